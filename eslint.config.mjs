@@ -1,0 +1,66 @@
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+/** What a core or contract library may never import: frameworks, stores, buses and the outside world. */
+const outsideWorld = [
+  '@nestjs/*',
+  'typeorm',
+  'pg',
+  '@nats-io/*',
+  'nats',
+  'pino',
+  'rxjs',
+  'node:fs',
+  'node:fs/promises',
+  'node:net',
+  'node:http',
+  'node:https',
+];
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/dist-spec/**', '**/node_modules/**', '.touchstone/**', '.nx/**', 'models/**'] },
+  js.configs.recommended,
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.ts', '**/*.mjs', '**/*.js'],
+    plugins: { '@nx': nx },
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', fetch: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', AbortSignal: 'readonly', AbortController: 'readonly', TextEncoder: 'readonly', TextDecoder: 'readonly', performance: 'readonly', setImmediate: 'readonly' } },
+    rules: {
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true, defaultFrom: true, namedFrom: true, namespaceFrom: true } }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportAllDeclaration', message: 'Export by name.' },
+        { selector: 'TSEnumDeclaration', message: 'Use a const object or a union of literals.' },
+        { selector: "CallExpression[callee.object.name='jest'][callee.property.name='mock']", message: 'Implement the port with a fake instead.' },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }],
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          enforceBuildableLibDependency: true,
+          allowCircularSelfDependency: false,
+          depConstraints: [
+            { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:core', 'type:contract', 'type:platform'] },
+            { sourceTag: 'type:platform', onlyDependOnLibsWithTags: ['type:platform', 'type:core', 'type:contract'] },
+            { sourceTag: 'type:core', onlyDependOnLibsWithTags: ['type:core', 'type:contract'], bannedExternalImports: outsideWorld },
+            { sourceTag: 'type:contract', onlyDependOnLibsWithTags: ['type:contract'], bannedExternalImports: outsideWorld },
+            { sourceTag: 'type:test', onlyDependOnLibsWithTags: ['type:core', 'type:contract', 'type:platform', 'type:test'] },
+          ],
+        },
+      ],
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  {
+    // Specs may use the test library and look at a vector file; the dependency rules above are for shipped code.
+    files: ['**/*.spec.ts', '**/test/**/*.ts', 'libs/testing/**/*.ts'],
+    rules: { '@nx/enforce-module-boundaries': 'off' },
+  },
+  {
+    files: ['libs/{canonical-json,crypto,merkle,chain-proofs,evidence,contracts,evm-contracts}/src/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ group: outsideWorld, message: 'Core and contract libraries have no framework, store or network.' }] }] },
+  },
+  { files: ['*.config.mjs', 'tools/**/*.mjs', 'bench/**/*.mjs'], rules: { 'no-restricted-exports': 'off' } },
+);

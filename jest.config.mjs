@@ -1,0 +1,54 @@
+import { readdirSync, existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+/** Projects whose specs talk to a real PostgreSQL and NATS; `globalSetup` starts them once for all of them. */
+const needsServers = new Set([
+  'nats',
+  'postgres',
+  'embedded',
+  'signer',
+  'inference-gateway',
+  'attestation-hub',
+  'anchor-worker',
+  'proof-service',
+  'payment-verifier',
+]);
+
+const swc = {
+  swcrc: false,
+  sourceMaps: 'inline',
+  module: { type: 'es6' },
+  jsc: {
+    target: 'es2022',
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+    keepClassNames: true,
+  },
+};
+
+const projects = ['libs', 'apps', 'tools'].flatMap((group) =>
+  readdirSync(`${root}${group}`, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(`${root}${group}/${entry.name}/package.json`))
+    .map((entry) => ({
+      displayName: entry.name,
+      rootDir: `${root}${group}/${entry.name}`,
+      testEnvironment: `${root}tools/jest-environment.mjs`,
+      testEnvironmentOptions: { customExportConditions: ['@touchstone/source', 'node', 'node-addons'] },
+      roots: ['<rootDir>'],
+      testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
+      modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/dist-spec'],
+      extensionsToTreatAsEsm: ['.ts'],
+      transform: { '^.+\\.ts$': ['@swc/jest', swc] },
+      moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+      ...(needsServers.has(entry.name) && existsSync(`${root}tools/jest-global-setup.mjs`)
+        ? {
+            globalSetup: `${root}tools/jest-global-setup.mjs`,
+            globalTeardown: `${root}tools/jest-global-teardown.mjs`,
+          }
+        : {}),
+    })),
+);
+
+export default { projects, maxWorkers: 2, testTimeout: 30_000 };
