@@ -1,1 +1,2 @@
-export {};
+export { bytesToHex, hexToBytes } from './hex.js';
+export { sha256 } from '#sha256';
