@@ -1,1 +1,1 @@
-export {};
+export { readVectors, vectorsFolder, vectorsPath, vectorsPresent } from './vectors.js';
