@@ -1,1 +1,127 @@
-export {};
+export {
+  AppError,
+  errorRegistry,
+  fromProblem,
+  toProblem,
+  type AppErrorOptions,
+  type ErrorCode,
+  type ErrorDetail,
+  type Problem,
+} from './errors.js';
+export {
+  durables,
+  events,
+  streams,
+  type Durable,
+  type DurableName,
+  type EventSubject,
+  type StreamName,
+} from './mesh/events.js';
+export {
+  inboxPrefix,
+  meshUsers,
+  operatorPermissions,
+  provisionerPermissions,
+  servicePermissions,
+  type NatsPermissions,
+} from './mesh/permissions.js';
+export { rpcListenSubject, rpcSubject, rpcTable, type RpcService, type RpcVerb } from './mesh/rpc-table.js';
+export { serviceNames, services, type ServiceName } from './mesh/services.js';
+export {
+  anchorFinal,
+  BATCH_LEAVES_MAX,
+  batchSealed,
+  checkpointPublished,
+  entryAppended,
+  evmAnchorProof,
+  type AnchorFinal,
+  type BatchSealed,
+  type CheckpointPublished,
+  type EntryAppended,
+  type EvmAnchorProofMessage,
+} from './messages/anchor.js';
+export {
+  attestation,
+  healthValues,
+  heartbeat,
+  nodeChanged,
+  nodeStatuses,
+  type Attestation,
+  type Heartbeat,
+  type NodeChanged,
+  type NodeStatus,
+} from './messages/attestation.js';
+export {
+  commitmentPublished,
+  outputRecorded,
+  TENSORS_IN_MESSAGE_BYTES_MAX,
+  type CommitmentPublished,
+  type OutputRecorded,
+} from './messages/inference.js';
+export {
+  transferFailed,
+  transferSettled,
+  type TransferFailed,
+  type TransferSettled,
+} from './messages/payment.js';
+export { eventSchemas, type EventBody } from './messages/schemas-by-subject.js';
+export { keySetChanged, type KeySetChanged } from './messages/signing.js';
+export { reportHeartbeat } from './rpc/attestation.js';
+export { authorizePayment, releasePayment, settlePayment, supportedPayments } from './rpc/payment.js';
+export { rpcSchemas, type RpcRequest, type RpcResponse } from './rpc/schemas-by-verb.js';
+export {
+  CONSISTENCY_PROOF_HASHES_MAX,
+  eip1559Transaction,
+  keySetQuery,
+  signCheckpoint,
+  signOutput,
+  signTransaction,
+} from './rpc/signer.js';
+export {
+  keySet,
+  keystoreEntry,
+  keyStatuses,
+  keyUses,
+  type KeySet,
+  type KeystoreEntry,
+  type KeyStatus,
+  type KeyUse,
+} from './schemas/keys.js';
+export {
+  authorizationPayment,
+  canonicalTensor,
+  modelCommitment,
+  modelIdentity,
+  nodeContext,
+  outputContext,
+  outputPayload,
+  outputProof,
+  paymentReference,
+  requestParts,
+  tensorDatatypes,
+  transferPayment,
+  type AuthorizationPayment,
+  type CanonicalTensor,
+  type ModelCommitment,
+  type ModelIdentity,
+  type NodeContext,
+  type OutputContext,
+  type OutputPayload,
+  type OutputProof,
+  type PaymentReference,
+  type RequestParts,
+  type TensorDatatype,
+} from './schemas/output.js';
+export {
+  caip2,
+  decimal,
+  evmAddress,
+  hex32,
+  hexBytes,
+  hexData,
+  keyId,
+  slug,
+  timestampMs,
+  unixSeconds,
+  uuidV7,
+} from './schemas/primitives.js';

@@ -1,0 +1,68 @@
+import type { ServiceName } from './services.js';
+
+/** JetStream streams with the subjects they keep. The configuration stays inside what server 2.9 accepts. */
+export const streams = {
+  INFERENCE: ['evt.v1.inference.>'],
+  EVENTS: ['evt.v1.events.>'],
+  PAYMENT: ['evt.v1.payment.>'],
+  ANCHOR: ['evt.v1.anchor.>'],
+  SIGNING: ['evt.v1.signing.>'],
+  PROVING: ['evt.v1.proving.>'],
+  ATTESTATION: ['evt.v1.attestation.>'],
+  DLQ: ['dlq.>'],
+  ADVISORY: ['$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>', '$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>'],
+} as const satisfies Record<string, readonly string[]>;
+export type StreamName = keyof typeof streams;
+
+/** Every event with the one service that publishes it and the stream that keeps it. */
+export const events = {
+  'evt.v1.inference.output.recorded': { publisher: 'inference-gateway', stream: 'INFERENCE' },
+  'evt.v1.inference.commitment.published': { publisher: 'inference-gateway', stream: 'INFERENCE' },
+  'evt.v1.payment.transfer.settled': { publisher: 'payment-verifier', stream: 'PAYMENT' },
+  'evt.v1.payment.transfer.failed': { publisher: 'payment-verifier', stream: 'PAYMENT' },
+  'evt.v1.signing.key-set.changed': { publisher: 'signer', stream: 'SIGNING' },
+  'evt.v1.anchor.entry.appended': { publisher: 'anchor-worker', stream: 'ANCHOR' },
+  'evt.v1.anchor.batch.sealed': { publisher: 'anchor-worker', stream: 'ANCHOR' },
+  'evt.v1.anchor.checkpoint.published': { publisher: 'anchor-worker', stream: 'ANCHOR' },
+  'evt.v1.anchor.anchor.final': { publisher: 'anchor-worker', stream: 'ANCHOR' },
+  'evt.v1.attestation.node.changed': { publisher: 'attestation-hub', stream: 'ATTESTATION' },
+} as const satisfies Record<string, { publisher: ServiceName; stream: StreamName }>;
+export type EventSubject = keyof typeof events;
+
+/** A durable pull consumer with one filter, because server 2.9 takes only one. */
+export interface Durable {
+  readonly name: string;
+  readonly service: ServiceName;
+  readonly stream: StreamName;
+  readonly filter: string;
+}
+
+/** All durable consumers. Names are `<service>-<purpose>` and at most 32 characters. */
+export const durables = [
+  {
+    name: 'anchor-worker-inference',
+    service: 'anchor-worker',
+    stream: 'INFERENCE',
+    filter: 'evt.v1.inference.>',
+  },
+  {
+    name: 'anchor-worker-key-set',
+    service: 'anchor-worker',
+    stream: 'SIGNING',
+    filter: 'evt.v1.signing.key-set.changed',
+  },
+  {
+    name: 'proof-service-inference',
+    service: 'proof-service',
+    stream: 'INFERENCE',
+    filter: 'evt.v1.inference.>',
+  },
+  { name: 'proof-service-anchor', service: 'proof-service', stream: 'ANCHOR', filter: 'evt.v1.anchor.>' },
+  {
+    name: 'inference-gateway-payment',
+    service: 'inference-gateway',
+    stream: 'PAYMENT',
+    filter: 'evt.v1.payment.>',
+  },
+] as const satisfies readonly Durable[];
+export type DurableName = (typeof durables)[number]['name'];

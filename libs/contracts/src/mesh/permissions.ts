@@ -1,0 +1,76 @@
+import { durables, events } from './events.js';
+import { rpcTable } from './rpc-table.js';
+import { serviceNames, type ServiceName } from './services.js';
+
+/** What one NATS user may publish and subscribe to; replies to requests are allowed beside it. */
+export interface NatsPermissions {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+/** The inbox prefix of a user; nobody else may subscribe below it, so nobody else can read its replies. */
+export function inboxPrefix(user: string): string {
+  return `_INBOX_${user}`;
+}
+
+/**
+ * The exact subject lists of one service, derived from the tables of RPCs, events and durables. Stream and
+ * consumer administration is left out: only the provisioner does that, a service merely checks.
+ */
+export function servicePermissions(service: ServiceName): NatsPermissions {
+  const calls = Object.entries(rpcTable).flatMap(([target, verbs]) =>
+    Object.entries(verbs as Record<string, readonly ServiceName[]>)
+      .filter(([, callers]) => callers.includes(service))
+      .map(([verb]) => `svc.v1.${target}.${verb}.${service}`),
+  );
+  const published = Object.entries(events)
+    .filter(([, event]) => event.publisher === service)
+    .map(([subject]) => subject);
+  const consumed = durables
+    .filter((durable) => durable.service === service)
+    .flatMap(({ stream, name }) => [
+      `$JS.API.CONSUMER.INFO.${stream}.${name}`,
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`,
+      `$JS.ACK.${stream}.${name}.>`,
+    ]);
+  return {
+    publish: [
+      ...calls,
+      ...published,
+      `dlq.${service}.>`,
+      '$JS.API.INFO',
+      '$JS.API.STREAM.INFO.*',
+      ...consumed,
+    ],
+    subscribe: [`svc.v1.${service}.*.*`, '$SRV.>', `${inboxPrefix(service)}.>`],
+  };
+}
+
+/** The user that creates streams and consumers before the services start. */
+export const provisionerPermissions: NatsPermissions = {
+  publish: ['$JS.API.>'],
+  subscribe: [`${inboxPrefix('provisioner')}.>`],
+};
+
+/** The user of the command line: discovery, stream figures and dead letters, no RPC and no event. */
+export const operatorPermissions: NatsPermissions = {
+  publish: [
+    '$SRV.>',
+    '$JS.API.INFO',
+    '$JS.API.STREAM.*',
+    '$JS.API.STREAM.INFO.*',
+    '$JS.API.STREAM.MSG.GET.*',
+    '$JS.API.CONSUMER.*.*',
+    '$JS.API.CONSUMER.INFO.*.*',
+  ],
+  subscribe: [`${inboxPrefix('operator')}.>`],
+};
+
+/** All users of the mesh with their permissions. */
+export function meshUsers(): Readonly<Record<string, NatsPermissions>> {
+  return {
+    ...Object.fromEntries(serviceNames.map((name) => [name, servicePermissions(name)])),
+    provisioner: provisionerPermissions,
+    operator: operatorPermissions,
+  };
+}

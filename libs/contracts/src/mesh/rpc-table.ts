@@ -1,0 +1,39 @@
+import type { ServiceName } from './services.js';
+
+/**
+ * Every RPC in the mesh with the services that may call it. The table is the policy: it becomes the NATS
+ * permissions, so that a caller which is not listed cannot even publish the request.
+ */
+export const rpcTable = {
+  signer: {
+    'sign-output': ['inference-gateway'],
+    'sign-checkpoint': ['anchor-worker'],
+    'sign-transaction': ['anchor-worker', 'payment-verifier'],
+    'key-set': ['inference-gateway', 'anchor-worker', 'proof-service', 'payment-verifier'],
+  },
+  'payment-verifier': {
+    authorize: ['inference-gateway'],
+    settle: ['inference-gateway'],
+    release: ['inference-gateway'],
+    supported: ['inference-gateway'],
+  },
+  'attestation-hub': {
+    heartbeat: ['inference-gateway'],
+  },
+} as const satisfies Partial<Record<ServiceName, Record<string, readonly ServiceName[]>>>;
+
+export type RpcService = keyof typeof rpcTable;
+export type RpcVerb<S extends RpcService> = keyof (typeof rpcTable)[S] & string;
+
+/**
+ * The subject on which `caller` asks `service` for `verb`: `svc.v1.<service>.<verb>.<caller>`. The server lets a
+ * user publish only its own name as the last token, so the receiver may believe it (docs/adr/0003).
+ */
+export function rpcSubject<S extends RpcService>(service: S, verb: RpcVerb<S>, caller: ServiceName): string {
+  return `svc.v1.${service}.${verb}.${caller}`;
+}
+
+/** The subject that `service` listens on for `verb`, whoever calls. */
+export function rpcListenSubject<S extends RpcService>(service: S, verb: RpcVerb<S>): string {
+  return `svc.v1.${service}.${verb}.*`;
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { caip2, decimal, hex32, hexBytes, timestampMs, uuidV7 } from '../schemas/primitives.js';
+
+/** Most leaves one batch may hold, so that `batch.sealed` stays below 512 KiB. */
+export const BATCH_LEAVES_MAX = 5_000;
+
+/** `evt.v1.anchor.entry.appended`: an entry that is no batch (a commitment, a key set) took its place in the log. */
+export const entryAppended = z.strictObject({ logIndex: decimal, entry: z.string().max(65_535) });
+export type EntryAppended = z.infer<typeof entryAppended>;
+
+/** `evt.v1.anchor.batch.sealed`: a batch took its place in the log; leaves stand in tree order. */
+export const batchSealed = z.strictObject({
+  batchId: uuidV7,
+  logIndex: decimal,
+  /** The exact bytes of the log entry as text (protocol section 6). */
+  entry: z.string().max(65_535),
+  leaves: z.array(hex32).min(1).max(BATCH_LEAVES_MAX),
+  sealedAt: timestampMs,
+});
+export type BatchSealed = z.infer<typeof batchSealed>;
+
+/** `evt.v1.anchor.checkpoint.published`: the signed note that covers the first `size` entries. */
+export const checkpointPublished = z.strictObject({
+  origin: z.string().min(1).max(256),
+  size: decimal,
+  root: hex32,
+  note: z.string().max(16_384),
+  publishedAt: timestampMs,
+});
+export type CheckpointPublished = z.infer<typeof checkpointPublished>;
+
+/** The proof that an EVM chain stores a commitment; lower-case hex without prefix. */
+export const evmAnchorProof = z.strictObject({
+  header: hexBytes,
+  accountProof: z.array(hexBytes).min(1).max(64),
+  storageProof: z.array(hexBytes).min(1).max(64),
+});
+export type EvmAnchorProofMessage = z.infer<typeof evmAnchorProof>;
+
+/** `evt.v1.anchor.anchor.final`: the commitment of a checkpoint stands in a finalized block. */
+export const anchorFinal = z.strictObject({
+  anchorId: uuidV7,
+  kind: z.literal('evm'),
+  network: caip2,
+  checkpointSize: decimal,
+  commitment: hex32,
+  level: z.enum(['soft', 'safe', 'finalized']),
+  transaction: z.string().max(128),
+  blockNumber: decimal,
+  proof: evmAnchorProof,
+  finalAt: timestampMs,
+});
+export type AnchorFinal = z.infer<typeof anchorFinal>;

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { authorizationPayment } from '../schemas/output.js';
+import { hex32, timestampMs, uuidV7 } from '../schemas/primitives.js';
+
+/** `evt.v1.payment.transfer.settled`: the transfer stands in a block; the answer it paid for may leave. */
+export const transferSettled = z.strictObject({
+  reservationId: uuidV7,
+  requestDigest: hex32,
+  payment: authorizationPayment,
+  transaction: z.string().max(128),
+  settledAt: timestampMs,
+});
+export type TransferSettled = z.infer<typeof transferSettled>;
+
+/** `evt.v1.payment.transfer.failed`: the transfer can no longer happen; nothing was charged. */
+export const transferFailed = z.strictObject({
+  reservationId: uuidV7,
+  requestDigest: hex32,
+  payment: authorizationPayment,
+  reason: z.string().max(256),
+  failedAt: timestampMs,
+});
+export type TransferFailed = z.infer<typeof transferFailed>;
