@@ -1,2 +1,3 @@
+export { base64ToBytes, bytesToBase64 } from './base64.js';
 export { bytesToHex, hexToBytes } from './hex.js';
 export { sha256 } from '#sha256';
