@@ -1,0 +1,56 @@
+import type {
+  CanonicalTensor,
+  ModelCommitment,
+  OutputContext,
+  OutputProof,
+  RequestParts,
+} from '@touchstone/contracts';
+import { canonicalJson } from '@touchstone/canonical-json';
+import {
+  evidenceBundle,
+  type Anchor,
+  type EvidenceBundle,
+  type InclusionProof,
+  type LogProof,
+} from './schema.js';
+
+/** Everything that a service knows about one output, in the order in which it came to be. */
+export interface BundleParts {
+  readonly proof: OutputProof;
+  readonly context: OutputContext;
+  /** Disclosed tensors; leave out what must stay private, its hash stands in the proof. */
+  readonly inputs?: readonly CanonicalTensor[];
+  readonly outputs?: readonly CanonicalTensor[];
+  readonly commitment: ModelCommitment;
+  readonly inclusion: InclusionProof;
+  readonly entry: string;
+  readonly logProofs: readonly LogProof[];
+  readonly anchors: readonly Anchor[];
+  readonly requestParts?: RequestParts;
+}
+
+/** Puts the parts into the closed schema of version 1. It checks shapes only; `verifyEvidence` checks the truth. */
+export function buildBundle(parts: BundleParts): EvidenceBundle {
+  return evidenceBundle.parse({
+    version: 1,
+    subject: {
+      kind: 'output',
+      proof: parts.proof,
+      context: parts.context,
+      ...(parts.inputs ? { inputs: parts.inputs } : {}),
+      ...(parts.outputs ? { outputs: parts.outputs } : {}),
+    },
+    commitment: parts.commitment,
+    inclusion: parts.inclusion,
+    entry: parts.entry,
+    logProofs: parts.logProofs,
+    anchors: parts.anchors,
+    timestamps: [],
+    ...(parts.requestParts ? { payment: { requestParts: parts.requestParts, receipt: null } } : {}),
+  });
+}
+
+/** The text in which a bundle is served and stored: its canonical form. */
+export function bundleText(bundle: EvidenceBundle): string {
+  return canonicalJson(bundle);
+}

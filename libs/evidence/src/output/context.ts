@@ -1,0 +1,30 @@
+import type { ModelCommitment, ModelIdentity, OutputContext, RequestParts } from '@touchstone/contracts';
+import { canonicalBytes, canonicalJson } from '@touchstone/canonical-json';
+import { bytesToHex, sha256 } from '@touchstone/crypto';
+
+const CONTEXT_TAG = 'touchstone.context.v1|';
+
+/**
+ * The nonce of an output: `sha256(utf8("touchstone.context.v1|") || JCS(context))`, so that the signature covers
+ * request, payment, node and build without a change to the payload.
+ */
+export function contextNonce(context: OutputContext): string {
+  return bytesToHex(sha256(new TextEncoder().encode(CONTEXT_TAG + canonicalJson(context))));
+}
+
+/** `modelVersionId = sha256(JCS({developer, modelHash, name, version}))`. */
+export function modelVersionIdOf(model: ModelIdentity): string {
+  const { developer, modelHash, name, version } = model;
+  return bytesToHex(sha256(canonicalBytes({ developer, modelHash, name, version })));
+}
+
+/** `commitmentHash = sha256(JCS(commitment))` (R-SIGN-7). */
+export function commitmentHash(commitment: ModelCommitment): string {
+  return bytesToHex(sha256(canonicalBytes(commitment)));
+}
+
+/** `requestDigest = sha256(JCS({bodyDigest, method, modelVersionId, quoteId, target}))` (protocol section 10). */
+export function requestDigest(parts: RequestParts): string {
+  const { bodyDigest, method, modelVersionId, quoteId, target } = parts;
+  return bytesToHex(sha256(canonicalBytes({ bodyDigest, method, modelVersionId, quoteId, target })));
+}

@@ -1,0 +1,46 @@
+import { AppError, outputProof, type OutputPayload, type OutputProof } from '@touchstone/contracts';
+import { hexToBytes, parseSignature, sha256 } from '@touchstone/crypto';
+
+/** Domain separator of output proofs unless `SIGNING_DOMAIN` says otherwise (R-SIGN-2). */
+export const DEFAULT_SIGNING_DOMAIN = 'model-output-v1';
+
+/** What `SIGNING_DOMAIN` may be; empty for the older format without a prefix. */
+export const SIGNING_DOMAIN_PATTERN = /^[a-z0-9.-]{0,64}$/;
+
+const LEAF_BYTES = 200;
+
+/** The canonical payload text of R-SIGN-1: these five fields in exactly this order, without white space. */
+export function payloadText(payload: OutputPayload): string {
+  const { modelVersionId, inputHash, outputHash, nonce, timestamp } = payload;
+  return JSON.stringify({ modelVersionId, inputHash, outputHash, nonce, timestamp });
+}
+
+/** `sha256(utf8(prefix + payload))` with `prefix = domain + "|"`, or nothing for the empty domain (R-SIGN-2). */
+export function outputDigest(payload: OutputPayload, domain: string): Uint8Array {
+  const prefix = domain === '' ? '' : `${domain}|`;
+  return sha256(new TextEncoder().encode(prefix + payloadText(payload)));
+}
+
+/**
+ * The leaf of an output proof (protocol section 3): sha256 over exactly 200 bytes
+ * `modelVersionId || inputHash || outputHash || nonce || be64(timestamp) || compact signature`.
+ *
+ * @throws AppError `leaf-field-not-fixed-width` when a field has another width, so that two different records can
+ * never share the bytes of one leaf
+ */
+export function outputLeaf(proof: OutputProof): Uint8Array {
+  const parsed = outputProof.safeParse(proof);
+  const signature = parseSignature(proof.signature);
+  if (!parsed.success || !signature.ok) {
+    throw new AppError(
+      'leaf-field-not-fixed-width',
+      'An output proof is batched only with 64-character fields and a strict signature.',
+    );
+  }
+  const bytes = new Uint8Array(LEAF_BYTES);
+  const fields = [proof.modelVersionId, proof.inputHash, proof.outputHash, proof.nonce];
+  for (const [index, field] of fields.entries()) bytes.set(hexToBytes(field, 32) ?? [], index * 32);
+  new DataView(bytes.buffer).setBigUint64(128, BigInt(proof.timestamp), false);
+  bytes.set(signature.compact, 136);
+  return sha256(bytes);
+}

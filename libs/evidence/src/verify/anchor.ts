@@ -1,0 +1,127 @@
+import { verifyEvmAnchor } from '@touchstone/chain-proofs';
+import { bytesToHex } from '@touchstone/crypto';
+import type { Anchor, EvidenceBundle } from '../bundle/schema.js';
+import { checkpointCommitment } from '../log/checkpoint.js';
+import type { TrustedChain, TrustFile } from '../trust/schema.js';
+import { fail, notChecked, pass, type Step } from './step.js';
+
+/** What an anchor that passed says about time, for the key-state and the label. */
+export interface PassedAnchor {
+  readonly network: string;
+  readonly logProof: number;
+  readonly test: boolean;
+  /** Time of the block in milliseconds. */
+  readonly timeMs: number;
+}
+
+/** One step per anchor of the bundle, with the facts of those that passed. */
+export function anchorSteps(
+  bundle: EvidenceBundle,
+  trust: TrustFile | undefined,
+): { steps: Step[]; passed: PassedAnchor[] } {
+  if (bundle.anchors.length === 0) {
+    return {
+      steps: [{ name: 'anchor', status: 'absent', restsOn: 'nothing: the bundle carries no anchor' }],
+      passed: [],
+    };
+  }
+  const results = bundle.anchors.map((anchor, index) => anchorStep(bundle, anchor, index, trust));
+  return {
+    steps: results.map(({ step }) => step),
+    passed: results.flatMap(({ passed }) => (passed ? [passed] : [])),
+  };
+}
+
+function anchorStep(
+  bundle: EvidenceBundle,
+  anchor: Anchor,
+  index: number,
+  trust: TrustFile | undefined,
+): { step: Step; passed?: PassedAnchor } {
+  const covered = bundle.logProofs[anchor.logProof];
+  const commitment = covered && checkpointCommitment(covered.checkpoint);
+  const arithmetic = 'arithmetic alone (SHA-256, Keccak-256)';
+  if (!commitment || bytesToHex(commitment) !== anchor.commitment) {
+    const detail = covered
+      ? 'the commitment is not the hash of the signed checkpoint'
+      : 'there is no such log proof';
+    return {
+      step: fail('anchor', {
+        index,
+        expected: commitment ? bytesToHex(commitment) : `log proof ${anchor.logProof}`,
+        actual: anchor.commitment,
+        restsOn: arithmetic,
+        detail,
+      }),
+    };
+  }
+  const chain = trust?.chains.find(({ network }) => network === anchor.network);
+  if (!chain?.contract || !chain.submitters?.length) {
+    const detail = 'the trust file does not name contract and submitters of this chain';
+    return {
+      step: notChecked('anchor', {
+        index,
+        actual: anchor.network,
+        restsOn: `trust file: chain ${anchor.network}`,
+        detail,
+      }),
+    };
+  }
+  return evmStep(anchor, index, chain, chain.contract, chain.submitters);
+}
+
+function evmStep(
+  anchor: Anchor,
+  index: number,
+  chain: TrustedChain,
+  contract: string,
+  submitters: readonly string[],
+): { step: Step; passed?: PassedAnchor } {
+  const restsOn = `trust file: chain ${chain.network}, its contract ${contract} and its block hashes`;
+  const results = submitters.map((submitter) =>
+    verifyEvmAnchor({
+      ...anchor.proof,
+      contract: contract.slice(2),
+      submitter: submitter.slice(2),
+      commitment: anchor.commitment,
+    }),
+  );
+  const result = results.find(({ ok }) => ok) ?? results[0];
+  if (!result?.ok) {
+    const shown = result ? { expected: result.expected, actual: result.actual } : {};
+    return {
+      step: fail('anchor', {
+        index,
+        ...shown,
+        restsOn,
+        detail: `the chain proof fails at ${result?.check ?? 'header'}`,
+      }),
+    };
+  }
+  const { header, anchoredAt } = result;
+  const block = `block ${header.number} ${header.hash}`;
+  const known = chain.blocks?.filter(({ number }) => number === header.number.toString()) ?? [];
+  if (known.length === 0) {
+    const detail =
+      'the trust file holds no hash for this block, so that nothing says the block is on the chain';
+    return { step: notChecked('anchor', { index, actual: block, restsOn, detail }) };
+  }
+  if (!known.some(({ hash }) => hash === header.hash)) {
+    const expected = `block ${header.number} ${known.map(({ hash }) => hash).join(' or ')}`;
+    return {
+      step: fail('anchor', {
+        index,
+        expected,
+        actual: block,
+        restsOn,
+        detail: 'the trust file knows another block at this height',
+      }),
+    };
+  }
+  const timeMs = Number(anchoredAt.timestamp) * 1_000;
+  const at = `anchored in block ${anchoredAt.blockNumber} at ${new Date(timeMs).toISOString()}, proven at ${block}`;
+  return {
+    step: pass('anchor', { index, expected: anchor.commitment, actual: at, restsOn }),
+    passed: { network: anchor.network, logProof: anchor.logProof, test: chain.test, timeMs },
+  };
+}

@@ -1,0 +1,198 @@
+import type { CanonicalTensor } from '@touchstone/contracts';
+import { bytesToHex, ecdsaVerify, hexToBytes, parseSignature } from '@touchstone/crypto';
+import type { EvidenceBundle } from '../bundle/schema.js';
+import { commitmentHash, contextNonce, modelVersionIdOf, requestDigest } from '../output/context.js';
+import { outputDigest } from '../output/payload.js';
+import { tensorsHash } from '../tensor/tensor.js';
+import type { TrustFile } from '../trust/schema.js';
+import { absent, ARITHMETIC, equalStep, fail, notChecked, pass, type Step, type StepName } from './step.js';
+
+type TrustedKey = TrustFile['keys'][number];
+
+/** Steps that need no key: the disclosed tensors, the context in the nonce, the request that was paid for. */
+export function subjectSteps(bundle: EvidenceBundle): Step[] {
+  const { proof, context, inputs, outputs } = bundle.subject;
+  return [
+    tensorStep('subject-inputs', inputs, proof.inputHash),
+    tensorStep('subject-outputs', outputs, proof.outputHash),
+    equalStep('context', {
+      expected: proof.nonce,
+      actual: contextNonce(context),
+      restsOn: ARITHMETIC,
+      detail: 'the nonce is not the hash of this context: request, payment, node or build was changed',
+    }),
+    paymentStep(bundle),
+  ];
+}
+
+function tensorStep(name: StepName, tensors: readonly CanonicalTensor[] | undefined, expected: string): Step {
+  if (!tensors)
+    return absent(name, { restsOn: 'nothing: the bundle does not disclose these tensors, only their hash' });
+  const hash = tensorsHash(tensors);
+  if (!hash.ok) return fail(name, { expected, restsOn: ARITHMETIC, detail: hash.error.detail });
+  return equalStep(name, {
+    expected,
+    actual: bytesToHex(hash.value),
+    restsOn: ARITHMETIC,
+    detail: 'these tensors are not the ones that were signed',
+  });
+}
+
+function paymentStep({ subject, payment }: EvidenceBundle): Step {
+  const expected = subject.context.requestDigest;
+  if (!payment)
+    return absent('payment', {
+      restsOn: 'nothing: the bundle does not disclose the request that was paid for',
+    });
+  const actual = requestDigest(payment.requestParts);
+  if (expected === null) {
+    return fail('payment', {
+      expected: 'null',
+      actual,
+      restsOn: ARITHMETIC,
+      detail: 'the signed context names no request',
+    });
+  }
+  if (payment.requestParts.modelVersionId !== subject.proof.modelVersionId) {
+    return fail('payment', {
+      expected: subject.proof.modelVersionId,
+      actual: payment.requestParts.modelVersionId,
+      restsOn: ARITHMETIC,
+      detail: 'the request was for another model version',
+    });
+  }
+  return equalStep('payment', {
+    expected,
+    actual,
+    restsOn: `${ARITHMETIC}; that the transfer settled is for the chain to say`,
+    detail: 'the request parts are not the ones that were signed',
+  });
+}
+
+/** The trust file's key for the proof's `keyId`, with the reason when it may not be used. */
+export function findOutputKey(
+  bundle: EvidenceBundle,
+  trust: TrustFile | undefined,
+): { key?: TrustedKey; step: Step } {
+  const { keyId, domain } = bundle.subject.proof;
+  if (!trust)
+    return {
+      step: notChecked('key', { actual: keyId, restsOn: 'a trust file', detail: 'no trust file was given' }),
+    };
+  const key = trust.keys.find((candidate) => candidate.kid === keyId);
+  const restsOn = `trust file: key ${keyId}`;
+  if (!key) {
+    return {
+      step: notChecked('key', {
+        actual: keyId,
+        restsOn,
+        detail: 'unknown-key: the trust file does not hold this key',
+      }),
+    };
+  }
+  if (key.use !== 'output' || key.alg !== 'ES256K') {
+    const actual = `${key.use}, ${key.alg}`;
+    return {
+      step: fail('key', {
+        expected: 'output, ES256K',
+        actual,
+        restsOn,
+        detail: 'the key has another use or algorithm',
+      }),
+    };
+  }
+  if (!(key.domains ?? []).includes(domain)) {
+    const expected = (key.domains ?? []).map((name) => `"${name}"`).join(', ');
+    return {
+      step: fail('key', {
+        expected,
+        actual: `"${domain}"`,
+        restsOn,
+        detail: 'the trust file does not allow this domain for the key',
+      }),
+    };
+  }
+  return { key, step: pass('key', { expected: keyId, actual: key.public_key, restsOn }) };
+}
+
+/** ECDSA over the digest of the canonical payload, with the key that the trust file gives. */
+export function signatureStep(bundle: EvidenceBundle, key: TrustedKey | undefined): Step {
+  const { proof } = bundle.subject;
+  if (!key)
+    return notChecked('signature', {
+      restsOn: 'a key in the trust file',
+      detail: 'there is no trusted key to check it with',
+    });
+  const restsOn = `trust file: key ${key.kid} (whoever holds it can sign anything)`;
+  const signature = parseSignature(proof.signature);
+  const publicKey = hexToBytes(key.public_key, 33);
+  if (!signature.ok || !publicKey) {
+    return fail('signature', { restsOn, detail: 'bad-signature: not compact and not strict DER' });
+  }
+  const digest = outputDigest(proof, proof.domain);
+  const result = ecdsaVerify(digest, signature.compact, publicKey);
+  const shown = {
+    expected: `signature of ${bytesToHex(digest)}`,
+    actual: bytesToHex(signature.compact),
+    restsOn,
+  };
+  return result === 'ok' ? pass('signature', shown) : fail('signature', { ...shown, detail: result });
+}
+
+/**
+ * The model's identity and the keys it may be signed with. It passes only against the commitment hash that the
+ * trust file lists, since anybody can write a commitment.
+ */
+export function commitmentStep(bundle: EvidenceBundle, trust: TrustFile | undefined): Step {
+  const { commitment, subject } = bundle;
+  const { modelVersionId, keyId } = subject.proof;
+  const recomputed = modelVersionIdOf(commitment.model);
+  if (recomputed !== modelVersionId || commitment.modelVersionId !== modelVersionId) {
+    return fail('commitment', {
+      expected: modelVersionId,
+      actual: recomputed,
+      restsOn: ARITHMETIC,
+      detail: 'commitment-mismatch: the model version id does not recompute from the model',
+    });
+  }
+  if (!commitment.keys.some(({ kid }) => kid === keyId)) {
+    const expected = commitment.keys.map(({ kid }) => kid).join(', ');
+    return fail('commitment', {
+      expected,
+      actual: keyId,
+      restsOn: ARITHMETIC,
+      detail: 'commitment-mismatch: the signing key is not in it',
+    });
+  }
+  const actual = commitmentHash(commitment);
+  const listed = (trust?.models ?? [])
+    .filter((model) => model.modelVersionId === modelVersionId && model.commitmentHash !== undefined)
+    .map((model) => model.commitmentHash);
+  const restsOn = `trust file: model ${modelVersionId.slice(0, 8)}…`;
+  if (listed.length === 0) {
+    return notChecked('commitment', {
+      actual,
+      restsOn,
+      detail: 'unknown-model: the trust file lists no commitment for this model version',
+    });
+  }
+  const expected = listed.join(', ');
+  if (!listed.includes(actual))
+    return fail('commitment', {
+      expected,
+      actual,
+      restsOn,
+      detail: 'commitment-mismatch: another commitment',
+    });
+  const key = trust?.keys.find(({ kid }) => kid === keyId);
+  const committed = commitment.keys.find(({ kid }) => kid === keyId);
+  if (key && committed && key.public_key !== committed.publicKey) {
+    return fail('commitment', {
+      expected: key.public_key,
+      actual: committed.publicKey,
+      restsOn,
+      detail: 'commitment-mismatch: another public key',
+    });
+  }
+  return pass('commitment', { expected, actual, restsOn });
+}

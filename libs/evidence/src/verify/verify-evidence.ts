@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { evidenceTimeCheck } from '@touchstone/crypto';
+import { parseStrictJson } from '@touchstone/canonical-json';
+import { EVIDENCE_BYTES_MAX, evidenceBundle, type EvidenceBundle } from '../bundle/schema.js';
+import type { TrustFile } from '../trust/schema.js';
+import { anchorSteps } from './anchor.js';
+import { isInvalid, labelOf, type Label } from './label.js';
+import { logSteps } from './log.js';
+import { ARITHMETIC, fail, notChecked, pass, type Step } from './step.js';
+import { commitmentStep, findOutputKey, signatureStep, subjectSteps } from './subject.js';
+import { trustedTime, type TrustedTime } from './trusted-time.js';
+
+/** The answer of a verification. It never says more than its steps do. */
+export interface VerificationReport {
+  readonly version: 1;
+  readonly result: 'VALID' | 'INVALID';
+  readonly label: Label;
+  readonly steps: readonly Step[];
+  /** When the trust file was made; a later revocation is not known to it. `null` without a trust file. */
+  readonly trustAsOf: string | null;
+  readonly trustedTime: { readonly at: string; readonly source: string } | null;
+  /** Machine-readable remarks, for example `declared-time-only`. */
+  readonly remarks: readonly string[];
+  /** What the evidence is about, read from the bundle; `null` when it cannot be read. */
+  readonly subject: {
+    readonly modelVersionId: string;
+    readonly timestamp: number;
+    readonly keyId: string;
+  } | null;
+}
+
+export interface VerifyOptions {
+  readonly trust?: TrustFile;
+  /** The verifier's clock in milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/**
+ * Verifies an evidence bundle offline. Hostile input never throws: what is wrong becomes a failed step.
+ *
+ * @param text the bundle's exact text
+ */
+export function verifyEvidence(text: string | Uint8Array, options: VerifyOptions): VerificationReport {
+  const parsed = parseStrictJson(text, { maxBytes: EVIDENCE_BYTES_MAX });
+  if (!parsed.ok) return unreadable(`${parsed.error.pointer || '/'}: ${parsed.error.message}`, options);
+  const bundle = evidenceBundle.safeParse(parsed.value);
+  if (!bundle.success) return unreadable(z.prettifyError(bundle.error), options);
+  return verifyBundle(bundle.data, options);
+}
+
+function unreadable(detail: string, { trust }: VerifyOptions): VerificationReport {
+  const step = fail('gate', { expected: 'an evidence bundle of version 1', restsOn: ARITHMETIC, detail });
+  return {
+    version: 1,
+    result: 'INVALID',
+    label: 'L0',
+    steps: [step],
+    trustAsOf: trust?.asOf ?? null,
+    trustedTime: null,
+    remarks: [],
+    subject: null,
+  };
+}
+
+function verifyBundle(bundle: EvidenceBundle, { trust, nowMs }: VerifyOptions): VerificationReport {
+  const anchors = anchorSteps(bundle, trust);
+  const time = trustedTime(anchors.passed, trust, nowMs);
+  const { key, step: keyStep } = findOutputKey(bundle, trust);
+  const steps: Step[] = [
+    pass('gate', { expected: 'an evidence bundle of version 1', restsOn: ARITHMETIC }),
+    ...subjectSteps(bundle),
+    keyStep,
+    signatureStep(bundle, key),
+    keyStateStep(bundle, key, time),
+    commitmentStep(bundle, trust),
+    ...logSteps(bundle, trust),
+    ...anchors.steps,
+  ];
+  const { modelVersionId, timestamp, keyId } = bundle.subject.proof;
+  return {
+    version: 1,
+    result: isInvalid(steps) ? 'INVALID' : 'VALID',
+    label: labelOf(steps, anchors.passed),
+    steps,
+    trustAsOf: trust?.asOf ?? null,
+    trustedTime: { at: new Date(time.timeMs).toISOString(), source: time.source },
+    remarks: [
+      ...(time.declaredTimeOnly ? ['declared-time-only'] : []),
+      ...(trust ? [] : ['no-trust-file']),
+      ...(bundle.subject.context.payment && !bundle.payment ? ['request-not-disclosed'] : []),
+    ],
+    subject: { modelVersionId, timestamp, keyId },
+  };
+}
+
+function keyStateStep(
+  bundle: EvidenceBundle,
+  key: TrustFile['keys'][number] | undefined,
+  time: TrustedTime,
+): Step {
+  if (!key)
+    return notChecked('key-state', {
+      restsOn: 'a key in the trust file',
+      detail: 'there is no trusted key to check',
+    });
+  const restsOn = time.declaredTimeOnly
+    ? `trust file: key ${key.kid}; the declared time, since no independent source of time speaks`
+    : `trust file: key ${key.kid}; time from ${time.source}`;
+  const declaredMs = bundle.subject.proof.timestamp * 1_000;
+  const check = evidenceTimeCheck({ key, declaredTimeMs: declaredMs, trustedTimeMs: time.timeMs });
+  const shown = {
+    expected: `from ${key.not_before} to ${key.not_after}`,
+    actual:
+      declaredMs <= 8.64e15 ? new Date(declaredMs).toISOString() : String(bundle.subject.proof.timestamp),
+    restsOn,
+  };
+  return check.ok
+    ? pass('key-state', shown)
+    : fail('key-state', { ...shown, detail: `key-not-valid-at: ${check.reason}` });
+}
