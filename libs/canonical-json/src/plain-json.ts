@@ -48,8 +48,11 @@ function copyContainer(value: object, path: Path): JsonValue {
   if (Object.getOwnPropertySymbols(value).length > 0) {
     throw refusal('not-json', path, 'An object with symbol keys is not JSON');
   }
-  if (isPlainArray(value)) return copyArray(value, path);
-  if (isPlainObject(value)) return copyObject(value, path);
+  if (Array.isArray(value)) {
+    if (isPlainArray(value)) return copyArray(value, path);
+  } else if (isPlainObject(value)) {
+    return copyObject(value, path);
+  }
   throw refusal('not-json', path, 'Only plain objects and arrays are JSON, not instances of a class');
 }
 
@@ -85,8 +88,8 @@ function copyObject(object: object, path: Path): JsonObject {
 }
 
 /** True for arrays of any realm; the prototype of a subclass is not an array itself, `Array.prototype` is one. */
-function isPlainArray(value: object): value is readonly unknown[] {
-  return Array.isArray(value) && Array.isArray(Object.getPrototypeOf(value));
+function isPlainArray(value: readonly unknown[]): boolean {
+  return Array.isArray(Object.getPrototypeOf(value));
 }
 
 /** True for object literals of any realm and for objects without a prototype. */
