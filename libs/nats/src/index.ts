@@ -1,1 +1,39 @@
-export {};
+export {
+  connectMesh,
+  type ConnectMeshOptions,
+  type Mesh,
+  type MeshStatus,
+  type MeshUser,
+} from './connection.js';
+export { assertProvisioned, type ProvisionedNames } from './jetstream/assert-provisioned.js';
+export { consumeDurable, type ConsumeDurableOptions } from './jetstream/consume-durable.js';
+export { consumeDurableBatch, type ConsumeDurableBatchOptions } from './jetstream/consume-durable-batch.js';
+export type { ConsumeOptions, RunningConsumer } from './jetstream/consume-options.js';
+export type { DeadLetterNotice } from './jetstream/dead-letter-copy.js';
+export {
+  listDeadLetters,
+  replayDeadLetter,
+  showDeadLetter,
+  type DeadLetter,
+  type DeadLetterPage,
+} from './jetstream/dead-letters.js';
+export type { EventMessage } from './jetstream/event-message.js';
+export {
+  EventPublisher,
+  type EventPublisherOptions,
+  type PublishOptions,
+  type PublishReceipt,
+} from './jetstream/event-publisher.js';
+export { provision, type ProvisionReport } from './jetstream/provision.js';
+export { REDELIVERY_DELAYS_MS } from './jetstream/settlement.js';
+export {
+  ACK_PENDING_MAX,
+  ACK_WAIT_MS,
+  DELIVERIES_MAX,
+  type ProvisionOptions,
+} from './jetstream/stream-config.js';
+export type { ParseJson } from './json-body.js';
+export { noMetrics, noTracing, type MeshLogger, type MeshMetrics, type MeshTracing } from './observer.js';
+export { NatsMicroServer, RPC_CONCURRENCY_MAX, type NatsMicroServerOptions } from './rpc/micro-server.js';
+export { RpcClient, RPC_TIMEOUT_MS, type RpcClientOptions } from './rpc/rpc-client.js';
+export { RpcHandler, type RpcContext, type RpcHandlerMethod } from './rpc/rpc-handler.js';

@@ -1,0 +1,16 @@
+/** The header JetStream deduplicates by. */
+export const MESSAGE_ID_HEADER = 'Nats-Msg-Id';
+/**
+ * The id of the first publication, set when a dead letter is replayed. The replay needs a new
+ * {@link MESSAGE_ID_HEADER} or JetStream would drop it, while inboxes must still recognise the message.
+ */
+export const ORIGINAL_ID_HEADER = 'Touchstone-Message-Id';
+/** The headers of a dead letter. */
+export const DEAD_LETTER_SUBJECT_HEADER = 'Touchstone-Dead-Letter-Subject';
+export const DEAD_LETTER_STREAM_HEADER = 'Touchstone-Dead-Letter-Stream';
+export const DEAD_LETTER_SEQUENCE_HEADER = 'Touchstone-Dead-Letter-Sequence';
+export const DEAD_LETTER_CODE_HEADER = 'Touchstone-Dead-Letter-Code';
+export const DEAD_LETTER_DELIVERIES_HEADER = 'Touchstone-Dead-Letter-Deliveries';
+
+/** The headers that travel from a message into its dead letter and back; others belong to the transport. */
+export const KEPT_HEADERS = ['traceparent', 'tracestate'] as const;

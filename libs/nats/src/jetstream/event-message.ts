@@ -1,0 +1,51 @@
+import { AppError, eventSchemas, type EventBody, type EventSubject } from '@touchstone/contracts';
+import type { JsMsg } from '@nats-io/jetstream';
+import type { z } from 'zod';
+import { readCarrier } from '../carrier.js';
+import { parseBody, validate, type ParseJson } from '../json-body.js';
+import { MESSAGE_ID_HEADER, ORIGINAL_ID_HEADER } from './event-headers.js';
+
+/** One delivered event whose body fits the schema of its subject; `subject` tells the type of `body`. */
+export type EventMessage<S extends EventSubject = EventSubject> = S extends EventSubject
+  ? {
+      readonly subject: S;
+      readonly body: EventBody<S>;
+      /** The id of the first publication (the outbox id); key of the consumer's inbox. */
+      readonly msgId: string;
+      readonly streamSequence: number;
+      /** 1 for the first delivery. */
+      readonly deliveryCount: number;
+      /** Headers with lower-case names. */
+      readonly headers: Readonly<Record<string, string>>;
+    }
+  : never;
+
+function isEventSubject(subject: string): subject is EventSubject {
+  return Object.hasOwn(eventSchemas, subject);
+}
+
+/**
+ * Reads a delivery. A message that was published without an id gets one from its place in the stream.
+ *
+ * @throws AppError `not-found` for a subject without schema, `malformed-json`, `validation-failed`: none of them
+ * goes away by delivering again.
+ */
+export function readEventMessage(message: JsMsg, parseJson: ParseJson): EventMessage {
+  const { subject } = message;
+  if (!isEventSubject(subject)) throw new AppError('not-found', `contracts has no event "${subject}".`);
+  const schema: z.ZodType = eventSchemas[subject];
+  const body = validate(schema, parseBody(message.data, parseJson), `The event ${subject}`);
+  const headers = readCarrier(message.headers);
+  const msgId =
+    headers[ORIGINAL_ID_HEADER.toLowerCase()] ??
+    headers[MESSAGE_ID_HEADER.toLowerCase()] ??
+    `${message.info.stream}:${message.seq}`;
+  return {
+    subject,
+    body,
+    msgId,
+    streamSequence: message.seq,
+    deliveryCount: message.info.deliveryCount,
+    headers,
+  } as EventMessage;
+}

@@ -1,0 +1,92 @@
+import type { Durable } from '@touchstone/contracts';
+import type { JsMsg } from '@nats-io/jetstream';
+import { delay } from '@nats-io/nats-core';
+import { noMetrics, type MeshLogger, type MeshMetrics } from '../observer.js';
+import { DeadLetterWriter, failureCode, isPermanent, type DeadLetterNotice } from './dead-letter-copy.js';
+import { DELIVERIES_MAX } from './stream-config.js';
+
+/** Milliseconds before the second to sixth delivery of a message whose handler failed. */
+export const REDELIVERY_DELAYS_MS: readonly number[] = [1_000, 5_000, 30_000, 120_000, 600_000];
+/** Milliseconds between two attempts to copy a dead letter while the stream DLQ does not answer. */
+export const DEAD_LETTER_RETRY_MS = 2_000;
+
+/** What {@link Settlement} needs. */
+export interface SettlementOptions {
+  readonly durable: Durable;
+  readonly writer: DeadLetterWriter;
+  readonly logger: MeshLogger;
+  readonly metrics?: MeshMetrics | undefined;
+  readonly redeliveryDelaysMs?: readonly number[] | undefined;
+  readonly confirmAcks?: boolean | undefined;
+  readonly onDeadLetter?: ((notice: DeadLetterNotice) => void) | undefined;
+}
+
+/** Decides how a delivery ends: acknowledged, delivered again later, or copied to the dead letters. */
+export class Settlement {
+  private stopped = false;
+  private readonly metrics: MeshMetrics;
+
+  constructor(private readonly options: SettlementOptions) {
+    this.metrics = options.metrics ?? noMetrics;
+  }
+
+  /** Gives up copies that cannot be made; the message stays in its stream and in the advisories. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  /** The effect is committed. A lost acknowledgement only causes a delivery that the inbox recognises. */
+  async succeed(message: JsMsg): Promise<void> {
+    if (this.options.confirmAcks) await message.ackAck();
+    else message.ack();
+    this.metrics.deliverySettled({ durable: this.options.durable.name, result: 'ack' });
+  }
+
+  /** True when this failure of this delivery makes it a dead letter. */
+  isFinal(message: JsMsg, error: unknown): boolean {
+    return isPermanent(error) || message.info.deliveryCount >= DELIVERIES_MAX;
+  }
+
+  /** Asks for another delivery after the next delay, or buries the message. */
+  async fail(message: JsMsg, error: unknown): Promise<void> {
+    const { durable, logger, redeliveryDelaysMs = REDELIVERY_DELAYS_MS } = this.options;
+    const { deliveryCount } = message.info;
+    if (this.isFinal(message, error)) {
+      await this.bury(message, error);
+      return;
+    }
+    const waitMs = redeliveryDelaysMs[deliveryCount - 1] ?? redeliveryDelaysMs.at(-1) ?? 0;
+    const fields = {
+      durable: durable.name,
+      sequence: message.seq,
+      deliveryCount,
+      waitMs,
+      code: failureCode(error),
+    };
+    logger.warn({ ...fields, err: error }, 'an event could not be processed and is delivered again');
+    message.nak(waitMs);
+    this.metrics.deliverySettled({ durable: durable.name, result: 'nak' });
+  }
+
+  /** Copies first and terminates after, so that no failure in between loses the message. */
+  private async bury(message: JsMsg, error: unknown): Promise<void> {
+    const { durable, logger, writer, onDeadLetter } = this.options;
+    for (;;) {
+      try {
+        const notice = await writer.copy(message, error);
+        message.term();
+        this.metrics.deliverySettled({ durable: durable.name, result: 'dead-letter' });
+        logger.error({ ...notice, error: undefined, err: error }, 'an event became a dead letter');
+        onDeadLetter?.(notice);
+        return;
+      } catch (cause) {
+        logger.error(
+          { durable: durable.name, sequence: message.seq, err: cause },
+          'a dead letter was not copied',
+        );
+        if (this.stopped) return;
+        await delay(DEAD_LETTER_RETRY_MS);
+      }
+    }
+  }
+}

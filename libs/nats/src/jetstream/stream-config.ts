@@ -1,0 +1,83 @@
+import { durables, streams, type Durable, type StreamName } from '@touchstone/contracts';
+import {
+  AckPolicy,
+  DeliverPolicy,
+  DiscardPolicy,
+  ReplayPolicy,
+  RetentionPolicy,
+  StorageType,
+  type ConsumerConfig,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+import { nanos } from '@nats-io/nats-core';
+
+/** Milliseconds within which a second message with the same id is dropped. */
+export const DUPLICATE_WINDOW_MS = 10 * 60_000;
+/** Days a message is kept. */
+export const STREAM_MAX_AGE_DAYS = 7;
+/** Days a dead letter is kept. */
+export const DEAD_LETTER_MAX_AGE_DAYS = 30;
+/** Bytes one stream may hold; the server reserves them. */
+export const STREAM_MAX_BYTES = 1_073_741_824;
+/** Milliseconds after which a delivery without acknowledgement is delivered again. */
+export const ACK_WAIT_MS = 30_000;
+/** Deliveries of one message before it is a dead letter. */
+export const DELIVERIES_MAX = 6;
+/** Deliveries of one durable that may wait for their acknowledgement; bounds the memory of a consumer. */
+export const ACK_PENDING_MAX = 512;
+
+/** What an operator may set; everything else is fixed here. */
+export interface ProvisionOptions {
+  /** Copies of each stream: 1 or 3, at most the number of servers. */
+  readonly replicas?: number;
+  readonly maxAgeDays?: number;
+  readonly maxBytes?: number;
+  /** Overrides {@link ACK_WAIT_MS}. */
+  readonly ackWaitMs?: number;
+  /** Overrides {@link DUPLICATE_WINDOW_MS}. */
+  readonly duplicateWindowMs?: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The configuration of a stream, inside what server 2.9 accepts. A full stream refuses new events (`discard:
+ * new`): the publisher's outbox keeps them, while discarding old ones could lose a record nobody has read yet.
+ * Advisories are only a hint and make room instead.
+ */
+export function streamConfig(
+  name: StreamName,
+  options: ProvisionOptions = {},
+): Partial<StreamConfig> & { name: string } {
+  const days = name === 'DLQ' ? DEAD_LETTER_MAX_AGE_DAYS : (options.maxAgeDays ?? STREAM_MAX_AGE_DAYS);
+  return {
+    name,
+    subjects: [...streams[name]],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: name === 'ADVISORY' ? DiscardPolicy.Old : DiscardPolicy.New,
+    max_age: nanos(days * DAY_MS),
+    max_bytes: options.maxBytes ?? STREAM_MAX_BYTES,
+    duplicate_window: nanos(options.duplicateWindowMs ?? DUPLICATE_WINDOW_MS),
+    num_replicas: options.replicas ?? 1,
+  };
+}
+
+/** The configuration of a durable pull consumer with explicit acknowledgement and one filter. */
+export function consumerConfig(durable: Durable, options: ProvisionOptions = {}): Partial<ConsumerConfig> {
+  return {
+    durable_name: durable.name,
+    filter_subject: durable.filter,
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+    replay_policy: ReplayPolicy.Instant,
+    ack_wait: nanos(options.ackWaitMs ?? ACK_WAIT_MS),
+    max_deliver: DELIVERIES_MAX,
+    max_ack_pending: ACK_PENDING_MAX,
+  };
+}
+
+/** The declaration of a durable by name. */
+export function findDurable(name: string): Durable | undefined {
+  return durables.find((durable) => durable.name === name);
+}

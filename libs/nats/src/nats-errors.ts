@@ -1,0 +1,57 @@
+import { AppError } from '@touchstone/contracts';
+import { jserrors } from '@nats-io/jetstream';
+import { errors } from '@nats-io/nats-core';
+
+/** Follows `cause` for a few steps; nats.js wraps the reason of a failed request once or twice. */
+function findCause<T>(error: unknown, kind: abstract new (...args: never[]) => T): T | undefined {
+  let current: unknown = error;
+  for (let depth = 0; depth < 4 && current instanceof Error; depth += 1) {
+    if (current instanceof kind) return current;
+    current = current.cause;
+  }
+  return undefined;
+}
+
+/** True when the server had nobody who listens on the subject, or no stream that keeps it. */
+export function isNoResponders(error: unknown): boolean {
+  return (
+    findCause(error, errors.NoRespondersError) !== undefined ||
+    findCause(error, jserrors.JetStreamNotEnabled) !== undefined
+  );
+}
+
+/** True when no answer came within the limit. */
+export function isTimeout(error: unknown): boolean {
+  return findCause(error, errors.TimeoutError) !== undefined;
+}
+
+/**
+ * Turns a failure of nats.js into the error registry: a refused subject is `forbidden` at once, silence is
+ * `timeout`, everything else of the transport is `dependency-unavailable`. `what` names the operation.
+ */
+export function toAppError(error: unknown, what: string): AppError {
+  if (error instanceof AppError) return error;
+  const violation = findCause(error, errors.PermissionViolationError);
+  if (violation !== undefined) {
+    return new AppError(
+      'forbidden',
+      `${what}: the NATS server refuses ${violation.operation} on ${violation.subject} to this user; the tables in contracts decide who may.`,
+      { cause: error },
+    );
+  }
+  if (findCause(error, errors.AuthorizationError) !== undefined) {
+    return new AppError('unauthenticated', `${what}: the NATS server refuses the user name or password.`, {
+      cause: error,
+    });
+  }
+  if (isTimeout(error))
+    return new AppError('timeout', `${what}: no answer within the limit.`, { cause: error });
+  if (isNoResponders(error)) {
+    return new AppError('dependency-unavailable', `${what}: nobody answers on the subject.`, {
+      cause: error,
+    });
+  }
+  const api = findCause(error, jserrors.JetStreamApiError);
+  const reason = api?.message ?? (error instanceof Error ? error.message : String(error));
+  return new AppError('dependency-unavailable', `${what}: ${reason}`, { cause: error });
+}

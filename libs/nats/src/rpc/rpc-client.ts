@@ -1,0 +1,104 @@
+import {
+  AppError,
+  fromProblem,
+  rpcSubject,
+  type ErrorCode,
+  type RpcRequest,
+  type RpcResponse,
+  type RpcService,
+  type RpcVerb,
+  type ServiceName,
+} from '@touchstone/contracts';
+import type { Msg, NatsConnection } from '@nats-io/nats-core';
+import { ServiceErrorHeader } from '@nats-io/services';
+import { writeCarrier } from '../carrier.js';
+import { assertFits, encodeJson, parseBody, parseUtf8Json, validate, type ParseJson } from '../json-body.js';
+import { toAppError } from '../nats-errors.js';
+import { noMetrics, noTracing, secondsSince, type MeshMetrics, type MeshTracing } from '../observer.js';
+import { rpcSchemaPair } from './rpc-schema.js';
+
+/** Milliseconds an RPC may take unless the call says otherwise. */
+export const RPC_TIMEOUT_MS = 5_000;
+
+/** What {@link RpcClient} needs. */
+export interface RpcClientOptions {
+  readonly nc: NatsConnection;
+  /** The calling service; the server accepts no other name as the last token of the subject. */
+  readonly caller: ServiceName;
+  readonly metrics?: MeshMetrics;
+  readonly tracing?: MeshTracing;
+  readonly parseJson?: ParseJson;
+}
+
+/** Calls the RPCs of other services, typed and validated by contracts. It never retries: the caller decides. */
+export class RpcClient {
+  private readonly metrics: MeshMetrics;
+  private readonly tracing: MeshTracing;
+  private readonly parseJson: ParseJson;
+
+  constructor(private readonly options: RpcClientOptions) {
+    this.metrics = options.metrics ?? noMetrics;
+    this.tracing = options.tracing ?? noTracing;
+    this.parseJson = options.parseJson ?? parseUtf8Json;
+  }
+
+  /**
+   * Asks `service` for `verb`.
+   *
+   * @throws AppError with the code of the answering service; `forbidden` at once when this caller is not
+   * listed; `dependency-unavailable` when nobody listens or the answer cannot be used; `timeout`;
+   * `validation-failed` when the request does not fit, before anything is sent.
+   */
+  async call<S extends RpcService, V extends RpcVerb<S>>(
+    service: S,
+    verb: V,
+    request: RpcRequest<S, V>,
+    options: { readonly timeoutMs?: number } = {},
+  ): Promise<RpcResponse<S, V>> {
+    const startedAt = performance.now();
+    let result: 'ok' | ErrorCode = 'ok';
+    const what = `${service}.${verb}`;
+    try {
+      const schemas = rpcSchemaPair(service, verb);
+      const payload = encodeJson(validate(schemas.request, request, `The request ${what}`));
+      assertFits(payload, this.options.nc.info?.max_payload, `The request ${what}`);
+      const reply = await this.send(
+        rpcSubject(service, verb, this.options.caller),
+        payload,
+        options.timeoutMs,
+      );
+      const response = schemas.response.safeParse(this.readReply(reply));
+      if (!response.success) {
+        throw new AppError('dependency-unavailable', `The answer of ${what} does not fit its schema.`, {
+          cause: response.error,
+        });
+      }
+      return response.data as RpcResponse<S, V>;
+    } catch (error) {
+      const known = toAppError(error, what);
+      result = known.code;
+      throw known;
+    } finally {
+      this.metrics.rpcCalled({ service, verb, result }, secondsSince(startedAt));
+    }
+  }
+
+  private send(subject: string, payload: Uint8Array, timeoutMs = RPC_TIMEOUT_MS): Promise<Msg> {
+    const carrier: Record<string, string> = {};
+    this.tracing.inject(carrier);
+    return this.options.nc.request(subject, payload, { timeout: timeoutMs, headers: writeCarrier(carrier) });
+  }
+
+  private readReply(reply: Msg): unknown {
+    const failed = reply.headers?.has(ServiceErrorHeader) ?? false;
+    let body: unknown;
+    try {
+      body = parseBody(reply.data, this.parseJson);
+    } catch (cause) {
+      if (failed) throw fromProblem(undefined);
+      throw new AppError('dependency-unavailable', 'The answer is not JSON.', { cause });
+    }
+    if (failed) throw fromProblem(body);
+    return body;
+  }
+}
