@@ -1,0 +1,80 @@
+"""Tests of the parts on which the published bytes rest. Run: python -m unittest discover -s models/train"""
+
+import unittest
+
+import numpy as np
+
+from exact import WEIGHT_BITS, product, to_grid
+from release import encode_listing, replace_figures, wilson_interval
+from tokenizer import PAD_ID, RESERVED, TOKENS_MAX, UNKNOWN_ID, TextRefusedError, Tokenizer, is_single_token
+
+PROFIT, SELL_OFF = 2, 3
+TOKENIZER = Tokenizer([*RESERVED, "profit", "sell-off"])
+
+
+class TokenizerTest(unittest.TestCase):
+    def assert_tokens(self, text: str, *ids: int) -> None:
+        self.assertEqual(TOKENIZER.token_ids(text), [*ids, *[PAD_ID] * (TOKENS_MAX - len(ids))])
+
+    def test_ids_follow_the_text_and_are_padded(self) -> None:
+        self.assert_tokens("Profit: a sell-off", PROFIT, UNKNOWN_ID, SELL_OFF)
+
+    def test_only_ascii_capitals_become_small(self) -> None:
+        self.assert_tokens("PROFIT", PROFIT)
+        self.assert_tokens("\uff30ROFIT", UNKNOWN_ID)
+
+    def test_a_joiner_needs_a_letter_or_digit_on_both_sides(self) -> None:
+        self.assert_tokens("-profit- sell--off", PROFIT, UNKNOWN_ID, UNKNOWN_ID)
+
+    def test_reserved_entries_cannot_be_written(self) -> None:
+        self.assert_tokens("<pad> <unknown>", UNKNOWN_ID, UNKNOWN_ID)
+        self.assertFalse(any(map(is_single_token, RESERVED)))
+
+    def test_sixty_tokens_pass_and_sixty_one_are_refused(self) -> None:
+        self.assert_tokens("profit " * TOKENS_MAX, *[PROFIT] * TOKENS_MAX)
+        with self.assertRaisesRegex(TextRefusedError, "^too-many-tokens"):
+            TOKENIZER.token_ids("profit " * (TOKENS_MAX + 1))
+
+    def test_a_text_without_a_token_is_refused(self) -> None:
+        for text in ("", " ", "-'-", "\u65e5\u672c"):
+            with self.assertRaisesRegex(TextRefusedError, "^no-tokens"):
+                TOKENIZER.token_ids(text)
+
+
+class ExactTest(unittest.TestCase):
+    def test_a_product_does_not_depend_on_the_order_of_its_terms(self) -> None:
+        random = np.random.RandomState(7)
+        left = to_grid(random.uniform(-8, 8, size=(20, 300)), WEIGHT_BITS)
+        right = to_grid(random.uniform(-8, 8, size=(300, 20)), WEIGHT_BITS)
+        expected = product(left, WEIGHT_BITS, right, WEIGHT_BITS)
+        for _ in range(10):
+            order = random.permutation(300)
+            shuffled = product(left[:, order], WEIGHT_BITS, right[order], WEIGHT_BITS)
+            self.assertTrue(np.array_equal(shuffled, expected))
+
+    def test_a_product_that_may_not_be_exact_is_refused(self) -> None:
+        large = np.full((1, 2), 2.0**12)
+        with self.assertRaises(ArithmeticError):
+            product(large, WEIGHT_BITS, large.T, WEIGHT_BITS)
+
+
+class ReleaseTest(unittest.TestCase):
+    def test_a_listing_has_one_row_on_each_line(self) -> None:
+        self.assertEqual(
+            encode_listing({"a": 1}, "rows", ["x", [2]]), b'{\n  "a": 1,\n  "rows": [\n    "x",\n    [2]\n  ]\n}\n'
+        )
+
+    def test_figures_replace_only_what_is_between_the_markers(self) -> None:
+        card = "a\n<!-- figures: begin -->\nold\n<!-- figures: end -->\nb"
+        self.assertEqual(replace_figures(card, "new"), "a\n<!-- figures: begin -->\n\nnew\n\n<!-- figures: end -->\nb")
+        with self.assertRaises(ValueError):
+            replace_figures("a card without markers", "new")
+
+    def test_the_interval_contains_the_proportion_and_stays_within_bounds(self) -> None:
+        for correct in (0, 1, 57, 113, 114):
+            low, high = wilson_interval(correct, 114)
+            self.assertTrue(-1e-12 <= low <= correct / 114 <= high <= 1 + 1e-12)
+
+
+if __name__ == "__main__":
+    unittest.main()
