@@ -1,1 +1,8 @@
 export { readVectors, vectorsFolder, vectorsPath, vectorsPresent } from './vectors.js';
+export { FakeClock } from './clock.js';
+export { freePort } from '@touchstone/embedded';
+export { startTestAnvil } from './test-anvil.js';
+export { createTestDatabase, type DatabaseTemplate, type TestDatabase } from './test-database.js';
+export { testNats, type MeshUserName, type TestNats } from './test-nats.js';
+export { startTestServers, testServers, type TestServers } from './test-servers.js';
+export { waitUntil } from './wait-until.js';

@@ -1,0 +1,112 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AppError } from '@touchstone/contracts';
+import { startGuardedProcess } from '../process/guarded-process.js';
+import { freePort } from '../process/ports.js';
+import { findAnvil } from './find-anvil.js';
+import { callRpc } from './json-rpc.js';
+import { keepStateFileRegularly, recoverStateFile } from './state-file.js';
+import { watchAndMine } from './watch-and-mine.js';
+
+const READY_TIMEOUT_MS = 20_000;
+const STOP_GRACE_MS = 10_000;
+const START_ATTEMPTS_MAX = 3;
+/** Base, so that development runs with the addresses and the EIP-712 domain of production. */
+const CHAIN_ID_DEFAULT = 8453;
+
+/** Options of {@link startAnvil}. */
+export interface AnvilOptions {
+  /** The chain survives restarts in this file. */
+  readonly stateFile: string;
+  /** 0 or absent takes any free port. */
+  readonly port?: number;
+  readonly chainId?: number;
+  readonly logFile?: string;
+  readonly pidFile?: string;
+  readonly announce?: (line: string) => void;
+}
+
+/** A running development chain. */
+export interface RunningAnvil {
+  readonly port: number;
+  readonly rpcUrl: string;
+  readonly chainId: number;
+  readonly exited: Promise<number>;
+  stop(): Promise<void>;
+}
+
+function anvilArguments(stateFile: string, port: number, chainId: number): string[] {
+  return [
+    ...['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(chainId)],
+    ...['--slots-in-an-epoch', '1', '--state', stateFile, '--state-interval', '1'],
+    '--preserve-historical-states',
+  ];
+}
+
+async function startOnce(options: AnvilOptions, command: string, port: number): Promise<RunningAnvil> {
+  const { stateFile, chainId = CHAIN_ID_DEFAULT } = options;
+  const server = await startGuardedProcess({
+    command,
+    args: anvilArguments(stateFile, port, chainId),
+    logFile: options.logFile ?? `${stateFile}.log`,
+    pidFile: options.pidFile ?? `${stateFile}.pid.json`,
+    signals: ['SIGTERM'],
+    graceMs: STOP_GRACE_MS,
+  });
+  const rpcUrl = `http://127.0.0.1:${port}`;
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    const answered = await callRpc<string>(rpcUrl, 'eth_chainId').catch(() => undefined);
+    if (answered !== undefined && Number(answered) === chainId && !server.hasExited()) break;
+    if (server.hasExited() || Date.now() > deadline) {
+      await server.stop();
+      throw new AppError(
+        'dependency-unavailable',
+        `anvil did not start; the end of its log:\n${server.logTail()}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const stopMining = watchAndMine(rpcUrl);
+  const stopKeeping = keepStateFileRegularly(stateFile);
+  void server.exited.then(stopMining);
+  return {
+    port,
+    rpcUrl,
+    chainId,
+    exited: server.exited,
+    stop: async () => {
+      stopMining();
+      await server.stop();
+      stopKeeping();
+    },
+  };
+}
+
+/**
+ * Starts anvil on 127.0.0.1 as a copy of Base's chain id with automatic mining and a `finalized` block that moves.
+ *
+ * @throws AppError `dependency-unavailable` when there is no anvil or it does not start.
+ */
+export async function startAnvil(options: AnvilOptions): Promise<RunningAnvil> {
+  const command = findAnvil();
+  if (command === undefined) {
+    throw new AppError(
+      'dependency-unavailable',
+      'anvil not found: on linux-x64 run npm ci without --omit=optional, elsewhere install Foundry so that anvil is on PATH.',
+    );
+  }
+  const announce = options.announce ?? ((line: string) => void process.stderr.write(`${line}\n`));
+  mkdirSync(dirname(options.stateFile), { recursive: true });
+  recoverStateFile(options.stateFile, announce);
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort(options.port);
+    try {
+      return await startOnce(options, command, port);
+    } catch (error) {
+      // Somebody may have taken the port since it was found free; another one is as good.
+      const portTaken = error instanceof AppError && /address already in use/i.test(error.message);
+      if (!portTaken || attempt === START_ATTEMPTS_MAX) throw error;
+    }
+  }
+}

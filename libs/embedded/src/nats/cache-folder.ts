@@ -1,0 +1,33 @@
+import { lstatSync, mkdirSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppError } from '@touchstone/contracts';
+
+function userCacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
+  const configured = environment['XDG_CACHE_HOME'];
+  if (configured) return join(configured, 'touchstone');
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'touchstone');
+  return join(homedir(), '.cache', 'touchstone');
+}
+
+/**
+ * The folder for programs that were fetched: per user, 0700, because what lies in it is executed. A user without a
+ * writable home gets one below the temporary folder, where a link or a folder of somebody else is refused.
+ */
+export function cacheFolder(environment: Readonly<Record<string, string | undefined>> = process.env): string {
+  const preferred = userCacheFolder(environment);
+  try {
+    mkdirSync(preferred, { recursive: true, mode: 0o700 });
+    return preferred;
+  } catch {
+    const uid = process.getuid?.() ?? 0;
+    const folder = join(tmpdir(), `touchstone-cache-${uid}`);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const found = lstatSync(folder);
+    if (found.isDirectory() && found.uid === uid && (found.mode & 0o077) === 0) return folder;
+    throw new AppError(
+      'dependency-unavailable',
+      `${folder} is not a folder (0700) of this user: somebody else put it there. Set XDG_CACHE_HOME to a folder of your own.`,
+    );
+  }
+}

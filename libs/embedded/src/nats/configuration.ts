@@ -1,0 +1,53 @@
+import type { NatsPermissions } from '@touchstone/contracts';
+
+const MAX_PAYLOAD_BYTES = 1_048_576;
+
+/** One user of the server: its login, its password and its subject lists. */
+export interface NatsUser {
+  readonly user: string;
+  readonly password: string;
+  readonly permissions: NatsPermissions;
+}
+
+/** An account isolates subjects and streams; the stack has one, the tests have one per file. */
+export interface NatsAccount {
+  readonly name: string;
+  readonly users: readonly NatsUser[];
+}
+
+function userBlock({ user, password, permissions }: NatsUser): unknown {
+  return {
+    user,
+    password,
+    permissions: {
+      publish: { allow: permissions.publish },
+      subscribe: { allow: permissions.subscribe },
+      // A service answers on the reply subject of a request it received, and on nothing else beside its list.
+      allow_responses: true,
+    },
+  };
+}
+
+/**
+ * The server's configuration. JSON is a subset of the server's own syntax; every string is quoted, so that a `$` in
+ * a subject is no reference to a variable.
+ */
+export function natsConfiguration(options: {
+  readonly port: number;
+  readonly storeFolder: string;
+  readonly accounts: readonly NatsAccount[];
+}): string {
+  const accounts = Object.fromEntries(
+    options.accounts.map(({ name, users }) => [name, { jetstream: 'enabled', users: users.map(userBlock) }]),
+  );
+  return JSON.stringify(
+    {
+      listen: `127.0.0.1:${options.port}`,
+      max_payload: MAX_PAYLOAD_BYTES,
+      jetstream: { store_dir: options.storeFolder },
+      accounts,
+    },
+    null,
+    2,
+  );
+}

@@ -1,0 +1,27 @@
+/** What a child needs from the launcher's environment: how to find programs, a home, locale, time zone, trust roots. */
+const passedOn = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+] as const;
+
+/**
+ * A clean environment for a child: never the launcher's whole environment, in which keys of other services and of
+ * the person at the terminal may lie.
+ */
+export function minimalEnvironment(
+  source: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string> {
+  return Object.fromEntries(
+    passedOn.flatMap((name) => {
+      const value = source[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}

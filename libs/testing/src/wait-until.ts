@@ -1,0 +1,27 @@
+const POLL_INTERVAL_MS = 25;
+
+/**
+ * Asks again and again until `probe` gives something truthy, and returns that. A probe that throws counts as not
+ * yet; its last error is the cause when the time is up.
+ */
+export async function waitUntil<T>(
+  probe: () => T | Promise<T>,
+  timeoutMs = 5_000,
+  what = 'the condition',
+): Promise<NonNullable<T>> {
+  const deadline = Date.now() + timeoutMs;
+  let cause: unknown;
+  for (;;) {
+    try {
+      const value = await probe();
+      if (value) return value;
+      cause = undefined;
+    } catch (error) {
+      cause = error;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`Waited ${timeoutMs} ms for ${what} in vain.`, { cause });
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+  }
+}
