@@ -1,1 +1,84 @@
-export {};
+export { BUILD_INFO, hashDeployedCode, type BuildInfo } from './build-info.js';
+export { CLOCK, systemClock, type Clock } from './clock.js';
+export {
+  describeConfig,
+  printConfig,
+  REDACTED,
+  withoutCredentials,
+  type ConfigKeyDescription,
+} from './config/describe-config.js';
+export {
+  databaseKeys,
+  logLevels,
+  natsKeys,
+  serviceKeys,
+  SHUTDOWN_TIMEOUT_DEFAULT_MS,
+  type ServiceConfig,
+} from './config/fragments.js';
+export {
+  CONFIG_INVALID_EXIT_CODE,
+  launcherNames,
+  loadConfig,
+  type LoadConfigOptions,
+} from './config/load-config.js';
+export { secret } from './config/metadata.js';
+export { booleanKey, integerKey, portKey } from './config/values.js';
+export { decodeErrorDetails, encodeErrorDetails, type ErrorInfo } from './grpc/error-details.js';
+export { BoundGrpcServer, GRPC_MESSAGE_BYTES_DEFAULT_MAX } from './grpc/grpc-server.js';
+export { ERROR_DOMAIN, grpcStatusOf, toGrpcError, type GrpcError } from './grpc/grpc-status.js';
+export { serveGrpc, type GrpcOptions } from './grpc/serve-grpc.js';
+export {
+  HEALTH,
+  HealthRegistry,
+  READINESS_TIMEOUT_DEFAULT_MS,
+  type CheckResult,
+  type Readiness,
+  type ReadinessCheck,
+} from './health/health-registry.js';
+export { startHealthServer, type HealthServer, type HealthServerOptions } from './health/health-server.js';
+export { readJsonBody } from './http/json-body.js';
+export {
+  BODY_BYTES_DEFAULT_MAX,
+  BODY_DEPTH_MAX,
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_TIMEOUT_MS,
+  PROBLEM_DETAILS_MAX,
+  REQUEST_TIMEOUT_MS,
+} from './http/limits.js';
+export { ProblemFilter, sendProblem } from './http/problem-filter.js';
+export { readRawBody } from './http/read-body.js';
+export { type HttpRequest } from './http/request.js';
+export { collectRoutes, type ControllerClass, type Route } from './http/routes.js';
+export { validate, type RequestPart } from './http/validate.js';
+export { RawBodyBytes, ZodBody, ZodParam, ZodQuery, type BodyOptions } from './http/zod-parameters.js';
+export {
+  Shutdown,
+  SHUTDOWN,
+  shutdownPhases,
+  type ShutdownPhase,
+  type ShutdownStep,
+} from './lifecycle/shutdown.js';
+export { exitOnSignals, type ProcessHost } from './lifecycle/signals.js';
+export { createLogger, LOGGER, silentLogger, type Logger, type LoggerOptions } from './logging/logger.js';
+export { NestLogger } from './logging/nest-logger.js';
+export { redact } from './logging/redact.js';
+export { createMetrics, METRICS } from './metrics/metrics.js';
+export { ApiRoute, type ApiResponse, type ApiRouteOptions } from './openapi/api-route.js';
+export { buildOpenApi, writeOpenApi, type OpenApiDocument, type OpenApiInfo } from './openapi/document.js';
+export { createHttpApp, type HttpApp } from './service/create-http-app.js';
+export { PlatformModule } from './service/platform-module.js';
+export { runService, USAGE_EXIT_CODE, type ServiceProcess } from './service/run-service.js';
+export { CONFIG, SERVICE_CONTEXT, type ServiceContext } from './service/service-context.js';
+export { type ServiceDefinition } from './service/service-definition.js';
+export { createContext, startService, type RunningService } from './service/start-service.js';
+export {
+  currentTraceId,
+  injectTrace,
+  remoteContext,
+  runWithRemoteTrace,
+  startServerSpan,
+  startTracing,
+  withSpan,
+  type Tracing,
+  type TracingOptions,
+} from './tracing/tracing.js';

@@ -1,0 +1,72 @@
+import { services, type ServiceName } from '@touchstone/contracts';
+import { z } from 'zod';
+import { secret } from './metadata.js';
+import { integerKey, portKey } from './values.js';
+
+/** Log levels, the most talkative first. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** The default budget of a shutdown in milliseconds; Kubernetes kills after 30 s. */
+export const SHUTDOWN_TIMEOUT_DEFAULT_MS = 25_000;
+
+/** Keys that every service has. Spread them into the service's own object schema. */
+export function serviceKeys(service: ServiceName) {
+  const ports = services[service];
+  return {
+    TOUCHSTONE_BIND_HOST: z
+      .string()
+      .min(1)
+      .default('127.0.0.1')
+      .describe('Address that HTTP, gRPC and health listen on; 0.0.0.0 in a container.'),
+    TOUCHSTONE_HTTP_PORT: portKey().default(ports.http).describe('Port of the HTTP interface.'),
+    TOUCHSTONE_GRPC_PORT: portKey().default(ports.grpc).describe('Port of the gRPC interface.'),
+    TOUCHSTONE_HEALTH_PORT: portKey()
+      .default(ports.health)
+      .describe('Port of /livez, /readyz and /metrics; keep it inside the cluster.'),
+    TOUCHSTONE_LOG_LEVEL: z
+      .enum(logLevels)
+      .default('info')
+      .describe('The least severe level that is logged.'),
+    TOUCHSTONE_SHUTDOWN_TIMEOUT_MS: integerKey(100, 600_000)
+      .default(SHUTDOWN_TIMEOUT_DEFAULT_MS)
+      .describe('Milliseconds that a shutdown may take in all.'),
+    TOUCHSTONE_BUILD_HASH: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, { message: 'Expected 64 lower-case hexadecimal digits.' })
+      .optional()
+      .describe('Hash of the deployed code, where the image states it; computed from the files otherwise.'),
+  };
+}
+
+/** Keys of a service that talks to NATS. */
+export function natsKeys(service: ServiceName) {
+  return {
+    NATS_URL: z
+      .string()
+      .min(1)
+      .default('nats://127.0.0.1:4222')
+      .describe('NATS servers, separated by commas.'),
+    TOUCHSTONE_NATS_USER: z.string().min(1).default(service).describe('NATS user of this service.'),
+    TOUCHSTONE_NATS_PASSWORD: secret(z.string().min(1).optional()).describe('Password of the NATS user.'),
+  };
+}
+
+/** Keys of a service that keeps its records in PostgreSQL. */
+export function databaseKeys() {
+  return {
+    DATABASE_URL: secret(
+      z.string().regex(/^postgres(?:ql)?:\/\//, {
+        message: 'Expected postgresql://user:password@host:port/database.',
+      }),
+    ).describe('PostgreSQL connection of this service’s own role.'),
+    TOUCHSTONE_DATABASE_POOL_MAX: integerKey(1, 200)
+      .default(10)
+      .describe('Largest number of database connections.'),
+    TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS: integerKey(100, 600_000)
+      .default(10_000)
+      .describe('Milliseconds after which PostgreSQL cancels a statement.'),
+  };
+}
+
+/** The parsed value of {@link serviceKeys}; every service's configuration has these keys. */
+export type ServiceConfig = z.output<z.ZodObject<ReturnType<typeof serviceKeys>>>;

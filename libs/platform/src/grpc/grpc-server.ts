@@ -1,0 +1,53 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { ServerGrpc } from '@nestjs/microservices';
+
+/** Largest gRPC message in bytes in either direction where the service does not say otherwise. */
+export const GRPC_MESSAGE_BYTES_DEFAULT_MAX = 4_194_304;
+/** Milliseconds that running calls get when the server closes, before it cuts them. */
+const CLOSE_GRACE_MS = 5_000;
+
+/** Nest's gRPC server, which also tells the port that it got and closes within a limit. */
+export class BoundGrpcServer extends ServerGrpc {
+  /** The port once the server listens; 0 before. */
+  port = 0;
+  private server: Server | undefined;
+
+  constructor(
+    options: ConstructorParameters<typeof ServerGrpc>[0],
+    private readonly address: { host: string; port: number; messageBytesMax: number },
+  ) {
+    super(options);
+  }
+
+  override async createClient(): Promise<Server> {
+    const { host, port, messageBytesMax } = this.address;
+    const server = new Server({
+      'grpc.max_receive_message_length': messageBytesMax,
+      'grpc.max_send_message_length': messageBytesMax,
+    });
+    const name = host.includes(':') ? `[${host}]` : host;
+    this.port = await new Promise<number>((resolve, reject) => {
+      server.bindAsync(`${name}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
+      );
+    });
+    this.server = server;
+    return server;
+  }
+
+  override async close(): Promise<void> {
+    const { server } = this;
+    this.server = undefined;
+    if (server === undefined) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        server.forceShutdown();
+        resolve();
+      }, CLOSE_GRACE_MS);
+      server.tryShutdown(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,14 @@
+/** Largest JSON body in bytes where a route does not say otherwise. */
+export const BODY_BYTES_DEFAULT_MAX = 1_048_576;
+/** Milliseconds in which a client must have sent its headers; stops clients that send one byte at a time. */
+export const HEADERS_TIMEOUT_MS = 10_000;
+/** Milliseconds in which a client must have sent the whole request. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+/** Milliseconds between two checks of the limits above. */
+export const CONNECTIONS_CHECKING_INTERVAL_MS = 2_000;
+/** Milliseconds that an idle connection stays open; longer than the 60 s of common load balancers. */
+export const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** Largest number of findings in one problem; more help nobody and cost bandwidth. */
+export const PROBLEM_DETAILS_MAX = 32;
+/** Deepest nesting of a JSON body. */
+export const BODY_DEPTH_MAX = 32;

@@ -1,0 +1,68 @@
+import { context, SpanStatusCode } from '@opentelemetry/api';
+import type { ServerResponse } from 'node:http';
+import { Histogram, type Registry } from 'prom-client';
+import { injectTrace, remoteContext, startServerSpan } from '../tracing/tracing.js';
+import type { HttpRequest } from './request.js';
+
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/**
+ * Watches every request: continues the caller's trace, answers `traceparent`, measures the duration by route, method
+ * and status (never by path, which has no bound), counts what is in flight, and sets the security headers.
+ */
+export class RequestObserver {
+  private readonly duration: Histogram;
+  private inFlight = 0;
+  private draining = false;
+  private readonly idle: (() => void)[] = [];
+
+  constructor(registry: Registry) {
+    this.duration = new Histogram({
+      name: 'touchstone_http_server_duration_seconds',
+      help: 'Duration of HTTP requests until the answer was written.',
+      labelNames: ['route', 'method', 'status'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers: [registry],
+    });
+  }
+
+  /** The Express middleware. */
+  readonly middleware = (request: HttpRequest, response: ServerResponse, next: () => void): void => {
+    const startedMs = performance.now();
+    const method = knownMethods.has(request.method ?? '') ? (request.method as string) : 'OTHER';
+    const { span, context: active } = startServerSpan(`HTTP ${method}`, remoteContext(request.headers));
+    this.inFlight += 1;
+    response.setHeader('x-content-type-options', 'nosniff');
+    if (this.draining) response.setHeader('connection', 'close');
+    response.once('close', () => {
+      const route = routeOf(request);
+      span.updateName(`${method} ${route}`);
+      span.setAttribute('http.response.status_code', response.statusCode);
+      if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+      span.end();
+      this.duration.observe(
+        { route, method, status: response.writableFinished ? String(response.statusCode) : 'aborted' },
+        (performance.now() - startedMs) / 1_000,
+      );
+      this.inFlight -= 1;
+      if (this.inFlight === 0) for (const resolve of this.idle.splice(0)) resolve();
+    });
+    context.with(active, () => {
+      const { traceparent } = injectTrace();
+      if (traceparent !== undefined) response.setHeader('traceparent', traceparent);
+      next();
+    });
+  };
+
+  /** Asks clients to leave after their answer, and resolves when no request is running. */
+  drained(): Promise<void> {
+    this.draining = true;
+    if (this.inFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => this.idle.push(resolve));
+  }
+}
+
+function routeOf(request: HttpRequest): string {
+  const path = request.route?.path;
+  return typeof path === 'string' ? path : 'unmatched';
+}

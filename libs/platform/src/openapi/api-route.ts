@@ -1,0 +1,42 @@
+import 'reflect-metadata';
+import type { ErrorCode } from '@touchstone/contracts';
+import type { z } from 'zod';
+
+/** One answer of a route. */
+export interface ApiResponse {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  /** `application/json` when left out. */
+  readonly mediaType?: string;
+}
+
+/** What the document says of a route beside the request, which is taken from its parameter decorators. */
+export interface ApiRouteOptions {
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  /** The body of the answer with the route's own status; shorthand for an entry of `responses`. */
+  readonly response?: z.ZodType;
+  /** Further answers by status. */
+  readonly responses?: Readonly<Record<number, ApiResponse>>;
+  /** The codes that the route answers as problems. */
+  readonly errors?: readonly ErrorCode[];
+  /** Names of security schemes of the document. */
+  readonly security?: readonly string[];
+  /** The media type of a body that is read as bytes. */
+  readonly rawBodyMediaType?: string;
+}
+
+const API_ROUTE = Symbol('touchstone:api-route');
+
+/** Puts a controller method into the OpenAPI document; a method without it stays out. */
+export function ApiRoute(options: ApiRouteOptions): MethodDecorator {
+  return (target, method) => {
+    Reflect.defineMetadata(API_ROUTE, options, target, method);
+  };
+}
+
+/** The options that {@link ApiRoute} stored. */
+export function apiRouteOf(target: object, method: string): ApiRouteOptions | undefined {
+  return Reflect.getOwnMetadata(API_ROUTE, target, method) as ApiRouteOptions | undefined;
+}

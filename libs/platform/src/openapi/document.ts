@@ -1,0 +1,173 @@
+import { errorRegistry, type ErrorCode } from '@touchstone/contracts';
+import { writeFile } from 'node:fs/promises';
+import { collectRoutes, successStatus, type ControllerClass, type Route } from '../http/routes.js';
+import { requestSchemas, type RequestSchemas } from '../http/request-metadata.js';
+import { apiRouteOf, type ApiResponse, type ApiRouteOptions } from './api-route.js';
+import { SchemaComponents, type JsonSchema } from './json-schema.js';
+
+/** What a document says of its service. */
+export interface OpenApiInfo {
+  readonly title: string;
+  readonly version: string;
+  readonly description?: string;
+  readonly servers?: readonly { readonly url: string; readonly description?: string }[];
+  readonly securitySchemes?: Readonly<Record<string, JsonSchema>>;
+}
+
+/** An OpenAPI 3.1 document. */
+export interface OpenApiDocument {
+  readonly openapi: '3.1.0';
+  readonly info: { readonly title: string; readonly version: string; readonly description?: string };
+  readonly servers?: OpenApiInfo['servers'];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, JsonSchema>>>>;
+  readonly components: Readonly<Record<string, unknown>>;
+}
+
+const problemSchema: JsonSchema = {
+  type: 'object',
+  description: 'A problem as RFC 9457 defines it.',
+  required: ['type', 'title', 'status', 'detail', 'code', 'retryable'],
+  properties: {
+    type: { type: 'string', format: 'uri' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string', enum: Object.keys(errorRegistry) },
+    retryable: { type: 'boolean' },
+    traceId: { type: 'string', pattern: '^[0-9a-f]{32}$' },
+    instance: { type: 'string' },
+    legacyCode: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['pointer', 'detail'],
+        properties: { pointer: { type: 'string' }, detail: { type: 'string' } },
+      },
+    },
+  },
+};
+
+/**
+ * Builds the document of a service from its controllers: method, path and status from Nest's decorators, the request
+ * from `@ZodBody`, `@ZodQuery` and `@ZodParam`, the rest from `@ApiRoute`. Code and document share each schema, so
+ * they cannot disagree. Paths and statuses are sorted, so that equal controllers give equal text.
+ */
+export function buildOpenApi(controllers: readonly ControllerClass[], info: OpenApiInfo): OpenApiDocument {
+  const components = new SchemaComponents();
+  const paths: Record<string, Record<string, JsonSchema>> = {};
+  const documented = collectRoutes(controllers)
+    .map((route) => ({ route, options: apiRouteOf(route.controller.prototype as object, route.handlerName) }))
+    .sort((left, right) => compare(routeKey(left.route), routeKey(right.route)));
+  for (const { route, options } of documented) {
+    if (options === undefined) continue;
+    const path = route.path
+      .replace(/:([A-Za-z_][A-Za-z0-9_]*)/g, '{$1}')
+      .replace(/\{?\*([A-Za-z]+)\}?/g, '{$1}');
+    (paths[path] ??= {})[route.method.toLowerCase()] = operation(route, options, components);
+  }
+  const { title, version, description, servers, securitySchemes } = info;
+  return {
+    openapi: '3.1.0',
+    info: { title, version, ...(description === undefined ? {} : { description }) },
+    ...(servers === undefined ? {} : { servers }),
+    paths,
+    components: {
+      schemas: { Problem: problemSchema, ...components.schemas },
+      ...(securitySchemes === undefined ? {} : { securitySchemes }),
+    },
+  };
+}
+
+/** Writes a document as indented JSON, so that a changed interface shows as a diff. */
+export async function writeOpenApi(path: string, document: OpenApiDocument): Promise<void> {
+  await writeFile(path, `${JSON.stringify(document, null, 2)}\n`);
+}
+
+function operation(route: Route, options: ApiRouteOptions, components: SchemaComponents): JsonSchema {
+  const request = requestSchemas(route.controller.prototype as object, route.handlerName);
+  const parameters = request ? parametersOf(request, components) : [];
+  const { body } = request ?? {};
+  return {
+    operationId: `${route.controller.name.replace(/Controller$/, '')}_${route.handlerName}`,
+    summary: options.summary,
+    ...(options.description === undefined ? {} : { description: options.description }),
+    ...(options.tags === undefined ? {} : { tags: options.tags }),
+    ...(options.security === undefined ? {} : { security: options.security.map((name) => ({ [name]: [] })) }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined
+      ? rawBody(options)
+      : {
+          requestBody: {
+            required: true,
+            description: `At most ${body.bytesMax} bytes.`,
+            content: { 'application/json': { schema: components.render(body.schema, 'input') } },
+          },
+        }),
+    responses: responsesOf(route, options, components),
+  };
+}
+
+function rawBody({ rawBodyMediaType }: ApiRouteOptions): JsonSchema {
+  return rawBodyMediaType === undefined
+    ? {}
+    : { requestBody: { required: true, content: { [rawBodyMediaType]: {} } } };
+}
+
+function parametersOf(request: RequestSchemas, components: SchemaComponents): JsonSchema[] {
+  const path = Object.entries(request.path).map(([name, schema]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: components.render(schema, 'input'),
+  }));
+  if (request.query === undefined) return path;
+  const query = components.render(request.query, 'input');
+  const required = (query['required'] as string[] | undefined) ?? [];
+  return [
+    ...path,
+    ...Object.entries((query['properties'] as Record<string, JsonSchema> | undefined) ?? {}).map(
+      ([name, schema]) => ({ name, in: 'query', required: required.includes(name), schema }),
+    ),
+  ];
+}
+
+function responsesOf(route: Route, options: ApiRouteOptions, components: SchemaComponents): JsonSchema {
+  const responses: JsonSchema = {};
+  const declared: Record<number, ApiResponse> = { ...options.responses };
+  if (options.response !== undefined)
+    declared[successStatus(route)] ??= { description: 'Success.', schema: options.response };
+  for (const [status, { description, schema, mediaType = 'application/json' }] of Object.entries(declared))
+    responses[status] = {
+      description,
+      ...(schema === undefined && mediaType === 'application/json'
+        ? {}
+        : {
+            content: {
+              [mediaType]: schema === undefined ? {} : { schema: components.render(schema, 'output') },
+            },
+          }),
+    };
+  for (const [status, codes] of errorsByStatus(options.errors ?? []))
+    responses[status] ??= {
+      description: codes.map((code) => `\`${code}\`: ${errorRegistry[code].title}`).join(' '),
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    };
+  if (Object.keys(declared).length === 0) responses[successStatus(route)] = { description: 'Success.' };
+  return responses;
+}
+
+function errorsByStatus(codes: readonly ErrorCode[]): Map<number, ErrorCode[]> {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes)
+    byStatus.set(errorRegistry[code].status, [...(byStatus.get(errorRegistry[code].status) ?? []), code]);
+  return byStatus;
+}
+
+function routeKey({ path, method }: Route): string {
+  return `${path} ${method}`;
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

@@ -1,0 +1,76 @@
+import type { INestApplication } from '@nestjs/common';
+import { DiscoveryService, NestFactory } from '@nestjs/core';
+import type { DynamicModule, Type } from '@nestjs/common';
+import type { Server, ServerResponse } from 'node:http';
+import { LimitedExpressAdapter } from '../http/http-adapter.js';
+import { ProblemFilter } from '../http/problem-filter.js';
+import { RequestObserver } from '../http/request-observer.js';
+import { collectRoutes, defaultPostStatus, RouteTable, type ControllerClass } from '../http/routes.js';
+import { NestLogger } from '../logging/nest-logger.js';
+import { buildOpenApi, type OpenApiInfo } from '../openapi/document.js';
+import { ServiceRootModule } from './platform-module.js';
+import type { ServiceContext } from './service-context.js';
+
+/** The HTTP side of a service before it listens. */
+export interface HttpApp {
+  readonly app: INestApplication;
+  readonly server: Server;
+  readonly observer: RequestObserver;
+}
+
+/**
+ * Makes the Nest application with the platform's HTTP behaviour: no body parser of Express, problems for errors,
+ * traces and durations, 200 for POST, `/openapi.json`. The caller may add middleware before `init`.
+ */
+export async function createHttpApp(
+  service: ServiceContext,
+  module: Type | DynamicModule,
+  openApi?: Partial<OpenApiInfo>,
+): Promise<HttpApp> {
+  const adapter = new LimitedExpressAdapter();
+  adapter.disable('x-powered-by');
+  adapter.disable('etag');
+  const app = await NestFactory.create(ServiceRootModule.of(service, module), adapter, {
+    bodyParser: false,
+    logger: new NestLogger(service.logger),
+    abortOnError: false,
+  });
+  const controllers = app
+    .get(DiscoveryService)
+    .getControllers()
+    .map(({ metatype }) => metatype)
+    .filter((metatype): metatype is Type => typeof metatype === 'function') as ControllerClass[];
+  const routes = collectRoutes(controllers);
+  defaultPostStatus(routes);
+  const table = new RouteTable([...routes, openApiRoute]);
+  const observer = new RequestObserver(service.metrics);
+  app.use(observer.middleware);
+  app.useGlobalFilters(new ProblemFilter(service.logger, () => table));
+  serveDocument(app, controllers, service, openApi);
+  return { app, server: app.getHttpServer() as Server, observer };
+}
+
+class OpenApiDocumentRoute {}
+const openApiRoute = {
+  method: 'GET',
+  path: '/openapi.json',
+  controller: OpenApiDocumentRoute,
+  handlerName: 'document',
+  handler: OpenApiDocumentRoute,
+};
+
+/** Built once at start, so that a schema that cannot be rendered stops the service and not a reader. */
+function serveDocument(
+  app: INestApplication,
+  controllers: readonly ControllerClass[],
+  { name, version }: ServiceContext,
+  openApi: Partial<OpenApiInfo> = {},
+): void {
+  const document = buildOpenApi(controllers, { title: `Touchstone ${name}`, version, ...openApi });
+  const bytes = Buffer.from(JSON.stringify(document));
+  app.getHttpAdapter().get(openApiRoute.path, (_request: unknown, response: ServerResponse) => {
+    response
+      .writeHead(200, { 'content-type': 'application/json', 'content-length': bytes.length })
+      .end(bytes);
+  });
+}

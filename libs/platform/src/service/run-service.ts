@@ -1,0 +1,100 @@
+import { AppError } from '@touchstone/contracts';
+import type { z } from 'zod';
+import { describeConfig, printConfig } from '../config/describe-config.js';
+import { CONFIG_INVALID_EXIT_CODE, loadConfig } from '../config/load-config.js';
+import { exitOnSignals, type ProcessHost } from '../lifecycle/signals.js';
+import { createLogger } from '../logging/logger.js';
+import type { ServiceDefinition } from './service-definition.js';
+import { platformConfig } from './service-definition.js';
+import { createContext, startService } from './start-service.js';
+
+/** Exit code of a command line that names no command. */
+export const USAGE_EXIT_CODE = 2;
+
+/** The parts of `process` that {@link runService} uses; a test gives its own. */
+export interface ServiceProcess extends ProcessHost {
+  readonly argv: readonly string[];
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
+/**
+ * The whole of a service's `main.ts`: reads the command line and the configuration, then starts the service or runs a
+ * command. Prints one line with `"msg":"listening"` and the real ports once everything listens.
+ *
+ * Command line: nothing starts the service; `--help`; `--print-config`; otherwise one of the definition's commands.
+ * Exit codes: 0 well, 1 failed, 2 wrong command line, 5 invalid configuration.
+ */
+export async function runService<S extends z.ZodObject>(
+  definition: ServiceDefinition<S>,
+  host: ServiceProcess = process,
+): Promise<void> {
+  const [command, ...rest] = host.argv.slice(2);
+  const commands = definition.commands ?? {};
+  if (command === '--help') {
+    host.stdout.write(helpText(definition));
+    return host.exit(0);
+  }
+  const known = command === undefined || command === '--print-config' || Object.hasOwn(commands, command);
+  if (!known || rest.length > 0) {
+    host.stderr.write(`Unknown argument ${rest[0] ?? command}.\n\n${helpText(definition)}`);
+    return host.exit(USAGE_EXIT_CODE);
+  }
+  let config: z.output<S>;
+  try {
+    config = loadConfig({ schema: definition.configSchema, env: host.env });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    host.stderr.write(`${error.message}\n`);
+    return host.exit(CONFIG_INVALID_EXIT_CODE);
+  }
+  if (command === '--print-config') {
+    host.stdout.write(`${printConfig(definition.configSchema, config)}\n`);
+    return host.exit(0);
+  }
+  await startOrRun(definition, config, command, host);
+}
+
+async function startOrRun<S extends z.ZodObject>(
+  definition: ServiceDefinition<S>,
+  config: z.output<S>,
+  command: string | undefined,
+  host: ServiceProcess,
+): Promise<void> {
+  const { TOUCHSTONE_LOG_LEVEL: level } = platformConfig(config);
+  const logger = createLogger({ service: definition.name, version: definition.version ?? '0.0.0', level });
+  try {
+    const context = await createContext(definition, config, logger);
+    const run = command === undefined ? undefined : definition.commands?.[command];
+    exitOnSignals(host, context.shutdown);
+    if (run === undefined) {
+      await startService(definition, context);
+      return;
+    }
+    await run(config, context);
+    host.exit((await context.shutdown.run(`${command} is done`)) ? 0 : 1);
+  } catch (error) {
+    logger.fatal({ err: error }, command === undefined ? 'the service did not start' : `${command} failed`);
+    host.exit(1);
+  }
+}
+
+function helpText<S extends z.ZodObject>(definition: ServiceDefinition<S>): string {
+  const commands = ['', '--print-config', '--help', ...Object.keys(definition.commands ?? {})];
+  const keys = describeConfig(definition.configSchema).map((key) => {
+    const value = key.required
+      ? 'required'
+      : key.default === undefined
+        ? 'optional'
+        : `default ${key.default}`;
+    return `  ${key.name}${key.secret ? ' (or _FILE)' : ''}: ${key.type}, ${value}. ${key.doc}`;
+  });
+  return [
+    `Touchstone ${definition.name} ${definition.version ?? ''}`.trimEnd(),
+    'Usage:',
+    ...commands.map((name) => `  node dist/main.js ${name}`.trimEnd()),
+    'Configuration from the environment:',
+    ...keys,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,114 @@
+import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
+import type { z } from 'zod';
+import { hashDeployedCode, type BuildInfo } from '../build-info.js';
+import { systemClock } from '../clock.js';
+import { HealthRegistry } from '../health/health-registry.js';
+import { startHealthServer } from '../health/health-server.js';
+import { Shutdown } from '../lifecycle/shutdown.js';
+import type { Logger } from '../logging/logger.js';
+import { createMetrics } from '../metrics/metrics.js';
+import { startTracing } from '../tracing/tracing.js';
+import { createHttpApp, type HttpApp } from './create-http-app.js';
+import type { ServiceContext } from './service-context.js';
+import { platformConfig, type ServiceDefinition } from './service-definition.js';
+
+/** A service that listens. */
+export interface RunningService {
+  readonly context: ServiceContext;
+  readonly ports: { readonly http: number; readonly grpc?: number; readonly health: number };
+  /** Shuts down in order; resolves with whether all ended well. */
+  stop(reason?: string): Promise<boolean>;
+}
+
+/** Makes the parts that every command and the service itself share. */
+export async function createContext<S extends z.ZodObject>(
+  definition: ServiceDefinition<S>,
+  config: z.output<S>,
+  logger: Logger,
+): Promise<ServiceContext<z.output<S>>> {
+  const keys = platformConfig(config);
+  const version = definition.version ?? '0.0.0';
+  const folder = definition.codeFolder ?? dirname(process.argv[1] ?? '.');
+  const hash = keys.TOUCHSTONE_BUILD_HASH ?? (await hashDeployedCode(folder));
+  const build: BuildInfo = { service: definition.name, version, hash };
+  return {
+    name: definition.name,
+    version,
+    config,
+    logger,
+    metrics: createMetrics(build),
+    health: new HealthRegistry(),
+    shutdown: new Shutdown(logger, keys.TOUCHSTONE_SHUTDOWN_TIMEOUT_MS),
+    clock: systemClock,
+    build,
+    listening: {},
+  };
+}
+
+/**
+ * Starts a service in this process and returns when every transport listens. `runService` adds the command line,
+ * signals and exit codes; tests call this directly with ports of 0.
+ */
+export async function startService<S extends z.ZodObject>(
+  definition: ServiceDefinition<S>,
+  context: ServiceContext<z.output<S>>,
+): Promise<RunningService> {
+  const keys = platformConfig(context.config);
+  const { shutdown, health, metrics, logger } = context;
+  const tracing = startTracing({ version: context.version });
+  shutdown.add('readiness', 'readyz', () => health.startDraining());
+  shutdown.add('last', 'tracing', () => tracing.shutdown());
+  try {
+    const healthServer = await startHealthServer({
+      host: keys.TOUCHSTONE_BIND_HOST,
+      port: keys.TOUCHSTONE_HEALTH_PORT,
+      health,
+      metrics,
+    });
+    shutdown.add('last', 'health server', () => healthServer.close());
+    const http = await createHttpApp(
+      context,
+      await definition.module(context.config, context),
+      definition.openApi,
+    );
+    addHttpShutdown(context, http);
+    await definition.setup?.(http.app, context);
+    await http.app.init();
+    for (const microservice of http.app.getMicroservices()) markHooksCalled(microservice);
+    await http.app.startAllMicroservices();
+    await http.app.listen(keys.TOUCHSTONE_HTTP_PORT, keys.TOUCHSTONE_BIND_HOST);
+    const ports = {
+      http: (http.server.address() as AddressInfo).port,
+      ...(context.listening.grpc === undefined ? {} : { grpc: context.listening.grpc() }),
+      health: healthServer.port,
+    };
+    logger.info(ports, 'listening');
+    return { context, ports, stop: (reason = 'stopped') => shutdown.run(reason) };
+  } catch (error) {
+    // What did start must not keep the process alive or hold its ports.
+    await shutdown.run('start failed');
+    throw error;
+  }
+}
+
+/**
+ * The application ran the lifecycle hooks already; a microservice whose listeners were deferred would run them again.
+ */
+function markHooksCalled(microservice: object): void {
+  if ('setIsInitHookCalled' in microservice && typeof microservice.setIsInitHookCalled === 'function')
+    microservice.setIsInitHookCalled(true);
+}
+
+/** New connections stop first and running requests end while their dependencies still live; then the rest closes. */
+function addHttpShutdown({ shutdown }: ServiceContext, { app, server, observer }: HttpApp): void {
+  shutdown.add('in-flight', 'http requests', async () => {
+    if (server.listening) server.close();
+    server.closeIdleConnections();
+    await observer.drained();
+  });
+  shutdown.add('servers', 'http', async () => {
+    server.closeAllConnections();
+    await app.close();
+  });
+}
