@@ -19,10 +19,13 @@ describe('base64', () => {
 
   it('has exactly one spelling for every value', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('A', 'B', 'Q', '8', '/', '='), maxLength: 8 }), (text) => {
-        const bytes = base64ToBytes(text);
-        if (bytes) expect(bytesToBase64(bytes)).toBe(text);
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom('A', 'B', 'Q', '8', '/', '='), maxLength: 8 }),
+        (text) => {
+          const bytes = base64ToBytes(text);
+          if (bytes) expect(bytesToBase64(bytes)).toBe(text);
+        },
+      ),
       { numRuns: 2_000 },
     );
   });

@@ -1,0 +1,80 @@
+import { COMPACT_SIGNATURE_BYTES, hasScalarsInRange, isHighS } from './ecdsa-scalars.js';
+import { faultySignature } from './faulty-signature.js';
+import type { Secp256k1Curve } from './secp256k1-curve.js';
+
+/** Bytes of the digest that is signed. */
+export const ECDSA_DIGEST_BYTES = 32;
+/** Bytes of a private key. */
+export const ECDSA_PRIVATE_KEY_BYTES = 32;
+/** Bytes of a compressed public key. */
+export const ECDSA_PUBLIC_KEY_BYTES = 33;
+
+/**
+ * What verification of an ECDSA signature finds. Compare with `'ok'`: every value is truthy.
+ * `high-s` says that the signature is well-formed and s lies in the upper half; it is refused for that alone, and
+ * whether its twin would verify is not computed. A key that is no point of the curve gives `bad-signature`.
+ */
+export type EcdsaVerification = 'ok' | 'high-s' | 'bad-signature';
+
+/** A private key that was read once and signs many digests. */
+export interface EcdsaSigner {
+  /** Compressed, 33 bytes. */
+  readonly publicKey: Uint8Array;
+  /**
+   * Signs a 32-byte digest.
+   *
+   * @returns r and s, 64 bytes, low-S, verified
+   * @throws RangeError when the digest is not 32 bytes
+   * @throws AppError `internal` when the new signature does not verify
+   */
+  sign(digest: Uint8Array): Uint8Array;
+}
+
+/** The rule of the protocol over one implementation of the curve. */
+export interface Ecdsa {
+  publicKey(privateKey: Uint8Array): Uint8Array;
+  isPublicKey(publicKey: Uint8Array): boolean;
+  signer(privateKey: Uint8Array): EcdsaSigner;
+  verify(digest: Uint8Array, compact: Uint8Array, publicKey: Uint8Array): EcdsaVerification;
+}
+
+/** Puts the rule of protocol section 2 above an implementation of secp256k1. */
+export function createEcdsa(curve: Secp256k1Curve): Ecdsa {
+  const isPublicKey = (publicKey: Uint8Array): boolean =>
+    publicKey.length === ECDSA_PUBLIC_KEY_BYTES && curve.isPublicKey(publicKey);
+
+  const publicKey = (privateKey: Uint8Array): Uint8Array => {
+    if (privateKey.length !== ECDSA_PRIVATE_KEY_BYTES || !curve.isPrivateKey(privateKey)) {
+      throw new RangeError('The private key is not a secp256k1 scalar of 32 bytes in 1…n−1.');
+    }
+    return curve.publicKey(privateKey);
+  };
+
+  const verify = (digest: Uint8Array, compact: Uint8Array, key: Uint8Array): EcdsaVerification => {
+    requireDigest(digest);
+    if (compact.length !== COMPACT_SIGNATURE_BYTES || !hasScalarsInRange(compact)) return 'bad-signature';
+    if (isHighS(compact)) return 'high-s';
+    return isPublicKey(key) && curve.verify(digest, compact, key) ? 'ok' : 'bad-signature';
+  };
+
+  const signer = (privateKey: Uint8Array): EcdsaSigner => {
+    const key = publicKey(privateKey);
+    return {
+      publicKey: key,
+      sign: (digest) => {
+        requireDigest(digest);
+        const compact = curve.sign(digest, privateKey);
+        // A fault while signing can reveal the private key to whoever sees the wrong signature.
+        if (verify(digest, compact, key) !== 'ok') throw faultySignature();
+        return compact;
+      },
+    };
+  };
+
+  return { publicKey, isPublicKey, signer, verify };
+}
+
+function requireDigest(digest: Uint8Array): void {
+  if (digest.length === ECDSA_DIGEST_BYTES) return;
+  throw new RangeError(`An ECDSA digest has ${ECDSA_DIGEST_BYTES} bytes, this one has ${digest.length}.`);
+}

@@ -1,0 +1,65 @@
+import { secp256k1 } from '#secp256k1';
+import { createEcdsa, type EcdsaSigner, type EcdsaVerification } from './ecdsa-rule.js';
+
+const ecdsa = createEcdsa(secp256k1);
+
+/** Which implementation of secp256k1 was loaded; `noble` on a server means that the platform has no native binary. */
+export const ecdsaImplementation = secp256k1.implementation;
+
+/**
+ * Reads a private key for many signatures: the public key is derived once.
+ * The array is used, not copied; erase it when the signer is no longer needed, and do not change it before.
+ *
+ * @param privateKey 32 bytes
+ * @throws RangeError when it is not a scalar in 1…n−1
+ */
+export function createEcdsaSigner(privateKey: Uint8Array): EcdsaSigner {
+  return ecdsa.signer(privateKey);
+}
+
+/**
+ * Signs a digest with secp256k1. The nonce is that of RFC 6979, the signature is low-S and was verified, because a
+ * fault while signing can reveal the private key. The digest is not hashed again.
+ *
+ * Derives the public key at every call; {@link createEcdsaSigner} is the faster way to sign often.
+ *
+ * @param digest 32 bytes
+ * @param privateKey 32 bytes
+ * @returns r and s, 64 bytes
+ * @throws RangeError for a digest or a private key of another shape
+ * @throws AppError `internal` when the new signature does not verify
+ */
+export function ecdsaSign(digest: Uint8Array, privateKey: Uint8Array): Uint8Array {
+  return ecdsa.signer(privateKey).sign(digest);
+}
+
+/**
+ * Verifies a compact secp256k1 signature over a digest (protocol section 2).
+ *
+ * @param digest 32 bytes, not hashed again
+ * @param compact r and s; any other length than 64 bytes is a bad signature
+ * @param publicKey compressed point, 33 bytes
+ * @returns `'ok'`, `'high-s'` or `'bad-signature'`; compare with `'ok'`, since all three are truthy
+ * @throws RangeError when the digest is not 32 bytes
+ */
+export function ecdsaVerify(
+  digest: Uint8Array,
+  compact: Uint8Array,
+  publicKey: Uint8Array,
+): EcdsaVerification {
+  return ecdsa.verify(digest, compact, publicKey);
+}
+
+/**
+ * Compressed public key, 33 bytes, of a private key of 32 bytes.
+ *
+ * @throws RangeError when the private key is not a scalar in 1…n−1
+ */
+export function ecdsaPublicKey(privateKey: Uint8Array): Uint8Array {
+  return ecdsa.publicKey(privateKey);
+}
+
+/** Whether bytes are a compressed point of secp256k1 (33 bytes, `02` or `03` first). */
+export function isEcdsaPublicKey(publicKey: Uint8Array): boolean {
+  return ecdsa.isPublicKey(publicKey);
+}

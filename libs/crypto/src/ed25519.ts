@@ -1,0 +1,55 @@
+import { ed25519 as curve } from '#ed25519';
+import type { Ed25519Signer } from './ed25519-curve.js';
+import { createEd25519, type Ed25519Verification } from './ed25519-rule.js';
+
+const ed25519 = createEd25519(curve);
+
+/**
+ * Reads a seed for many signatures. The seed is copied; the caller may erase it afterwards.
+ *
+ * @param seed 32 bytes (RFC 8032 private key)
+ * @throws RangeError when the seed has another length
+ */
+export function createEd25519Signer(seed: Uint8Array): Ed25519Signer {
+  return ed25519.signer(seed);
+}
+
+/**
+ * Signs a message with Ed25519 (PureEdDSA, RFC 8032) and verifies the signature before it is released.
+ *
+ * Imports the seed at every call; {@link createEd25519Signer} is the faster way to sign often.
+ *
+ * @param seed 32 bytes
+ * @returns R and S, 64 bytes
+ * @throws RangeError when the seed has another length
+ * @throws AppError `internal` when the new signature does not verify
+ */
+export function ed25519Sign(message: Uint8Array, seed: Uint8Array): Uint8Array {
+  return ed25519.signer(seed).sign(message);
+}
+
+/**
+ * Verifies an Ed25519 signature by the rule for evidence (protocol section 5): the key passes
+ * `checkEd25519PublicKey`, R and S are canonical, and the equation holds without the cofactor. All implementations
+ * agree bit for bit, which plain RFC 8032 does not promise.
+ *
+ * @param signature R and S; any other length than 64 bytes is a bad signature
+ * @param publicKey 32 bytes
+ * @returns `'ok'`, `'bad-key'` or `'bad-signature'`; compare with `'ok'`, since all three are truthy
+ */
+export function ed25519Verify(
+  message: Uint8Array,
+  signature: Uint8Array,
+  publicKey: Uint8Array,
+): Ed25519Verification {
+  return ed25519.verify(message, signature, publicKey);
+}
+
+/**
+ * Public key, 32 bytes, of a seed.
+ *
+ * @throws RangeError when the seed is not 32 bytes
+ */
+export function ed25519PublicKey(seed: Uint8Array): Uint8Array {
+  return ed25519.signer(seed).publicKey;
+}

@@ -1,0 +1,18 @@
+/**
+ * What an implementation of secp256k1 brings. The rule for evidence (lengths, ranges, low-S, verification after
+ * signing) stands above it, once for all implementations.
+ */
+export interface Secp256k1Curve {
+  /** Which code runs, for start-up logs and benchmarks. */
+  readonly implementation: 'libsecp256k1' | 'noble';
+  /** Whether 32 bytes are a scalar in 1…n−1. */
+  isPrivateKey(privateKey: Uint8Array): boolean;
+  /** Whether 33 bytes are a compressed point of the curve. */
+  isPublicKey(publicKey: Uint8Array): boolean;
+  /** Compressed public key, 33 bytes, of a valid private key. */
+  publicKey(privateKey: Uint8Array): Uint8Array;
+  /** Compact low-S signature with the nonce of RFC 6979 over a 32-byte digest that is not hashed again. */
+  sign(digest: Uint8Array, privateKey: Uint8Array): Uint8Array;
+  /** Plain verification of a compact low-S signature with scalars in range and a valid public key. */
+  verify(digest: Uint8Array, compact: Uint8Array, publicKey: Uint8Array): boolean;
+}

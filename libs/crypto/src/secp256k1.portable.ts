@@ -1,0 +1,18 @@
+import { secp256k1 as noble } from '@noble/curves/secp256k1.js';
+import type { Secp256k1Curve } from './secp256k1-curve.js';
+
+/** noble hashes the message by default; the protocol's digest is the ECDSA input itself. */
+const DIGEST_OPTIONS = { prehash: false, lowS: true } as const;
+
+/**
+ * secp256k1 in plain JavaScript, the reference implementation and the one for browsers. Its big integers cannot be
+ * erased and are not constant-time, so servers sign with the native one.
+ */
+export const secp256k1: Secp256k1Curve = {
+  implementation: 'noble',
+  isPrivateKey: (privateKey) => noble.utils.isValidSecretKey(privateKey),
+  isPublicKey: (publicKey) => noble.utils.isValidPublicKey(publicKey, true),
+  publicKey: (privateKey) => noble.getPublicKey(privateKey, true),
+  sign: (digest, privateKey) => noble.sign(digest, privateKey, DIGEST_OPTIONS),
+  verify: (digest, compact, publicKey) => noble.verify(compact, digest, publicKey, DIGEST_OPTIONS),
+};
