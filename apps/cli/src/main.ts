@@ -1,1 +1,176 @@
-export {};
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { CommandError, exitCodes, type ExitCode } from './exit-codes.js';
+
+/**
+ * Runs the command line. Every command imports its own code when it is called, so that `verify` starts without
+ * the parts that run a stack.
+ */
+export async function run(argv: readonly string[]): Promise<void> {
+  const program = buildProgram();
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+function report(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof CommandError) {
+    process.stderr.write(`touchstone: ${error.message}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(
+    `touchstone: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return exitCodes.io;
+}
+
+const finish = async (code: Promise<ExitCode>): Promise<void> => {
+  process.exitCode = await code;
+};
+
+function buildProgram(): Command {
+  const program = new Command('touchstone')
+    .description('Evidence for AI answers that anyone can verify offline, years later.')
+    .version('0.1.0')
+    .exitOverride()
+    .showHelpAfterError('(run with --help for examples)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone demo                                     everything once, from payment to offline verification
+  $ touchstone up                                       the whole stack on this machine
+  $ touchstone verify evidence.json --trust trust.json  offline, needs no service
+
+Exit codes: 0 enough, 1 invalid or too low a label, 2 usage, 3 pending, 4 I/O, 5 configuration`,
+    );
+  addEvidenceCommands(program);
+  addStackCommands(program);
+  addModelCommands(program);
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
+
+const json = (): Option => new Option('--json', 'machine-readable output on standard output').default(false);
+const stateDirectory = (): Option =>
+  new Option('--state <dir>', 'folder of the running stack').default('.touchstone');
+
+function addEvidenceCommands(program: Command): void {
+  program
+    .command('verify <bundle>')
+    .description('verify an evidence bundle offline')
+    .option('--trust <file>', 'what you believe: keys, logs, chains; without it nothing is proven')
+    .addOption(
+      new Option('--require <label>', 'lowest label that is enough')
+        .choices(['L0', 'L1', 'L2'])
+        .default('L1'),
+    )
+    .option('--allow-test', 'let L2-test (an anchor on a test network) count as L2', false)
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone verify evidence.json --trust trust.json
+  $ touchstone verify evidence.json --trust trust.json --require L2 --allow-test --json
+  $ curl -s localhost:8084/v1/evidence/<id> | touchstone verify - --trust trust.json`,
+    )
+    .action((path, options) =>
+      finish(import('./commands/verify.js').then((m) => m.verifyCommand(path, options))),
+    );
+  program
+    .command('inspect <bundle>')
+    .description('show what a bundle says, without judging it')
+    .addOption(json())
+    .addHelpText('after', '\nExample:\n  $ touchstone inspect evidence.json')
+    .action((path, options) =>
+      finish(import('./commands/inspect.js').then((m) => m.inspectCommand(path, options))),
+    );
+  const trust = program.command('trust').description('work with trust files');
+  trust
+    .command('export')
+    .description('write the trust file of the running stack, as its operator states it')
+    .option('--out <file>', 'where to write; - for standard output', '-')
+    .option('--independent <network...>', 'sources of time that you hold for independent of the signer', [])
+    .addOption(stateDirectory())
+    .addHelpText('after', '\nExample:\n  $ touchstone trust export --out trust.json')
+    .action((options) =>
+      finish(import('./commands/trust-export.js').then((m) => m.trustExportCommand(options))),
+    );
+}
+
+function addStackCommands(program: Command): void {
+  program
+    .command('demo')
+    .description('pay for inferences, anchor them, stop everything and verify offline')
+    .option('--count <n>', 'held-out digits to classify', positiveInteger, 24)
+    .addOption(stateDirectory())
+    .addHelpText('after', '\nExample:\n  $ npm run demo')
+    .action((options) => finish(import('./demo/demo.js').then((m) => m.demoCommand(options))));
+  program
+    .command('up')
+    .description('start the whole stack on this machine and stay until Ctrl-C')
+    .addOption(stateDirectory())
+    .addHelpText('after', '\nExample:\n  $ touchstone up')
+    .action((options) => finish(import('./commands/stack.js').then((m) => m.upCommand(options))));
+  program
+    .command('down')
+    .description('stop the running stack')
+    .addOption(stateDirectory())
+    .addHelpText('after', '\nExample:\n  $ touchstone down')
+    .action((options) => finish(import('./commands/stack.js').then((m) => m.downCommand(options))));
+  program
+    .command('reset')
+    .description('delete the data of the stopped stack')
+    .option('--yes', 'do not ask', false)
+    .addOption(stateDirectory())
+    .addHelpText('after', '\nExample:\n  $ touchstone reset --yes')
+    .action((options) => finish(import('./commands/stack.js').then((m) => m.resetCommand(options))));
+  program
+    .command('doctor')
+    .description('check what this machine has and what is missing')
+    .addOption(json())
+    .addOption(stateDirectory())
+    .addHelpText('after', '\nExample:\n  $ touchstone doctor')
+    .action((options) => finish(import('./commands/stack.js').then((m) => m.doctorCommand(options))));
+}
+
+function addModelCommands(program: Command): void {
+  program
+    .command('models [id]')
+    .description('list the models of the running stack, or show one')
+    .addOption(json())
+    .addOption(stateDirectory())
+    .addHelpText('after', '\nExamples:\n  $ touchstone models\n  $ touchstone models digits --json')
+    .action((id, options) =>
+      finish(import('./commands/models.js').then((m) => m.modelsCommand(id, options))),
+    );
+  program
+    .command('infer <model>')
+    .description('ask a model of the running stack')
+    .option('--input <file>', 'request body as JSON; - for standard input')
+    .option('--text <text>', 'text, for models that take text')
+    .option('--pay', 'pay with the stack’s own development payer', false)
+    .option('--evidence <file>', 'wait for the evidence bundle and write it there')
+    .addOption(json())
+    .addOption(stateDirectory())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone infer financial-sentiment --text "profits soar" --pay
+  $ touchstone infer digits --input digit.json --pay --evidence evidence.json`,
+    )
+    .action((model, options) =>
+      finish(import('./commands/infer.js').then((m) => m.inferCommand(model, options))),
+    );
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('expected a positive integer');
+  return value;
+}

@@ -1,1 +1,51 @@
-export {};
+export { buildBundle, bundleText, type BundleParts } from './bundle/build.js';
+export {
+  ANCHORS_MAX,
+  EVIDENCE_BYTES_MAX,
+  EVIDENCE_MEDIA_TYPE,
+  evidenceBundle,
+  inclusionProof,
+  LOG_PROOFS_MAX,
+  PATH_HASHES_MAX,
+  type Anchor,
+  type EvidenceBundle,
+  type InclusionProof,
+  type LogProof,
+} from './bundle/schema.js';
+export {
+  batchEntry,
+  batchEntryText,
+  LOG_ENTRY_BYTES_MAX,
+  parseBatchEntry,
+  type BatchEntry,
+} from './log/batch-entry.js';
+export { anchoredCommitment, openWithKeys, readCheckpoint, type OpenedCheckpoint } from './log/checkpoint.js';
+export { commitmentHash, contextNonce, modelVersionIdOf, requestDigest } from './output/context.js';
+export {
+  DEFAULT_SIGNING_DOMAIN,
+  outputDigest,
+  outputLeaf,
+  payloadText,
+  SIGNING_DOMAIN_PATTERN,
+} from './output/payload.js';
+export { elementBytes, type FixedDatatype } from './tensor/elements.js';
+export {
+  decodeTensor,
+  elementCount,
+  encodeTensor,
+  fromRaw,
+  rawContents,
+  splitBytes,
+  TENSOR_ELEMENTS_MAX,
+  tensorsHash,
+  type JsonTensor,
+  type TensorError,
+  type TensorResult,
+} from './tensor/tensor.js';
+export { readTrustFile } from './trust/read.js';
+export { TRUST_BYTES_MAX, trustFile, type TrustedChain, type TrustFile } from './trust/schema.js';
+export { explainReport, stepMeaning } from './verify/explain.js';
+export { isInvalid, labels, satisfies, type Label } from './verify/label.js';
+export { stepNames, type Step, type StepName, type StepStatus } from './verify/step.js';
+export { EVM_UNCERTAINTY_MS } from './verify/trusted-time.js';
+export { verifyEvidence, type VerificationReport, type VerifyOptions } from './verify/verify-evidence.js';

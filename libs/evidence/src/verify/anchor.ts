@@ -1,7 +1,12 @@
-import { verifyEvmAnchor } from '@touchstone/chain-proofs';
-import { bytesToHex } from '@touchstone/crypto';
+import {
+  parseEvmAnchorProof,
+  verifyEvmAnchor,
+  type EvmAnchorFailure,
+  type EvmAnchorSuccess,
+} from '@touchstone/chain-proofs';
+import { bytesToHex, hexToBytes } from '@touchstone/crypto';
 import type { Anchor, EvidenceBundle } from '../bundle/schema.js';
-import { checkpointCommitment } from '../log/checkpoint.js';
+import { anchoredCommitment } from '../log/checkpoint.js';
 import type { TrustedChain, TrustFile } from '../trust/schema.js';
 import { fail, notChecked, pass, type Step } from './step.js';
 
@@ -39,7 +44,7 @@ function anchorStep(
   trust: TrustFile | undefined,
 ): { step: Step; passed?: PassedAnchor } {
   const covered = bundle.logProofs[anchor.logProof];
-  const commitment = covered && checkpointCommitment(covered.checkpoint);
+  const commitment = covered && anchoredCommitment(covered.checkpoint);
   const arithmetic = 'arithmetic alone (SHA-256, Keccak-256)';
   if (!commitment || bytesToHex(commitment) !== anchor.commitment) {
     const detail = covered
@@ -78,14 +83,7 @@ function evmStep(
   submitters: readonly string[],
 ): { step: Step; passed?: PassedAnchor } {
   const restsOn = `trust file: chain ${chain.network}, its contract ${contract} and its block hashes`;
-  const results = submitters.map((submitter) =>
-    verifyEvmAnchor({
-      ...anchor.proof,
-      contract: contract.slice(2),
-      submitter: submitter.slice(2),
-      commitment: anchor.commitment,
-    }),
-  );
+  const results = submitters.map((submitter) => verifyFor(anchor, contract, submitter));
   const result = results.find(({ ok }) => ok) ?? results[0];
   if (!result?.ok) {
     const shown = result ? { expected: result.expected, actual: result.actual } : {};
@@ -94,7 +92,7 @@ function evmStep(
         index,
         ...shown,
         restsOn,
-        detail: `the chain proof fails at ${result?.check ?? 'header'}`,
+        detail: `the chain proof fails at ${result?.check ?? 'input'}`,
       }),
     };
   }
@@ -124,4 +122,15 @@ function evmStep(
     step: pass('anchor', { index, expected: anchor.commitment, actual: at, restsOn }),
     passed: { network: anchor.network, logProof: anchor.logProof, test: chain.test, timeMs },
   };
+}
+
+function verifyFor(anchor: Anchor, contract: string, submitter: string): EvmAnchorSuccess | EvmAnchorFailure {
+  const parsed = parseEvmAnchorProof(anchor.proof);
+  if (!parsed.ok) return parsed;
+  return verifyEvmAnchor({
+    ...parsed.proof,
+    contract: hexToBytes(contract.slice(2)) ?? new Uint8Array(),
+    submitter: hexToBytes(submitter.slice(2)) ?? new Uint8Array(),
+    commitment: hexToBytes(anchor.commitment) ?? new Uint8Array(),
+  });
 }

@@ -1,0 +1,71 @@
+import {
+  EVIDENCE_BYTES_MAX,
+  explainReport,
+  readTrustFile,
+  satisfies,
+  TRUST_BYTES_MAX,
+  verifyEvidence,
+  type TrustFile,
+  type VerificationReport,
+} from '@touchstone/evidence';
+import { AppError } from '@touchstone/contracts';
+import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
+import { readInput } from '../terminal/files.js';
+
+export interface VerifyCommandOptions {
+  readonly trust?: string;
+  readonly require: 'L0' | 'L1' | 'L2';
+  readonly allowTest: boolean;
+  readonly json: boolean;
+}
+
+/** `touchstone verify`: offline, with no service of ours; the exit code is the answer. */
+export async function verifyCommand(path: string, options: VerifyCommandOptions): Promise<ExitCode> {
+  const text = await readInput(path, EVIDENCE_BYTES_MAX);
+  const trust = options.trust === undefined ? undefined : await loadTrustFile(options.trust);
+  const report = verifyEvidence(text, { ...(trust ? { trust } : {}), nowMs: Date.now() });
+  const enough = trust !== undefined && satisfies(report.label, options.require, options.allowTest);
+  const exitCode = exitCodeOf(report, options, enough);
+  if (options.json) {
+    process.stdout.write(
+      `${JSON.stringify({ schema: 'touchstone.verification.v1', ...report, required: options.require, satisfied: exitCode === 0, exitCode }, null, 2)}\n`,
+    );
+  } else {
+    process.stdout.write(`${explainReport(report)}\n${verdict(report, options, exitCode)}\n`);
+  }
+  return exitCode;
+}
+
+function exitCodeOf(report: VerificationReport, options: VerifyCommandOptions, enough: boolean): ExitCode {
+  if (report.result === 'INVALID') return exitCodes.invalid;
+  if (enough) return exitCodes.ok;
+  const anchorMissing = report.steps.some(({ name, status }) => name === 'anchor' && status === 'absent');
+  return options.require === 'L2' && anchorMissing && report.label === 'L1'
+    ? exitCodes.pending
+    : exitCodes.invalid;
+}
+
+function verdict(report: VerificationReport, options: VerifyCommandOptions, exitCode: ExitCode): string {
+  if (exitCode === exitCodes.ok) return `Enough for ${options.require}.`;
+  if (exitCode === exitCodes.pending)
+    return 'Pending: the evidence carries no anchor yet. Fetch the bundle again later.';
+  if (report.result === 'INVALID') return 'The evidence does not verify; the failed steps say where.';
+  if (!options.trust)
+    return 'Nothing is proven without a trust file: give one with --trust (docs/trust-files.md says where from).';
+  if (report.label === 'L2-test' && options.require === 'L2') {
+    return 'The anchor stands on a test network; --allow-test accepts that.';
+  }
+  return `Not enough for ${options.require}: the steps marked ? or none were not proven.`;
+}
+
+/** Reads the verifier's trust file. */
+export async function loadTrustFile(path: string): Promise<TrustFile> {
+  const text = await readInput(path, TRUST_BYTES_MAX);
+  try {
+    return readTrustFile(text);
+  } catch (error) {
+    if (error instanceof AppError)
+      throw new CommandError(exitCodes.configuration, `${path}: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+import type { KeystoreEntry, KeyUse } from '@touchstone/contracts';
+import {
+  bytesToHex,
+  createEcdsaSigner,
+  createEd25519Signer,
+  sha256,
+  type EcdsaSigner,
+  type Ed25519Signer,
+} from '@touchstone/crypto';
+
+/** Validity of a key that the configuration does not bound: keys are rotated, not left to run out. */
+const VALID_FROM = '2020-01-01T00:00:00Z';
+const VALID_UNTIL = '2099-12-31T23:59:59Z';
+
+/** Private keys as the configuration gives them, 32 bytes each. */
+export interface KeyMaterial {
+  readonly output: { readonly kid: string; readonly privateKey: Uint8Array };
+  readonly checkpointSeed: Uint8Array;
+  readonly anchorTransactions: Uint8Array;
+  readonly settlementTransactions: Uint8Array;
+}
+
+/** The keys of this signer, one use each, with their public entries. */
+export interface KeyRing {
+  readonly outputKeyId: string;
+  readonly output: EcdsaSigner;
+  readonly checkpoint: Ed25519Signer;
+  readonly transactions: { readonly anchor: EcdsaSigner; readonly settlement: EcdsaSigner };
+  readonly entries: readonly KeystoreEntry[];
+}
+
+/**
+ * Builds the key ring.
+ *
+ * @throws RangeError when two keys are the same, since a signature for one use would then serve another
+ */
+export function createKeyRing(material: KeyMaterial): KeyRing {
+  const output = createEcdsaSigner(material.output.privateKey);
+  const checkpoint = createEd25519Signer(material.checkpointSeed);
+  const anchor = createEcdsaSigner(material.anchorTransactions);
+  const settlement = createEcdsaSigner(material.settlementTransactions);
+  const entries = [
+    entry('ES256K', 'output', output.publicKey, material.output.kid),
+    entry('Ed25519', 'checkpoint', checkpoint.publicKey),
+    entry('ES256K', 'chain-tx', anchor.publicKey, undefined, 'anchor'),
+    entry('ES256K', 'chain-tx', settlement.publicKey, undefined, 'settlement'),
+  ];
+  const secrets = [
+    material.output.privateKey,
+    material.checkpointSeed,
+    material.anchorTransactions,
+    material.settlementTransactions,
+  ];
+  if (new Set(secrets.map(bytesToHex)).size !== secrets.length) {
+    throw new RangeError('Two of the configured keys are the same; a key has exactly one use.');
+  }
+  return {
+    outputKeyId: material.output.kid,
+    output,
+    checkpoint,
+    transactions: { anchor, settlement },
+    entries,
+  };
+}
+
+function entry(
+  alg: KeystoreEntry['alg'],
+  use: KeyUse,
+  publicKey: Uint8Array,
+  kid = `${use}-${bytesToHex(sha256(publicKey)).slice(0, 16)}`,
+  name?: string,
+): KeystoreEntry {
+  return {
+    kid,
+    alg,
+    use,
+    ...(name === undefined ? {} : { name }),
+    public_key: bytesToHex(publicKey),
+    status: 'active',
+    not_before: VALID_FROM,
+    not_after: VALID_UNTIL,
+  };
+}

@@ -1,0 +1,48 @@
+import type { KeystoreEntry } from '@touchstone/contracts';
+
+/** One signature as the audit keeps it: who asked for what, never the key. */
+export interface SigningAudit {
+  readonly caller: string;
+  readonly operation: 'sign-output' | 'sign-checkpoint' | 'sign-transaction';
+  readonly keyId: string;
+  /** Digest that was signed, 32 bytes. */
+  readonly digest: Uint8Array;
+  readonly result: 'signed' | 'refused';
+  /** The refusal in one sentence, `null` when it was signed. */
+  readonly reason: string | null;
+}
+
+/** Durable audit: resolves only when the record is committed, so that no signature leaves unrecorded. */
+export interface AuditLog {
+  append(audit: SigningAudit): Promise<void>;
+}
+
+/** A checkpoint that was signed for a log. */
+export interface SignedCheckpoint {
+  readonly size: bigint;
+  readonly root: Uint8Array;
+  readonly note: string;
+}
+
+/**
+ * The double-sign guard of the logs. `withLast` runs `decide` with the last signed checkpoint while no other
+ * process can sign for that origin, and stores what `decide` returns before it resolves.
+ */
+export interface CheckpointStore {
+  withLast(
+    origin: string,
+    decide: (last: SignedCheckpoint | undefined) => SignedCheckpoint,
+  ): Promise<SignedCheckpoint>;
+}
+
+/** The history of key sets; one row per version. */
+export interface KeySetStore {
+  /** Stores the keys as a new version when they differ from the last one, and announces it; returns the current version. */
+  publish(
+    keys: readonly KeystoreEntry[],
+  ): Promise<{ sequence: number; previous: string | null; keys: readonly KeystoreEntry[] }>;
+}
+
+export const AUDIT_LOG = Symbol('AuditLog');
+export const CHECKPOINT_STORE = Symbol('CheckpointStore');
+export const KEY_SET_STORE = Symbol('KeySetStore');
