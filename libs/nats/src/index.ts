@@ -16,6 +16,7 @@ export {
   showDeadLetter,
   type DeadLetter,
   type DeadLetterPage,
+  type DeadLetterWithBody,
 } from './jetstream/dead-letters.js';
 export type { EventMessage } from './jetstream/event-message.js';
 export {

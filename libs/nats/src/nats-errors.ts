@@ -1,5 +1,5 @@
 import { AppError } from '@touchstone/contracts';
-import { jserrors } from '@nats-io/jetstream';
+import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/nats-core';
 
 /** Follows `cause` for a few steps; nats.js wraps the reason of a failed request once or twice. */
@@ -14,15 +14,18 @@ function findCause<T>(error: unknown, kind: abstract new (...args: never[]) => T
 
 /** True when the server had nobody who listens on the subject, or no stream that keeps it. */
 export function isNoResponders(error: unknown): boolean {
-  return (
-    findCause(error, errors.NoRespondersError) !== undefined ||
-    findCause(error, jserrors.JetStreamNotEnabled) !== undefined
-  );
+  return findCause(error, errors.NoRespondersError) !== undefined;
 }
 
 /** True when no answer came within the limit. */
 export function isTimeout(error: unknown): boolean {
   return findCause(error, errors.TimeoutError) !== undefined;
+}
+
+/** True when the server knows no such stream or consumer. */
+export function isNotFound(error: unknown): boolean {
+  const code = findCause(error, JetStreamApiError)?.code;
+  return code === JetStreamApiCodes.StreamNotFound || code === JetStreamApiCodes.ConsumerNotFound;
 }
 
 /**
@@ -51,7 +54,7 @@ export function toAppError(error: unknown, what: string): AppError {
       cause: error,
     });
   }
-  const api = findCause(error, jserrors.JetStreamApiError);
+  const api = findCause(error, JetStreamApiError);
   const reason = api?.message ?? (error instanceof Error ? error.message : String(error));
   return new AppError('dependency-unavailable', `${what}: ${reason}`, { cause: error });
 }

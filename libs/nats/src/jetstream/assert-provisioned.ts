@@ -1,7 +1,7 @@
 import { AppError, type DurableName, type StreamName } from '@touchstone/contracts';
-import { jetstreamManager, jserrors } from '@nats-io/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
-import { toAppError } from '../nats-errors.js';
+import { isNotFound, toAppError } from '../nats-errors.js';
 import { findDurable } from './stream-config.js';
 
 /** What a service needs to exist before it starts. */
@@ -41,12 +41,7 @@ async function look(missing: string[], what: string, ask: () => Promise<unknown>
   try {
     await ask();
   } catch (error) {
-    if (
-      !(error instanceof jserrors.StreamNotFoundError) &&
-      !(error instanceof jserrors.ConsumerNotFoundError)
-    ) {
-      throw toAppError(error, `Looking for ${what}`);
-    }
+    if (!isNotFound(error)) throw toAppError(error, `Looking for ${what}`);
     missing.push(what);
   }
 }

@@ -1,7 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 import { jetstream, jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
-import { headers as createHeaders, type NatsConnection } from '@nats-io/nats-core';
-import { readCarrier } from '../carrier.js';
+import type { NatsConnection } from '@nats-io/nats-core';
+import { readCarrier, writeCarrier } from '../carrier.js';
 import { toAppError } from '../nats-errors.js';
 import {
   DEAD_LETTER_CODE_HEADER,
@@ -32,6 +32,13 @@ export interface DeadLetter {
   readonly msgId: string | undefined;
   /** RFC 3339. */
   readonly buriedAt: string;
+}
+
+/** One dead letter with what is needed to publish it again. */
+export interface DeadLetterWithBody extends DeadLetter {
+  readonly body: Uint8Array;
+  /** `traceparent` and `tracestate` of the message, where it had them. */
+  readonly trace: Readonly<Record<string, string>>;
 }
 
 /** A page of dead letters; `next` is where the following page starts. */
@@ -83,40 +90,37 @@ export async function listDeadLetters(
   return { letters, next: from };
 }
 
-/** Shows one dead letter with its body. @throws AppError `not-found`. */
-export async function showDeadLetter(
-  nc: NatsConnection,
-  sequence: number,
-): Promise<DeadLetter & { readonly body: Uint8Array }> {
-  const stored = await requireStored(nc, sequence);
-  return { ...toDeadLetter(stored), body: stored.data };
+/** Shows one dead letter with its body. Needs the user `operator`. @throws AppError `not-found`, `forbidden`. */
+export async function showDeadLetter(nc: NatsConnection, sequence: number): Promise<DeadLetterWithBody> {
+  const stored = await read(nc, { seq: sequence });
+  if (stored === null) throw new AppError('not-found', `The stream ${STREAM} has no message ${sequence}.`);
+  const carrier = readCarrier(stored.header);
+  const trace = Object.fromEntries(
+    KEPT_HEADERS.flatMap((name) => (carrier[name] === undefined ? [] : [[name, carrier[name]]])),
+  ) as Record<string, string>;
+  return { ...toDeadLetter(stored), body: stored.data, trace };
 }
 
 /**
  * Publishes a dead letter again on its original subject. All durables of the subject receive it; inboxes of
  * those that had processed it recognise the kept id. Replaying the same letter twice within the duplicate
- * window stores one message. The user needs publish permission on the original subject.
+ * window stores one message. `nc` must belong to a user that may publish the original subject.
  *
- * @throws AppError `not-found`, `forbidden`.
+ * @throws AppError `forbidden`, `timeout`, `dependency-unavailable`.
  */
-export async function replayDeadLetter(nc: NatsConnection, sequence: number): Promise<PublishReceipt> {
-  const stored = await requireStored(nc, sequence);
-  const letter = toDeadLetter(stored);
-  const carrier = readCarrier(stored.header);
-  const headers = createHeaders();
-  headers.set(ORIGINAL_ID_HEADER, letter.msgId ?? `${letter.originalStream}:${letter.originalSequence}`);
-  for (const name of KEPT_HEADERS) {
-    const value = carrier[name];
-    if (value !== undefined) headers.set(name, value);
-  }
+export async function replayDeadLetter(
+  nc: NatsConnection,
+  letter: DeadLetterWithBody,
+): Promise<PublishReceipt> {
+  const firstId = letter.msgId ?? `${letter.originalStream}:${letter.originalSequence}`;
   try {
-    const ack = await jetstream(nc, { checkAPI: false }).publish(letter.originalSubject, stored.data, {
-      msgID: `replay:${sequence}`,
-      headers,
+    const ack = await jetstream(nc, { checkAPI: false }).publish(letter.originalSubject, letter.body, {
+      msgID: `replay:${letter.sequence}`,
+      headers: writeCarrier({ ...letter.trace, [ORIGINAL_ID_HEADER]: firstId }),
     });
     return { stream: ack.stream, streamSequence: ack.seq, duplicate: ack.duplicate };
   } catch (error) {
-    throw toAppError(error, `Replaying dead letter ${sequence}`);
+    throw toAppError(error, `Replaying dead letter ${letter.sequence}`);
   }
 }
 
@@ -130,10 +134,4 @@ async function read(
   } catch (error) {
     throw toAppError(error, 'Reading dead letters');
   }
-}
-
-async function requireStored(nc: NatsConnection, sequence: number): Promise<StoredMsg> {
-  const stored = await read(nc, { seq: sequence });
-  if (stored === null) throw new AppError('not-found', `The stream ${STREAM} has no message ${sequence}.`);
-  return stored;
 }

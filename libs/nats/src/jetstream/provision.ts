@@ -1,7 +1,7 @@
 import { durables, streams, type Durable, type StreamName } from '@touchstone/contracts';
-import { jetstreamManager, jserrors, type JetStreamManager } from '@nats-io/jetstream';
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
-import { toAppError } from '../nats-errors.js';
+import { isNotFound, toAppError } from '../nats-errors.js';
 import { consumerConfig, streamConfig, type ProvisionOptions } from './stream-config.js';
 
 /** What {@link provision} did, by name. */
@@ -60,7 +60,7 @@ async function putStream(
     const { config } = await jsm.streams.info(name);
     if (contains(config, wanted)) return 'unchanged';
   } catch (error) {
-    if (!(error instanceof jserrors.StreamNotFoundError)) throw error;
+    if (!isNotFound(error)) throw error;
     await jsm.streams.add(wanted);
     return 'created';
   }
@@ -78,7 +78,7 @@ async function putConsumer(
     const { config } = await jsm.consumers.info(durable.stream, durable.name);
     if (contains(config, wanted)) return 'unchanged';
   } catch (error) {
-    if (!(error instanceof jserrors.ConsumerNotFoundError)) throw error;
+    if (!isNotFound(error)) throw error;
     await jsm.consumers.add(durable.stream, wanted);
     return 'created';
   }

@@ -85,7 +85,12 @@ export class PullSource {
     const { nc, durable, logger } = this.options;
     while (!this.stopped) {
       const ended = await this.messages?.closed();
-      if (this.stopped || nc.isClosed()) return;
+      if (this.stopped) return;
+      if (nc.isClosed()) {
+        // Nothing can be settled any more; the server delivers again what was held.
+        clearInterval(this.timer);
+        return;
+      }
       logger.warn({ durable: durable.name, err: ended }, 'a pull ended by itself and is opened again');
       await delay(PULL_REOPEN_MS);
       try {

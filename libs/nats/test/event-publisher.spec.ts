@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { EventPublisher } from '../src/index.js';
+import { entry, MeshHarness, RecordingMetrics } from './mesh-harness.js';
+
+const SUBJECT = 'evt.v1.anchor.entry.appended';
+
+describe('publishing events', () => {
+  let harness: MeshHarness;
+  let metrics: RecordingMetrics;
+  beforeEach(() => {
+    harness = new MeshHarness();
+    metrics = new RecordingMetrics();
+  });
+  afterEach(() => harness.close());
+
+  async function publisher(
+    options: { attemptsMax?: number; timeoutMs?: number } = {},
+  ): Promise<EventPublisher> {
+    const { nc } = await harness.connect('anchor-worker');
+    return new EventPublisher({ nc, metrics, ...options });
+  }
+
+  it('resolves with the place in the stream', async () => {
+    await harness.provision();
+    const events = await publisher();
+    expect(await events.publish(SUBJECT, entry(1), { msgId: 'a' })).toEqual({
+      stream: 'ANCHOR',
+      streamSequence: 1,
+      duplicate: false,
+    });
+  });
+
+  it('stores a second publication with the same id only once', async () => {
+    await harness.provision();
+    const events = await publisher();
+    await events.publish(SUBJECT, entry(1), { msgId: 'a' });
+    expect(await events.publish(SUBJECT, entry(1), { msgId: 'a' })).toMatchObject({
+      streamSequence: 1,
+      duplicate: true,
+    });
+    expect(await events.publish(SUBJECT, entry(2), { msgId: 'b' })).toMatchObject({ streamSequence: 2 });
+    expect(metrics.samples.map(({ labels }) => labels['result'])).toEqual(['ok', 'duplicate', 'ok']);
+  });
+
+  it('sends stored bytes as they are, many at the same time', async () => {
+    await harness.provision();
+    const events = await publisher();
+    const bytes = (index: number) => new TextEncoder().encode(JSON.stringify(entry(index)));
+    const receipts = await Promise.all(
+      Array.from({ length: 500 }, (_, index) =>
+        events.publish(SUBJECT, bytes(index), { msgId: `id-${index}` }),
+      ),
+    );
+    expect(receipts.map(({ streamSequence }) => streamSequence)).toEqual(
+      Array.from({ length: 500 }, (_, index) => index + 1),
+    );
+  });
+
+  it('refuses an event that does not fit its schema', async () => {
+    const events = await publisher();
+    const bad = { ...entry(1), logIndex: '-1' };
+    await expect(events.publish(SUBJECT, bad, { msgId: 'a' })).rejects.toMatchObject({
+      code: 'validation-failed',
+    });
+  });
+
+  it('refuses an event beyond the payload limit of the server and takes one at the limit', async () => {
+    await harness.provision();
+    const { nc } = await harness.connect('anchor-worker');
+    const events = new EventPublisher({ nc });
+    const max = nc.info?.max_payload ?? 0;
+    const tooLarge = events.publish(SUBJECT, new Uint8Array(max + 1), { msgId: 'a' });
+    await expect(tooLarge).rejects.toMatchObject({ code: 'body-too-large' });
+    const headerRoom = 1_024;
+    const fits = events.publish(SUBJECT, new Uint8Array(max - headerRoom), { msgId: 'b' });
+    await expect(fits).resolves.toMatchObject({ stream: 'ANCHOR' });
+  });
+
+  it('does not let a service publish the event of another', async () => {
+    await harness.provision();
+    const { nc } = await harness.connect('signer');
+    const startedAt = performance.now();
+    const forged = new EventPublisher({ nc }).publish(SUBJECT, entry(1), { msgId: 'a' });
+    await expect(forged).rejects.toMatchObject({ code: 'forbidden' });
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  it('tries again while no stream takes the event, with the same id', async () => {
+    const events = await publisher();
+    const published = events.publish(SUBJECT, entry(1), { msgId: 'a' });
+    await harness.provision();
+    await expect(published).resolves.toMatchObject({ stream: 'ANCHOR', streamSequence: 1 });
+  });
+
+  it('gives up when no stream takes the event', async () => {
+    const events = await publisher({ attemptsMax: 1 });
+    await expect(events.publish(SUBJECT, entry(1), { msgId: 'a' })).rejects.toMatchObject({
+      code: 'dependency-unavailable',
+      retryable: true,
+    });
+  });
+});

@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { durables, streams } from '@touchstone/contracts';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { assertProvisioned, provision } from '../src/index.js';
+import { MeshHarness } from './mesh-harness.js';
+
+const SMALL = { maxBytes: 16_777_216 };
+
+describe('provisioning', () => {
+  let harness: MeshHarness;
+  beforeEach(() => {
+    harness = new MeshHarness();
+  });
+  afterEach(() => harness.close());
+
+  it('creates everything once, and changes nothing when it runs again', async () => {
+    const { nc } = await harness.connect('provisioner');
+    const names = [...Object.keys(streams), ...durables.map(({ name }) => name)];
+    expect(await provision(nc, SMALL)).toEqual({ created: names, updated: [], unchanged: [] });
+    expect(await provision(nc, SMALL)).toEqual({ created: [], updated: [], unchanged: names });
+  });
+
+  it('updates what differs', async () => {
+    const { nc } = await harness.connect('provisioner');
+    await provision(nc, SMALL);
+    const report = await provision(nc, { ...SMALL, maxAgeDays: 3, ackWaitMs: 5_000 });
+    expect(report.created).toEqual([]);
+    // Dead letters keep their own age.
+    expect(report.unchanged).toEqual(['DLQ']);
+    const jsm = await jetstreamManager(nc, { checkAPI: false });
+    expect((await jsm.streams.info('ANCHOR')).config.max_age).toBe(3 * 86_400_000 * 1_000_000);
+    expect((await jsm.consumers.info('ANCHOR', 'proof-service-anchor')).config.ack_wait).toBe(5_000_000_000);
+  });
+
+  it('is refused to a service', async () => {
+    const { nc } = await harness.connect('signer');
+    await expect(provision(nc, SMALL)).rejects.toMatchObject({
+      code: expect.stringMatching(/^(forbidden|dependency)/),
+    });
+  });
+
+  it('lets a service check its streams and its own durables', async () => {
+    await harness.provision();
+    const { nc } = await harness.connect('proof-service');
+    await assertProvisioned(nc, { streams: ['ANCHOR', 'DLQ'], durables: ['proof-service-anchor'] });
+  });
+
+  it('names everything that is missing and says what to run', async () => {
+    const { nc } = await harness.connect('proof-service');
+    await expect(
+      assertProvisioned(nc, { streams: ['ANCHOR'], durables: ['proof-service-anchor'] }),
+    ).rejects.toMatchObject({
+      code: 'dependency-unavailable',
+      message: 'NATS has no stream ANCHOR, durable proof-service-anchor: run nats-provision first.',
+    });
+  });
+
+  it('does not let a service look at the durable of another', async () => {
+    await harness.provision();
+    const { nc } = await harness.connect('signer');
+    await expect(assertProvisioned(nc, { durables: ['proof-service-anchor'] })).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+  });
+});
