@@ -1,19 +1,19 @@
-// Records libs/chain-proofs/vectors/evm-anchor.json from a real chain: `npx tsc -b` first, then
-// `node libs/evm-contracts/record-vector.mjs`. Clock and keys of the chain are fixed, so a run gives the same file.
+// Records vectors/evm-anchor.json from a real chain: `npx tsc -b` first, then
+// `node libs/chain-proofs/record-evm-vector.mjs`. Clock and keys of the chain are fixed, so a run gives the same file.
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { anchorStorageSlot, evmAnchorProofFromRpc } from '@touchstone/chain-proofs';
 import { anchorRegistry } from '@touchstone/evm-contracts';
 import { createWalletClient, http, keccak256, publicActions, toBytes, toHex } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import { base } from 'viem/chains';
+import { anchorStorageSlot, evmAnchorProofFromRpc } from './dist/index.js';
 
 const GENESIS_TIME = 1_763_632_800;
 const RECORDS = 400;
 const ACCOUNTS = 200;
-const output = fileURLToPath(new URL('../chain-proofs/vectors/evm-anchor.json', import.meta.url));
+const output = fileURLToPath(new URL('./vectors/evm-anchor.json', import.meta.url));
 const account = mnemonicToAccount('test test test test test test test test test test test junk');
 
 const binary = createRequire(import.meta.url).resolve('@foundry-rs/anvil-linux-amd64/bin/anvil');
