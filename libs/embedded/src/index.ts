@@ -20,3 +20,30 @@ export {
   restrictDatabase,
   serviceDatabaseUrl,
 } from './postgres/databases.js';
+export {
+  deployDevelopmentChain,
+  type DevelopmentContracts,
+  type FundedAddresses,
+} from './evm/deploy-development-chain.js';
+export { doctor, type DoctorCheck } from './doctor.js';
+export { silentProgress, terminalProgress, type Progress } from './progress.js';
+export { serviceEnvironment, serviceSecrets, type ServiceContext } from './services/service-environment.js';
+export type { ServicePlan } from './services/service-process.js';
+export { Supervisor, type SupervisorOptions } from './services/supervisor.js';
+export { acquireLock, lockedSince, lockHolder } from './state/lock.js';
+export {
+  randomSecret,
+  secp256k1Key,
+  SecretStore,
+  type SecretMaker,
+  type SecretPlan,
+} from './state/secrets.js';
+export {
+  readStack,
+  type ChainDescription,
+  type ServicePorts,
+  type StackDescription,
+} from './state/stack-file.js';
+export { startStack, type RunningStack, type StackOptions } from './stack/start-stack.js';
+export { resetState, stopRunning } from './stack/stop-and-reset.js';
+export type { StackSecrets } from './stack/stack-secrets.js';

@@ -64,7 +64,7 @@ describe('test NATS accounts', () => {
     const listener = await other.connect('signer');
     const received: string[] = [];
     listener.subscribe('svc.v1.signer.key-set.*', {
-      callback: (_, message) => received.push(message.subject),
+      callback: (_, message) => void received.push(message.subject),
     });
     await listener.flush();
     const caller = await one.connect('proof-service');

@@ -78,7 +78,7 @@ async function startOnce(options: AnvilOptions, command: string, port: number): 
     stop: async () => {
       stopMining();
       await server.stop();
-      stopKeeping();
+      await stopKeeping();
     },
   };
 }

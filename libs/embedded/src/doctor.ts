@@ -1,0 +1,147 @@
+import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import { services } from '@touchstone/contracts';
+import { findAnvil } from './evm/find-anvil.js';
+import { findNatsServer } from './nats/locate-nats-server.js';
+import { findPostgresBinaries } from './postgres/binaries.js';
+import { isPortFree } from './process/ports.js';
+import { processStartTime } from './process/identity.js';
+import { serverPorts } from './stack/infrastructure.js';
+import { lockHolder } from './state/lock.js';
+
+/** One finding about this machine. `warning` means that the stack starts all the same. */
+export interface DoctorCheck {
+  readonly name: string;
+  readonly status: 'ok' | 'warning' | 'failed';
+  readonly detail: string;
+}
+
+const NODE_MIN: readonly [number, number] = [20, 19];
+const DISK_MIN_BYTES = 2 * 1024 ** 3;
+
+function checkNode(): DoctorCheck {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const enough = major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1]);
+  return {
+    name: 'node',
+    status: enough ? 'ok' : 'failed',
+    detail: enough
+      ? process.versions.node
+      : `${process.versions.node}; install ${NODE_MIN.join('.')} or newer`,
+  };
+}
+
+function checkPlatform(): DoctorCheck {
+  const platform = `${process.platform}-${process.arch}`;
+  return {
+    name: 'platform',
+    status: platform === 'linux-x64' ? 'ok' : 'warning',
+    detail: platform === 'linux-x64' ? platform : `${platform}; only linux-x64 is tested`,
+  };
+}
+
+function checkUser(): DoctorCheck {
+  const { uid, username } = userInfo();
+  const detail = uid === 0 ? `${username}; PostgreSQL runs as the user postgres instead` : username;
+  return { name: 'user', status: 'ok', detail };
+}
+
+function checkStateFolder(stateDir: string): DoctorCheck {
+  try {
+    mkdirSync(stateDir, { recursive: true });
+    accessSync(stateDir, constants.W_OK);
+    const { bavail, bsize } = statfsSync(stateDir);
+    const free = `${((bavail * bsize) / 1024 ** 3).toFixed(1)} GiB free`;
+    const enough = bavail * bsize >= DISK_MIN_BYTES;
+    return {
+      name: 'disk',
+      status: enough ? 'ok' : 'warning',
+      detail: enough ? free : `${free} in ${stateDir}; the stack wants 2 GiB`,
+    };
+  } catch (error) {
+    return { name: 'disk', status: 'failed', detail: `${stateDir} cannot be written: ${String(error)}` };
+  }
+}
+
+function checkProc(): DoctorCheck {
+  const known = processStartTime(process.pid) !== undefined;
+  return {
+    name: 'process-table',
+    status: known ? 'ok' : 'failed',
+    detail: known
+      ? `start times from ${process.platform === 'linux' ? '/proc' : 'ps'}`
+      : 'start times of processes cannot be read; mount /proc',
+  };
+}
+
+function checkPostgres(): DoctorCheck {
+  try {
+    const { folder, version } = findPostgresBinaries();
+    return { name: 'postgres', status: 'ok', detail: `${version} in ${folder}` };
+  } catch (error) {
+    return {
+      name: 'postgres',
+      status: 'failed',
+      detail: error instanceof Error ? error.message : String(error),
+    };
+  }
+}
+
+async function checkNats(environment: Readonly<Record<string, string | undefined>>): Promise<DoctorCheck> {
+  if (environment['NATS_URL']) {
+    return { name: 'nats-server', status: 'ok', detail: 'NATS_URL names a server, which is used as it is' };
+  }
+  const found = await findNatsServer(environment);
+  if (found) return { name: 'nats-server', status: 'ok', detail: `${found.version} in ${found.path}` };
+  return {
+    name: 'nats-server',
+    status: 'warning',
+    detail: 'not found; the first start fetches it (apt-get download or go install), or install nats-server',
+  };
+}
+
+function checkAnvil(environment: Readonly<Record<string, string | undefined>>): DoctorCheck {
+  const path = findAnvil(environment);
+  if (path !== undefined) return { name: 'anvil', status: 'ok', detail: path };
+  return { name: 'anvil', status: 'failed', detail: 'not found; run npm ci, or install Foundry' };
+}
+
+async function checkPorts(): Promise<DoctorCheck> {
+  const wanted: number[] = Object.values(services).flatMap(({ http, grpc, health }) => [http, grpc, health]);
+  wanted.push(...Object.values(serverPorts));
+  const taken: number[] = [];
+  for (const port of wanted) if (!(await isPortFree(port))) taken.push(port);
+  return {
+    name: 'ports',
+    status: taken.length === 0 ? 'ok' : 'warning',
+    detail:
+      taken.length === 0
+        ? `all ${wanted.length} default ports are free`
+        : `${taken.join(', ')} in use; the next free ones are taken`,
+  };
+}
+
+/** Looks at this machine and reports what the embedded stack would find; changes nothing but the state folder. */
+export async function doctor(
+  options: {
+    readonly stateDir?: string;
+    readonly environment?: Readonly<Record<string, string | undefined>>;
+  } = {},
+): Promise<DoctorCheck[]> {
+  const { environment = process.env } = options;
+  const stateDir = resolve(options.stateDir ?? '.touchstone');
+  const holder = existsSync(stateDir) ? lockHolder(stateDir) : undefined;
+  return [
+    checkNode(),
+    checkPlatform(),
+    checkUser(),
+    checkProc(),
+    checkStateFolder(stateDir),
+    checkPostgres(),
+    await checkNats(environment),
+    checkAnvil(environment),
+    await checkPorts(),
+    { name: 'stack', status: 'ok', detail: holder ? `runs as pid ${holder.pid}` : 'does not run' },
+  ];
+}

@@ -1,0 +1,112 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, existsSync } from 'node:fs';
+import { AppError } from '@touchstone/contracts';
+import { minimalEnvironment } from '../process/environment.js';
+import { logTail, openLogFile } from '../process/log-file.js';
+
+export const MIGRATE_TIMEOUT_MS = 120_000;
+export const READY_TIMEOUT_MS = 60_000;
+/** Longer than the services' own budget of 25 s, so that SIGKILL only meets one that ignores it. */
+export const STOP_TIMEOUT_MS = 30_000;
+const READY_POLL_MS = 50;
+
+/** One service as the launcher runs it. */
+export interface ServicePlan {
+  readonly name: string;
+  /** The compiled entry, `apps/<service>/dist/main.js`. */
+  readonly entry: string;
+  readonly root: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logFile: string;
+  readonly healthPort: number;
+}
+
+function spawnService(plan: ServicePlan, args: readonly string[]): ChildProcess {
+  if (!existsSync(plan.entry)) {
+    throw new AppError('dependency-unavailable', `${plan.entry} is not there: run npm run build first.`);
+  }
+  const log = openLogFile(plan.logFile);
+  try {
+    return spawn(process.execPath, [plan.entry, ...args], {
+      cwd: plan.root,
+      // A session of its own: Ctrl-C reaches the launcher alone, which stops the services in order.
+      detached: true,
+      stdio: ['pipe', log, log],
+      env: { ...minimalEnvironment(), ...plan.environment, TOUCHSTONE_EXIT_WITH_STDIN: '1' },
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.on('exit', (code, signal) => resolve(signal === null ? `code ${code}` : `signal ${signal}`));
+    child.on('error', (error) => resolve(error.message));
+    child.stdin?.on('error', () => undefined);
+  });
+}
+
+function startFailure(plan: ServicePlan, what: string): AppError {
+  return new AppError(
+    'dependency-unavailable',
+    `${plan.name} ${what}; the end of ${plan.logFile}:\n${logTail(plan.logFile)}`,
+  );
+}
+
+/** Runs `main.js migrate` to its end. */
+export async function migrateService(plan: ServicePlan): Promise<void> {
+  const child = spawnService(plan, ['migrate']);
+  const bound = setTimeout(() => child.kill('SIGKILL'), MIGRATE_TIMEOUT_MS);
+  const exit = await exitOf(child);
+  clearTimeout(bound);
+  if (exit !== 'code 0') throw startFailure(plan, `could not migrate its schema (${exit})`);
+}
+
+async function isReady(healthPort: number): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${healthPort}/readyz`, {
+      signal: AbortSignal.timeout(2_000),
+    });
+    await response.arrayBuffer();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+}
+
+/** A started service. */
+export interface ServiceProcess {
+  readonly pid: number | undefined;
+  /** Resolves with what ended it, `code 1` or `signal SIGKILL`. */
+  readonly exited: Promise<string>;
+  /** Resolves when /readyz answers 200; rejects when the process ends or takes too long. */
+  ready(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a service; it ends when its standard input closes, which is also how it is stopped. */
+export function startServiceProcess(plan: ServicePlan): ServiceProcess {
+  const child = spawnService(plan, []);
+  let ended: string | undefined;
+  const exited = exitOf(child).then((exit) => (ended = exit));
+  return {
+    pid: child.pid,
+    exited,
+    ready: async () => {
+      const deadline = Date.now() + READY_TIMEOUT_MS;
+      while (!(await isReady(plan.healthPort))) {
+        if (ended !== undefined) throw startFailure(plan, `ended at its start (${ended})`);
+        if (Date.now() > deadline)
+          throw startFailure(plan, `was not ready after ${READY_TIMEOUT_MS / 1000} s`);
+        await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
+      }
+    },
+    stop: async () => {
+      child.stdin?.end();
+      const bound = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      await exited;
+      clearTimeout(bound);
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import { deployDevelopmentChain } from '../evm/deploy-development-chain.js';
+import { startAnvil, type RunningAnvil } from '../evm/start-anvil.js';
+import { provisionStreams } from '../nats/provision-streams.js';
+import { startNats } from '../nats/start-nats.js';
+import {
+  DATABASE_NAME,
+  ensureDatabase,
+  ensureServiceRoles,
+  ensureServiceSchemas,
+} from '../postgres/databases.js';
+import { startPostgres, type RunningPostgres } from '../postgres/start-postgres.js';
+import { freePort } from '../process/ports.js';
+import type { Progress } from '../progress.js';
+import type { ChainDescription } from '../state/stack-file.js';
+import type { StackLayout } from './layout.js';
+import { natsUsers, type StackSecrets } from './stack-secrets.js';
+
+/** Default ports of the servers; beside the usual ones where something else is likely to listen already. */
+export const serverPorts = { postgres: 54_320, nats: 4_222, anvil: 8_545 } as const;
+
+/** The mesh as services reach it. */
+export interface NatsEndpoint {
+  readonly url: string;
+  readonly version: string;
+  /** The login of one user of the mesh. */
+  login(user: string): { readonly user: string; readonly password: string };
+  /** Undefined for a server that somebody else runs. */
+  readonly exited: Promise<number> | undefined;
+  stop(): Promise<void>;
+}
+
+/** What the parts are started with. */
+export interface InfrastructureOptions {
+  readonly root: string;
+  readonly layout: StackLayout;
+  readonly secrets: StackSecrets;
+  readonly progress: Progress;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly durable: boolean;
+}
+
+/** Starts PostgreSQL and prepares database, roles and schemas. */
+export async function startDatabases(options: InfrastructureOptions): Promise<RunningPostgres> {
+  const { root, layout, secrets, progress, durable } = options;
+  return await progress.step(
+    'postgres',
+    async () => {
+      const postgres = await startPostgres({
+        dataDir: layout.postgres,
+        password: secrets.postgresPassword,
+        port: await freePort(serverPorts.postgres),
+        durable,
+        logFile: layout.logFile('postgres'),
+        pidFile: layout.pidFile('postgres'),
+        checkout: root,
+        announce: (line) => progress.note(line),
+      });
+      try {
+        await ensureServiceRoles(postgres.url(), secrets.rolePasswords);
+        await ensureDatabase(postgres.url(), DATABASE_NAME);
+        await ensureServiceSchemas(postgres.url(DATABASE_NAME));
+        return postgres;
+      } catch (error) {
+        await postgres.stop();
+        throw error;
+      }
+    },
+    ({ port }) => `127.0.0.1:${port}`,
+  );
+}
+
+/**
+ * A server that `NATS_URL` names is used as it is. Credentials in the URL are everybody's; without them each service
+ * logs in under its own name, which a server with the mesh's users accepts and a server without users ignores.
+ */
+function externalNats(natsUrl: string, secrets: StackSecrets): NatsEndpoint {
+  const url = new URL(natsUrl);
+  const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  url.username = '';
+  url.password = '';
+  return {
+    url: url.href.replace(/\/$/, ''),
+    version: 'external',
+    login: (name) =>
+      user ? { user, password } : { user: name, password: secrets.natsPasswords[name] ?? '' },
+    exited: undefined,
+    stop: async () => undefined,
+  };
+}
+
+async function embeddedNats(options: InfrastructureOptions): Promise<NatsEndpoint> {
+  const { layout, secrets, progress, environment } = options;
+  const server = await startNats({
+    storeDir: layout.nats,
+    accounts: [{ name: 'MESH', users: natsUsers(secrets) }],
+    port: await freePort(serverPorts.nats),
+    logFile: layout.logFile('nats'),
+    pidFile: layout.pidFile('nats'),
+    announce: (line) => progress.note(line),
+    environment,
+  });
+  return {
+    ...server,
+    login: (user) => ({ user, password: secrets.natsPasswords[user] as string }),
+  };
+}
+
+/** Starts NATS, or takes the one that `NATS_URL` names, and creates streams and durables. */
+export async function startMesh(options: InfrastructureOptions): Promise<NatsEndpoint> {
+  const { progress, secrets, environment } = options;
+  return await progress.step(
+    'nats',
+    async () => {
+      const natsUrl = environment['NATS_URL'];
+      const nats = natsUrl ? externalNats(natsUrl, secrets) : await embeddedNats(options);
+      try {
+        await provisionStreams(nats.url, nats.login('provisioner'));
+        return nats;
+      } catch (error) {
+        await nats.stop();
+        throw error;
+      }
+    },
+    ({ url, version }) => `${url.replace('nats://', '')} (${version})`,
+  );
+}
+
+/** A development chain with its contracts. */
+export interface RunningChain {
+  readonly anvil: RunningAnvil;
+  readonly description: ChainDescription;
+}
+
+/** Starts anvil and prepares contracts and purses. */
+export async function startChain(options: InfrastructureOptions): Promise<RunningChain> {
+  const { layout, secrets, progress } = options;
+  return await progress.step(
+    'anvil',
+    async () => {
+      const anvil = await startAnvil({
+        stateFile: layout.chainState,
+        port: await freePort(serverPorts.anvil),
+        logFile: layout.logFile('anvil'),
+        pidFile: layout.pidFile('anvil'),
+        announce: (line) => progress.note(line),
+      });
+      try {
+        const contracts = await deployDevelopmentChain(anvil.rpcUrl, secrets.addresses);
+        const { chainId, rpcUrl } = anvil;
+        return { anvil, description: { chainId, rpcUrl, ...contracts, ...secrets.addresses } };
+      } catch (error) {
+        await anvil.stop();
+        throw error;
+      }
+    },
+    ({ anvil }) => `127.0.0.1:${anvil.port}`,
+  );
+}

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+
+/** Where everything lies below the state folder (`.touchstone`). */
+export interface StackLayout {
+  readonly secrets: string;
+  readonly logs: string;
+  readonly postgres: string;
+  readonly nats: string;
+  readonly chainState: string;
+  readonly logOrigin: string;
+  readonly data: string;
+  pidFile(part: string): string;
+  logFile(part: string): string;
+}
+
+/** The names of everything the launcher creates in the state folder; a reset removes these and nothing else. */
+export const stateEntries = [
+  'stack.json',
+  'secrets',
+  'logs',
+  'run',
+  'postgres',
+  'nats',
+  'chain',
+  'data',
+  'log-origin',
+];
+
+/** The layout of one state folder. */
+export function stackLayout(stateDir: string): StackLayout {
+  return {
+    secrets: join(stateDir, 'secrets'),
+    logs: join(stateDir, 'logs'),
+    postgres: join(stateDir, 'postgres', 'data'),
+    nats: join(stateDir, 'nats'),
+    chainState: join(stateDir, 'chain', 'state.json'),
+    logOrigin: join(stateDir, 'log-origin'),
+    data: join(stateDir, 'data'),
+    pidFile: (part) => join(stateDir, 'run', `${part}.json`),
+    logFile: (part) => join(stateDir, 'logs', `${part}.log`),
+  };
+}

@@ -1,0 +1,256 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { serviceNames, services, type ServiceName } from '@touchstone/contracts';
+import { serviceDatabaseUrl } from '../postgres/databases.js';
+import type { RunningPostgres } from '../postgres/start-postgres.js';
+import { freePort } from '../process/ports.js';
+import { silentProgress, type Progress } from '../progress.js';
+import { serviceEnvironment } from '../services/service-environment.js';
+import { migrateService, type ServicePlan } from '../services/service-process.js';
+import { Supervisor } from '../services/supervisor.js';
+import { acquireLock } from '../state/lock.js';
+import { SecretStore } from '../state/secrets.js';
+import {
+  removeStackFile,
+  writeStackFile,
+  type ServicePorts,
+  type StackDescription,
+} from '../state/stack-file.js';
+import {
+  startChain,
+  startDatabases,
+  startMesh,
+  type InfrastructureOptions,
+  type NatsEndpoint,
+  type RunningChain,
+} from './infrastructure.js';
+import { stackLayout, type StackLayout } from './layout.js';
+import { stackSecrets, type StackSecrets } from './stack-secrets.js';
+
+/** Options of {@link startStack}. */
+export interface StackOptions {
+  /** The checkout, whose apps/<service>/dist/main.js are run. */
+  readonly root: string;
+  /** Usually `.touchstone`. */
+  readonly stateDir: string;
+  readonly services: readonly ServiceName[];
+  /** True restarts a crashed service with backoff (`up`); false reports it to `onExit` (`demo`). */
+  readonly restart: boolean;
+  readonly progress?: Progress;
+  /** Called when a service (with `restart: false`) or a server ends although nobody stopped it. */
+  readonly onExit?: (part: string, exit: string) => void;
+  /** The launcher's environment, for `NATS_URL` and `PATH`; services never see it. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** False only for tests: PostgreSQL then does not sync to disk. */
+  readonly durable?: boolean;
+}
+
+/** A running stack. */
+export interface RunningStack {
+  readonly description: StackDescription;
+  readonly secrets: StackSecrets;
+  /** The login of a user of the mesh. */
+  natsLogin(user: string): { readonly user: string; readonly password: string };
+  /** A superuser's URL, for tests and repairs. */
+  readonly superuserUrl: string;
+  /** Pids of the services, by name. */
+  pids(): Readonly<Record<string, number | undefined>>;
+  /** Stops everything in reverse order; calling it again waits for the same end. */
+  stop(): Promise<void>;
+}
+
+interface Parts {
+  readonly postgres: RunningPostgres;
+  readonly nats: NatsEndpoint;
+  readonly chain: RunningChain;
+}
+
+type Cleanup = () => Promise<void>;
+
+/** Starts the three servers side by side; when one fails, those that run are stopped by the caller's cleanups. */
+async function startParts(options: InfrastructureOptions, cleanups: Cleanup[]): Promise<Parts> {
+  const track = async <T>(start: Promise<T>, stop: (part: T) => Promise<void>): Promise<T> => {
+    const part = await start;
+    cleanups.push(() => stop(part));
+    return part;
+  };
+  const [postgres, nats, chain] = await Promise.allSettled([
+    track(startDatabases(options), (part) => part.stop()),
+    track(startMesh(options), (part) => part.stop()),
+    track(startChain(options), (part) => part.anvil.stop()),
+  ]);
+  if (postgres.status === 'rejected') throw postgres.reason;
+  if (nats.status === 'rejected') throw nats.reason;
+  if (chain.status === 'rejected') throw chain.reason;
+  return { postgres: postgres.value, nats: nats.value, chain: chain.value };
+}
+
+async function assignPorts(names: readonly ServiceName[]): Promise<Map<ServiceName, ServicePorts>> {
+  const taken = new Set<number>();
+  const take = async (preferred: number): Promise<number> => {
+    const port = await freePort(preferred, taken);
+    taken.add(port);
+    return port;
+  };
+  const ports = new Map<ServiceName, ServicePorts>();
+  for (const name of names) {
+    const { http, grpc, health } = services[name];
+    ports.set(name, { http: await take(http), grpc: await take(grpc), health: await take(health) });
+  }
+  return ports;
+}
+
+/** The origin of this installation's log; random, so that no two development logs are ever taken for one. */
+function ensureLogOrigin(layout: StackLayout): string {
+  if (existsSync(layout.logOrigin)) return readFileSync(layout.logOrigin, 'utf8').trim();
+  const origin = `localhost/touchstone/${randomBytes(8).toString('hex')}`;
+  writeFileSync(layout.logOrigin, `${origin}\n`);
+  return origin;
+}
+
+function describe(
+  options: StackOptions,
+  parts: Parts,
+  ports: Map<ServiceName, ServicePorts>,
+): StackDescription {
+  const layout = stackLayout(options.stateDir);
+  return {
+    version: 1,
+    pid: process.pid,
+    startedAt: new Date().toISOString(),
+    urls: Object.fromEntries([...ports].map(([name, { http }]) => [name, `http://127.0.0.1:${http}`])),
+    services: Object.fromEntries(ports),
+    postgres: { port: parts.postgres.port, dataFolder: parts.postgres.dataFolder },
+    nats: { url: parts.nats.url, version: parts.nats.version },
+    chain: parts.chain.description,
+    logOrigin: ensureLogOrigin(layout),
+    logs: layout.logs,
+  };
+}
+
+function servicePlans(
+  options: StackOptions,
+  parts: Parts,
+  secrets: StackSecrets,
+  description: StackDescription,
+): ServicePlan[] {
+  const layout = stackLayout(options.stateDir);
+  return (Object.entries(description.services) as [ServiceName, ServicePorts][]).map(([service, ports]) => {
+    const dataFolder = join(layout.data, service);
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    return {
+      name: service,
+      entry: join(options.root, 'apps', service, 'dist', 'main.js'),
+      root: options.root,
+      logFile: layout.logFile(service),
+      healthPort: ports.health,
+      environment: serviceEnvironment({
+        service,
+        ports,
+        urls: description.urls,
+        databaseUrl: serviceDatabaseUrl(parts.postgres.port, service, secrets.rolePasswords[service]),
+        nats: { url: parts.nats.url, ...parts.nats.login(service) },
+        chain: description.chain,
+        logOrigin: description.logOrigin,
+        root: options.root,
+        dataFolder,
+        secrets: secrets.services[service],
+      }),
+    };
+  });
+}
+
+/** Migrates all schemas side by side, then starts the signer, which the others ask, and then the others. */
+async function startServices(
+  plans: readonly ServicePlan[],
+  supervisor: Supervisor,
+  progress: Progress,
+): Promise<void> {
+  if (plans.length === 0) return;
+  await progress.step('migrations', async () => void (await Promise.all(plans.map(migrateService))));
+  const start = (plan: ServicePlan): Promise<void> =>
+    progress.step(
+      plan.name,
+      () => supervisor.start(plan),
+      () => `health 127.0.0.1:${plan.healthPort}`,
+    );
+  const isSigner = (plan: ServicePlan): boolean => plan.name === 'signer';
+  await Promise.all(plans.filter(isSigner).map(start));
+  const results = await Promise.allSettled(plans.filter((plan) => !isSigner(plan)).map(start));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+function watchServers(
+  parts: Parts,
+  isStopping: () => boolean,
+  onExit: (part: string, exit: string) => void,
+): void {
+  const servers = {
+    postgres: parts.postgres.exited,
+    nats: parts.nats.exited,
+    anvil: parts.chain.anvil.exited,
+  };
+  for (const [name, exited] of Object.entries(servers)) {
+    void exited?.then((code) => {
+      if (!isStopping()) onExit(name, `code ${code}`);
+    });
+  }
+}
+
+/**
+ * Starts the embedded stack: PostgreSQL, NATS and anvil side by side, then migrations, then the services. The
+ * state folder is locked meanwhile, and `stack.json` in it says where everything is.
+ *
+ * @throws AppError `conflict` when a stack runs already; `dependency-unavailable` with the end of a part's log when
+ * that part does not start, after everything that had started is stopped again.
+ */
+export async function startStack(given: StackOptions): Promise<RunningStack> {
+  const options = { ...given, root: resolve(given.root), stateDir: resolve(given.stateDir) };
+  const { progress = silentProgress, environment = process.env, durable = true, root } = options;
+  const release = acquireLock(options.stateDir);
+  const cleanups: Cleanup[] = [];
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= runCleanups(cleanups, release, options.stateDir));
+  const onExit = options.onExit ?? ((part, exit) => progress.note(`${part} ended (${exit}).`));
+  try {
+    removeStackFile(options.stateDir);
+    const layout = stackLayout(options.stateDir);
+    const secrets = stackSecrets(new SecretStore(layout.secrets));
+    const parts = await startParts({ root, layout, secrets, progress, environment, durable }, cleanups);
+    watchServers(parts, () => stopped !== undefined, onExit);
+    const wanted = serviceNames.filter((name) => options.services.includes(name));
+    const description = describe(options, parts, await assignPorts(wanted));
+    const supervisor = new Supervisor({
+      restart: options.restart,
+      announce: (line) => progress.note(line),
+      onExit,
+    });
+    cleanups.push(() => supervisor.stop());
+    await startServices(servicePlans(options, parts, secrets, description), supervisor, progress);
+    writeStackFile(options.stateDir, description);
+    return {
+      description,
+      secrets,
+      natsLogin: (user) => parts.nats.login(user),
+      superuserUrl: parts.postgres.url(),
+      pids: () => supervisor.pids(),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function runCleanups(
+  cleanups: readonly Cleanup[],
+  release: () => void,
+  stateDir: string,
+): Promise<void> {
+  removeStackFile(stateDir);
+  // In reverse order, and each one whatever the others do: a part that cannot stop must not keep the rest running.
+  for (const cleanup of [...cleanups].reverse()) await cleanup().catch(() => undefined);
+  release();
+}
