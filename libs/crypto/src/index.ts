@@ -1,4 +1,5 @@
 export { base64ToBytes, bytesToBase64 } from './base64.js';
+export { decodeDer, encodeDer } from './der.js';
 export {
   createEcdsaSigner,
   ecdsaImplementation,
@@ -15,4 +16,29 @@ export { checkEd25519PublicKey, type Ed25519KeyCheck } from './ed25519-key.js';
 export { type Ed25519Verification } from './ed25519-rule.js';
 export { bytesToHex, hexToBytes } from './hex.js';
 export { keccak256 } from './keccak256.js';
+export { useMatchesAlg, type Key, type KeyAlgorithm } from './key.js';
+export {
+  checkEvidenceTime,
+  CLOCK_SKEW_MAX_MS,
+  keyState,
+  RETIREMENT_MS,
+  type EvidenceTimeCheck,
+  type EvidenceTimes,
+} from './key-state.js';
+export {
+  findKey,
+  KEYSTORE_KEYS_MAX,
+  parseKeystore,
+  readKeys,
+  type KeyLookup,
+  type KeystoreReading,
+  type RefusedKey,
+} from './keystore.js';
+export {
+  formatSignature,
+  parseSignature,
+  type ParsedSignature,
+  type SignatureFormat,
+} from './signature-text.js';
+export { parseUtcTime } from './utc-time.js';
 export { sha256 } from '#sha256';
