@@ -62,7 +62,7 @@ export { exitOnSignals, type ProcessHost } from './lifecycle/signals.js';
 export { createLogger, LOGGER, silentLogger, type Logger, type LoggerOptions } from './logging/logger.js';
 export { NestLogger } from './logging/nest-logger.js';
 export { redact } from './logging/redact.js';
-export { createMetrics, METRICS } from './metrics/metrics.js';
+export { Counter, createMetrics, Gauge, Histogram, METRICS, Registry } from './metrics/metrics.js';
 export { ApiRoute, type ApiResponse, type ApiRouteOptions } from './openapi/api-route.js';
 export { buildOpenApi, writeOpenApi, type OpenApiDocument, type OpenApiInfo } from './openapi/document.js';
 export { createHttpApp, type HttpApp } from './service/create-http-app.js';

@@ -1,1 +1,39 @@
-export {};
+export {
+  CONNECT_TIMEOUT_MS,
+  createDataSource,
+  IDLE_IN_TRANSACTION_TIMEOUT_MS,
+  MIGRATIONS_TABLE,
+  POOL_DEFAULT_MAX,
+  STATEMENT_TIMEOUT_DEFAULT_MS,
+  type EntityClass,
+  type PostgresOptions,
+} from './data-source.js';
+export {
+  GROUP_COMMIT_DELAY_DEFAULT_MS,
+  GROUP_COMMIT_ITEMS_DEFAULT_MAX,
+  GROUP_COMMIT_QUEUE_DEFAULT_MAX,
+  GROUP_COMMIT_WRITERS_DEFAULT_MAX,
+  GroupCommit,
+  type GroupCommitOptions,
+} from './group-commit.js';
+export { Inbox, INBOX_PRUNE_ROWS_MAX, INBOX_RETENTION_DEFAULT_MS } from './inbox/inbox.js';
+export { assertMigrated, runMigrations } from './migrations.js';
+export { type PublishEvent } from './outbox/batch-publisher.js';
+export {
+  OUTBOX_RETENTION_DEFAULT_MS,
+  OutboxRelay,
+  RELAY_BATCH_MAX,
+  RELAY_PIPELINE_DEFAULT_MAX,
+  RELAY_POLL_MS,
+  type OutboxRelayOptions,
+} from './outbox/outbox-relay.js';
+export {
+  Outbox,
+  OUTBOX_PAYLOAD_BYTES_MAX,
+  type AppendOptions,
+  type OutboxEvent,
+  type OutboxWaker,
+} from './outbox/outbox.js';
+export { outboxTables, type MigrationSql } from './outbox/tables.js';
+export { PostgresModule } from './postgres-module.js';
+export { uuidV7 } from './uuid-v7.js';

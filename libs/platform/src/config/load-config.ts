@@ -10,6 +10,7 @@ export const CONFIG_INVALID_EXIT_CODE = 5;
 /** Names that belong to launchers and tests; a service tolerates them in its environment and does not read them. */
 export const launcherNames = [
   'TOUCHSTONE_EXIT_WITH_STDIN',
+  'TOUCHSTONE_TEST_SERVERS',
   'TOUCHSTONE_VECTORS',
   'TOUCHSTONE_STACK_DIR',
   'TOUCHSTONE_HOME',

@@ -1,0 +1,112 @@
+import { AppError } from '@touchstone/contracts';
+
+/** Milliseconds that the first item of a group waits for others. */
+export const GROUP_COMMIT_DELAY_DEFAULT_MS = 2;
+/** Items of one group. */
+export const GROUP_COMMIT_ITEMS_DEFAULT_MAX = 256;
+/** Items that may wait; beyond that callers are refused, because the database is too slow. */
+export const GROUP_COMMIT_QUEUE_DEFAULT_MAX = 10_000;
+/** Groups that are written at the same time. */
+export const GROUP_COMMIT_WRITERS_DEFAULT_MAX = 2;
+
+/** How to write groups. */
+export interface GroupCommitOptions<T, R> {
+  /** Writes all items with one statement or transaction and returns one result for each, in order. */
+  readonly write: (items: readonly T[]) => Promise<readonly R[]>;
+  readonly delayMs?: number;
+  readonly itemsMax?: number;
+  readonly queueMax?: number;
+  readonly writersMax?: number;
+}
+
+interface Waiting<T, R> {
+  readonly item: T;
+  readonly resolve: (result: R) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Collects items of many callers and commits them together: one commit, and one flush of the write-ahead log, then
+ * serves hundreds of callers. Each caller gets its result only after the commit, so accepted still means durable.
+ * A group that fails rejects all its callers with the same error, and none of its items was written.
+ */
+export class GroupCommit<T, R = void> {
+  private readonly queue: Waiting<T, R>[] = [];
+  private readonly running = new Set<Promise<void>>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private closed = false;
+  private readonly delayMs: number;
+  private readonly itemsMax: number;
+  private readonly queueMax: number;
+  private readonly writersMax: number;
+
+  constructor(private readonly options: GroupCommitOptions<T, R>) {
+    this.delayMs = options.delayMs ?? GROUP_COMMIT_DELAY_DEFAULT_MS;
+    this.itemsMax = options.itemsMax ?? GROUP_COMMIT_ITEMS_DEFAULT_MAX;
+    this.queueMax = options.queueMax ?? GROUP_COMMIT_QUEUE_DEFAULT_MAX;
+    this.writersMax = options.writersMax ?? GROUP_COMMIT_WRITERS_DEFAULT_MAX;
+  }
+
+  /**
+   * Adds an item and resolves once it is committed.
+   *
+   * @throws AppError `queue-full` when too many items wait or the group commit was closed
+   */
+  add(item: T): Promise<R> {
+    if (this.closed) return Promise.reject(new AppError('queue-full', 'The service is shutting down.'));
+    if (this.queue.length >= this.queueMax)
+      return Promise.reject(new AppError('queue-full', `${this.queueMax} records wait for the database.`));
+    return new Promise((resolve, reject) => {
+      this.queue.push({ item, resolve, reject });
+      this.schedule();
+    });
+  }
+
+  /** Writes what waits and takes nothing new. */
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    while (this.queue.length > 0 || this.running.size > 0) {
+      this.startWriters();
+      await Promise.race(this.running);
+    }
+  }
+
+  private schedule(): void {
+    if (this.queue.length >= this.itemsMax) return this.startFullGroups();
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.startWriters();
+    }, this.delayMs);
+  }
+
+  private startFullGroups(): void {
+    while (this.queue.length >= this.itemsMax && this.running.size < this.writersMax) this.startWriter();
+  }
+
+  private startWriters(): void {
+    while (this.queue.length > 0 && this.running.size < this.writersMax) this.startWriter();
+  }
+
+  private startWriter(): void {
+    const group = this.queue.splice(0, this.itemsMax);
+    const writing = this.write(group).finally(() => {
+      this.running.delete(writing);
+      // What came while all writers were busy has waited long enough.
+      if (this.timer === undefined || this.queue.length >= this.itemsMax) this.startWriters();
+    });
+    this.running.add(writing);
+  }
+
+  private async write(group: readonly Waiting<T, R>[]): Promise<void> {
+    try {
+      const results = await this.options.write(group.map(({ item }) => item));
+      if (results.length !== group.length)
+        throw new Error(`A group of ${group.length} items was written with ${results.length} results.`);
+      for (const [index, waiting] of group.entries()) waiting.resolve(results[index] as R);
+    } catch (error) {
+      for (const waiting of group) waiting.reject(error);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import type { DataSource } from 'typeorm';
+import pg from 'pg';
+import { connectionOf, CONNECT_TIMEOUT_MS, STATEMENT_TIMEOUT_DEFAULT_MS } from '../data-source.js';
+import { outboxChannel } from './outbox.js';
+
+/** First half of the advisory lock key of relays; the second is a hash of the schema's name. */
+const RELAY_LOCK_CLASS = 0x7063_0002;
+/** Rows that one prune step looks at. */
+const PRUNE_ROWS_MAX = 5_000;
+
+/** A row that waits for its publication. */
+export interface PendingRow {
+  readonly id: string;
+  readonly messageId: string;
+  readonly subject: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly payload: Uint8Array;
+  readonly createdAtMs: number;
+}
+
+/**
+ * The one database session of a relay. Lock, reads and marks share it: who loses the session loses the lock and can
+ * mark nothing any more, so that two relays never both believe to be the active one for long.
+ */
+export class RelaySession {
+  private constructor(
+    private readonly client: pg.Client,
+    private readonly schema: string,
+  ) {}
+
+  /** Connects and listens; `onWake` is called for every notification, `onLost` once when the session ends. */
+  static async open(dataSource: DataSource, onWake: () => void, onLost: () => void): Promise<RelaySession> {
+    const { url, schema, applicationName } = connectionOf(dataSource);
+    const client = new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      application_name: `${applicationName} outbox`,
+      statement_timeout: STATEMENT_TIMEOUT_DEFAULT_MS,
+      keepAlive: true,
+    });
+    client.on('error', onLost);
+    client.on('end', onLost);
+    client.on('notification', onWake);
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${outboxChannel(schema)}`);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+    return new RelaySession(client, schema);
+  }
+
+  /** Tries to become the active relay; the lock ends with the session. */
+  async tryLock(): Promise<boolean> {
+    const { rows } = await this.client.query<{ locked: boolean }>(
+      'SELECT pg_try_advisory_lock($1::int, hashtext($2)) AS locked',
+      [RELAY_LOCK_CLASS, this.schema],
+    );
+    return rows[0]?.locked === true;
+  }
+
+  /** The oldest rows that are not published, in order. */
+  async pending(rowsMax: number): Promise<PendingRow[]> {
+    const { rows } = await this.client.query<PendingRow>({
+      name: 'outbox-pending',
+      text: `SELECT id::text AS id, message_id AS "messageId", subject, headers, payload,
+                    (extract(epoch FROM created_at) * 1000)::float8 AS "createdAtMs"
+             FROM ${this.schema}.outbox WHERE published_at IS NULL ORDER BY id LIMIT $1`,
+      values: [rowsMax],
+    });
+    return rows;
+  }
+
+  /** Marks rows as published in one statement. */
+  async mark(ids: readonly string[]): Promise<void> {
+    await this.client.query({
+      name: 'outbox-mark',
+      text: `UPDATE ${this.schema}.outbox SET published_at = clock_timestamp() WHERE id = ANY($1::bigint[])`,
+      values: [ids],
+    });
+  }
+
+  /**
+   * Deletes what was published longer ago than the retention, oldest ids first and a bounded number at a time.
+   *
+   * @returns how many rows went
+   */
+  async prune(retentionMs: number): Promise<number> {
+    const { rowCount } = await this.client.query(
+      `DELETE FROM ${this.schema}.outbox WHERE id IN (
+         SELECT id FROM (SELECT id, published_at FROM ${this.schema}.outbox ORDER BY id LIMIT $2) AS oldest
+         WHERE published_at < clock_timestamp() - make_interval(secs => $1))`,
+      [retentionMs / 1_000, PRUNE_ROWS_MAX],
+    );
+    return rowCount ?? 0;
+  }
+
+  /** Ends the session and with it the lock. */
+  async close(): Promise<void> {
+    await this.client.end().catch(() => undefined);
+  }
+}

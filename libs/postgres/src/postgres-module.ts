@@ -1,0 +1,57 @@
+import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import { HEALTH, SHUTDOWN, type HealthRegistry, type Shutdown } from '@touchstone/platform';
+import { DataSource } from 'typeorm';
+import { createDataSource, type PostgresOptions } from './data-source.js';
+import { Inbox } from './inbox/inbox.js';
+import { assertMigrated } from './migrations.js';
+import { Outbox } from './outbox/outbox.js';
+
+/**
+ * Gives a service its `DataSource`, `Outbox` and `Inbox`, a readiness check and the closing in the phase `database`.
+ * Starting fails when migrations are missing.
+ */
+@Module({})
+export class PostgresModule implements OnModuleInit {
+  constructor(
+    @Inject(DataSource) private readonly dataSource: DataSource,
+    @Inject(HEALTH) private readonly health: HealthRegistry,
+  ) {}
+
+  static forRoot(options: PostgresOptions): DynamicModule {
+    return {
+      module: PostgresModule,
+      global: true,
+      providers: [
+        {
+          provide: DataSource,
+          inject: [SHUTDOWN],
+          useFactory: (shutdown: Shutdown) => openDataSource(options, shutdown),
+        },
+        {
+          provide: Outbox,
+          inject: [DataSource],
+          useFactory: (dataSource: DataSource) => new Outbox(dataSource),
+        },
+        {
+          provide: Inbox,
+          inject: [DataSource],
+          useFactory: (dataSource: DataSource) => new Inbox(dataSource),
+        },
+      ],
+      exports: [DataSource, Outbox, Inbox],
+    };
+  }
+
+  onModuleInit(): void {
+    this.health.addReadiness('postgres', async () => {
+      await this.dataSource.query('SELECT 1');
+    });
+  }
+}
+
+async function openDataSource(options: PostgresOptions, shutdown: Shutdown): Promise<DataSource> {
+  const dataSource = await createDataSource(options).initialize();
+  shutdown.add('database', 'postgres', () => dataSource.destroy());
+  await assertMigrated(dataSource);
+  return dataSource;
+}
