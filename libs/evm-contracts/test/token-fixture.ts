@@ -60,8 +60,13 @@ export function authorizationOf(label: string, changes: Partial<Authorization> =
   return { from: payer.address, to: payee, value: 250_000n, validAfter: 0n, validBefore, nonce, ...changes };
 }
 
-export function signTransfer(message: Authorization, account = payer): Promise<Hex> {
-  return account.signTypedData({ domain, types, primaryType: 'TransferWithAuthorization', message });
+export function signTransfer(message: Authorization, account = payer, name = 'USD Coin'): Promise<Hex> {
+  return account.signTypedData({
+    domain: { ...domain, name },
+    types,
+    primaryType: 'TransferWithAuthorization',
+    message,
+  });
 }
 
 export function signReceive(message: Authorization): Promise<Hex> {
