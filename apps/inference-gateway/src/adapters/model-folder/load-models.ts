@@ -1,0 +1,131 @@
+import { AppError } from '@touchstone/contracts';
+import { parseStrictJson, type JsonValue } from '@touchstone/canonical-json';
+import { bytesToHex, sha256 } from '@touchstone/crypto';
+import { modelVersionIdOf } from '@touchstone/evidence';
+import { createHash } from 'node:crypto';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { modelManifest, type ModelManifest } from '../../domain/model/manifest.js';
+import type { Model } from '../../domain/model/model.js';
+import { WordListTokenizer } from '../../domain/request/word-list-tokenizer.js';
+import { readOnnxMetadata } from '../onnx/onnx-metadata.js';
+import { readInside } from './read-inside.js';
+
+/** Most models below one folder; every worker keeps a session for each of them. */
+export const MODELS_MAX = 64;
+
+/** Largest model file in bytes. */
+export const MODEL_BYTES_MAX = 268_435_456;
+
+/** Largest manifest in bytes. */
+export const MANIFEST_BYTES_MAX = 1_048_576;
+
+/** Largest preprocessing file in bytes. */
+export const PREPROCESS_BYTES_MAX = 16_777_216;
+
+const PREPROCESS_KEY = 'touchstone.preprocess.sha256';
+
+/**
+ * Reads every `<folder>/model.json` below `folder` with its files and checks them: closed schemas, hashes, paths,
+ * and that the preprocessing is the one the ONNX file names in its metadata.
+ *
+ * @throws AppError `model-invalid` for the first model that does not hold; none is served in part
+ */
+export async function loadModels(folder: string): Promise<Model[]> {
+  const root = await realpath(folder).catch((cause: unknown) => {
+    throw new AppError('model-invalid', `The models folder ${folder} cannot be found.`, { cause });
+  });
+  const folders = (await readdir(root)).sort();
+  const models: Model[] = [];
+  for (const name of folders) {
+    if (!(await exists(join(root, name, 'model.json')))) continue;
+    if (models.length === MODELS_MAX) throw new AppError('model-invalid', `${folder} holds more than ${MODELS_MAX} models.`);
+    models.push(await loadModel(root, join(root, name)));
+  }
+  if (models.length === 0) throw new AppError('model-invalid', `${folder} holds no */model.json.`);
+  refuseTwins(models);
+  return models;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function refuseTwins(models: readonly Model[]): void {
+  const seen = new Set<string>();
+  for (const { manifest, modelVersionId } of models) {
+    if (seen.has(manifest.id) || seen.has(modelVersionId)) {
+      throw new AppError('model-invalid', `The model ${manifest.id} appears in two folders.`);
+    }
+    seen.add(manifest.id).add(modelVersionId);
+  }
+}
+
+async function loadModel(root: string, folder: string): Promise<Model> {
+  const manifest = readManifest(folder, await readInside(root, join(folder, 'model.json'), MANIFEST_BYTES_MAX));
+  const bytes = await readInside(root, join(folder, manifest.file), MODEL_BYTES_MAX);
+  requireHash(join(folder, manifest.file), bytes, manifest.sha256);
+  const { developer, name, version } = manifest;
+  const identity = { developer, modelHash: manifest.sha256, name, version };
+  return {
+    manifest,
+    identity,
+    modelVersionId: modelVersionIdOf(identity),
+    modelHashSha3: createHash('sha3-256').update(bytes).digest('hex'),
+    bytes,
+    tokenizer: await loadTokenizer(root, folder, manifest, bytes),
+  };
+}
+
+function readManifest(folder: string, bytes: Uint8Array): ModelManifest {
+  const parsed = modelManifest.safeParse(strictJson(join(folder, 'model.json'), bytes, MANIFEST_BYTES_MAX));
+  if (parsed.success) return parsed.data;
+  throw new AppError('model-invalid', `${folder}/model.json does not fit its schema: ${z.prettifyError(parsed.error)}`);
+}
+
+async function loadTokenizer(
+  root: string,
+  folder: string,
+  { preprocess, inputs, id }: ModelManifest,
+  model: Uint8Array,
+): Promise<WordListTokenizer | undefined> {
+  const bound = readOnnxMetadata(model).get(PREPROCESS_KEY);
+  if (bound !== preprocess?.sha256) {
+    const expected = preprocess?.sha256 ?? 'no preprocessing';
+    throw new AppError(
+      'model-invalid',
+      `The model ${id} names ${bound ?? 'no preprocessing'} as ${PREPROCESS_KEY}, its manifest ${expected}.`,
+    );
+  }
+  if (!preprocess) return undefined;
+  const path = join(folder, preprocess.file);
+  const bytes = await readInside(root, path, PREPROCESS_BYTES_MAX);
+  requireHash(path, bytes, preprocess.sha256);
+  const tokenizer = WordListTokenizer.fromFile(strictJson(path, bytes, PREPROCESS_BYTES_MAX));
+  const [input] = inputs;
+  const fits = inputs.length === 1 && input?.datatype === 'INT64' && sameShape(input.shape, [1, tokenizer.maxTokens]);
+  if (!fits) {
+    throw new AppError('model-invalid', `The model ${id} needs one INT64 input of shape [1,${tokenizer.maxTokens}].`);
+  }
+  return tokenizer;
+}
+
+function sameShape(left: readonly number[], right: readonly number[]): boolean {
+  return left.length === right.length && left.every((size, index) => size === right[index]);
+}
+
+function requireHash(path: string, bytes: Uint8Array, expected: string): void {
+  const actual = bytesToHex(sha256(bytes));
+  if (actual === expected) return;
+  throw new AppError('model-invalid', `${path} has SHA-256 ${actual}, the manifest says ${expected}.`);
+}
+
+function strictJson(path: string, bytes: Uint8Array, maxBytes: number): JsonValue {
+  const parsed = parseStrictJson(bytes, { maxBytes });
+  if (parsed.ok) return parsed.value;
+  throw new AppError('model-invalid', `${path} is not strict JSON: ${parsed.error.message}`);
+}

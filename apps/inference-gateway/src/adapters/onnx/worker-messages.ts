@@ -1,0 +1,36 @@
+/** A tensor on its way to or from a worker; `data` is little-endian row-major and is handed over, not copied. */
+export interface WorkerTensor {
+  readonly name: string;
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly data: ArrayBuffer;
+}
+
+/** An input or output as the file declares it; −1 is a size that the caller chooses. */
+export interface DeclaredTensor {
+  readonly name: string;
+  readonly type: string;
+  readonly dims: readonly number[];
+}
+
+/** The inputs and outputs of a loaded file. */
+export interface ModelDescription {
+  readonly inputs: readonly DeclaredTensor[];
+  readonly outputs: readonly DeclaredTensor[];
+}
+
+/** What a worker is asked. */
+export type WorkerJob =
+  | { readonly kind: 'load'; readonly key: string; readonly bytes: Uint8Array }
+  | { readonly kind: 'run'; readonly key: string; readonly feeds: readonly WorkerTensor[] };
+
+/** What a worker answers. */
+export type WorkerAnswer =
+  | { readonly id: number; readonly ok: true; readonly description: ModelDescription }
+  | {
+      readonly id: number;
+      readonly ok: true;
+      readonly outputs: readonly WorkerTensor[];
+      readonly milliseconds: number;
+    }
+  | { readonly id: number; readonly ok: false; readonly message: string };

@@ -1,0 +1,66 @@
+import { AppError } from '@touchstone/contracts';
+import type { RpcClient } from '@touchstone/nats';
+import type {
+  AuthorizeOutcome,
+  PaymentPayload,
+  PaymentPort,
+  PaymentRequirements,
+  SettleOutcome,
+} from '../../domain/payment/payment.js';
+
+/** Milliseconds for the verification of a payment, which asks the chain. */
+export const AUTHORIZE_TIMEOUT_MS = 10_000;
+
+/** Milliseconds for a settlement: longer than the payment-verifier itself waits for a receipt. */
+export const SETTLE_TIMEOUT_MS = 30_000;
+
+/** Seconds after which a caller may ask again when the payment-verifier does not answer. */
+const RETRY_AFTER_SECONDS = 2;
+
+/** The payment-verifier behind its RPCs. */
+export class RpcPayments implements PaymentPort {
+  constructor(private readonly rpc: RpcClient) {}
+
+  async authorize(
+    paymentPayload: PaymentPayload,
+    paymentRequirements: PaymentRequirements,
+    requestDigest: string,
+  ): Promise<AuthorizeOutcome> {
+    const request = {
+      paymentPayload: { ...paymentPayload },
+      paymentRequirements: { ...paymentRequirements },
+      requestDigest,
+    };
+    try {
+      return await this.rpc.call('payment-verifier', 'authorize', request, { timeoutMs: AUTHORIZE_TIMEOUT_MS });
+    } catch (error) {
+      throw unreachable(error);
+    }
+  }
+
+  settle(
+    reservationId: string,
+    paymentPayload: PaymentPayload,
+    paymentRequirements: PaymentRequirements,
+  ): Promise<SettleOutcome> {
+    const request = {
+      reservationId,
+      paymentPayload: { ...paymentPayload },
+      paymentRequirements: { ...paymentRequirements },
+    };
+    return this.rpc.call('payment-verifier', 'settle', request, { timeoutMs: SETTLE_TIMEOUT_MS });
+  }
+
+  async release(reservationId: string, reason: string): Promise<void> {
+    await this.rpc.call('payment-verifier', 'release', { reservationId, reason });
+  }
+}
+
+/** Before the reservation nothing can have been charged, so a silent verifier is an ordinary 503. */
+function unreachable(error: unknown): unknown {
+  if (!(error instanceof AppError) || !['timeout', 'dependency-unavailable'].includes(error.code)) return error;
+  return new AppError('dependency-unavailable', 'Payments cannot be verified now; nothing was charged.', {
+    cause: error,
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
+}

@@ -1,0 +1,101 @@
+import {
+  AppError,
+  type AuthorizationPayment,
+  type CanonicalTensor,
+  type OutputContext,
+  type OutputPayload,
+  type OutputProof,
+  type RequestParts,
+} from '@touchstone/contracts';
+import { bytesToHex } from '@touchstone/crypto';
+import { contextNonce, requestDigest, tensorsHash } from '@touchstone/evidence';
+import type { CommitmentKeeper } from '../model/commitment-keeper.js';
+import type { Model } from '../model/model.js';
+import type { NodeStatus } from '../node/node-status.js';
+import type { Execution } from './answer.js';
+import { checkOutputs } from './check-outputs.js';
+import type { ModelRunner } from './model-runner.js';
+import type { Signer } from './signer.js';
+
+const SALT_BYTES = 32;
+
+/** What {@link ModelExecutor} needs. */
+export interface ModelExecutorParts {
+  readonly runner: ModelRunner;
+  readonly signer: Signer;
+  readonly commitments: CommitmentKeeper;
+  readonly node: NodeStatus;
+  readonly build: OutputContext['build'];
+  readonly nowMs: () => number;
+  readonly newId: () => string;
+  readonly randomBytes: (length: number) => Uint8Array;
+}
+
+/** A request of which everything but the payment has been checked. */
+export interface PreparedRequest {
+  readonly model: Model;
+  readonly inputs: readonly CanonicalTensor[];
+  readonly requestParts: RequestParts;
+  /** Milliseconds on the monotonic clock when the request came. */
+  readonly startedMs: number;
+}
+
+/** Runs a model and has the output signed together with what the context says about it. */
+export class ModelExecutor {
+  constructor(private readonly parts: ModelExecutorParts) {}
+
+  /** @throws AppError of the runner or the signer; nothing is stored here */
+  async execute(request: PreparedRequest, payment: AuthorizationPayment | null): Promise<Execution> {
+    const { model, inputs, requestParts, startedMs } = request;
+    const run = await this.parts.runner.run(model, inputs);
+    const outputs = checkOutputs(model, run.outputs);
+    const context: OutputContext = {
+      salt: bytesToHex(this.parts.randomBytes(SALT_BYTES)),
+      requestDigest: requestDigest(requestParts),
+      payment,
+      node: this.parts.node.current(),
+      build: this.parts.build,
+    };
+    const proof = await this.sign({
+      modelVersionId: model.modelVersionId,
+      inputHash: hashOf(inputs),
+      outputHash: hashOf(outputs),
+      nonce: contextNonce(context),
+      timestamp: Math.floor(this.parts.nowMs() / 1_000),
+    });
+    const commitment = await this.parts.commitments.naming(model, proof.keyId);
+    return {
+      verificationId: this.parts.newId(),
+      model,
+      inputs,
+      outputs,
+      proof,
+      context,
+      commitment,
+      requestParts,
+      payment,
+      inferenceMs: roundMs(run.milliseconds),
+      totalMs: roundMs(performance.now() - startedMs),
+    };
+  }
+
+  /** A proof about anything else than what was asked must never be recorded under our name. */
+  private async sign(payload: OutputPayload): Promise<OutputProof> {
+    const proof = await this.parts.signer.signOutput(payload);
+    const wrong = (Object.keys(payload) as (keyof OutputPayload)[]).find((field) => proof[field] !== payload[field]);
+    if (wrong !== undefined) {
+      throw new AppError('dependency-unavailable', `The signer answered with another ${wrong} than it was asked for.`);
+    }
+    return proof;
+  }
+}
+
+function hashOf(tensors: readonly CanonicalTensor[]): string {
+  const hash = tensorsHash(tensors);
+  if (!hash.ok) throw new AppError('inference-failed', `The tensors cannot be hashed: ${hash.error.detail}.`);
+  return bytesToHex(hash.value);
+}
+
+function roundMs(milliseconds: number): number {
+  return Math.round(milliseconds * 1_000) / 1_000;
+}

@@ -1,0 +1,115 @@
+import type { RequestParts } from '@touchstone/contracts';
+import { bytesToHex, sha256 } from '@touchstone/crypto';
+import type { ModelCatalogue } from '../model/model-catalogue.js';
+import { priceOf, type Model } from '../model/model.js';
+import type { PaidInference } from '../payment/paid-inference.js';
+import type { Settlement } from '../payment/payment.js';
+import type { InferRequest } from '../request/infer-request.js';
+import { readInputs } from '../request/read-inputs.js';
+import { answerBytes, eventDraft, type AnswerLinks, type Execution } from './answer.js';
+import type { ModelExecutor, PreparedRequest } from './execute-model.js';
+import type { Verification, VerificationState, VerificationStore } from './verification.js';
+
+/** A request as it came over HTTP, parsed and not yet checked against the model. */
+export interface InferCall {
+  readonly modelId: string;
+  readonly request: InferRequest;
+  /** The body after transfer decoding and before content decoding. */
+  readonly body: Uint8Array;
+  readonly method: string;
+  /** Path and query exactly as received. */
+  readonly target: string;
+  readonly paymentHeader: string | undefined;
+}
+
+/** What the caller gets. */
+export type InferReply =
+  | {
+      readonly kind: 'answered';
+      readonly body: Uint8Array;
+      /** The settlement of a paid answer. */
+      readonly settlement: Settlement | undefined;
+      /** True when the answer was stored earlier and neither the model ran nor anything was charged. */
+      readonly replayed: boolean;
+    }
+  | {
+      readonly kind: 'pending';
+      readonly verificationId: string;
+      readonly settlement: Settlement | undefined;
+    };
+
+/** What {@link InferModel} needs. */
+export interface InferModelParts {
+  readonly catalogue: ModelCatalogue;
+  readonly executor: ModelExecutor;
+  readonly verifications: VerificationStore;
+  readonly links: AnswerLinks;
+  readonly nowMs: () => number;
+  /** Undefined when payment is off. */
+  readonly paid: PaidInference | undefined;
+}
+
+/** Injection token of {@link InferModel}. */
+export const INFER_MODEL = Symbol('InferModel');
+
+/** Answers one inference request: checks it whole, then takes the paid or the free way. */
+export class InferModel {
+  constructor(private readonly parts: InferModelParts) {}
+
+  /** @throws AppError; a PaymentChallenge when something is to be paid */
+  async infer(call: InferCall): Promise<InferReply> {
+    const request = this.prepare(call);
+    if (this.parts.paid && priceOf(request.model) > 0n) {
+      return this.parts.paid.infer(request, call.paymentHeader);
+    }
+    const execution = await this.parts.executor.execute(request, null);
+    const verification = verificationOf(execution, 'recorded', null, this.parts.nowMs());
+    await this.parts.verifications.record(verification, eventDraft(execution));
+    const body = answerBytes(execution, this.parts.links);
+    return { kind: 'answered', body, settlement: undefined, replayed: false };
+  }
+
+  private prepare(call: InferCall): PreparedRequest {
+    const startedMs = performance.now();
+    const model = this.parts.catalogue.active(call.modelId);
+    return { model, inputs: readInputs(model, call.request), requestParts: partsOf(model, call), startedMs };
+  }
+}
+
+/** The parts that a payment is bound to (protocol section 10). */
+function partsOf(model: Model, { body, method, target }: InferCall): RequestParts {
+  return {
+    bodyDigest: bytesToHex(sha256(body)),
+    method: method.toUpperCase(),
+    modelVersionId: model.modelVersionId,
+    quoteId: null,
+    target,
+  };
+}
+
+/** The row of an execution. */
+export function verificationOf(
+  execution: Execution,
+  state: VerificationState,
+  reservationId: string | null,
+  createdAtMs: number,
+): Verification {
+  const { verificationId: id, model, proof, context, commitment, payment, inferenceMs, totalMs } = execution;
+  return {
+    id,
+    state,
+    modelId: model.manifest.id,
+    modelVersionId: model.modelVersionId,
+    proof,
+    context,
+    commitment,
+    reservationId,
+    payment,
+    settlement: null,
+    failure: null,
+    inferenceMs,
+    totalMs,
+    createdAtMs,
+    settledAtMs: null,
+  };
+}

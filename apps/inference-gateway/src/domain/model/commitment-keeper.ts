@@ -1,0 +1,77 @@
+import { AppError, type ModelCommitment } from '@touchstone/contracts';
+import { nextCommitment } from './commitment.js';
+import type { Model } from './model.js';
+import type { Signer } from '../inference/signer.js';
+
+/** Attempts to put a commitment in place while other replicas do the same. */
+const PUBLISH_ATTEMPTS_MAX = 5;
+
+/** Keeps commitments. */
+export interface CommitmentStore {
+  latest(modelVersionId: string): Promise<ModelCommitment | undefined>;
+  /** Stores a commitment and its event in one transaction; false when its sequence is taken already. */
+  publish(modelId: string, commitment: ModelCommitment): Promise<boolean>;
+}
+
+/** Injection token of the {@link CommitmentStore}. */
+export const COMMITMENTS = Symbol('CommitmentStore');
+
+/** Injection token of the {@link CommitmentKeeper}. */
+export const COMMITMENT_KEEPER = Symbol('CommitmentKeeper');
+
+/**
+ * Keeps for every model version a commitment that names the signer's keys. A key that the commitment does not name
+ * means that the signer rotated: the commitment is renewed before anything signed by that key is recorded.
+ */
+export class CommitmentKeeper {
+  private readonly known = new Map<string, ModelCommitment>();
+  private readonly renewing = new Map<string, Promise<ModelCommitment>>();
+
+  constructor(
+    private readonly signer: Pick<Signer, 'keys'>,
+    private readonly store: CommitmentStore,
+    private readonly nowMs: () => number,
+  ) {}
+
+  /** The commitment as this process knows it; undefined before the first one is in place. */
+  peek(modelVersionId: string): ModelCommitment | undefined {
+    return this.known.get(modelVersionId);
+  }
+
+  /**
+   * The commitment that names `keyId`.
+   *
+   * @throws AppError `dependency-unavailable` when the signer's key set does not name the key either
+   */
+  async naming(model: Model, keyId: string): Promise<ModelCommitment> {
+    const known = this.known.get(model.modelVersionId);
+    if (known?.keys.some(({ kid }) => kid === keyId)) return known;
+    const renewed = await this.renew(model);
+    if (renewed.keys.some(({ kid }) => kid === keyId)) return renewed;
+    throw new AppError('dependency-unavailable', `The signer's key set does not name its key ${keyId}.`);
+  }
+
+  /** Compares the commitment with the signer's keys and publishes a new one if they differ. */
+  renew(model: Model): Promise<ModelCommitment> {
+    const { modelVersionId } = model;
+    const running = this.renewing.get(modelVersionId);
+    if (running) return running;
+    const renewal = this.publishNext(model).finally(() => this.renewing.delete(modelVersionId));
+    this.renewing.set(modelVersionId, renewal);
+    return renewal;
+  }
+
+  private async publishNext(model: Model): Promise<ModelCommitment> {
+    const keys = await this.signer.keys();
+    for (let attempt = 1; attempt <= PUBLISH_ATTEMPTS_MAX; attempt += 1) {
+      const previous = await this.store.latest(model.modelVersionId);
+      const next = nextCommitment(model, keys, previous, Math.floor(this.nowMs() / 1_000));
+      // Another replica that was faster wrote what we would have written; the next look finds it.
+      if (next && !(await this.store.publish(model.manifest.id, next))) continue;
+      const current = next ?? (previous as ModelCommitment);
+      this.known.set(model.modelVersionId, current);
+      return current;
+    }
+    throw new AppError('conflict', `The commitment of ${model.manifest.id} changes faster than it can be read.`);
+  }
+}

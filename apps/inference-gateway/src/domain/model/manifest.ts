@@ -1,0 +1,76 @@
+import { decimal, hex32, slug, type TensorDatatype } from '@touchstone/contracts';
+import { z } from 'zod';
+
+/** Most inputs, and most outputs, that a model may have. */
+export const MODEL_TENSORS_MAX = 64;
+
+/** Most labels on one output. */
+export const MODEL_LABELS_MAX = 10_000;
+
+/** Datatypes that a model may use. BYTES is left out: its elements have no fixed width for the runtime to share. */
+export const modelDatatypes = [
+  'BOOL',
+  'UINT8',
+  'UINT16',
+  'UINT32',
+  'UINT64',
+  'INT8',
+  'INT16',
+  'INT32',
+  'INT64',
+  'FP16',
+  'FP32',
+  'FP64',
+] as const satisfies readonly TensorDatatype[];
+export type ModelDatatype = (typeof modelDatatypes)[number];
+
+/** A file name inside the model's own folder: one segment without separators, so that it cannot point elsewhere. */
+const fileName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'expected a plain file name without a path');
+
+/** One input or output; −1 in `shape` is a size that the caller chooses. */
+export const tensorSpec = z.strictObject({
+  name: z.string().min(1).max(256),
+  datatype: z.enum(modelDatatypes),
+  shape: z.array(z.union([z.literal(-1), z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)])).max(32),
+  labels: z.array(z.string().min(1).max(256)).min(1).max(MODEL_LABELS_MAX).optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+});
+export type TensorSpec = z.infer<typeof tensorSpec>;
+
+const tensorSpecs = z
+  .array(tensorSpec)
+  .min(1)
+  .max(MODEL_TENSORS_MAX)
+  .refine((specs) => new Set(specs.map(({ name }) => name)).size === specs.length, 'a tensor name appears twice');
+
+/** How a text becomes the model's input; the digest also stands in the metadata of the ONNX file. */
+export const preprocessSpec = z.strictObject({ type: z.literal('word-list'), file: fileName, sha256: hex32 });
+
+/** `model.json`, the manifest of one model version. A closed schema: a member nobody reads would promise something. */
+export const modelManifest = z.strictObject({
+  id: slug,
+  name: z.string().min(1).max(128),
+  version: z.string().min(1).max(64),
+  developer: z.string().min(1).max(128),
+  description: z.string().min(1).max(2_000),
+  file: fileName,
+  sha256: hex32,
+  licence: z.string().min(1).max(256).optional(),
+  task: slug,
+  inputs: tensorSpecs,
+  outputs: tensorSpecs,
+  priceAtomic: decimal,
+  preprocess: preprocessSpec.optional(),
+  accuracy: z
+    .strictObject({
+      metric: z.string().min(1).max(128),
+      value: z.number(),
+      samples: z.number().int().min(1),
+      split: z.string().min(1).max(512).optional(),
+    })
+    .optional(),
+});
+export type ModelManifest = z.infer<typeof modelManifest>;

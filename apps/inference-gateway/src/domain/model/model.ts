@@ -1,0 +1,25 @@
+import type { ModelIdentity } from '@touchstone/contracts';
+import type { WordListTokenizer } from '../request/word-list-tokenizer.js';
+import type { ModelManifest } from './manifest.js';
+
+/** Whether a model version takes requests. */
+export const modelStatuses = ['pending', 'active', 'suspended'] as const;
+export type ModelStatus = (typeof modelStatuses)[number];
+
+/** One model version as it was read from the models folder and checked. */
+export interface Model {
+  readonly manifest: ModelManifest;
+  readonly identity: ModelIdentity;
+  /** sha256(JCS(identity)), lower-case hex (protocol section 2). */
+  readonly modelVersionId: string;
+  /** SHA3-256 of the file beside the SHA-256 in `identity.modelHash`. */
+  readonly modelHashSha3: string;
+  /** The file itself: what was hashed is what runs. */
+  readonly bytes: Uint8Array;
+  readonly tokenizer: WordListTokenizer | undefined;
+}
+
+/** The price of one answer in atomic units of the asset. */
+export function priceOf(model: Model): bigint {
+  return BigInt(model.manifest.priceAtomic);
+}

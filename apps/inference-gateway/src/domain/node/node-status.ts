@@ -1,0 +1,32 @@
+import type { NodeContext } from '@touchstone/contracts';
+
+/** Milliseconds for which an answer of the attestation hub is believed. */
+export const NODE_STATUS_MAX_AGE_MS = 30_000;
+
+/** What is known about the node that this process runs on. */
+export interface NodeStatus {
+  current(): NodeContext;
+}
+
+/** Injection token of the {@link NodeStatus}. */
+export const NODE_STATUS = Symbol('NodeStatus');
+
+/** Remembers the last answer of the hub and forgets it when it is too old. */
+export class LastNodeStatus implements NodeStatus {
+  private last: { readonly context: NodeContext; readonly atMs: number } | undefined;
+
+  constructor(
+    private readonly nodeId: string,
+    private readonly nowMs: () => number,
+  ) {}
+
+  /** Takes over an answer of the hub. */
+  remember(context: NodeContext): void {
+    this.last = { context, atMs: this.nowMs() };
+  }
+
+  current(): NodeContext {
+    if (this.last && this.nowMs() - this.last.atMs <= NODE_STATUS_MAX_AGE_MS) return this.last.context;
+    return { nodeId: this.nodeId, attestationStatus: 'UNKNOWN', buildId: null, capabilityHash: null };
+  }
+}

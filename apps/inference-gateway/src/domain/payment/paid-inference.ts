@@ -1,0 +1,206 @@
+import { AppError, type AuthorizationPayment } from '@touchstone/contracts';
+import { requestDigest } from '@touchstone/evidence';
+import { answerBytes, eventDraft, type AnswerLinks } from '../inference/answer.js';
+import type { ModelExecutor, PreparedRequest } from '../inference/execute-model.js';
+import { verificationOf, type InferReply } from '../inference/infer-model.js';
+import type { StoredAnswer, VerificationStore } from '../inference/verification.js';
+import { PaymentChallenge } from './payment-challenge.js';
+import {
+  requirementsFor,
+  SETTLEMENT_RETRY_AFTER_SECONDS,
+  type AuthorizeOutcome,
+  type PaymentPayload,
+  type PaymentPort,
+  type PaymentReader,
+  type PaymentRequirements,
+  type PaymentTerms,
+  type SettleOutcome,
+  type Settlement,
+} from './payment.js';
+
+/** Longest reason that travels with a release. */
+const REASON_CHARACTERS_MAX = 256;
+
+/** Where things go that must be seen and do not stop the answer. */
+export interface PaymentWarnings {
+  releaseFailed(reservationId: string, error: unknown): void;
+  settleUnknown(reservationId: string, error: unknown): void;
+}
+
+/** What {@link PaidInference} needs. */
+export interface PaidInferenceParts {
+  readonly terms: PaymentTerms;
+  readonly payments: PaymentPort;
+  readonly reader: PaymentReader;
+  readonly executor: ModelExecutor;
+  readonly verifications: VerificationStore;
+  readonly links: AnswerLinks;
+  /** The absolute URL of a request target. */
+  readonly urlOf: (target: string) => string;
+  readonly warnings: PaymentWarnings;
+  readonly nowMs: () => number;
+}
+
+interface PaidRequest {
+  readonly request: PreparedRequest;
+  readonly payload: PaymentPayload;
+  readonly requirements: PaymentRequirements;
+}
+
+/**
+ * The paid way of a request: reserve, run, store, settle, answer. The answer is stored before any money moves and
+ * given out after it moved, so a crash in between loses neither; a reservation belongs to one request for ever, so
+ * the same payment never runs a model twice for another request.
+ */
+export class PaidInference {
+  constructor(private readonly parts: PaidInferenceParts) {}
+
+  /** @throws AppError; a PaymentChallenge when nothing or the wrong thing was paid */
+  async infer(request: PreparedRequest, header: string | undefined): Promise<InferReply> {
+    const requirements = requirementsFor(request.model, this.parts.terms);
+    if (header === undefined) {
+      const price = `${requirements.amount} atomic units of ${requirements.asset} on ${requirements.network}`;
+      const message = `The answer costs ${price}; send the payment in PAYMENT-SIGNATURE.`;
+      throw this.challenge('payment-required', message, 'PAYMENT-SIGNATURE header is required', request, requirements);
+    }
+    const payload = this.parts.reader.read(header);
+    this.requireTerms(request, payload, requirements);
+    const paid = { request, payload, requirements };
+    const digest = requestDigest(request.requestParts);
+    return this.answer(paid, await this.parts.payments.authorize(payload, requirements, digest));
+  }
+
+  private requireTerms(request: PreparedRequest, payload: PaymentPayload, requirements: PaymentRequirements): void {
+    const { authorization } = payload.payload;
+    const reason = !this.parts.reader.accepts(payload, requirements)
+      ? 'no_matching_payment_requirements'
+      : authorization.to.toLowerCase() !== requirements.payTo.toLowerCase()
+        ? 'invalid_exact_evm_recipient_mismatch'
+        : authorization.value !== requirements.amount
+          ? 'invalid_exact_evm_payload_authorization_value_mismatch'
+          : undefined;
+    if (reason === undefined) return;
+    const message = `The payment does not fit what is asked for (${reason}); nothing was charged.`;
+    throw this.challenge('payment-invalid', message, reason, request, requirements);
+  }
+
+  private answer(paid: PaidRequest, authorized: AuthorizeOutcome): Promise<InferReply> | InferReply {
+    switch (authorized.outcome) {
+      case 'reserved':
+        return this.runAndSettle(paid, authorized.reservationId, authorized.payment);
+      case 'settled':
+        return this.replay(authorized.reservationId, authorized.settlement);
+      case 'in-flight':
+        throw new AppError('payment-in-flight', 'The same payment is being processed; ask again with the same one.', {
+          retryAfterSeconds: authorized.retryAfterSeconds,
+        });
+      case 'bound-to-other-request':
+        throw new AppError('payment-bound-to-other-request', 'The payment was first used for another request.', {
+          legacyCode: 'PAYMENT_ALREADY_USED',
+        });
+      case 'invalid': {
+        const { reason, message } = authorized;
+        const text = `The payment does not verify (${reason}${message ? `: ${message}` : ''}); nothing was charged.`;
+        throw this.challenge('payment-invalid', text, reason, paid.request, paid.requirements);
+      }
+    }
+  }
+
+  /** Takes up an answer that an earlier attempt stored for this reservation, or makes it now. */
+  private async runAndSettle(
+    paid: PaidRequest,
+    reservationId: string,
+    payment: AuthorizationPayment,
+  ): Promise<InferReply> {
+    const stored =
+      (await this.parts.verifications.findByReservation(reservationId)) ??
+      (await this.runAndStore(paid.request, reservationId, payment));
+    const { outcome, settlement } = await this.settle(paid, reservationId);
+    if (outcome === 'pending') {
+      return { kind: 'pending', verificationId: stored.verificationId, settlement: filled(settlement) };
+    }
+    if (outcome === 'failed') {
+      const reason = reasonOf(settlement);
+      await this.parts.verifications.failPayment(reservationId, reason);
+      const message = `The payment could not be settled (${reason}); nothing was charged and no answer is given out.`;
+      throw this.challenge('payment-invalid', message, reason, paid.request, paid.requirements);
+    }
+    await this.parts.verifications.settle(reservationId, settlement);
+    return { kind: 'answered', body: stored.body, settlement, replayed: false };
+  }
+
+  private async runAndStore(
+    request: PreparedRequest,
+    reservationId: string,
+    payment: AuthorizationPayment,
+  ): Promise<StoredAnswer> {
+    try {
+      const execution = await this.parts.executor.execute(request, payment);
+      const row = verificationOf(execution, 'executed', reservationId, this.parts.nowMs());
+      const body = answerBytes(execution, this.parts.links);
+      return await this.parts.verifications.storeExecuted(row, eventDraft(execution), body);
+    } catch (error) {
+      await this.release(reservationId, error);
+      throw error;
+    }
+  }
+
+  /** A reservation that cannot be given back runs out by itself, so this never hides the first error. */
+  private async release(reservationId: string, error: unknown): Promise<void> {
+    const reason = error instanceof AppError ? error.code : 'internal';
+    try {
+      await this.parts.payments.release(reservationId, reason);
+    } catch (failure) {
+      this.parts.warnings.releaseFailed(reservationId, failure);
+    }
+  }
+
+  /** A settlement that nobody confirms may have happened: it is pending, never failed. */
+  private async settle({ payload, requirements }: PaidRequest, reservationId: string): Promise<SettleOutcome> {
+    try {
+      return await this.parts.payments.settle(reservationId, payload, requirements);
+    } catch (error) {
+      this.parts.warnings.settleUnknown(reservationId, error);
+      return { outcome: 'pending', settlement: {} };
+    }
+  }
+
+  private async replay(reservationId: string, settlement: Settlement): Promise<InferReply> {
+    const stored = await this.parts.verifications.findByReservation(reservationId);
+    if (!stored) {
+      throw new AppError('conflict', 'The payment is settled, but its answer is not stored here; ask the operator.');
+    }
+    // The process may have ended between the settlement and its record.
+    if (stored.state !== 'settled') await this.parts.verifications.settle(reservationId, settlement);
+    return { kind: 'answered', body: stored.body, settlement, replayed: true };
+  }
+
+  private challenge(
+    code: 'payment-required' | 'payment-invalid',
+    message: string,
+    reason: string,
+    { model, requestParts }: PreparedRequest,
+    requirements: PaymentRequirements,
+  ): PaymentChallenge {
+    const { name, version } = model.manifest;
+    const resource = { url: this.parts.urlOf(requestParts.target), description: `${name} ${version}` };
+    return new PaymentChallenge(code, message, { requirements, resource, reason });
+  }
+}
+
+function filled(settlement: Settlement): Settlement | undefined {
+  return Object.keys(settlement).length > 0 ? settlement : undefined;
+}
+
+function reasonOf({ errorReason }: Settlement): string {
+  return typeof errorReason === 'string' ? errorReason.slice(0, REASON_CHARACTERS_MAX) : 'settlement_failed';
+}
+
+/** The problem of an answer whose payment is not known to be settled yet. */
+export function settlementPending(verificationUrl: string): AppError {
+  return new AppError(
+    'settlement-pending',
+    `The payment was sent and is not confirmed. ${verificationUrl} shows its state; once it is settled, the same request with the same payment gives the answer.`,
+    { retryAfterSeconds: SETTLEMENT_RETRY_AFTER_SECONDS },
+  );
+}

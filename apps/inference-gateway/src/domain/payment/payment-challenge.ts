@@ -1,0 +1,24 @@
+import { AppError } from '@touchstone/contracts';
+import type { PaymentRequirements } from './payment.js';
+
+/** What the payment is for. */
+export interface PaidResource {
+  readonly url: string;
+  readonly description: string;
+}
+
+/** A refusal that tells the caller what to pay; the transport adds the PAYMENT-REQUIRED header. */
+export class PaymentChallenge extends AppError {
+  constructor(
+    code: 'payment-required' | 'payment-invalid',
+    message: string,
+    readonly challenge: {
+      readonly requirements: PaymentRequirements;
+      readonly resource: PaidResource;
+      /** The library's reason, for the header. */
+      readonly reason: string;
+    },
+  ) {
+    super(code, message, code === 'payment-invalid' ? { details: [{ pointer: '', detail: challenge.reason }] } : {});
+  }
+}

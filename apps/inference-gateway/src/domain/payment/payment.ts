@@ -1,0 +1,107 @@
+import type { AuthorizationPayment } from '@touchstone/contracts';
+import type { Model } from '../model/model.js';
+import { priceOf } from '../model/model.js';
+
+/** Seconds in which an authorisation must be settled; it bounds queue, inference and settlement together. */
+export const PAYMENT_TIMEOUT_SECONDS = 120;
+
+/** Seconds after which a caller may ask again about a settlement that is not known yet. */
+export const SETTLEMENT_RETRY_AFTER_SECONDS = 2;
+
+/** What is accepted for one answer, in the form of x402 version 2. */
+export interface PaymentRequirements {
+  readonly scheme: 'exact';
+  readonly network: `${string}:${string}`;
+  readonly asset: string;
+  /** Atomic units as a decimal string. */
+  readonly amount: string;
+  readonly payTo: string;
+  readonly maxTimeoutSeconds: number;
+  /** Name and version of the asset's EIP-712 domain. */
+  readonly extra: { readonly name: string; readonly version: string };
+}
+
+/** The authorisation that a payer signed (EIP-3009); integers are decimal strings. */
+export interface TransferAuthorization {
+  readonly from: string;
+  readonly to: string;
+  readonly value: string;
+  readonly validAfter: string;
+  readonly validBefore: string;
+  readonly nonce: string;
+}
+
+/** A payment as a client sent it, of known shape and not verified. */
+export interface PaymentPayload {
+  readonly x402Version: 2;
+  readonly accepted: Readonly<Record<string, unknown>>;
+  readonly payload: { readonly signature: string; readonly authorization: TransferAuthorization };
+}
+
+/** What the operator takes payments in. */
+export interface PaymentTerms {
+  readonly network: `${string}:${string}`;
+  readonly asset: string;
+  readonly assetName: string;
+  readonly assetVersion: string;
+  readonly payTo: string;
+}
+
+/** An x402 settle response, as it goes into the PAYMENT-RESPONSE header. */
+export type Settlement = Readonly<Record<string, unknown>>;
+
+/** What became of the attempt to reserve a payment for one request. */
+export type AuthorizeOutcome =
+  | { readonly outcome: 'reserved'; readonly reservationId: string; readonly payment: AuthorizationPayment }
+  | { readonly outcome: 'settled'; readonly reservationId: string; readonly settlement: Settlement }
+  | { readonly outcome: 'in-flight'; readonly reservationId: string; readonly retryAfterSeconds: number }
+  | { readonly outcome: 'bound-to-other-request' }
+  | { readonly outcome: 'invalid'; readonly reason: string; readonly message?: string | undefined };
+
+/** What became of a settlement; `pending` is not known yet and must never be read as a failure. */
+export interface SettleOutcome {
+  readonly outcome: 'settled' | 'pending' | 'failed';
+  readonly settlement: Settlement;
+}
+
+/** Reserves, settles and gives back payments. Every call fails with an AppError when nobody answers. */
+export interface PaymentPort {
+  /** Reserves a payment for one request, insert-first, and verifies it. */
+  authorize(
+    payload: PaymentPayload,
+    requirements: PaymentRequirements,
+    requestDigest: string,
+  ): Promise<AuthorizeOutcome>;
+  /** Moves the money. Idempotent for a reservation. */
+  settle(
+    reservationId: string,
+    payload: PaymentPayload,
+    requirements: PaymentRequirements,
+  ): Promise<SettleOutcome>;
+  /** Gives a reservation back when no answer was produced. */
+  release(reservationId: string, reason: string): Promise<void>;
+}
+
+/** Injection token of the {@link PaymentPort}. */
+export const PAYMENTS = Symbol('PaymentPort');
+
+/** Reads payments out of the protocol's headers. */
+export interface PaymentReader {
+  /** @throws AppError `payment-malformed` */
+  read(header: string): PaymentPayload;
+  /** Whether the client accepted exactly these requirements, by the rule of the x402 library. */
+  accepts(payload: PaymentPayload, requirements: PaymentRequirements): boolean;
+}
+
+/** What one answer of a model costs. */
+export function requirementsFor(model: Model, terms: PaymentTerms): PaymentRequirements {
+  return {
+    scheme: 'exact',
+    network: terms.network,
+    asset: terms.asset,
+    amount: priceOf(model).toString(),
+    payTo: terms.payTo,
+    maxTimeoutSeconds: PAYMENT_TIMEOUT_SECONDS,
+    extra: { name: terms.assetName, version: terms.assetVersion },
+  };
+}

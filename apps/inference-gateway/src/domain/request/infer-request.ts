@@ -1,0 +1,31 @@
+import { tensorDatatypes } from '@touchstone/contracts';
+import { z } from 'zod';
+import { MODEL_TENSORS_MAX } from '../model/manifest.js';
+
+/** Largest request body in bytes. */
+export const INFER_BODY_BYTES_MAX = 1_048_576;
+
+const tensor = z.strictObject({
+  name: z.string().min(1).max(256),
+  datatype: z.enum(tensorDatatypes),
+  shape: z.array(z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)).max(32),
+  data: z.array(z.unknown()).describe('Flat in row-major order, or nested as the shape says.'),
+});
+
+/** A tensor as the caller sent it. */
+export type RequestTensor = z.infer<typeof tensor>;
+
+/**
+ * The body of an inference request: tensors in the style of the Open Inference Protocol, or a text for a model with a
+ * preprocessing step. A closed schema, so that parameters which would change the result are refused instead of
+ * being left out of what is proven.
+ */
+export const inferRequest = z
+  .strictObject({
+    inputs: z.array(tensor).min(1).max(MODEL_TENSORS_MAX).optional(),
+    text: z.string().optional(),
+  })
+  .refine(({ inputs, text }) => (inputs === undefined) !== (text === undefined), {
+    message: 'expected exactly one of "inputs" and "text"',
+  });
+export type InferRequest = z.infer<typeof inferRequest>;

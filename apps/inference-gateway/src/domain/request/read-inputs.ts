@@ -1,0 +1,125 @@
+import { AppError, type CanonicalTensor, type ErrorDetail } from '@touchstone/contracts';
+import { decodeTensor, encodeTensor } from '@touchstone/evidence';
+import type { TensorSpec } from '../model/manifest.js';
+import type { Model } from '../model/model.js';
+import type { InferRequest, RequestTensor } from './infer-request.js';
+
+/**
+ * Turns the body into the model's input tensors, in the order of the manifest. Everything that can be wrong with
+ * them is found here, before any money is asked for.
+ *
+ * @throws AppError `tensor-invalid`, `text-invalid` or `validation-failed`, with expected and actual values
+ */
+export function readInputs(model: Model, request: InferRequest): CanonicalTensor[] {
+  return request.text === undefined
+    ? tensorInputs(model.manifest.inputs, request.inputs ?? [])
+    : textInputs(model, request.text);
+}
+
+function textInputs(model: Model, text: string): CanonicalTensor[] {
+  const [spec] = model.manifest.inputs;
+  if (!model.tokenizer || !spec) {
+    throw new AppError('validation-failed', `The model ${model.manifest.id} takes tensors and no text.`, {
+      details: [{ pointer: '/text', detail: 'expected "inputs", because the model has no preprocessing' }],
+    });
+  }
+  const data = model.tokenizer.tokenIds(text);
+  const encoded = encodeTensor({ name: spec.name, datatype: spec.datatype, shape: [1, data.length], data });
+  // The loader made sure that the tokeniser fits the input, so this is a mistake of ours.
+  if (!encoded.ok) throw new Error(`The tokeniser does not fit the input: ${encoded.error.detail}`);
+  return [encoded.value];
+}
+
+function tensorInputs(specs: readonly TensorSpec[], tensors: readonly RequestTensor[]): CanonicalTensor[] {
+  const details = checkNames(specs, tensors);
+  if (details.length > 0) throw invalid(details);
+  return specs.map((spec) => {
+    const index = tensors.findIndex(({ name }) => name === spec.name);
+    return readTensor(spec, tensors[index] as RequestTensor, `/inputs/${index}`);
+  });
+}
+
+function checkNames(specs: readonly TensorSpec[], tensors: readonly RequestTensor[]): ErrorDetail[] {
+  const details: ErrorDetail[] = [];
+  const expected = new Set(specs.map(({ name }) => name));
+  const seen = new Set<string>();
+  for (const [index, { name }] of tensors.entries()) {
+    const pointer = `/inputs/${index}/name`;
+    if (!expected.has(name)) {
+      details.push({ pointer, detail: `expected one of ${quoted([...expected])}, got "${name}"` });
+    } else if (seen.has(name)) details.push({ pointer, detail: `the tensor "${name}" appears twice` });
+    seen.add(name);
+  }
+  const missing = [...expected].filter((name) => !seen.has(name));
+  if (missing.length > 0) {
+    details.push({
+      pointer: '/inputs',
+      detail: `expected ${specs.length} tensors, ${quoted(missing)} missing, got ${tensors.length}`,
+    });
+  }
+  return details;
+}
+
+function readTensor(spec: TensorSpec, tensor: RequestTensor, pointer: string): CanonicalTensor {
+  if (tensor.datatype !== spec.datatype) {
+    throw invalid([
+      { pointer: `${pointer}/datatype`, detail: `expected ${spec.datatype}, got ${tensor.datatype}` },
+    ]);
+  }
+  if (!shapeFits(spec.shape, tensor.shape)) {
+    const detail = `expected ${JSON.stringify(spec.shape)}, got ${JSON.stringify(tensor.shape)}`;
+    throw invalid([{ pointer: `${pointer}/shape`, detail }]);
+  }
+  if (tensor.data.some(Array.isArray) && !isNested(tensor.data, tensor.shape, 0)) {
+    const detail = `expected flat data or arrays nested as the shape ${JSON.stringify(tensor.shape)} says`;
+    throw invalid([{ pointer: `${pointer}/data`, detail }]);
+  }
+  const encoded = encodeTensor(tensor);
+  if (!encoded.ok) {
+    throw invalid([{ pointer: `${pointer}${encoded.error.pointer}`, detail: encoded.error.detail }]);
+  }
+  checkRange(spec, encoded.value, pointer);
+  return encoded.value;
+}
+
+/** Whether a shape fits; −1 in the manifest takes any size from 1. */
+export function shapeFits(expected: readonly number[], actual: readonly number[]): boolean {
+  return (
+    expected.length === actual.length &&
+    expected.every((size, index) => (size === -1 ? (actual[index] ?? 0) >= 1 : size === actual[index]))
+  );
+}
+
+/** Whether arrays are nested exactly as the shape says; ragged rows of the right total would move elements. */
+function isNested(data: unknown, shape: readonly number[], depth: number): boolean {
+  if (depth === shape.length) return !Array.isArray(data);
+  return (
+    Array.isArray(data) && data.length === shape[depth] && data.every((row) => isNested(row, shape, depth + 1))
+  );
+}
+
+function checkRange(spec: TensorSpec, tensor: CanonicalTensor, pointer: string): void {
+  const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = spec;
+  if (spec.minimum === undefined && spec.maximum === undefined) return;
+  const decoded = decodeTensor(tensor);
+  if (!decoded.ok) throw invalid([{ pointer: `${pointer}${decoded.error.pointer}`, detail: decoded.error.detail }]);
+  const index = decoded.value.findIndex((value) => Number(value) < minimum || Number(value) > maximum);
+  if (index === -1) return;
+  const range = `from ${spec.minimum ?? '−∞'} to ${spec.maximum ?? '∞'}`;
+  throw invalid([
+    { pointer: `${pointer}/data/${index}`, detail: `expected a value ${range}, got ${decoded.value[index]}` },
+  ]);
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(', ');
+}
+
+function invalid(details: readonly ErrorDetail[]): AppError {
+  const first = details[0];
+  return new AppError(
+    'tensor-invalid',
+    `The inputs do not fit the model at "${first?.pointer ?? ''}": ${first?.detail ?? ''}.`,
+    { details },
+  );
+}
