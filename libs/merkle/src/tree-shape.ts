@@ -14,9 +14,9 @@ export function splitPoint(size: bigint): bigint {
   return 1n << BigInt(bitLength(size - 1n) - 1);
 }
 
-/** Number of bits that `value` needs; 0 needs none. */
+/** Number of bits that `value` needs; it is at least 1. */
 export function bitLength(value: bigint): number {
-  return value === 0n ? 0 : value.toString(2).length;
+  return value.toString(2).length;
 }
 
 /**
