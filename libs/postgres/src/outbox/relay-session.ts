@@ -60,13 +60,13 @@ export class RelaySession {
     return rows[0]?.locked === true;
   }
 
-  /** The oldest rows that are not published, in order. */
+  /** The oldest rows that are not published, in order. Ordered by `row.id`: a bare `id` is the text of the result. */
   async pending(rowsMax: number): Promise<PendingRow[]> {
     const { rows } = await this.client.query<PendingRow>({
       name: 'outbox-pending',
       text: `SELECT id::text AS id, message_id AS "messageId", subject, headers, payload,
                     (extract(epoch FROM created_at) * 1000)::float8 AS "createdAtMs"
-             FROM ${this.schema}.outbox WHERE published_at IS NULL ORDER BY id LIMIT $1`,
+             FROM ${this.schema}.outbox AS row WHERE published_at IS NULL ORDER BY row.id LIMIT $1`,
       values: [rowsMax],
     });
     return rows;

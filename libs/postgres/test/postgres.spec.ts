@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase } from '@touchstone/testing';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { assertMigrated, createDataSource, GroupCommit, Inbox, runMigrations, uuidV7 } from '../src/index.js';
+import { CreateMessageTables1700000000000, openTestSchema, type TestSchema } from './test-schema.js';
+
+class AddLater1700000000001 implements MigrationInterface {
+  readonly name = 'AddLater1700000000001';
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE TABLE later (id int)');
+  }
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE later');
+  }
+}
+
+describe('migrations', () => {
+  it('run once although two deployments start them at the same time', async () => {
+    const database = await createTestDatabase('migrations');
+    const options = {
+      url: database.urlFor('signer'),
+      schema: 'signer',
+      applicationName: 'migrations',
+      migrations: [CreateMessageTables1700000000000],
+    };
+    try {
+      const ran = await Promise.all([runMigrations(options), runMigrations(options), runMigrations(options)]);
+      expect(ran.flat()).toEqual(['CreateMessageTables1700000000000']);
+    } finally {
+      await database.drop();
+    }
+  });
+
+  it('make a missing schema when the role may', async () => {
+    const database = await createTestDatabase('migrations');
+    const options = {
+      url: database.url,
+      schema: 'fresh',
+      applicationName: 'migrations',
+      migrations: [AddLater1700000000001],
+    };
+    try {
+      expect(await runMigrations(options)).toEqual(['AddLater1700000000001']);
+      const dataSource = await createDataSource(options).initialize();
+      // Names without a schema resolve in the service's own one.
+      expect(await dataSource.query(`SELECT to_regclass('later')::text AS name`)).toEqual([
+        { name: 'later' },
+      ]);
+      expect(await dataSource.query(`SELECT to_regclass('fresh.migrations') IS NOT NULL AS own`)).toEqual([
+        { own: true },
+      ]);
+      await dataSource.undoLastMigration();
+      expect(await dataSource.query(`SELECT to_regclass('later') AS name`)).toEqual([{ name: null }]);
+      await dataSource.destroy();
+    } finally {
+      await database.drop();
+    }
+  });
+
+  it.each(['Signer', 'a-b', 'x; DROP SCHEMA public', ''])('refuse the schema name %j', async (schema) => {
+    await expect(
+      runMigrations({ url: 'postgresql://127.0.0.1:1/none', schema, applicationName: 'x' }),
+    ).rejects.toMatchObject({ code: 'config-invalid' });
+  });
+});
+
+describe('a migrated schema', () => {
+  let schema: TestSchema;
+  beforeAll(async () => {
+    schema = await openTestSchema('postgres');
+  });
+  afterAll(() => schema.close());
+
+  it('passes the check of its own build and of an older one', async () => {
+    await assertMigrated(schema.dataSource);
+    const older = await createDataSource({ ...schema.options, migrations: [] }).initialize();
+    await assertMigrated(older);
+    await older.destroy();
+  });
+
+  it('fails the check of a newer build with the names that are missing', async () => {
+    const newer = await createDataSource({
+      ...schema.options,
+      migrations: [CreateMessageTables1700000000000, AddLater1700000000001],
+    }).initialize();
+    await expect(assertMigrated(newer)).rejects.toMatchObject({
+      code: 'dependency-unavailable',
+      message: expect.stringContaining('AddLater1700000000001'),
+    });
+    await newer.destroy();
+  });
+
+  it('fails the check when nothing ran', async () => {
+    const database = await createTestDatabase('unmigrated');
+    const dataSource = await createDataSource({
+      ...schema.options,
+      url: database.urlFor('signer'),
+    }).initialize();
+    await expect(assertMigrated(dataSource)).rejects.toMatchObject({ code: 'dependency-unavailable' });
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  it('cancels a statement that takes too long', async () => {
+    const dataSource = await createDataSource({ ...schema.options, statementTimeoutMs: 100 }).initialize();
+    await expect(dataSource.query('SELECT pg_sleep(5)')).rejects.toThrow('statement timeout');
+    await dataSource.destroy();
+  });
+
+  describe('the inbox', () => {
+    it('takes a message once for each consumer', async () => {
+      const inbox = new Inbox(schema.dataSource);
+      const id = uuidV7();
+      const take = (consumer: string) =>
+        schema.dataSource.transaction((manager) => inbox.once(manager, consumer, id));
+      expect(await take('a')).toBe(true);
+      expect(await take('a')).toBe(false);
+      expect(await take('b')).toBe(true);
+    });
+
+    it('forgets a message with the transaction that took it', async () => {
+      const inbox = new Inbox(schema.dataSource);
+      const id = uuidV7();
+      await expect(
+        schema.dataSource.transaction(async (manager) => {
+          await inbox.once(manager, 'a', id);
+          throw new Error('The effect failed.');
+        }),
+      ).rejects.toThrow('The effect failed.');
+      expect(await schema.dataSource.transaction((manager) => inbox.once(manager, 'a', id))).toBe(true);
+    });
+
+    it('gives a message that ten transactions want at once to one of them', async () => {
+      const inbox = new Inbox(schema.dataSource);
+      const id = uuidV7();
+      const taken = await Promise.all(
+        Array.from({ length: 10 }, () =>
+          schema.dataSource.transaction((manager) => inbox.once(manager, 'race', id)),
+        ),
+      );
+      expect(taken.filter(Boolean)).toHaveLength(1);
+    });
+
+    it('prunes what is older than the retention and nothing else', async () => {
+      const inbox = new Inbox(schema.dataSource);
+      await schema.dataSource.query('TRUNCATE signer.inbox');
+      await schema.dataSource.transaction((manager) => inbox.once(manager, 'old', 'x'));
+      await schema.dataSource.query(`UPDATE signer.inbox SET received_at = now() - interval '15 days'`);
+      await schema.dataSource.transaction((manager) => inbox.once(manager, 'new', 'x'));
+      expect(await inbox.prune()).toBe(1);
+      expect(await schema.dataSource.query('SELECT consumer FROM signer.inbox')).toEqual([
+        { consumer: 'new' },
+      ]);
+    });
+  });
+
+  it('takes thousands of single records per second through a group commit', async () => {
+    await schema.dataSource.query(
+      'CREATE TABLE signer.audit (id bigserial PRIMARY KEY, text text NOT NULL UNIQUE)',
+    );
+    const group = new GroupCommit<string, string>({
+      write: async (items) => {
+        const rows = (await schema.dataSource.query(
+          `INSERT INTO signer.audit (text) SELECT * FROM unnest($1::text[]) RETURNING text`,
+          [items],
+        )) as { text: string }[];
+        return rows.map(({ text }) => text);
+      },
+    });
+    const texts = Array.from({ length: 5_000 }, (_, index) => `record ${index}`);
+    const startedMs = performance.now();
+    expect(await Promise.all(texts.map((text) => group.add(text)))).toEqual(texts);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    const duplicate = await Promise.allSettled([group.add('record 0'), group.add('new in the same group')]);
+    expect(duplicate.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await schema.dataSource.query(`SELECT 1 FROM signer.audit WHERE text LIKE 'new%'`)).toEqual([]);
+    await group.close();
+  });
+});
