@@ -34,7 +34,15 @@ export {
   type ProvisionOptions,
 } from './jetstream/stream-config.js';
 export type { ParseJson } from './json-body.js';
-export { noMetrics, noTracing, type MeshLogger, type MeshMetrics, type MeshTracing } from './observer.js';
+export { createMeshMetrics, type PrometheusParts } from './mesh-metrics.js';
+export {
+  noMetrics,
+  processTracing,
+  type MeshLogger,
+  type MeshMetrics,
+  type MeshTracing,
+} from './observer.js';
+export { provisionConfig, runProvision } from './provision-command.js';
 export { NatsMicroServer, RPC_CONCURRENCY_MAX, type NatsMicroServerOptions } from './rpc/micro-server.js';
 export { RpcClient, RPC_TIMEOUT_MS, type RpcClientOptions } from './rpc/rpc-client.js';
 export { RpcHandler, type RpcContext, type RpcHandlerMethod } from './rpc/rpc-handler.js';

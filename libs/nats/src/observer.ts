@@ -1,4 +1,5 @@
 import type { ErrorCode, ServiceName } from '@touchstone/contracts';
+import { currentTraceId, injectTrace, runWithRemoteTrace } from '@touchstone/platform';
 
 /** The part of a pino logger that this library uses. Bodies are never logged. */
 export interface MeshLogger {
@@ -36,6 +37,8 @@ export interface MeshTracing {
     name: string,
     work: () => Promise<T>,
   ): Promise<T>;
+  /** The trace id of the running span, for problems. */
+  currentTraceId(): string | undefined;
 }
 
 /** Metrics that go nowhere. */
@@ -48,10 +51,11 @@ export const noMetrics: MeshMetrics = {
   connectionEvent: () => undefined,
 };
 
-/** No tracing: work runs as it is. */
-export const noTracing: MeshTracing = {
-  inject: () => undefined,
-  runWithRemote: (_carrier, _name, work) => work(),
+/** The tracing of the process, which does nothing until `startTracing` was called. */
+export const processTracing: MeshTracing = {
+  inject: (carrier) => void injectTrace(carrier),
+  runWithRemote: (carrier, name, work) => runWithRemoteTrace(carrier, name, () => work()),
+  currentTraceId,
 };
 
 /** Seconds since `startedAt`, a reading of `performance.now()`. */

@@ -255,12 +255,14 @@ describe('RPC over the mesh', () => {
           carried.push(carrier['traceparent']);
           return work();
         },
+        currentTraceId: () => undefined,
       },
     });
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const rpc = await client('anchor-worker', {
       inject: (carrier) => void (carrier['traceparent'] = traceparent),
       runWithRemote: (_carrier, _name, work) => work(),
+      currentTraceId: () => undefined,
     });
     await rpc.call('signer', 'sign-checkpoint', checkpoint('log'));
     expect(carried).toEqual([traceparent]);

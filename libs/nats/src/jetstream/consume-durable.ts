@@ -2,7 +2,7 @@ import type { ErrorCode } from '@touchstone/contracts';
 import type { JsMsg } from '@nats-io/jetstream';
 import { readCarrier } from '../carrier.js';
 import { parseUtf8Json } from '../json-body.js';
-import { noMetrics, noTracing, secondsSince } from '../observer.js';
+import { noMetrics, processTracing, secondsSince } from '../observer.js';
 import type { ConsumeOptions, RunningConsumer } from './consume-options.js';
 import { DeadLetterWriter, failureCode } from './dead-letter-copy.js';
 import { readEventMessage, type EventMessage } from './event-message.js';
@@ -86,7 +86,13 @@ async function processOne(
   settlement: Settlement,
   message: JsMsg,
 ): Promise<void> {
-  const { metrics = noMetrics, tracing = noTracing, parseJson = parseUtf8Json, handler, durable } = options;
+  const {
+    metrics = noMetrics,
+    tracing = processTracing,
+    parseJson = parseUtf8Json,
+    handler,
+    durable,
+  } = options;
   const startedAt = performance.now();
   let result: 'ok' | ErrorCode = 'ok';
   try {

@@ -12,7 +12,7 @@ import type { z } from 'zod';
 import { writeCarrier } from '../carrier.js';
 import { assertFits, encodeJson, validate } from '../json-body.js';
 import { isNoResponders, isTimeout, toAppError } from '../nats-errors.js';
-import { noMetrics, noTracing, secondsSince, type MeshMetrics, type MeshTracing } from '../observer.js';
+import { noMetrics, processTracing, secondsSince, type MeshMetrics, type MeshTracing } from '../observer.js';
 
 /** Milliseconds to wait for one acknowledgement of the stream. */
 export const PUBLISH_TIMEOUT_MS = 5_000;
@@ -58,7 +58,7 @@ export class EventPublisher {
   constructor(private readonly options: EventPublisherOptions) {
     this.js = jetstream(options.nc, { checkAPI: false });
     this.metrics = options.metrics ?? noMetrics;
-    this.tracing = options.tracing ?? noTracing;
+    this.tracing = options.tracing ?? processTracing;
   }
 
   /**

@@ -19,6 +19,8 @@ export const STREAM_MAX_AGE_DAYS = 7;
 export const DEAD_LETTER_MAX_AGE_DAYS = 30;
 /** Bytes one stream may hold; the server reserves them. */
 export const STREAM_MAX_BYTES = 1_073_741_824;
+/** Fewest bytes a stream is worth having with; one event may have a megabyte. */
+export const STREAM_MIN_BYTES = 8_388_608;
 /** Milliseconds after which a delivery without acknowledgement is delivered again. */
 export const ACK_WAIT_MS = 30_000;
 /** Deliveries of one message before it is a dead letter. */

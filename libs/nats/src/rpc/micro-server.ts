@@ -1,10 +1,4 @@
-import {
-  AppError,
-  toProblem,
-  type ErrorCode,
-  type RpcService,
-  type ServiceName,
-} from '@touchstone/contracts';
+import { AppError, toProblem, type Problem, type RpcService, type ServiceName } from '@touchstone/contracts';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { Svcm, type Service, type ServiceMsg } from '@nats-io/services';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
@@ -14,7 +8,7 @@ import { assertFits, encodeJson, parseBody, parseUtf8Json, validate, type ParseJ
 import { toAppError } from '../nats-errors.js';
 import {
   noMetrics,
-  noTracing,
+  processTracing,
   secondsSince,
   type MeshLogger,
   type MeshMetrics,
@@ -67,7 +61,7 @@ export class NatsMicroServer extends Server implements CustomTransportStrategy {
   constructor(private readonly options: NatsMicroServerOptions) {
     super();
     this.metrics = options.metrics ?? noMetrics;
-    this.tracing = options.tracing ?? noTracing;
+    this.tracing = options.tracing ?? processTracing;
     this.parseJson = options.parseJson ?? parseUtf8Json;
   }
 
@@ -153,21 +147,29 @@ export class NatsMicroServer extends Server implements CustomTransportStrategy {
       return;
     }
     const startedAt = performance.now();
-    let result: 'ok' | ErrorCode = 'ok';
+    let problem: Problem | undefined;
     endpoint.running += 1;
     try {
-      const headers = readCarrier(message.headers);
-      const reply = await this.tracing.runWithRemote(
-        headers,
+      const context = { caller, subject: message.subject, headers: readCarrier(message.headers) };
+      await this.tracing.runWithRemote(
+        context.headers,
         `rpc ${endpoint.service}.${endpoint.verb}`,
-        () => this.answer(endpoint, message, { caller, subject: message.subject, headers }),
+        async () => {
+          try {
+            message.respond(await this.answer(endpoint, message, context));
+          } catch (error) {
+            // Inside the span, so that log line and problem carry its trace id.
+            problem = this.refuse(endpoint, message, caller, error);
+            throw error;
+          }
+        },
       );
-      message.respond(reply);
     } catch (error) {
-      result = this.refuse(endpoint, message, caller, error);
+      problem ??= this.refuse(endpoint, message, caller, error);
     } finally {
       endpoint.running -= 1;
-      this.metrics.rpcServed({ verb: endpoint.verb, caller, result }, secondsSince(startedAt));
+      const labels = { verb: endpoint.verb, caller, result: problem?.code ?? 'ok' } as const;
+      this.metrics.rpcServed(labels, secondsSince(startedAt));
     }
   }
 
@@ -193,17 +195,18 @@ export class NatsMicroServer extends Server implements CustomTransportStrategy {
     return bytes;
   }
 
-  private refuse(endpoint: Endpoint, message: ServiceMsg, caller: ServiceName, error: unknown): ErrorCode {
-    const problem = toProblem(error);
-    const fields = { verb: endpoint.verb, caller, code: problem.code, err: error };
-    if (problem.status >= 500) this.options.logger.error(fields, 'an RPC failed');
-    else this.options.logger.info({ ...fields, err: undefined }, 'an RPC was refused');
+  private refuse(endpoint: Endpoint, message: ServiceMsg, caller: ServiceName, error: unknown): Problem {
+    const traceId = this.tracing.currentTraceId();
+    const problem = toProblem(error, traceId === undefined ? {} : { traceId });
+    const fields = { verb: endpoint.verb, caller, code: problem.code };
+    if (problem.status >= 500) this.options.logger.error({ ...fields, err: error }, 'an RPC failed');
+    else this.options.logger.info(fields, 'an RPC was refused');
     try {
       message.respondError(problem.status, problem.code, encodeJson(problem));
     } catch (cause) {
       // The connection is gone: the caller runs into its timeout, there is no other way to tell it.
       this.options.logger.warn({ verb: endpoint.verb, err: cause }, 'an error reply could not be sent');
     }
-    return problem.code;
+    return problem;
   }
 }

@@ -14,7 +14,7 @@ import { ServiceErrorHeader } from '@nats-io/services';
 import { writeCarrier } from '../carrier.js';
 import { assertFits, encodeJson, parseBody, parseUtf8Json, validate, type ParseJson } from '../json-body.js';
 import { toAppError } from '../nats-errors.js';
-import { noMetrics, noTracing, secondsSince, type MeshMetrics, type MeshTracing } from '../observer.js';
+import { noMetrics, processTracing, secondsSince, type MeshMetrics, type MeshTracing } from '../observer.js';
 import { rpcSchemaPair } from './rpc-schema.js';
 
 /** Milliseconds an RPC may take unless the call says otherwise. */
@@ -38,7 +38,7 @@ export class RpcClient {
 
   constructor(private readonly options: RpcClientOptions) {
     this.metrics = options.metrics ?? noMetrics;
-    this.tracing = options.tracing ?? noTracing;
+    this.tracing = options.tracing ?? processTracing;
     this.parseJson = options.parseJson ?? parseUtf8Json;
   }
 

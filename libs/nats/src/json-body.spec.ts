@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import {
+  assertFits,
+  encodeJson,
+  parseBody,
+  parseUtf8Json,
+  validate,
+  VALIDATION_DETAILS_MAX,
+} from './json-body.js';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+describe('message bodies', () => {
+  it('are read as UTF-8 JSON', () => {
+    expect(parseBody(bytes('{"a":"ü"}'), parseUtf8Json)).toEqual({ a: 'ü' });
+    expect(parseBody(encodeJson({ a: [1, null] }), parseUtf8Json)).toEqual({ a: [1, null] });
+  });
+
+  it.each([
+    ['nothing', bytes('')],
+    ['a fragment', bytes('{"a":')],
+    ['two documents', bytes('{}{}')],
+    ['NaN', bytes('NaN')],
+    ['a byte order mark', Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b, 0x7d)],
+    ['an overlong encoding', Uint8Array.of(0x22, 0xc0, 0x80, 0x22)],
+    ['an encoded surrogate', Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22)],
+  ])('are refused when they are %s', (_name, body) => {
+    expect(() => parseBody(body, parseUtf8Json)).toThrow(expect.objectContaining({ code: 'malformed-json' }));
+  });
+
+  it('go through the stricter gate of a service', () => {
+    const refuse = () => {
+      throw new Error('duplicate name');
+    };
+    expect(() => parseBody(bytes('{"a":1,"a":2}'), refuse)).toThrow(
+      expect.objectContaining({ code: 'malformed-json' }),
+    );
+  });
+
+  it('are checked against a schema with a JSON pointer for each finding', () => {
+    const schema = z.strictObject({ 'a/b': z.array(z.number()) });
+    expect(() => validate(schema, { 'a/b': [1, 'x'] }, 'The request')).toThrow(
+      expect.objectContaining({
+        code: 'validation-failed',
+        details: [expect.objectContaining({ pointer: '/a~1b/1' })],
+      }),
+    );
+    expect(validate(schema, { 'a/b': [1] }, 'The request')).toEqual({ 'a/b': [1] });
+  });
+
+  it('report at most as many findings as the limit says', () => {
+    const schema = z.array(z.number());
+    const findings = (count: number): number => {
+      try {
+        validate(
+          schema,
+          Array.from({ length: count }, () => 'x'),
+          'The request',
+        );
+        return 0;
+      } catch (error) {
+        return (error as { details: unknown[] }).details.length;
+      }
+    };
+    expect(findings(VALIDATION_DETAILS_MAX)).toBe(VALIDATION_DETAILS_MAX);
+    expect(findings(VALIDATION_DETAILS_MAX + 1)).toBe(VALIDATION_DETAILS_MAX);
+  });
+
+  it('fit up to the limit of the server', () => {
+    expect(() => assertFits(new Uint8Array(8), 8, 'The request')).not.toThrow();
+    expect(() => assertFits(new Uint8Array(9), 8, 'The request')).toThrow(
+      expect.objectContaining({ code: 'body-too-large' }),
+    );
+  });
+});

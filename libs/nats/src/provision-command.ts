@@ -1,0 +1,53 @@
+import { integerKey, loadConfig, secret } from '@touchstone/platform';
+import { z } from 'zod';
+import { connectMesh } from './connection.js';
+import { provision, type ProvisionReport } from './jetstream/provision.js';
+import {
+  DEAD_LETTER_MAX_AGE_DAYS,
+  STREAM_MAX_AGE_DAYS,
+  STREAM_MAX_BYTES,
+  STREAM_MIN_BYTES,
+} from './jetstream/stream-config.js';
+import type { MeshLogger } from './observer.js';
+
+/** The configuration of `nats-provision`. */
+export const provisionConfig = z.object({
+  NATS_URL: z.string().min(1).describe('NATS servers, separated by commas.'),
+  NATS_USER: z.string().min(1).default('provisioner').describe('User that may administer streams.'),
+  NATS_PASSWORD: secret(z.string().min(1)).describe('Password of that user.'),
+  TOUCHSTONE_NATS_REPLICAS: integerKey(1, 5).default(1).describe('Copies of each stream.'),
+  TOUCHSTONE_NATS_STREAM_MAX_AGE_DAYS: integerKey(1, 365)
+    .default(STREAM_MAX_AGE_DAYS)
+    .describe(`Days an event is kept; dead letters stay ${DEAD_LETTER_MAX_AGE_DAYS}.`),
+  TOUCHSTONE_NATS_STREAM_MAX_BYTES: integerKey(STREAM_MIN_BYTES, 1_099_511_627_776)
+    .default(STREAM_MAX_BYTES)
+    .describe('Bytes one stream may hold; the server reserves them.'),
+});
+
+/**
+ * Creates or updates streams and durables as the environment says.
+ *
+ * @throws AppError `config-invalid`, or as `connectMesh` and `provision`.
+ */
+export async function runProvision(
+  env: Readonly<Record<string, string | undefined>>,
+  logger: MeshLogger,
+): Promise<ProvisionReport> {
+  const config = loadConfig({ schema: provisionConfig, env });
+  const mesh = await connectMesh({
+    url: config.NATS_URL,
+    user: config.NATS_USER,
+    password: config.NATS_PASSWORD,
+    service: 'provisioner',
+    logger,
+  });
+  try {
+    return await provision(mesh.nc, {
+      replicas: config.TOUCHSTONE_NATS_REPLICAS,
+      maxAgeDays: config.TOUCHSTONE_NATS_STREAM_MAX_AGE_DAYS,
+      maxBytes: config.TOUCHSTONE_NATS_STREAM_MAX_BYTES,
+    });
+  } finally {
+    await mesh.close();
+  }
+}
