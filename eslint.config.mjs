@@ -34,7 +34,7 @@ export default tseslint.config(
         { selector: 'TSEnumDeclaration', message: 'Use a const object or a union of literals.' },
         { selector: "CallExpression[callee.object.name='jest'][callee.property.name='mock']", message: 'Implement the port with a fake instead.' },
       ],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_', ignoreRestSiblings: true }],
       '@nx/enforce-module-boundaries': [
         'error',
         {

@@ -31,7 +31,7 @@ export function outputDigest(payload: OutputPayload, domain: string): Uint8Array
 export function outputLeaf(proof: OutputProof): Uint8Array {
   const parsed = outputProof.safeParse(proof);
   const signature = parseSignature(proof.signature);
-  if (!parsed.success || !signature.ok) {
+  if (!parsed.success || !('compact' in signature)) {
     throw new AppError(
       'leaf-field-not-fixed-width',
       'An output proof is batched only with 64-character fields and a strict signature.',

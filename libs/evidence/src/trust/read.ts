@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '@touchstone/contracts';
 import { parseStrictJson } from '@touchstone/canonical-json';
+import { parseUtcTime, readKeys } from '@touchstone/crypto';
 import { TRUST_BYTES_MAX, trustFile, type TrustFile } from './schema.js';
 
 /**
@@ -20,15 +21,17 @@ export function readTrustFile(text: string | Uint8Array): TrustFile {
       `The trust file does not fit its schema: ${z.prettifyError(file.error)}`,
     );
   }
-  const seen = new Set<string>();
-  for (const { kid, public_key: publicKey } of file.data.keys) {
-    if (seen.has(`kid ${kid}`) || seen.has(`key ${publicKey}`)) {
-      throw new AppError(
-        'config-invalid',
-        `The trust file registers key ${kid} or its public key twice; a key has one use.`,
-      );
-    }
-    seen.add(`kid ${kid}`).add(`key ${publicKey}`);
+  const entries = file.data.keys.map(({ domains: _domains, ...entry }) => entry);
+  const keys = readKeys(entries, parseUtcTime(file.data.asOf) ?? Number.NaN);
+  if (!keys.ok) {
+    const [finding] = keys.errors;
+    throw new AppError(
+      'config-invalid',
+      `The trust file holds a key that cannot be used: ${finding?.pointer} ${finding?.detail}.`,
+      {
+        details: keys.errors,
+      },
+    );
   }
   return file.data;
 }

@@ -126,7 +126,7 @@ export function signatureStep(bundle: EvidenceBundle, key: TrustedKey | undefine
   const restsOn = `trust file: key ${key.kid} (whoever holds it can sign anything)`;
   const signature = parseSignature(proof.signature);
   const publicKey = hexToBytes(key.public_key, 33);
-  if (!signature.ok || !publicKey) {
+  if (!('compact' in signature) || !publicKey) {
     return fail('signature', { restsOn, detail: 'bad-signature: not compact and not strict DER' });
   }
   const digest = outputDigest(proof, proof.domain);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { evidenceTimeCheck } from '@touchstone/crypto';
+import { checkEvidenceTime, parseUtcTime, readKeys } from '@touchstone/crypto';
 import { parseStrictJson } from '@touchstone/canonical-json';
 import { EVIDENCE_BYTES_MAX, evidenceBundle, type EvidenceBundle } from '../bundle/schema.js';
 import type { TrustFile } from '../trust/schema.js';
@@ -28,6 +28,9 @@ export interface VerificationReport {
     readonly keyId: string;
   } | null;
 }
+
+/** Largest time that a Date can hold, in milliseconds. */
+const DATE_MS_MAX = 8.64e15;
 
 export interface VerifyOptions {
   readonly trust?: TrustFile;
@@ -71,7 +74,7 @@ function verifyBundle(bundle: EvidenceBundle, { trust, nowMs }: VerifyOptions): 
     ...subjectSteps(bundle),
     keyStep,
     signatureStep(bundle, key),
-    keyStateStep(bundle, key, time),
+    keyStateStep(bundle, key, trust, time),
     commitmentStep(bundle, trust),
     ...logSteps(bundle, trust),
     ...anchors.steps,
@@ -95,26 +98,39 @@ function verifyBundle(bundle: EvidenceBundle, { trust, nowMs }: VerifyOptions): 
 
 function keyStateStep(
   bundle: EvidenceBundle,
-  key: TrustFile['keys'][number] | undefined,
+  entry: TrustFile['keys'][number] | undefined,
+  trust: TrustFile | undefined,
   time: TrustedTime,
 ): Step {
-  if (!key)
+  if (!entry || !trust) {
     return notChecked('key-state', {
       restsOn: 'a key in the trust file',
       detail: 'there is no trusted key to check',
     });
+  }
   const restsOn = time.declaredTimeOnly
-    ? `trust file: key ${key.kid}; the declared time, since no independent source of time speaks`
-    : `trust file: key ${key.kid}; time from ${time.source}`;
-  const declaredMs = bundle.subject.proof.timestamp * 1_000;
-  const check = evidenceTimeCheck({ key, declaredTimeMs: declaredMs, trustedTimeMs: time.timeMs });
+    ? `trust file: key ${entry.kid}; the declared time, since no independent source of time speaks`
+    : `trust file: key ${entry.kid}; time from ${time.source}`;
+  const declaredTime = bundle.subject.proof.timestamp * 1_000;
   const shown = {
-    expected: `from ${key.not_before} to ${key.not_after}`,
+    expected: `from ${entry.not_before} to ${entry.not_after}`,
     actual:
-      declaredMs <= 8.64e15 ? new Date(declaredMs).toISOString() : String(bundle.subject.proof.timestamp),
+      declaredTime <= DATE_MS_MAX
+        ? new Date(declaredTime).toISOString()
+        : String(bundle.subject.proof.timestamp),
     restsOn,
   };
-  return check.ok
+  const { domains: _domains, ...keystoreEntry } = entry;
+  const reading = readKeys([keystoreEntry], parseUtcTime(trust.asOf) ?? Number.NaN);
+  const key = reading.ok ? reading.keys[0] : undefined;
+  if (!key) {
+    return fail('key-state', {
+      ...shown,
+      detail: `key-not-valid-at: the stated status ${entry.status} contradicts the key’s times`,
+    });
+  }
+  const check = checkEvidenceTime({ key, declaredTime, trustedTime: time.timeMs });
+  return check === 'ok'
     ? pass('key-state', shown)
-    : fail('key-state', { ...shown, detail: `key-not-valid-at: ${check.reason}` });
+    : fail('key-state', { ...shown, detail: `key-not-valid-at: ${check}` });
 }
