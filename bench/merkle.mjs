@@ -62,7 +62,10 @@ console.log(
     ratio: ratio(best.createHash),
     baselines: {
       'createHash().update().digest()': { ms: milliseconds(best.createHash), ratio: ratio(best.createHash) },
-      "hash('sha256', data, 'buffer')": { ms: milliseconds(best.oneShotBuffer), ratio: ratio(best.oneShotBuffer) },
+      "hash('sha256', data, 'buffer')": {
+        ms: milliseconds(best.oneShotBuffer),
+        ratio: ratio(best.oneShotBuffer),
+      },
       'sha256 of @touchstone/crypto': { ms: milliseconds(best.ourSha256), ratio: ratio(best.ourSha256) },
     },
   }),

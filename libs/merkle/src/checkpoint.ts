@@ -1,4 +1,4 @@
-import { decodeBase64, encodeBase64 } from './base64.js';
+import { base64ToBytes, bytesToBase64 } from '@touchstone/crypto';
 import { NoteError, type NoteRefusal, refuseNote } from './note-error.js';
 import { KEY_NAME_LENGTH_MAX } from './note-key.js';
 import { checkNoteText } from './signed-note.js';
@@ -31,7 +31,7 @@ export function parseCheckpointText(text: string): { ok: true; checkpoint: Check
   if (!DECIMAL.test(decimal)) return refuseNote('tree-size');
   const size = BigInt(decimal);
   if (size > TREE_SIZE_MAX) return refuseNote('tree-size');
-  const root = decodeBase64(encodedRoot);
+  const root = base64ToBytes(encodedRoot);
   if (!isHash(root)) return refuseNote('root');
   if (extensions.length > CHECKPOINT_EXTENSIONS_MAX || extensions.includes(''))
     return refuseNote('extension-line');
@@ -45,7 +45,7 @@ export function parseCheckpointText(text: string): { ok: true; checkpoint: Check
  */
 export function formatCheckpointText(checkpoint: Checkpoint): string {
   const { origin, size, root, extensions } = checkpoint;
-  const text = [origin, size.toString(), encodeBase64(root), ...extensions]
+  const text = [origin, size.toString(), bytesToBase64(root), ...extensions]
     .map((line) => `${line}\n`)
     .join('');
   checkNoteText(text);

@@ -1,5 +1,4 @@
-import { bytesToHex, sha256 } from '@touchstone/crypto';
-import { decodeBase64, encodeBase64 } from './base64.js';
+import { base64ToBytes, bytesToBase64, bytesToHex, sha256 } from '@touchstone/crypto';
 import { hasControlCharacter } from './control-character.js';
 import { NoteError, type NoteRefusal, refuseNote } from './note-error.js';
 
@@ -64,14 +63,14 @@ export function noteKey(name: string, algorithm: NoteAlgorithm, publicKey: Uint8
 
 /** Writes a key as the text of C2SP signed-note: `name+hex(key ID)+base64(algorithm || public key)`. */
 export function formatVerifierKey(key: NoteKey): string {
-  const material = encodeBase64(Uint8Array.of(NOTE_ALGORITHMS[key.algorithm], ...key.publicKey));
+  const material = bytesToBase64(Uint8Array.of(NOTE_ALGORITHMS[key.algorithm], ...key.publicKey));
   return `${key.name}+${key.keyId}+${material}`;
 }
 
 /** Reads a verifier key. The ID must be the one that name and public key give. */
 export function parseVerifierKey(text: string): { ok: true; key: NoteKey } | NoteRefusal {
   const [, name = '', keyId, encoded = ''] = VERIFIER_KEY.exec(text) ?? [];
-  const material = decodeBase64(encoded);
+  const material = base64ToBytes(encoded);
   if (keyId === undefined || material === undefined) return refuseNote('key-format');
   if (!isKeyName(name)) return refuseNote('key-name');
   const algorithm = algorithmOf(material[0]);

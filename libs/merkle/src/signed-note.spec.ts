@@ -1,15 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { ed25519Secret, ed25519Verify } from '../test/ed25519-secret.js';
 import {
   cosignNote,
   ed25519NoteSigner,
   ed25519NoteVerifier,
-  type Ed25519Verify,
   formatNote,
-  formatVerifierKey,
-  isKeyName,
-  KEY_NAME_LENGTH_MAX,
   NOTE_BYTES_MAX,
   NOTE_SIGNATURES_MAX,
   NoteError,
@@ -24,15 +20,6 @@ import {
 } from './index.js';
 
 const refusal = (reason: string): unknown => expect.objectContaining({ reason });
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-
-const ed25519Verify: Ed25519Verify = (message, signature, publicKey) => {
-  const key = createPublicKey({
-    key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey).toString('base64url') },
-    format: 'jwk',
-  });
-  return verify(null, message, key, signature);
-};
 
 interface Party {
   key: NoteKey;
@@ -41,18 +28,8 @@ interface Party {
 }
 
 function party(name: string, seedByte: number): Party {
-  const pkcs8 = Buffer.concat([
-    Buffer.from('302e020100300506032b657004220420', 'hex'),
-    Buffer.alloc(32, seedByte),
-  ]);
-  const secret = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
-  const { x = '' } = createPublicKey(secret).export({ format: 'jwk' });
-  const key = noteKey(name, 'ed25519', new Uint8Array(Buffer.from(x, 'base64url')));
-  return {
-    key,
-    signer: ed25519NoteSigner(key, (message) => new Uint8Array(sign(null, message, secret))),
-    verifier: ed25519NoteVerifier(key, ed25519Verify),
-  };
+  const { key, sign } = ed25519Secret(name, 'ed25519', seedByte);
+  return { key, signer: ed25519NoteSigner(key, sign), verifier: ed25519NoteVerifier(key, ed25519Verify) };
 }
 
 const log = party('example.com/log', 1);
@@ -64,63 +41,6 @@ const PUBLISHED_KEY = 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKa
 const PUBLISHED_LINE =
   '— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n';
 const PUBLISHED_NOTE = `This is an example message.\n\n${PUBLISHED_LINE}`;
-
-describe('verifier keys', () => {
-  it('reads and writes the published example', () => {
-    const parsed = parseVerifierKey(PUBLISHED_KEY);
-    if (!parsed.ok) throw new Error(parsed.reason);
-    expect(parsed.key).toMatchObject({ name: 'example.com/foo', keyId: '530d903a', algorithm: 'ed25519' });
-    expect(formatVerifierKey(parsed.key)).toBe(PUBLISHED_KEY);
-  });
-
-  it('gives a key another ID for another use', () => {
-    const cosigning = noteKey(log.key.name, 'cosignatureV1', log.key.publicKey);
-    expect(cosigning.keyId).not.toBe(log.key.keyId);
-    expect(parseVerifierKey(formatVerifierKey(cosigning))).toEqual({ ok: true, key: cosigning });
-  });
-
-  it.each<[string, string, string]>([
-    ['nothing', '', 'key-format'],
-    ['two parts', 'example.com/foo+530d903a', 'key-format'],
-    ['no name', PUBLISHED_KEY.replace('example.com/foo', ''), 'key-format'],
-    ['a space in the name', PUBLISHED_KEY.replace('.com', ' com'), 'key-name'],
-    ['an upper-case ID', PUBLISHED_KEY.replace('530d903a', '530D903A'), 'key-format'],
-    ['a short ID', PUBLISHED_KEY.replace('530d903a', '530d90'), 'key-format'],
-    ['another ID', PUBLISHED_KEY.replace('530d903a', '530d903b'), 'key-id-mismatch'],
-    ['another name', PUBLISHED_KEY.replace('foo', 'fop'), 'key-id-mismatch'],
-    ['a final newline', `${PUBLISHED_KEY}\n`, 'key-format'],
-    ['base64 without padding', 'a+00000000+AQ', 'key-format'],
-    ['base64 with left-over bits', 'a+00000000+AR==', 'key-format'],
-    ['a short public key', `a+00000000+${base64(new Uint8Array(32).fill(1))}`, 'key-format'],
-    ['ECDSA', `a+00000000+${base64(new Uint8Array(33).fill(2))}`, 'unsupported-algorithm'],
-    ['empty key material', 'a+00000000+====', 'key-format'],
-  ])('refuses %s', (_name, vkey, reason) => {
-    expect(parseVerifierKey(vkey)).toEqual({ ok: false, reason });
-  });
-
-  it('refuses names and public keys that no signature line can carry', () => {
-    const bad = [
-      '',
-      'a b',
-      'a+b',
-      'a\u00a0b',
-      'a\u2003b',
-      'a\u0085b',
-      'a\u3000b',
-      'a\nb',
-      'a\u0001b',
-      'a\ud800',
-      'a'.repeat(KEY_NAME_LENGTH_MAX + 1),
-    ];
-    for (const name of bad) {
-      expect(isKeyName(name)).toBe(false);
-      expect(() => noteKey(name, 'ed25519', log.key.publicKey)).toThrow(refusal('key-name'));
-    }
-    expect(isKeyName('a'.repeat(KEY_NAME_LENGTH_MAX))).toBe(true);
-    expect(isKeyName('quasimodo.example/è')).toBe(true);
-    expect(() => noteKey('a', 'ed25519', new Uint8Array(31))).toThrow(refusal('key-format'));
-  });
-});
 
 describe('parseNote', () => {
   const line = PUBLISHED_LINE;

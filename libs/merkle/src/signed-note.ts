@@ -1,5 +1,4 @@
-import { bytesToHex, hexToBytes } from '@touchstone/crypto';
-import { decodeBase64, encodeBase64 } from './base64.js';
+import { base64ToBytes, bytesToBase64, bytesToHex, hexToBytes } from '@touchstone/crypto';
 import { hasControlCharacter } from './control-character.js';
 import { NoteError, type NoteRefusal, refuseNote } from './note-error.js';
 import { isKeyName, type NoteKeyId } from './note-key.js';
@@ -104,7 +103,7 @@ function parseSignatureLine(line: string): NoteSignature | undefined {
   const parts = line.slice(LINE_PREFIX.length).split(' ');
   const [name, encoded] = parts as [string, string];
   if (parts.length !== 2 || !isKeyName(name)) return undefined;
-  const bytes = decodeBase64(encoded);
+  const bytes = base64ToBytes(encoded);
   if (bytes === undefined || bytes.length <= KEY_ID_BYTES) return undefined;
   return {
     name,
@@ -116,5 +115,5 @@ function parseSignatureLine(line: string): NoteSignature | undefined {
 function formatSignatureLine({ name, keyId, signature }: NoteSignature): string {
   const id = hexToBytes(keyId, KEY_ID_BYTES);
   if (id === undefined) throw new NoteError('key-format', 'A key ID is 8 lower-case hex characters.');
-  return `${LINE_PREFIX}${name} ${encodeBase64(Uint8Array.of(...id, ...signature))}\n`;
+  return `${LINE_PREFIX}${name} ${bytesToBase64(Uint8Array.of(...id, ...signature))}\n`;
 }
