@@ -182,6 +182,12 @@ describe('verifyNote', () => {
     },
   );
 
+  it('does not take a word for success', async () => {
+    const wordy = { ...log.verifier, verify: () => 'bad-signature' as unknown as boolean };
+    const note = await signNote(text, [log.signer]);
+    expect(verifyNote(note, [wordy])).toEqual({ ok: false, reason: 'bad-signature' });
+  });
+
   it('is not offered for keys that make cosignatures', () => {
     const key = noteKey('w', 'cosignatureV1', log.key.publicKey);
     expect(() => ed25519NoteVerifier(key, ed25519Verify)).toThrow(refusal('unsupported-algorithm'));
