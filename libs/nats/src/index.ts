@@ -34,7 +34,7 @@ export {
   type ProvisionOptions,
 } from './jetstream/stream-config.js';
 export type { ParseJson } from './json-body.js';
-export { createMeshMetrics, type PrometheusParts } from './mesh-metrics.js';
+export { createMeshMetrics } from './mesh-metrics.js';
 export {
   noMetrics,
   processTracing,

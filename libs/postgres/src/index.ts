@@ -35,5 +35,6 @@ export {
   type OutboxWaker,
 } from './outbox/outbox.js';
 export { outboxTables, type MigrationSql } from './outbox/tables.js';
+export { OutboxModule } from './outbox-module.js';
 export { PostgresModule } from './postgres-module.js';
 export { uuidV7 } from './uuid-v7.js';

@@ -1,0 +1,88 @@
+import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import type { EventSubject, ServiceName } from '@touchstone/contracts';
+import {
+  HEALTH,
+  LOGGER,
+  PUBLISH_EVENT,
+  SHUTDOWN,
+  type HealthRegistry,
+  type Logger,
+  type PublishEvent,
+  type Shutdown,
+} from '@touchstone/platform';
+import { connectMesh, type Mesh } from './connection.js';
+import { assertProvisioned, type ProvisionedNames } from './jetstream/assert-provisioned.js';
+import { EventPublisher } from './jetstream/event-publisher.js';
+import { RpcClient } from './rpc/rpc-client.js';
+
+/** Injection token of the service's {@link Mesh}. */
+export const MESH = Symbol('Mesh');
+
+/** How a service joins the mesh. */
+export interface MeshModuleOptions {
+  readonly service: ServiceName;
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  /** Streams and durables that must exist; starting fails without them. */
+  readonly provisioned?: ProvisionedNames;
+}
+
+/**
+ * Gives a service its connection (`MESH`), `RpcClient`, `EventPublisher` and the publish port of its outbox, a
+ * readiness check, and the closing in the phase `nats`.
+ */
+@Module({})
+export class MeshModule implements OnModuleInit {
+  constructor(
+    @Inject(MESH) private readonly mesh: Mesh,
+    @Inject(HEALTH) private readonly health: HealthRegistry,
+  ) {}
+
+  static forRoot(options: MeshModuleOptions): DynamicModule {
+    return {
+      module: MeshModule,
+      global: true,
+      providers: [
+        {
+          provide: MESH,
+          inject: [LOGGER, SHUTDOWN],
+          useFactory: (logger: Logger, shutdown: Shutdown) => openMesh(options, logger, shutdown),
+        },
+        {
+          provide: RpcClient,
+          inject: [MESH],
+          useFactory: ({ nc }: Mesh) => new RpcClient({ nc, caller: options.service }),
+        },
+        {
+          provide: EventPublisher,
+          inject: [MESH],
+          useFactory: ({ nc }: Mesh) => new EventPublisher({ nc }),
+        },
+        {
+          provide: PUBLISH_EVENT,
+          inject: [EventPublisher],
+          useFactory:
+            (publisher: EventPublisher): PublishEvent =>
+            async (subject, payload, publishOptions) => {
+              await publisher.publish(subject as EventSubject, payload, publishOptions);
+            },
+        },
+      ],
+      exports: [MESH, RpcClient, EventPublisher, PUBLISH_EVENT],
+    };
+  }
+
+  onModuleInit(): void {
+    this.health.addReadiness('nats', () => {
+      if (this.mesh.status() !== 'connected') throw new Error(`The NATS connection is ${this.mesh.status()}.`);
+    });
+  }
+}
+
+async function openMesh(options: MeshModuleOptions, logger: Logger, shutdown: Shutdown): Promise<Mesh> {
+  const mesh = await connectMesh({ ...options, logger });
+  shutdown.add('nats', 'nats', () => mesh.close());
+  await assertProvisioned(mesh.nc, options.provisioned ?? {});
+  return mesh;
+}
