@@ -1,0 +1,24 @@
+import type { CommitmentKeeper } from './commitment-keeper.js';
+import type { ModelCatalogue } from './model-catalogue.js';
+import type { Model, ModelStatus } from './model.js';
+
+/** Keeps the model versions that were ever served. */
+export interface ModelRegistry {
+  register(model: Model): Promise<void>;
+  /** The status of each version by modelVersionId. */
+  statuses(): Promise<ReadonlyMap<string, ModelStatus>>;
+}
+
+/** Injection token of the {@link ModelRegistry}. */
+export const MODEL_REGISTRY = Symbol('ModelRegistry');
+
+/** Registers the models of the folder and takes over their statuses. */
+export async function registerModels(registry: ModelRegistry, catalogue: ModelCatalogue): Promise<void> {
+  for (const model of catalogue.all()) await registry.register(model);
+  catalogue.setStatuses(await registry.statuses());
+}
+
+/** Puts a commitment in place for every model, as far as the signer answers. */
+export async function commitModels(keeper: CommitmentKeeper, catalogue: ModelCatalogue): Promise<void> {
+  for (const model of catalogue.all()) await keeper.renew(model);
+}

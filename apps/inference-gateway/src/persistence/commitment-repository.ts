@@ -1,0 +1,46 @@
+import { modelCommitment, type ModelCommitment } from '@touchstone/contracts';
+import { commitmentHash } from '@touchstone/evidence';
+import type { Outbox } from '@touchstone/postgres';
+import type { DataSource } from 'typeorm';
+import type { CommitmentStore } from '../domain/model/commitment-keeper.js';
+import { withDatabase } from './database-errors.js';
+import { GATEWAY_SCHEMA as schema, toBytea } from './schema.js';
+
+/** Model commitments in PostgreSQL. */
+export class CommitmentRepository implements CommitmentStore {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly outbox: Outbox,
+  ) {}
+
+  latest(modelVersionId: string): Promise<ModelCommitment | undefined> {
+    return withDatabase(async () => {
+      const rows = (await this.dataSource.query(
+        `SELECT commitment FROM ${schema}.model_commitments WHERE model_version_id = $1
+         ORDER BY sequence DESC LIMIT 1`,
+        [toBytea(modelVersionId)],
+      )) as { commitment: unknown }[];
+      return rows[0] ? modelCommitment.parse(rows[0].commitment) : undefined;
+    });
+  }
+
+  publish(modelId: string, commitment: ModelCommitment): Promise<boolean> {
+    return withDatabase(() =>
+      this.dataSource.transaction(async (manager) => {
+        const rows = (await manager.query(
+          `INSERT INTO ${schema}.model_commitments (model_version_id, sequence, commitment_hash, commitment)
+           VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING sequence`,
+          [
+            toBytea(commitment.modelVersionId),
+            commitment.sequence,
+            toBytea(commitmentHash(commitment)),
+            JSON.stringify(commitment),
+          ],
+        )) as unknown[];
+        if (rows.length === 0) return false;
+        await this.outbox.append(manager, 'evt.v1.inference.commitment.published', { modelId, commitment });
+        return true;
+      }),
+    );
+  }
+}

@@ -1,0 +1,144 @@
+import type { OutputRecorded } from '@touchstone/contracts';
+import { GroupCommit, type Outbox, type OutboxEvent } from '@touchstone/postgres';
+import type { DataSource, EntityManager } from 'typeorm';
+import type {
+  EventDraft,
+  StoredAnswer,
+  Verification,
+  VerificationState,
+  VerificationStore,
+} from '../domain/inference/verification.js';
+import type { Settlement } from '../domain/payment/payment.js';
+import { withDatabase } from './database-errors.js';
+import { GATEWAY_SCHEMA as schema } from './schema.js';
+import { insertVerifications, toVerification, type VerificationRow } from './verification-rows.js';
+
+interface FreeAnswer {
+  readonly verification: Verification;
+  readonly event: EventDraft;
+}
+
+/**
+ * Verifications in PostgreSQL. Free answers of many callers are committed together; paid ones each have their own
+ * transactions, because money moves between the two.
+ */
+export class VerificationRepository implements VerificationStore {
+  private readonly group: GroupCommit<FreeAnswer, void>;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly outbox: Outbox,
+    private readonly nowMs: () => number,
+  ) {
+    this.group = new GroupCommit({ write: (answers) => this.writeFree(answers) });
+  }
+
+  record(verification: Verification, event: EventDraft): Promise<void> {
+    return this.group.add({ verification, event });
+  }
+
+  /** Writes what waits and takes nothing new. */
+  close(): Promise<void> {
+    return this.group.close();
+  }
+
+  storeExecuted(verification: Verification, event: EventDraft, body: Uint8Array): Promise<StoredAnswer> {
+    const reservationId = verification.reservationId as string;
+    return withDatabase(() =>
+      this.dataSource.transaction(async (manager) => {
+        const inserted = await insertVerifications(manager, [verification]);
+        if (inserted === 0) return (await findAnswer(manager, reservationId)) as StoredAnswer;
+        await manager.query(
+          `INSERT INTO ${schema}.stored_answers (reservation_id, body, event) VALUES ($1, $2, $3)`,
+          [reservationId, Buffer.from(body), JSON.stringify(event)],
+        );
+        return { reservationId, verificationId: verification.id, state: 'executed', body };
+      }),
+    );
+  }
+
+  findByReservation(reservationId: string): Promise<StoredAnswer | undefined> {
+    return withDatabase(() => findAnswer(this.dataSource.manager, reservationId));
+  }
+
+  settle(reservationId: string, settlement: Settlement): Promise<void> {
+    return withDatabase(() =>
+      this.dataSource.transaction(async (manager) => {
+        const recordedAt = new Date(this.nowMs()).toISOString();
+        // The update is the decision: of several that settle at once, one finds the row in an earlier state.
+        const [rows] = (await manager.query(
+          `UPDATE ${schema}.verifications SET state = 'settled', settlement = $2, settled_at = $3, failure = NULL
+           WHERE reservation_id = $1 AND state IN ('executed', 'payment-failed') RETURNING id`,
+          [reservationId, JSON.stringify(settlement), recordedAt],
+        )) as [unknown[], number];
+        if (rows.length === 0) return;
+        const [stored] = (await manager.query(
+          `SELECT event FROM ${schema}.stored_answers WHERE reservation_id = $1`,
+          [reservationId],
+        )) as [{ event: EventDraft }];
+        const body = withReceipt(stored.event, settlement, recordedAt);
+        await this.outbox.append(manager, 'evt.v1.inference.output.recorded', body);
+      }),
+    );
+  }
+
+  failPayment(reservationId: string, reason: string): Promise<void> {
+    return withDatabase(async () => {
+      await this.dataSource.query(
+        `UPDATE ${schema}.verifications SET state = 'payment-failed', failure = $2
+         WHERE reservation_id = $1 AND state IN ('executed', 'payment-failed')`,
+        [reservationId, reason],
+      );
+    });
+  }
+
+  find(id: string): Promise<Verification | undefined> {
+    return withDatabase(async () => {
+      const rows = (await this.dataSource.query(
+        `SELECT v.id, v.state, v.model_id, encode(v.model_version_id, 'hex') AS model_version_id, v.proof, v.context,
+                c.commitment, v.reservation_id, v.settlement, v.failure, v.inference_ms, v.total_ms,
+                v.created_at, v.settled_at
+         FROM ${schema}.verifications v
+         JOIN ${schema}.model_commitments c
+           ON c.model_version_id = v.model_version_id AND c.sequence = v.commitment_sequence
+         WHERE v.id = $1`,
+        [id],
+      )) as VerificationRow[];
+      return rows[0] && toVerification(rows[0]);
+    });
+  }
+
+  private writeFree(answers: readonly FreeAnswer[]): Promise<undefined[]> {
+    return withDatabase(() =>
+      this.dataSource.transaction(async (manager) => {
+        await insertVerifications(
+          manager,
+          answers.map(({ verification }) => verification),
+        );
+        const recordedAt = new Date(this.nowMs()).toISOString();
+        const events: OutboxEvent[] = answers.map(({ event }) => ({
+          subject: 'evt.v1.inference.output.recorded',
+          body: { ...event, recordedAt },
+        }));
+        await this.outbox.appendMany(manager, events);
+        return answers.map(() => undefined);
+      }),
+    );
+  }
+}
+
+async function findAnswer(manager: EntityManager, reservationId: string): Promise<StoredAnswer | undefined> {
+  const rows = (await manager.query(
+    `SELECT v.id, v.state, a.body FROM ${schema}.verifications v
+     JOIN ${schema}.stored_answers a ON a.reservation_id = v.reservation_id WHERE v.reservation_id = $1`,
+    [reservationId],
+  )) as { id: string; state: VerificationState; body: Buffer }[];
+  const [row] = rows;
+  return row && { reservationId, verificationId: row.id, state: row.state, body: new Uint8Array(row.body) };
+}
+
+/** The event with what the settlement added. */
+function withReceipt(event: EventDraft, { transaction }: Settlement, recordedAt: string): OutputRecorded {
+  const receipt = typeof transaction === 'string' && transaction !== '' ? { transaction } : null;
+  return { ...event, payment: event.payment && { ...event.payment, receipt }, recordedAt };
+}

@@ -1,0 +1,83 @@
+import { authorizationPayment, modelCommitment, outputContext, outputProof } from '@touchstone/contracts';
+import type { EntityManager } from 'typeorm';
+import type { Verification, VerificationState } from '../domain/inference/verification.js';
+import type { Settlement } from '../domain/payment/payment.js';
+import { GATEWAY_SCHEMA as schema, toBytea } from './schema.js';
+
+/** A verification joined with its commitment, as the driver gives it. */
+export interface VerificationRow {
+  readonly id: string;
+  readonly state: VerificationState;
+  readonly model_id: string;
+  readonly model_version_id: string;
+  readonly proof: unknown;
+  readonly context: unknown;
+  readonly commitment: unknown;
+  readonly reservation_id: string | null;
+  readonly settlement: Settlement | null;
+  readonly failure: string | null;
+  readonly inference_ms: number;
+  readonly total_ms: number;
+  readonly created_at: Date;
+  readonly settled_at: Date | null;
+}
+
+/**
+ * Inserts verifications with one statement.
+ *
+ * @returns how many were inserted; a reservation that has a row already is left alone
+ */
+export async function insertVerifications(
+  manager: EntityManager,
+  verifications: readonly Verification[],
+): Promise<number> {
+  const column = <T>(value: (verification: Verification) => T): T[] => verifications.map(value);
+  const rows = (await manager.query(
+    `INSERT INTO ${schema}.verifications (id, state, model_id, model_version_id, nonce, commitment_sequence, proof,
+                                          context, reservation_id, inference_ms, total_ms, created_at)
+     SELECT id, state, model_id, model_version_id, nonce, sequence, proof::jsonb, context::jsonb, reservation_id,
+            inference_ms, total_ms, created_at
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::int[], $7::text[], $8::text[],
+                 $9::uuid[], $10::float8[], $11::float8[], $12::timestamptz[])
+       AS row (id, state, model_id, model_version_id, nonce, sequence, proof, context, reservation_id, inference_ms,
+               total_ms, created_at)
+     ON CONFLICT (reservation_id) DO NOTHING RETURNING id`,
+    [
+      column(({ id }) => id),
+      column(({ state }) => state),
+      column(({ modelId }) => modelId),
+      column(({ modelVersionId }) => toBytea(modelVersionId)),
+      column(({ proof }) => toBytea(proof.nonce)),
+      column(({ commitment }) => commitment.sequence),
+      column(({ proof }) => JSON.stringify(proof)),
+      column(({ context }) => JSON.stringify(context)),
+      column(({ reservationId }) => reservationId),
+      column(({ inferenceMs }) => inferenceMs),
+      column(({ totalMs }) => totalMs),
+      column(({ createdAtMs }) => new Date(createdAtMs).toISOString()),
+    ],
+  )) as unknown[];
+  return rows.length;
+}
+
+/** Reads a row back; what is stored was validated before, so a row that does not fit is a defect. */
+export function toVerification(row: VerificationRow): Verification {
+  const context = outputContext.parse(row.context);
+  return {
+    id: row.id,
+    state: row.state,
+    modelId: row.model_id,
+    modelVersionId: row.model_version_id,
+    proof: outputProof.parse(row.proof),
+    context,
+    commitment: modelCommitment.parse(row.commitment),
+    reservationId: row.reservation_id,
+    payment: context.payment === null ? null : authorizationPayment.parse(context.payment),
+    settlement: row.settlement,
+    failure: row.failure,
+    inferenceMs: row.inference_ms,
+    totalMs: row.total_ms,
+    createdAtMs: row.created_at.getTime(),
+    settledAtMs: row.settled_at?.getTime() ?? null,
+  };
+}
