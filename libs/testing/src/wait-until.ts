@@ -1,5 +1,8 @@
 const POLL_INTERVAL_MS = 25;
 
+/** What is left of a type when the values that count as not yet are gone. */
+type Truthy<T> = Exclude<T, false | null | undefined | 0 | 0n | ''>;
+
 /**
  * Asks again and again until `probe` gives something truthy, and returns that. A probe that throws counts as not
  * yet; its last error is the cause when the time is up.
@@ -8,13 +11,13 @@ export async function waitUntil<T>(
   probe: () => T | Promise<T>,
   timeoutMs = 5_000,
   what = 'the condition',
-): Promise<NonNullable<T>> {
+): Promise<Truthy<T>> {
   const deadline = Date.now() + timeoutMs;
   let cause: unknown;
   for (;;) {
     try {
       const value = await probe();
-      if (value) return value;
+      if (value) return value as Truthy<T>;
       cause = undefined;
     } catch (error) {
       cause = error;

@@ -26,6 +26,7 @@ export interface FundedAddresses {
 
 /** The deterministic deployment proxy that anvil has from its first block, as public chains do (EIP-2470's peer). */
 const CREATE2_DEPLOYER = '0x4e59b44847b379578588920ca78fbf26c0b4956c';
+const RECEIPT_TIMEOUT_MS = 10_000;
 const ONE_ETHER = 10n ** 18n;
 const SUBMITTER_MIN = ONE_ETHER;
 const SUBMITTER_FUNDS = 100n * ONE_ETHER;
@@ -45,12 +46,23 @@ const toHex = (value: bigint): Hex => `0x${value.toString(16)}`;
 async function send(rpcUrl: string, transaction: Transaction): Promise<void> {
   const [from] = await callRpc<Hex[]>(rpcUrl, 'eth_accounts');
   const hash = await callRpc<Hex>(rpcUrl, 'eth_sendTransaction', [{ from, ...transaction }]);
-  const receipt = await callRpc<{ status: Hex } | null>(rpcUrl, 'eth_getTransactionReceipt', [hash]);
+  const receipt = await waitForReceipt(rpcUrl, hash);
   if (receipt?.status !== '0x1') {
+    const what = receipt === null ? 'did not mine' : 'refused';
     throw new AppError(
       'dependency-unavailable',
-      `The development chain refused a transaction to ${transaction.to}.`,
+      `The development chain ${what} a transaction to ${transaction.to}.`,
     );
+  }
+}
+
+/** anvil answers with the hash before it mines; the receipt is there a few milliseconds later. */
+async function waitForReceipt(rpcUrl: string, hash: Hex): Promise<{ readonly status: Hex } | null> {
+  const deadline = Date.now() + RECEIPT_TIMEOUT_MS;
+  for (;;) {
+    const receipt = await callRpc<{ status: Hex } | null>(rpcUrl, 'eth_getTransactionReceipt', [hash]);
+    if (receipt !== null || Date.now() > deadline) return receipt;
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 

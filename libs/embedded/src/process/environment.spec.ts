@@ -1,0 +1,16 @@
+import { describe, expect, it } from '@jest/globals';
+import { minimalEnvironment } from './environment.js';
+
+describe('environment of a child', () => {
+  it('passes on where programs and trust roots are, and no secret of the launcher', () => {
+    const environment = minimalEnvironment({
+      PATH: '/bin',
+      HOME: '/home/a',
+      AWS_SECRET_ACCESS_KEY: 'x',
+      MODEL_SIGNING_KEY_HEX: 'x',
+      NODE_OPTIONS: '--require x',
+      LANG: undefined,
+    });
+    expect(environment).toEqual({ PATH: '/bin', HOME: '/home/a' });
+  });
+});
