@@ -7,6 +7,12 @@ const HEADER_BYTES = 2;
 /** SEQUENCE of two INTEGERs of at most 33 bytes each, which never needs a long length. */
 const DER_SIGNATURE_BYTES_MAX = HEADER_BYTES + 2 * (HEADER_BYTES + SCALAR_BYTES + 1);
 
+/** Digits of an INTEGER without its sign byte, and where the next element starts. */
+interface DerInteger {
+  readonly value: Uint8Array;
+  readonly end: number;
+}
+
 /**
  * Writes a compact signature as DER `SEQUENCE { r INTEGER, s INTEGER }` (RFC 3279, section 2.2.3).
  *
@@ -55,18 +61,20 @@ function encodeInteger(scalar: Uint8Array): number[] {
   return [INTEGER, content.length, ...content];
 }
 
-function readInteger(der: Uint8Array, start: number): { value: Uint8Array; end: number } | undefined {
+function readInteger(der: Uint8Array, start: number): DerInteger | undefined {
   const length = der[start + 1];
   if (der[start] !== INTEGER || !length) return undefined;
   const end = start + HEADER_BYTES + length;
   if (end > der.length) return undefined;
   const content = der.subarray(start + HEADER_BYTES, end);
   if (isNegative(content[0])) return undefined;
-  if (content[0] !== 0 || content.length === 1) {
-    return content.length > SCALAR_BYTES ? undefined : { value: content, end };
-  }
+  if (content[0] !== 0 || content.length === 1) return fitting(content, end);
   // A leading zero is there only to keep the number from reading as negative.
-  return isNegative(content[1]) ? { value: content.subarray(1), end } : undefined;
+  return isNegative(content[1]) ? fitting(content.subarray(1), end) : undefined;
+}
+
+function fitting(value: Uint8Array, end: number): DerInteger | undefined {
+  return value.length > SCALAR_BYTES ? undefined : { value, end };
 }
 
 function isNegative(first: number | undefined): boolean {

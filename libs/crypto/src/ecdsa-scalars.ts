@@ -1,13 +1,14 @@
-import { hexToBytes } from './hex.js';
+import { hexToBytes } from '@noble/hashes/utils.js';
 
 /** Bytes of a compact ECDSA signature: r and s, 32 bytes each, big-endian. */
 export const COMPACT_SIGNATURE_BYTES = 64;
 
 const SCALAR_BYTES = 32;
+const ZERO = new Uint8Array(SCALAR_BYTES);
 /** Order n of the secp256k1 group (SEC 2, section 2.4.1). */
-const ORDER = scalar('fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141');
+const ORDER = hexToBytes('fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141');
 /** The largest s that counts as low: (n - 1) / 2. */
-const HALF_ORDER = scalar('7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0');
+const HALF_ORDER = hexToBytes('7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0');
 
 /** Whether r and s of a compact signature both lie in 1…n−1 (SEC 1, section 4.1.4, step 1). */
 export function hasScalarsInRange(compact: Uint8Array): boolean {
@@ -29,28 +30,38 @@ export function isHighS(compact: Uint8Array): boolean {
 export function normalizeLowS(compact: Uint8Array): Uint8Array | undefined {
   if (compact.length !== COMPACT_SIGNATURE_BYTES || !hasScalarsInRange(compact)) return undefined;
   const normalized = Uint8Array.from(compact);
-  if (isHighS(compact)) normalized.set(subtractFromOrder(compact.subarray(SCALAR_BYTES)), SCALAR_BYTES);
+  if (isHighS(compact)) normalized.set(subtract(ORDER, compact.subarray(SCALAR_BYTES)), SCALAR_BYTES);
   return normalized;
 }
 
-function scalar(hex: string): Uint8Array {
-  return hexToBytes(hex, SCALAR_BYTES) ?? new Uint8Array();
+/**
+ * A digest modulo n, as RFC 6979 (section 2.3.4, bits2octets) wants it before the nonce is derived. libsecp256k1
+ * leaves that step out, which shows for the one digest in 2^128 that is not below n.
+ *
+ * @param digest 32 bytes
+ */
+export function reduceDigest(digest: Uint8Array): Uint8Array {
+  return compare(digest, ORDER) < 0 ? digest : subtract(digest, ORDER);
 }
 
 function inRange(value: Uint8Array): boolean {
-  return value.some((byte) => byte !== 0) && compare(value, ORDER) < 0;
+  return compare(value, ZERO) > 0 && compare(value, ORDER) < 0;
 }
 
 function compare(left: Uint8Array, right: Uint8Array): number {
-  const at = left.findIndex((byte, index) => byte !== right[index]);
-  return at < 0 ? 0 : Number(left[at]) - Number(right[at]);
+  for (let index = 0; index < SCALAR_BYTES; index += 1) {
+    const difference = Number(left[index]) - Number(right[index]);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
-function subtractFromOrder(value: Uint8Array): Uint8Array {
+/** left − right, for left ≥ right. */
+function subtract(left: Uint8Array, right: Uint8Array): Uint8Array {
   const difference = new Uint8Array(SCALAR_BYTES);
   let borrow = 0;
   for (let index = SCALAR_BYTES - 1; index >= 0; index -= 1) {
-    const digit = Number(ORDER[index]) - Number(value[index]) - borrow;
+    const digit = Number(left[index]) - Number(right[index]) - borrow;
     borrow = digit < 0 ? 1 : 0;
     difference[index] = digit & 0xff;
   }

@@ -1,4 +1,4 @@
-import { hexToBytes } from './hex.js';
+import { hexToBytes } from '@noble/hashes/utils.js';
 
 /** Bytes of an encoded point, a scalar and a seed. */
 export const ED25519_ELEMENT_BYTES = 32;
@@ -6,13 +6,13 @@ export const ED25519_ELEMENT_BYTES = 32;
 export const ED25519_SIGNATURE_BYTES = 64;
 
 /** Group order L = 2^252 + 27742317777372353535851937790883648493, little-endian (RFC 8032, section 5.1). */
-const ORDER = element('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010');
+const ORDER = hexToBytes('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010');
 /** Field prime p = 2^255 − 19, little-endian. */
-const PRIME = element('edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f');
+const PRIME = hexToBytes('edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f');
 /** The two values of y whose x is zero: 1 and p − 1. */
 const Y_WITHOUT_X = [
-  element('0100000000000000000000000000000000000000000000000000000000000000'),
-  element('ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f'),
+  hexToBytes('0100000000000000000000000000000000000000000000000000000000000000'),
+  hexToBytes('ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f'),
 ];
 const SIGN_BIT = 0x80;
 
@@ -26,15 +26,11 @@ export function isCanonicalScalar(scalar: Uint8Array): boolean {
  * where x is zero (RFC 8032, section 5.1.3, steps 1 and 4).
  */
 export function isCanonicalPoint(point: Uint8Array): boolean {
-  const y = Uint8Array.from(point);
-  y[31] = Number(y[31]) & ~SIGN_BIT;
-  if (!isBelow(y, PRIME)) return false;
-  const signed = y[31] !== point[31];
-  return !(signed && Y_WITHOUT_X.some((value) => value.every((byte, index) => byte === y[index])));
-}
-
-function element(hex: string): Uint8Array {
-  return hexToBytes(hex, ED25519_ELEMENT_BYTES) ?? new Uint8Array();
+  const last = Number(point[ED25519_ELEMENT_BYTES - 1]);
+  if (last < SIGN_BIT) return isBelow(point, PRIME);
+  const y = new Uint8Array(point);
+  y[ED25519_ELEMENT_BYTES - 1] = last - SIGN_BIT;
+  return isBelow(y, PRIME) && !Y_WITHOUT_X.some((value) => value.every((byte, index) => byte === y[index]));
 }
 
 function isBelow(value: Uint8Array, bound: Uint8Array): boolean {

@@ -16,8 +16,8 @@ export const ed25519: Ed25519Curve = {
     der.fill(0);
     const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
     return {
-      publicKey: Uint8Array.from(publicKey.subarray(-ED25519_ELEMENT_BYTES)),
-      sign: (message) => Uint8Array.from(sign(null, message, privateKey)),
+      publicKey: new Uint8Array(publicKey.subarray(-ED25519_ELEMENT_BYTES)),
+      sign: (message) => new Uint8Array(sign(null, message, privateKey)),
     };
   },
   importPublicKey: (publicKey) => {

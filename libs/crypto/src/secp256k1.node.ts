@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { reduceDigest } from './ecdsa-scalars.js';
 import type { Secp256k1Curve } from './secp256k1-curve.js';
 import { secp256k1 as portable } from './secp256k1.portable.js';
 
@@ -35,7 +36,7 @@ export function loadSecp256k1(load: () => NativeBinding): Secp256k1Curve {
     isPrivateKey: (privateKey) => native.privateKeyVerify(privateKey),
     isPublicKey: (publicKey) => native.publicKeyVerify(publicKey),
     publicKey: (privateKey) => native.publicKeyCreate(privateKey, true),
-    sign: (digest, privateKey) => native.ecdsaSign(digest, privateKey).signature,
+    sign: (digest, privateKey) => native.ecdsaSign(reduceDigest(digest), privateKey).signature,
     verify: (digest, compact, publicKey) => native.ecdsaVerify(compact, digest, publicKey),
   };
 }

@@ -1,0 +1,262 @@
+import { describe, expect, it } from '@jest/globals';
+import { Point, utils } from '@noble/ed25519';
+import { sha512 } from '@noble/hashes/sha2.js';
+import { AppError } from '@touchstone/contracts';
+import fc from 'fast-check';
+import { createEcdsa } from './ecdsa-rule.js';
+import { createEd25519 } from './ed25519-rule.js';
+import { ed25519 as openssl } from './ed25519.node.js';
+import { ed25519 as nobleEd25519 } from './ed25519.portable.js';
+import {
+  bytesToHex,
+  createEcdsaSigner,
+  createEd25519Signer,
+  ecdsaImplementation,
+  ecdsaPublicKey,
+  ecdsaSign,
+  ecdsaVerify,
+  ed25519PublicKey,
+  ed25519Sign,
+  ed25519Verify,
+  hexToBytes,
+  isEcdsaPublicKey,
+  keccak256,
+  normalizeLowS,
+} from './index.js';
+import { loadSecp256k1, secp256k1 as native } from './secp256k1.node.js';
+import { secp256k1 as portable } from './secp256k1.portable.js';
+
+const ORDER = 'fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141';
+const HALF_ORDER = '7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0';
+const hex = (text: string): Uint8Array => hexToBytes(text) ?? new Uint8Array();
+const digests = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const privateKeys = digests.filter((key) => native.isPrivateKey(key));
+const seeds = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const key = new Uint8Array(32).fill(7);
+const digest = new Uint8Array(32).fill(9);
+
+function littleEndian(bytes: Uint8Array): bigint {
+  return BigInt(`0x${bytesToHex(Uint8Array.from(bytes).reverse())}`);
+}
+
+function flip(bytes: Uint8Array, bit: number): Uint8Array {
+  const changed = Uint8Array.from(bytes);
+  changed[bit >> 3] = Number(changed[bit >> 3]) ^ (1 << (bit & 7));
+  return changed;
+}
+
+describe('ECDSA (R-SIGN)', () => {
+  const nativeRule = createEcdsa(native);
+  const portableRule = createEcdsa(portable);
+
+  it('runs libsecp256k1 here', () => {
+    expect(ecdsaImplementation).toBe('libsecp256k1');
+    expect(portable.implementation).toBe('noble');
+  });
+
+  it('signs and verifies the same in both implementations', () => {
+    fc.assert(
+      fc.property(digests, privateKeys, (message, privateKey) => {
+        const signer = nativeRule.signer(privateKey);
+        const other = portableRule.signer(privateKey);
+        const signature = signer.sign(message);
+        expect(other.publicKey).toEqual(signer.publicKey);
+        expect(other.sign(message)).toEqual(signature);
+        expect(portableRule.verify(message, signature, signer.publicKey)).toBe('ok');
+        expect(normalizeLowS(signature)).toEqual(signature);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it.each([
+    ['zero', '00'.repeat(32)],
+    ['n', ORDER],
+    ['n + 1', `${ORDER.slice(0, -2)}42`],
+    ['2^256 − 1', 'ff'.repeat(32)],
+  ])('derives the nonce of RFC 6979 for the digest %s', (_name, text) => {
+    expect(nativeRule.signer(key).sign(hex(text))).toEqual(portableRule.signer(key).sign(hex(text)));
+  });
+
+  it('refuses every signature, digest and key with one flipped bit', () => {
+    const { publicKey, sign } = createEcdsaSigner(key);
+    const signature = sign(digest);
+    for (let bit = 0; bit < 512; bit += 1) {
+      expect(ecdsaVerify(digest, flip(signature, bit), publicKey)).not.toBe('ok');
+    }
+    for (let bit = 0; bit < 256; bit += 1) {
+      expect(ecdsaVerify(flip(digest, bit), signature, publicKey)).toBe('bad-signature');
+    }
+    for (let bit = 0; bit < 264; bit += 1) {
+      expect(ecdsaVerify(digest, signature, flip(publicKey, bit))).toBe('bad-signature');
+    }
+  });
+
+  it('names the high twin of a signature, and normalises it back', () => {
+    const signature = ecdsaSign(digest, key);
+    const s = BigInt(`0x${bytesToHex(signature.subarray(32))}`);
+    const high = hex(
+      bytesToHex(signature.subarray(0, 32)) + (BigInt(`0x${ORDER}`) - s).toString(16).padStart(64, '0'),
+    );
+    for (const rule of [nativeRule, portableRule]) {
+      expect(rule.verify(digest, high, ecdsaPublicKey(key))).toBe('high-s');
+    }
+    expect(normalizeLowS(high)).toEqual(signature);
+  });
+
+  it.each([
+    ['r = 0', '00'.repeat(32) + '01'.repeat(32)],
+    ['s = 0', '01'.repeat(32) + '00'.repeat(32)],
+    ['r = n', ORDER + '01'.repeat(32)],
+    ['s = n', '01'.repeat(32) + ORDER],
+    ['63 bytes', '01'.repeat(63)],
+    ['65 bytes', '01'.repeat(65)],
+    ['nothing', ''],
+  ])('refuses a signature with %s and does not normalise it', (_name, text) => {
+    for (const rule of [nativeRule, portableRule]) {
+      expect(rule.verify(digest, hex(text), ecdsaPublicKey(key))).toBe('bad-signature');
+    }
+    expect(normalizeLowS(hex(text))).toBeUndefined();
+  });
+
+  it('draws the line of low-S at (n − 1) / 2', () => {
+    const at = hex('01'.repeat(32) + HALF_ORDER);
+    const above = hex('01'.repeat(32) + HALF_ORDER.slice(0, -1) + '1');
+    expect(ecdsaVerify(digest, at, ecdsaPublicKey(key))).toBe('bad-signature');
+    expect(ecdsaVerify(digest, above, ecdsaPublicKey(key))).toBe('high-s');
+    expect(normalizeLowS(above)).toEqual(at);
+  });
+
+  it.each([
+    ['the point at infinity', '00'],
+    ['an x that is on no point', `02${'00'.repeat(31)}05`],
+    ['an x beyond the field', `02${'ff'.repeat(32)}`],
+    ['an uncompressed point', `04${'01'.repeat(64)}`],
+    ['an x without a prefix', '01'.repeat(32)],
+    ['a hybrid prefix', `06${'01'.repeat(32)}`],
+    ['nothing', ''],
+  ])('takes %s for no public key', (_name, text) => {
+    expect(isEcdsaPublicKey(hex(text))).toBe(false);
+    expect(portableRule.isPublicKey(hex(text))).toBe(false);
+    expect(ecdsaVerify(digest, ecdsaSign(digest, key), hex(text))).toBe('bad-signature');
+  });
+
+  it.each(['00'.repeat(32), ORDER, 'ff'.repeat(32), '01'.repeat(31), '01'.repeat(33)])(
+    'refuses the private key %s without showing it',
+    (text) => {
+      for (const rule of [nativeRule, portableRule]) {
+        expect(() => rule.signer(hex(text))).toThrow(/^The private key is not a secp256k1 scalar/);
+        expect(() => rule.publicKey(hex(text))).toThrow(RangeError);
+      }
+    },
+  );
+
+  it.each([31, 33])('takes a digest of %i bytes for a mistake of the caller', (length) => {
+    expect(() => ecdsaSign(new Uint8Array(length), key)).toThrow(RangeError);
+    expect(() => ecdsaVerify(new Uint8Array(length), new Uint8Array(64), ecdsaPublicKey(key))).toThrow(
+      RangeError,
+    );
+  });
+
+  it('releases no signature that a fault spoiled', () => {
+    const faulty = createEcdsa({ ...native, sign: (...input) => flip(native.sign(...input), 300) });
+    expect(() => faulty.signer(key).sign(digest)).toThrow(AppError);
+  });
+
+  it('falls back to noble, never to elliptic, where there is no native binary', () => {
+    const loaded = loadSecp256k1(() => {
+      throw new Error('No native build was found');
+    });
+    expect(loaded).toBe(portable);
+  });
+});
+
+describe('Ed25519 (R-BATCH)', () => {
+  const rules = [createEd25519(openssl), createEd25519(nobleEd25519)] as const;
+
+  it('signs and verifies the same in both implementations', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), seeds, (message, seed) => {
+        const [first, second] = rules.map((rule) => rule.signer(seed));
+        const signature = ed25519Sign(message, seed);
+        expect(first?.sign(message)).toEqual(signature);
+        expect(second?.sign(message)).toEqual(signature);
+        expect(second?.publicKey).toEqual(ed25519PublicKey(seed));
+        expect(ed25519Verify(message, signature, ed25519PublicKey(seed))).toBe('ok');
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('refuses every signature, message and key with one flipped bit', () => {
+    const { publicKey, sign } = createEd25519Signer(key);
+    const signature = sign(digest);
+    for (let bit = 0; bit < 512; bit += 1) {
+      expect(ed25519Verify(digest, flip(signature, bit), publicKey)).toBe('bad-signature');
+    }
+    for (let bit = 0; bit < 256; bit += 1) {
+      expect(ed25519Verify(flip(digest, bit), signature, publicKey)).toBe('bad-signature');
+      expect(ed25519Verify(digest, signature, flip(publicKey, bit))).not.toBe('ok');
+    }
+  });
+
+  it('accepts the identity as R, which has no torsion, in both implementations', () => {
+    const identity = Uint8Array.of(1, ...new Uint8Array(31));
+    const { scalar, pointBytes } = utils.getExtendedPublicKey(key);
+    const challenge = littleEndian(sha512(Uint8Array.of(...identity, ...pointBytes, ...digest)));
+    const s = hex(((challenge * scalar) % Point.CURVE().n).toString(16).padStart(64, '0')).reverse();
+    const signature = Uint8Array.of(...identity, ...s);
+    const withSign = Uint8Array.from(signature).fill(0x80, 31, 32);
+    for (const rule of rules) {
+      expect(rule.verify(digest, signature, pointBytes)).toBe('ok');
+      expect(rule.verify(digest, withSign, pointBytes)).toBe('bad-signature');
+    }
+  });
+
+  it('refuses S + L, the second encoding of S', () => {
+    const signature = ed25519Sign(digest, key);
+    const s = littleEndian(signature.subarray(32)) + Point.CURVE().n;
+    const second = Uint8Array.of(
+      ...signature.subarray(0, 32),
+      ...hex(s.toString(16).padStart(64, '0')).reverse(),
+    );
+    for (const rule of rules)
+      expect(rule.verify(digest, second, ed25519PublicKey(key))).toBe('bad-signature');
+  });
+
+  it.each([31, 33])('refuses a seed of %i bytes', (length) => {
+    expect(() => ed25519Sign(digest, new Uint8Array(length))).toThrow(RangeError);
+  });
+
+  it.each([0, 63, 65])('refuses a signature of %i bytes', (length) => {
+    expect(ed25519Verify(digest, new Uint8Array(length), ed25519PublicKey(key))).toBe('bad-signature');
+  });
+
+  it('keeps signing after the caller erased the seed', () => {
+    for (const rule of rules) {
+      const seed = Uint8Array.from(key);
+      const signer = rule.signer(seed);
+      seed.fill(0);
+      expect(signer.sign(digest)).toEqual(ed25519Sign(digest, key));
+    }
+  });
+
+  it('releases no signature that a fault spoiled', () => {
+    const faulty = createEd25519({
+      ...openssl,
+      importSeed: (seed) => {
+        const signer = openssl.importSeed(seed);
+        return { ...signer, sign: (message) => flip(signer.sign(message), 3) };
+      },
+    });
+    expect(() => faulty.signer(key).sign(digest)).toThrow(AppError);
+  });
+});
+
+describe('keccak256', () => {
+  it('hashes the empty string with the original padding', () => {
+    expect(bytesToHex(keccak256(new Uint8Array()))).toBe(
+      'c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470',
+    );
+  });
+});
