@@ -1,3 +1,4 @@
+export { MESH, MeshModule, type MeshModuleOptions } from './mesh-module.js';
 export {
   connectMesh,
   type ConnectMeshOptions,

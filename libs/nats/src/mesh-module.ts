@@ -75,7 +75,8 @@ export class MeshModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.health.addReadiness('nats', () => {
-      if (this.mesh.status() !== 'connected') throw new Error(`The NATS connection is ${this.mesh.status()}.`);
+      if (this.mesh.status() !== 'connected')
+        throw new Error(`The NATS connection is ${this.mesh.status()}.`);
     });
   }
 }

@@ -89,6 +89,21 @@ export class EventPublisher {
     }
   }
 
+  /**
+   * Publishes a stored row of an outbox; the relay's publish port.
+   *
+   * @throws AppError as `publish`, and `config-invalid` for a subject that contracts does not list.
+   */
+  readonly publishStored = async (
+    subject: string,
+    payload: Uint8Array,
+    options: PublishOptions,
+  ): Promise<void> => {
+    if (!isEventSubject(subject))
+      throw new AppError('config-invalid', `contracts has no event "${subject}".`);
+    await this.publish(subject, payload, options);
+  };
+
   private encode(subject: EventSubject, body: unknown): Uint8Array {
     const schema: z.ZodType = eventSchemas[subject];
     const bytes =
@@ -127,4 +142,8 @@ export class EventPublisher {
       }
     }
   }
+}
+
+function isEventSubject(subject: string): subject is EventSubject {
+  return Object.hasOwn(events, subject);
 }
