@@ -25,6 +25,7 @@ export interface KeyRing {
   readonly outputKeyId: string;
   readonly output: EcdsaSigner;
   readonly checkpoint: Ed25519Signer;
+  readonly checkpointKeyId: string;
   readonly transactions: { readonly anchor: EcdsaSigner; readonly settlement: EcdsaSigner };
   readonly entries: readonly KeystoreEntry[];
 }
@@ -39,9 +40,10 @@ export function createKeyRing(material: KeyMaterial): KeyRing {
   const checkpoint = createEd25519Signer(material.checkpointSeed);
   const anchor = createEcdsaSigner(material.anchorTransactions);
   const settlement = createEcdsaSigner(material.settlementTransactions);
+  const checkpointEntry = entry('Ed25519', 'checkpoint', checkpoint.publicKey);
   const entries = [
     entry('ES256K', 'output', output.publicKey, material.output.kid),
-    entry('Ed25519', 'checkpoint', checkpoint.publicKey),
+    checkpointEntry,
     entry('ES256K', 'chain-tx', anchor.publicKey, undefined, 'anchor'),
     entry('ES256K', 'chain-tx', settlement.publicKey, undefined, 'settlement'),
   ];
@@ -58,6 +60,7 @@ export function createKeyRing(material: KeyMaterial): KeyRing {
     outputKeyId: material.output.kid,
     output,
     checkpoint,
+    checkpointKeyId: checkpointEntry.kid,
     transactions: { anchor, settlement },
     entries,
   };

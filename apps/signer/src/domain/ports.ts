@@ -1,4 +1,4 @@
-import type { KeystoreEntry } from '@touchstone/contracts';
+import type { KeySet, KeystoreEntry } from '@touchstone/contracts';
 
 /** One signature as the audit keeps it: who asked for what, never the key. */
 export interface SigningAudit {
@@ -31,16 +31,14 @@ export interface SignedCheckpoint {
 export interface CheckpointStore {
   withLast(
     origin: string,
-    decide: (last: SignedCheckpoint | undefined) => SignedCheckpoint,
+    decide: (last: SignedCheckpoint | undefined) => Promise<SignedCheckpoint>,
   ): Promise<SignedCheckpoint>;
 }
 
 /** The history of key sets; one row per version. */
 export interface KeySetStore {
   /** Stores the keys as a new version when they differ from the last one, and announces it; returns the current version. */
-  publish(
-    keys: readonly KeystoreEntry[],
-  ): Promise<{ sequence: number; previous: string | null; keys: readonly KeystoreEntry[] }>;
+  publish(keys: readonly KeystoreEntry[]): Promise<KeySet>;
 }
 
 export const AUDIT_LOG = Symbol('AuditLog');

@@ -1,18 +1,34 @@
 import { AppError } from '@touchstone/contracts';
 import { sha256 } from '@touchstone/crypto';
-import { formatCheckpoint, signNote } from '@touchstone/merkle';
+import {
+  ed25519NoteSigner,
+  formatCheckpointText,
+  formatVerifierKey,
+  noteKey,
+  signNote,
+  type NoteKey,
+} from '@touchstone/merkle';
 import { checkCheckpoint, type CheckpointRequest } from './checkpoint-guard.js';
 import type { KeyRing } from './key-ring.js';
 import type { AuditLog, CheckpointStore } from './ports.js';
 
 /** Signs the checkpoints of one log, never two histories of it. */
 export class CheckpointSigning {
+  private readonly key: NoteKey;
+
   constructor(
     private readonly keys: KeyRing,
     private readonly store: CheckpointStore,
     private readonly audit: AuditLog,
-    private readonly origin: string,
-  ) {}
+    readonly origin: string,
+  ) {
+    this.key = noteKey(origin, 'ed25519', keys.checkpoint.publicKey);
+  }
+
+  /** The log's verifier key (C2SP signed-note). */
+  get verifierKey(): string {
+    return formatVerifierKey(this.key);
+  }
 
   /**
    * @returns the signed note; the same note again when exactly this checkpoint was signed before
@@ -22,41 +38,31 @@ export class CheckpointSigning {
     if (origin !== this.origin) {
       throw new AppError('forbidden', `This signer signs the log ${this.origin}, not ${origin}.`);
     }
-    const body = formatCheckpoint({ origin, size: request.size, root: request.root, extensions: [] });
+    const { size, root } = request;
+    const text = formatCheckpointText({ origin, size, root, extensions: [] });
+    const digest = sha256(new TextEncoder().encode(text));
     const audited = {
       caller,
       operation: 'sign-checkpoint',
-      keyId: this.keyId,
-      digest: sha256(new TextEncoder().encode(body)),
+      keyId: this.keys.checkpointKeyId,
+      digest,
     } as const;
     try {
-      const signed = await this.store.withLast(origin, (last) => {
-        if (last && checkCheckpoint(request, last) === 'same') return last;
-        if (!last) checkCheckpoint(request, undefined);
-        return { size: request.size, root: request.root, note: this.note(body) };
+      const signed = await this.store.withLast(origin, async (last) => {
+        if (checkCheckpoint(request, last) === 'same' && last) return last;
+        return { size, root, note: await this.note(text) };
       });
       await this.audit.append({ ...audited, result: 'signed', reason: null });
       return signed.note;
     } catch (error) {
-      if (error instanceof AppError)
+      if (error instanceof AppError && error.code === 'checkpoint-refused') {
         await this.audit.append({ ...audited, result: 'refused', reason: error.message });
+      }
       throw error;
     }
   }
 
-  private get keyId(): string {
-    return this.keys.entries.find(({ use }) => use === 'checkpoint')?.kid ?? '';
-  }
-
-  private note(body: string): string {
-    const { publicKey } = this.keys.checkpoint;
-    return signNote(body, [
-      {
-        name: this.origin,
-        algorithm: 'ed25519',
-        publicKey,
-        sign: (message) => this.keys.checkpoint.sign(message),
-      },
-    ]);
+  private note(text: string): Promise<string> {
+    return signNote(text, [ed25519NoteSigner(this.key, (message) => this.keys.checkpoint.sign(message))]);
   }
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ServiceName } from '@touchstone/contracts';
 import type { ChainDescription, ServicePorts } from '../state/stack-file.js';
 import { randomSecret, secp256k1Key, type SecretPlan } from '../state/secrets.js';
@@ -20,6 +21,9 @@ export interface ServiceContext {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
+/** The node on which the embedded services run, as heartbeats and log entries name it. */
+const NODE_ID = 'local-1';
+
 type Environment = Readonly<Record<string, string>>;
 
 /**
@@ -33,6 +37,7 @@ export const serviceSecrets: Readonly<Record<ServiceName, SecretPlan>> = {
     TOUCHSTONE_CHECKPOINT_SEED_HEX: randomSecret,
     TOUCHSTONE_ANCHOR_TX_KEY_HEX: secp256k1Key,
     TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: secp256k1Key,
+    TOUCHSTONE_SIGNER_TOKENS: randomSecret,
   },
   'inference-gateway': {},
   'payment-verifier': {},
@@ -41,13 +46,44 @@ export const serviceSecrets: Readonly<Record<ServiceName, SecretPlan>> = {
   'attestation-hub': {},
 };
 
+const networkOf = ({ chain }: ServiceContext): string => `eip155:${chain.chainId}`;
+
 /** What a service gets beside what all get and its own secrets. */
 const extraEnvironment: Readonly<Record<ServiceName, (context: ServiceContext) => Environment>> = {
-  signer: () => ({}),
-  'inference-gateway': () => ({}),
-  'payment-verifier': () => ({}),
-  'anchor-worker': () => ({}),
-  'proof-service': () => ({}),
+  signer: ({ chain, logOrigin, secrets }) => ({
+    TOUCHSTONE_LOG_ORIGIN: logOrigin,
+    TOUCHSTONE_CHAIN_ID: String(chain.chainId),
+    TOUCHSTONE_ANCHOR_CONTRACT: chain.anchorRegistry,
+    TOUCHSTONE_SETTLEMENT_ASSET: chain.usdc,
+    TOUCHSTONE_SIGNER_TOKENS: JSON.stringify({ 'inference-gateway': secrets['TOUCHSTONE_SIGNER_TOKENS'] }),
+  }),
+  'inference-gateway': (context) => ({
+    TOUCHSTONE_NODE_ID: NODE_ID,
+    TOUCHSTONE_MODELS_DIR: join(context.root, 'models'),
+    TOUCHSTONE_PAYMENT_MODE: 'x402',
+    TOUCHSTONE_PAYMENT_NETWORK: networkOf(context),
+    TOUCHSTONE_PAYMENT_ASSET: context.chain.usdc,
+    TOUCHSTONE_PAYMENT_ASSET_NAME: 'USD Coin',
+    TOUCHSTONE_PAYMENT_ASSET_VERSION: '2',
+    TOUCHSTONE_PAY_TO: context.chain.treasury,
+    TOUCHSTONE_PUBLIC_URL: context.urls['inference-gateway'] ?? '',
+    TOUCHSTONE_EVIDENCE_URL: context.urls['proof-service'] ?? '',
+  }),
+  'payment-verifier': (context) => ({
+    TOUCHSTONE_EVM_RPC_URL: context.chain.rpcUrl,
+    TOUCHSTONE_PAYMENT_NETWORK: networkOf(context),
+    TOUCHSTONE_PAYMENT_ASSET: context.chain.usdc,
+  }),
+  'anchor-worker': (context) => ({
+    TOUCHSTONE_NODE_ID: NODE_ID,
+    ANCHOR_MODE: 'advanced',
+    ANCHOR_INTERVAL_SEC: '0.5',
+    TOUCHSTONE_LOG_ORIGIN: context.logOrigin,
+    TOUCHSTONE_EVM_RPC_URL: context.chain.rpcUrl,
+    TOUCHSTONE_EVM_NETWORK: networkOf(context),
+    TOUCHSTONE_ANCHOR_CONTRACT: context.chain.anchorRegistry,
+  }),
+  'proof-service': ({ logOrigin }) => ({ TOUCHSTONE_LOG_ORIGIN: logOrigin }),
   'attestation-hub': () => ({}),
 };
 

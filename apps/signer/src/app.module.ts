@@ -1,0 +1,169 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { services } from '@touchstone/contracts';
+import { hexToBytes } from '@touchstone/crypto';
+import { anchorRegistry, testUsdc } from '@touchstone/evm-contracts';
+import { MeshModule } from '@touchstone/nats';
+import { SHUTDOWN, type ServiceContext, type Shutdown } from '@touchstone/platform';
+import { Outbox, OutboxModule, PostgresModule, type PostgresOptions } from '@touchstone/postgres';
+import { toFunctionSelector, type AbiFunction } from 'viem';
+import { createTransactionSigner } from './adapters/ethereum/transaction-signer.js';
+import type { Config } from './config.js';
+import { CallerPolicy } from './domain/caller-policy.js';
+import { createKeyRing, type KeyRing } from './domain/key-ring.js';
+import { PublishedKeys } from './domain/key-set.js';
+import {
+  AUDIT_LOG,
+  CHECKPOINT_STORE,
+  KEY_SET_STORE,
+  type AuditLog,
+  type CheckpointStore,
+  type KeySetStore,
+} from './domain/ports.js';
+import { CheckpointSigning } from './domain/sign-checkpoint.js';
+import { OutputSigning } from './domain/sign-output.js';
+import { TransactionSigning } from './domain/sign-transaction.js';
+import type { TransactionPolicy } from './domain/transaction-policy.js';
+import { PostgresAuditLog } from './persistence/audit-log.js';
+import { PostgresCheckpointStore } from './persistence/checkpoint-store.js';
+import { PostgresKeySetStore } from './persistence/key-set-store.js';
+import { CreateSigner1763700000000 } from './persistence/migrations/1763700000000-create-signer.js';
+import { SignerGrpc } from './transport/grpc/signer.grpc.js';
+import { SignerController } from './transport/http/signer.controller.js';
+import { SignerRpc } from './transport/nats/signer.rpc.js';
+
+/** How the signer reaches its schema; also used by the command `migrate`. */
+export function postgresOptions(config: Config): PostgresOptions {
+  return {
+    url: config.DATABASE_URL,
+    schema: services.signer.schema,
+    migrations: [CreateSigner1763700000000],
+    poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
+    applicationName: 'signer',
+    statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,
+  };
+}
+
+/** Wires the signer. */
+@Module({})
+export class AppModule {
+  static forConfig(config: Config, _context: ServiceContext<Config>): DynamicModule {
+    const keys = keyRing(config);
+    return {
+      module: AppModule,
+      imports: [
+        PostgresModule.forRoot(postgresOptions(config)),
+        MeshModule.forRoot({
+          service: 'signer',
+          url: config.NATS_URL,
+          user: config.TOUCHSTONE_NATS_USER,
+          password: config.TOUCHSTONE_NATS_PASSWORD ?? '',
+          provisioned: { streams: ['SIGNING'] },
+        }),
+        OutboxModule,
+      ],
+      controllers: [SignerController, SignerRpc, SignerGrpc],
+      providers: [
+        { provide: AUDIT_LOG, inject: [DataSource, SHUTDOWN], useFactory: auditLog },
+        {
+          provide: CHECKPOINT_STORE,
+          inject: [DataSource],
+          useFactory: (dataSource: DataSource) => new PostgresCheckpointStore(dataSource),
+        },
+        {
+          provide: KEY_SET_STORE,
+          inject: [DataSource, Outbox],
+          useFactory: (dataSource: DataSource, outbox: Outbox) => new PostgresKeySetStore(dataSource, outbox),
+        },
+        { provide: CallerPolicy, useFactory: () => new CallerPolicy(config.TOUCHSTONE_SIGNER_TOKENS ?? {}) },
+        {
+          provide: OutputSigning,
+          inject: [AUDIT_LOG],
+          useFactory: (audit: AuditLog) =>
+            new OutputSigning(keys, audit, {
+              domain: config.SIGNING_DOMAIN,
+              format: config.SIGNATURE_FORMAT,
+            }),
+        },
+        {
+          provide: CheckpointSigning,
+          inject: [CHECKPOINT_STORE, AUDIT_LOG],
+          useFactory: (store: CheckpointStore, audit: AuditLog) =>
+            new CheckpointSigning(keys, store, audit, config.TOUCHSTONE_LOG_ORIGIN),
+        },
+        {
+          provide: TransactionSigning,
+          inject: [AUDIT_LOG],
+          useFactory: (audit: AuditLog) => transactionSigning(config, keys, audit),
+        },
+        {
+          provide: PublishedKeys,
+          inject: [KEY_SET_STORE, CheckpointSigning, TransactionSigning],
+          useFactory: (
+            store: KeySetStore,
+            checkpoints: CheckpointSigning,
+            transactions: TransactionSigning,
+          ) => new PublishedKeys(keys, store, checkpoints, transactions, config.SIGNING_DOMAIN),
+        },
+      ],
+    };
+  }
+}
+
+function auditLog(dataSource: DataSource, shutdown: Shutdown): AuditLog {
+  const log = new PostgresAuditLog(dataSource);
+  shutdown.add('outbox', 'signing audit', () => log.close());
+  return log;
+}
+
+function keyRing(config: Config): KeyRing {
+  return createKeyRing({
+    output: { kid: config.MODEL_SIGNING_KEY_ID, privateKey: bytesOf(config.MODEL_SIGNING_KEY_HEX) },
+    checkpointSeed: bytesOf(config.TOUCHSTONE_CHECKPOINT_SEED_HEX),
+    anchorTransactions: bytesOf(config.TOUCHSTONE_ANCHOR_TX_KEY_HEX),
+    settlementTransactions: bytesOf(config.TOUCHSTONE_SETTLEMENT_TX_KEY_HEX),
+  });
+}
+
+function transactionSigning(config: Config, keys: KeyRing, audit: AuditLog): TransactionSigning {
+  const limits = {
+    chainId: config.TOUCHSTONE_CHAIN_ID,
+    gasMax: BigInt(config.TOUCHSTONE_TX_GAS_MAX),
+    feePerGasMax: BigInt(config.TOUCHSTONE_TX_FEE_PER_GAS_MAX_WEI),
+  };
+  const anchor: TransactionPolicy = {
+    ...limits,
+    to: config.TOUCHSTONE_ANCHOR_CONTRACT,
+    selectors: selectorsOf(anchorRegistry.abi, 'anchor'),
+    caller: 'anchor-worker',
+  };
+  const settlement: TransactionPolicy = {
+    ...limits,
+    to: config.TOUCHSTONE_SETTLEMENT_ASSET,
+    selectors: selectorsOf(testUsdc.abi, 'transferWithAuthorization'),
+    caller: 'payment-verifier',
+  };
+  const kidOf = (name: string): string => keys.entries.find((entry) => entry.name === name)?.kid ?? name;
+  const signers = {
+    anchor: createTransactionSigner(kidOf('anchor'), bytesOf(config.TOUCHSTONE_ANCHOR_TX_KEY_HEX)),
+    settlement: createTransactionSigner(
+      kidOf('settlement'),
+      bytesOf(config.TOUCHSTONE_SETTLEMENT_TX_KEY_HEX),
+    ),
+  };
+  return new TransactionSigning(signers, { anchor, settlement }, audit);
+}
+
+/** Selectors of every overload of a function. */
+function selectorsOf(
+  abi: readonly { readonly type: string; readonly name?: string }[],
+  name: string,
+): string[] {
+  return abi
+    .filter((item): item is AbiFunction => item.type === 'function' && item.name === name)
+    .map((item) => toFunctionSelector(item));
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return hexToBytes(hex, 32) ?? new Uint8Array();
+}

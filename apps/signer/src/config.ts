@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { evmAddress, keyId } from '@touchstone/contracts';
+import { DEFAULT_SIGNING_DOMAIN, SIGNING_DOMAIN_PATTERN } from '@touchstone/evidence';
+import { databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform';
+
+const keyHex = (doc: string) =>
+  secret(
+    z.string().regex(/^[0-9a-f]{64}$/, { message: 'Expected 64 lower-case hexadecimal digits.' }),
+  ).describe(doc);
+
+const callerTokens = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: 'custom', message: 'Expected a JSON object of caller names and tokens.' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.record(z.string().min(1), z.string().min(32, { message: 'A token has at least 32 characters.' })));
+
+/** Configuration of the signer; the only service that is given private keys (R-SIGN-4). */
+export const configSchema = z.object({
+  ...serviceKeys('signer'),
+  ...natsKeys('signer'),
+  ...databaseKeys(),
+  MODEL_SIGNING_KEY_HEX: keyHex('Private key that signs outputs (secp256k1, 32 bytes).'),
+  MODEL_SIGNING_KEY_ID: keyId.describe('Identifier of the output key; it stands in every proof.'),
+  SIGNING_DOMAIN: z
+    .string()
+    .regex(SIGNING_DOMAIN_PATTERN)
+    .default(DEFAULT_SIGNING_DOMAIN)
+    .describe('Domain separator of output digests; empty for the older format without a prefix.'),
+  SIGNATURE_FORMAT: z.enum(['der', 'compact']).default('der').describe('Encoding of output signatures.'),
+  TOUCHSTONE_LOG_ORIGIN: z
+    .string()
+    .min(1)
+    .max(255)
+    .describe('Origin of the transparency log that this signer signs.'),
+  TOUCHSTONE_CHECKPOINT_SEED_HEX: keyHex('Ed25519 seed that signs checkpoints (32 bytes).'),
+  TOUCHSTONE_ANCHOR_TX_KEY_HEX: keyHex('Private key that pays for anchors (secp256k1, 32 bytes).'),
+  TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: keyHex('Private key that pays for settlements (secp256k1, 32 bytes).'),
+  TOUCHSTONE_CHAIN_ID: integerKey(1, Number.MAX_SAFE_INTEGER).describe(
+    'Chain that transactions are signed for.',
+  ),
+  TOUCHSTONE_ANCHOR_CONTRACT: evmAddress.describe('The only contract that the anchor key may call.'),
+  TOUCHSTONE_SETTLEMENT_ASSET: evmAddress.describe('The only token that the settlement key may call.'),
+  TOUCHSTONE_TX_GAS_MAX: integerKey(21_000, 30_000_000)
+    .default(500_000)
+    .describe('Largest gas limit that is signed.'),
+  TOUCHSTONE_TX_FEE_PER_GAS_MAX_WEI: integerKey(1, Number.MAX_SAFE_INTEGER)
+    .default(100_000_000_000)
+    .describe('Largest fee per gas in wei that is signed.'),
+  TOUCHSTONE_SIGNER_TOKENS: secret(callerTokens.optional()).describe(
+    'Bearer tokens of REST and gRPC callers as JSON {"caller": "token"}; without it only NATS callers can sign.',
+  ),
+});
+export type Config = z.output<typeof configSchema>;

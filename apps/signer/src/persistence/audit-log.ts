@@ -1,0 +1,38 @@
+import type { DataSource } from 'typeorm';
+import { GroupCommit } from '@touchstone/postgres';
+import type { AuditLog, SigningAudit } from '../domain/ports.js';
+
+/** Writes audit records of many callers with one commit, so that signing is not bound to one flush per signature. */
+export class PostgresAuditLog implements AuditLog {
+  private readonly records: GroupCommit<SigningAudit>;
+
+  constructor(dataSource: DataSource) {
+    this.records = new GroupCommit({ write: (audits) => insertAudits(dataSource, audits) });
+  }
+
+  async append(audit: SigningAudit): Promise<void> {
+    await this.records.add(audit);
+  }
+
+  close(): Promise<void> {
+    return this.records.close();
+  }
+}
+
+async function insertAudits(dataSource: DataSource, audits: readonly SigningAudit[]): Promise<undefined[]> {
+  const column = <K extends keyof SigningAudit>(name: K): SigningAudit[K][] =>
+    audits.map((audit) => audit[name]);
+  await dataSource.query(
+    `INSERT INTO signer.signing_audit (caller, operation, key_id, digest, result, reason)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[])`,
+    [
+      column('caller'),
+      column('operation'),
+      column('keyId'),
+      column('digest').map((digest) => Buffer.from(digest)),
+      column('result'),
+      column('reason'),
+    ],
+  );
+  return audits.map(() => undefined);
+}

@@ -1,0 +1,42 @@
+import type { DataSource } from 'typeorm';
+import type { CheckpointStore, SignedCheckpoint } from '../domain/ports.js';
+
+interface Row {
+  readonly size: string;
+  readonly root: Buffer;
+  readonly note: string;
+}
+
+/** Class of the advisory locks that fence the signing of one log across all replicas. */
+const LOG_LOCK_CLASS = 0x7063_0002;
+
+/** Keeps signed checkpoints; the lock is held from reading the last one to the commit of the next. */
+export class PostgresCheckpointStore implements CheckpointStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  withLast(
+    origin: string,
+    decide: (last: SignedCheckpoint | undefined) => Promise<SignedCheckpoint>,
+  ): Promise<SignedCheckpoint> {
+    return this.dataSource.transaction(async (manager) => {
+      await manager.query('SELECT pg_advisory_xact_lock($1::int, hashtext($2))', [LOG_LOCK_CLASS, origin]);
+      const rows: Row[] = await manager.query(
+        'SELECT size::text, root, note FROM signer.signed_checkpoint WHERE origin = $1 ORDER BY size DESC LIMIT 1',
+        [origin],
+      );
+      const last = rows[0] && toCheckpoint(rows[0]);
+      const next = await decide(last);
+      if (next !== last) {
+        await manager.query(
+          'INSERT INTO signer.signed_checkpoint (origin, size, root, note) VALUES ($1, $2, $3, $4)',
+          [origin, next.size.toString(), Buffer.from(next.root), next.note],
+        );
+      }
+      return next;
+    });
+  }
+}
+
+function toCheckpoint(row: Row): SignedCheckpoint {
+  return { size: BigInt(row.size), root: new Uint8Array(row.root), note: row.note };
+}
