@@ -65,8 +65,7 @@ export class GroupCommit<T, R = void> {
   /** Writes what waits and takes nothing new. */
   async close(): Promise<void> {
     this.closed = true;
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.stopTimer();
     while (this.queue.length > 0 || this.running.size > 0) {
       this.startWriters();
       await Promise.race(this.running);
@@ -81,6 +80,11 @@ export class GroupCommit<T, R = void> {
     }, this.delayMs);
   }
 
+  private stopTimer(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
   private startFullGroups(): void {
     while (this.queue.length >= this.itemsMax && this.running.size < this.writersMax) this.startWriter();
   }
@@ -91,6 +95,7 @@ export class GroupCommit<T, R = void> {
 
   private startWriter(): void {
     const group = this.queue.splice(0, this.itemsMax);
+    if (this.queue.length === 0) this.stopTimer();
     const writing = this.write(group).finally(() => {
       this.running.delete(writing);
       // What came while all writers were busy has waited long enough.

@@ -30,7 +30,7 @@ export function readSecretFile(path: string): SecretFileResult {
       };
     return { ok: true, value: readFileSync(descriptor, 'utf8').trim() };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+    const { code = 'error' } = error as { code?: string };
     return { ok: false, detail: `${path} cannot be read (${code}).` };
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);

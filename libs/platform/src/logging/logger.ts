@@ -1,7 +1,7 @@
 import { trace } from '@opentelemetry/api';
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 import { withoutCredentials } from '../config/describe-config.js';
-import { redact } from './redact.js';
+import { isError, redact } from './redact.js';
 
 /** A structured logger; the first argument holds fields, the second says what happened. */
 export type Logger = PinoLogger;
@@ -30,20 +30,26 @@ export function createLogger({ service, version, level = 'info', destination }: 
     formatters: {
       level: (label: string) => ({ level: label }),
       log: redact,
-      bindings: redact,
     },
     hooks: {
-      // Messages are text that our code wrote, but they may quote an error of a driver with its URL.
       logMethod(this: Logger, args: Parameters<PinoLogger['info']>, method: (...rest: unknown[]) => void) {
-        const safe = args.map((part: unknown) =>
-          typeof part === 'string' ? withoutCredentials(part) : part,
-        );
-        method.apply(this, safe);
+        method.apply(this, safeArguments(args));
       },
     },
+    // pino's own serializer would fold causes into the message; `redact` made plain members of the error already.
+    serializers: { err: (error: unknown) => error },
     mixin: traceFields,
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return redactingChildren(destination === undefined ? pino(options) : pino(options, destination));
+}
+
+/** pino writes the fields of a child as they are; children inherit this method, so theirs are redacted as well. */
+function redactingChildren(logger: Logger): Logger {
+  const { child } = logger;
+  function redactedChild(this: Logger, bindings: Record<string, unknown>, options?: object): Logger {
+    return child.call(this, redact(bindings), options) as unknown as Logger;
+  }
+  return Object.assign(logger, { child: redactedChild });
 }
 
 function traceFields(): Record<string, string> {
@@ -54,4 +60,12 @@ function traceFields(): Record<string, string> {
 /** A logger that writes nothing, for tests and tools. */
 export function silentLogger(): Logger {
   return pino({ level: 'silent' });
+}
+
+/** Messages are text that our code wrote, but they may quote an error of a driver with its URL. */
+function safeArguments(args: readonly unknown[]): unknown[] {
+  const [first] = args;
+  // pino takes the message of a lone error as it is.
+  if (args.length === 1 && isError(first)) return [{ err: first }, withoutCredentials(first.message)];
+  return args.map((part) => (typeof part === 'string' ? withoutCredentials(part) : part));
 }

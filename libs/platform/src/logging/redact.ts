@@ -71,7 +71,7 @@ function redactValue(value: unknown, depth: number): unknown {
 }
 
 /** An error of another realm is no `instanceof Error`; it still has a stack and a message. */
-function isError(value: object): value is Error {
+export function isError(value: unknown): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
 }
 

@@ -1,0 +1,118 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const folder = fileURLToPath(new URL('..', import.meta.url));
+const main = `
+  import { Module } from '@nestjs/common';
+  import { runService, secret, serviceKeys } from '@touchstone/platform';
+  import { z } from 'zod';
+  class Empty {}
+  Module({})(Empty);
+  await runService({
+    name: 'signer',
+    version: '1.2.3',
+    configSchema: z.object({ ...serviceKeys('signer'), SEED: secret(z.string().optional()) }),
+    codeFolder: 'test',
+    module: () => Empty,
+    commands: {
+      migrate: async () => { console.log('migrated'); },
+      fail: async () => { throw new Error('no'); },
+    },
+  });
+`;
+const ports = { TOUCHSTONE_HTTP_PORT: '0', TOUCHSTONE_HEALTH_PORT: '0' };
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A service of the built package in a process of its own. */
+function start(
+  args: string[],
+  env: Record<string, string>,
+): { child: ChildProcess; line: Promise<string>; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', main, 'main.js', ...args], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const output = { stdout: '', stderr: '' };
+  const line = new Promise<string>((resolve) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output.stdout += chunk.toString();
+      const listening = output.stdout.split('\n').find((text) => text.includes('"msg":"listening"'));
+      if (listening !== undefined) resolve(listening);
+    });
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    output.stderr += chunk.toString();
+  });
+  const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, ...output })));
+  return { child, line, ended };
+}
+
+describe('a service process', () => {
+  const children: ChildProcess[] = [];
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+  });
+  const run = (args: string[] = [], env: Record<string, string> = ports) => {
+    const started = start(args, env);
+    children.push(started.child);
+    return started;
+  };
+
+  it('prints one line with its real ports, answers there, and ends with 0 on SIGTERM', async () => {
+    const { child, line, ended } = run();
+    const listening = JSON.parse(await line) as { msg: string; http: number; health: number };
+    expect(listening).toMatchObject({ msg: 'listening', service: 'signer', version: '1.2.3' });
+    expect((await fetch(`http://127.0.0.1:${listening.health}/readyz`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${listening.http}/openapi.json`)).status).toBe(200);
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+    expect((await ended).stdout.match(/"msg":"listening"/g)).toHaveLength(1);
+  });
+
+  it('ends when its launcher lets go of standard input', async () => {
+    const { child, line, ended } = run([], { ...ports, TOUCHSTONE_EXIT_WITH_STDIN: '1' });
+    await line;
+    child.stdin?.end();
+    expect((await ended).code).toBe(0);
+  });
+
+  it('exits with 5 and all findings when its configuration is invalid', async () => {
+    const { code, stderr } = await run([], { TOUCHSTONE_HTTP_PORT: 'x', TOUCHSTONE_HTTP_PROT: '1' }).ended;
+    expect(code).toBe(5);
+    expect(stderr).toContain('TOUCHSTONE_HTTP_PORT: Expected a whole number');
+    expect(stderr).toContain('did you mean TOUCHSTONE_HTTP_PORT?');
+  });
+
+  it('prints its configuration without secrets', async () => {
+    const { code, stdout } = await run(['--print-config'], { ...ports, SEED: 'hunter2' }).ended;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ TOUCHSTONE_HTTP_PORT: 0, SEED: '[redacted]' });
+  });
+
+  it.each([
+    [['migrate'], 0, 'migrated'],
+    [['fail'], 1, 'fail failed'],
+    [['--help'], 0, 'node dist/main.js migrate'],
+    [['unknown'], 2, ''],
+    [['migrate', 'more'], 2, ''],
+  ])('runs %j and exits with %i', async (args, expected, text) => {
+    const { code, stdout } = await run(args).ended;
+    expect(code).toBe(expected);
+    expect(stdout).toContain(text);
+  });
+
+  it('exits with 1 when its port is taken', async () => {
+    const { http } = JSON.parse(await run().line) as { http: number };
+    const second = run([], { ...ports, TOUCHSTONE_HTTP_PORT: String(http) });
+    const { code, stdout } = await second.ended;
+    expect(code).toBe(1);
+    expect(stdout).toContain('EADDRINUSE');
+  });
+});
