@@ -54,6 +54,12 @@ export function toAppError(error: unknown, what: string): AppError {
       cause: error,
     });
   }
+  // The client counts headers and body together before it sends.
+  if (findCause(error, errors.InvalidArgumentError)?.message.includes('max_payload')) {
+    return new AppError('body-too-large', `${what}: headers and body exceed what the server takes.`, {
+      cause: error,
+    });
+  }
   const api = findCause(error, JetStreamApiError);
   const reason = api?.message ?? (error instanceof Error ? error.message : String(error));
   return new AppError('dependency-unavailable', `${what}: ${reason}`, { cause: error });

@@ -68,6 +68,7 @@ describe('dead letters', () => {
         code: 'conflict',
         deliveries: 1,
         msgId: 'id-1',
+        bodyOmitted: false,
         buriedAt: expect.stringMatching(/^\d{4}-.*Z$/),
       },
     ]);
@@ -104,6 +105,17 @@ describe('dead letters', () => {
     await waitUntil(() => handled.length === 1);
     expect(handled[0]).toMatchObject({ subject: SUBJECT, body: entry(1), msgId: 'id-1', streamSequence: 2 });
     expect(handled[0]?.headers['traceparent']).toContain('0af7651916cd43dd8448eb211c80319c');
+  });
+
+  it('are kept without body when a sender filled the payload to the last byte', async () => {
+    const sender = await harness.connect('anchor-worker');
+    const max = sender.nc.info?.max_payload ?? 0;
+    await sender.nc.request(SUBJECT, new Uint8Array(max), { timeout: 2_000 });
+    await waitUntil(() => buried === 1);
+    const { nc } = await harness.connect('operator');
+    const letter = await showDeadLetter(nc, 1);
+    expect(letter).toMatchObject({ code: 'malformed-json', bodyOmitted: true, originalSequence: 1 });
+    await expect(replayDeadLetter(sender.nc, letter)).rejects.toMatchObject({ code: 'conflict' });
   });
 
   it('are not shown to a service', async () => {

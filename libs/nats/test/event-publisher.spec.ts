@@ -56,6 +56,16 @@ describe('publishing events', () => {
     );
   });
 
+  it('is the publish port of an outbox relay', async () => {
+    await harness.provision();
+    const { publishStored } = await publisher();
+    const bytes = new TextEncoder().encode(JSON.stringify(entry(1)));
+    await publishStored(SUBJECT, bytes, { msgId: 'a', headers: {} });
+    await expect(publishStored('evt.v1.unknown.thing.done', bytes, { msgId: 'b' })).rejects.toMatchObject({
+      code: 'config-invalid',
+    });
+  });
+
   it('refuses an event that does not fit its schema', async () => {
     const events = await publisher();
     const bad = { ...entry(1), logIndex: '-1' };
@@ -71,6 +81,8 @@ describe('publishing events', () => {
     const max = nc.info?.max_payload ?? 0;
     const tooLarge = events.publish(SUBJECT, new Uint8Array(max + 1), { msgId: 'a' });
     await expect(tooLarge).rejects.toMatchObject({ code: 'body-too-large' });
+    const withHeaders = events.publish(SUBJECT, new Uint8Array(max), { msgId: 'c' });
+    await expect(withHeaders).rejects.toMatchObject({ code: 'body-too-large' });
     const headerRoom = 1_024;
     const fits = events.publish(SUBJECT, new Uint8Array(max - headerRoom), { msgId: 'b' });
     await expect(fits).resolves.toMatchObject({ stream: 'ANCHOR' });

@@ -2,7 +2,9 @@ import { AppError, toProblem, type Durable, type ErrorCode } from '@touchstone/c
 import { jetstream, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
 import { headers as createHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/nats-core';
 import { readCarrier } from '../carrier.js';
+import { toAppError } from '../nats-errors.js';
 import {
+  DEAD_LETTER_BODY_HEADER,
   DEAD_LETTER_CODE_HEADER,
   DEAD_LETTER_DELIVERIES_HEADER,
   DEAD_LETTER_SEQUENCE_HEADER,
@@ -68,11 +70,16 @@ export class DeadLetterWriter {
 
   /** Copies one message; the id is its place in the stream, so that a second copy is dropped. */
   async copy(message: JsMsg, error: unknown): Promise<DeadLetterNotice> {
-    const { stream, deliveryCount } = message.info;
-    await this.js.publish(deadLetterSubject(this.durable), message.data, {
-      msgID: `${this.durable.name}:${stream}:${message.seq}`,
-      headers: deadLetterHeaders(message, error),
-    });
+    const { deliveryCount } = message.info;
+    const headers = deadLetterHeaders(message, error);
+    try {
+      await this.publish(message, message.data, headers);
+    } catch (cause) {
+      if (toAppError(cause, 'Copying a dead letter').code !== 'body-too-large') throw cause;
+      // A sender may fill the payload to the last byte; without this its message could never be buried.
+      headers.set(DEAD_LETTER_BODY_HEADER, 'omitted');
+      await this.publish(message, new Uint8Array(0), headers);
+    }
     return {
       durable: this.durable.name,
       subject: message.subject,
@@ -81,5 +88,12 @@ export class DeadLetterWriter {
       code: failureCode(error),
       error,
     };
+  }
+
+  private publish(message: JsMsg, body: Uint8Array, headers: MsgHdrs): Promise<unknown> {
+    return this.js.publish(deadLetterSubject(this.durable), body, {
+      msgID: `${this.durable.name}:${message.info.stream}:${message.seq}`,
+      headers,
+    });
   }
 }

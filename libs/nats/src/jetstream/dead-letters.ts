@@ -4,6 +4,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { readCarrier, writeCarrier } from '../carrier.js';
 import { toAppError } from '../nats-errors.js';
 import {
+  DEAD_LETTER_BODY_HEADER,
   DEAD_LETTER_CODE_HEADER,
   DEAD_LETTER_DELIVERIES_HEADER,
   DEAD_LETTER_SEQUENCE_HEADER,
@@ -30,6 +31,8 @@ export interface DeadLetter {
   readonly code: string;
   readonly deliveries: number;
   readonly msgId: string | undefined;
+  /** True when only the original stream has the body. */
+  readonly bodyOmitted: boolean;
   /** RFC 3339. */
   readonly buriedAt: string;
 }
@@ -59,6 +62,7 @@ function toDeadLetter(stored: StoredMsg): DeadLetter {
     code: read(DEAD_LETTER_CODE_HEADER),
     deliveries: Number(read(DEAD_LETTER_DELIVERIES_HEADER)),
     msgId: carrier[ORIGINAL_ID_HEADER.toLowerCase()],
+    bodyOmitted: read(DEAD_LETTER_BODY_HEADER) === 'omitted',
     buriedAt: stored.time.toISOString(),
   };
 }
@@ -106,12 +110,15 @@ export async function showDeadLetter(nc: NatsConnection, sequence: number): Prom
  * those that had processed it recognise the kept id. Replaying the same letter twice within the duplicate
  * window stores one message. `nc` must belong to a user that may publish the original subject.
  *
- * @throws AppError `forbidden`, `timeout`, `dependency-unavailable`.
+ * @throws AppError `conflict` for a letter without body, `forbidden`, `timeout`, `dependency-unavailable`.
  */
 export async function replayDeadLetter(
   nc: NatsConnection,
   letter: DeadLetterWithBody,
 ): Promise<PublishReceipt> {
+  if (letter.bodyOmitted) {
+    throw new AppError('conflict', `Dead letter ${letter.sequence} has no body; it cannot be replayed.`);
+  }
   const firstId = letter.msgId ?? `${letter.originalStream}:${letter.originalSequence}`;
   try {
     const ack = await jetstream(nc, { checkAPI: false }).publish(letter.originalSubject, letter.body, {

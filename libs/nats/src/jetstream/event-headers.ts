@@ -11,6 +11,8 @@ export const DEAD_LETTER_STREAM_HEADER = 'Touchstone-Dead-Letter-Stream';
 export const DEAD_LETTER_SEQUENCE_HEADER = 'Touchstone-Dead-Letter-Sequence';
 export const DEAD_LETTER_CODE_HEADER = 'Touchstone-Dead-Letter-Code';
 export const DEAD_LETTER_DELIVERIES_HEADER = 'Touchstone-Dead-Letter-Deliveries';
+/** `omitted` when the body had no room beside these headers; the original stream still has it. */
+export const DEAD_LETTER_BODY_HEADER = 'Touchstone-Dead-Letter-Body';
 
 /** The headers that travel from a message into its dead letter and back; others belong to the transport. */
 export const KEPT_HEADERS = ['traceparent', 'tracestate'] as const;
