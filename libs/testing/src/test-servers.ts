@@ -29,7 +29,8 @@ export const TEST_ACCOUNTS_MAX = 128;
 /** The database with roles and empty schemas that test databases are cloned from. */
 export const TEMPLATE_DATABASE = 'touchstone_template';
 const FOLDER_PREFIX = 'touchstone-test-';
-const ADDRESS_VARIABLE = 'TOUCHSTONE_TEST_SERVERS';
+// Not TOUCHSTONE_…: a service that a test gives its own environment would refuse the name.
+const ADDRESS_VARIABLE = 'TEST_SERVERS_FILE';
 
 /** What the workers of one run know about its servers; it lies in a file (0600) that the environment names. */
 export interface TestServers {

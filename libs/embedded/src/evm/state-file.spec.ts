@@ -1,17 +1,20 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { keepStateFile, recoverStateFile } from './state-file.js';
 
 describe('state file of the chain', () => {
+  let folder: string;
   let path: string;
   let said: string[];
   const announce = (line: string): void => void said.push(line);
   beforeEach(() => {
-    path = join(mkdtempSync(join(tmpdir(), 'touchstone-state-')), 'state.json');
+    folder = mkdtempSync(join(tmpdir(), 'touchstone-state-'));
+    path = join(folder, 'state.json');
     said = [];
   });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('is left alone when it is whole or not there', () => {
     recoverStateFile(path, announce);

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { isSupportedNatsVersion, locateNatsServer } from './locate-nats-server.js';
 
 function program(folder: string, name: string, script: string): void {
@@ -33,6 +33,7 @@ describe('search for nats-server', () => {
     environment = { PATH: `${join(root, 'bin')}:relative`, XDG_CACHE_HOME: join(root, 'cache') };
     said = [];
   });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
 
   it('takes the one on PATH', async () => {
     program(join(root, 'bin'), 'nats-server', report('2.10.7'));

@@ -4,13 +4,14 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { claimFolder, fallbackDataFolder, fallbackFolder, locatePostgres } from './location.js';
 
 const account = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -22,6 +23,7 @@ describe('fallback folder of PostgreSQL', () => {
     parent = mkdtempSync(join(tmpdir(), 'touchstone-location-'));
     folder = fallbackFolder('/checkout', parent);
   });
+  afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
   it('has a name that follows from the checkout', () => {
     // sha256("/checkout"), first 12 hex digits

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { isRunning, ownIdentity, processStartTime, readIdentity, terminate } from './identity.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'touchstone-identity-'));
 
 describe('process identity', () => {
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
   it('knows this process', () => {
     expect(isRunning(ownIdentity())).toBe(true);
   });

@@ -3,20 +3,24 @@ import {
   existsSync,
   mkdtempSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LOG_SIZE_MAX_BYTES, logTail, openLogFile } from './log-file.js';
 
 describe('log files', () => {
+  let folder: string;
   let path: string;
   beforeEach(() => {
-    path = join(mkdtempSync(join(tmpdir(), 'touchstone-log-')), 'logs', 'part.log');
+    folder = mkdtempSync(join(tmpdir(), 'touchstone-log-'));
+    path = join(folder, 'logs', 'part.log');
   });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('appends to a log that only the owner reads', () => {
     for (const line of ['one\n', 'two\n']) {

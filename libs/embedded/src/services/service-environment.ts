@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { join } from 'node:path';
 import type { ServiceName } from '@touchstone/contracts';
 import type { ChainDescription, ServicePorts } from '../state/stack-file.js';
 import { randomSecret, secp256k1Key, type SecretPlan } from '../state/secrets.js';
@@ -17,7 +18,7 @@ export interface ServiceContext {
   readonly root: string;
   /** A folder that belongs to this service alone. */
   readonly dataFolder: string;
-  /** The secrets that {@link serviceSecrets} lists for this service. */
+  /** The secrets that {@link serviceSecrets} lists for this service, and what follows from secrets of its callers. */
   readonly secrets: Readonly<Record<string, string>>;
 }
 
@@ -47,6 +48,10 @@ export const serviceSecrets: Readonly<Record<ServiceName, SecretPlan>> = {
 };
 
 const networkOf = ({ chain }: ServiceContext): string => `eip155:${chain.chainId}`;
+
+/** A setting that is left to its default when the part it names is not in this stack. */
+const optional = (name: string, value: string | undefined): Environment =>
+  value === undefined ? {} : { [name]: value };
 
 /** What a service gets beside what all get and its own secrets. */
 const extraEnvironment: Readonly<Record<ServiceName, (context: ServiceContext) => Environment>> = {

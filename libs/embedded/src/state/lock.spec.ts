@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { processStartTime } from '../process/identity.js';
 import { acquireLock, lockedSince, lockHolder } from './lock.js';
 
@@ -11,13 +11,14 @@ describe('lock of the state folder', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'touchstone-lock-'));
   });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
   const write = (value: unknown): void => writeFileSync(join(folder, 'lock'), JSON.stringify(value));
 
   it('is held until it is given back', () => {
     const release = acquireLock(folder);
     expect(lockHolder(folder)?.pid).toBe(process.pid);
     expect(lockedSince(folder)).toMatch(/Z$/);
-    expect(() => acquireLock(folder)).toThrow(`pid ${process.pid}`);
+    expect(() => acquireLock(folder)).toThrow(`pid ${process.pid}, since 2`);
     release();
     expect(lockHolder(folder)).toBeUndefined();
     expect(existsSync(join(folder, 'lock'))).toBe(false);

@@ -13,6 +13,16 @@ export function lockHolder(stateDir: string): ProcessIdentity | undefined {
   return holder !== undefined && isRunning(holder) ? holder : undefined;
 }
 
+/** When the lock was taken, for messages. */
+export function lockedSince(stateDir: string): string | undefined {
+  try {
+    const value = JSON.parse(readFileSync(lockPath(stateDir), 'utf8')) as { startedAt?: unknown };
+    return typeof value.startedAt === 'string' ? value.startedAt : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Moves a lock aside whose process is gone; gives it back when somebody was faster and it is alive after all. */
 function removeStale(path: string): void {
   const aside = `${path}.stale-${process.pid}`;
@@ -50,7 +60,7 @@ export function acquireLock(stateDir: string): () => void {
       if (holder) {
         throw new AppError(
           'conflict',
-          `A stack runs already on ${stateDir} (pid ${holder.pid}); ${join(stateDir, 'stack.json')} says where. ` +
+          `A stack runs already on ${stateDir} (pid ${holder.pid}, since ${lockedSince(stateDir) ?? 'an unknown time'}); ${join(stateDir, 'stack.json')} says where. ` +
             'Stop it with `touchstone down`.',
         );
       }
@@ -66,14 +76,4 @@ function releaseLock(path: string): void {
   const own = ownIdentity();
   const held = readIdentity(path);
   if (held?.pid === own.pid && held.startTime === own.startTime) rmSync(path, { force: true });
-}
-
-/** When the lock was taken, for messages. */
-export function lockedSince(stateDir: string): string | undefined {
-  try {
-    const value = JSON.parse(readFileSync(lockPath(stateDir), 'utf8')) as { startedAt?: unknown };
-    return typeof value.startedAt === 'string' ? value.startedAt : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,16 +1,19 @@
-import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomSecret, secp256k1Key, SecretStore } from './secrets.js';
 
 describe('secret store', () => {
+  let parent: string;
   let folder: string;
   let store: SecretStore;
   beforeEach(() => {
-    folder = join(mkdtempSync(join(tmpdir(), 'touchstone-secrets-')), 'secrets');
+    parent = mkdtempSync(join(tmpdir(), 'touchstone-secrets-'));
+    folder = join(parent, 'secrets');
     store = new SecretStore(folder);
   });
+  afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
   it('makes a secret of 32 bytes once and keeps it', () => {
     const first = store.ensure('signer', { A: randomSecret });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -36,7 +36,10 @@ describe('stack.json', () => {
     folder = mkdtempSync(join(tmpdir(), 'touchstone-stack-'));
     release = acquireLock(folder);
   });
-  afterEach(() => release());
+  afterEach(() => {
+    release();
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   it('is read back while the stack runs', () => {
     writeStackFile(folder, stack);

@@ -1,0 +1,62 @@
+import { serviceNames } from '@touchstone/contracts';
+import { describe, expect, it } from '@jest/globals';
+import { serviceEnvironment, serviceSecrets, type ServiceContext } from './service-environment.js';
+
+const address = (digit: string): string => `0x${digit.repeat(40)}`;
+const context = (service: ServiceContext['service'], urls: ServiceContext['urls'] = {}): ServiceContext => ({
+  service,
+  ports: { http: 1, grpc: 2, health: 3 },
+  urls,
+  databaseUrl: 'postgres://x',
+  nats: { url: 'nats://x', user: service, password: 'p' },
+  chain: {
+    chainId: 8453,
+    rpcUrl: 'http://x',
+    usdc: address('1'),
+    anchorRegistry: address('2'),
+    multicall3: address('3'),
+    anchorSubmitter: address('4'),
+    settlementSubmitter: address('5'),
+    payer: address('6'),
+    treasury: address('7'),
+  },
+  logOrigin: 'localhost/touchstone/0',
+  root: '/checkout',
+  dataFolder: '/checkout/.touchstone/data/x',
+  secrets: { SECRET: 's' },
+});
+
+describe('environment of the services', () => {
+  it.each(serviceNames)('%s has its ports, database, mesh user and secrets', (service) => {
+    expect(serviceEnvironment(context(service))).toMatchObject({
+      DATABASE_URL: 'postgres://x',
+      NATS_URL: 'nats://x',
+      TOUCHSTONE_NATS_USER: service,
+      TOUCHSTONE_NATS_PASSWORD: 'p',
+      TOUCHSTONE_HTTP_PORT: '1',
+      TOUCHSTONE_GRPC_PORT: '2',
+      TOUCHSTONE_HEALTH_PORT: '3',
+      SECRET: 's',
+    });
+  });
+
+  it('names contracts to the signer and the receiver of payments to the gateway', () => {
+    expect(serviceEnvironment(context('signer'))).toMatchObject({
+      TOUCHSTONE_ANCHOR_CONTRACT: address('2'),
+      TOUCHSTONE_SETTLEMENT_ASSET: address('1'),
+    });
+    const gateway = serviceEnvironment(context('inference-gateway', { 'proof-service': 'http://proofs' }));
+    expect(gateway).toMatchObject({
+      TOUCHSTONE_PAY_TO: address('7'),
+      TOUCHSTONE_EVIDENCE_URL: 'http://proofs',
+    });
+    expect(gateway).not.toHaveProperty('TOUCHSTONE_PUBLIC_URL');
+  });
+
+  it('gives private keys to the signer alone', () => {
+    const holders = serviceNames.filter((name) =>
+      Object.keys(serviceSecrets[name]).some((variable) => /_HEX$/.test(variable)),
+    );
+    expect(holders).toEqual(['signer']);
+  });
+});
