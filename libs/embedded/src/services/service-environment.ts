@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { join } from 'node:path';
 import type { ServiceName } from '@touchstone/contracts';
 import type { ChainDescription, ServicePorts } from '../state/stack-file.js';
 import { randomSecret, secp256k1Key, type SecretPlan } from '../state/secrets.js';
@@ -18,7 +17,7 @@ export interface ServiceContext {
   readonly root: string;
   /** A folder that belongs to this service alone. */
   readonly dataFolder: string;
-  /** The secrets that {@link serviceSecrets} lists for this service, and what follows from secrets of its callers. */
+  /** The secrets that {@link serviceSecrets} lists for this service. */
   readonly secrets: Readonly<Record<string, string>>;
 }
 
@@ -71,8 +70,8 @@ const extraEnvironment: Readonly<Record<ServiceName, (context: ServiceContext) =
     TOUCHSTONE_PAYMENT_ASSET_NAME: 'USD Coin',
     TOUCHSTONE_PAYMENT_ASSET_VERSION: '2',
     TOUCHSTONE_PAY_TO: context.chain.treasury,
-    TOUCHSTONE_PUBLIC_URL: context.urls['inference-gateway'] ?? '',
-    TOUCHSTONE_EVIDENCE_URL: context.urls['proof-service'] ?? '',
+    ...optional('TOUCHSTONE_PUBLIC_URL', context.urls['inference-gateway']),
+    ...optional('TOUCHSTONE_EVIDENCE_URL', context.urls['proof-service']),
   }),
   'payment-verifier': (context) => ({
     TOUCHSTONE_EVM_RPC_URL: context.chain.rpcUrl,

@@ -34,14 +34,7 @@ export function stackSecrets(store: SecretStore): StackSecrets {
       store.ensure(user, { TOUCHSTONE_NATS_PASSWORD: randomSecret }).TOUCHSTONE_NATS_PASSWORD,
     ]),
   );
-  // The command line's own token for the signer's REST interface; the signer gets the list of tokens it accepts.
-  const client = store.ensure('signer-client', { TOUCHSTONE_SIGNER_TOKEN: randomSecret });
-  const services = byService((name) => ({
-    ...store.ensure(name, serviceSecrets[name]),
-    ...(name === 'signer'
-      ? { TOUCHSTONE_SIGNER_TOKENS: JSON.stringify({ cli: client.TOUCHSTONE_SIGNER_TOKEN }) }
-      : {}),
-  }));
+  const services = byService((name) => store.ensure(name, serviceSecrets[name]));
   const transactions = store.ensure('signer', {
     TOUCHSTONE_ANCHOR_TX_KEY_HEX: secp256k1Key,
     TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: secp256k1Key,
