@@ -34,6 +34,7 @@ export {
   type OutboxEvent,
   type OutboxWaker,
 } from './outbox/outbox.js';
+export { startOutboxRelay } from './outbox/start-outbox-relay.js';
 export { outboxTables, type MigrationSql } from './outbox/tables.js';
 export { OutboxModule } from './outbox-module.js';
 export { PostgresModule } from './postgres-module.js';
