@@ -40,6 +40,7 @@ export default tseslint.config(
         {
           enforceBuildableLibDependency: true,
           allowCircularSelfDependency: false,
+          allow: ['#*'],
           depConstraints: [
             { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:core', 'type:contract', 'type:platform'] },
             { sourceTag: 'type:platform', onlyDependOnLibsWithTags: ['type:platform', 'type:core', 'type:contract'] },

@@ -15,7 +15,7 @@ import {
   type MeshTracing,
 } from '../observer.js';
 import { believedCaller } from './caller.js';
-import { readExtras, type RpcContext } from './rpc-handler.js';
+import { MESH_TRANSPORT, readExtras, type RpcContext } from './rpc-handler.js';
 import { rpcSchemaPair, type RpcSchemaPair } from './rpc-schema.js';
 
 /** Requests of one endpoint that run at the same time in one process; the next is refused as `queue-full`. */
@@ -60,6 +60,7 @@ export class NatsMicroServer extends Server implements CustomTransportStrategy {
 
   constructor(private readonly options: NatsMicroServerOptions) {
     super();
+    this.setTransportId(MESH_TRANSPORT);
     this.metrics = options.metrics ?? noMetrics;
     this.tracing = options.tracing ?? processTracing;
     this.parseJson = options.parseJson ?? parseUtf8Json;

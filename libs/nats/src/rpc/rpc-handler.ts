@@ -37,6 +37,9 @@ export class PassErrorsThroughFilter implements RpcExceptionFilter {
   }
 }
 
+/** Nest's identifier of our transport, so that an application with a second one hands each its own handlers. */
+export const MESH_TRANSPORT = Symbol('touchstone-mesh');
+
 /** The extra under which a handler's service and verb travel through Nest's registry. */
 export interface RpcEndpointExtras {
   readonly service: RpcService;
@@ -62,7 +65,11 @@ export function RpcHandler<S extends RpcService, V extends RpcVerb<S>>(service: 
     const extras: RpcEndpointExtras = { service, verb };
     Payload()(target, key, 0);
     Ctx()(target, key, 1);
-    MessagePattern(rpcListenSubject(service, verb), extras)(target, key, descriptor as PropertyDescriptor);
+    MessagePattern(rpcListenSubject(service, verb), MESH_TRANSPORT, extras)(
+      target,
+      key,
+      descriptor as PropertyDescriptor,
+    );
     UseFilters(new PassErrorsThroughFilter())(target, key, descriptor as PropertyDescriptor);
   };
 }

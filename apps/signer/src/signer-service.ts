@@ -1,0 +1,34 @@
+import { fileURLToPath } from 'node:url';
+import { MESH, NatsMicroServer, type Mesh } from '@touchstone/nats';
+import { serveGrpc, type ServiceDefinition } from '@touchstone/platform';
+import { runMigrations } from '@touchstone/postgres';
+import { AppModule, postgresOptions } from './app.module.js';
+import { configSchema } from './config.js';
+import { PublishedKeys } from './domain/key-set.js';
+
+const VERSION = '0.1.0';
+const protoFolder = fileURLToPath(new URL('../../../libs/contracts/proto', import.meta.url));
+
+/** The signer as `runService` starts it, in `main.ts` and in tests. */
+export const signerService: ServiceDefinition<typeof configSchema> = {
+  name: 'signer',
+  version: VERSION,
+  configSchema,
+  openApi: { title: 'Touchstone signer' },
+  module: (config, context) => AppModule.forConfig(config, context),
+  setup: async (app, context) => {
+    const { nc } = app.get<Mesh>(MESH);
+    const strategy = new NatsMicroServer({ nc, service: 'signer', version: VERSION, logger: context.logger });
+    app.connectMicroservice({ strategy });
+    context.shutdown.add('consumers', 'signer RPC', () => strategy.close());
+    serveGrpc(app, context, {
+      packages: ['touchstone.signer.v1'],
+      protoPaths: [`${protoFolder}/touchstone/signer/v1/signer.proto`],
+      services: ['touchstone.signer.v1.SignerService'],
+      host: context.config.TOUCHSTONE_BIND_HOST,
+      port: context.config.TOUCHSTONE_GRPC_PORT,
+    });
+    await app.get(PublishedKeys).publish();
+  },
+  commands: { migrate: async (config) => void (await runMigrations(postgresOptions(config))) },
+};
