@@ -36,7 +36,9 @@ const describe = (metadata) =>
 async function load({ key, bytes }) {
   const session = await InferenceSession.create(bytes, options);
   sessions.set(key, session);
-  return { description: { inputs: describe(session.inputMetadata), outputs: describe(session.outputMetadata) } };
+  return {
+    description: { inputs: describe(session.inputMetadata), outputs: describe(session.outputMetadata) },
+  };
 }
 
 async function run({ key, feeds }) {
@@ -62,6 +64,10 @@ parentPort.on('message', async (job) => {
     const transfer = answer.outputs?.map(({ data }) => data) ?? [];
     parentPort.postMessage({ id: job.id, ok: true, ...answer }, transfer);
   } catch (error) {
-    parentPort.postMessage({ id: job.id, ok: false, message: error instanceof Error ? error.message : String(error) });
+    parentPort.postMessage({
+      id: job.id,
+      ok: false,
+      message: error instanceof Error ? error.message : String(error),
+    });
   }
 });

@@ -45,7 +45,9 @@ export class ModelRepository implements ModelRegistry {
       const rows = (await this.dataSource.query(
         `SELECT encode(model_version_id, 'hex') AS id, status FROM ${schema}.models`,
       )) as { id: string; status: string }[];
-      return new Map(rows.map(({ id, status }) => [id, modelStatuses.find((known) => known === status) ?? 'pending']));
+      return new Map(
+        rows.map(({ id, status }) => [id, modelStatuses.find((known) => known === status) ?? 'pending']),
+      );
     });
   }
 }

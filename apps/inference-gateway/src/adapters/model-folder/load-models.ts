@@ -40,7 +40,8 @@ export async function loadModels(folder: string): Promise<Model[]> {
   const models: Model[] = [];
   for (const name of folders) {
     if (!(await exists(join(root, name, 'model.json')))) continue;
-    if (models.length === MODELS_MAX) throw new AppError('model-invalid', `${folder} holds more than ${MODELS_MAX} models.`);
+    if (models.length === MODELS_MAX)
+      throw new AppError('model-invalid', `${folder} holds more than ${MODELS_MAX} models.`);
     models.push(await loadModel(root, join(root, name)));
   }
   if (models.length === 0) throw new AppError('model-invalid', `${folder} holds no */model.json.`);
@@ -66,7 +67,10 @@ function refuseTwins(models: readonly Model[]): void {
 }
 
 async function loadModel(root: string, folder: string): Promise<Model> {
-  const manifest = readManifest(folder, await readInside(root, join(folder, 'model.json'), MANIFEST_BYTES_MAX));
+  const manifest = readManifest(
+    folder,
+    await readInside(root, join(folder, 'model.json'), MANIFEST_BYTES_MAX),
+  );
   const bytes = await readInside(root, join(folder, manifest.file), MODEL_BYTES_MAX);
   requireHash(join(folder, manifest.file), bytes, manifest.sha256);
   const { developer, name, version } = manifest;
@@ -84,7 +88,10 @@ async function loadModel(root: string, folder: string): Promise<Model> {
 function readManifest(folder: string, bytes: Uint8Array): ModelManifest {
   const parsed = modelManifest.safeParse(strictJson(join(folder, 'model.json'), bytes, MANIFEST_BYTES_MAX));
   if (parsed.success) return parsed.data;
-  throw new AppError('model-invalid', `${folder}/model.json does not fit its schema: ${z.prettifyError(parsed.error)}`);
+  throw new AppError(
+    'model-invalid',
+    `${folder}/model.json does not fit its schema: ${z.prettifyError(parsed.error)}`,
+  );
 }
 
 async function loadTokenizer(
@@ -107,9 +114,13 @@ async function loadTokenizer(
   requireHash(path, bytes, preprocess.sha256);
   const tokenizer = WordListTokenizer.fromFile(strictJson(path, bytes, PREPROCESS_BYTES_MAX));
   const [input] = inputs;
-  const fits = inputs.length === 1 && input?.datatype === 'INT64' && sameShape(input.shape, [1, tokenizer.maxTokens]);
+  const fits =
+    inputs.length === 1 && input?.datatype === 'INT64' && sameShape(input.shape, [1, tokenizer.maxTokens]);
   if (!fits) {
-    throw new AppError('model-invalid', `The model ${id} needs one INT64 input of shape [1,${tokenizer.maxTokens}].`);
+    throw new AppError(
+      'model-invalid',
+      `The model ${id} needs one INT64 input of shape [1,${tokenizer.maxTokens}].`,
+    );
   }
   return tokenizer;
 }

@@ -23,7 +23,12 @@ export function checkDeclaration({ manifest }: Pick<Model, 'manifest'>, declared
       const tensor = actual.find(({ name }) => name === spec.name);
       if (tensor && fits(spec, tensor)) continue;
       const found = tensor ? `${tensor.type} ${JSON.stringify(tensor.dims)}` : 'nothing';
-      throw mismatch(manifest.id, `${part}/${spec.name}`, `${spec.datatype} ${JSON.stringify(spec.shape)}`, found);
+      throw mismatch(
+        manifest.id,
+        `${part}/${spec.name}`,
+        `${spec.datatype} ${JSON.stringify(spec.shape)}`,
+        found,
+      );
     }
   }
 }

@@ -41,7 +41,8 @@ function readEntry(bytes: Uint8Array): { key: string; value: string } {
   const seen = new Set<number>();
   for (const field of readFields(bytes)) {
     if (field.number !== ENTRY_KEY && field.number !== ENTRY_VALUE) continue;
-    if (field.wireType !== LENGTH_DELIMITED || seen.has(field.number)) throw malformed('a metadata entry is ambiguous');
+    if (field.wireType !== LENGTH_DELIMITED || seen.has(field.number))
+      throw malformed('a metadata entry is ambiguous');
     seen.add(field.number);
     entry[field.number === ENTRY_KEY ? 'key' : 'value'] = utf8(field.bytes);
   }

@@ -38,16 +38,26 @@ afterEach(() => {
 });
 
 describe('OnnxPool with the sample models', () => {
-  it.each(['digits', 'breast-cancer', 'financial-sentiment'])('finds %s declared as its manifest says', async (id) => {
-    const described = await pool().describe(model(id));
-    expect(() => checkDeclaration(model(id), described)).not.toThrow();
-  });
+  it.each(['digits', 'breast-cancer', 'financial-sentiment'])(
+    'finds %s declared as its manifest says',
+    async (id) => {
+      const described = await pool().describe(model(id));
+      expect(() => checkDeclaration(model(id), described)).not.toThrow();
+    },
+  );
 
   it.each(['digits', 'breast-cancer'])('answers a held-out row of %s with its label', async (id) => {
     const row = heldOutRow(id);
     const [spec] = model(id).manifest.inputs;
     const request = {
-      inputs: [{ name: spec?.name ?? '', datatype: 'FP32' as const, shape: [1, row.values.length], data: row.values }],
+      inputs: [
+        {
+          name: spec?.name ?? '',
+          datatype: 'FP32' as const,
+          shape: [1, row.values.length],
+          data: row.values,
+        },
+      ],
     };
     const run = await pool().run(model(id), readInputs(model(id), request));
     const [output] = run.outputs;
@@ -77,7 +87,9 @@ describe('OnnxPool with the sample models', () => {
   it('gives the same bits for the same input from every worker', async () => {
     const several = pool({ workers: 2 });
     const inputs = readInputs(model('financial-sentiment'), { text: 'profit and loss' });
-    const runs = await Promise.all(Array.from({ length: 20 }, () => several.run(model('financial-sentiment'), inputs)));
+    const runs = await Promise.all(
+      Array.from({ length: 20 }, () => several.run(model('financial-sentiment'), inputs)),
+    );
     expect(new Set(runs.map(({ outputs }) => JSON.stringify(outputs))).size).toBe(1);
   });
 

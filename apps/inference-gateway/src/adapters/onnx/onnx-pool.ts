@@ -40,7 +40,8 @@ export class OnnxPool implements ModelRunner {
   private closed = false;
 
   constructor(private readonly options: OnnxPoolOptions) {
-    if (endianness() !== 'LE') throw new Error('Canonical tensors are little-endian and so must the machine be.');
+    if (endianness() !== 'LE')
+      throw new Error('Canonical tensors are little-endian and so must the machine be.');
     this.queueMax = options.queueMax ?? INFERENCE_QUEUE_MAX;
     this.timeoutMs = options.timeoutMs ?? INFERENCE_TIMEOUT_DEFAULT_MS;
   }
@@ -132,6 +133,7 @@ function toFeed(tensor: CanonicalTensor): WorkerTensor {
 
 function toCanonical({ name, type, dims, data }: WorkerTensor): CanonicalTensor {
   const datatype = datatypeOf(type);
-  if (!datatype) throw new AppError('inference-failed', `The output ${name} has the type ${type}, which is not known.`);
+  if (!datatype)
+    throw new AppError('inference-failed', `The output ${name} has the type ${type}, which is not known.`);
   return fromRaw(name, datatype, dims, new Uint8Array(data));
 }

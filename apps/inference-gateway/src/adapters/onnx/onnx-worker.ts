@@ -50,7 +50,8 @@ export class OnnxWorker {
     if (answer instanceof Error) {
       throw new AppError('inference-failed', 'The worker thread ended during the run.', { cause: answer });
     }
-    if (!answer.ok) throw new AppError('inference-failed', `The runtime refused: ${answer.message.slice(0, 512)}`);
+    if (!answer.ok)
+      throw new AppError('inference-failed', `The runtime refused: ${answer.message.slice(0, 512)}`);
     return answer;
   }
 

@@ -32,7 +32,9 @@ export class RpcPayments implements PaymentPort {
       requestDigest,
     };
     try {
-      return await this.rpc.call('payment-verifier', 'authorize', request, { timeoutMs: AUTHORIZE_TIMEOUT_MS });
+      return await this.rpc.call('payment-verifier', 'authorize', request, {
+        timeoutMs: AUTHORIZE_TIMEOUT_MS,
+      });
     } catch (error) {
       throw unreachable(error);
     }
@@ -58,7 +60,8 @@ export class RpcPayments implements PaymentPort {
 
 /** Before the reservation nothing can have been charged, so a silent verifier is an ordinary 503. */
 function unreachable(error: unknown): unknown {
-  if (!(error instanceof AppError) || !['timeout', 'dependency-unavailable'].includes(error.code)) return error;
+  if (!(error instanceof AppError) || !['timeout', 'dependency-unavailable'].includes(error.code))
+    return error;
   return new AppError('dependency-unavailable', 'Payments cannot be verified now; nothing was charged.', {
     cause: error,
     retryAfterSeconds: RETRY_AFTER_SECONDS,

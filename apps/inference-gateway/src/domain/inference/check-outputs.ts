@@ -15,7 +15,11 @@ export function checkOutputs({ manifest }: Model, outputs: readonly CanonicalTen
     if (!tensor) throw failed(manifest.id, spec.name, 'is missing');
     if (tensor.datatype !== spec.datatype || !shapeFits(spec.shape, tensor.shape)) {
       const expected = `${spec.datatype} ${JSON.stringify(spec.shape)}`;
-      throw failed(manifest.id, spec.name, `is ${tensor.datatype} ${JSON.stringify(tensor.shape)}, not ${expected}`);
+      throw failed(
+        manifest.id,
+        spec.name,
+        `is ${tensor.datatype} ${JSON.stringify(tensor.shape)}, not ${expected}`,
+      );
     }
     const raw = rawContents(tensor);
     if (!raw.ok) throw failed(manifest.id, spec.name, raw.error.detail);

@@ -82,9 +82,14 @@ export class ModelExecutor {
   /** A proof about anything else than what was asked must never be recorded under our name. */
   private async sign(payload: OutputPayload): Promise<OutputProof> {
     const proof = await this.parts.signer.signOutput(payload);
-    const wrong = (Object.keys(payload) as (keyof OutputPayload)[]).find((field) => proof[field] !== payload[field]);
+    const wrong = (Object.keys(payload) as (keyof OutputPayload)[]).find(
+      (field) => proof[field] !== payload[field],
+    );
     if (wrong !== undefined) {
-      throw new AppError('dependency-unavailable', `The signer answered with another ${wrong} than it was asked for.`);
+      throw new AppError(
+        'dependency-unavailable',
+        `The signer answered with another ${wrong} than it was asked for.`,
+      );
     }
     return proof;
   }

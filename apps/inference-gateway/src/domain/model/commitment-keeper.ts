@@ -72,6 +72,9 @@ export class CommitmentKeeper {
       this.known.set(model.modelVersionId, current);
       return current;
     }
-    throw new AppError('conflict', `The commitment of ${model.manifest.id} changes faster than it can be read.`);
+    throw new AppError(
+      'conflict',
+      `The commitment of ${model.manifest.id} changes faster than it can be read.`,
+    );
   }
 }

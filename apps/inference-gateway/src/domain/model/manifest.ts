@@ -44,7 +44,10 @@ const tensorSpecs = z
   .array(tensorSpec)
   .min(1)
   .max(MODEL_TENSORS_MAX)
-  .refine((specs) => new Set(specs.map(({ name }) => name)).size === specs.length, 'a tensor name appears twice');
+  .refine(
+    (specs) => new Set(specs.map(({ name }) => name)).size === specs.length,
+    'a tensor name appears twice',
+  );
 
 /** How a text becomes the model's input; the digest also stands in the metadata of the ONNX file. */
 export const preprocessSpec = z.strictObject({ type: z.literal('word-list'), file: fileName, sha256: hex32 });

@@ -39,10 +39,15 @@ export class ModelCatalogue {
     this.statuses = statuses;
   }
 
+  has(id: string): boolean {
+    return this.models.has(id);
+  }
+
   /** @throws AppError `unknown-model` */
   get(id: string): ListedModel {
     const model = this.models.get(id);
-    if (!model) throw new AppError('unknown-model', `There is no model "${id}" here; GET /v1/models lists them.`);
+    if (!model)
+      throw new AppError('unknown-model', `There is no model "${id}" here; GET /v1/models lists them.`);
     return { model, status: this.statuses.get(model.modelVersionId) ?? 'pending' };
   }
 

@@ -61,7 +61,13 @@ export class PaidInference {
     if (header === undefined) {
       const price = `${requirements.amount} atomic units of ${requirements.asset} on ${requirements.network}`;
       const message = `The answer costs ${price}; send the payment in PAYMENT-SIGNATURE.`;
-      throw this.challenge('payment-required', message, 'PAYMENT-SIGNATURE header is required', request, requirements);
+      throw this.challenge(
+        'payment-required',
+        message,
+        'PAYMENT-SIGNATURE header is required',
+        request,
+        requirements,
+      );
     }
     const payload = this.parts.reader.read(header);
     this.requireTerms(request, payload, requirements);
@@ -70,7 +76,11 @@ export class PaidInference {
     return this.answer(paid, await this.parts.payments.authorize(payload, requirements, digest));
   }
 
-  private requireTerms(request: PreparedRequest, payload: PaymentPayload, requirements: PaymentRequirements): void {
+  private requireTerms(
+    request: PreparedRequest,
+    payload: PaymentPayload,
+    requirements: PaymentRequirements,
+  ): void {
     const { authorization } = payload.payload;
     const reason = !this.parts.reader.accepts(payload, requirements)
       ? 'no_matching_payment_requirements'
@@ -91,13 +101,21 @@ export class PaidInference {
       case 'settled':
         return this.replay(authorized.reservationId, authorized.settlement);
       case 'in-flight':
-        throw new AppError('payment-in-flight', 'The same payment is being processed; ask again with the same one.', {
-          retryAfterSeconds: authorized.retryAfterSeconds,
-        });
+        throw new AppError(
+          'payment-in-flight',
+          'The same payment is being processed; ask again with the same one.',
+          {
+            retryAfterSeconds: authorized.retryAfterSeconds,
+          },
+        );
       case 'bound-to-other-request':
-        throw new AppError('payment-bound-to-other-request', 'The payment was first used for another request.', {
-          legacyCode: 'PAYMENT_ALREADY_USED',
-        });
+        throw new AppError(
+          'payment-bound-to-other-request',
+          'The payment was first used for another request.',
+          {
+            legacyCode: 'PAYMENT_ALREADY_USED',
+          },
+        );
       case 'invalid': {
         const { reason, message } = authorized;
         const text = `The payment does not verify (${reason}${message ? `: ${message}` : ''}); nothing was charged.`;
@@ -156,7 +174,10 @@ export class PaidInference {
   }
 
   /** A settlement that nobody confirms may have happened: it is pending, never failed. */
-  private async settle({ payload, requirements }: PaidRequest, reservationId: string): Promise<SettleOutcome> {
+  private async settle(
+    { payload, requirements }: PaidRequest,
+    reservationId: string,
+  ): Promise<SettleOutcome> {
     try {
       return await this.parts.payments.settle(reservationId, payload, requirements);
     } catch (error) {
@@ -168,7 +189,10 @@ export class PaidInference {
   private async replay(reservationId: string, settlement: Settlement): Promise<InferReply> {
     const stored = await this.parts.verifications.findByReservation(reservationId);
     if (!stored) {
-      throw new AppError('conflict', 'The payment is settled, but its answer is not stored here; ask the operator.');
+      throw new AppError(
+        'conflict',
+        'The payment is settled, but its answer is not stored here; ask the operator.',
+      );
     }
     // The process may have ended between the settlement and its record.
     if (stored.state !== 'settled') await this.parts.verifications.settle(reservationId, settlement);

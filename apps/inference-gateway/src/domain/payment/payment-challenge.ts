@@ -19,6 +19,10 @@ export class PaymentChallenge extends AppError {
       readonly reason: string;
     },
   ) {
-    super(code, message, code === 'payment-invalid' ? { details: [{ pointer: '', detail: challenge.reason }] } : {});
+    super(
+      code,
+      message,
+      code === 'payment-invalid' ? { details: [{ pointer: '', detail: challenge.reason }] } : {},
+    );
   }
 }

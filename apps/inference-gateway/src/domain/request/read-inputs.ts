@@ -94,7 +94,9 @@ export function shapeFits(expected: readonly number[], actual: readonly number[]
 function isNested(data: unknown, shape: readonly number[], depth: number): boolean {
   if (depth === shape.length) return !Array.isArray(data);
   return (
-    Array.isArray(data) && data.length === shape[depth] && data.every((row) => isNested(row, shape, depth + 1))
+    Array.isArray(data) &&
+    data.length === shape[depth] &&
+    data.every((row) => isNested(row, shape, depth + 1))
   );
 }
 
@@ -102,7 +104,8 @@ function checkRange(spec: TensorSpec, tensor: CanonicalTensor, pointer: string):
   const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = spec;
   if (spec.minimum === undefined && spec.maximum === undefined) return;
   const decoded = decodeTensor(tensor);
-  if (!decoded.ok) throw invalid([{ pointer: `${pointer}${decoded.error.pointer}`, detail: decoded.error.detail }]);
+  if (!decoded.ok)
+    throw invalid([{ pointer: `${pointer}${decoded.error.pointer}`, detail: decoded.error.detail }]);
   const index = decoded.value.findIndex((value) => Number(value) < minimum || Number(value) > maximum);
   if (index === -1) return;
   const range = `from ${spec.minimum ?? '−∞'} to ${spec.maximum ?? '∞'}`;

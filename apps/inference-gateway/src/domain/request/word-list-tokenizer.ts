@@ -43,14 +43,20 @@ export class WordListTokenizer {
   static fromFile(value: unknown): WordListTokenizer {
     const parsed = wordListFile.safeParse(value);
     if (!parsed.success) {
-      throw new AppError('model-invalid', `The word list does not fit its schema: ${z.prettifyError(parsed.error)}`);
+      throw new AppError(
+        'model-invalid',
+        `The word list does not fit its schema: ${z.prettifyError(parsed.error)}`,
+      );
     }
     const { maxTokens, padId, unknownId, vocabulary } = parsed.data;
     if (new Set(vocabulary).size !== vocabulary.length) {
       throw new AppError('model-invalid', 'The word list holds a word twice, so that its id is not defined.');
     }
     if (padId >= vocabulary.length || unknownId >= vocabulary.length || padId === unknownId) {
-      throw new AppError('model-invalid', 'padId and unknownId must be two different entries of the word list.');
+      throw new AppError(
+        'model-invalid',
+        'padId and unknownId must be two different entries of the word list.',
+      );
     }
     return new WordListTokenizer(maxTokens, padId, unknownId, vocabulary);
   }
@@ -67,7 +73,10 @@ export class WordListTokenizer {
       throw refusal('no-tokens', 'The text has no token: expected at least one letter a to z or digit.');
     }
     if (tokens.length > this.maxTokens) {
-      throw refusal('too-many-tokens', `The text has ${tokens.length} tokens, at most ${this.maxTokens} are taken.`);
+      throw refusal(
+        'too-many-tokens',
+        `The text has ${tokens.length} tokens, at most ${this.maxTokens} are taken.`,
+      );
     }
     const ids = tokens.map((token) => this.ids.get(token) ?? this.unknownId);
     return [...ids, ...new Array<number>(this.maxTokens - ids.length).fill(this.padId)];

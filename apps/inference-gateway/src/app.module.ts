@@ -1,0 +1,53 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { METRICS, type Registry } from '@touchstone/platform';
+import { PostgresModule } from '@touchstone/postgres';
+import type { OnnxPool } from './adapters/onnx/onnx-pool.js';
+import { Background } from './background.js';
+import type { GatewayConfig } from './config.js';
+import { MODEL_RUNNER } from './domain/inference/model-runner.js';
+import { InferenceModule } from './inference.module.js';
+import { MeshModule } from './mesh.module.js';
+import { GATEWAY_METRICS, GatewayMetrics } from './metrics.js';
+import { ModelsModule } from './models.module.js';
+import { databaseOptions } from './persistence/database-options.js';
+import { InferController } from './transport/http/infer.controller.js';
+import { ModelsController } from './transport/http/models.controller.js';
+import { VerificationsController } from './transport/http/verifications.controller.js';
+
+/** The figures need the pool and are needed by both other modules. */
+@Module({})
+class MetricsModule {
+  static forService(): DynamicModule {
+    return {
+      module: MetricsModule,
+      global: true,
+      providers: [
+        {
+          provide: GATEWAY_METRICS,
+          inject: [METRICS, MODEL_RUNNER],
+          useFactory: (registry: Registry, pool: OnnxPool) => new GatewayMetrics(registry, () => pool.queued),
+        },
+      ],
+      exports: [GATEWAY_METRICS],
+    };
+  }
+}
+
+/** The inference-gateway. */
+@Module({})
+export class AppModule {
+  static forConfig(config: GatewayConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        PostgresModule.forRoot(databaseOptions(config)),
+        MeshModule.forConfig(config),
+        ModelsModule.forConfig(config),
+        MetricsModule.forService(),
+        InferenceModule.forConfig(config),
+      ],
+      controllers: [InferController, ModelsController, VerificationsController],
+      providers: [Background],
+    };
+  }
+}

@@ -1,0 +1,70 @@
+import { caip2, evmAddress } from '@touchstone/contracts';
+import { databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
+import { z } from 'zod';
+import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './adapters/onnx/onnx-pool.js';
+
+const baseUrl = z
+  .string()
+  .regex(/^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*[^/?#\s])?$/, {
+    message: 'Expected http(s)://host without a trailing slash.',
+  });
+
+/** The configuration of the inference-gateway. It has no key: nothing here signs. */
+export const gatewayConfig = z.object({
+  ...serviceKeys('inference-gateway'),
+  ...natsKeys('inference-gateway'),
+  ...databaseKeys(),
+  TOUCHSTONE_NODE_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9._:-]{1,128}$/, { message: 'Expected 1 to 128 of A–Z a–z 0–9 . _ : -.' })
+    .default('node-1')
+    .describe('Name of this node at the attestation hub and in every record.'),
+  TOUCHSTONE_MODELS_DIR: z
+    .string()
+    .min(1)
+    .describe('Folder with one folder for each model, each with a model.json.'),
+  TOUCHSTONE_PUBLIC_URL: baseUrl
+    .default('http://127.0.0.1:8080')
+    .describe('Address under which callers reach this service; it stands in links and payment requests.'),
+  TOUCHSTONE_EVIDENCE_URL: baseUrl
+    .default('http://127.0.0.1:8084')
+    .describe('Address of the proof-service, for the evidence links of answers.'),
+  TOUCHSTONE_INFERENCE_WORKERS: integerKey(1, 256)
+    .optional()
+    .describe('Worker threads that run models; one less than the cores when left out.'),
+  TOUCHSTONE_INFERENCE_QUEUE_MAX: integerKey(1, 100_000)
+    .default(INFERENCE_QUEUE_MAX)
+    .describe('Runs that may wait for a worker thread; one more is refused.'),
+  TOUCHSTONE_INFERENCE_TIMEOUT_MS: integerKey(100, 60_000)
+    .default(INFERENCE_TIMEOUT_DEFAULT_MS)
+    .describe('Milliseconds that one run may take before its worker thread is replaced.'),
+  TOUCHSTONE_PAYMENT_MODE: z
+    .enum(['off', 'x402'])
+    .default('x402')
+    .describe('Whether answers are paid for; off gives every answer away.'),
+  TOUCHSTONE_PAYMENT_NETWORK: caip2
+    .refine((network) => network.startsWith('eip155:'), {
+      message: 'Expected an EVM chain, eip155:<chain id>.',
+    })
+    .default('eip155:8453')
+    .describe('Chain that payments are made on.'),
+  TOUCHSTONE_PAYMENT_ASSET: evmAddress
+    .default('0x833589fcd6edb6e08f4c7c32d4f71b54bda02913')
+    .describe('Token contract that payments are made in, in lower case.'),
+  TOUCHSTONE_PAYMENT_ASSET_NAME: z
+    .string()
+    .min(1)
+    .max(64)
+    .default('USD Coin')
+    .describe("Name in the token's EIP-712 domain."),
+  TOUCHSTONE_PAYMENT_ASSET_VERSION: z
+    .string()
+    .min(1)
+    .max(16)
+    .default('2')
+    .describe("Version in the token's EIP-712 domain."),
+  TOUCHSTONE_PAY_TO: evmAddress.optional().describe('Address that is paid, in lower case; needed for x402.'),
+});
+
+/** The parsed configuration. */
+export type GatewayConfig = z.output<typeof gatewayConfig>;

@@ -1,0 +1,55 @@
+import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
+
+/** Injection token of the {@link GatewayMetrics}. */
+export const GATEWAY_METRICS = Symbol('GatewayMetrics');
+
+/** The figures of this service. `model` is an id of the catalogue or `unknown`, `result` a word or an error code. */
+export class GatewayMetrics {
+  private readonly requests: Counter;
+  private readonly duration: Histogram;
+  private readonly warnings: Counter;
+
+  constructor(registry: Registry, queued: () => number) {
+    const registers = [registry];
+    this.requests = new Counter({
+      name: 'touchstone_gateway_inferences_total',
+      help: 'Inference requests by model and result (answered, replayed, pending or an error code).',
+      labelNames: ['model', 'result'],
+      registers,
+    });
+    this.duration = new Histogram({
+      name: 'touchstone_gateway_inference_seconds',
+      help: 'Time from the parsed request to the answer, with payment and signature.',
+      labelNames: ['model'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    });
+    this.warnings = new Counter({
+      name: 'touchstone_gateway_payment_warnings_total',
+      help: 'Releases that failed and settlements whose outcome was not known at once.',
+      labelNames: ['kind'],
+      registers,
+    });
+    registry.registerMetric(
+      new Gauge({
+        name: 'touchstone_gateway_inference_queue',
+        help: 'Runs that wait for a worker thread.',
+        registers: [],
+        collect() {
+          this.set(queued());
+        },
+      }),
+    );
+  }
+
+  /** One inference request ended. */
+  inferred(model: string, result: string, seconds: number): void {
+    this.requests.inc({ model, result });
+    this.duration.observe({ model }, seconds);
+  }
+
+  /** Something about a payment has to be looked at. */
+  paymentWarning(kind: 'release-failed' | 'settle-unknown'): void {
+    this.warnings.inc({ kind });
+  }
+}

@@ -1,0 +1,111 @@
+import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
+import { AppError } from '@touchstone/contracts';
+import { ApiRoute, ZodBody, ZodParam, ZodQuery, type HttpRequest } from '@touchstone/platform';
+import type { ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { CHALLENGE_CACHE_CONTROL, paymentRequiredHeader, paymentResponseHeader } from './x402-headers.js';
+import { INFER_MODEL, type InferModel, type InferReply } from '../../domain/inference/infer-model.js';
+import { MODEL_CATALOGUE, type ModelCatalogue } from '../../domain/model/model-catalogue.js';
+import { settlementPending } from '../../domain/payment/paid-inference.js';
+import { PaymentChallenge } from '../../domain/payment/payment-challenge.js';
+import { INFER_BODY_BYTES_MAX, inferRequest, type InferRequest } from '../../domain/request/infer-request.js';
+import { GATEWAY_METRICS, type GatewayMetrics } from '../../metrics.js';
+import { inferAnswer } from './answers.js';
+import { LINKS, type Links } from './links.js';
+
+/** Ids are looked up, not judged: an odd one is simply unknown. */
+const modelId = z.string().max(128);
+
+/** `POST /v1/models/:id/infer`. */
+@Controller()
+export class InferController {
+  constructor(
+    @Inject(INFER_MODEL) private readonly inferModel: InferModel,
+    @Inject(MODEL_CATALOGUE) private readonly catalogue: ModelCatalogue,
+    @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
+    @Inject(LINKS) private readonly links: Links,
+  ) {}
+
+  @Post('v1/models/:id/infer')
+  @ApiRoute({
+    summary: 'Runs a model and answers with a signed proof of the output.',
+    description:
+      'Paid by x402 version 2: a request without PAYMENT-SIGNATURE is answered 402 with PAYMENT-REQUIRED; the paid one carries PAYMENT-RESPONSE. The same payment with the same request always gives the same bytes, is charged once, and says Idempotent-Replayed when it was answered before.',
+    tags: ['inference'],
+    response: inferAnswer,
+    errors: [
+      'payment-malformed',
+      'malformed-json',
+      'payment-required',
+      'payment-invalid',
+      'unknown-model',
+      'model-not-active',
+      'payment-in-flight',
+      'payment-bound-to-other-request',
+      'body-too-large',
+      'unsupported-media-type',
+      'validation-failed',
+      'tensor-invalid',
+      'text-invalid',
+      'inference-failed',
+      'queue-full',
+      'dependency-unavailable',
+      'timeout',
+      'settlement-pending',
+    ],
+  })
+  async infer(
+    @ZodParam('id', modelId) id: string,
+    @ZodQuery(z.strictObject({})) _query: object,
+    @ZodBody(inferRequest, { bytesMax: INFER_BODY_BYTES_MAX }) request: InferRequest,
+    @Req() http: HttpRequest,
+    @Res() response: ServerResponse,
+  ): Promise<void> {
+    const started = performance.now();
+    let result = 'internal';
+    try {
+      const reply = await this.inferModel.infer({
+        modelId: id,
+        request,
+        body: http.rawBody ?? new Uint8Array(),
+        method: http.method ?? 'POST',
+        target: http.originalUrl,
+        paymentHeader: headerOf(http, 'payment-signature'),
+      });
+      result = reply.kind === 'answered' && reply.replayed ? 'replayed' : reply.kind;
+      this.send(response, reply);
+    } catch (error) {
+      if (result === 'internal' && error instanceof AppError) result = error.code;
+      if (error instanceof PaymentChallenge) {
+        response.setHeader('PAYMENT-REQUIRED', paymentRequiredHeader(error));
+        response.setHeader('Cache-Control', CHALLENGE_CACHE_CONTROL);
+      }
+      throw error;
+    } finally {
+      const model = this.catalogue.has(id) ? id : 'unknown';
+      this.metrics.inferred(model, result, (performance.now() - started) / 1_000);
+    }
+  }
+
+  private send(response: ServerResponse, reply: InferReply): void {
+    if (reply.settlement) response.setHeader('PAYMENT-RESPONSE', paymentResponseHeader(reply.settlement));
+    if (reply.kind === 'pending') {
+      const url = this.links.verification(reply.verificationId);
+      response.setHeader('Location', url);
+      throw settlementPending(url);
+    }
+    if (reply.replayed) response.setHeader('Idempotent-Replayed', 'true');
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': reply.body.length,
+      'cache-control': 'private, no-store',
+    });
+    response.end(reply.body);
+  }
+}
+
+/** Node joins a header that was sent twice by a comma, which no header here survives. */
+function headerOf(request: HttpRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(',') : value;
+}

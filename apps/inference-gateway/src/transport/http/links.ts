@@ -1,0 +1,26 @@
+import type { AnswerLinks } from '../../domain/inference/answer.js';
+
+/** Injection token of the {@link Links}. */
+export const LINKS = Symbol('Links');
+
+/** The addresses that answers point to. */
+export class Links implements AnswerLinks {
+  constructor(
+    private readonly publicUrl: string,
+    private readonly evidenceUrl: string,
+  ) {}
+
+  /** The absolute URL of a request target (path and query). */
+  target(target: string): string {
+    return `${this.publicUrl}${target}`;
+  }
+
+  verification(id: string): string {
+    return `${this.publicUrl}/v1/verifications/${id}`;
+  }
+
+  /** The evidence bundle at the proof-service. */
+  evidence(id: string): string {
+    return `${this.evidenceUrl}/v1/evidence/${id}`;
+  }
+}

@@ -1,0 +1,93 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { slug } from '@touchstone/contracts';
+import { commitmentHash } from '@touchstone/evidence';
+import { ApiRoute, CONFIG, ZodParam, ZodQuery } from '@touchstone/platform';
+import { z } from 'zod';
+import type { GatewayConfig } from '../../config.js';
+import { COMMITMENT_KEEPER, type CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
+import {
+  MODEL_CATALOGUE,
+  type ListedModel,
+  type ModelCatalogue,
+} from '../../domain/model/model-catalogue.js';
+import { modelStatuses } from '../../domain/model/model.js';
+import { modelDetail, modelPage, type ModelSummary } from './answers.js';
+
+/** Most models on one page. */
+export const MODELS_PAGE_MAX = 100;
+const MODELS_PAGE_DEFAULT = 20;
+
+const listQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(MODELS_PAGE_MAX).default(MODELS_PAGE_DEFAULT),
+  cursor: slug.optional(),
+  task: slug.optional(),
+  status: z.enum(modelStatuses).optional(),
+});
+
+/** `GET /v1/models` and `GET /v1/models/:id`. */
+@Controller('v1/models')
+export class ModelsController {
+  constructor(
+    @Inject(MODEL_CATALOGUE) private readonly catalogue: ModelCatalogue,
+    @Inject(COMMITMENT_KEEPER) private readonly commitments: CommitmentKeeper,
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  @Get()
+  @ApiRoute({
+    summary: 'Lists the models in order of their ids.',
+    tags: ['models'],
+    response: modelPage,
+    errors: ['validation-failed'],
+  })
+  list(@ZodQuery(listQuery) query: z.output<typeof listQuery>) {
+    const { limit, cursor: after, task, status } = query;
+    const { models, next } = this.catalogue.page({ limit, after, task, status });
+    return { models: models.map((listed) => this.summary(listed)), nextCursor: next ?? null };
+  }
+
+  @Get(':id')
+  @ApiRoute({
+    summary: 'Shows a model with its hashes, tensors, price and commitment.',
+    tags: ['models'],
+    response: modelDetail,
+    errors: ['unknown-model'],
+  })
+  show(@ZodParam('id', z.string().max(128)) id: string) {
+    const listed = this.catalogue.get(id);
+    const { model } = listed;
+    const { inputs, outputs, preprocess, accuracy, licence } = model.manifest;
+    const commitment = this.commitments.peek(model.modelVersionId);
+    return {
+      ...this.summary(listed),
+      modelHash: model.identity.modelHash,
+      modelHashSha3: model.modelHashSha3,
+      sizeBytes: model.bytes.length,
+      inputs,
+      outputs,
+      preprocess,
+      accuracy,
+      licence,
+      commitment: commitment ?? null,
+      commitmentHash: commitment ? commitmentHash(commitment) : null,
+    };
+  }
+
+  private summary({ model, status }: ListedModel): ModelSummary {
+    const { id, name, version, description, developer, task, priceAtomic: amount } = model.manifest;
+    const { TOUCHSTONE_PAYMENT_ASSET: asset, TOUCHSTONE_PAYMENT_NETWORK: network } = this.config;
+    const free = this.config.TOUCHSTONE_PAYMENT_MODE === 'off' || amount === '0';
+    const price = free ? null : { amount, asset, network };
+    return {
+      id,
+      name,
+      version,
+      modelVersionId: model.modelVersionId,
+      description,
+      developer,
+      task,
+      status,
+      price,
+    };
+  }
+}

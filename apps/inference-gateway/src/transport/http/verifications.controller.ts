@@ -1,0 +1,55 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { AppError, uuidV7 } from '@touchstone/contracts';
+import { commitmentHash } from '@touchstone/evidence';
+import { ApiRoute, ZodParam } from '@touchstone/platform';
+import {
+  VERIFICATIONS,
+  type Verification,
+  type VerificationStore,
+} from '../../domain/inference/verification.js';
+import { verificationAnswer, type VerificationAnswer } from './answers.js';
+import { LINKS, type Links } from './links.js';
+
+/** `GET /v1/verifications/:id`. */
+@Controller('v1/verifications')
+export class VerificationsController {
+  constructor(
+    @Inject(VERIFICATIONS) private readonly verifications: VerificationStore,
+    @Inject(LINKS) private readonly links: Links,
+  ) {}
+
+  @Get(':id')
+  @ApiRoute({
+    summary: 'Shows the state of one verification with proof, context, payment and timing.',
+    tags: ['verifications'],
+    response: verificationAnswer,
+    errors: ['validation-failed', 'unknown-verification'],
+  })
+  async show(@ZodParam('id', uuidV7) id: string): Promise<VerificationAnswer> {
+    const verification = await this.verifications.find(id);
+    if (!verification) throw new AppError('unknown-verification', `There is no verification ${id}.`);
+    return this.present(verification);
+  }
+
+  private present(verification: Verification): VerificationAnswer {
+    const { id, state, proof, context, payment, settlement } = verification;
+    // Labels can be guessed from a hash of few possible outputs, so nothing of an unpaid answer is shown.
+    const shown = state === 'recorded' || state === 'settled';
+    const transaction = typeof settlement?.['transaction'] === 'string' ? settlement['transaction'] : null;
+    return {
+      verificationId: id,
+      status: state,
+      model: { id: verification.modelId, modelVersionId: verification.modelVersionId },
+      proof: shown ? proof : null,
+      context: shown ? context : null,
+      hashes: shown ? { input: proof.inputHash, output: proof.outputHash } : null,
+      commitmentHash: commitmentHash(verification.commitment),
+      payment: payment && { ...payment, transaction },
+      failure: verification.failure,
+      timing: { inferenceMs: verification.inferenceMs, totalMs: verification.totalMs },
+      createdAt: new Date(verification.createdAtMs).toISOString(),
+      settledAt: verification.settledAtMs === null ? null : new Date(verification.settledAtMs).toISOString(),
+      links: { verification: this.links.verification(id), evidence: this.links.evidence(id) },
+    };
+  }
+}

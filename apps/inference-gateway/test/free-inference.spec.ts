@@ -1,0 +1,259 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  outputRecorded,
+  type ModelCommitment,
+  type OutputProof,
+  type OutputContext,
+} from '@touchstone/contracts';
+import { bytesToHex, sha256 } from '@touchstone/crypto';
+import {
+  commitmentHash,
+  contextNonce,
+  encodeTensor,
+  modelVersionIdOf,
+  requestDigest,
+  tensorsHash,
+} from '@touchstone/evidence';
+import { waitUntil } from '@touchstone/testing';
+import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
+import { heldOutRow } from './sample-models.js';
+
+interface Answer {
+  readonly verificationId: string;
+  readonly model: { readonly id: string; readonly modelVersionId: string };
+  readonly outputs: { name: string; datatype: 'FP32'; shape: number[]; data: number[] }[];
+  readonly prediction?: { label: string; index: number; score: number };
+  readonly proof: OutputProof;
+  readonly context: OutputContext;
+  readonly payment: null;
+  readonly links: { readonly verification: string; readonly evidence: string };
+}
+
+let harness: GatewayHarness;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  harness = await GatewayHarness.start();
+  gateway = await harness.gateway();
+}, 60_000);
+
+afterAll(async () => harness.stop());
+
+const digits = heldOutRow('digits');
+const digitsRequest = { inputs: [{ name: 'pixels', datatype: 'FP32', shape: [1, 64], data: digits.values }] };
+
+describe('an answer without payment', () => {
+  it('is signed over hashes that the caller recomputes from request and answer (R-INFER-1, R-INFER-3)', async () => {
+    const body = JSON.stringify(digitsRequest);
+    const response = await infer(gateway, 'digits', body);
+    expect(response.status).toBe(200);
+    const answer = (await response.json()) as Answer;
+    expect(answer.prediction?.label).toBe(String(digits.label));
+    const { proof, context } = answer;
+    expect(harness.signer.verifies(proof)).toBe(true);
+    expect(proof.nonce).toBe(contextNonce(context));
+    const parts = {
+      bodyDigest: bytesToHex(sha256(new TextEncoder().encode(body))),
+      method: 'POST',
+      modelVersionId: answer.model.modelVersionId,
+      quoteId: null,
+      target: '/v1/models/digits/infer',
+    };
+    expect(context).toMatchObject({ requestDigest: requestDigest(parts), payment: null });
+    expect(context.build).toEqual({ service: 'inference-gateway', version: '0.1.0', hash: 'b'.repeat(64) });
+    const hash = (tensors: { name: string; datatype: 'FP32'; shape: number[]; data: number[] }[]) => {
+      const encoded = tensors.map((tensor) => {
+        const result = encodeTensor(tensor);
+        if (!result.ok) throw new Error(result.error.detail);
+        return result.value;
+      });
+      const hashed = tensorsHash(encoded);
+      return hashed.ok ? bytesToHex(hashed.value) : '';
+    };
+    expect(proof.outputHash).toBe(hash(answer.outputs));
+    expect(proof.inputHash).toBe(
+      hash([{ name: 'pixels', datatype: 'FP32', shape: [1, 64], data: digits.values }]),
+    );
+  });
+
+  it('takes a text for a model with a preprocessing step', async () => {
+    const answer = (await (
+      await infer(gateway, 'financial-sentiment', { text: 'Quarterly profit surged while costs declined' })
+    ).json()) as Answer;
+    expect(answer.prediction).toEqual({ label: 'positive', index: 2, score: 1 });
+    expect(answer.outputs.map(({ name }) => name)).toEqual(['score', 'label']);
+  });
+
+  it('gives nested data the same input hash as flat data', async () => {
+    const nested = { inputs: [{ ...digitsRequest.inputs[0], data: [digits.values] }] };
+    const [flat, deep] = (await Promise.all(
+      [digitsRequest, nested].map(async (request) => (await infer(gateway, 'digits', request)).json()),
+    )) as Answer[];
+    expect(deep?.proof.inputHash).toBe(flat?.proof.inputHash);
+    expect(deep?.proof.nonce).not.toBe(flat?.proof.nonce);
+  });
+
+  it('is durable with its event before it is given out, and shown by its id (R-INFER-4)', async () => {
+    const answer = (await (await infer(gateway, 'digits', digitsRequest)).json()) as Answer;
+    const shown = (await (
+      await fetch(`${gateway.url}/v1/verifications/${answer.verificationId}`)
+    ).json()) as object;
+    expect(shown).toMatchObject({
+      verificationId: answer.verificationId,
+      status: 'recorded',
+      proof: answer.proof,
+      context: answer.context,
+      hashes: { input: answer.proof.inputHash, output: answer.proof.outputHash },
+      payment: null,
+      failure: null,
+    });
+    const events = await harness.outbox<{ verificationId: string }>('evt.v1.inference.output.recorded');
+    const event = outputRecorded.parse(
+      events.find(({ verificationId }) => verificationId === answer.verificationId),
+    );
+    expect(event).toMatchObject({
+      modelId: 'digits',
+      proof: answer.proof,
+      context: answer.context,
+      payment: null,
+    });
+    expect(event.inputs).toHaveLength(1);
+    expect(event.commitment.keys.map(({ kid }) => kid)).toContain(answer.proof.keyId);
+  });
+
+  it('reaches the stream through the outbox', async () => {
+    await infer(gateway, 'digits', digitsRequest);
+    await waitUntil(
+      async () =>
+        (await harness.column('SELECT id FROM gateway.outbox WHERE published_at IS NULL')).length === 0,
+      10_000,
+      'the outbox to drain',
+    );
+  });
+
+  it('serves many callers at once, each with a nonce of its own', async () => {
+    const responses = await Promise.all(
+      Array.from({ length: 100 }, () => infer(gateway, 'digits', digitsRequest)),
+    );
+    const answers = (await Promise.all(responses.map((response) => response.json()))) as Answer[];
+    expect(new Set(answers.map(({ proof }) => proof.nonce)).size).toBe(100);
+    const ids = answers.map(({ verificationId }) => verificationId);
+    const stored = await harness.column('SELECT id FROM gateway.verifications WHERE id = ANY($1)', [ids]);
+    expect(stored).toHaveLength(100);
+  });
+});
+
+describe('models', () => {
+  it('are listed in pages with filters (R-INFER-2)', async () => {
+    const get = async (query: string) =>
+      (await (await fetch(`${gateway.url}/v1/models${query}`)).json()) as {
+        models: { id: string }[];
+        nextCursor: string | null;
+      };
+    const first = await get('?limit=2');
+    expect(first.models.map(({ id }) => id)).toEqual(['breast-cancer', 'digits']);
+    const second = await get(`?limit=2&cursor=${first.nextCursor}`);
+    expect(second).toMatchObject({ models: [{ id: 'financial-sentiment' }], nextCursor: null });
+    expect((await get('?task=regression')).models).toEqual([]);
+    expect((await get('?status=suspended')).models).toEqual([]);
+    expect((await get('?status=active&task=classification')).models).toHaveLength(3);
+  });
+
+  it.each(['?limit=0', '?limit=101', '?limit=x', '?status=gone', '?colour=red', '?cursor=NO'])(
+    'refuse the query %s with 400',
+    async (query) => {
+      const response = await fetch(`${gateway.url}/v1/models${query}`);
+      expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+        400,
+        'validation-failed',
+      ]);
+    },
+  );
+
+  it('are shown with hashes and a commitment that recomputes (R-SIGN-7)', async () => {
+    const model = (await (await fetch(`${gateway.url}/v1/models/digits`)).json()) as {
+      modelVersionId: string;
+      modelHash: string;
+      modelHashSha3: string;
+      commitment: ModelCommitment;
+      commitmentHash: string;
+    };
+    expect(modelVersionIdOf(model.commitment.model)).toBe(model.modelVersionId);
+    expect(commitmentHash(model.commitment)).toBe(model.commitmentHash);
+    expect(model.commitment.model.modelHash).toBe(model.modelHash);
+    expect(model.modelHashSha3).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('answer 404 when they are not known', async () => {
+    const response = await fetch(`${gateway.url}/v1/models/nothing`);
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+      404,
+      'unknown-model',
+    ]);
+  });
+
+  it('refuse requests while an operator has suspended them', async () => {
+    await harness.client.query(
+      `UPDATE gateway.models SET status = 'suspended' WHERE model_id = 'breast-cancer'`,
+    );
+    const restarted = await harness.gateway();
+    const response = await infer(restarted, 'breast-cancer', digitsRequest);
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+      409,
+      'model-not-active',
+    ]);
+    await restarted.running.stop();
+    await harness.client.query(`UPDATE gateway.models SET status = 'active'`);
+  });
+});
+
+describe('commitments', () => {
+  it('are published once however many replicas start together', async () => {
+    const replicas = await Promise.all([harness.gateway(), harness.gateway(), harness.gateway()]);
+    for (const replica of replicas) await replica.running.stop();
+    const published = await harness.outbox<{ modelId: string }>('evt.v1.inference.commitment.published');
+    expect(published.map(({ modelId }) => modelId).sort()).toEqual([
+      'breast-cancer',
+      'digits',
+      'financial-sentiment',
+    ]);
+  });
+
+  it('are renewed when the signer rotates, before anything signed by the new key is recorded (R-SIGN-5)', async () => {
+    harness.signer.rotate();
+    const answer = (await (await infer(gateway, 'digits', digitsRequest)).json()) as Answer;
+    expect(answer.proof.keyId).toBe('output-2');
+    const events = await harness.outbox<{ verificationId: string; commitment: ModelCommitment }>(
+      'evt.v1.inference.output.recorded',
+    );
+    const { commitment } = events.at(-1) as { commitment: ModelCommitment };
+    expect(commitment).toMatchObject({ sequence: 1, currentKeyId: 'output-2' });
+    expect(commitment.keys.map(({ kid }) => kid)).toEqual(['output-1', 'output-2']);
+    expect(commitment.previous).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe('the interface description', () => {
+  it('is OpenAPI 3.1 and names every route', async () => {
+    const document = (await (await fetch(`${gateway.url}/openapi.json`)).json()) as {
+      openapi: string;
+      paths: object;
+    };
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.paths).sort()).toEqual([
+      '/v1/models',
+      '/v1/models/{id}',
+      '/v1/models/{id}/infer',
+      '/v1/verifications/{id}',
+    ]);
+  });
+
+  it('answers 404 for a verification that is not there, 400 for an id that cannot be one', async () => {
+    const unknown = await fetch(`${gateway.url}/v1/verifications/019ab000-0000-7000-8000-000000000000`);
+    expect([unknown.status, ((await unknown.json()) as { code: string }).code]).toEqual([
+      404,
+      'unknown-verification',
+    ]);
+    expect((await fetch(`${gateway.url}/v1/verifications/17`)).status).toBe(400);
+  });
+});

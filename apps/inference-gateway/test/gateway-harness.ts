@@ -1,0 +1,146 @@
+import 'reflect-metadata';
+import { provision, type EventMessage } from '@touchstone/nats';
+import {
+  createContext,
+  loadConfig,
+  silentLogger,
+  startService,
+  type RunningService,
+} from '@touchstone/platform';
+import { runMigrations } from '@touchstone/postgres';
+import {
+  createTestDatabase,
+  testNats,
+  waitUntil,
+  type TestDatabase,
+  type TestNats,
+} from '@touchstone/testing';
+import type { NatsConnection } from '@nats-io/transport-node';
+import pg from 'pg';
+import { gatewayConfig } from '../src/config.js';
+import { databaseOptions } from '../src/persistence/database-options.js';
+import { gatewayService } from '../src/service.js';
+import { FakePayments } from './fake-payments.js';
+import { FakeSigner } from './fake-signer.js';
+import { modelsFolder } from './sample-models.js';
+
+/** The address that the tests pay to. */
+export const PAY_TO = `0x${'22'.repeat(20)}`;
+
+/** An event as it arrived in its stream. */
+export type Published = Pick<EventMessage, 'subject' | 'body'>;
+
+/** A gateway with real PostgreSQL and NATS around it, and doubles of the services that it asks. */
+export class GatewayHarness {
+  readonly signer = new FakeSigner();
+  readonly payments = new FakePayments();
+  /** Events of the gateway, as subscribers of the streams would see them. */
+  readonly published: Published[] = [];
+  private readonly connections: NatsConnection[] = [];
+  private readonly gateways: RunningService[] = [];
+
+  private constructor(
+    readonly nats: TestNats,
+    readonly database: TestDatabase,
+    readonly client: pg.Client,
+  ) {}
+
+  static async start(): Promise<GatewayHarness> {
+    const nats = testNats();
+    const database = await createTestDatabase('gateway', {
+      name: 'gateway',
+      prepare: async (template) => {
+        await runMigrations(databaseOptions(configOf(nats, template.urlFor('inference-gateway'))));
+      },
+    });
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    const harness = new GatewayHarness(nats, database, client);
+    const provisioner = await harness.connect('provisioner');
+    await provision(provisioner);
+    harness.signer.serve(await harness.connect('signer'));
+    harness.payments.serve(await harness.connect('payment-verifier'));
+    return harness;
+  }
+
+  /** Connects as a service of the mesh; closed with the harness. */
+  async connect(user: Parameters<TestNats['connect']>[0]): Promise<NatsConnection> {
+    const connection = await this.nats.connect(user);
+    this.connections.push(connection);
+    return connection;
+  }
+
+  /** Starts one replica of the gateway. */
+  async gateway(env: Record<string, string> = {}): Promise<Gateway> {
+    const config = configOf(this.nats, this.database.urlFor('inference-gateway'), env);
+    const context = await createContext(gatewayService, config, silentLogger());
+    const running = await startService(gatewayService, context);
+    this.gateways.push(running);
+    await waitUntil(async () => (await context.health.readiness()).ready, 15_000, 'the gateway to be ready');
+    return { url: `http://127.0.0.1:${running.ports.http}`, running };
+  }
+
+  /** One column of a query, as an array. */
+  async column<T>(sql: string, parameters: unknown[] = []): Promise<T[]> {
+    const { rows } = await this.client.query({ text: sql, values: parameters, rowMode: 'array' });
+    return rows.map(([value]) => value as T);
+  }
+
+  /** The bodies of the outbox rows of a subject, in order. */
+  async outbox<T>(subject: string): Promise<T[]> {
+    const payloads = await this.column<Buffer>(
+      'SELECT payload FROM gateway.outbox WHERE subject = $1 ORDER BY id',
+      [subject],
+    );
+    return payloads.map((payload) => JSON.parse(payload.toString('utf8')) as T);
+  }
+
+  async stop(): Promise<void> {
+    for (const gateway of this.gateways.splice(0)) await gateway.stop();
+    for (const connection of this.connections.splice(0)) await connection.close();
+    await this.client.end();
+    await this.database.drop();
+  }
+}
+
+/** One replica. */
+export interface Gateway {
+  readonly url: string;
+  readonly running: RunningService;
+}
+
+function configOf(nats: TestNats, databaseUrl: string, env: Record<string, string> = {}) {
+  const { user, password } = nats.login('inference-gateway');
+  return loadConfig({
+    schema: gatewayConfig,
+    env: {
+      DATABASE_URL: databaseUrl,
+      NATS_URL: nats.url,
+      TOUCHSTONE_NATS_USER: user,
+      TOUCHSTONE_NATS_PASSWORD: password,
+      TOUCHSTONE_HTTP_PORT: '0',
+      TOUCHSTONE_GRPC_PORT: '0',
+      TOUCHSTONE_HEALTH_PORT: '0',
+      TOUCHSTONE_BUILD_HASH: 'b'.repeat(64),
+      TOUCHSTONE_MODELS_DIR: modelsFolder,
+      TOUCHSTONE_PAYMENT_MODE: 'off',
+      TOUCHSTONE_PAY_TO: PAY_TO,
+      TOUCHSTONE_INFERENCE_WORKERS: '1',
+      ...env,
+    },
+  });
+}
+
+/** Posts a request to a model. */
+export function infer(
+  gateway: Gateway,
+  model: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(`${gateway.url}/v1/models/${model}/infer`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+}
