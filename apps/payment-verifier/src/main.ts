@@ -1,1 +1,5 @@
-export {};
+import 'reflect-metadata';
+import { runService } from '@touchstone/platform';
+import { paymentVerifierService } from './service.js';
+
+await runService(paymentVerifierService);

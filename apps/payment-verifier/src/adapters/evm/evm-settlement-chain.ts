@@ -1,0 +1,229 @@
+import { AppError } from '@touchstone/contracts';
+import { authorizationTypes, verifyHashSignatureWithCode } from '@x402/evm';
+import { getAddress, hashTypedData, recoverAddress, TransactionReceiptNotFoundError, type Hex } from 'viem';
+import type { Payment } from '../../domain/payment.js';
+import type { AuthorizationFate, SettlementChain, TransactionOutcome } from '../../domain/ports.js';
+import type { Reservation } from '../../domain/reservation.js';
+import { authorizationTopics, topics, transferOf, type TokenLog } from './authorization-logs.js';
+import type { EvmNode } from './evm-node.js';
+import { isUnanswered, nodeUnavailable } from './node-errors.js';
+
+/** Blocks that one `eth_getLogs` spans; public nodes refuse more. */
+export const LOG_RANGE_BLOCKS_MAX = 2_000n;
+/** Blocks before the reservation that are searched too, because a node behind a balancer may lag. */
+export const LOG_MARGIN_BLOCKS = 16n;
+/** Characters of a 65-byte signature with `0x`. */
+const ECDSA_SIGNATURE_CHARACTERS = 132;
+
+/** A receipt, or undefined while the transaction stands in no block. */
+export type Receipt = Awaited<ReturnType<EvmNode['client']['getTransactionReceipt']>>;
+
+/** A log of `eth_getLogs` as JSON-RPC gives it. */
+interface RawLog {
+  readonly topics: readonly Hex[];
+  readonly transactionHash: Hex;
+  readonly blockNumber: Hex;
+}
+
+/** The chain as settlement needs it, over one node. */
+export class EvmSettlementChain implements SettlementChain {
+  constructor(
+    private readonly node: EvmNode,
+    /** Blocks that must hold an event before it counts, the event's own included; 1 is the receipt alone. */
+    private readonly confirmations: number,
+  ) {}
+
+  async recentBlock(): Promise<bigint> {
+    return (await this.node.recentHead()).number;
+  }
+
+  /**
+   * A plain account's signature is recovered here, without a request. Only where that does not give the payer the
+   * node is asked for code, and a contract for its ERC-1271 answer. Which of the two the token will take is the
+   * official verification's business; this only proves that the payer agreed to this nonce.
+   */
+  async isSignedByPayer(payment: Payment): Promise<boolean> {
+    const digest = digestOf(payment);
+    if (digest === undefined) return false;
+    if (payment.signature.length === ECDSA_SIGNATURE_CHARACTERS) {
+      const signer = await recoverAddress({ hash: digest, signature: payment.signature }).catch(
+        () => undefined,
+      );
+      if (signer?.toLowerCase() === payment.payer) return true;
+    }
+    const payer = payment.payer as Hex;
+    const code = await this.node.ask(() => this.node.client.getCode({ address: payer }));
+    if (code === undefined || code === '0x') return false;
+    let unanswered: unknown;
+    const wallet = {
+      readContract: async (call: Parameters<EvmNode['client']['readContract']>[0]) => {
+        try {
+          return await this.node.client.readContract(call);
+        } catch (error) {
+          if (isUnanswered(error)) unanswered = error;
+          throw error;
+        }
+      },
+    };
+    const valid = await verifyHashSignatureWithCode(
+      wallet as Parameters<typeof verifyHashSignatureWithCode>[0],
+      payer,
+      code,
+      digest,
+      payment.signature,
+    );
+    if (unanswered !== undefined) throw nodeUnavailable(unanswered);
+    return valid;
+  }
+
+  async outcomeOf(transaction: string): Promise<TransactionOutcome> {
+    const receipt = await this.receiptOf(transaction as Hex);
+    if (receipt === undefined) return 'unknown';
+    const { number } = await this.latestBlock();
+    return this.isConfirmed(receipt.blockNumber, number) ? receipt.status : 'unknown';
+  }
+
+  async fateOf(reservation: Reservation): Promise<AuthorizationFate> {
+    await this.node.assertChain();
+    // The final block is read before the logs: what is not used by then and out of time can never be used.
+    const final = await this.finalTime();
+    const { number: latest } = await this.latestBlock();
+    const log = await this.findAuthorizationLog(reservation, latest);
+    if (log === undefined) {
+      const isOver = final !== undefined && final >= reservation.validBefore;
+      // A set flag without a found log means the search missed it; then nothing is decided.
+      return isOver && !(await this.isFlagSet(reservation)) ? { kind: 'expired' } : { kind: 'open' };
+    }
+    if (!this.isConfirmed(BigInt(log.blockNumber), latest)) return { kind: 'open' };
+    if (log.topics[0] === topics.canceled) return { kind: 'canceled' };
+    const receipt = await this.receiptOf(log.transactionHash);
+    if (receipt === undefined) return { kind: 'open' };
+    const logIndex = transferOf(receipt.logs as readonly TokenLog[], reservation);
+    if (logIndex === undefined) return { kind: 'used-otherwise' };
+    return { kind: 'paid', transfer: { transaction: log.transactionHash, logIndex } };
+  }
+
+  /** Sends stored bytes. What the node says about bytes it knows or that came too late is left to the receipt. */
+  async broadcast(rawTransaction: Hex): Promise<void> {
+    await this.node.assertChain();
+    try {
+      await this.node.client.sendRawTransaction({ serializedTransaction: rawTransaction });
+    } catch (error) {
+      // "already known", "nonce too low", "replacement underpriced": an answer, and the receipt tells the truth.
+      if (isUnanswered(error) && !/nonce|known|imported|underpriced/i.test(String(error)))
+        throw nodeUnavailable(error);
+    }
+  }
+
+  async minedCount(account: string): Promise<number> {
+    await this.node.assertChain();
+    return this.node.ask(() =>
+      this.node.client.getTransactionCount({ address: account as Hex, blockTag: 'latest' }),
+    );
+  }
+
+  /** The receipt of a transaction. @throws AppError `dependency-unavailable` */
+  async receiptOf(hash: Hex): Promise<Receipt | undefined> {
+    try {
+      return await this.node.ask(() => this.node.client.getTransactionReceipt({ hash }));
+    } catch (error) {
+      if (error instanceof TransactionReceiptNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  /** True when `block` has enough blocks on top at `latest`. */
+  isConfirmed(block: bigint, latest: bigint): boolean {
+    return latest - block + 1n >= BigInt(this.confirmations);
+  }
+
+  /** Number of the newest block, not cached. */
+  async latestBlock(): Promise<{ readonly number: bigint }> {
+    return { number: await this.node.ask(() => this.node.client.getBlockNumber({ cacheTime: 0 })) };
+  }
+
+  private async finalTime(): Promise<bigint | undefined> {
+    try {
+      const block = await this.node.ask(() => this.node.client.getBlock({ blockTag: 'finalized' }));
+      return block.timestamp;
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      // A node without final blocks can confirm transfers but never rule one out.
+      return undefined;
+    }
+  }
+
+  private async findAuthorizationLog(reservation: Reservation, latest: bigint): Promise<RawLog | undefined> {
+    const first = reservation.fromBlock > LOG_MARGIN_BLOCKS ? reservation.fromBlock - LOG_MARGIN_BLOCKS : 0n;
+    for (let from = first; from <= latest; from += LOG_RANGE_BLOCKS_MAX) {
+      const to = from + LOG_RANGE_BLOCKS_MAX - 1n;
+      const logs = await this.node.ask(
+        () =>
+          this.node.client.request({
+            method: 'eth_getLogs',
+            params: [
+              {
+                address: reservation.asset as Hex,
+                topics: authorizationTopics(reservation),
+                fromBlock: `0x${from.toString(16)}`,
+                toBlock: `0x${(to < latest ? to : latest).toString(16)}`,
+              },
+            ],
+          }) as Promise<readonly RawLog[]>,
+      );
+      if (logs[0] !== undefined) return logs[0];
+    }
+    return undefined;
+  }
+
+  private isFlagSet({ asset, payer, nonce }: Reservation): Promise<boolean> {
+    return this.node.ask(() =>
+      this.node.client.readContract({
+        address: asset as Hex,
+        abi: authorizationStateAbi,
+        functionName: 'authorizationState',
+        args: [payer as Hex, `0x${nonce}`],
+      }),
+    );
+  }
+}
+
+const authorizationStateAbi = [
+  {
+    type: 'function',
+    name: 'authorizationState',
+    stateMutability: 'view',
+    inputs: [
+      { name: 'authorizer', type: 'address' },
+      { name: 'nonce', type: 'bytes32' },
+    ],
+    outputs: [{ name: '', type: 'bool' }],
+  },
+] as const;
+
+/** The EIP-712 digest that the payer signs; undefined when name or version make no domain. */
+function digestOf(payment: Payment): Hex | undefined {
+  const { name, version } = payment.requirements.extra as { name: string; version: string };
+  try {
+    return hashTypedData({
+      types: authorizationTypes,
+      primaryType: 'TransferWithAuthorization',
+      domain: {
+        name,
+        version,
+        chainId: Number(payment.network.split(':')[1]),
+        verifyingContract: getAddress(payment.asset),
+      },
+      message: {
+        from: getAddress(payment.payer),
+        to: getAddress(payment.payTo),
+        value: payment.amount,
+        validAfter: payment.validAfter,
+        validBefore: payment.validBefore,
+        nonce: `0x${payment.nonce}`,
+      },
+    });
+  } catch {
+    return undefined;
+  }
+}

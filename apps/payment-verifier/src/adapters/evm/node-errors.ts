@@ -1,0 +1,60 @@
+import { AppError } from '@touchstone/contracts';
+import {
+  BaseError,
+  ContractFunctionRevertedError,
+  ExecutionRevertedError,
+  HttpRequestError,
+  InternalRpcError,
+  LimitExceededRpcError,
+  MethodNotFoundRpcError,
+  MethodNotSupportedRpcError,
+  ResourceUnavailableRpcError,
+  RpcRequestError,
+  TimeoutError,
+  UnknownRpcError,
+} from 'viem';
+
+const REASON_CHARACTERS_MAX = 200;
+
+function has(error: BaseError, kinds: readonly (abstract new (...args: never[]) => Error)[]): boolean {
+  return error.walk((cause) => kinds.some((kind) => cause instanceof kind)) !== null;
+}
+
+/**
+ * True when the node did not answer the question (no connection, time-out, overload), false when it answered, also
+ * with a revert. A payment is never judged by a question that was not answered.
+ */
+export function isUnanswered(error: unknown): boolean {
+  if (!(error instanceof BaseError)) return true;
+  if (has(error, [ContractFunctionRevertedError, ExecutionRevertedError])) return false;
+  return has(error, [
+    HttpRequestError,
+    TimeoutError,
+    LimitExceededRpcError,
+    ResourceUnavailableRpcError,
+    InternalRpcError,
+    MethodNotFoundRpcError,
+    MethodNotSupportedRpcError,
+    UnknownRpcError,
+  ]);
+}
+
+/** The node's own words in one bounded line, without URLs, call data or our stack. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof BaseError)) return 'no answer';
+  const revert = error.walk((cause) => cause instanceof ContractFunctionRevertedError);
+  const rpc = error.walk((cause) => cause instanceof RpcRequestError);
+  const text =
+    (revert as ContractFunctionRevertedError | null)?.reason ??
+    (rpc as RpcRequestError | null)?.details ??
+    error.shortMessage;
+  return (text.split('\n')[0] ?? '').slice(0, REASON_CHARACTERS_MAX);
+}
+
+/** The error of a node that does not answer. */
+export function nodeUnavailable(cause: unknown): AppError {
+  return new AppError('dependency-unavailable', 'The chain node does not answer.', {
+    cause,
+    retryAfterSeconds: 2,
+  });
+}

@@ -1,0 +1,129 @@
+import { AppError } from '@touchstone/contracts';
+import { x402Facilitator } from '@x402/core/facilitator';
+import { ExactEvmScheme } from '@x402/evm/exact/facilitator';
+import type { Hex } from 'viem';
+import type { Payment } from '../../domain/payment.js';
+import type { Facilitator, SettleAttempt, Verdict } from '../../domain/ports.js';
+import { reasons } from '../../domain/reasons.js';
+import type { Reservation, Settlement } from '../../domain/reservation.js';
+import type { RelayedCall, SignedTransaction } from '../../domain/relayer.js';
+import { transferOf, type TokenLog } from '../evm/authorization-logs.js';
+import type { EvmNode } from '../evm/evm-node.js';
+import type { EvmSettlementChain } from '../evm/evm-settlement-chain.js';
+import { nodeUnavailable } from '../evm/node-errors.js';
+import { SettlementSession } from './settlement-session.js';
+
+const MESSAGE_CHARACTERS_MAX = 200;
+
+/** What {@link OfficialFacilitator} needs. */
+export interface FacilitatorParts {
+  readonly node: EvmNode;
+  readonly chain: EvmSettlementChain;
+  /** The relayer's address; `dependency-unavailable` while the signer does not answer. */
+  readonly account: () => Promise<string>;
+  readonly prepare: (reservationId: string, call: RelayedCall) => Promise<SignedTransaction>;
+  readonly confirmationTimeoutMs: number;
+}
+
+type NetworkName = `${string}:${string}`;
+
+/**
+ * The official x402 facilitator (`exact` on EVM) on our node, our transaction journal and the signer's key. One small
+ * facilitator is made per call, because its signer interface does not say which payment a transaction is for.
+ */
+export class OfficialFacilitator implements Facilitator {
+  constructor(private readonly parts: FacilitatorParts) {}
+
+  async verify(payment: Payment): Promise<Verdict> {
+    const { session, facilitator } = await this.open();
+    const answer = await facilitator
+      .verify(payment.payload, payment.requirements)
+      .catch((error: unknown) => thrown(session, error));
+    if (answer.isValid) return { valid: true };
+    // An invalid verdict that rests on a question without an answer is no verdict.
+    if (session.failure !== undefined) throw unavailable(session.failure);
+    return {
+      valid: false,
+      reason: answer.invalidReason ?? reasons.payload,
+      ...message(answer.invalidMessage),
+    };
+  }
+
+  async settle(reservation: Reservation, payment: Payment): Promise<SettleAttempt> {
+    const { session, facilitator } = await this.open(reservation);
+    const answer = await facilitator
+      .settle(payment.payload, payment.requirements)
+      .catch((error: unknown) => thrown(session, error));
+    const { transaction, receipt } = session;
+    if (transaction === undefined) {
+      if (session.failure !== undefined) throw unavailable(session.failure);
+      return {
+        kind: 'refused',
+        reason: answer.errorReason ?? reasons.transactionFailed,
+        ...message(answer.errorMessage),
+      };
+    }
+    // Something was stored, perhaps sent: the answer of the facilitator no longer counts, only the receipt does.
+    if (receipt === undefined) return { kind: 'pending', transaction };
+    const logIndex =
+      receipt.status === 'success' ? transferOf(receipt.logs as readonly TokenLog[], reservation) : undefined;
+    if (!answer.success || logIndex === undefined) return { kind: 'reverted', transaction };
+    return {
+      kind: 'confirmed',
+      transfer: { transaction, logIndex },
+      settlement: { ...answer } as Settlement,
+    };
+  }
+
+  /** The answer of `GET /supported`. @throws AppError `dependency-unavailable` */
+  async supported(): Promise<Record<string, unknown>> {
+    const { facilitator } = await this.open();
+    return { ...facilitator.getSupported() };
+  }
+
+  private async open(
+    reservation?: Reservation,
+  ): Promise<{ session: SettlementSession; facilitator: x402Facilitator }> {
+    const { node, chain, account, prepare, confirmationTimeoutMs } = this.parts;
+    await node.assertChain();
+    const session = new SettlementSession({
+      node,
+      chain,
+      account: (await account()) as Hex,
+      confirmationTimeoutMs,
+      ...(reservation === undefined ? {} : { prepare: (call: RelayedCall) => prepare(reservation.id, call) }),
+    });
+    const scheme = new ExactEvmScheme(session, {
+      // Simulated right before it is signed, so that a cancelled or emptied authorisation costs no gas.
+      simulateInSettle: true,
+      pendingSettlementStore: storedTransaction(session, reservation),
+    });
+    return { session, facilitator: new x402Facilitator().register(node.network as NetworkName, scheme) };
+  }
+}
+
+/** The reservation's row is the store of pending settlements: the facilitator joins its transaction, if there is one. */
+function storedTransaction(session: SettlementSession, reservation: Reservation | undefined) {
+  return {
+    get: async () => {
+      if (reservation?.state !== 'settling' || reservation.transaction === null) return undefined;
+      session.transaction = reservation.transaction as Hex;
+      return reservation.transaction;
+    },
+    set: async () => undefined,
+    delete: async () => undefined,
+  };
+}
+
+/** The facilitator throws on a question without an answer, and on nothing else once the shape was checked. */
+function thrown(session: SettlementSession, error: unknown): never {
+  throw session.failure === undefined ? error : unavailable(session.failure);
+}
+
+function unavailable(failure: unknown): unknown {
+  return failure instanceof AppError ? failure : nodeUnavailable(failure);
+}
+
+function message(text: string | undefined): { message?: string } {
+  return text === undefined ? {} : { message: text.slice(0, MESSAGE_CHARACTERS_MAX) };
+}

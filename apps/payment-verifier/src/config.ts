@@ -1,0 +1,61 @@
+import { caip2, evmAddress } from '@touchstone/contracts';
+import { databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
+import { z } from 'zod';
+
+/** Seconds that a request may hold a payment before a retry of it may take over. */
+export const LEASE_DEFAULT_SECONDS = 60;
+/** Milliseconds that one question to the node may take. */
+export const EVM_RPC_TIMEOUT_DEFAULT_MS = 3_000;
+/** Milliseconds that a settlement waits for its receipt before the answer is `pending`. */
+export const CONFIRMATION_TIMEOUT_DEFAULT_MS = 20_000;
+/** Blocks that hold a transfer before it counts, its own included. */
+export const CONFIRMATIONS_DEFAULT = 1;
+/** Milliseconds between two recovery runs. */
+export const RECOVERY_INTERVAL_DEFAULT_MS = 2_000;
+
+const recipients = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim().toLowerCase())
+      .filter((part) => part !== ''),
+  )
+  .pipe(z.array(evmAddress));
+
+/** Configuration of the payment-verifier. */
+export const configSchema = z.object({
+  ...serviceKeys('payment-verifier'),
+  ...natsKeys('payment-verifier'),
+  ...databaseKeys(),
+  TOUCHSTONE_EVM_RPC_URL: z
+    .url({ protocol: /^https?$/ })
+    .describe('JSON-RPC of the chain node that verifies and settles.'),
+  TOUCHSTONE_EVM_RPC_TIMEOUT_MS: integerKey(100, 60_000)
+    .default(EVM_RPC_TIMEOUT_DEFAULT_MS)
+    .describe('Milliseconds that one question to the node may take.'),
+  TOUCHSTONE_PAYMENT_NETWORK: caip2.describe(
+    'Chain of the payments in CAIP-2 form, for example eip155:8453.',
+  ),
+  TOUCHSTONE_PAYMENT_ASSET: z
+    .string()
+    .transform((text) => text.toLowerCase())
+    .pipe(evmAddress)
+    .describe('Token that is taken; it must implement EIP-3009, as USDC does.'),
+  TOUCHSTONE_PAYMENT_RECIPIENTS: recipients
+    .default([])
+    .describe('Recipients for whom gas is spent, separated by commas; empty allows every recipient.'),
+  TOUCHSTONE_PAYMENT_LEASE_SECONDS: integerKey(1, 3_600)
+    .default(LEASE_DEFAULT_SECONDS)
+    .describe('Seconds that a request may hold a payment before a retry may take over.'),
+  TOUCHSTONE_PAYMENT_CONFIRMATIONS: integerKey(1, 1_000)
+    .default(CONFIRMATIONS_DEFAULT)
+    .describe('Blocks that must hold a transfer before it counts, its own included.'),
+  TOUCHSTONE_SETTLE_TIMEOUT_MS: integerKey(10, 120_000)
+    .default(CONFIRMATION_TIMEOUT_DEFAULT_MS)
+    .describe('Milliseconds that a settlement waits for its receipt before the answer is pending.'),
+  TOUCHSTONE_RECOVERY_INTERVAL_MS: integerKey(50, 600_000)
+    .default(RECOVERY_INTERVAL_DEFAULT_MS)
+    .describe('Milliseconds between two looks at settlements that are open.'),
+});
+export type Config = z.output<typeof configSchema>;

@@ -1,0 +1,127 @@
+import type { Payment, PaymentKey } from './payment.js';
+import type { ClaimDecision, Reservation, Settlement } from './reservation.js';
+
+/** A new claim. */
+export interface ReservationDraft {
+  readonly id: string;
+  readonly payment: Payment;
+  readonly requestDigest: string;
+  readonly leaseUntilMs: number;
+  readonly nowMs: number;
+  readonly fromBlock: bigint;
+}
+
+/** `taken` says whether the draft's request holds the payment now; its id is that of the first reservation. */
+export type Claim =
+  | { readonly taken: true; readonly reservation: Reservation }
+  | {
+      readonly taken: false;
+      readonly reservation: Reservation;
+      readonly decision: Exclude<ClaimDecision, { kind: 'take' }>;
+    };
+
+/** The transfer that paid. */
+export interface Transfer {
+  /** `0x` and 64 hex characters. */
+  readonly transaction: string;
+  readonly logIndex: number;
+}
+
+/** Durable reservations. Every method is one transaction; a lease end serves as the fencing token of its holder. */
+export interface ReservationStore {
+  /** Inserts first; only where the key exists `decide` is asked, while no other process can change the row. */
+  claim(draft: ReservationDraft, decide: (existing: Reservation) => ClaimDecision): Promise<Claim>;
+  /** The claim verified: from now on its request owns the payment. False when the lease went to somebody else. */
+  confirm(id: string, leaseUntilMs: number, nowMs: number): Promise<boolean>;
+  /** The claim did not verify: forgotten when it never had, otherwise given back and still bound. */
+  reject(id: string, leaseUntilMs: number, reason: string, nowMs: number): Promise<void>;
+  /** Gives a held reservation back; false when it is not held (any more). */
+  release(id: string, reason: string, nowMs: number): Promise<boolean>;
+  /** From `reserved` to `settling` without a transaction: the chain has to tell. */
+  awaitChain(id: string, nowMs: number): Promise<void>;
+  /** Settles once and announces it in the same transaction; returns what is stored then. */
+  settle(id: string, transfer: Transfer, settlement: Settlement, nowMs: number): Promise<Reservation>;
+  /** Fails once and announces it in the same transaction; a settled reservation stays settled. */
+  fail(id: string, reason: string, settlement: Settlement, nowMs: number): Promise<Reservation>;
+  find(id: string): Promise<Reservation | undefined>;
+  findByKey(key: PaymentKey): Promise<Reservation | undefined>;
+  /** Reservations in `settling` that nobody touched since `untouchedSinceMs`, oldest first. */
+  open(untouchedSinceMs: number, limit: number): Promise<Reservation[]>;
+}
+
+/** What the chain says about one authorisation. */
+export type AuthorizationFate =
+  /** The payment's own transfer stands in a block, whoever sent it. */
+  | { readonly kind: 'paid'; readonly transfer: Transfer }
+  | { readonly kind: 'used-otherwise' }
+  | { readonly kind: 'canceled' }
+  /** Its time is over at a final block and it was not used. */
+  | { readonly kind: 'expired' }
+  /** It may still be used. */
+  | { readonly kind: 'open' };
+
+/** A transaction as its receipt shows it. */
+export type TransactionOutcome = 'success' | 'reverted' | 'unknown';
+
+/**
+ * The chain. Every method throws AppError `dependency-unavailable` when the node does not answer in time.
+ */
+export interface SettlementChain {
+  /** A recent block number; at most some seconds old. */
+  recentBlock(): Promise<bigint>;
+  /** True when the payer signed, by key or by contract (ERC-1271). */
+  isSignedByPayer(payment: Payment): Promise<boolean>;
+  fateOf(reservation: Reservation): Promise<AuthorizationFate>;
+  outcomeOf(transaction: string): Promise<TransactionOutcome>;
+  broadcast(rawTransaction: `0x${string}`): Promise<void>;
+  /** Transactions of an account that stand in blocks. */
+  minedCount(account: string): Promise<number>;
+}
+
+/** The answer of the official verification. */
+export type Verdict =
+  { readonly valid: true } | { readonly valid: false; readonly reason: string; readonly message?: string };
+
+/** How one attempt to settle ended. */
+export type SettleAttempt =
+  | { readonly kind: 'confirmed'; readonly transfer: Transfer; readonly settlement: Settlement }
+  /** Sent, or possibly sent; only the chain can tell. */
+  | { readonly kind: 'pending'; readonly transaction: string }
+  | { readonly kind: 'reverted'; readonly transaction: string }
+  /** Nothing was signed. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly message?: string };
+
+/** The official facilitator on our own node and signer. Both methods throw `dependency-unavailable`. */
+export interface Facilitator {
+  verify(payment: Payment): Promise<Verdict>;
+  /** Idempotent: a reservation gets one transaction, a repeated call joins it. */
+  settle(reservation: Reservation, payment: Payment): Promise<SettleAttempt>;
+}
+
+/** A signed transaction that is not known to stand in a block. */
+export interface UnminedTransaction {
+  readonly reservationId: string;
+  readonly hash: string;
+  readonly raw: `0x${string}`;
+  readonly nonce: number;
+  readonly account: string;
+}
+
+/** The signed transactions of the relayer keys, one row of nonces per key. */
+export interface TransactionJournal {
+  unmined(untouchedSinceMs: number, limit: number): Promise<UnminedTransaction[]>;
+  markMined(hash: string): Promise<void>;
+  markSent(hash: string, nowMs: number): Promise<void>;
+  /** The nonce was taken by another transaction, so this one can never stand in a block; signs its call anew. */
+  replace(transaction: UnminedTransaction): Promise<void>;
+  /** Puts the next nonce of idle lanes where the chain expects it. */
+  realign(): Promise<void>;
+}
+
+/** Figures; labels are bounded. */
+export interface PaymentMetrics {
+  verified(seconds: number, outcome: string): void;
+  settled(seconds: number, outcome: string): void;
+  payment(state: string, reason: string): void;
+  replayBlocked(kind: string): void;
+}

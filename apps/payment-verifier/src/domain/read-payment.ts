@@ -1,0 +1,179 @@
+import { canonicalBytes } from '@touchstone/canonical-json';
+import { bytesToHex, sha256 } from '@touchstone/crypto';
+import type { PaymentPayload, PaymentRequirements } from '@x402/core/types';
+import { PaymentPayloadV2Schema, PaymentRequirementsV2Schema } from '@x402/core/schemas';
+import { z } from 'zod';
+import type { Payment } from './payment.js';
+import { reasons } from './reasons.js';
+
+/** Longest signature in bytes: a contract wallet may bring its own format, but not a calldata bomb. */
+export const SIGNATURE_BYTES_MAX = 2_048;
+/** Longest EIP-712 name or version of a token. */
+const DOMAIN_TEXT_MAX = 64;
+const UINT256_MAX = 2n ** 256n - 1n;
+
+/** What this facilitator takes: one chain, one token and, where the operator says so, only some recipients. */
+export interface PaymentPolicy {
+  readonly network: string;
+  readonly asset: string;
+  /** Lower-case addresses; empty allows every recipient. */
+  readonly recipients: readonly string[];
+}
+
+/** The payment, or why it is refused before anybody is asked. */
+export type PaymentReading =
+  | { readonly ok: true; readonly payment: Payment }
+  | {
+      readonly ok: false;
+      readonly reason: string;
+      readonly message: string;
+      /** True when the objects are no x402 objects at all, false when they ask for something that is not offered. */
+      readonly malformed: boolean;
+    };
+
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, 'expected 0x and 40 hex characters')
+  .transform((text) => text.toLowerCase());
+const uint256 = z
+  .string()
+  .regex(/^(?:0|[1-9][0-9]{0,77})$/, 'expected a decimal integer')
+  .refine((text) => BigInt(text) <= UINT256_MAX, 'expected an integer below 2^256');
+const exactPayload = z.object({
+  signature: z
+    .string()
+    .regex(/^0x(?:[0-9a-fA-F]{2})+$/, 'expected 0x and hex of whole bytes')
+    .max(2 + 2 * SIGNATURE_BYTES_MAX)
+    .transform((text) => text.toLowerCase() as `0x${string}`),
+  authorization: z.object({
+    from: address,
+    to: address,
+    value: uint256,
+    validAfter: uint256,
+    validBefore: uint256,
+    nonce: z
+      .string()
+      .regex(/^0x[0-9a-fA-F]{64}$/, 'expected 0x and 64 hex characters')
+      .transform((text) => text.toLowerCase()),
+  }),
+});
+const exactRequirements = z.object({
+  asset: address,
+  payTo: address,
+  amount: uint256,
+  extra: z.object({
+    name: z.string().min(1).max(DOMAIN_TEXT_MAX),
+    version: z.string().min(1).max(DOMAIN_TEXT_MAX),
+  }),
+});
+
+const refused = (reason: string, message: string, malformed = false): PaymentReading => ({
+  ok: false,
+  reason,
+  message,
+  malformed,
+});
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** The first finding with its place; values are not repeated, they are the sender's. */
+function firstIssue(issues: readonly Issue[]): string {
+  const [issue] = issues;
+  if (issue === undefined) return 'The object does not fit its schema.';
+  const place = issue.path.map(String).join('.');
+  return `${place === '' ? 'The object' : place}: ${issue.message}`.slice(0, 200);
+}
+
+/**
+ * Reads untrusted x402 objects. The official facilitator throws a TypeError on what it does not expect, so everything
+ * that it will touch is checked here: first with the official schemas, then with the exact shape of an EIP-3009
+ * authorisation.
+ */
+export function readPayment(policy: PaymentPolicy, payload: unknown, requirements: unknown): PaymentReading {
+  if (
+    typeof payload === 'object' &&
+    payload !== null &&
+    'x402Version' in payload &&
+    payload.x402Version !== 2
+  )
+    return refused(reasons.version, 'Only x402 version 2 is spoken here.');
+  const official = PaymentPayloadV2Schema.safeParse(payload);
+  if (!official.success) return refused(reasons.payload, firstIssue(official.error.issues), true);
+  const asked = PaymentRequirementsV2Schema.safeParse(requirements);
+  if (!asked.success) return refused(reasons.requirements, firstIssue(asked.error.issues), true);
+  if (asked.data.scheme !== 'exact') return refused(reasons.scheme, 'Only the scheme "exact" is offered.');
+  if (asked.data.network !== policy.network)
+    return refused(reasons.network, `Only the network ${policy.network} is served.`);
+  if ('permit2Authorization' in official.data.payload || 'delegationManager' in official.data.payload)
+    return refused(reasons.payloadType, 'Only EIP-3009 authorisations are taken.');
+  const exact = exactPayload.safeParse(official.data.payload);
+  if (!exact.success) return refused(reasons.payload, `payload.${firstIssue(exact.error.issues)}`, true);
+  const wanted = exactRequirements.safeParse(requirements);
+  if (!wanted.success) return refused(reasons.requirements, firstIssue(wanted.error.issues), true);
+  if (wanted.data.asset !== policy.asset)
+    return refused(reasons.requirements, `Only the asset ${policy.asset} is taken.`);
+  if (policy.recipients.length > 0 && !policy.recipients.includes(wanted.data.payTo))
+    return refused(reasons.recipientNotAllowed, 'This facilitator does not settle for that recipient.');
+  return {
+    ok: true,
+    payment: assemble(
+      official.data as PaymentPayload,
+      asked.data as PaymentRequirements,
+      exact.data,
+      wanted.data,
+    ),
+  };
+}
+
+function assemble(
+  payload: PaymentPayload,
+  requirements: PaymentRequirements,
+  exact: z.output<typeof exactPayload>,
+  wanted: z.output<typeof exactRequirements>,
+): Payment {
+  const { authorization, signature } = exact;
+  return {
+    network: requirements.network,
+    asset: wanted.asset,
+    payer: authorization.from,
+    nonce: authorization.nonce.slice(2),
+    // What moves is what the payer signed; the official verification compares it with what was asked.
+    payTo: authorization.to,
+    amount: BigInt(authorization.value),
+    validAfter: BigInt(authorization.validAfter),
+    validBefore: BigInt(authorization.validBefore),
+    signature,
+    authorizationDigest: bytesToHex(sha256(canonicalBytes(exact))),
+    payload: { ...payload, payload: exact },
+    requirements: {
+      ...requirements,
+      asset: wanted.asset,
+      payTo: wanted.payTo,
+      amount: wanted.amount,
+      extra: { ...requirements.extra, ...wanted.extra },
+    },
+  };
+}
+
+/**
+ * The request digest of a payment that came without a request, over the facilitator API: derived from the payment
+ * itself, so that a replay is the same request and a payment that the gateway reserved is another one.
+ */
+export function digestOfPayment(payment: Payment): string {
+  const { network, asset, requirements, authorizationDigest } = payment;
+  return bytesToHex(
+    sha256(
+      canonicalBytes({
+        type: 'touchstone.facilitator-request.v1',
+        network,
+        asset,
+        authorizationDigest,
+        payTo: requirements.payTo,
+        amount: requirements.amount,
+      }),
+    ),
+  );
+}

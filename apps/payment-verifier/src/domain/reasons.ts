@@ -1,0 +1,42 @@
+/**
+ * Why a payment is refused. The `invalid_exact_evm_*` codes are those of the official packages, spelt as they spell
+ * them; the others come from section 9 of the x402 specification or are ours.
+ */
+export const reasons = {
+  signature: 'invalid_exact_evm_signature',
+  nonceAlreadyUsed: 'invalid_exact_evm_nonce_already_used',
+  validBefore: 'invalid_exact_evm_payload_authorization_valid_before',
+  transactionFailed: 'invalid_exact_evm_transaction_failed',
+  settlementPending: 'settlement_pending',
+  payload: 'invalid_payload',
+  requirements: 'invalid_payment_requirements',
+  version: 'invalid_x402_version',
+  network: 'invalid_network',
+  scheme: 'unsupported_scheme',
+  payloadType: 'unsupported_payload_type',
+  /** The payer cancelled the authorisation on chain. */
+  canceled: 'authorization_canceled',
+  /** The nonce was used on chain for a transfer that is not this payment. */
+  usedOtherwise: 'authorization_used_for_other_transfer',
+  boundToOtherRequest: 'payment_bound_to_other_request',
+  recipientNotAllowed: 'recipient_not_allowed',
+} as const;
+
+/** Reasons that a metric may carry; anything else is counted as `other`, so that labels stay bounded. */
+export const countedReasons: ReadonlySet<string> = new Set<string>([
+  ...Object.values(reasons),
+  'invalid_exact_evm_scheme',
+  'invalid_exact_evm_network_mismatch',
+  'invalid_exact_evm_missing_eip712_domain',
+  'invalid_exact_evm_recipient_mismatch',
+  'invalid_exact_evm_payload_authorization_valid_after',
+  'invalid_exact_evm_payload_authorization_value_mismatch',
+  'invalid_exact_evm_token_name_mismatch',
+  'invalid_exact_evm_token_version_mismatch',
+  'invalid_exact_evm_eip3009_not_supported',
+  'invalid_exact_evm_insufficient_balance',
+  'invalid_exact_evm_transaction_simulation_failed',
+  'invalid_exact_evm_transfer_event_mismatch',
+  'asset_not_deployed_contract',
+  'eip6492_factory_not_allowed',
+]);

@@ -1,0 +1,85 @@
+import type { PaymentKey } from './payment.js';
+
+/**
+ * `reserved` – one request holds the payment until its lease runs out.
+ * `released` – nobody holds it; the first request may come again.
+ * `settling` – a transaction was signed and stored, or only the chain can tell what became of the payment.
+ * `settled`, `failed` – for ever.
+ */
+export type ReservationState = 'reserved' | 'released' | 'settling' | 'settled' | 'failed';
+
+/** The x402 settle response, as it goes into the `PAYMENT-RESPONSE` header. */
+export type Settlement = Readonly<Record<string, unknown>> & {
+  readonly success: boolean;
+  readonly transaction: string;
+};
+
+/** The claim of one request on one payment. */
+export interface Reservation extends PaymentKey {
+  readonly id: string;
+  readonly requestDigest: string;
+  readonly authorizationDigest: string;
+  readonly payTo: string;
+  readonly amount: bigint;
+  readonly validBefore: bigint;
+  readonly state: ReservationState;
+  /** False until the official verification said yes for the first time; until then nothing was handed out. */
+  readonly verified: boolean;
+  readonly leaseUntilMs: number;
+  /** No transfer of this authorisation can lie before this block. */
+  readonly fromBlock: bigint;
+  /** Hash of the transaction that settles or settled it, `0x…`; null while there is none. */
+  readonly transaction: string | null;
+  readonly settlement: Settlement | null;
+  readonly reason: string | null;
+  readonly updatedAtMs: number;
+}
+
+/** Who asks for a payment. */
+export interface Claimant {
+  readonly requestDigest: string;
+  readonly nowMs: number;
+}
+
+/** What a request gets when the payment is known already. */
+export type ClaimDecision =
+  | { readonly kind: 'take' }
+  | { readonly kind: 'settled' }
+  | { readonly kind: 'in-flight'; readonly retryAfterSeconds: number }
+  | { readonly kind: 'bound' }
+  | { readonly kind: 'dead'; readonly reason: string };
+
+/** Seconds after which the same request should ask again while its payment is being worked on. */
+export const IN_FLIGHT_RETRY_SECONDS = 2;
+
+/**
+ * Decides what a request gets when a reservation of its payment exists. The first request that verified owns the
+ * payment for ever; a claim that never verified and whose lease ran out owns nothing, because nothing was handed out.
+ */
+export function decideClaim(existing: Reservation, claimant: Claimant): ClaimDecision {
+  const leaseMs = existing.leaseUntilMs - claimant.nowMs;
+  const held = existing.state === 'reserved' && leaseMs > 0;
+  if (!existing.verified && existing.state === 'reserved' && !held) return { kind: 'take' };
+  if (existing.requestDigest !== claimant.requestDigest) return { kind: 'bound' };
+  switch (existing.state) {
+    case 'settled':
+      return { kind: 'settled' };
+    case 'failed':
+      return { kind: 'dead', reason: existing.reason ?? 'failed' };
+    case 'settling':
+      return { kind: 'in-flight', retryAfterSeconds: IN_FLIGHT_RETRY_SECONDS };
+    case 'released':
+      return { kind: 'take' };
+    case 'reserved':
+      if (!held) return { kind: 'take' };
+      return {
+        kind: 'in-flight',
+        retryAfterSeconds: Math.min(IN_FLIGHT_RETRY_SECONDS, Math.ceil(leaseMs / 1_000)),
+      };
+  }
+}
+
+/** True for the states that nothing leaves. */
+export function isTerminal(state: ReservationState): boolean {
+  return state === 'settled' || state === 'failed';
+}

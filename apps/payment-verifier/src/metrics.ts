@@ -1,0 +1,104 @@
+import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
+import type { PaymentMetrics } from './domain/ports.js';
+import { countedReasons } from './domain/reasons.js';
+
+const ownReasons: ReadonlySet<string> = new Set(['none', 'given-back']);
+
+/** Where two of the gauges look at the time of a scrape; a source that fails leaves the last figure. */
+export interface GaugeSources {
+  readonly openReservations: () => Promise<number>;
+  /** Wei of the relayer's account, undefined while nobody knows. */
+  readonly relayerWei: () => Promise<bigint | undefined>;
+}
+
+/** The figures of this service. */
+export class PrometheusPaymentMetrics implements PaymentMetrics {
+  private readonly verifySeconds: Histogram;
+  private readonly settleSeconds: Histogram;
+  private readonly payments: Counter;
+  private readonly replays: Counter;
+  private readonly recoveryFailures: Counter;
+
+  constructor(
+    private readonly registry: Registry,
+    sources: GaugeSources,
+  ) {
+    const registers = [registry];
+    this.verifySeconds = new Histogram({
+      name: 'touchstone_payment_verify_seconds',
+      help: 'Time of the official verification of a payment.',
+      labelNames: ['outcome'],
+      buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3],
+      registers,
+    });
+    this.settleSeconds = new Histogram({
+      name: 'touchstone_payment_settle_seconds',
+      help: 'Time of a settlement until its answer.',
+      labelNames: ['outcome'],
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30],
+      registers,
+    });
+    this.payments = new Counter({
+      name: 'touchstone_payment_payments_total',
+      help: 'Payments that reached a state, with the reason.',
+      labelNames: ['state', 'reason'],
+      registers,
+    });
+    this.replays = new Counter({
+      name: 'touchstone_payment_replays_blocked_total',
+      help: 'Requests whose payment was known already, by what they were told.',
+      labelNames: ['kind'],
+      registers,
+    });
+    this.recoveryFailures = new Counter({
+      name: 'touchstone_payment_recovery_failures_total',
+      help: 'Open payments that recovery could not look at; they are tried again.',
+      registers,
+    });
+    this.gauge('touchstone_payment_unknown_open', 'Payments whose fate only the chain can tell.', () =>
+      sources.openReservations(),
+    );
+    this.gauge('touchstone_payment_relayer_wei', 'Balance that pays the gas of settlements.', async () => {
+      const wei = await sources.relayerWei();
+      return wei === undefined ? undefined : Number(wei);
+    });
+  }
+
+  verified(seconds: number, outcome: string): void {
+    this.verifySeconds.observe({ outcome }, seconds);
+  }
+
+  settled(seconds: number, outcome: string): void {
+    this.settleSeconds.observe({ outcome }, seconds);
+  }
+
+  payment(state: string, reason: string): void {
+    const known = ownReasons.has(reason) || countedReasons.has(reason);
+    this.payments.inc({ state, reason: known ? reason : 'other' });
+  }
+
+  replayBlocked(kind: string): void {
+    this.replays.inc({ kind });
+  }
+
+  recoveryFailed(): void {
+    this.recoveryFailures.inc();
+  }
+
+  private gauge(name: string, help: string, read: () => Promise<number | undefined>): void {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      registers: [],
+      collect: async () => {
+        try {
+          const value = await read();
+          if (value !== undefined) gauge.set(value);
+        } catch {
+          return;
+        }
+      },
+    });
+    this.registry.registerMetric(gauge);
+  }
+}

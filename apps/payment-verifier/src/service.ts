@@ -1,0 +1,55 @@
+import { AppError } from '@touchstone/contracts';
+import { MESH, NatsMicroServer, type Mesh } from '@touchstone/nats';
+import type { ServiceDefinition } from '@touchstone/platform';
+import { runMigrations } from '@touchstone/postgres';
+import { DataSource } from 'typeorm';
+import { EvmNode } from './adapters/evm/evm-node.js';
+import { AppModule, postgresOptions } from './app.module.js';
+import { configSchema } from './config.js';
+import { RecoverSettlements } from './domain/recover-settlements.js';
+import { runExclusively } from './persistence/exclusive-run.js';
+import { RecoveryLoop } from './recovery-loop.js';
+
+const VERSION = '0.1.0';
+
+/** The payment-verifier as `runService` starts it, in `main.ts` and in tests. */
+export const paymentVerifierService: ServiceDefinition<typeof configSchema> = {
+  name: 'payment-verifier',
+  version: VERSION,
+  configSchema,
+  openApi: {
+    title: 'Touchstone payment-verifier',
+    description: 'x402 facilitator: verifies and settles payments, each at most once.',
+  },
+  module: (config, context) => AppModule.forConfig(config, context),
+  setup: async (app, { logger, health, shutdown, config }) => {
+    const node = app.get(EvmNode);
+    // A wrong chain stops the start; a node that is away only makes the service not ready.
+    await node.assertChain().catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.code !== 'dependency-unavailable') throw error;
+      logger.warn({ err: error }, 'the chain node does not answer yet');
+    });
+    health.addReadiness('evm node', async () => {
+      await node.recentHead();
+    });
+    const { nc } = app.get<Mesh>(MESH);
+    const strategy = new NatsMicroServer({ nc, service: 'payment-verifier', version: VERSION, logger });
+    app.connectMicroservice({ strategy });
+    shutdown.add('consumers', 'payment RPC', () => strategy.close());
+    const recover = app.get(RecoverSettlements);
+    const dataSource = app.get(DataSource);
+    const loop = new RecoveryLoop(
+      () => runExclusively(dataSource, 'payment recovery', () => recover.run()),
+      config.TOUCHSTONE_RECOVERY_INTERVAL_MS,
+      logger,
+    );
+    loop.start();
+    shutdown.add('in-flight', 'recovery', () => loop.stop());
+  },
+  commands: {
+    migrate: async (config, { logger }) => {
+      const ran = await runMigrations(postgresOptions(config));
+      logger.info({ ran }, 'migrated');
+    },
+  },
+};

@@ -1,0 +1,114 @@
+import { Controller, Get, Post } from '@nestjs/common';
+import { AppError, uuidV7 } from '@touchstone/contracts';
+import { ApiRoute, ZodBody, ZodParam } from '@touchstone/platform';
+import { OfficialFacilitator } from '../../adapters/x402/official-facilitator.js';
+import { FacilitatePayment, type VerifyAnswer } from '../../domain/facilitate-payment.js';
+import { PaymentDesk } from '../../domain/payment-desk.js';
+import type { PaymentReading } from '../../domain/read-payment.js';
+import type { Settlement } from '../../domain/reservation.js';
+import { PostgresReservationStore } from '../../persistence/postgres-reservation-store.js';
+import {
+  FACILITATOR_REQUEST_BYTES_MAX,
+  facilitatorRequest,
+  paymentStatus,
+  settleAnswer,
+  supportedAnswer,
+  verifyAnswer,
+  type FacilitatorRequest,
+  type PaymentStatus,
+} from './schemas.js';
+
+const body = { bytesMax: FACILITATOR_REQUEST_BYTES_MAX };
+const errors = [
+  'malformed-json',
+  'payment-malformed',
+  'body-too-large',
+  'validation-failed',
+  'dependency-unavailable',
+] as const;
+
+/** The x402 facilitator API (specification v2, section 7) and the state of a payment. */
+@Controller()
+export class FacilitatorController {
+  constructor(
+    private readonly desk: PaymentDesk,
+    private readonly facilitating: FacilitatePayment,
+    private readonly facilitator: OfficialFacilitator,
+    private readonly store: PostgresReservationStore,
+  ) {}
+
+  @Post('verify')
+  @ApiRoute({
+    summary: 'Verify a payment',
+    description: 'A payment that does not hold is answered with 200 and isValid false, as x402 has it.',
+    response: verifyAnswer,
+    errors,
+  })
+  async verify(@ZodBody(facilitatorRequest, body) request: FacilitatorRequest): Promise<VerifyAnswer> {
+    const reading = this.read(request);
+    if (reading.ok) return this.facilitating.verify(reading.payment);
+    return { isValid: false, invalidReason: reading.reason, invalidMessage: reading.message };
+  }
+
+  @Post('settle')
+  @ApiRoute({
+    summary: 'Settle a payment',
+    description: 'Settles each payment once; a replay gets the stored answer.',
+    response: settleAnswer,
+    errors,
+  })
+  async settle(@ZodBody(facilitatorRequest, body) request: FacilitatorRequest): Promise<Settlement> {
+    const reading = this.read(request);
+    if (reading.ok) return this.facilitating.settle(reading.payment);
+    return {
+      success: false,
+      errorReason: reading.reason,
+      errorMessage: reading.message,
+      transaction: '',
+      network: networkOf(request),
+    };
+  }
+
+  @Get('supported')
+  @ApiRoute({
+    summary: 'What this facilitator settles',
+    response: supportedAnswer,
+    errors: ['dependency-unavailable'],
+  })
+  supported(): Promise<Record<string, unknown>> {
+    return this.facilitator.supported();
+  }
+
+  @Get('v1/payments/:reservationId')
+  @ApiRoute({ summary: 'State of a payment', response: paymentStatus, errors: ['not-found'] })
+  async payment(@ZodParam('reservationId', uuidV7) reservationId: string): Promise<PaymentStatus> {
+    const reservation = await this.store.find(reservationId);
+    if (reservation === undefined)
+      throw new AppError('not-found', `There is no reservation ${reservationId}.`);
+    const { id, state, network, asset, payer, payTo, amount, transaction, reason, updatedAtMs } = reservation;
+    return {
+      reservationId: id,
+      state,
+      network,
+      asset,
+      payer,
+      payTo,
+      amount: amount.toString(),
+      transaction,
+      reason,
+      updatedAt: new Date(updatedAtMs).toISOString(),
+    };
+  }
+
+  /** An object that is no x402 object is the caller's mistake (400); one that asks for something else is an answer. */
+  private read({ paymentPayload, paymentRequirements }: FacilitatorRequest): PaymentReading {
+    const reading = this.desk.read(paymentPayload, paymentRequirements);
+    if (!reading.ok && reading.malformed) throw new AppError('payment-malformed', reading.message);
+    return reading;
+  }
+}
+
+function networkOf({ paymentRequirements }: FacilitatorRequest): string {
+  const { network } = (paymentRequirements ?? {}) as { network?: unknown };
+  return typeof network === 'string' ? network.slice(0, 64) : '';
+}
