@@ -61,7 +61,11 @@ function sweepAbandonedRuns(): void {
     const folder = join(tmpdir(), name);
     const owner = readIdentity(join(folder, 'owner.json'));
     if (owner === undefined || isRunning(owner)) continue;
-    rmSync(folder, { recursive: true, force: true });
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // It belongs to another user of the machine, whose next run removes it.
+    }
   }
 }
 

@@ -9,6 +9,7 @@ export const READY_TIMEOUT_MS = 60_000;
 /** Longer than the services' own budget of 25 s, so that SIGKILL only meets one that ignores it. */
 export const STOP_TIMEOUT_MS = 30_000;
 const READY_POLL_MS = 50;
+const READY_REQUEST_TIMEOUT_MS = 2_000;
 
 /** One service as the launcher runs it. */
 export interface ServicePlan {
@@ -63,15 +64,16 @@ export async function migrateService(plan: ServicePlan): Promise<void> {
   if (exit !== 'code 0') throw startFailure(plan, `could not migrate its schema (${exit})`);
 }
 
-async function isReady(healthPort: number): Promise<boolean> {
+/** What /readyz says: undefined when it answers 200, otherwise why not. */
+async function whyNotReady(healthPort: number): Promise<string | undefined> {
   try {
-    const response = await fetch(`http://127.0.0.1:${healthPort}/readyz`, {
-      signal: AbortSignal.timeout(2_000),
+    const response = await fetch(`http://127.0.0.1:${healthPort}/readyz?verbose`, {
+      signal: AbortSignal.timeout(READY_REQUEST_TIMEOUT_MS),
     });
-    await response.arrayBuffer();
-    return response.status === 200;
+    const text = await response.text();
+    return response.status === 200 ? undefined : `/readyz says ${response.status} ${text.slice(0, 1_000)}`;
   } catch {
-    return false;
+    return '/readyz does not answer';
   }
 }
 
@@ -95,10 +97,13 @@ export function startServiceProcess(plan: ServicePlan): ServiceProcess {
     exited,
     ready: async () => {
       const deadline = Date.now() + READY_TIMEOUT_MS;
-      while (!(await isReady(plan.healthPort))) {
+      for (;;) {
+        const reason = await whyNotReady(plan.healthPort);
         if (ended !== undefined) throw startFailure(plan, `ended at its start (${ended})`);
-        if (Date.now() > deadline)
-          throw startFailure(plan, `was not ready after ${READY_TIMEOUT_MS / 1000} s`);
+        if (reason === undefined) return;
+        if (Date.now() > deadline) {
+          throw startFailure(plan, `was not ready after ${READY_TIMEOUT_MS / 1000} s (${reason})`);
+        }
         await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
       }
     },

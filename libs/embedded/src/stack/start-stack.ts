@@ -1,15 +1,14 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { serviceNames, services, type ServiceName } from '@touchstone/contracts';
+import { serviceNames, type ServiceName } from '@touchstone/contracts';
 import { serviceDatabaseUrl } from '../postgres/databases.js';
 import type { RunningPostgres } from '../postgres/start-postgres.js';
-import { freePort } from '../process/ports.js';
 import { silentProgress, type Progress } from '../progress.js';
 import { serviceEnvironment } from '../services/service-environment.js';
 import { migrateService, type ServicePlan } from '../services/service-process.js';
 import { Supervisor } from '../services/supervisor.js';
 import { acquireLock } from '../state/lock.js';
+import { ensureLogOrigin } from '../state/log-origin.js';
 import { SecretStore } from '../state/secrets.js';
 import {
   removeStackFile,
@@ -25,7 +24,8 @@ import {
   type NatsEndpoint,
   type RunningChain,
 } from './infrastructure.js';
-import { stackLayout, type StackLayout } from './layout.js';
+import { assignPorts } from './assign-ports.js';
+import { stackLayout } from './layout.js';
 import { stackSecrets, type StackSecrets } from './stack-secrets.js';
 
 /** Options of {@link startStack}. */
@@ -86,29 +86,6 @@ async function startParts(options: InfrastructureOptions, cleanups: Cleanup[]): 
   return { postgres: postgres.value, nats: nats.value, chain: chain.value };
 }
 
-async function assignPorts(names: readonly ServiceName[]): Promise<Map<ServiceName, ServicePorts>> {
-  const taken = new Set<number>();
-  const take = async (preferred: number): Promise<number> => {
-    const port = await freePort(preferred, taken);
-    taken.add(port);
-    return port;
-  };
-  const ports = new Map<ServiceName, ServicePorts>();
-  for (const name of names) {
-    const { http, grpc, health } = services[name];
-    ports.set(name, { http: await take(http), grpc: await take(grpc), health: await take(health) });
-  }
-  return ports;
-}
-
-/** The origin of this installation's log; random, so that no two development logs are ever taken for one. */
-function ensureLogOrigin(layout: StackLayout): string {
-  if (existsSync(layout.logOrigin)) return readFileSync(layout.logOrigin, 'utf8').trim();
-  const origin = `localhost/touchstone/${randomBytes(8).toString('hex')}`;
-  writeFileSync(layout.logOrigin, `${origin}\n`);
-  return origin;
-}
-
 function describe(
   options: StackOptions,
   parts: Parts,
@@ -124,7 +101,7 @@ function describe(
     postgres: { port: parts.postgres.port, dataFolder: parts.postgres.dataFolder },
     nats: { url: parts.nats.url, version: parts.nats.version },
     chain: parts.chain.description,
-    logOrigin: ensureLogOrigin(layout),
+    logOrigin: ensureLogOrigin(layout.logOrigin),
     logs: layout.logs,
   };
 }
