@@ -1,12 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { METRICS, type Registry } from '@touchstone/platform';
-import { PostgresModule } from '@touchstone/postgres';
+import { MeshModule } from '@touchstone/nats';
+import { OutboxModule, PostgresModule } from '@touchstone/postgres';
 import type { OnnxPool } from './adapters/onnx/onnx-pool.js';
-import { Background } from './background.js';
+import { Background, PAYMENT_DURABLE } from './background.js';
 import type { GatewayConfig } from './config.js';
 import { MODEL_RUNNER } from './domain/inference/model-runner.js';
 import { InferenceModule } from './inference.module.js';
-import { MeshModule } from './mesh.module.js';
 import { GATEWAY_METRICS, GatewayMetrics } from './metrics.js';
 import { ModelsModule } from './models.module.js';
 import { databaseOptions } from './persistence/database-options.js';
@@ -41,7 +41,14 @@ export class AppModule {
       module: AppModule,
       imports: [
         PostgresModule.forRoot(databaseOptions(config)),
-        MeshModule.forConfig(config),
+        MeshModule.forRoot({
+          service: 'inference-gateway',
+          url: config.NATS_URL,
+          user: config.TOUCHSTONE_NATS_USER,
+          password: config.TOUCHSTONE_NATS_PASSWORD ?? '',
+          provisioned: { streams: ['INFERENCE', 'PAYMENT'], durables: [PAYMENT_DURABLE] },
+        }),
+        OutboxModule,
         ModelsModule.forConfig(config),
         MetricsModule.forService(),
         InferenceModule.forConfig(config),

@@ -1,16 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import type { EventSubject } from '@touchstone/contracts';
-import {
-  assertProvisioned,
-  consumeDurable,
-  EventPublisher,
-  RpcClient,
-  type Mesh,
-  type MeshMetrics,
-} from '@touchstone/nats';
+import { consumeDurable, MESH, RpcClient, type Mesh } from '@touchstone/nats';
 import { SERVICE_CONTEXT, type ServiceContext } from '@touchstone/platform';
-import { Outbox, OutboxRelay } from '@touchstone/postgres';
-import { DataSource } from 'typeorm';
 import { Heartbeat } from './adapters/attestation-hub/heartbeat.js';
 import type { GatewayConfig } from './config.js';
 import { VERIFICATIONS } from './domain/inference/verification.js';
@@ -19,9 +9,11 @@ import { MODEL_CATALOGUE, type ModelCatalogue } from './domain/model/model-catal
 import { commitModels, MODEL_REGISTRY, type ModelRegistry } from './domain/model/register-models.js';
 import { capabilityHash } from './domain/node/capability-hash.js';
 import { NODE_STATUS, type LastNodeStatus } from './domain/node/node-status.js';
-import { MESH, MESH_METRICS } from './mesh.module.js';
 import type { VerificationRepository } from './persistence/verification-repository.js';
 import { takePaymentEvent } from './transport/nats/payment-events.js';
+
+/** The consumer of payment events. */
+export const PAYMENT_DURABLE = 'inference-gateway-payment';
 
 /** Milliseconds between two looks at commitments and statuses. */
 export const REFRESH_INTERVAL_MS = 10_000;
@@ -29,7 +21,7 @@ export const REFRESH_INTERVAL_MS = 10_000;
 /** Milliseconds between two attempts while the first commitments are not in place. */
 const FIRST_COMMITMENT_RETRY_MS = 1_000;
 
-/** What runs beside the requests: outbox relay, payment events, heartbeat, and the look at the signer's keys. */
+/** What runs beside the requests: payment events, heartbeat, and the look at the signer's keys. */
 @Injectable()
 export class Background implements OnApplicationBootstrap {
   private committed = false;
@@ -39,11 +31,7 @@ export class Background implements OnApplicationBootstrap {
   constructor(
     @Inject(SERVICE_CONTEXT) private readonly context: ServiceContext<GatewayConfig>,
     @Inject(MESH) private readonly mesh: Mesh,
-    @Inject(MESH_METRICS) private readonly meshMetrics: MeshMetrics,
     @Inject(RpcClient) private readonly rpc: RpcClient,
-    @Inject(EventPublisher) private readonly publisher: EventPublisher,
-    @Inject(DataSource) private readonly dataSource: DataSource,
-    @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(VERIFICATIONS) private readonly verifications: VerificationRepository,
     @Inject(MODEL_CATALOGUE) private readonly catalogue: ModelCatalogue,
     @Inject(MODEL_REGISTRY) private readonly registry: ModelRegistry,
@@ -55,43 +43,21 @@ export class Background implements OnApplicationBootstrap {
     this.context.health.addReadiness('commitments', () => {
       if (!this.committed) throw new Error('the signer has not named its keys yet');
     });
-    this.startRelay();
     await this.startConsumer();
     this.startRefreshing();
     this.startHeartbeat();
   }
 
-  private startRelay(): void {
-    const { logger, metrics, shutdown } = this.context;
-    const relay = new OutboxRelay({
-      dataSource: this.dataSource,
-      publish: async (subject, payload, options) => {
-        await this.publisher.publish(subject as EventSubject, payload, options);
-      },
-      logger,
-      metrics,
-    });
-    this.outbox.wakes(relay);
-    relay.start();
-    shutdown.add('outbox', 'records and outbox', async (signal) => {
-      await this.verifications.close();
-      await relay.flush(signal);
-      await relay.stop();
-    });
-  }
-
   private async startConsumer(): Promise<void> {
-    const { nc } = this.mesh;
-    const durable = 'inference-gateway-payment';
-    await assertProvisioned(nc, { streams: ['INFERENCE', 'PAYMENT'], durables: [durable] });
     const consumer = await consumeDurable({
-      nc,
-      durable,
+      nc: this.mesh.nc,
+      durable: PAYMENT_DURABLE,
       logger: this.context.logger,
-      metrics: this.meshMetrics,
       handler: (message) => takePaymentEvent(this.verifications, message),
     });
-    this.context.shutdown.add('consumers', durable, () => consumer.stop());
+    this.context.shutdown.add('consumers', PAYMENT_DURABLE, () => consumer.stop());
+    // Requests of callers who hung up may still be writing; the others have their answer by then.
+    this.context.shutdown.add('outbox', 'records', () => this.verifications.close());
   }
 
   private startRefreshing(): void {

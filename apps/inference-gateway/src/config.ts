@@ -3,11 +3,9 @@ import { databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/pla
 import { z } from 'zod';
 import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './adapters/onnx/onnx-pool.js';
 
-const baseUrl = z
-  .string()
-  .regex(/^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*[^/?#\s])?$/, {
-    message: 'Expected http(s)://host without a trailing slash.',
-  });
+const baseUrl = z.string().regex(/^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*[^/?#\s])?$/, {
+  message: 'Expected http(s)://host without a trailing slash.',
+});
 
 /** The configuration of the inference-gateway. It has no key: nothing here signs. */
 export const gatewayConfig = z.object({

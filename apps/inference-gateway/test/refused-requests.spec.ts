@@ -169,8 +169,6 @@ describe('requests that are refused before their body counts', () => {
   });
 
   it('a query parameter is 400', async () => {
-    const response = await infer(gateway, 'digits/infer?seed=1#', { inputs: [pixels] });
-    expect(response.status).toBe(404);
     const sent = await fetch(`${gateway.url}/v1/models/digits/infer?seed=1`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -52,12 +52,10 @@ export class X402PaymentReader implements PaymentReader {
       throw malformed('is no x402 version 2 payment payload');
     const parsed = x402Payload.safeParse(decoded);
     if (!parsed.success) {
-      const details = parsed.error.issues
-        .slice(0, 16)
-        .map(({ path, message }) => ({
-          pointer: path.map((step) => `/${String(step)}`).join(''),
-          detail: message,
-        }));
+      const details = parsed.error.issues.slice(0, 16).map(({ path, message }) => ({
+        pointer: path.map((step) => `/${String(step)}`).join(''),
+        detail: message,
+      }));
       const [first] = details;
       throw malformed(`does not fit at "${first?.pointer ?? ''}": ${first?.detail ?? ''}`, details);
     }

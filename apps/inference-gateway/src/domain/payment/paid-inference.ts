@@ -141,7 +141,7 @@ export class PaidInference {
       const reason = reasonOf(settlement);
       await this.parts.verifications.failPayment(reservationId, reason);
       const message = `The payment could not be settled (${reason}); nothing was charged and no answer is given out.`;
-      throw this.challenge('payment-invalid', message, reason, paid.request, paid.requirements);
+      throw this.challenge('payment-invalid', message, reason, paid.request, paid.requirements, settlement);
     }
     await this.parts.verifications.settle(reservationId, settlement);
     return { kind: 'answered', body: stored.body, settlement, replayed: false };
@@ -205,10 +205,11 @@ export class PaidInference {
     reason: string,
     { model, requestParts }: PreparedRequest,
     requirements: PaymentRequirements,
+    settlement?: Settlement,
   ): PaymentChallenge {
     const { name, version } = model.manifest;
     const resource = { url: this.parts.urlOf(requestParts.target), description: `${name} ${version}` };
-    return new PaymentChallenge(code, message, { requirements, resource, reason });
+    return new PaymentChallenge(code, message, { requirements, resource, reason, settlement });
   }
 }
 

@@ -1,5 +1,5 @@
 import { AppError } from '@touchstone/contracts';
-import type { PaymentRequirements } from './payment.js';
+import type { PaymentRequirements, Settlement } from './payment.js';
 
 /** What the payment is for. */
 export interface PaidResource {
@@ -17,6 +17,8 @@ export class PaymentChallenge extends AppError {
       readonly resource: PaidResource;
       /** The library's reason, for the header. */
       readonly reason: string;
+      /** The settlement that failed, if it came to one. */
+      readonly settlement?: Settlement | undefined;
     },
   ) {
     super(

@@ -79,6 +79,8 @@ export class InferController {
       if (error instanceof PaymentChallenge) {
         response.setHeader('PAYMENT-REQUIRED', paymentRequiredHeader(error));
         response.setHeader('Cache-Control', CHALLENGE_CACHE_CONTROL);
+        const { settlement } = error.challenge;
+        if (settlement) response.setHeader('PAYMENT-RESPONSE', paymentResponseHeader(settlement));
       }
       throw error;
     } finally {

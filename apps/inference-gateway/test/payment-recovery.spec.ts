@@ -1,0 +1,153 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { EventPublisher } from '@touchstone/nats';
+import { uuidV7 } from '@touchstone/postgres';
+import { waitUntil } from '@touchstone/testing';
+import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
+import { codeOf, digitsBody, PaidRequests } from './paid-requests.js';
+
+let harness: GatewayHarness;
+let gateway: Gateway;
+let requests: PaidRequests;
+
+beforeAll(async () => {
+  harness = await GatewayHarness.start();
+  gateway = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
+  requests = new PaidRequests(harness, gateway);
+}, 60_000);
+
+afterAll(async () => harness.stop());
+
+afterEach(() => {
+  harness.payments.nextSettle = 'settled';
+  harness.payments.poorPayer = undefined;
+  harness.signer.failure = undefined;
+});
+
+describe('when something fails after the payment was reserved', () => {
+  it('a failing signer gives the reservation back, and the same payment works later', async () => {
+    const { header, moved } = await requests.paid();
+    harness.signer.failure = new Error('the signer is broken');
+    const failed = await requests.ask(header);
+    expect(failed.status).toBeGreaterThanOrEqual(500);
+    expect(harness.payments.released.length).toBeGreaterThan(0);
+    expect(moved()).toEqual({ runs: 0, transfers: 0 });
+    harness.signer.failure = undefined;
+    expect((await requests.ask(header)).status).toBe(200);
+    expect(moved()).toEqual({ runs: 1, transfers: 1 });
+  });
+
+  it('a settlement that fails gives no answer out and writes no event', async () => {
+    const { client, header, moved } = await requests.paid();
+    harness.payments.nextSettle = 'failed';
+    const before = (await harness.outbox('evt.v1.inference.output.recorded')).length;
+    const response = await requests.ask(header);
+    expect([response.status, client.challengeOf(response).error]).toEqual([402, 'insufficient_funds']);
+    expect(JSON.stringify(await response.json())).not.toContain('outputs');
+    expect(await harness.outbox('evt.v1.inference.output.recorded')).toHaveLength(before);
+    const [id] = await harness.column<string>(
+      `SELECT id FROM gateway.verifications WHERE state = 'payment-failed' ORDER BY created_at DESC LIMIT 1`,
+    );
+    const shown = await (await fetch(`${gateway.url}/v1/verifications/${id}`)).json();
+    expect(shown).toMatchObject({
+      status: 'payment-failed',
+      proof: null,
+      context: null,
+      hashes: null,
+      failure: 'insufficient_funds',
+    });
+    expect(moved()).toEqual({ runs: 1, transfers: 0 });
+    harness.payments.nextSettle = 'settled';
+    expect((await requests.ask(header)).status).toBe(200);
+    expect(moved()).toEqual({ runs: 1, transfers: 1 });
+  });
+
+  it('a settlement that is pending is 202 until the event says that it is settled', async () => {
+    const { header, moved } = await requests.paid();
+    harness.payments.nextSettle = 'pending';
+    const response = await requests.ask(header);
+    expect([response.status, await codeOf(response.clone())]).toEqual([202, 'settlement-pending']);
+    expect(response.headers.get('retry-after')).toBe('2');
+    const id = response.headers.get('location')?.split('/').at(-1) ?? '';
+    const shown = async () =>
+      (await fetch(`${gateway.url}/v1/verifications/${id}`)).json() as Promise<object>;
+    expect(await shown()).toMatchObject({ status: 'executed', proof: null, hashes: null });
+    const reservation = harness.payments.all().at(-1);
+    if (!reservation) throw new Error('nothing was reserved');
+    const publisher = new EventPublisher({ nc: await harness.connect('payment-verifier') });
+    const settled = {
+      reservationId: reservation.id,
+      requestDigest: reservation.digest,
+      payment: reservation.payment,
+      transaction: `0x${'cd'.repeat(32)}`,
+      settledAt: new Date().toISOString(),
+    };
+    await publisher.publish('evt.v1.payment.transfer.settled', settled, { msgId: uuidV7() });
+    await publisher.publish('evt.v1.payment.transfer.settled', settled, { msgId: uuidV7() });
+    await waitUntil(async () => ((await shown()) as { status: string }).status === 'settled', 10_000);
+    const events = await harness.outbox<{ verificationId: string }>('evt.v1.inference.output.recorded');
+    expect(events.filter(({ verificationId }) => verificationId === id)).toHaveLength(1);
+    expect(moved()).toEqual({ runs: 1, transfers: 0 });
+  });
+
+  it('an event that the transfer failed marks the verification, and one for nothing known is passed over', async () => {
+    const { header } = await requests.paid();
+    harness.payments.nextSettle = 'pending';
+    const id = (await requests.ask(header)).headers.get('location')?.split('/').at(-1) ?? '';
+    const reservation = harness.payments.all().at(-1);
+    if (!reservation) throw new Error('nothing was reserved');
+    const publisher = new EventPublisher({ nc: await harness.connect('payment-verifier') });
+    const failed = {
+      requestDigest: reservation.digest,
+      payment: reservation.payment,
+      reason: 'expired',
+      failedAt: new Date().toISOString(),
+    };
+    await publisher.publish(
+      'evt.v1.payment.transfer.failed',
+      { ...failed, reservationId: uuidV7() },
+      { msgId: uuidV7() },
+    );
+    await publisher.publish(
+      'evt.v1.payment.transfer.failed',
+      { ...failed, reservationId: reservation.id },
+      { msgId: uuidV7() },
+    );
+    await waitUntil(async () => {
+      const shown = (await (await fetch(`${gateway.url}/v1/verifications/${id}`)).json()) as {
+        failure: string;
+      };
+      return shown.failure === 'expired';
+    }, 10_000);
+  });
+});
+
+describe('a crash', () => {
+  it('between run and settlement: the same payment is settled later with the stored answer, the model runs once', async () => {
+    const { header, moved } = await requests.paid();
+    harness.payments.nextSettle = 'no-answer';
+    expect((await requests.ask(header)).status).toBe(202);
+    expect(moved()).toEqual({ runs: 1, transfers: 0 });
+    expect(await codeOf(await requests.ask(header))).toBe('payment-in-flight');
+    harness.payments.expireLeases();
+    harness.payments.nextSettle = 'settled';
+    const restarted = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
+    const response = await infer(restarted, 'digits', digitsBody, header);
+    expect(response.status).toBe(200);
+    expect(moved()).toEqual({ runs: 1, transfers: 1 });
+    await restarted.running.stop();
+  });
+
+  it('between settlement and its record: the same payment gives the stored answer and the event is written once', async () => {
+    const { header, moved } = await requests.paid();
+    harness.payments.nextSettle = 'settled-no-answer';
+    const lost = await requests.ask(header);
+    expect(lost.status).toBe(202);
+    const id = lost.headers.get('location')?.split('/').at(-1) ?? '';
+    const [first, second] = [await requests.ask(header), await requests.ask(header)];
+    expect([first.status, second.status]).toEqual([200, 200]);
+    expect(await first.text()).toBe(await second.text());
+    const events = await harness.outbox<{ verificationId: string }>('evt.v1.inference.output.recorded');
+    expect(events.filter(({ verificationId }) => verificationId === id)).toHaveLength(1);
+    expect(moved()).toEqual({ runs: 1, transfers: 1 });
+  });
+});
