@@ -49,7 +49,6 @@ Exit codes: 0 enough, 1 invalid or too low a label, 2 usage, 3 pending, 4 I/O, 5
   addEvidenceCommands(program);
   addStackCommands(program);
   addModelCommands(program);
-  for (const command of program.commands) command.exitOverride();
   return program;
 }
 

@@ -1,0 +1,76 @@
+import { writeFile } from 'node:fs/promises';
+import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
+import { anchoredEvidence } from '../stack/evidence.js';
+import type { InferAnswer } from '../stack/gateway.js';
+import { createPayer, developmentPayer } from '../stack/payer.js';
+import { describeProblem, requireStack, REQUEST_TIMEOUT_MS, urlOf } from '../stack/running-stack.js';
+import { readInput } from '../terminal/files.js';
+import { table } from '../terminal/style.js';
+
+const INPUT_BYTES_MAX = 16_777_216;
+const EVIDENCE_TIMEOUT_MS = 60_000;
+const PAYMENT_REQUIRED = 402;
+
+export interface InferOptions {
+  readonly input?: string;
+  readonly text?: string;
+  readonly pay: boolean;
+  readonly evidence?: string;
+  readonly json: boolean;
+  readonly state: string;
+}
+
+/** `touchstone infer`. */
+export async function inferCommand(model: string, options: InferOptions): Promise<ExitCode> {
+  const stack = requireStack(options.state);
+  const body = await requestBody(options);
+  const url = `${urlOf(stack, 'inference-gateway')}/v1/models/${encodeURIComponent(model)}/infer`;
+  const send = options.pay ? createPayer(stack, developmentPayer(options.state)).fetch : fetch;
+  const response = await send(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  });
+  if (!response.ok) {
+    const hint =
+      response.status === PAYMENT_REQUIRED && !options.pay
+        ? '\nAdd --pay to pay with the development payer.'
+        : '';
+    throw new CommandError(exitCodes.io, `${await describeProblem(url, response)}${hint}`);
+  }
+  const answer = (await response.json()) as InferAnswer;
+  process.stdout.write(options.json ? `${JSON.stringify(answer, null, 2)}\n` : `${describe(answer)}\n`);
+  if (options.evidence !== undefined) {
+    await writeFile(
+      options.evidence,
+      await anchoredEvidence(stack, answer.verificationId, EVIDENCE_TIMEOUT_MS),
+    );
+    process.stderr.write(`Wrote ${options.evidence}.\n`);
+  }
+  return exitCodes.ok;
+}
+
+async function requestBody({ input, text }: InferOptions): Promise<string> {
+  if ((input === undefined) === (text === undefined)) {
+    throw new CommandError(exitCodes.usage, 'Give either --input or --text.');
+  }
+  if (text !== undefined) return JSON.stringify({ text });
+  return new TextDecoder().decode(await readInput(input ?? '-', INPUT_BYTES_MAX));
+}
+
+function describe(answer: InferAnswer): string {
+  const prediction = answer.prediction
+    ? `${answer.prediction.label} (${answer.prediction.score.toFixed(4)})`
+    : 'see outputs';
+  return table([
+    ['prediction', prediction],
+    ...answer.outputs.map(({ name, data }) => [name, data.slice(0, 16).join(' ')]),
+    ['verification', answer.verificationId],
+    ['paid', answer.payment ? `${answer.payment.amount} atomic units by ${answer.payment.payer}` : 'nothing'],
+    [
+      'time',
+      `${answer.timing.inferenceMs.toFixed(2)} ms in the model, ${answer.timing.totalMs.toFixed(1)} ms in all`,
+    ],
+  ]);
+}

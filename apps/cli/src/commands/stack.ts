@@ -1,0 +1,99 @@
+import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
+import { AppError, serviceNames } from '@touchstone/contracts';
+import {
+  doctor,
+  resetState,
+  startStack,
+  stopRunning,
+  terminalProgress,
+  type RunningStack,
+  type StackOptions,
+} from '@touchstone/embedded';
+import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
+import { table } from '../terminal/style.js';
+
+/** The checkout that this command belongs to. */
+export const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
+
+/** Starts all services; a failure names the part and shows the end of its log. */
+export async function startAll(
+  options: Pick<StackOptions, 'stateDir' | 'restart'> & Pick<Partial<StackOptions>, 'onExit'>,
+): Promise<RunningStack> {
+  try {
+    return await startStack({
+      root: checkout,
+      services: serviceNames,
+      progress: terminalProgress(),
+      ...options,
+    });
+  } catch (error) {
+    if (error instanceof AppError) throw new CommandError(exitCodes.configuration, error.message);
+    throw error;
+  }
+}
+
+/** `touchstone up`: runs until Ctrl-C. */
+export async function upCommand(options: { state: string }): Promise<ExitCode> {
+  const interrupted = interruption();
+  const stack = await Promise.race([startAll({ stateDir: options.state, restart: true }), interrupted]);
+  // A start cannot be taken back half-way; the watchdogs stop its parts when this process ends.
+  if (typeof stack === 'string') process.exit(exitCodes.interrupted);
+  const rows = Object.entries(stack.description.urls).map(([name, url]) => [name, url]);
+  process.stdout.write(
+    `${table([...rows, ['chain', stack.description.chain.rpcUrl]])}\n\nReady. Ctrl-C stops everything.\n`,
+  );
+  await interrupted;
+  process.stderr.write('Stopping…\n');
+  await stack.stop();
+  return exitCodes.ok;
+}
+
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP. */
+export function interruption(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => resolve(signal));
+  });
+}
+
+/** `touchstone down`. */
+export async function downCommand(options: { state: string }): Promise<ExitCode> {
+  const stopped = await stopRunning(options.state);
+  process.stderr.write(stopped ? 'Stopped.\n' : `No stack runs on ${options.state}.\n`);
+  return exitCodes.ok;
+}
+
+/** `touchstone reset`: asks on a terminal, needs --yes elsewhere. */
+export async function resetCommand(options: { state: string; yes: boolean }): Promise<ExitCode> {
+  if (!options.yes && !(await confirm(`Delete all data, keys included, in ${options.state}?`))) {
+    throw new CommandError(exitCodes.usage, 'Nothing was deleted; --yes deletes without asking.');
+  }
+  try {
+    resetState(options.state);
+  } catch (error) {
+    if (error instanceof AppError) throw new CommandError(exitCodes.configuration, error.message);
+    throw error;
+  }
+  process.stderr.write('Deleted.\n');
+  return exitCodes.ok;
+}
+
+async function confirm(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await prompt.question(`${question} [y/N] `);
+  prompt.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+/** `touchstone doctor`. */
+export async function doctorCommand(options: { json: boolean; state: string }): Promise<ExitCode> {
+  const checks = await doctor({ stateDir: options.state });
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ checks }, null, 2)}\n`
+      : `${table(checks.map(({ name, status, detail }) => [status, name, detail]))}\n`,
+  );
+  return checks.some(({ status }) => status === 'failed') ? exitCodes.configuration : exitCodes.ok;
+}

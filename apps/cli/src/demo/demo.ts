@@ -1,0 +1,141 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodePaymentRequiredHeader } from '@x402/core/http';
+import type { RunningStack } from '@touchstone/embedded';
+import { formatAtomic } from '../commands/models.js';
+import { checkout, interruption, startAll } from '../commands/stack.js';
+import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
+import { balanceOf, chainOf } from '../stack/chain.js';
+import { anchoredEvidence } from '../stack/evidence.js';
+import { exportTrust, trustText } from '../stack/export-trust.js';
+import { createPayer, developmentPayer, type Payer } from '../stack/payer.js';
+import { urlOf } from '../stack/running-stack.js';
+import { dishonestAttempts } from './attempts.js';
+import { classify, heldOutDigits, infer, printClassified, type Classified, type Digit } from './digits.js';
+import { printFigures } from './figures.js';
+import { tamper, verifyOffline } from './offline.js';
+import { StepLog } from './step-log.js';
+
+const ANCHOR_TIMEOUT_MS = 60_000;
+
+/**
+ * `touchstone demo`: the whole way once, from an unpaid request to offline verification with everything stopped.
+ * It ends with 0 only when every claim held.
+ */
+export async function demoCommand(options: { count: number; state: string }): Promise<ExitCode> {
+  const log = new StepLog();
+  const folder = join(options.state, 'demo');
+  await mkdir(folder, { recursive: true });
+  const digits = await heldOutDigits(checkout, options.count + 2);
+  let failure: CommandError | undefined;
+  let stack: RunningStack | undefined;
+  const ended = new Promise<never>((_, reject) => {
+    void interruption().then(() => reject(new CommandError(exitCodes.interrupted, 'Interrupted.')));
+    stackFailed = (part, exit) =>
+      reject(new CommandError(exitCodes.io, `${part} ended during the demonstration (${exit}).`));
+  });
+  // The race below may be decided before this promise is looked at.
+  ended.catch(() => undefined);
+  try {
+    stack = await log.step('Start PostgreSQL, NATS, a chain and six services', () =>
+      Promise.race([
+        startAll({
+          stateDir: options.state,
+          restart: false,
+          onExit: (part, exit) => stackFailed(part, exit),
+        }),
+        ended,
+      ]),
+    );
+    await Promise.race([paidPart(log, stack, options.state, folder, digits), ended]);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    failure = error;
+  } finally {
+    const running = stack;
+    if (running) await log.step('Stop every service', () => running.stop());
+  }
+  if (failure) throw failure;
+  await log.step('Verify offline', () => verifyOffline(log, checkout, folder));
+  await log.step('Change one byte', () => tamper(log, checkout, folder));
+  log.finish();
+  return exitCodes.ok;
+}
+
+let stackFailed: (part: string, exit: string) => void = () => undefined;
+
+/** Everything that needs the running stack. */
+async function paidPart(
+  log: StepLog,
+  running: RunningStack,
+  stateDir: string,
+  folder: string,
+  digits: readonly Digit[],
+): Promise<void> {
+  const stack = running.description;
+  const gateway = urlOf(stack, 'inference-gateway');
+  const url = `${gateway}/v1/models/digits/infer`;
+  const chain = chainOf(stack);
+  const payer = createPayer(stack, developmentPayer(stateDir));
+  const balance = (): Promise<bigint> => balanceOf(chain, stack, payer.account.address);
+  const [first] = digits;
+  const price = await log.step('Ask without paying', () => askUnpaid(log, url, first as Digit));
+  const classified = await log.step(`Pay and classify ${digits.length - 2} handwritten digits`, () =>
+    payAndClassify(log, payer, url, digits.slice(2), price, balance),
+  );
+  await log.step('Try not to pay', () =>
+    dishonestAttempts(
+      log,
+      payer,
+      url,
+      `${gateway}/v1/models/breast-cancer/infer`,
+      [digits[0] as Digit, digits[1] as Digit],
+      balance,
+    ),
+  );
+  const last = classified.at(-1)?.answer.verificationId ?? '';
+  const evidence = await log.step('Wait until the last one is anchored at a finalized block', () =>
+    anchoredEvidence(stack, last, ANCHOR_TIMEOUT_MS),
+  );
+  await log.step('Write evidence and trust file', async () => {
+    await writeFile(join(folder, 'evidence.json'), evidence);
+    await writeFile(join(folder, 'trust.json'), trustText(await exportTrust(stack)));
+    await printFigures(log, stack, chain, classified, evidence);
+  });
+}
+
+async function askUnpaid(log: StepLog, url: string, digit: Digit): Promise<bigint> {
+  const response = await infer(fetch, url, digit.body);
+  const required = decodePaymentRequiredHeader(response.headers.get('payment-required') ?? '');
+  const [offer] = required.accepts;
+  log.print(
+    `   402 ${offer?.scheme} on ${offer?.network}: ${formatAtomic(offer?.amount ?? '0')} to ${offer?.payTo}`,
+  );
+  log.check(
+    'an unpaid request is answered with 402 and machine-readable requirements',
+    response.status === 402 && offer !== undefined,
+  );
+  return BigInt(offer?.amount ?? 0);
+}
+
+async function payAndClassify(
+  log: StepLog,
+  payer: Payer,
+  url: string,
+  digits: readonly Digit[],
+  price: bigint,
+  balance: () => Promise<bigint>,
+): Promise<Classified[]> {
+  const before = await balance();
+  const classified = await classify(payer, url, digits);
+  printClassified(log, classified);
+  const after = await balance();
+  log.print(
+    `   payer ${payer.account.address}: ${formatAtomic(before)} before, ${formatAtomic(after)} after`,
+  );
+  log.check(
+    `the payer was charged exactly ${digits.length} × ${formatAtomic(price)}`,
+    before - after === BigInt(digits.length) * price,
+  );
+  return classified;
+}

@@ -1,0 +1,36 @@
+import type { StackDescription } from '@touchstone/embedded';
+import { CommandError, exitCodes } from '../exit-codes.js';
+import { describeProblem, REQUEST_TIMEOUT_MS, urlOf } from './running-stack.js';
+
+const POLL_MS = 250;
+
+/**
+ * Waits until the proof service has a bundle whose checkpoint is anchored at a finalized block, and returns its exact
+ * text.
+ *
+ * @throws CommandError `pending` when that takes longer than `timeoutMs`
+ */
+export async function anchoredEvidence(
+  stack: StackDescription,
+  verificationId: string,
+  timeoutMs: number,
+): Promise<string> {
+  const url = `${urlOf(stack, 'proof-service')}/v1/evidence/${verificationId}?require=anchored`;
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    if (response.status === 200) return response.text();
+    // A record that was accepted a moment ago may not have reached the proof service yet.
+    if (response.status !== 202 && response.status !== 404) {
+      throw new CommandError(exitCodes.io, await describeProblem(url, response));
+    }
+    if (Date.now() > deadline) {
+      throw new CommandError(
+        exitCodes.pending,
+        `The evidence is not anchored after ${timeoutMs / 1_000} s: ${await describeProblem(url, response)}`,
+      );
+    }
+    await response.body?.cancel();
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}

@@ -1,0 +1,52 @@
+import type { RpcResponse } from '@touchstone/contracts';
+import { canonicalJson } from '@touchstone/canonical-json';
+import type { StackDescription } from '@touchstone/embedded';
+import { trustFile, type TrustFile } from '@touchstone/evidence';
+import { chainOf, finalizedBlocks } from './chain.js';
+import { listModels, showModel } from './gateway.js';
+import { fetchJson, urlOf } from './running-stack.js';
+
+/** Uses whose keys a verifier of evidence needs. */
+const TRUSTED_USES = ['output', 'witness', 'receipt'];
+
+/**
+ * The trust file as the operator of the stack states it: the signer's public keys, the log's key, the commitments of
+ * the models, and the finalized blocks as the chain answers. The chain of an embedded stack is a test network.
+ */
+export async function exportTrust(
+  stack: StackDescription,
+  independent: readonly string[] = [],
+): Promise<TrustFile> {
+  const keys = await fetchJson<RpcResponse<'signer', 'key-set'>>(`${urlOf(stack, 'signer')}/v1/key-set`);
+  const models = await Promise.all((await listModels(stack)).map(({ id }) => showModel(stack, id)));
+  const chain = chainOf(stack);
+  return trustFile.parse({
+    version: 1,
+    asOf: new Date().toISOString(),
+    keys: keys.keySet.keys
+      .filter(({ use }) => TRUSTED_USES.includes(use))
+      .map((key) => (key.use === 'output' ? { ...key, domains: [keys.domain] } : key)),
+    models: models.map(({ modelVersionId, commitmentHash }) => ({
+      modelVersionId,
+      ...(commitmentHash === null ? {} : { commitmentHash }),
+    })),
+    logs: [keys.log],
+    witnesses: { k: 0, vkeys: [] },
+    chains: [
+      {
+        network: `eip155:${stack.chain.chainId}`,
+        test: true,
+        contract: stack.chain.anchorRegistry,
+        submitters: [stack.chain.anchorSubmitter],
+        blocks: await finalizedBlocks(chain),
+      },
+    ],
+    tsas: [],
+    independent: [...independent],
+  });
+}
+
+/** The text in which a trust file is written. */
+export function trustText(trust: TrustFile): string {
+  return `${canonicalJson(trust)}\n`;
+}

@@ -1,0 +1,61 @@
+import { readStack, type StackDescription } from '@touchstone/embedded';
+import type { ServiceName } from '@touchstone/contracts';
+import { CommandError, exitCodes } from '../exit-codes.js';
+
+/** Milliseconds that one request to a service of the stack may take. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+
+/**
+ * Finds the running stack of a state folder.
+ *
+ * @throws CommandError `configuration` when none runs there
+ */
+export function requireStack(stateDir: string): StackDescription {
+  const stack = readStack(stateDir);
+  if (!stack) {
+    throw new CommandError(
+      exitCodes.configuration,
+      `No stack runs on ${stateDir}. Start one with: touchstone up`,
+    );
+  }
+  return stack;
+}
+
+/** Base URL of a service. */
+export function urlOf(stack: StackDescription, service: ServiceName): string {
+  const url = stack.urls[service];
+  if (url === undefined) throw new CommandError(exitCodes.configuration, `The stack runs no ${service}.`);
+  return url;
+}
+
+/**
+ * Fetches JSON from a service and turns a problem into a readable failure.
+ *
+ * @throws CommandError `io`
+ */
+export async function fetchJson<T>(url: string, init: RequestInit = {}): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+  } catch (error) {
+    throw new CommandError(
+      exitCodes.io,
+      `${url} does not answer: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  if (!response.ok) throw new CommandError(exitCodes.io, await describeProblem(url, response));
+  return (await response.json()) as T;
+}
+
+/** One sentence on what a service refused and why. */
+export async function describeProblem(url: string, response: Response): Promise<string> {
+  const body = (await response.json().catch(() => ({}))) as {
+    code?: string;
+    detail?: string;
+    errors?: { pointer: string; detail: string }[];
+  };
+  const findings = (body.errors ?? [])
+    .map(({ pointer, detail }) => `\n  ${pointer || '/'}: ${detail}`)
+    .join('');
+  return `${url} answered ${response.status} ${body.code ?? response.statusText}: ${body.detail ?? ''}${findings}`;
+}
