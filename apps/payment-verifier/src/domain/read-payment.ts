@@ -37,7 +37,7 @@ const address = z
   .transform((text) => text.toLowerCase());
 const uint256 = z
   .string()
-  .regex(/^(?:0|[1-9][0-9]{0,77})$/, 'expected a decimal integer')
+  .regex(/^(?:0|[1-9][0-9]{0,77})$/, { error: 'expected a decimal integer', abort: true })
   .refine((text) => BigInt(text) <= UINT256_MAX, 'expected an integer below 2^256');
 const exactPayload = z.object({
   signature: z

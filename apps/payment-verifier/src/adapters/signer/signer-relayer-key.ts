@@ -1,9 +1,5 @@
 import type { RpcClient } from '@touchstone/nats';
-import type {
-  RelayedCall,
-  RelayerKey,
-  SignedTransaction,
-} from '../../domain/relayer.js';
+import type { RelayedCall, RelayerKey, SignedTransaction } from '../../domain/relayer.js';
 import type { EvmNode } from '../evm/evm-node.js';
 import type { EvmSettlementChain } from '../evm/evm-settlement-chain.js';
 

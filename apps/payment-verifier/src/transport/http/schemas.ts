@@ -6,9 +6,9 @@ export const FACILITATOR_REQUEST_BYTES_MAX = 65_536;
 
 /** Body of `/verify` and `/settle`; the official schemas of x402 check what is inside. */
 export const facilitatorRequest = z.looseObject({
-  x402Version: z.unknown().describe('2'),
-  paymentPayload: z.unknown().describe('PaymentPayload of x402 version 2.'),
-  paymentRequirements: z.unknown().describe('PaymentRequirements of x402 version 2.'),
+  x402Version: z.unknown().optional().describe('2'),
+  paymentPayload: z.unknown().optional().describe('PaymentPayload of x402 version 2.'),
+  paymentRequirements: z.unknown().optional().describe('PaymentRequirements of x402 version 2.'),
 });
 export type FacilitatorRequest = z.output<typeof facilitatorRequest>;
 

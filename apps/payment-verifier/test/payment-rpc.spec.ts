@@ -1,0 +1,370 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { waitUntil } from '@touchstone/testing';
+import { digest, PaymentFixture } from './support/fixture.js';
+import { authorizationOf, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
+
+describe('payments over RPC, against a real chain', () => {
+  let fixture: PaymentFixture;
+  beforeAll(async () => {
+    fixture = await PaymentFixture.create();
+    await fixture.start({ TOUCHSTONE_PAYMENT_LEASE_SECONDS: '1' });
+  }, 60_000);
+  afterAll(() => fixture.close());
+
+  const authorize = (objects: X402Objects, requestDigest: string) =>
+    fixture.gateway.call('payment-verifier', 'authorize', { ...objects, requestDigest });
+  const settle = (reservationId: string, objects: X402Objects) =>
+    fixture.gateway.call('payment-verifier', 'settle', { reservationId, ...objects }, { timeoutMs: 25_000 });
+  const reserve = async (objects: X402Objects, requestDigest = digest()) => {
+    const result = await authorize(objects, requestDigest);
+    if (result.outcome !== 'reserved') throw new Error(JSON.stringify(result));
+    return result;
+  };
+
+  it('reserves and settles a payment of the official client, and announces it once', async () => {
+    const payer = await fixture.payer();
+    const before = await fixture.token.balanceOf(fixture.payTo);
+    const objects = await payer.pay(requirementsFor(fixture.payTo));
+    const requestDigest = digest();
+    const reserved = await reserve(objects, requestDigest);
+    expect(reserved).toMatchObject({
+      payer: payer.address,
+      payment: {
+        payTo: fixture.payTo,
+        amount: PRICE.toString(),
+        nonce: authorizationOf(objects).nonce.slice(2),
+      },
+    });
+    const settled = await settle(reserved.reservationId, objects);
+    expect(settled).toMatchObject({
+      outcome: 'settled',
+      settlement: { success: true, payer: payer.address },
+    });
+    expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
+    // A replay gets the stored settlement, and a second settle charges nothing.
+    expect(await authorize(objects, requestDigest)).toEqual({
+      outcome: 'settled',
+      reservationId: reserved.reservationId,
+      settlement: settled.settlement,
+    });
+    expect(await settle(reserved.reservationId, objects)).toEqual(settled);
+    expect(await authorize(objects, digest())).toEqual({ outcome: 'bound-to-other-request' });
+    expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
+    const own = (await fixture.events()).filter(
+      ({ reservationId }) => reservationId === reserved.reservationId,
+    );
+    expect(own).toEqual([
+      expect.objectContaining({ subject: 'evt.v1.payment.transfer.settled', requestDigest }),
+    ]);
+  });
+
+  describe('a payment that does not hold', () => {
+    const now = () => Math.floor(Date.now() / 1_000);
+    const other = `0x${'ab'.repeat(20)}` as const;
+
+    const cases: [string, string, () => Promise<X402Objects>][] = [
+      [
+        'pays less than asked',
+        'invalid_exact_evm_payload_authorization_value_mismatch',
+        async () => (await fixture.payer()).payWith(requirementsFor(fixture.payTo), { value: '1' }),
+      ],
+      [
+        'pays more than asked',
+        'invalid_exact_evm_payload_authorization_value_mismatch',
+        async () =>
+          (await fixture.payer()).payWith(requirementsFor(fixture.payTo), { value: String(PRICE + 1n) }),
+      ],
+      [
+        'pays somebody else',
+        'invalid_exact_evm_recipient_mismatch',
+        async () => (await fixture.payer()).payWith(requirementsFor(fixture.payTo), { to: other }),
+      ],
+      [
+        'was signed for another token',
+        'invalid_exact_evm_signature',
+        async () => (await fixture.payer()).payWith(requirementsFor(fixture.payTo), {}, other),
+      ],
+      [
+        'asks for another token',
+        'invalid_payment_requirements',
+        async () => {
+          const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
+          objects.paymentRequirements['asset'] = other;
+          return objects;
+        },
+      ],
+      [
+        'is over',
+        'invalid_exact_evm_payload_authorization_valid_before',
+        async () =>
+          (await fixture.payer()).payWith(requirementsFor(fixture.payTo), { validBefore: String(now() - 1) }),
+      ],
+      [
+        'is over before a block could take it',
+        'invalid_exact_evm_payload_authorization_valid_before',
+        async () =>
+          (await fixture.payer()).payWith(requirementsFor(fixture.payTo), { validBefore: String(now() + 3) }),
+      ],
+      [
+        'does not hold yet',
+        'invalid_exact_evm_payload_authorization_valid_after',
+        async () =>
+          (await fixture.payer()).payWith(requirementsFor(fixture.payTo), { validAfter: String(now() + 60) }),
+      ],
+      [
+        'has a signature of somebody else',
+        'invalid_exact_evm_signature',
+        async () => {
+          const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
+          const payer = await fixture.payer();
+          authorizationOf(objects)['from'] = payer.address;
+          return objects;
+        },
+      ],
+      [
+        'is not covered',
+        'invalid_exact_evm_insufficient_balance',
+        async () => (await fixture.payer(PRICE - 1n)).pay(requirementsFor(fixture.payTo)),
+      ],
+      [
+        'names another token name',
+        'invalid_exact_evm_signature',
+        async () => {
+          const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
+          objects.paymentRequirements['extra'] = { name: 'Coin', version: '2' };
+          return objects;
+        },
+      ],
+      [
+        'was signed for a token name that the token has not',
+        'invalid_exact_evm_token_name_mismatch',
+        async () =>
+          (await fixture.payer()).pay({
+            ...requirementsFor(fixture.payTo),
+            extra: { name: 'Coin', version: '2' },
+          }),
+      ],
+      [
+        'is for another chain',
+        'invalid_network',
+        async () => {
+          const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
+          objects.paymentRequirements['network'] = 'eip155:84532';
+          return objects;
+        },
+      ],
+      [
+        'was used on the chain already',
+        'invalid_exact_evm_nonce_already_used',
+        async () => {
+          const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
+          await fixture.token.transfer(objects);
+          return objects;
+        },
+      ],
+      [
+        'is no payment at all',
+        'invalid_payload',
+        async () => ({
+          paymentPayload: { hello: 1 },
+          paymentRequirements: { ...requirementsFor(fixture.payTo) },
+        }),
+      ],
+      [
+        'has a value that is no number',
+        'invalid_payload',
+        async () => {
+          const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
+          authorizationOf(objects)['value'] = 'abc';
+          return objects;
+        },
+      ],
+      [
+        'speaks x402 version 1',
+        'invalid_x402_version',
+        async () => ({
+          paymentPayload: { x402Version: 1, scheme: 'exact', network: 'base', payload: {} },
+          paymentRequirements: { ...requirementsFor(fixture.payTo) },
+        }),
+      ],
+    ];
+
+    it.each(cases)('that %s is refused as %s and leaves nothing', async (_what, reason, make) => {
+      const objects = await make();
+      const before = await fixture.token.balanceOf(fixture.payTo);
+      const rows = await fixture.countReservations();
+      expect(await authorize(objects, digest())).toMatchObject({ outcome: 'invalid', reason });
+      expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before);
+      expect(await fixture.countReservations()).toBe(rows);
+    });
+  });
+
+  it('lets nobody burn a nonce: garbage with the same nonce leaves it free', async () => {
+    const payer = await fixture.payer();
+    const objects = await payer.pay(requirementsFor(fixture.payTo));
+    const garbage = structuredClone(objects);
+    (garbage.paymentPayload['payload'] as { signature: string }).signature = `0x${'12'.repeat(65)}`;
+    expect(await authorize(garbage, digest())).toMatchObject({ outcome: 'invalid' });
+    await reserve(objects);
+  });
+
+  it('tells nothing about a payment to somebody who does not hold its signature', async () => {
+    const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
+    const requestDigest = digest();
+    const { reservationId } = await reserve(objects, requestDigest);
+    await settle(reservationId, objects);
+    const forged = structuredClone(objects);
+    (forged.paymentPayload['payload'] as { signature: string }).signature = `0x${'12'.repeat(65)}`;
+    expect(await authorize(forged, requestDigest)).toMatchObject({
+      outcome: 'invalid',
+      reason: 'invalid_exact_evm_signature',
+    });
+  });
+
+  it('frees the nonce of a payment that was not covered, so that it may come again', async () => {
+    const payer = await fixture.payer(0n);
+    const objects = await payer.pay(requirementsFor(fixture.payTo));
+    expect(await authorize(objects, digest())).toMatchObject({ outcome: 'invalid' });
+    await fixture.token.mint(payer.address, PRICE);
+    await reserve(objects);
+  });
+
+  it('gives one of five simultaneous requests the reservation', async () => {
+    const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
+    const requestDigest = digest();
+    const results = await Promise.all(Array.from({ length: 5 }, () => authorize(objects, requestDigest)));
+    expect(results.map(({ outcome }) => outcome).sort()).toEqual([
+      'in-flight',
+      'in-flight',
+      'in-flight',
+      'in-flight',
+      'reserved',
+    ]);
+    const different = await Promise.all(Array.from({ length: 5 }, () => authorize(objects, digest())));
+    expect(new Set(different.map(({ outcome }) => outcome))).toEqual(new Set(['bound-to-other-request']));
+  });
+
+  it('makes one transfer of five simultaneous settlements', async () => {
+    const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
+    const { reservationId } = await reserve(objects);
+    const before = await fixture.token.balanceOf(fixture.payTo);
+    const signed = fixture.signer.signed.length;
+    const results = await Promise.all(Array.from({ length: 5 }, () => settle(reservationId, objects)));
+    expect(new Set(results.map(({ outcome }) => outcome))).toEqual(new Set(['settled']));
+    expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
+    expect(fixture.signer.signed.length).toBe(signed + 1);
+  });
+
+  it('reserves again under the same id after the lease and after a release', async () => {
+    const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
+    const requestDigest = digest();
+    const first = await reserve(objects, requestDigest);
+    expect(await authorize(objects, requestDigest)).toMatchObject({
+      outcome: 'in-flight',
+      retryAfterSeconds: 1,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect((await reserve(objects, requestDigest)).reservationId).toBe(first.reservationId);
+    const release = { reservationId: first.reservationId, reason: 'inference-failed' };
+    expect(await fixture.gateway.call('payment-verifier', 'release', release)).toEqual({ released: true });
+    expect(await fixture.gateway.call('payment-verifier', 'release', release)).toEqual({ released: false });
+    await expect(settle(first.reservationId, objects)).rejects.toMatchObject({ code: 'conflict' });
+    expect(await authorize(objects, digest())).toEqual({ outcome: 'bound-to-other-request' });
+    expect((await reserve(objects, requestDigest)).reservationId).toBe(first.reservationId);
+    expect(await settle(first.reservationId, objects)).toMatchObject({ outcome: 'settled' });
+    expect(await fixture.gateway.call('payment-verifier', 'release', release)).toEqual({ released: false });
+  });
+
+  it('fails for ever when the payer cancels between reservation and settlement', async () => {
+    const payer = await fixture.payer();
+    const objects = await payer.pay(requirementsFor(fixture.payTo));
+    const requestDigest = digest();
+    const { reservationId } = await reserve(objects, requestDigest);
+    const { nonce } = authorizationOf(objects);
+    await fixture.token.cancel(payer.address, nonce, await payer.signCancellation(nonce));
+    const signed = fixture.signer.signed.length;
+    expect(await settle(reservationId, objects)).toMatchObject({
+      outcome: 'failed',
+      settlement: { success: false, errorReason: 'authorization_canceled', transaction: '' },
+    });
+    expect(fixture.signer.signed.length).toBe(signed);
+    expect(await authorize(objects, requestDigest)).toMatchObject({
+      outcome: 'invalid',
+      reason: 'authorization_canceled',
+    });
+    expect((await fixture.events()).at(-1)).toMatchObject({
+      subject: 'evt.v1.payment.transfer.failed',
+      reservationId,
+      reason: 'authorization_canceled',
+    });
+  });
+
+  it('takes a transfer that somebody else sent as the payment', async () => {
+    const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
+    const { reservationId } = await reserve(objects);
+    const before = await fixture.token.balanceOf(fixture.payTo);
+    const { transactionHash } = await fixture.token.transfer(objects);
+    expect(await settle(reservationId, objects)).toMatchObject({
+      outcome: 'settled',
+      settlement: { success: true, transaction: transactionHash },
+    });
+    expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
+  });
+
+  it('goes on with a lapsed reservation whose transfer somebody else sent', async () => {
+    const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
+    const requestDigest = digest();
+    const { reservationId } = await reserve(objects, requestDigest);
+    await fixture.token.transfer(objects);
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect((await reserve(objects, requestDigest)).reservationId).toBe(reservationId);
+    expect(await settle(reservationId, objects)).toMatchObject({ outcome: 'settled' });
+  });
+
+  it('does not charge a payer whose funds left, and lets the same request try again', async () => {
+    const payer = await fixture.payer(PRICE);
+    const [first, second] = [
+      await payer.pay(requirementsFor(fixture.payTo)),
+      await payer.pay(requirementsFor(fixture.payTo)),
+    ];
+    const requestDigest = digest();
+    const { reservationId } = await reserve(first, requestDigest);
+    await fixture.token.transfer(second);
+    expect(await settle(reservationId, first)).toMatchObject({
+      outcome: 'failed',
+      settlement: { errorReason: 'invalid_exact_evm_insufficient_balance' },
+    });
+    await fixture.token.mint(payer.address, PRICE);
+    expect((await reserve(first, requestDigest)).reservationId).toBe(reservationId);
+    expect(await settle(reservationId, first)).toMatchObject({ outcome: 'settled' });
+  });
+
+  it('settles only the payment that was reserved', async () => {
+    const payer = await fixture.payer();
+    const objects = await payer.pay(requirementsFor(fixture.payTo));
+    const { reservationId } = await reserve(objects);
+    const another = await payer.pay(requirementsFor(fixture.payTo));
+    await expect(settle(reservationId, another)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(settle('0198f1f0-0000-7000-8000-000000000000', objects)).rejects.toMatchObject({
+      code: 'not-found',
+    });
+  });
+
+  it('names what it supports', async () => {
+    expect(await fixture.gateway.call('payment-verifier', 'supported', {})).toMatchObject({
+      supported: {
+        kinds: [{ x402Version: 2, scheme: 'exact', network: 'eip155:8453' }],
+        signers: { 'eip155:*': [fixture.signer.address] },
+      },
+    });
+  });
+
+  it('publishes its events to the stream', async () => {
+    await waitUntil(async () => {
+      const { rows } = await fixture.sql.query<{ pending: number }>(
+        'SELECT count(*)::int AS pending FROM payments.outbox WHERE published_at IS NULL',
+      );
+      return rows[0]?.pending === 0;
+    });
+  });
+});
