@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { provision, type EventMessage } from '@touchstone/nats';
+import { provision } from '@touchstone/nats';
 import {
   createContext,
   loadConfig,
@@ -27,15 +27,10 @@ import { modelsFolder } from './sample-models.js';
 /** The address that the tests pay to. */
 export const PAY_TO = `0x${'22'.repeat(20)}`;
 
-/** An event as it arrived in its stream. */
-export type Published = Pick<EventMessage, 'subject' | 'body'>;
-
 /** A gateway with real PostgreSQL and NATS around it, and doubles of the services that it asks. */
 export class GatewayHarness {
   readonly signer = new FakeSigner();
   readonly payments = new FakePayments();
-  /** Events of the gateway, as subscribers of the streams would see them. */
-  readonly published: Published[] = [];
   private readonly connections: NatsConnection[] = [];
   private readonly gateways: RunningService[] = [];
 
@@ -45,7 +40,10 @@ export class GatewayHarness {
     readonly client: pg.Client,
   ) {}
 
-  static async start(): Promise<GatewayHarness> {
+  /** @param options services that stay away at first */
+  static async start(
+    options: { without?: readonly ('signer' | 'payment-verifier')[] } = {},
+  ): Promise<GatewayHarness> {
     const nats = testNats();
     const database = await createTestDatabase('gateway', {
       name: 'gateway',
@@ -58,8 +56,11 @@ export class GatewayHarness {
     const harness = new GatewayHarness(nats, database, client);
     const provisioner = await harness.connect('provisioner');
     await provision(provisioner);
-    harness.signer.serve(await harness.connect('signer'));
-    harness.payments.serve(await harness.connect('payment-verifier'));
+    const { without = [] } = options;
+    if (!without.includes('signer')) harness.signer.serve(await harness.connect('signer'));
+    if (!without.includes('payment-verifier')) {
+      harness.payments.serve(await harness.connect('payment-verifier'));
+    }
     return harness;
   }
 
@@ -71,12 +72,18 @@ export class GatewayHarness {
   }
 
   /** Starts one replica of the gateway. */
-  async gateway(env: Record<string, string> = {}): Promise<Gateway> {
+  async gateway(env: Record<string, string> = {}, options: { ready?: boolean } = {}): Promise<Gateway> {
     const config = configOf(this.nats, this.database.urlFor('inference-gateway'), env);
     const context = await createContext(gatewayService, config, silentLogger());
     const running = await startService(gatewayService, context);
     this.gateways.push(running);
-    await waitUntil(async () => (await context.health.readiness()).ready, 15_000, 'the gateway to be ready');
+    if (options.ready !== false) {
+      await waitUntil(
+        async () => (await context.health.readiness()).ready,
+        15_000,
+        'the gateway to be ready',
+      );
+    }
     return { url: `http://127.0.0.1:${running.ports.http}`, running };
   }
 

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Heartbeat as HeartbeatMessage } from '@touchstone/contracts';
+import { RpcClient } from '@touchstone/nats';
+import { FakeClock, waitUntil } from '@touchstone/testing';
+import { Heartbeat } from '../src/adapters/attestation-hub/heartbeat.js';
+import { LastNodeStatus, NODE_STATUS_MAX_AGE_MS } from '../src/domain/node/node-status.js';
+import { GatewayHarness, infer } from './gateway-harness.js';
+import { digitsBody } from './paid-requests.js';
+import { serveRpc } from './serve-rpc.js';
+
+let harness: GatewayHarness;
+const heard: HeartbeatMessage[] = [];
+
+beforeAll(async () => {
+  harness = await GatewayHarness.start();
+  serveRpc(await harness.connect('attestation-hub'), 'attestation-hub', 'heartbeat', async (message) => {
+    heard.push(message);
+    return {
+      nodeId: message.node_id,
+      status: 'DRIFT' as const,
+      health: message.health,
+      lastSeen: message.ts_utc,
+    };
+  });
+}, 60_000);
+
+afterAll(async () => harness.stop());
+
+describe('the heartbeat', () => {
+  it('is sent at the start, and its answer stands in every record (R-NODE-1)', async () => {
+    const gateway = await harness.gateway({ TOUCHSTONE_NODE_ID: 'node-3' });
+    await waitUntil(() => heard.length > 0);
+    const [first] = heard;
+    expect(first).toMatchObject({
+      node_id: 'node-3',
+      attestation: { schema: 'attestation_v1', build_id: 'b'.repeat(64) },
+    });
+    const answer = (await (await infer(gateway, 'digits', digitsBody)).json()) as {
+      context: { node: object };
+    };
+    expect(answer.context.node).toEqual({
+      nodeId: 'node-3',
+      attestationStatus: 'DRIFT',
+      buildId: 'b'.repeat(64),
+      capabilityHash: first?.attestation?.capability_hash,
+    });
+  });
+
+  it('comes again after its interval, also when one failed, until it is stopped', async () => {
+    const clock = new FakeClock();
+    const status = new LastNodeStatus('node-4', () => clock.nowMs());
+    const errors: unknown[] = [];
+    let healthy = false;
+    const heartbeat = new Heartbeat({
+      rpc: new RpcClient({ nc: await harness.connect('inference-gateway'), caller: 'inference-gateway' }),
+      nodeId: 'node-4',
+      attestation: { schema: 'attestation_v1', build_id: 'x', capability_hash: 'a'.repeat(64), runtime: {} },
+      status,
+      nowMs: () => clock.nowMs(),
+      health: async () => {
+        if (!healthy) throw new Error('health is not known');
+        return 'GREEN';
+      },
+      onError: (error) => errors.push(error),
+      intervalMs: 20,
+    });
+    await heartbeat.start();
+    expect(status.current().attestationStatus).toBe('UNKNOWN');
+    healthy = true;
+    await waitUntil(() => status.current().attestationStatus === 'DRIFT');
+    heartbeat.stop();
+    expect(errors.length).toBeGreaterThan(0);
+    const sent = heard.length;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(heard.length).toBeLessThanOrEqual(sent + 1);
+    clock.advance(NODE_STATUS_MAX_AGE_MS);
+    expect(status.current().attestationStatus).toBe('DRIFT');
+    clock.advance(1);
+    expect(status.current()).toEqual({
+      nodeId: 'node-4',
+      attestationStatus: 'UNKNOWN',
+      buildId: null,
+      capabilityHash: null,
+    });
+  });
+});

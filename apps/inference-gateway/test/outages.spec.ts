@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { waitUntil } from '@touchstone/testing';
+import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
+import { codeOf, digitsBody, PaidRequests } from './paid-requests.js';
+import { TcpProxy } from './tcp-proxy.js';
+
+let harness: GatewayHarness;
+
+beforeAll(async () => {
+  harness = await GatewayHarness.start();
+}, 60_000);
+
+afterAll(async () => harness.stop());
+
+/** A URL whose host is the proxy. */
+function through(url: string, port: number): string {
+  const changed = new URL(url);
+  changed.hostname = '127.0.0.1';
+  changed.port = String(port);
+  return changed.href;
+}
+
+async function expectUnavailable(response: Response): Promise<void> {
+  expect(response.status).toBe(503);
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(await codeOf(response)).toBe('dependency-unavailable');
+}
+
+function answersAgain(gateway: Gateway): Promise<unknown> {
+  return waitUntil(
+    async () => (await infer(gateway, 'digits', digitsBody)).status === 200,
+    20_000,
+    'an answer',
+  );
+}
+
+describe('while PostgreSQL is away', () => {
+  it('requests are 503, nothing is recorded in part, and answers come back with it', async () => {
+    const url = harness.database.urlFor('inference-gateway');
+    const proxy = new TcpProxy(Number(new URL(url).port));
+    const gateway = await harness.gateway({ DATABASE_URL: through(url, await proxy.open()) });
+    expect((await infer(gateway, 'digits', digitsBody)).status).toBe(200);
+    await proxy.cut();
+    for (let round = 0; round < 3; round += 1)
+      await expectUnavailable(await infer(gateway, 'digits', digitsBody));
+    await expectUnavailable(
+      await fetch(`${gateway.url}/v1/verifications/019ab000-0000-7000-8000-000000000000`),
+    );
+    await proxy.open();
+    await answersAgain(gateway);
+    const orphans = await harness.column(
+      `SELECT v.id FROM gateway.verifications v LEFT JOIN gateway.outbox o
+         ON convert_from(o.payload, 'UTF8')::jsonb ->> 'verificationId' = v.id::text WHERE o.id IS NULL`,
+    );
+    expect(orphans).toEqual([]);
+    await gateway.running.stop();
+    await proxy.cut();
+  }, 60_000);
+});
+
+describe('while NATS is away', () => {
+  it('requests are 503 and recorded events wait in the outbox until it is back', async () => {
+    const proxy = new TcpProxy(Number(new URL(harness.nats.url).port));
+    const gateway = await harness.gateway({ NATS_URL: through(harness.nats.url, await proxy.open()) });
+    expect((await infer(gateway, 'digits', digitsBody)).status).toBe(200);
+    await proxy.cut();
+    await expectUnavailable(await infer(gateway, 'digits', digitsBody));
+    expect((await gateway.running.context.health.readiness()).ready).toBe(false);
+    await proxy.open();
+    await answersAgain(gateway);
+    await waitUntil(
+      async () =>
+        (await harness.column('SELECT id FROM gateway.outbox WHERE published_at IS NULL')).length === 0,
+      20_000,
+      'the outbox to drain',
+    );
+    await gateway.running.stop();
+    await proxy.cut();
+  }, 60_000);
+});
+
+describe('while another service is away', () => {
+  it('a payment that cannot be verified is 503 and nothing is charged', async () => {
+    const alone = await GatewayHarness.start({ without: ['payment-verifier'] });
+    const gateway = await alone.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
+    const { header, moved } = await new PaidRequests(alone, gateway).paid();
+    await expectUnavailable(await infer(gateway, 'digits', digitsBody, header));
+    expect(moved()).toEqual({ runs: 0, transfers: 0 });
+    await alone.stop();
+  }, 60_000);
+
+  it('without a signer the service starts, is not ready and refuses; it answers once the signer is there', async () => {
+    const alone = await GatewayHarness.start({ without: ['signer'] });
+    const gateway = await alone.gateway({}, { ready: false });
+    const readiness = await gateway.running.context.health.readiness();
+    expect(readiness.checks.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['commitments']);
+    await expectUnavailable(await infer(gateway, 'digits', digitsBody));
+    alone.signer.serve(await alone.connect('signer'));
+    await answersAgain(gateway);
+    await alone.stop();
+  }, 60_000);
+
+  it('without a hub answers say that nothing is known about the node', async () => {
+    const gateway = await harness.gateway({ TOUCHSTONE_NODE_ID: 'node-7' });
+    const answer = (await (await infer(gateway, 'digits', digitsBody)).json()) as {
+      context: { node: object };
+    };
+    expect(answer.context.node).toEqual({
+      nodeId: 'node-7',
+      attestationStatus: 'UNKNOWN',
+      buildId: null,
+      capabilityHash: null,
+    });
+  });
+});

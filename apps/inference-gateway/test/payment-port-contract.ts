@@ -1,0 +1,116 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { PaymentPayload, PaymentPort, PaymentRequirements } from '../src/domain/payment/payment.js';
+
+/** A port with the means to bring it into the states that the contract speaks of. */
+export interface PaymentPortUnderTest {
+  readonly port: PaymentPort;
+  /** Lets the leases of open reservations run out. */
+  expireLeases(): void;
+}
+
+const requirements: PaymentRequirements = {
+  scheme: 'exact',
+  network: 'eip155:8453',
+  asset: `0x${'83'.repeat(20)}`,
+  amount: '10000',
+  payTo: `0x${'22'.repeat(20)}`,
+  maxTimeoutSeconds: 120,
+  extra: { name: 'USD Coin', version: '2' },
+};
+let payments = 0;
+
+/** A payment with a nonce of its own. */
+function payment(): PaymentPayload {
+  payments += 1;
+  return {
+    x402Version: 2,
+    accepted: { ...requirements },
+    payload: {
+      signature: `0x${'11'.repeat(65)}`,
+      authorization: {
+        from: `0x${'AB'.repeat(20)}`,
+        to: requirements.payTo,
+        value: requirements.amount,
+        validAfter: '0',
+        validBefore: '9999999999',
+        nonce: `0x${payments.toString(16).padStart(64, '0')}`,
+      },
+    },
+  };
+}
+
+const digest = 'd'.repeat(64);
+
+/** What every {@link PaymentPort} has to do; the paid way of a request relies on each of these. */
+export function describePaymentPort(name: string, make: () => Promise<PaymentPortUnderTest>): void {
+  describe(name, () => {
+    let under: PaymentPortUnderTest;
+    beforeEach(async () => {
+      under = await make();
+    });
+    const reserve = async (sent: PaymentPayload, request = digest) => {
+      const outcome = await under.port.authorize(sent, requirements, request);
+      if (outcome.outcome !== 'reserved') throw new Error(`expected reserved, got ${outcome.outcome}`);
+      return outcome;
+    };
+
+    it('reserves a payment and names it in lower-case hex', async () => {
+      const { reservationId, payment: reserved } = await reserve(payment());
+      expect(reservationId).toMatch(/^[0-9a-f-]{36}$/);
+      expect(reserved).toMatchObject({
+        network: 'eip155:8453',
+        payer: `0x${'ab'.repeat(20)}`,
+        payTo: requirements.payTo,
+        amount: '10000',
+      });
+      expect(reserved.nonce).toMatch(/^[0-9a-f]{64}$/);
+    });
+
+    it('gives one of several at the same time the reservation, the others are in flight', async () => {
+      const sent = payment();
+      const outcomes = await Promise.all(
+        Array.from({ length: 5 }, () => under.port.authorize(sent, requirements, digest)),
+      );
+      expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual([
+        ...Array(4).fill('in-flight'),
+        'reserved',
+      ]);
+    });
+
+    it('never gives a payment to another request', async () => {
+      const sent = payment();
+      const { reservationId } = await reserve(sent);
+      expect(await under.port.authorize(sent, requirements, 'e'.repeat(64))).toEqual({
+        outcome: 'bound-to-other-request',
+      });
+      await under.port.release(reservationId, 'inference-failed');
+      expect(await under.port.authorize(sent, requirements, 'e'.repeat(64))).toEqual({
+        outcome: 'bound-to-other-request',
+      });
+    });
+
+    it('gives a released or expired reservation again under the same id', async () => {
+      const sent = payment();
+      const first = await reserve(sent);
+      await under.port.release(first.reservationId, 'inference-failed');
+      const second = await reserve(sent);
+      under.expireLeases();
+      const third = await reserve(sent);
+      expect([second.reservationId, third.reservationId]).toEqual([first.reservationId, first.reservationId]);
+    });
+
+    it('settles once and answers settled with the same settlement from then on', async () => {
+      const sent = payment();
+      const { reservationId } = await reserve(sent);
+      const first = await under.port.settle(reservationId, sent, requirements);
+      const second = await under.port.settle(reservationId, sent, requirements);
+      expect(first).toMatchObject({ outcome: 'settled', settlement: { success: true } });
+      expect(second).toEqual(first);
+      expect(await under.port.authorize(sent, requirements, digest)).toEqual({
+        outcome: 'settled',
+        reservationId,
+        settlement: first.settlement,
+      });
+    });
+  });
+}
