@@ -1,0 +1,192 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { bytesToHex, sha256 } from '@touchstone/crypto';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { modelsFolder } from '../../../test/sample-models.js';
+import { loadModels, MANIFEST_BYTES_MAX, MODEL_BYTES_MAX, MODELS_MAX } from './load-models.js';
+
+let folder: string;
+const sentiment = () => join(folder, 'financial-sentiment');
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'touchstone-models-'));
+  for (const id of ['digits', 'financial-sentiment'])
+    cpSync(join(modelsFolder, id), join(folder, id), { recursive: true });
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Rewrites the manifest of a copied model. */
+function change(id: string, edit: (manifest: Record<string, unknown>) => void): void {
+  const path = join(folder, id, 'model.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  edit(manifest);
+  writeFileSync(path, JSON.stringify(manifest));
+}
+
+/** Rewrites a file and puts its new digest into the manifest. */
+function replaceTokenizer(edit: (file: Record<string, unknown>) => void): void {
+  const path = join(sentiment(), 'tokenizer.json');
+  const file = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  edit(file);
+  writeFileSync(path, JSON.stringify(file));
+  change('financial-sentiment', (manifest) => {
+    manifest['preprocess'] = {
+      ...(manifest['preprocess'] as object),
+      sha256: bytesToHex(sha256(readFileSync(path))),
+    };
+  });
+}
+
+async function expectRefused(text: string): Promise<void> {
+  await expect(loadModels(folder)).rejects.toMatchObject({
+    code: 'model-invalid',
+    message: expect.stringContaining(text),
+  });
+}
+
+describe('loadModels', () => {
+  it('reads every folder with a manifest and passes over the rest', async () => {
+    mkdirSync(join(folder, 'notes'));
+    writeFileSync(join(folder, 'README.md'), '');
+    const models = await loadModels(folder);
+    expect(models.map(({ manifest }) => manifest.id)).toEqual(['digits', 'financial-sentiment']);
+    expect(models.map(({ tokenizer }) => tokenizer === undefined)).toEqual([true, false]);
+    // The figures that the model cards state, made by the trainer in Python.
+    const card = readFileSync(join(sentiment(), 'CARD.md'), 'utf8');
+    expect(card).toContain(models[1]?.modelVersionId);
+  });
+
+  it('follows a link that stays inside, as mounted volumes have them', async () => {
+    renameSync(join(folder, 'digits', 'model.onnx'), join(folder, 'digits', 'v1.onnx'));
+    symlinkSync('v1.onnx', join(folder, 'digits', 'model.onnx'));
+    expect(await loadModels(folder)).toHaveLength(2);
+  });
+
+  it('refuses a link that leads out, of a file and of a folder', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'touchstone-outside-'));
+    renameSync(join(folder, 'digits', 'model.onnx'), join(outside, 'model.onnx'));
+    symlinkSync(join(outside, 'model.onnx'), join(folder, 'digits', 'model.onnx'));
+    await expectRefused('leads out of the models folder');
+    rmSync(join(folder, 'digits'), { recursive: true });
+    cpSync(join(modelsFolder, 'digits'), join(outside, 'digits'), { recursive: true });
+    symlinkSync(join(outside, 'digits'), join(folder, 'digits'));
+    await expectRefused('leads out of the models folder');
+    rmSync(outside, { recursive: true });
+  });
+
+  it.each(['../digits/model.onnx', '/etc/passwd', '..', 'a/b.onnx', '.hidden', 'a\u0000b', ''])(
+    'refuses %j as a file name',
+    async (file) => {
+      change('financial-sentiment', (manifest) => (manifest['file'] = file));
+      await expectRefused('does not fit its schema');
+    },
+  );
+
+  it('refuses a file that is missing, and one that is no file', async () => {
+    change('digits', (manifest) => (manifest['file'] = 'gone.onnx'));
+    await expectRefused('cannot be found');
+    mkdirSync(join(folder, 'digits', 'gone.onnx'));
+    await expectRefused('is not a file');
+  });
+
+  it('refuses a model of which one bit changed', async () => {
+    const path = join(folder, 'digits', 'model.onnx');
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    await expectRefused('has SHA-256');
+  });
+
+  it('refuses a preprocessing that the model does not name', async () => {
+    replaceTokenizer((file) => ((file['vocabulary'] as string[])[2] = 'changed'));
+    await expectRefused('touchstone.preprocess.sha256');
+  });
+
+  it('refuses a manifest that leaves out the preprocessing the model names, and one that invents one', async () => {
+    change('financial-sentiment', (manifest) => delete manifest['preprocess']);
+    await expectRefused('touchstone.preprocess.sha256');
+    rmSync(sentiment(), { recursive: true });
+    change('digits', (manifest) => {
+      manifest['preprocess'] = { type: 'word-list', file: 'tokenizer.json', sha256: '0'.repeat(64) };
+    });
+    await expectRefused('touchstone.preprocess.sha256');
+  });
+
+  it.each([
+    ['an unknown member', (manifest: Record<string, unknown>) => (manifest['gpu'] = true)],
+    ['no version', (manifest: Record<string, unknown>) => delete manifest['version']],
+    ['a price with a fraction', (manifest: Record<string, unknown>) => (manifest['priceAtomic'] = '0.5')],
+    ['a price that is a number', (manifest: Record<string, unknown>) => (manifest['priceAtomic'] = 10_000)],
+    ['an id that is no slug', (manifest: Record<string, unknown>) => (manifest['id'] = 'Digits!')],
+    ['a hash in capitals', (manifest: Record<string, unknown>) => (manifest['sha256'] = 'A'.repeat(64))],
+    ['no inputs', (manifest: Record<string, unknown>) => (manifest['inputs'] = [])],
+    [
+      'an input twice',
+      (manifest: Record<string, unknown>) =>
+        (manifest['inputs'] = [...(manifest['inputs'] as []), ...(manifest['inputs'] as [])]),
+    ],
+    [
+      'text elements',
+      (manifest: Record<string, unknown>) =>
+        (manifest['inputs'] = [{ name: 'x', datatype: 'BYTES', shape: [1] }]),
+    ],
+  ])('refuses a manifest with %s', async (_name, edit) => {
+    change('digits', edit);
+    await expectRefused('does not fit its schema');
+  });
+
+  it('refuses a manifest that is not strict JSON', async () => {
+    writeFileSync(join(folder, 'digits', 'model.json'), '{"id":"a","id":"b"}');
+    await expectRefused('not strict JSON');
+  });
+
+  it('refuses the same model in two folders', async () => {
+    cpSync(join(folder, 'digits'), join(folder, 'digits-again'), { recursive: true });
+    await expectRefused('appears in two folders');
+  });
+
+  it('refuses a folder that is missing or holds no model', async () => {
+    for (const id of ['digits', 'financial-sentiment']) rmSync(join(folder, id), { recursive: true });
+    await expectRefused('holds no */model.json');
+    await expect(loadModels(join(folder, 'nothing'))).rejects.toMatchObject({ code: 'model-invalid' });
+  });
+
+  it(`reads a manifest of ${MANIFEST_BYTES_MAX} bytes and refuses one byte more`, async () => {
+    const path = join(folder, 'digits', 'model.json');
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text + ' '.repeat(MANIFEST_BYTES_MAX - text.length));
+    expect(await loadModels(folder)).toHaveLength(2);
+    writeFileSync(path, text + ' '.repeat(MANIFEST_BYTES_MAX + 1 - text.length));
+    await expectRefused(`at most ${MANIFEST_BYTES_MAX} are read`);
+  });
+
+  it('refuses a model file beyond the limit without reading it', async () => {
+    truncateSync(join(folder, 'digits', 'model.onnx'), MODEL_BYTES_MAX + 1);
+    await expectRefused(`at most ${MODEL_BYTES_MAX} are read`);
+  });
+
+  it(`reads ${MODELS_MAX} models and refuses one more`, async () => {
+    rmSync(sentiment(), { recursive: true });
+    const copy = (index: number) => {
+      const id = `digits-${index}`;
+      cpSync(join(modelsFolder, 'digits'), join(folder, id), { recursive: true });
+      change(id, (manifest) => Object.assign(manifest, { id, name: id }));
+    };
+    for (let index = 1; index < MODELS_MAX; index += 1) copy(index);
+    expect(await loadModels(folder)).toHaveLength(MODELS_MAX);
+    copy(MODELS_MAX);
+    await expectRefused(`more than ${MODELS_MAX} models`);
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import { describeConfig, loadConfig } from '@touchstone/platform';
+import { gatewayConfig } from './config.js';
+
+const env = { DATABASE_URL: 'postgresql://u:p@127.0.0.1/db', TOUCHSTONE_MODELS_DIR: 'models' };
+const load = (change: Record<string, string>) =>
+  loadConfig({ schema: gatewayConfig, env: { ...env, ...change } });
+
+describe('the configuration', () => {
+  it('asks for payment unless it is told not to, on Base in USDC', () => {
+    expect(load({})).toMatchObject({
+      TOUCHSTONE_PAYMENT_MODE: 'x402',
+      TOUCHSTONE_PAYMENT_NETWORK: 'eip155:8453',
+      TOUCHSTONE_PAYMENT_ASSET: '0x833589fcd6edb6e08f4c7c32d4f71b54bda02913',
+    });
+  });
+
+  it('has no key: only the ways to database and mesh are secret', () => {
+    const secrets = describeConfig(gatewayConfig).filter(({ secret }) => secret);
+    expect(secrets.map(({ name }) => name).sort()).toEqual(['DATABASE_URL', 'TOUCHSTONE_NATS_PASSWORD']);
+  });
+
+  it('documents every key', () => {
+    expect(describeConfig(gatewayConfig).filter(({ doc }) => doc === '')).toEqual([]);
+  });
+
+  it.each([
+    ['TOUCHSTONE_PAY_TO', `0x${'AB'.repeat(20)}`],
+    ['TOUCHSTONE_PAY_TO', 'vitalik.eth'],
+    ['TOUCHSTONE_PAYMENT_MODE', 'free'],
+    ['TOUCHSTONE_PAYMENT_NETWORK', 'solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp'],
+    ['TOUCHSTONE_PUBLIC_URL', 'https://touchstone.dev/'],
+    ['TOUCHSTONE_PUBLIC_URL', 'ftp://touchstone.dev'],
+    ['TOUCHSTONE_INFERENCE_WORKERS', '0'],
+    ['TOUCHSTONE_INFERENCE_WORKERS', '257'],
+    ['TOUCHSTONE_INFERENCE_QUEUE_MAX', '100001'],
+    ['TOUCHSTONE_INFERENCE_TIMEOUT_MS', '99'],
+    ['TOUCHSTONE_INFERENCE_TIMEOUT_MS', '60001'],
+    ['TOUCHSTONE_NODE_ID', 'a b'],
+    ['TOUCHSTONE_PAYTO', `0x${'ab'.repeat(20)}`],
+  ])('refuses %s=%s', (name, value) => {
+    expect(() => load({ [name]: value })).toThrow(expect.objectContaining({ code: 'config-invalid' }));
+  });
+});
