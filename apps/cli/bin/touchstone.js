@@ -6,5 +6,7 @@ if (!existsSync(main)) {
   process.stderr.write('touchstone: not built yet. Run: npm run build\n');
   process.exit(5);
 }
+// A reader that closes the pipe early, such as `head`, has seen enough.
+process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 4));
 const { run } = await import(main.href);
 await run(process.argv);

@@ -1,6 +1,6 @@
 /** The deployable services with their default ports: HTTP, gRPC, and health with metrics. */
 export const services = {
-  'inference-gateway': { http: 8080, grpc: 9080, health: 10080, schema: 'gateway' },
+  'inference-gateway': { http: 8080, grpc: 9080, health: 10087, schema: 'gateway' },
   signer: { http: 8081, grpc: 9081, health: 10081, schema: 'signer' },
   'payment-verifier': { http: 8082, grpc: 9082, health: 10082, schema: 'payments' },
   'anchor-worker': { http: 8083, grpc: 9083, health: 10083, schema: 'anchors' },

@@ -1,0 +1,159 @@
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AppError, serviceNames } from '@touchstone/contracts';
+import { silentProgress, startStack, type RunningStack } from '@touchstone/embedded';
+import { readTrustFile, verifyEvidence } from '@touchstone/evidence';
+import { connectMesh, RpcClient } from '@touchstone/nats';
+import { checkout } from '../src/commands/stack.js';
+import { heldOutDigits, infer, type Digit } from '../src/demo/digits.js';
+import { balanceOf, chainOf } from '../src/stack/chain.js';
+import { anchoredEvidence } from '../src/stack/evidence.js';
+import { exportTrust, trustText } from '../src/stack/export-trust.js';
+import type { InferAnswer } from '../src/stack/gateway.js';
+import { createPayer, developmentPayer, PAYMENT_HEADER, type Payer } from '../src/stack/payer.js';
+
+const START_TIMEOUT_MS = 120_000;
+
+let stateDir: string;
+let stack: RunningStack;
+let payer: Payer;
+let digits: Digit[];
+let url: string;
+
+beforeAll(async () => {
+  stateDir = mkdtempSync(join(tmpdir(), 'touchstone-stack-'));
+  stack = await startStack({
+    root: checkout,
+    stateDir,
+    services: serviceNames,
+    restart: false,
+    progress: silentProgress,
+    durable: false,
+  });
+  payer = createPayer(stack.description, developmentPayer(stateDir));
+  digits = await heldOutDigits(checkout, 10);
+  url = `${stack.description.urls['inference-gateway']}/v1/models/digits/infer`;
+}, START_TIMEOUT_MS);
+
+afterAll(async () => {
+  await stack?.stop();
+  rmSync(stateDir, { recursive: true, force: true });
+}, START_TIMEOUT_MS);
+
+const balance = () => balanceOf(chainOf(stack.description), stack.description, payer.account.address);
+const digit = (index: number): Digit => digits[index] as Digit;
+
+describe('a paid inference in the whole stack', () => {
+  it('becomes evidence that verifies offline', async () => {
+    const before = await balance();
+    const response = await infer(payer.fetch, url, digit(0).body);
+    expect(response.status).toBe(200);
+    const answer = (await response.json()) as InferAnswer;
+    expect(answer.prediction?.label).toBe(String(digit(0).label));
+    expect(before - (await balance())).toBe(10_000n);
+    const evidence = await anchoredEvidence(stack.description, answer.verificationId, 60_000);
+    const trust = readTrustFile(trustText(await exportTrust(stack.description)));
+    const report = verifyEvidence(evidence, { trust, nowMs: Date.now() });
+    expect(report.steps.filter(({ status }) => status === 'fail')).toEqual([]);
+    expect(report).toMatchObject({ result: 'VALID', label: 'L2-test' });
+  }, 90_000);
+
+  it('runs the model once for five copies of one payment at once, and charges once', async () => {
+    const paid = await infer(payer.fetch, url, digit(1).body);
+    await paid.text();
+    const before = await balance();
+    // A new payment, signed once and sent five times before it was ever settled.
+    const asked = await infer(fetch, url, digit(2).body);
+    const header = await signFor(asked);
+    const copies = await Promise.all(
+      Array.from({ length: 5 }, () => infer(fetch, url, digit(2).body, { [PAYMENT_HEADER]: header })),
+    );
+    const statuses = copies.map(({ status }) => status).sort();
+    const answers = await Promise.all(
+      copies.filter(({ status }) => status === 200).map((copy) => copy.text()),
+    );
+    expect(statuses.every((status) => status === 200 || status === 409)).toBe(true);
+    expect(new Set(answers).size).toBe(1);
+    expect(before - (await balance())).toBe(10_000n);
+    const replay = await infer(fetch, url, digit(2).body, { [PAYMENT_HEADER]: header });
+    expect(await replay.text()).toBe(answers[0]);
+  });
+
+  it('refuses a payment that belongs to another request', async () => {
+    await (await infer(payer.fetch, url, digit(3).body)).text();
+    const before = await balance();
+    const stolen = await infer(fetch, url, digit(4).body, { [PAYMENT_HEADER]: payer.lastPayment() ?? '' });
+    expect(stolen.status).toBe(409);
+    expect(await stolen.json()).toMatchObject({ code: 'payment-bound-to-other-request' });
+    expect(await balance()).toBe(before);
+  });
+});
+
+describe('the gateway holds no key', () => {
+  it('neither in its environment nor in an open file', () => {
+    const pid = stack.pids()['inference-gateway'] ?? 0;
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+    const own = new Set(['inference-gateway.env']);
+    const secrets = readdirSync(join(stateDir, 'secrets'))
+      .filter((name) => !own.has(name))
+      .flatMap((name) => [
+        ...readFileSync(join(stateDir, 'secrets', name), 'utf8').matchAll(/=([0-9a-f]{64})$/gm),
+      ])
+      .map(([, value]) => value as string);
+    expect(secrets.length).toBeGreaterThan(8);
+    for (const secret of secrets) expect(environment.includes(secret)).toBe(false);
+    expect(environment).not.toMatch(/(_KEY_HEX|_SEED_HEX|SIGNER_TOKENS)=/);
+    const files = readdirSync(`/proc/${pid}/fd`).map((descriptor) => {
+      try {
+        return readlinkSync(`/proc/${pid}/fd/${descriptor}`);
+      } catch {
+        return '';
+      }
+    });
+    expect(files.filter((file) => file.includes('/secrets/'))).toEqual([]);
+  });
+
+  it('and its NATS user is refused on checkpoints and transactions', async () => {
+    const { user, password } = stack.natsLogin('inference-gateway');
+    const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const mesh = await connectMesh({
+      url: stack.description.nats.url,
+      user,
+      password,
+      service: 'inference-gateway',
+      logger: silent,
+    });
+    const client = new RpcClient({ nc: mesh.nc, caller: 'inference-gateway' });
+    const checkpoint = {
+      origin: 'x',
+      size: '1',
+      root: '00'.repeat(32),
+      consistency: { fromSize: '0', proof: [] },
+    };
+    await expect(client.call('signer', 'sign-checkpoint', checkpoint)).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    const transaction = {
+      chainId: 1,
+      nonce: 0,
+      to: `0x${'00'.repeat(20)}`,
+      value: '0',
+      data: '0x',
+      gas: '1',
+      maxFeePerGas: '1',
+      maxPriorityFeePerGas: '1',
+    };
+    const signing = client.call('signer', 'sign-transaction', { key: 'settlement', transaction });
+    await expect(signing).rejects.toBeInstanceOf(AppError);
+    await expect(signing).rejects.toMatchObject({ code: 'forbidden' });
+    await mesh.close();
+  });
+});
+
+/** Signs a payment for what a 402 asked, without sending it. */
+async function signFor(asked: Response): Promise<string> {
+  const { decodePaymentRequiredHeader } = await import('@x402/core/http');
+  return payer.payment(decodePaymentRequiredHeader(asked.headers.get('payment-required') ?? ''));
+}
