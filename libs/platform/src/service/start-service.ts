@@ -59,6 +59,10 @@ export async function startService<S extends z.ZodObject>(
   const tracing = startTracing({ version: context.version });
   shutdown.add('readiness', 'readyz', () => health.startDraining());
   shutdown.add('last', 'tracing', () => tracing.shutdown());
+  let listens = false;
+  health.addReadiness('listening', () => {
+    if (!listens) throw new Error('The service is still starting.');
+  });
   try {
     const healthServer = await startHealthServer({
       host: keys.TOUCHSTONE_BIND_HOST,
@@ -83,6 +87,7 @@ export async function startService<S extends z.ZodObject>(
       ...(context.listening.grpc === undefined ? {} : { grpc: context.listening.grpc() }),
       health: healthServer.port,
     };
+    listens = true;
     logger.info(ports, 'listening');
     return { context, ports, stop: (reason = 'stopped') => shutdown.run(reason) };
   } catch (error) {
