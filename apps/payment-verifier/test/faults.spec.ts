@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { ChildProcess } from 'node:child_process';
 import { waitUntil } from '@touchstone/testing';
 import { digest, killed, PaymentFixture } from './support/fixture.js';
-import { PRICE, requirementsFor, type X402Objects } from './support/payer.js';
+import { authorizationOf, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
 const FAULT_TIMEOUT_MS = 60_000;
 
@@ -141,6 +141,32 @@ describe('payments when parts fail', () => {
       await expectOneCharge(id, before);
     });
 
+    it.each([
+      ['cancelled', 'authorization_canceled'],
+      ['emptied', 'invalid_exact_evm_transaction_failed'],
+    ] as const)(
+      'fails a payment whose transaction reverts because it was %s meanwhile',
+      async (how, reason) => {
+        const payer = await fixture.payer(PRICE);
+        const [objects, other] = [
+          await payer.pay(requirementsFor(fixture.payTo)),
+          await payer.pay(requirementsFor(`0x${'ef'.repeat(20)}`)),
+        ];
+        const before = await fixture.token.balanceOf(fixture.payTo);
+        const id = await reserve(objects);
+        fixture.proxy.decide = (method) => (method === 'eth_sendRawTransaction' ? 'fail' : 'pass');
+        expect(await settle(id, objects)).toMatchObject({ outcome: 'pending' });
+        const { nonce } = authorizationOf(objects);
+        if (how === 'cancelled')
+          await fixture.token.cancel(payer.address, nonce, await payer.signCancellation(nonce));
+        else await fixture.token.transfer(other);
+        fixture.proxy.decide = () => 'pass';
+        await waitUntil(async () => (await fixture.state(id)) === 'failed', 15_000);
+        expect((await eventsOf(id))[0]).toMatchObject({ subject: 'evt.v1.payment.transfer.failed', reason });
+        expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before);
+      },
+    );
+
     it('fails a payment that was never sent once its time is over at a final block', async () => {
       const payer = await fixture.payer();
       const objects = await payer.pay(requirementsFor(fixture.payTo, PRICE, 30));
@@ -229,7 +255,8 @@ describe('payments when parts fail', () => {
 
   it('two replicas give one reservation and make one transfer each', async () => {
     const [first, second] = [await fixture.spawn(), await fixture.spawn()];
-    const payers = await Promise.all(Array.from({ length: 6 }, () => fixture.payer()));
+    const payers = [];
+    for (let count = 0; count < 6; count += 1) payers.push(await fixture.payer());
     const before = await fixture.token.balanceOf(fixture.payTo);
     const signed = fixture.signer.signed.length;
     await Promise.all(

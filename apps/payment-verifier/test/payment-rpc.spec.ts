@@ -255,6 +255,24 @@ describe('payments over RPC, against a real chain', () => {
     expect(fixture.signer.signed.length).toBe(signed + 1);
   });
 
+  it('settles 64 payments, 32 at a time, without a gap in the nonces of its key', async () => {
+    const payer = await fixture.payer();
+    const count = await fixture.token.transactionCount(fixture.signer.address);
+    const before = await fixture.token.balanceOf(fixture.payTo);
+    const waiting: X402Objects[] = [];
+    for (let made = 0; made < 64; made += 1)
+      waiting.push(await payer.pay(requirementsFor(fixture.payTo, 1_000n)));
+    const work = async (): Promise<void> => {
+      for (let objects = waiting.pop(); objects !== undefined; objects = waiting.pop()) {
+        const { reservationId } = await reserve(objects);
+        expect(await settle(reservationId, objects)).toMatchObject({ outcome: 'settled' });
+      }
+    };
+    await Promise.all(Array.from({ length: 32 }, work));
+    expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + 64_000n);
+    expect(await fixture.token.transactionCount(fixture.signer.address)).toBe(count + 64);
+  });
+
   it('reserves again under the same id after the lease and after a release', async () => {
     const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
     const requestDigest = digest();
