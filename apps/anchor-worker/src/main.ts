@@ -1,1 +1,4 @@
-export {};
+import { runService } from '@touchstone/platform';
+import { serviceDefinition } from './service.js';
+
+await runService(serviceDefinition);

@@ -1,0 +1,67 @@
+import type { EvmAnchorProof } from '@touchstone/chain-proofs';
+import type { AnchorState } from './anchor.js';
+
+/** A root of a model as R-ANCHOR-4 lists it. */
+export interface ListedRoot {
+  /** Lower-case hex. */
+  readonly root: string;
+  /** Unix seconds: of the block of its anchor, before that of its sealing. */
+  readonly anchoredAt: number;
+  readonly versionId: string | null;
+  readonly txid: string | null;
+  readonly logIndex: bigint;
+}
+
+/** An anchor of a checkpoint with all that is known of it. */
+export interface AnchorRecord {
+  readonly anchorId: string;
+  readonly network: string;
+  readonly state: AnchorState;
+  readonly checkpointSize: string;
+  readonly commitment: string;
+  readonly contract: string;
+  readonly submitter: string;
+  readonly transaction: string | null;
+  readonly blockNumber: string | null;
+  readonly failure: string | null;
+  readonly createdAt: string;
+  readonly finalAt: string | null;
+  readonly proof: EvmAnchorProof | null;
+}
+
+/** A published checkpoint. */
+export interface CheckpointRecord {
+  readonly size: string;
+  readonly root: string;
+  readonly note: string;
+  readonly publishedAt: string;
+}
+
+/** Sizes of the log and what waits, for figures and readiness. */
+export interface PipelineFigures {
+  readonly logSize: bigint;
+  readonly checkpointSize: bigint;
+  readonly pendingLeaves: number;
+  /** 0 when no leaf waits. */
+  readonly oldestPendingSeconds: number;
+  readonly anchorsByState: Readonly<Partial<Record<AnchorState, number>>>;
+}
+
+/** Reads what the pipeline stored. */
+export interface AnchorReader {
+  /**
+   * Roots of a model, the newest first.
+   *
+   * @param id modelVersionId or slug
+   * @returns `undefined` for a model that no message named
+   */
+  roots(
+    id: string,
+    page: { limit: number; before: bigint | undefined },
+  ): Promise<readonly ListedRoot[] | undefined>;
+  /** An anchor by its id, or by the id of a batch that it covers. */
+  anchor(id: string): Promise<AnchorRecord | undefined>;
+  latestCheckpoint(): Promise<CheckpointRecord | undefined>;
+  figures(): Promise<PipelineFigures>;
+}
+export const ANCHOR_READER = Symbol('AnchorReader');

@@ -1,0 +1,110 @@
+import { Anchoring, type AnchoringOptions } from '../anchor/anchoring.js';
+import type { AnchorChain, AnchorStore, TransactionSigner } from '../anchor/anchor-ports.js';
+import { Attempts, type CostLimits } from '../anchor/attempts.js';
+import { AnchorProgress, type AnchorEvent } from '../anchor/progress.js';
+import type { SealingPolicy } from '../batch/due-batches.js';
+import { Sealing, type SealingStore } from '../batch/sealing.js';
+import { Checkpointing } from '../checkpoint/checkpointing.js';
+import type { CheckpointSigner, CheckpointStore } from '../checkpoint/checkpoint-ports.js';
+import { Intake, type IntakeStore } from '../leaf/intake.js';
+import type { Exclusive } from './exclusive.js';
+import { Pipeline, type StageName } from './pipeline.js';
+
+/** The outside of the pipeline. */
+export interface PipelinePorts {
+  readonly intake: IntakeStore;
+  readonly sealing: SealingStore;
+  readonly checkpoints: CheckpointStore;
+  readonly checkpointSigner: CheckpointSigner;
+  readonly exclusive: Exclusive;
+  /** `undefined` in the mode synthetic: then no code that could anchor exists in the process. */
+  readonly anchoring: AnchoringPorts | undefined;
+  readonly nowMs: () => number;
+  readonly newId: () => string;
+}
+
+/** The outside of anchoring. */
+export interface AnchoringPorts {
+  readonly chain: AnchorChain;
+  readonly store: AnchorStore;
+  readonly signer: TransactionSigner;
+}
+
+/** Who is told what happens, for logs and figures. */
+export interface PipelineObserver {
+  sealed(batches: number): void;
+  checkpointPublished(): void;
+  /** The reason when the log closes, `undefined` when it opens again. */
+  logClosed(reason: string | undefined): void;
+  anchorChanged(event: AnchorEvent): void;
+  stageFailed(stage: StageName, error: unknown, pauseMs: number): void;
+}
+
+/** What an operator sets. */
+export interface PipelineSettings extends SealingPolicy, CostLimits {
+  readonly origin: string;
+  readonly nodeId: string;
+  readonly stuckBlocks: bigint;
+  readonly spacingMs: AnchoringOptions['spacingMs'];
+  readonly pollMs: AnchoringOptions['pollMs'];
+}
+
+/** A pipeline with the parts that others ask. */
+export interface CreatedPipeline {
+  readonly pipeline: Pipeline;
+  readonly intake: Intake;
+  readonly checkpointing: Checkpointing;
+  readonly sealing: Sealing;
+  readonly anchoring: Anchoring | undefined;
+}
+
+/** Connects the stages: whoever commits something wakes the stage behind it. */
+export function createPipeline(
+  ports: PipelinePorts,
+  settings: PipelineSettings,
+  observer: PipelineObserver,
+): CreatedPipeline {
+  const { nowMs, newId, exclusive } = ports;
+  const sealing = new Sealing(ports.sealing, {
+    ...settings,
+    nowMs,
+    newId,
+    onSealed: (batches) => {
+      observer.sealed(batches.length);
+      pipeline.entriesAppended();
+    },
+  });
+  const checkpointing = new Checkpointing(ports.checkpoints, ports.checkpointSigner, {
+    origin: settings.origin,
+    nowMs,
+    onPublished: () => {
+      observer.checkpointPublished();
+      pipeline.checkpointPublished();
+    },
+    onClosed: (reason) => observer.logClosed(reason),
+  });
+  const anchoring = ports.anchoring && createAnchoring(ports.anchoring, ports, settings, observer);
+  const pipeline = new Pipeline({
+    sealing,
+    checkpointing,
+    anchoring,
+    exclusive,
+    onStageFailure: (stage, error, pauseMs) => observer.stageFailed(stage, error, pauseMs),
+  });
+  return { pipeline, intake: new Intake(ports.intake, pipeline), checkpointing, sealing, anchoring };
+}
+
+function createAnchoring(
+  { chain, store, signer }: AnchoringPorts,
+  { nowMs, newId }: Pick<PipelinePorts, 'nowMs' | 'newId'>,
+  settings: PipelineSettings,
+  observer: PipelineObserver,
+): Anchoring {
+  const attempts = new Attempts(chain, signer, store, settings);
+  const progress = new AnchorProgress(chain, store, attempts, {
+    stuckBlocks: settings.stuckBlocks,
+    nowMs,
+    onEvent: (event) => observer.anchorChanged(event),
+  });
+  return new Anchoring({ chain, store, signer, attempts, progress }, { ...settings, nowMs, newId });
+}

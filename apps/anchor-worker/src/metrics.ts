@@ -1,0 +1,97 @@
+import { Counter, Gauge, type Registry } from '@touchstone/platform';
+import { anchorStates } from './domain/anchor/anchor.js';
+import type { AnchorReader } from './domain/anchor/anchor-reader.js';
+import type { AnchorEvent } from './domain/anchor/progress.js';
+import type { StageName } from './domain/pipeline/pipeline.js';
+
+/** Injection token of the {@link AnchorMetrics}. */
+export const ANCHOR_METRICS = Symbol('AnchorMetrics');
+
+/** The figures of this service. */
+export class AnchorMetrics {
+  private readonly leaves: Counter;
+  private readonly entries: Counter;
+  private readonly batches: Counter;
+  private readonly checkpoints: Counter;
+  private readonly anchorEvents: Counter;
+  private readonly gas: Counter;
+  private readonly failures: Counter;
+  private readonly closed: Gauge;
+
+  constructor(registry: Registry, reader: AnchorReader) {
+    const counter = (name: string, help: string, labelNames: string[] = []): Counter =>
+      new Counter({ name: `touchstone_anchor_${name}`, help, labelNames, registers: [registry] });
+    this.leaves = counter('leaves_accepted_total', 'Leaves that were stored.');
+    this.entries = counter('log_objects_total', 'Log entries that are no batch.');
+    this.batches = counter('batches_sealed_total', 'Batches that took their place in the log.');
+    this.checkpoints = counter('checkpoints_published_total', 'Checkpoints that were signed and stored.');
+    this.anchorEvents = counter('anchor_events_total', 'What happened to anchors on the chain.', ['event']);
+    this.gas = counter('gas_used_total', 'Gas of anchors in blocks; an anchor that moved counts again.');
+    this.failures = counter('stage_retries_total', 'Runs of a stage that failed and are tried again.', [
+      'stage',
+    ]);
+    this.closed = new Gauge({
+      name: 'touchstone_anchor_log_closed',
+      help: '1 while the signer refuses to extend the log; must be 0. See the runbook on reconciling.',
+      registers: [registry],
+    });
+    addStoredFigures(registry, reader);
+  }
+
+  intaken(taken: { readonly leaves: number; readonly entries: number }): void {
+    this.leaves.inc(taken.leaves);
+    this.entries.inc(taken.entries);
+  }
+
+  sealed(batches: number): void {
+    this.batches.inc(batches);
+  }
+
+  checkpointPublished(): void {
+    this.checkpoints.inc();
+  }
+
+  logClosed(isClosed: boolean): void {
+    this.closed.set(isClosed ? 1 : 0);
+  }
+
+  anchorChanged(event: AnchorEvent): void {
+    this.anchorEvents.inc({ event: event.kind });
+    if (event.kind === 'included') this.gas.inc(Number(event.gasUsed));
+  }
+
+  stageFailed(stage: StageName): void {
+    this.failures.inc({ stage });
+  }
+}
+
+/** Figures that are read from the database when they are asked for; one read serves them all. */
+function addStoredFigures(registry: Registry, reader: AnchorReader): void {
+  const gauge = (name: string, help: string, labelNames: string[] = []): Gauge => {
+    const made = new Gauge({ name: `touchstone_anchor_${name}`, help, labelNames, registers: [] });
+    registry.registerMetric(made);
+    return made;
+  };
+  const logSize = gauge('log_size_entries', 'Entries of the log.');
+  const lag = gauge('checkpoint_lag_entries', 'Entries that no published checkpoint covers.');
+  const oldest = gauge('oldest_pending_leaf_seconds', 'Age of the oldest leaf without a batch; 0 for none.');
+  const anchors = gauge('anchors', 'Anchors by state.', ['state']);
+  const pending = new Gauge({
+    name: 'touchstone_anchor_pending_leaves',
+    help: 'Leaves that wait for a batch.',
+    registers: [],
+    collect: async () => {
+      try {
+        const figures = await reader.figures();
+        pending.set(figures.pendingLeaves);
+        oldest.set(figures.oldestPendingSeconds);
+        logSize.set(Number(figures.logSize));
+        lag.set(Number(figures.logSize - figures.checkpointSize));
+        for (const state of anchorStates) anchors.set({ state }, figures.anchorsByState[state] ?? 0);
+      } catch {
+        // A database that does not answer leaves the last figures; readiness tells about it.
+      }
+    },
+  });
+  registry.registerMetric(pending);
+}

@@ -1,0 +1,34 @@
+import type { Logger } from '@touchstone/platform';
+import type { PipelineObserver } from './domain/pipeline/create-pipeline.js';
+import type { AnchorMetrics } from './metrics.js';
+
+/** Turns what happens in the pipeline into log lines and figures. */
+export function observePipeline(to: {
+  readonly logger: Logger;
+  readonly metrics: AnchorMetrics;
+}): PipelineObserver {
+  const { logger, metrics } = to;
+  return {
+    sealed: (batches) => metrics.sealed(batches),
+    checkpointPublished: () => metrics.checkpointPublished(),
+    logClosed: (reason) => {
+      metrics.logClosed(reason !== undefined);
+      if (reason === undefined) logger.info('the log is open again');
+      else
+        logger.error(
+          { reason },
+          'the log is closed: reconcile it with the newest checkpoint that others saw',
+        );
+    },
+    anchorChanged: (event) => {
+      metrics.anchorChanged(event);
+      if (event.kind === 'included' || event.kind === 'final')
+        logger.debug({ event: event.kind }, 'an anchor moved');
+      else logger.warn({ event: event.kind }, 'an anchor needed a second attempt');
+    },
+    stageFailed: (stage, error, pauseMs) => {
+      metrics.stageFailed(stage);
+      logger.warn({ err: error, stage, pauseMs }, 'a stage failed and is tried again');
+    },
+  };
+}

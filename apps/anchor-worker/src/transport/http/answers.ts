@@ -1,0 +1,51 @@
+import { decimal, evmAddress, evmAnchorProof, hex32, timestampMs, uuidV7 } from '@touchstone/contracts';
+import { z } from 'zod';
+import { anchorStates } from '../../domain/anchor/anchor.js';
+
+/** The answer of `GET /models/:id/anchors`, exactly as R-ANCHOR-4 words it. */
+export const modelAnchors = z
+  .strictObject({
+    items: z.array(
+      z.strictObject({
+        root: hex32,
+        anchoredAt: z.number().int().min(0),
+        versionId: z.string().optional(),
+        txid: z.string().optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'ModelAnchors' });
+export type ModelAnchors = z.infer<typeof modelAnchors>;
+
+/** The answer of `GET /v1/anchors/:anchorId`. */
+export const anchorAnswer = z
+  .strictObject({
+    anchorId: uuidV7,
+    kind: z.literal('evm'),
+    network: z.string(),
+    state: z.enum(anchorStates),
+    checkpointSize: decimal,
+    commitment: hex32,
+    contract: evmAddress,
+    submitter: evmAddress,
+    transaction: z.string().nullable(),
+    blockNumber: decimal.nullable(),
+    failure: z.string().nullable(),
+    createdAt: timestampMs,
+    finalAt: timestampMs.nullable(),
+    proof: evmAnchorProof.nullable(),
+  })
+  .meta({ id: 'Anchor' });
+export type AnchorAnswer = z.infer<typeof anchorAnswer>;
+
+/** The answer of `GET /v1/checkpoints/latest`. */
+export const checkpointAnswer = z
+  .strictObject({
+    origin: z.string(),
+    size: decimal,
+    root: hex32,
+    note: z.string(),
+    publishedAt: timestampMs,
+  })
+  .meta({ id: 'Checkpoint' });
+export type CheckpointAnswer = z.infer<typeof checkpointAnswer>;

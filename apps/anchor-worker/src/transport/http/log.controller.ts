@@ -1,0 +1,52 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { AppError, uuidV7 } from '@touchstone/contracts';
+import { ApiRoute, CONFIG, ZodParam } from '@touchstone/platform';
+import type { Config } from '../../config.js';
+import { ANCHOR_READER, type AnchorReader } from '../../domain/anchor/anchor-reader.js';
+import { anchorAnswer, checkpointAnswer, type AnchorAnswer, type CheckpointAnswer } from './answers.js';
+
+/** Single anchors and the head of the log. */
+@Controller('v1')
+export class LogController {
+  constructor(
+    @Inject(ANCHOR_READER) private readonly reader: AnchorReader,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  @Get('anchors/:anchorId')
+  @ApiRoute({
+    summary: 'Shows an anchor with its state and, once it is final, its proof.',
+    description:
+      'Takes the id of an anchor, or that of a batch, which gives the anchor that covers it first.',
+    tags: ['anchors'],
+    response: anchorAnswer,
+    errors: ['not-found', 'validation-failed'],
+  })
+  async anchor(@ZodParam('anchorId', uuidV7) anchorId: string): Promise<AnchorAnswer> {
+    const record = await this.reader.anchor(anchorId);
+    if (record === undefined) throw new AppError('not-found', `There is no anchor for ${anchorId}.`);
+    const { proof } = record;
+    return {
+      ...record,
+      kind: 'evm',
+      proof: proof && {
+        header: proof.header,
+        accountProof: [...proof.accountProof],
+        storageProof: [...proof.storageProof],
+      },
+    };
+  }
+
+  @Get('checkpoints/latest')
+  @ApiRoute({
+    summary: 'Shows the newest signed checkpoint of the log.',
+    tags: ['log'],
+    response: checkpointAnswer,
+    errors: ['not-found'],
+  })
+  async latestCheckpoint(): Promise<CheckpointAnswer> {
+    const checkpoint = await this.reader.latestCheckpoint();
+    if (checkpoint === undefined) throw new AppError('not-found', 'No checkpoint is signed yet.');
+    return { origin: this.config.TOUCHSTONE_LOG_ORIGIN, ...checkpoint };
+  }
+}
