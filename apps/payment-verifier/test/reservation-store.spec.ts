@@ -1,0 +1,77 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createDataSource, Outbox, runMigrations, type PostgresOptions } from '@touchstone/postgres';
+import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
+import type { DataSource } from 'typeorm';
+import { CreatePayments1785000000000 } from '../src/persistence/migrations/create-payments-1785000000000.js';
+import { runExclusively } from '../src/persistence/exclusive-run.js';
+import { PostgresReservationStore } from '../src/persistence/postgres-reservation-store.js';
+import { MemoryReservationStore } from './support/memory-store.js';
+import { describeReservationStore } from './support/reservation-store.contract.js';
+import { samplePayment } from './support/sample-payment.js';
+
+let memory: MemoryReservationStore;
+beforeEach(() => {
+  memory = new MemoryReservationStore();
+});
+describeReservationStore('memory', () => memory);
+
+describe('PostgreSQL', () => {
+  let database: TestDatabase;
+  let options: PostgresOptions;
+  let dataSource: DataSource;
+  let store: PostgresReservationStore;
+  beforeAll(async () => {
+    database = await createTestDatabase('reservations');
+    options = {
+      url: database.urlFor('payment-verifier'),
+      schema: 'payments',
+      migrations: [CreatePayments1785000000000],
+      applicationName: 'test',
+    };
+    await runMigrations(options);
+    dataSource = await createDataSource(options).initialize();
+    store = new PostgresReservationStore(dataSource, new Outbox(dataSource));
+  });
+  afterEach(() => dataSource.query('TRUNCATE payments.reservations CASCADE'));
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  describeReservationStore('PostgreSQL', () => store);
+
+  it('takes one transfer for one payment only', async () => {
+    const settle = async (id: string, logIndex: number) => {
+      const nowMs = Date.now();
+      const draft = { id, payment: samplePayment(), requestDigest: 'ab'.repeat(32), leaseUntilMs: nowMs };
+      await store.claim({ ...draft, nowMs, fromBlock: 0n }, () => ({ kind: 'take' }));
+      const transaction = `0x${'cd'.repeat(32)}`;
+      return store.settle(id, { transaction, logIndex }, { success: true, transaction }, nowMs);
+    };
+    await settle('0198f1f0-0000-7000-8000-000000000001', 3);
+    await expect(settle('0198f1f0-0000-7000-8000-000000000002', 3)).rejects.toThrow('one_per_transfer');
+    expect((await settle('0198f1f0-0000-7000-8000-000000000003', 4)).state).toBe('settled');
+  });
+
+  it('runs an exclusive job in one place at a time and frees the lock when it fails', async () => {
+    const nested: boolean[] = [];
+    const ran = await runExclusively(dataSource, 'job', async () => {
+      nested.push(await runExclusively(dataSource, 'job', async () => undefined));
+      nested.push(await runExclusively(dataSource, 'other job', async () => undefined));
+    });
+    expect([ran, ...nested]).toEqual([true, false, true]);
+    const failing = runExclusively(dataSource, 'job', () => Promise.reject(new Error('broken')));
+    await expect(failing).rejects.toThrow('broken');
+    expect(await runExclusively(dataSource, 'job', async () => undefined)).toBe(true);
+  });
+
+  it('goes back to nothing and forward again', async () => {
+    await dataSource.undoLastMigration();
+    const [{ tables }] = (await dataSource.query(
+      `SELECT count(*)::int AS tables FROM information_schema.tables
+       WHERE table_schema = 'payments' AND table_name <> 'migrations'`,
+    )) as [{ tables: number }];
+    expect(tables).toBe(0);
+    await dataSource.runMigrations();
+  });
+});

@@ -1,0 +1,175 @@
+import { AppError } from '@touchstone/contracts';
+import type { Payment } from '../../src/domain/payment.js';
+import type {
+  AuthorizationFate,
+  Facilitator,
+  PaymentMetrics,
+  SettleAttempt,
+  SettlementChain,
+  TransactionJournal,
+  TransactionOutcome,
+  UnminedTransaction,
+  Verdict,
+} from '../../src/domain/ports.js';
+import { reasons } from '../../src/domain/reasons.js';
+import type { Reservation } from '../../src/domain/reservation.js';
+import { MemoryReservationStore } from './memory-store.js';
+
+/** Where a settlement is interrupted. */
+export type Interruption = 'none' | 'before-sending' | 'before-mining' | 'before-marking';
+
+interface FakeTransaction {
+  readonly reservationId: string;
+  readonly hash: string;
+  outcome: TransactionOutcome;
+}
+
+/** Metrics that go nowhere. */
+export const silentMetrics: PaymentMetrics = {
+  verified: () => undefined,
+  settled: () => undefined,
+  payment: () => undefined,
+  replayBlocked: () => undefined,
+};
+
+/**
+ * A chain with one authorisation, a facilitator and a journal of transactions on it, all in memory. It counts what
+ * moves, so that a test can compare what was said with what happened.
+ */
+export class FakeWorld implements SettlementChain, Facilitator, TransactionJournal {
+  readonly store = new MemoryReservationStore();
+  readonly transactions: FakeTransaction[] = [];
+  nowMs = Date.UTC(2026, 0, 2);
+  nodeUp = true;
+  funded = true;
+  expired = false;
+  authorization: 'unused' | 'paid' | 'canceled' = 'unused';
+  charges = 0;
+  interruption: Interruption = 'none';
+  private paidBy = '';
+
+  async recentBlock(): Promise<bigint> {
+    this.assertNode();
+    return 1n;
+  }
+
+  async isSignedByPayer(): Promise<boolean> {
+    return true;
+  }
+
+  async verify(_payment: Payment): Promise<Verdict> {
+    this.assertNode();
+    if (this.expired) return { valid: false, reason: reasons.validBefore };
+    if (this.authorization !== 'unused') return { valid: false, reason: reasons.nonceAlreadyUsed };
+    if (!this.funded) return { valid: false, reason: 'invalid_exact_evm_insufficient_balance' };
+    return { valid: true };
+  }
+
+  async settle(reservation: Reservation, payment: Payment): Promise<SettleAttempt> {
+    this.assertNode();
+    const known = this.transactions.find(({ reservationId }) => reservationId === reservation.id);
+    if (known !== undefined) return this.attemptOf(known);
+    const verdict = await this.verify(payment);
+    if (!verdict.valid) return { kind: 'refused', reason: verdict.reason };
+    const hash = `0x${(this.transactions.length + 1).toString(16).padStart(64, '0')}`;
+    const transaction: FakeTransaction = { reservationId: reservation.id, hash, outcome: 'unknown' };
+    this.transactions.push(transaction);
+    this.store.store(reservation.id, hash, this.nowMs);
+    if (this.interruption === 'before-sending' || this.interruption === 'before-mining')
+      return { kind: 'pending', transaction: hash };
+    this.mine(transaction);
+    if (this.interruption === 'before-marking') return { kind: 'pending', transaction: hash };
+    return this.attemptOf(transaction);
+  }
+
+  async fateOf(_reservation: Reservation): Promise<AuthorizationFate> {
+    this.assertNode();
+    if (this.authorization === 'paid')
+      return { kind: 'paid', transfer: { transaction: this.paidBy, logIndex: 1 } };
+    if (this.authorization === 'canceled') return { kind: 'canceled' };
+    return { kind: this.expired ? 'expired' : 'open' };
+  }
+
+  async outcomeOf(hash: string): Promise<TransactionOutcome> {
+    this.assertNode();
+    return this.transactions.find((transaction) => transaction.hash === hash)?.outcome ?? 'unknown';
+  }
+
+  async broadcast(raw: string): Promise<void> {
+    this.assertNode();
+    const transaction = this.transactions.find(({ hash }) => hash === raw);
+    if (transaction?.outcome === 'unknown') this.mine(transaction);
+  }
+
+  async minedCount(): Promise<number> {
+    this.assertNode();
+    return 0;
+  }
+
+  async unmined(): Promise<UnminedTransaction[]> {
+    return this.transactions
+      .filter(({ outcome }) => outcome === 'unknown')
+      .map(({ reservationId, hash }, nonce) => ({
+        reservationId,
+        hash,
+        raw: hash as `0x${string}`,
+        nonce,
+        account: '0x',
+      }));
+  }
+
+  async markMined(): Promise<void> {
+    return undefined;
+  }
+
+  async markSent(): Promise<void> {
+    return undefined;
+  }
+
+  async replace(): Promise<void> {
+    throw new Error('No nonce is taken by others here.');
+  }
+
+  async realign(): Promise<void> {
+    return undefined;
+  }
+
+  /** The payer cancels, if there still is something to cancel. */
+  cancel(): void {
+    if (this.authorization === 'unused') this.authorization = 'canceled';
+  }
+
+  /** Somebody else sends the authorisation. */
+  transferByOther(): void {
+    if (this.usable()) this.pay(`0x${'f'.repeat(64)}`);
+  }
+
+  private usable(): boolean {
+    return this.authorization === 'unused' && this.funded && !this.expired;
+  }
+
+  private pay(hash: string): void {
+    this.authorization = 'paid';
+    this.charges += 1;
+    this.paidBy = hash;
+  }
+
+  private mine(transaction: FakeTransaction): void {
+    transaction.outcome = this.usable() ? 'success' : 'reverted';
+    if (transaction.outcome === 'success') this.pay(transaction.hash);
+  }
+
+  private attemptOf({ hash, outcome }: FakeTransaction): SettleAttempt {
+    if (outcome === 'unknown') return { kind: 'pending', transaction: hash };
+    if (outcome === 'reverted') return { kind: 'reverted', transaction: hash };
+    return {
+      kind: 'confirmed',
+      transfer: { transaction: hash, logIndex: 1 },
+      settlement: { success: true, transaction: hash },
+    };
+  }
+
+  private assertNode(): void {
+    if (!this.nodeUp) throw new AppError('dependency-unavailable', 'The node is down.');
+  }
+}

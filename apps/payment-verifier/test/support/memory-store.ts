@@ -1,0 +1,138 @@
+import type { PaymentKey } from '../../src/domain/payment.js';
+import type { Claim, ReservationDraft, ReservationStore, Transfer } from '../../src/domain/ports.js';
+import {
+  isTerminal,
+  type ClaimDecision,
+  type Reservation,
+  type Settlement,
+} from '../../src/domain/reservation.js';
+
+const keyOf = ({ network, asset, payer, nonce }: PaymentKey): string =>
+  [network, asset, payer, nonce].join('|');
+
+/** Reservations in memory; passes the same contract as the PostgreSQL store. */
+export class MemoryReservationStore implements ReservationStore {
+  readonly rows = new Map<string, Reservation>();
+  /** Announcements in order, one per closed reservation. */
+  readonly announced: { readonly kind: 'settled' | 'failed'; readonly reservationId: string }[] = [];
+
+  async claim(draft: ReservationDraft, decide: (existing: Reservation) => ClaimDecision): Promise<Claim> {
+    const existing = this.lookUp(draft.payment);
+    if (existing === undefined) {
+      const { network, asset, payer, nonce } = draft.payment;
+      const created: Reservation = {
+        network,
+        asset,
+        payer,
+        nonce,
+        ...claimed(draft),
+        id: draft.id,
+        verified: false,
+        fromBlock: draft.fromBlock,
+        transaction: null,
+        settlement: null,
+      };
+      return { taken: true, reservation: this.put(created) };
+    }
+    const decision = decide(existing);
+    if (decision.kind !== 'take') return { taken: false, reservation: existing, decision };
+    return { taken: true, reservation: this.put({ ...existing, ...claimed(draft) }) };
+  }
+
+  async confirm(id: string, leaseUntilMs: number, nowMs: number): Promise<boolean> {
+    const row = this.held(id, leaseUntilMs);
+    if (row !== undefined) this.put({ ...row, verified: true, updatedAtMs: nowMs });
+    return row !== undefined;
+  }
+
+  async reject(id: string, leaseUntilMs: number, reason: string, nowMs: number): Promise<void> {
+    const row = this.held(id, leaseUntilMs);
+    if (row === undefined) return;
+    if (row.verified) this.put({ ...row, state: 'released', reason, updatedAtMs: nowMs });
+    else this.rows.delete(id);
+  }
+
+  async release(id: string, reason: string, nowMs: number): Promise<boolean> {
+    const row = this.rows.get(id);
+    if (row?.state !== 'reserved' || !row.verified) return false;
+    this.put({ ...row, state: 'released', reason, updatedAtMs: nowMs });
+    return true;
+  }
+
+  async awaitChain(id: string, nowMs: number): Promise<void> {
+    const row = this.rows.get(id);
+    if (row !== undefined && !isTerminal(row.state))
+      this.put({ ...row, state: 'settling', updatedAtMs: nowMs });
+  }
+
+  async settle(id: string, transfer: Transfer, settlement: Settlement, nowMs: number): Promise<Reservation> {
+    return this.close(id, 'settled', {
+      settlement,
+      transaction: transfer.transaction,
+      reason: null,
+      updatedAtMs: nowMs,
+    });
+  }
+
+  async fail(id: string, reason: string, settlement: Settlement, nowMs: number): Promise<Reservation> {
+    return this.close(id, 'failed', { settlement, reason, updatedAtMs: nowMs });
+  }
+
+  async find(id: string): Promise<Reservation | undefined> {
+    return this.rows.get(id);
+  }
+
+  async findByKey(key: PaymentKey): Promise<Reservation | undefined> {
+    return this.lookUp(key);
+  }
+
+  async open(untouchedSinceMs: number, limit: number): Promise<Reservation[]> {
+    return [...this.rows.values()]
+      .filter(({ state, updatedAtMs }) => state === 'settling' && updatedAtMs <= untouchedSinceMs)
+      .sort((left, right) => left.updatedAtMs - right.updatedAtMs)
+      .slice(0, limit);
+  }
+
+  /** What the journal does in its transaction: the transaction is stored and the reservation settles. */
+  store(id: string, transaction: string, nowMs: number): void {
+    const row = this.rows.get(id);
+    if (row !== undefined) this.put({ ...row, state: 'settling', transaction, updatedAtMs: nowMs });
+  }
+
+  private lookUp(key: PaymentKey): Reservation | undefined {
+    return [...this.rows.values()].find((row) => keyOf(row) === keyOf(key));
+  }
+
+  private held(id: string, leaseUntilMs: number): Reservation | undefined {
+    const row = this.rows.get(id);
+    return row?.state === 'reserved' && row.leaseUntilMs === leaseUntilMs ? row : undefined;
+  }
+
+  private close(id: string, state: 'settled' | 'failed', change: Partial<Reservation>): Reservation {
+    const row = this.rows.get(id);
+    if (row === undefined) throw new Error(`There is no reservation ${id}.`);
+    if (isTerminal(row.state)) return row;
+    this.announced.push({ kind: state, reservationId: id });
+    return this.put({ ...row, ...change, state });
+  }
+
+  private put(row: Reservation): Reservation {
+    this.rows.set(row.id, row);
+    return row;
+  }
+}
+
+function claimed(draft: ReservationDraft) {
+  const { authorizationDigest, payTo, amount, validBefore } = draft.payment;
+  return {
+    requestDigest: draft.requestDigest,
+    authorizationDigest,
+    payTo,
+    amount,
+    validBefore,
+    state: 'reserved' as const,
+    leaseUntilMs: draft.leaseUntilMs,
+    reason: null,
+    updatedAtMs: draft.nowMs,
+  };
+}
