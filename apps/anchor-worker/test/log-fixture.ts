@@ -1,0 +1,132 @@
+import { createDataSource, Outbox, runMigrations, uuidV7 } from '@touchstone/postgres';
+import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
+import pg from 'pg';
+import type { DataSource } from 'typeorm';
+import {
+  createPipeline,
+  type AnchoringPorts,
+  type CreatedPipeline,
+  type PipelinePorts,
+  type PipelineSettings,
+} from '../src/domain/pipeline/create-pipeline.js';
+import type { AnchorEvent } from '../src/domain/anchor/progress.js';
+import { AdvisoryExclusive } from '../src/persistence/advisory-exclusive.js';
+import { AnchorReaderRepository } from '../src/persistence/anchor-reader-repository.js';
+import { CheckpointRepository } from '../src/persistence/checkpoint-repository.js';
+import { IntakeRepository } from '../src/persistence/intake-repository.js';
+import { CreateAnchors1763700000000 } from '../src/persistence/migrations/1763700000000-create-anchors.js';
+import { ANCHOR_SCHEMA } from '../src/persistence/schema.js';
+import { SealingRepository } from '../src/persistence/sealing-repository.js';
+import { CheckpointSigningDouble, ORIGIN } from './signing-double.js';
+
+/** One process of the service, without mesh and HTTP. */
+export interface Replica extends CreatedPipeline {
+  readonly dataSource: DataSource;
+  readonly outbox: Outbox;
+  readonly ports: PipelinePorts;
+  readonly closed: (string | undefined)[];
+  readonly failures: unknown[];
+  readonly events: AnchorEvent[];
+}
+
+/** How a replica differs from the usual. */
+export interface ReplicaOptions {
+  readonly settings?: Partial<PipelineSettings>;
+  readonly ports?: (ports: PipelinePorts) => PipelinePorts;
+  readonly anchoring?: (dataSource: DataSource, outbox: Outbox) => AnchoringPorts;
+}
+
+const settings: PipelineSettings = {
+  intervalMs: 60_000,
+  batchMax: 10,
+  origin: ORIGIN,
+  nodeId: 'node-test',
+  gasMax: 200_000n,
+  feePerGasMax: 100_000_000_000n,
+  stuckBlocks: 20n,
+  spacingMs: 0,
+  pollMs: 50,
+};
+
+const postgres = (url: string) => ({
+  url,
+  schema: ANCHOR_SCHEMA,
+  migrations: [CreateAnchors1763700000000],
+  applicationName: 'anchor-worker',
+});
+
+/** A database of its own with any number of replicas on it. */
+export class LogFixture {
+  private readonly sources: DataSource[] = [];
+  signer = new CheckpointSigningDouble();
+
+  private constructor(
+    readonly database: TestDatabase,
+    readonly client: pg.Client,
+  ) {}
+
+  static async create(): Promise<LogFixture> {
+    const database = await createTestDatabase('anchors', {
+      name: 'anchors',
+      prepare: async (template) => void (await runMigrations(postgres(template.urlFor('anchor-worker')))),
+    });
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    return new LogFixture(database, client);
+  }
+
+  async replica(options: ReplicaOptions = {}): Promise<Replica> {
+    const dataSource = await createDataSource(postgres(this.database.urlFor('anchor-worker'))).initialize();
+    this.sources.push(dataSource);
+    const outbox = new Outbox(dataSource);
+    const closed: (string | undefined)[] = [];
+    const failures: unknown[] = [];
+    const events: AnchorEvent[] = [];
+    const usual: PipelinePorts = {
+      intake: new IntakeRepository(dataSource, outbox),
+      sealing: new SealingRepository(dataSource, outbox),
+      checkpoints: new CheckpointRepository(dataSource, outbox),
+      checkpointSigner: this.signer,
+      exclusive: new AdvisoryExclusive(dataSource, ANCHOR_SCHEMA),
+      anchoring: options.anchoring?.(dataSource, outbox),
+      nowMs: () => Date.now(),
+      newId: uuidV7,
+    };
+    const ports = options.ports?.(usual) ?? usual;
+    const created = createPipeline(
+      ports,
+      { ...settings, ...options.settings },
+      {
+        sealed: () => undefined,
+        checkpointPublished: () => undefined,
+        logClosed: (reason) => void closed.push(reason),
+        anchorChanged: (event) => void events.push(event),
+        stageFailed: (_stage, error) => void failures.push(error),
+      },
+    );
+    return { ...created, dataSource, outbox, ports, closed, failures, events };
+  }
+
+  reader(): AnchorReaderRepository {
+    return new AnchorReaderRepository(this.sources[0] as DataSource);
+  }
+
+  async rows<T extends object>(sql: string, parameters: unknown[] = []): Promise<T[]> {
+    return (await this.client.query<T>(sql, parameters)).rows;
+  }
+
+  /** Bodies of the events of a subject, in the order in which they are published. */
+  async events<T>(subject: string): Promise<T[]> {
+    const rows = await this.rows<{ payload: Buffer }>(
+      'SELECT payload FROM anchors.outbox WHERE subject = $1 ORDER BY id',
+      [subject],
+    );
+    return rows.map(({ payload }) => JSON.parse(payload.toString('utf8')) as T);
+  }
+
+  async close(): Promise<void> {
+    for (const source of this.sources.splice(0)) await source.destroy();
+    await this.client.end();
+    await this.database.drop();
+  }
+}
