@@ -34,7 +34,7 @@ export {
   DELIVERIES_MAX,
   type ProvisionOptions,
 } from './jetstream/stream-config.js';
-export type { ParseJson } from './json-body.js';
+export { MESSAGE_BYTES_MAX } from './json-body.js';
 export { createMeshMetrics } from './mesh-metrics.js';
 export {
   noMetrics,

@@ -1,20 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import {
-  assertFits,
-  encodeJson,
-  parseBody,
-  parseUtf8Json,
-  validate,
-  VALIDATION_DETAILS_MAX,
-} from './json-body.js';
+import { assertFits, encodeJson, parseBody, validate, VALIDATION_DETAILS_MAX } from './json-body.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 describe('message bodies', () => {
   it('are read as UTF-8 JSON', () => {
-    expect(parseBody(bytes('{"a":"ü"}'), parseUtf8Json)).toEqual({ a: 'ü' });
-    expect(parseBody(encodeJson({ a: [1, null] }), parseUtf8Json)).toEqual({ a: [1, null] });
+    expect(parseBody(bytes('{"a":"ü"}'))).toEqual({ a: 'ü' });
+    expect(parseBody(encodeJson({ a: [1, null] }))).toEqual({ a: [1, null] });
   });
 
   it.each([
@@ -22,20 +15,13 @@ describe('message bodies', () => {
     ['a fragment', bytes('{"a":')],
     ['two documents', bytes('{}{}')],
     ['NaN', bytes('NaN')],
+    ['a duplicate name', bytes('{"a":1,"a":2}')],
+    ['a number that loses bits', bytes('9007199254740993')],
     ['a byte order mark', Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b, 0x7d)],
     ['an overlong encoding', Uint8Array.of(0x22, 0xc0, 0x80, 0x22)],
     ['an encoded surrogate', Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22)],
   ])('are refused when they are %s', (_name, body) => {
-    expect(() => parseBody(body, parseUtf8Json)).toThrow(expect.objectContaining({ code: 'malformed-json' }));
-  });
-
-  it('go through the stricter gate of a service', () => {
-    const refuse = () => {
-      throw new Error('duplicate name');
-    };
-    expect(() => parseBody(bytes('{"a":1,"a":2}'), refuse)).toThrow(
-      expect.objectContaining({ code: 'malformed-json' }),
-    );
+    expect(() => parseBody(body)).toThrow(expect.objectContaining({ code: 'malformed-json' }));
   });
 
   it('are checked against a schema with a JSON pointer for each finding', () => {

@@ -1,28 +1,28 @@
+import { parseStrictJson } from '@touchstone/canonical-json';
 import { AppError, type ErrorDetail } from '@touchstone/contracts';
 import type { z } from 'zod';
-
-/** Turns the bytes of a message into a JSON value; throws when they are not the JSON it accepts. */
-export type ParseJson = (bytes: Uint8Array) => unknown;
 
 /** Most findings of a schema that go into one error. */
 export const VALIDATION_DETAILS_MAX = 16;
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** Largest body that is parsed, the largest message of a server with default settings. */
+export const MESSAGE_BYTES_MAX = 1_048_576;
+
 const encoder = new TextEncoder();
 
 /**
- * Reads UTF-8 JSON; ill-formed UTF-8 and a byte order mark are refused. Services hand in a stricter gate that
- * also refuses duplicate names where a body is hashed or signed.
+ * Parses the body of a message through the strict gate (protocol section 1): two readers of one message must not see
+ * different values.
+ *
+ * @throws AppError `malformed-json`
  */
-export const parseUtf8Json: ParseJson = (bytes) => JSON.parse(decoder.decode(bytes)) as unknown;
-
-/** Parses the body of a message. @throws AppError `malformed-json`. */
-export function parseBody(bytes: Uint8Array, parse: ParseJson): unknown {
-  try {
-    return parse(bytes);
-  } catch (cause) {
-    throw new AppError('malformed-json', `The body of ${bytes.length} bytes is not strict JSON.`, { cause });
-  }
+export function parseBody(bytes: Uint8Array): unknown {
+  const parsed = parseStrictJson(bytes, { maxBytes: MESSAGE_BYTES_MAX });
+  if (parsed.ok) return parsed.value;
+  const { pointer, message } = parsed.error;
+  throw new AppError('malformed-json', `The body of ${bytes.length} bytes is not strict JSON: ${message}`, {
+    details: [{ pointer, detail: message }],
+  });
 }
 
 /** Encodes a value as UTF-8 JSON. */

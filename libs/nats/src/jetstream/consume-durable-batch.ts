@@ -1,6 +1,5 @@
 import { AppError, type Durable } from '@touchstone/contracts';
 import type { JsMsg } from '@nats-io/jetstream';
-import { parseUtf8Json } from '../json-body.js';
 import { noMetrics, secondsSince } from '../observer.js';
 import type { ConsumeOptions, RunningConsumer } from './consume-options.js';
 import { DeadLetterWriter, failureCode } from './dead-letter-copy.js';
@@ -116,7 +115,7 @@ class BatchConsumer implements RunningConsumer {
     const readable: Delivery[] = [];
     for (const message of batch) {
       try {
-        readable.push({ message, event: readEventMessage(message, this.options.parseJson ?? parseUtf8Json) });
+        readable.push({ message, event: readEventMessage(message) });
       } catch (error) {
         await this.settlement.fail(message, error);
       }

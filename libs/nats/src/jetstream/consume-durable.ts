@@ -1,7 +1,6 @@
 import type { ErrorCode } from '@touchstone/contracts';
 import type { JsMsg } from '@nats-io/jetstream';
 import { readCarrier } from '../carrier.js';
-import { parseUtf8Json } from '../json-body.js';
 import { noMetrics, processTracing, secondsSince } from '../observer.js';
 import type { ConsumeOptions, RunningConsumer } from './consume-options.js';
 import { DeadLetterWriter, failureCode } from './dead-letter-copy.js';
@@ -86,17 +85,11 @@ async function processOne(
   settlement: Settlement,
   message: JsMsg,
 ): Promise<void> {
-  const {
-    metrics = noMetrics,
-    tracing = processTracing,
-    parseJson = parseUtf8Json,
-    handler,
-    durable,
-  } = options;
+  const { metrics = noMetrics, tracing = processTracing, handler, durable } = options;
   const startedAt = performance.now();
   let result: 'ok' | ErrorCode = 'ok';
   try {
-    const event = readEventMessage(message, parseJson);
+    const event = readEventMessage(message);
     await tracing.runWithRemote(readCarrier(message.headers), `consume ${durable}`, () => handler(event));
   } catch (error) {
     result = failureCode(error);

@@ -1,6 +1,5 @@
 import type { DurableName } from '@touchstone/contracts';
 import type { NatsConnection } from '@nats-io/nats-core';
-import type { ParseJson } from '../json-body.js';
 import type { MeshLogger, MeshMetrics, MeshTracing } from '../observer.js';
 import type { DeadLetterNotice } from './dead-letter-copy.js';
 
@@ -11,7 +10,6 @@ export interface ConsumeOptions {
   readonly logger: MeshLogger;
   readonly metrics?: MeshMetrics;
   readonly tracing?: MeshTracing;
-  readonly parseJson?: ParseJson;
   /** Overrides the delays between deliveries. */
   readonly redeliveryDelaysMs?: readonly number[];
   /** Waits until the server has confirmed each acknowledgement; slower, and saves deliveries after a crash. */

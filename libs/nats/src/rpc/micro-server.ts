@@ -4,7 +4,7 @@ import { Svcm, type Service, type ServiceMsg } from '@nats-io/services';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import { readCarrier } from '../carrier.js';
-import { assertFits, encodeJson, parseBody, parseUtf8Json, validate, type ParseJson } from '../json-body.js';
+import { assertFits, encodeJson, parseBody, validate } from '../json-body.js';
 import { toAppError } from '../nats-errors.js';
 import {
   noMetrics,
@@ -33,7 +33,6 @@ export interface NatsMicroServerOptions {
   readonly logger: MeshLogger;
   readonly metrics?: MeshMetrics;
   readonly tracing?: MeshTracing;
-  readonly parseJson?: ParseJson;
   readonly concurrencyMax?: number;
   readonly drainMs?: number;
 }
@@ -54,7 +53,6 @@ interface Endpoint {
 export class NatsMicroServer extends Server implements CustomTransportStrategy {
   private readonly metrics: MeshMetrics;
   private readonly tracing: MeshTracing;
-  private readonly parseJson: ParseJson;
   private readonly inFlight = new Set<Promise<void>>();
   private micro: Service | undefined;
 
@@ -63,7 +61,6 @@ export class NatsMicroServer extends Server implements CustomTransportStrategy {
     this.setTransportId(MESH_TRANSPORT);
     this.metrics = options.metrics ?? noMetrics;
     this.tracing = options.tracing ?? processTracing;
-    this.parseJson = options.parseJson ?? parseUtf8Json;
   }
 
   /** Registers every handler as an endpoint; a subject the server refuses fails the start. */
@@ -180,7 +177,7 @@ export class NatsMicroServer extends Server implements CustomTransportStrategy {
       throw new AppError('queue-full', `${endpoint.verb} already runs ${max} requests; try again later.`);
     }
     const what = `The request ${endpoint.service}.${endpoint.verb}`;
-    const request = validate(endpoint.schemas.request, parseBody(message.data, this.parseJson), what);
+    const request = validate(endpoint.schemas.request, parseBody(message.data), what);
     const produced: unknown = await lastValueFrom(
       this.transformToObservable(await endpoint.handler(request, context)),
       { defaultValue: undefined },

@@ -12,7 +12,7 @@ import {
 import type { Msg, NatsConnection } from '@nats-io/nats-core';
 import { ServiceErrorHeader } from '@nats-io/services';
 import { writeCarrier } from '../carrier.js';
-import { assertFits, encodeJson, parseBody, parseUtf8Json, validate, type ParseJson } from '../json-body.js';
+import { assertFits, encodeJson, parseBody, validate } from '../json-body.js';
 import { toAppError } from '../nats-errors.js';
 import { noMetrics, processTracing, secondsSince, type MeshMetrics, type MeshTracing } from '../observer.js';
 import { rpcSchemaPair } from './rpc-schema.js';
@@ -27,19 +27,16 @@ export interface RpcClientOptions {
   readonly caller: ServiceName;
   readonly metrics?: MeshMetrics;
   readonly tracing?: MeshTracing;
-  readonly parseJson?: ParseJson;
 }
 
 /** Calls the RPCs of other services, typed and validated by contracts. It never retries: the caller decides. */
 export class RpcClient {
   private readonly metrics: MeshMetrics;
   private readonly tracing: MeshTracing;
-  private readonly parseJson: ParseJson;
 
   constructor(private readonly options: RpcClientOptions) {
     this.metrics = options.metrics ?? noMetrics;
     this.tracing = options.tracing ?? processTracing;
-    this.parseJson = options.parseJson ?? parseUtf8Json;
   }
 
   /**
@@ -93,7 +90,7 @@ export class RpcClient {
     const failed = reply.headers?.has(ServiceErrorHeader) ?? false;
     let body: unknown;
     try {
-      body = parseBody(reply.data, this.parseJson);
+      body = parseBody(reply.data);
     } catch (cause) {
       if (failed) throw fromProblem(undefined);
       throw new AppError('dependency-unavailable', 'The answer is not JSON.', { cause });
