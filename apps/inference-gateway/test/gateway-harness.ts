@@ -27,6 +27,9 @@ import { modelsFolder } from './sample-models.js';
 /** The address that the tests pay to. */
 export const PAY_TO = `0x${'22'.repeat(20)}`;
 
+/** Largest size of a stream here. */
+const STREAM_BYTES = 16_777_216;
+
 /** A gateway with real PostgreSQL and NATS around it, and doubles of the services that it asks. */
 export class GatewayHarness {
   readonly signer = new FakeSigner();
@@ -55,7 +58,8 @@ export class GatewayHarness {
     await client.connect();
     const harness = new GatewayHarness(nats, database, client);
     const provisioner = await harness.connect('provisioner');
-    await provision(provisioner);
+    // The server sets the size of every stream aside at once, and each test file has its own streams.
+    await provision(provisioner, { maxBytes: STREAM_BYTES });
     const { without = [] } = options;
     if (!without.includes('signer')) harness.signer.serve(await harness.connect('signer'));
     if (!without.includes('payment-verifier')) {

@@ -177,6 +177,19 @@ describe('requests that are refused before their body counts', () => {
     expect([sent.status, (await problemOf(sent)).errors?.[0]?.pointer]).toEqual([400, '/query/seed']);
   });
 
+  it('a target that evidence cannot hold is 400, even where it asks for nothing', async () => {
+    const target = `/v1/models/digits/infer?${'&'.repeat(2_049 - '/v1/models/digits/infer?'.length)}`;
+    const send = (path: string) =>
+      fetch(`${gateway.url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ inputs: [pixels] }),
+      });
+    expect((await send(target.slice(0, -1))).status).toBe(402);
+    const response = await send(target);
+    expect([response.status, (await problemOf(response)).errors?.[0]?.pointer]).toEqual([400, '/target']);
+  });
+
   it('GET is 405 and says what is allowed', async () => {
     const response = await fetch(`${gateway.url}/v1/models/digits/infer`);
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);

@@ -1,4 +1,4 @@
-import type { OutputRecorded } from '@touchstone/contracts';
+import { outputRecorded, type OutputRecorded } from '@touchstone/contracts';
 import { GroupCommit, type Outbox, type OutboxEvent } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import type {
@@ -44,6 +44,7 @@ export class VerificationRepository implements VerificationStore {
 
   storeExecuted(verification: Verification, event: EventDraft, body: Uint8Array): Promise<StoredAnswer> {
     const reservationId = verification.reservationId as string;
+    requirePublishable(event, verification.createdAtMs);
     return withDatabase(() =>
       this.dataSource.transaction(async (manager) => {
         const inserted = await insertVerifications(manager, [verification]);
@@ -125,6 +126,14 @@ export class VerificationRepository implements VerificationStore {
       }),
     );
   }
+}
+
+/** An event that cannot be published must be noticed now: after the settlement there is no way back. */
+function requirePublishable(event: EventDraft, createdAtMs: number): void {
+  const recordedAt = new Date(createdAtMs).toISOString();
+  const parsed = outputRecorded.safeParse({ ...event, recordedAt });
+  if (!parsed.success)
+    throw new Error(`The event of an answer does not fit its schema: ${parsed.error.message}`);
 }
 
 async function findAnswer(manager: EntityManager, reservationId: string): Promise<StoredAnswer | undefined> {

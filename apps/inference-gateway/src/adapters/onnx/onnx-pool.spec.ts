@@ -33,8 +33,8 @@ beforeAll(async () => {
   models = await sampleModels();
 });
 
-afterEach(() => {
-  for (const made of pools.splice(0)) made.close();
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((made) => made.close()));
 });
 
 describe('OnnxPool with the sample models', () => {
@@ -127,7 +127,7 @@ describe('OnnxPool under load and failure', () => {
   it('refuses what waits when it closes', async () => {
     const closing = pool({ script: hangingScript });
     const runs = [0, 1].map(() => closing.run(withVersionId(models.get('digits'), 'hang'), some));
-    setTimeout(() => closing.close(), 50);
+    setTimeout(() => void closing.close(), 50);
     const results = await Promise.allSettled(runs);
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     await expect(closing.run(withVersionId(models.get('digits'), 'fine'), some)).rejects.toMatchObject({

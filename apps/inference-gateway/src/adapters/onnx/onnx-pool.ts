@@ -66,12 +66,14 @@ export class OnnxPool implements ModelRunner {
     });
   }
 
-  /** Ends all workers; runs that wait are refused. */
-  close(): void {
+  /** Ends all workers and waits for their threads; runs that wait are refused. */
+  async close(): Promise<void> {
     this.closed = true;
     const error = new AppError('dependency-unavailable', 'The service is shutting down.');
     for (const { refuse } of this.waiting.splice(0)) refuse(error);
-    for (const worker of [...this.idle.splice(0), ...this.busy]) worker.end(error);
+    const workers = [...this.idle.splice(0), ...this.busy];
+    for (const worker of workers) worker.end(error);
+    await Promise.all(workers.map((worker) => worker.stopped()));
   }
 
   private async load(worker: OnnxWorker, model: Loadable): Promise<ModelDescription> {

@@ -10,6 +10,7 @@ export class OnnxWorker {
   private pending: { id: number; settle: (answer: WorkerAnswer | Error) => void } | undefined;
   private lastId = 0;
   private gone = false;
+  private termination: Promise<unknown> = Promise.resolve();
 
   constructor(script: URL) {
     this.worker = new Worker(script, { name: 'onnx' });
@@ -60,6 +61,11 @@ export class OnnxWorker {
     if (this.gone) return;
     this.gone = true;
     this.pending?.settle(reason);
-    void this.worker.terminate();
+    this.termination = this.worker.terminate();
+  }
+
+  /** Resolves when an ended thread is gone; native code runs to its end first. */
+  async stopped(): Promise<void> {
+    await this.termination;
   }
 }

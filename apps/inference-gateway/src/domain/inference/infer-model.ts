@@ -1,4 +1,4 @@
-import type { RequestParts } from '@touchstone/contracts';
+import { AppError, requestParts, type RequestParts } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { ModelCatalogue } from '../model/model-catalogue.js';
 import { priceOf, type Model } from '../model/model.js';
@@ -6,9 +6,10 @@ import type { PaidInference } from '../payment/paid-inference.js';
 import type { Settlement } from '../payment/payment.js';
 import type { InferRequest } from '../request/infer-request.js';
 import { readInputs } from '../request/read-inputs.js';
-import { answerBytes, eventDraft, type AnswerLinks, type Execution } from './answer.js';
+import { answerBytes, eventDraft, type AnswerLinks } from './answer.js';
 import type { ModelExecutor, PreparedRequest } from './execute-model.js';
-import type { Verification, VerificationState, VerificationStore } from './verification.js';
+import { verificationOf } from './verification-of.js';
+import type { VerificationStore } from './verification.js';
 
 /** A request as it came over HTTP, parsed and not yet checked against the model. */
 export interface InferCall {
@@ -76,40 +77,22 @@ export class InferModel {
   }
 }
 
-/** The parts that a payment is bound to (protocol section 10). */
+/**
+ * The parts that a payment is bound to (protocol section 10). They are checked here, because a target that does not
+ * fit the evidence would only be noticed after the money moved.
+ */
 function partsOf(model: Model, { body, method, target }: InferCall): RequestParts {
-  return {
+  const parts = requestParts.safeParse({
     bodyDigest: bytesToHex(sha256(body)),
     method: method.toUpperCase(),
     modelVersionId: model.modelVersionId,
     quoteId: null,
     target,
-  };
-}
-
-/** The row of an execution. */
-export function verificationOf(
-  execution: Execution,
-  state: VerificationState,
-  reservationId: string | null,
-  createdAtMs: number,
-): Verification {
-  const { verificationId: id, model, proof, context, commitment, payment, inferenceMs, totalMs } = execution;
-  return {
-    id,
-    state,
-    modelId: model.manifest.id,
-    modelVersionId: model.modelVersionId,
-    proof,
-    context,
-    commitment,
-    reservationId,
-    payment,
-    settlement: null,
-    failure: null,
-    inferenceMs,
-    totalMs,
-    createdAtMs,
-    settledAtMs: null,
-  };
+  });
+  if (parts.success) return parts.data;
+  const member = String(parts.error.issues[0]?.path[0] ?? '');
+  throw new AppError('validation-failed', `The ${member} of the request cannot be recorded in evidence.`, {
+    status: 400,
+    details: [{ pointer: `/${member}`, detail: parts.error.issues[0]?.message ?? '' }],
+  });
 }

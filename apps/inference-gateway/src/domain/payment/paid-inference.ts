@@ -2,7 +2,8 @@ import { AppError, type AuthorizationPayment } from '@touchstone/contracts';
 import { requestDigest } from '@touchstone/evidence';
 import { answerBytes, eventDraft, type AnswerLinks } from '../inference/answer.js';
 import type { ModelExecutor, PreparedRequest } from '../inference/execute-model.js';
-import { verificationOf, type InferReply } from '../inference/infer-model.js';
+import type { InferReply } from '../inference/infer-model.js';
+import { verificationOf } from '../inference/verification-of.js';
 import type { StoredAnswer, VerificationStore } from '../inference/verification.js';
 import { PaymentChallenge } from './payment-challenge.js';
 import {
