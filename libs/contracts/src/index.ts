@@ -1,10 +1,9 @@
+export { errorRegistry, type ErrorCode } from './error-registry.js';
 export {
   AppError,
-  errorRegistry,
   fromProblem,
   toProblem,
   type AppErrorOptions,
-  type ErrorCode,
   type ErrorDetail,
   type Problem,
 } from './errors.js';

@@ -1,0 +1,208 @@
+/**
+ * The closed registry of error codes. A code never changes its meaning; docs/reference/problems.md is generated
+ * from this table. `status` is the HTTP status, `retryable` tells whether the same call may succeed later, `action`
+ * what the caller or the operator does about it.
+ */
+export const errorRegistry = {
+  'body-too-large': {
+    status: 413,
+    retryable: false,
+    title: 'The request body is larger than the limit.',
+    action: 'Send less; docs/reference/limits.md states the limit.',
+  },
+  'checkpoint-refused': {
+    status: 409,
+    retryable: false,
+    title: 'The checkpoint does not extend the last one that was signed for this log.',
+    action: 'Stop appending and follow docs/runbooks/checkpoint-refused.md.',
+  },
+  'config-invalid': {
+    status: 500,
+    retryable: false,
+    title: 'The configuration is invalid.',
+    action: 'Correct the keys that the message names; docs/reference/config.md describes them.',
+  },
+  conflict: {
+    status: 409,
+    retryable: false,
+    title: 'The request contradicts a stored record.',
+    action: 'Read the stored record; repeat with the same content, or use a new identifier.',
+  },
+  'dependency-unavailable': {
+    status: 503,
+    retryable: true,
+    title: 'A part this service needs does not answer.',
+    action: 'Repeat later with a growing delay; the operator looks at /readyz?verbose.',
+  },
+  'evidence-pending': {
+    status: 202,
+    retryable: true,
+    title: 'The evidence is not complete yet.',
+    action: 'Ask again later; Retry-After says when.',
+  },
+  forbidden: {
+    status: 403,
+    retryable: false,
+    title: 'The caller may not do this.',
+    action: 'Use a caller that is allowed to do this.',
+  },
+  'inference-failed': {
+    status: 500,
+    retryable: true,
+    title: 'The model could not be run.',
+    action: 'Repeat the request; when it stays, the operator finds the cause by the trace id.',
+  },
+  internal: {
+    status: 500,
+    retryable: true,
+    title: 'An unexpected error occurred.',
+    action: 'Repeat the request; when it stays, report the trace id.',
+  },
+  'leaf-field-not-fixed-width': {
+    status: 422,
+    retryable: false,
+    title: 'A field of the output proof has not the fixed width that a leaf needs.',
+    action: 'Send an output proof of format model-output-v1; others can be verified, not batched.',
+  },
+  'malformed-json': {
+    status: 400,
+    retryable: false,
+    title: 'The body is not strict JSON.',
+    action: 'Correct the place that the pointer names: UTF-8, no duplicate key, numbers of at most 2^53-1.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    retryable: false,
+    title: 'The resource does not answer this method.',
+    action: 'Use a method that the interface description lists.',
+  },
+  'model-invalid': {
+    status: 422,
+    retryable: false,
+    title: 'The model file or its manifest is invalid.',
+    action: 'Correct the model file or its manifest at the place that the message names.',
+  },
+  'model-not-active': {
+    status: 409,
+    retryable: false,
+    title: 'The model does not take requests.',
+    action: 'Choose an active model; the list of models states each status.',
+  },
+  'not-found': {
+    status: 404,
+    retryable: false,
+    title: 'There is nothing here.',
+    action: 'Check the path against the interface description.',
+  },
+  'payment-bound-to-other-request': {
+    status: 409,
+    retryable: false,
+    title: 'The payment belongs to another request.',
+    action: 'Sign a new payment for this request.',
+  },
+  'payment-in-flight': {
+    status: 409,
+    retryable: true,
+    title: 'The same payment is being processed.',
+    action: 'Repeat the same request with the same payment after Retry-After.',
+  },
+  'payment-invalid': {
+    status: 402,
+    retryable: false,
+    title: 'The payment was refused.',
+    action: 'Read the reason; sign a new payment that meets the requirements.',
+  },
+  'payment-malformed': {
+    status: 400,
+    retryable: false,
+    title: 'The payment header cannot be read.',
+    action: 'Send the header as the x402 protocol defines it.',
+  },
+  'payment-required': {
+    status: 402,
+    retryable: false,
+    title: 'The request needs a payment.',
+    action: 'Pay what the requirements in the answer ask for and repeat the request.',
+  },
+  'queue-full': {
+    status: 503,
+    retryable: true,
+    title: 'The queue is full.',
+    action: 'Repeat later with a growing delay.',
+  },
+  'rate-limited': {
+    status: 429,
+    retryable: true,
+    title: 'Too many requests.',
+    action: 'Repeat after Retry-After.',
+  },
+  'settlement-pending': {
+    status: 202,
+    retryable: true,
+    title: 'The payment was sent and is not confirmed yet.',
+    action: 'Repeat the same request with the same payment; do not sign another one.',
+  },
+  'signing-refused': {
+    status: 403,
+    retryable: false,
+    title: 'The signing policy refuses this payload.',
+    action: 'Ask for what the policy of the key allows; the signing audit names the rule.',
+  },
+  'tensor-invalid': {
+    status: 422,
+    retryable: false,
+    title: 'A tensor does not fit the model.',
+    action: 'Correct the tensor at the place that the pointer names; the model states its tensors.',
+  },
+  'text-invalid': {
+    status: 422,
+    retryable: false,
+    title: 'The text cannot be tokenised for this model.',
+    action: 'Send text within the limits that the model states.',
+  },
+  timeout: {
+    status: 504,
+    retryable: true,
+    title: 'The operation took longer than its limit.',
+    action: 'Repeat with the same idempotent content; the first attempt may have succeeded.',
+  },
+  unauthenticated: {
+    status: 401,
+    retryable: false,
+    title: 'The caller did not prove who it is.',
+    action: 'Send the credentials that the interface description asks for.',
+  },
+  'unknown-batch': {
+    status: 404,
+    retryable: false,
+    title: 'There is no such batch.',
+    action: 'Check the batch id; it exists once the batch is sealed.',
+  },
+  'unknown-model': {
+    status: 404,
+    retryable: false,
+    title: 'There is no such model.',
+    action: 'Take a model id from the list of models.',
+  },
+  'unknown-verification': {
+    status: 404,
+    retryable: false,
+    title: 'There is no such verification.',
+    action: 'Check the verification id of the answer.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    retryable: false,
+    title: 'The body has a media type that is not read here.',
+    action: 'Send the media type that the interface description states.',
+  },
+  'validation-failed': {
+    status: 422,
+    retryable: false,
+    title: 'The request does not fit its schema.',
+    action: 'Correct the places that the pointers name.',
+  },
+} as const satisfies Record<string, { status: number; retryable: boolean; title: string; action: string }>;
+
+/** One of the registered error codes. */
+export type ErrorCode = keyof typeof errorRegistry;

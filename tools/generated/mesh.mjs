@@ -1,0 +1,62 @@
+import { durables, events, meshUsers, rpcTable, services, streams } from '../../libs/contracts/dist/index.js';
+import { markdownPage, table } from './markdown.mjs';
+
+const code = (text) => `\`${text}\``;
+
+/** docs/reference/mesh.md: who may call, publish and consume what. */
+export function meshPage() {
+  const ports = Object.entries(services).map(([name, { http, grpc, health, schema }]) => [
+    code(name),
+    String(http),
+    String(grpc),
+    String(health),
+    code(schema),
+  ]);
+  const calls = Object.entries(rpcTable).flatMap(([service, verbs]) =>
+    Object.entries(verbs).map(([verb, callers]) => [
+      code(`svc.v1.${service}.${verb}.<caller>`),
+      code(service),
+      callers.map(code).join(', '),
+    ]),
+  );
+  const kept = Object.entries(streams).map(([name, subjects]) => [code(name), subjects.map(code).join(', ')]);
+  const published = Object.entries(events).map(([subject, { publisher, stream }]) => [
+    code(subject),
+    code(publisher),
+    code(stream),
+  ]);
+  const consumers = durables.map(({ name, service, stream, filter }) =>
+    [name, service, stream, filter].map(code),
+  );
+  const users = Object.entries(meshUsers()).flatMap(([name, { publish, subscribe }]) => [
+    `### ${name}`,
+    table(
+      ['may publish', 'may subscribe'],
+      Array.from({ length: Math.max(publish.length, subscribe.length) }, (_, index) => [
+        publish[index] === undefined ? '' : code(publish[index]),
+        subscribe[index] === undefined ? '' : code(subscribe[index]),
+      ]),
+    ),
+  ]);
+  return markdownPage(
+    'libs/contracts/src/mesh',
+    'Mesh',
+    'Services talk over NATS. A call goes to `svc.v1.<service>.<verb>.<caller>`; the server lets a user publish only its ' +
+      'own name as the last token, so the receiver knows the caller (docs/adr/0003). Events are kept in JetStream ' +
+      'streams and read by durable pull consumers with explicit acknowledgement. Bodies are JSON; ' +
+      '`libs/contracts/src/rpc` and `libs/contracts/src/messages` hold their schemas, and both sides check them.',
+    '## Services and default ports',
+    table(['service', 'HTTP', 'gRPC', 'health and metrics', 'PostgreSQL schema'], ports),
+    '## Calls',
+    table(['subject', 'answered by', 'callers'], calls),
+    '## Events',
+    table(['subject', 'publisher', 'stream'], published),
+    '## Streams',
+    table(['stream', 'subjects'], kept),
+    '## Durable consumers',
+    table(['durable', 'service', 'stream', 'filter'], consumers),
+    '## Users and permissions',
+    'Nothing else is allowed. A reply may be sent to the inbox of a request that was received (`allow_responses`).',
+    ...users,
+  );
+}
