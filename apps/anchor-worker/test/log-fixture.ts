@@ -125,7 +125,7 @@ export class LogFixture {
   }
 
   async close(): Promise<void> {
-    for (const source of this.sources.splice(0)) await source.destroy();
+    for (const source of this.sources.splice(0)) if (source.isInitialized) await source.destroy();
     await this.client.end();
     await this.database.drop();
   }

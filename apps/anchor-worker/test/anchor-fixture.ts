@@ -1,0 +1,91 @@
+import { callRpc, deployDevelopmentChain, type RunningAnvil } from '@touchstone/embedded';
+import { startTestAnvil } from '@touchstone/testing';
+import type { AnchorFinal } from '@touchstone/contracts';
+import { parseEvmAnchorProof, verifyEvmAnchor } from '@touchstone/chain-proofs';
+import { hexToBytes } from '@touchstone/crypto';
+import { anchoredCommitment } from '@touchstone/evidence';
+import { EvmChain } from '../src/adapters/evm/evm-chain.js';
+import { createEvmRpc, type EvmRpc } from '../src/adapters/evm/json-rpc.js';
+import { AnchorRepository } from '../src/persistence/anchor-repository.js';
+import { leavesOf } from './leaves.js';
+import { LogFixture, type Replica, type ReplicaOptions } from './log-fixture.js';
+import { TransactionSigningDouble } from './signing-double.js';
+
+const CHAIN_ID = 8453;
+
+/** A log on a real development chain. */
+export class AnchorFixture {
+  readonly transactions = new TransactionSigningDouble();
+  /** Replaced by a test that wants the node away. */
+  rpc: EvmRpc;
+
+  private constructor(
+    readonly log: LogFixture,
+    readonly anvil: RunningAnvil,
+    readonly contract: string,
+  ) {
+    this.rpc = createEvmRpc(anvil.rpcUrl);
+  }
+
+  static async startChain(): Promise<{ anvil: RunningAnvil; contract: string }> {
+    const anvil = await startTestAnvil({ chainId: CHAIN_ID });
+    const payer = (await new TransactionSigningDouble().address()) as `0x${string}`;
+    const funded = { anchorSubmitter: payer, settlementSubmitter: payer, payer };
+    const { anchorRegistry } = await deployDevelopmentChain(anvil.rpcUrl, funded);
+    return { anvil, contract: anchorRegistry };
+  }
+
+  static async create(chain: { anvil: RunningAnvil; contract: string }): Promise<AnchorFixture> {
+    return new AnchorFixture(await LogFixture.create(), chain.anvil, chain.contract);
+  }
+
+  /** A replica in the mode advanced. */
+  replica(options: ReplicaOptions = {}): Promise<Replica> {
+    const chain = new EvmChain((method, params) => this.rpc(method, params), CHAIN_ID, this.contract);
+    return this.log.replica({
+      ...options,
+      settings: { intervalMs: 0, stuckBlocks: 3n, ...options.settings },
+      anchoring: (dataSource, outbox) => ({
+        chain,
+        store: new AnchorRepository(dataSource, outbox, chain.network),
+        signer: this.transactions,
+      }),
+    });
+  }
+
+  /** Appends a batch and publishes a checkpoint over it. */
+  async publish(replica: Replica, label: string, count = 1): Promise<void> {
+    await replica.intake.accept({ leaves: leavesOf(label, count), entries: [] });
+    while ((await replica.sealing.run()) === 0);
+    while ((await replica.checkpointing.run()) === 0);
+  }
+
+  async states(): Promise<string[]> {
+    const rows = await this.log.rows<{ state: string }>(
+      'SELECT state FROM anchors.chain_anchor ORDER BY checkpoint_size, created_at',
+    );
+    return rows.map(({ state }) => state);
+  }
+
+  call<T>(method: string, params: unknown[] = []): Promise<T> {
+    return callRpc<T>(this.anvil.rpcUrl, method, params);
+  }
+
+  finals(): Promise<AnchorFinal[]> {
+    return this.log.events<AnchorFinal>('evt.v1.anchor.anchor.final');
+  }
+
+  /** Verifies a final anchor as somebody who has only the event, the checkpoint's note and a trust file. */
+  async verify(final: AnchorFinal, note: string) {
+    const bytes = (hex: string): Uint8Array => hexToBytes(hex) as Uint8Array;
+    const commitment = anchoredCommitment(note);
+    const parsed = parseEvmAnchorProof(final.proof);
+    if (!parsed.ok || commitment === undefined) return { ok: false } as const;
+    return verifyEvmAnchor({
+      ...parsed.proof,
+      commitment,
+      contract: bytes(this.contract.slice(2)),
+      submitter: bytes((await this.transactions.address()).slice(2)),
+    });
+  }
+}

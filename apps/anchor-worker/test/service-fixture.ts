@@ -1,0 +1,99 @@
+import 'reflect-metadata';
+import type { EventBody, EventSubject } from '@touchstone/contracts';
+import type { RunningAnvil } from '@touchstone/embedded';
+import { EventPublisher, provision } from '@touchstone/nats';
+import {
+  createContext,
+  loadConfig,
+  silentLogger,
+  startService,
+  type RunningService,
+} from '@touchstone/platform';
+import { runMigrations, uuidV7 } from '@touchstone/postgres';
+import { createTestDatabase, testNats, type TestDatabase, type TestNats } from '@touchstone/testing';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { postgresOptions } from '../src/app.module.js';
+import { configSchema } from '../src/config.js';
+import { serviceDefinition } from '../src/service.js';
+import { AnchorFixture } from './anchor-fixture.js';
+import { SignerProcess } from './signer-process.js';
+import { ORIGIN } from './signing-double.js';
+
+/** Replicas of the whole service between real servers, a real signer and a real chain. */
+export class ServiceFixture {
+  private readonly replicas: RunningService[] = [];
+  private readonly connections: NatsConnection[] = [];
+
+  private constructor(
+    readonly nats: TestNats,
+    readonly database: TestDatabase,
+    readonly chain: { readonly anvil: RunningAnvil; readonly contract: string },
+    readonly signer: SignerProcess,
+  ) {}
+
+  static async create(): Promise<ServiceFixture> {
+    const nats = testNats();
+    const provisioner = await nats.connect('provisioner');
+    await provision(provisioner, { maxBytes: 67_108_864 });
+    await provisioner.close();
+    const [database, chain] = await Promise.all([
+      createTestDatabase('anchor_service'),
+      AnchorFixture.startChain(),
+    ]);
+    const signer = await SignerProcess.start(nats, database, chain.contract);
+    const fixture = new ServiceFixture(nats, database, chain, signer);
+    await runMigrations(postgresOptions(fixture.config()));
+    return fixture;
+  }
+
+  config(change: Readonly<Record<string, string>> = {}) {
+    const { user, password } = this.nats.login('anchor-worker');
+    return loadConfig({
+      schema: configSchema,
+      env: {
+        DATABASE_URL: this.database.urlFor('anchor-worker'),
+        NATS_URL: this.nats.url,
+        TOUCHSTONE_NATS_USER: user,
+        TOUCHSTONE_NATS_PASSWORD: password,
+        TOUCHSTONE_HTTP_PORT: '0',
+        TOUCHSTONE_GRPC_PORT: '0',
+        TOUCHSTONE_HEALTH_PORT: '0',
+        TOUCHSTONE_BUILD_HASH: 'b'.repeat(64),
+        TOUCHSTONE_LOG_ORIGIN: ORIGIN,
+        ANCHOR_MODE: 'advanced',
+        ANCHOR_INTERVAL_SEC: '0.2',
+        TOUCHSTONE_EVM_RPC_URL: this.chain.anvil.rpcUrl,
+        TOUCHSTONE_ANCHOR_CONTRACT: this.chain.contract,
+        TOUCHSTONE_ANCHOR_SPACING_MS: '0',
+        TOUCHSTONE_EVM_POLL_MS: '100',
+        ...change,
+      },
+    });
+  }
+
+  /** Starts one replica. */
+  async start(change: Readonly<Record<string, string>> = {}): Promise<RunningService> {
+    const context = await createContext(serviceDefinition, this.config(change), silentLogger());
+    const running = await startService(serviceDefinition, context);
+    this.replicas.push(running);
+    return running;
+  }
+
+  /** A publisher with the permissions of the gateway. */
+  async gateway(): Promise<
+    <S extends EventSubject>(subject: S, body: EventBody<S>, msgId?: string) => Promise<unknown>
+  > {
+    const nc = await this.nats.connect('inference-gateway');
+    this.connections.push(nc);
+    const publisher = new EventPublisher({ nc });
+    return (subject, body, msgId = uuidV7()) => publisher.publish(subject, body, { msgId });
+  }
+
+  async close(): Promise<void> {
+    for (const replica of this.replicas.splice(0)) await replica.stop();
+    for (const connection of this.connections.splice(0)) await connection.close();
+    await this.signer.kill();
+    await this.chain.anvil.stop();
+    await this.database.drop();
+  }
+}
