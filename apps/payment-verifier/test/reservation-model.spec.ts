@@ -24,6 +24,8 @@ type Command =
         | 'fund'
         | 'node-down'
         | 'node-up'
+        | 'congest'
+        | 'clear'
         | 'recover';
     };
 
@@ -63,6 +65,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
         'fund',
         'node-down',
         'node-up',
+        'congest',
+        'clear',
         'recover',
       ),
     }),
@@ -124,6 +128,10 @@ class Run {
       case 'empty':
       case 'fund':
         world.funded = command.do === 'fund';
+        return;
+      case 'congest':
+      case 'clear':
+        world.congested = command.do === 'congest';
         return;
       case 'node-down':
       case 'node-up':
@@ -206,7 +214,15 @@ describe('a payment through any sequence of requests, faults and chain events', 
           run.check();
         }
         // When all parts are back and the time of the authorisation is over, nothing stays open.
-        for (const step of ['node-up', 'expire', 'recover', 'recover'] as const) {
+        for (const step of [
+          'node-up',
+          'recover',
+          'clear',
+          'recover',
+          'expire',
+          'recover',
+          'recover',
+        ] as const) {
           await run.apply({ do: step });
           run.check();
         }

@@ -43,6 +43,8 @@ export class FakeWorld implements SettlementChain, Facilitator, TransactionJourn
   nodeUp = true;
   funded = true;
   expired = false;
+  /** While true, what is sent waits in the pool. */
+  congested = false;
   authorization: 'unused' | 'paid' | 'canceled' = 'unused';
   charges = 0;
   interruption: Interruption = 'none';
@@ -98,7 +100,7 @@ export class FakeWorld implements SettlementChain, Facilitator, TransactionJourn
   async broadcast(raw: string): Promise<void> {
     this.assertNode();
     const transaction = this.transactions.find(({ hash }) => hash === raw);
-    if (transaction?.outcome === 'unknown') this.mine(transaction);
+    if (transaction?.outcome === 'unknown' && !this.congested) this.mine(transaction);
   }
 
   async minedCount(): Promise<number> {

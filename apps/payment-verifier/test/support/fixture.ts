@@ -35,6 +35,8 @@ const RECOVERY_INTERVAL_MS = '100';
 /** A chain, a database, a mesh account and a signer of its own, with any number of payment-verifiers on them. */
 export class PaymentFixture {
   readonly payTo = `0x${randomBytes(20).toString('hex')}` as const;
+  /** The clock of the payment-verifiers in this process; a test may move it on. */
+  readonly clock = { aheadMs: 0, nowMs: (): number => Date.now() + this.clock.aheadMs };
   private readonly closers: (() => Promise<unknown>)[] = [];
 
   private constructor(
@@ -113,7 +115,7 @@ export class PaymentFixture {
   /** Starts a payment-verifier in this process. */
   async start(change: Readonly<Record<string, string>> = {}): Promise<RunningService> {
     const context = await createContext(paymentVerifierService, this.config(change), silentLogger());
-    const service = await startService(paymentVerifierService, context);
+    const service = await startService(paymentVerifierService, { ...context, clock: this.clock });
     this.closers.unshift(() => service.stop());
     return service;
   }
