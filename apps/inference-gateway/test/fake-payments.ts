@@ -1,6 +1,5 @@
 import type { AuthorizationPayment } from '@touchstone/contracts';
 import { uuidV7 } from '@touchstone/postgres';
-import type { NatsConnection } from '@nats-io/transport-node';
 import type {
   AuthorizeOutcome,
   PaymentPayload,
@@ -8,7 +7,7 @@ import type {
   PaymentRequirements,
   SettleOutcome,
 } from '../src/domain/payment/payment.js';
-import { serveRpc } from './serve-rpc.js';
+import { serveRpc, type TestConnection } from './serve-rpc.js';
 
 interface Reservation {
   readonly id: string;
@@ -116,7 +115,7 @@ export class FakePayments implements PaymentPort {
   }
 
   /** Answers the RPCs of the payment-verifier with this object. */
-  serve(nc: NatsConnection): this {
+  serve(nc: TestConnection): this {
     const object = (value: unknown) => value as never;
     serveRpc(nc, 'payment-verifier', 'authorize', async (request) => {
       const outcome = await this.authorize(

@@ -7,8 +7,7 @@ import {
   parseSignature,
 } from '@touchstone/crypto';
 import { outputDigest } from '@touchstone/evidence';
-import type { NatsConnection } from '@nats-io/transport-node';
-import { serveRpc } from './serve-rpc.js';
+import { serveRpc, type TestConnection } from './serve-rpc.js';
 
 const DOMAIN = 'model-output-v1';
 
@@ -21,7 +20,7 @@ export class FakeSigner {
   private readonly keys = [this.newKey('output-1', 1)];
 
   /** Answers on a connection of the user `signer`. */
-  serve(nc: NatsConnection): this {
+  serve(nc: TestConnection): this {
     serveRpc(nc, 'signer', 'sign-output', async ({ format: _format, ...payload }) => ({
       proof: this.sign(payload),
     }));

@@ -15,7 +15,6 @@ import {
   type TestDatabase,
   type TestNats,
 } from '@touchstone/testing';
-import type { NatsConnection } from '@nats-io/transport-node';
 import pg from 'pg';
 import { gatewayConfig } from '../src/config.js';
 import { databaseOptions } from '../src/persistence/database-options.js';
@@ -23,9 +22,13 @@ import { gatewayService } from '../src/service.js';
 import { FakePayments } from './fake-payments.js';
 import { FakeSigner } from './fake-signer.js';
 import { modelsFolder } from './sample-models.js';
+import type { TestConnection } from './serve-rpc.js';
 
 /** The address that the tests pay to. */
 export const PAY_TO = `0x${'22'.repeat(20)}`;
+
+/** Settings that differ from those of {@link configOf}; undefined takes one away. */
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Largest size of a stream here. */
 const STREAM_BYTES = 16_777_216;
@@ -34,7 +37,7 @@ const STREAM_BYTES = 16_777_216;
 export class GatewayHarness {
   readonly signer = new FakeSigner();
   readonly payments = new FakePayments();
-  private readonly connections: NatsConnection[] = [];
+  private readonly connections: TestConnection[] = [];
   private readonly gateways: RunningService[] = [];
 
   private constructor(
@@ -69,14 +72,14 @@ export class GatewayHarness {
   }
 
   /** Connects as a service of the mesh; closed with the harness. */
-  async connect(user: Parameters<TestNats['connect']>[0]): Promise<NatsConnection> {
+  async connect(user: Parameters<TestNats['connect']>[0]): Promise<TestConnection> {
     const connection = await this.nats.connect(user);
     this.connections.push(connection);
     return connection;
   }
 
   /** Starts one replica of the gateway. */
-  async gateway(env: Record<string, string> = {}, options: { ready?: boolean } = {}): Promise<Gateway> {
+  async gateway(env: Environment = {}, options: { ready?: boolean } = {}): Promise<Gateway> {
     const config = configOf(this.nats, this.database.urlFor('inference-gateway'), env);
     const context = await createContext(gatewayService, config, silentLogger());
     const running = await startService(gatewayService, context);
@@ -120,7 +123,7 @@ export interface Gateway {
   readonly running: RunningService;
 }
 
-function configOf(nats: TestNats, databaseUrl: string, env: Record<string, string> = {}) {
+function configOf(nats: TestNats, databaseUrl: string, env: Environment = {}) {
   const { user, password } = nats.login('inference-gateway');
   return loadConfig({
     schema: gatewayConfig,

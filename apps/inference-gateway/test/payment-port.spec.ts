@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RpcClient } from '@touchstone/nats';
 import { testNats, type TestNats } from '@touchstone/testing';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { RpcPayments } from '../src/adapters/payment-verifier/rpc-payments.js';
 import { FakePayments } from './fake-payments.js';
 import { describePaymentPort } from './payment-port-contract.js';
+import type { TestConnection } from './serve-rpc.js';
 
 let nats: TestNats;
-let caller: NatsConnection;
-let verifier: NatsConnection | undefined;
+let caller: TestConnection;
+let verifier: TestConnection | undefined;
 const rpcPayments = () => new RpcPayments(new RpcClient({ nc: caller, caller: 'inference-gateway' }));
 
 beforeAll(async () => {

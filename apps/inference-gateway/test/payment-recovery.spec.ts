@@ -150,4 +150,16 @@ describe('a crash', () => {
     expect(events.filter(({ verificationId }) => verificationId === id)).toHaveLength(1);
     expect(moved()).toEqual({ runs: 1, transfers: 1 });
   });
+
+  it('after a restore without the stored answer: the payment is not taken a second time', async () => {
+    const { header, moved } = await requests.paid();
+    expect((await requests.ask(header)).status).toBe(200);
+    await harness.client.query(
+      `DELETE FROM gateway.stored_answers WHERE reservation_id =
+         (SELECT reservation_id FROM gateway.verifications ORDER BY created_at DESC LIMIT 1)`,
+    );
+    const response = await requests.ask(header);
+    expect([response.status, await codeOf(response)]).toEqual([409, 'conflict']);
+    expect(moved()).toEqual({ runs: 1, transfers: 1 });
+  });
 });

@@ -1,17 +1,19 @@
 import {
   rpcListenSubject,
   rpcSchemas,
-  toProblem,
   type RpcRequest,
   type RpcResponse,
   type RpcService,
   type RpcVerb,
 } from '@touchstone/contracts';
-import { headers, type NatsConnection } from '@nats-io/transport-node';
+import type { TestNats } from '@touchstone/testing';
+
+/** A connection of a user of the mesh. */
+export type TestConnection = Awaited<ReturnType<TestNats['connect']>>;
 
 /** Answers one RPC through the contracts' schemas, for doubles of other services. */
 export function serveRpc<S extends RpcService, V extends RpcVerb<S>>(
-  nc: NatsConnection,
+  nc: TestConnection,
   service: S,
   verb: V,
   handler: (request: RpcRequest<S, V>) => Promise<RpcResponse<S, V>>,
@@ -31,12 +33,9 @@ export function serveRpc<S extends RpcService, V extends RpcVerb<S>>(
           const request = pair.request.parse(message.json()) as RpcRequest<S, V>;
           const response = pair.response.parse(await handler(request));
           message.respond(JSON.stringify(response));
-        } catch (failure) {
-          const problem = toProblem(failure);
-          const carried = headers();
-          carried.set('Nats-Service-Error', problem.title);
-          carried.set('Nats-Service-Error-Code', String(problem.status));
-          message.respond(JSON.stringify(problem), { headers: carried });
+        } catch {
+          // No answer of the schema: the caller sees a part that cannot be used.
+          message.respond('{}');
         }
       })();
     },

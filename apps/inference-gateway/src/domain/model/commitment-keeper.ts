@@ -13,9 +13,6 @@ export interface CommitmentStore {
   publish(modelId: string, commitment: ModelCommitment): Promise<boolean>;
 }
 
-/** Injection token of the {@link CommitmentStore}. */
-export const COMMITMENTS = Symbol('CommitmentStore');
-
 /** Injection token of the {@link CommitmentKeeper}. */
 export const COMMITMENT_KEEPER = Symbol('CommitmentKeeper');
 

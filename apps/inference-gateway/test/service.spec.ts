@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createDataSource, runMigrations } from '@touchstone/postgres';
+import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
+import { databaseOptions } from '../src/persistence/database-options.js';
+import type { GatewayConfig } from '../src/config.js';
+import { GatewayHarness } from './gateway-harness.js';
+
+describe('migrations', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase('gateway_migrations');
+  });
+  afterAll(async () => database.drop());
+
+  it('run forwards, back and forwards again', async () => {
+    const options = databaseOptions({ DATABASE_URL: database.urlFor('inference-gateway') } as GatewayConfig);
+    expect(await runMigrations(options)).toEqual(['Initial1763700000000']);
+    expect(await runMigrations(options)).toEqual([]);
+    const dataSource = await createDataSource(options).initialize();
+    await dataSource.undoLastMigration();
+    const left = (await dataSource.query(
+      `SELECT table_name FROM information_schema.tables WHERE table_schema = 'gateway'`,
+    )) as { table_name: string }[];
+    expect(left.map(({ table_name }) => table_name)).toEqual(['migrations']);
+    await dataSource.destroy();
+    expect(await runMigrations(options)).toEqual(['Initial1763700000000']);
+  });
+});
+
+describe('the service', () => {
+  let harness: GatewayHarness;
+  beforeAll(async () => {
+    harness = await GatewayHarness.start();
+  });
+  afterAll(async () => harness.stop());
+
+  it('does not start for payment without an address to pay to', async () => {
+    const env = { TOUCHSTONE_PAYMENT_MODE: 'x402', TOUCHSTONE_PAY_TO: undefined };
+    await expect(harness.gateway(env)).rejects.toMatchObject({ code: 'config-invalid' });
+  });
+
+  it('does not start with a models folder that holds nothing', async () => {
+    await expect(harness.gateway({ TOUCHSTONE_MODELS_DIR: '/nowhere' })).rejects.toMatchObject({
+      code: 'model-invalid',
+    });
+  });
+
+  it('stops in order when it is told to', async () => {
+    const gateway = await harness.gateway();
+    expect(await gateway.running.stop()).toBe(true);
+    await expect(fetch(`${gateway.url}/v1/models`)).rejects.toThrow();
+  });
+});
