@@ -136,6 +136,12 @@ export class PostgresReservationStore implements ReservationStore {
          WHERE id = $1 AND state NOT IN ('settled', 'failed') RETURNING ${reservationColumns}`,
         [id, bytes(transfer.transaction), transfer.logIndex, JSON.stringify(settlement), new Date(nowMs)],
       );
+      // Recovery need not ask for the receipt of what stands in a block.
+      await rowsOf(
+        manager,
+        `UPDATE payments.transactions SET state = 'mined' WHERE hash = $1 AND state = 'signed'`,
+        [bytes(transfer.transaction)],
+      );
       if (after.changed)
         await this.outbox.append(manager, 'evt.v1.payment.transfer.settled', {
           reservationId: id,

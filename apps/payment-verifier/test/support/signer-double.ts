@@ -24,6 +24,8 @@ export class SignerDouble {
   readonly signed: SignTransaction['transaction'][] = [];
   /** When set, requests stay without an answer. */
   silent = false;
+  /** When set, the policy refuses everything. */
+  refusing = false;
 
   constructor(private readonly asset: string) {}
 
@@ -42,6 +44,7 @@ export class SignerDouble {
     transaction,
   }: SignTransaction): Promise<RpcResponse<'signer', 'sign-transaction'>> {
     const allowed =
+      !this.refusing &&
       key === 'settlement' &&
       transaction.to === this.asset &&
       transaction.value === '0' &&

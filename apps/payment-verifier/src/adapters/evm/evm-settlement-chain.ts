@@ -6,7 +6,7 @@ import type { AuthorizationFate, SettlementChain, TransactionOutcome } from '../
 import type { Reservation } from '../../domain/reservation.js';
 import { authorizationTopics, topics, transferOf, type TokenLog } from './authorization-logs.js';
 import type { EvmNode } from './evm-node.js';
-import { isUnanswered, nodeUnavailable } from './node-errors.js';
+import { isUnanswered, nodeUnavailable, reasonOf } from './node-errors.js';
 
 /** Blocks that one `eth_getLogs` spans; public nodes refuse more. */
 export const LOG_RANGE_BLOCKS_MAX = 2_000n;
@@ -109,8 +109,8 @@ export class EvmSettlementChain implements SettlementChain {
     try {
       await this.node.client.sendRawTransaction({ serializedTransaction: rawTransaction });
     } catch (error) {
-      // "already known", "nonce too low", "replacement underpriced": an answer, and the receipt tells the truth.
-      if (isUnanswered(error) && !/nonce|known|imported|underpriced/i.test(String(error)))
+      // What the node says about bytes it knows, or that came too late, is an answer; the receipt tells the truth.
+      if (isUnanswered(error) && !/nonce|already known|already imported|underpriced/i.test(reasonOf(error)))
         throw nodeUnavailable(error);
     }
   }

@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  ContractFunctionExecutionError,
+  ContractFunctionRevertedError,
+  HttpRequestError,
+  InternalRpcError,
+  LimitExceededRpcError,
+  RpcRequestError,
+  TimeoutError,
+  TransactionReceiptNotFoundError,
+} from 'viem';
+import { isUnanswered, nodeUnavailable, reasonOf } from './node-errors.js';
+
+const url = 'http://user:secret@node.example/key';
+const rpc = (message: string) => new RpcRequestError({ body: {}, url, error: { code: -32000, message } });
+const revert = new ContractFunctionExecutionError(
+  new ContractFunctionRevertedError({ abi: [], functionName: 'f', message: 'authorization is expired' }),
+  { abi: [], functionName: 'f' },
+);
+
+describe('what a node said', () => {
+  it.each([
+    ['no connection', new HttpRequestError({ url })],
+    ['a time-out', new TimeoutError({ body: {}, url })],
+    ['a rate limit', new LimitExceededRpcError(rpc('too many requests'))],
+    ['an internal error', new InternalRpcError(rpc('oops'))],
+    ['something that is no answer of a node', new TypeError('fetch failed')],
+  ])('is no answer: %s', (_what, error) => {
+    expect(isUnanswered(error)).toBe(true);
+  });
+
+  it.each([
+    ['a revert', revert],
+    ['a receipt that is not there', new TransactionReceiptNotFoundError({ hash: '0x00' })],
+  ])('is an answer: %s', (_what, error) => {
+    expect(isUnanswered(error)).toBe(false);
+  });
+
+  it('is told in one bounded line without addresses and credentials', () => {
+    expect(reasonOf(revert)).toContain('authorization is expired');
+    expect(reasonOf(rpc('nonce too low'))).toBe('nonce too low');
+    expect(reasonOf(rpc(`a\n${url}`))).toBe('a');
+    expect(reasonOf(rpc('x'.repeat(500)))).toHaveLength(200);
+    expect(reasonOf(new HttpRequestError({ url }))).not.toContain('secret');
+    expect(reasonOf(new TypeError(url))).toBe('no answer');
+  });
+
+  it('becomes a 503 that may be tried again', () => {
+    expect(nodeUnavailable(revert)).toMatchObject({
+      code: 'dependency-unavailable',
+      status: 503,
+      retryable: true,
+    });
+  });
+});

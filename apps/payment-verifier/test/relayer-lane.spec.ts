@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { waitUntil } from '@touchstone/testing';
+import { LANE_IDLE_MS } from '../src/persistence/postgres-transaction-journal.js';
+import { digest, PaymentFixture } from './support/fixture.js';
+import { authorizationOf, requirementsFor } from './support/payer.js';
+
+describe('the nonces of the relayer', () => {
+  let fixture: PaymentFixture;
+  beforeAll(async () => {
+    fixture = await PaymentFixture.create();
+    await fixture.start({ TOUCHSTONE_PAYMENT_CONFIRMATIONS: '2' });
+  }, 60_000);
+  afterAll(() => fixture.close());
+
+  const pay = async () => {
+    const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
+    const reserved = await fixture.gateway.call('payment-verifier', 'authorize', {
+      ...objects,
+      requestDigest: digest(),
+    });
+    if (reserved.outcome !== 'reserved') throw new Error(JSON.stringify(reserved));
+    const { reservationId } = reserved;
+    const settled = await fixture.gateway.call(
+      'payment-verifier',
+      'settle',
+      { reservationId, ...objects },
+      { timeoutMs: 25_000 },
+    );
+    return { objects, settled };
+  };
+  const nextNonce = async (): Promise<number> => {
+    const { rows } = await fixture.sql.query<{ next_nonce: string }>('SELECT next_nonce FROM payments.lanes');
+    return Number(rows[0]?.next_nonce);
+  };
+  const idle = async (): Promise<void> => {
+    await waitUntil(async () => {
+      const { rows } = await fixture.sql.query(`SELECT 1 FROM payments.transactions WHERE state = 'signed'`);
+      return rows.length === 0;
+    });
+    fixture.clock.aheadMs += LANE_IDLE_MS + 1;
+  };
+
+  it('settles with as many blocks as were asked for', async () => {
+    const { objects, settled } = await pay();
+    expect(settled).toMatchObject({ outcome: 'settled' });
+    const receipt = await fixture.token.rpc<{ blockNumber: string }>('eth_getTransactionReceipt', [
+      settled.settlement['transaction'],
+    ]);
+    const latest = await fixture.token.rpc<string>('eth_blockNumber');
+    expect(Number(latest)).toBeGreaterThan(Number(receipt.blockNumber));
+    expect(authorizationOf(objects).nonce).toMatch(/^0x/);
+  });
+
+  it('follows the chain when the key was used elsewhere', async () => {
+    await idle();
+    await fixture.token.rpc('anvil_impersonateAccount', [fixture.signer.address]);
+    const transfer = { from: fixture.signer.address, to: fixture.signer.address, value: '0x0' };
+    await fixture.token.rpc('eth_sendTransaction', [transfer]);
+    await fixture.token.rpc('anvil_stopImpersonatingAccount', [fixture.signer.address]);
+    const count = await waitUntil(() => fixture.token.transactionCount(fixture.signer.address));
+    await waitUntil(async () => (await nextNonce()) >= 2 && (await nextNonce()) === count);
+    expect((await pay()).settled).toMatchObject({ outcome: 'settled' });
+  });
+
+  it('comes back to the chain when it ran ahead of it', async () => {
+    await fixture.sql.query('UPDATE payments.lanes SET next_nonce = next_nonce + 5');
+    await idle();
+    const count = await fixture.token.transactionCount(fixture.signer.address);
+    await waitUntil(async () => (await nextNonce()) === count);
+    expect((await pay()).settled).toMatchObject({ outcome: 'settled' });
+  });
+
+  it('signs only what the signer allows, and charges nothing when it refuses', async () => {
+    fixture.signer.refusing = true;
+    const before = await fixture.token.balanceOf(fixture.payTo);
+    await expect(pay()).rejects.toMatchObject({ code: 'signing-refused' });
+    fixture.signer.refusing = false;
+    expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before);
+  });
+});
