@@ -162,4 +162,20 @@ describe('a crash', () => {
     expect([response.status, await codeOf(response)]).toEqual([409, 'conflict']);
     expect(moved()).toEqual({ runs: 1, transfers: 1 });
   });
+
+  it('and a change of the address to pay to: the earlier payment still gives its answer, a new one must fit', async () => {
+    const { header, moved } = await requests.paid();
+    const first = await requests.ask(header);
+    const unused = await requests.paid();
+    const elsewhere = await harness.gateway({
+      TOUCHSTONE_PAYMENT_MODE: 'x402',
+      TOUCHSTONE_PAY_TO: `0x${'55'.repeat(20)}`,
+    });
+    const again = await infer(elsewhere, 'digits', digitsBody, header);
+    expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([200, 'true']);
+    expect(await again.text()).toBe(await first.text());
+    expect((await infer(elsewhere, 'digits', digitsBody, unused.header)).status).toBe(402);
+    expect(moved()).toEqual({ runs: 1, transfers: 1 });
+    await elsewhere.running.stop();
+  });
 });

@@ -1,4 +1,9 @@
-import { outputRecorded, type OutputRecorded } from '@touchstone/contracts';
+import {
+  authorizationPayment,
+  outputRecorded,
+  type AuthorizationPayment,
+  type OutputRecorded,
+} from '@touchstone/contracts';
 import { GroupCommit, type Outbox, type OutboxEvent } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import type {
@@ -60,6 +65,21 @@ export class VerificationRepository implements VerificationStore {
 
   findByReservation(reservationId: string): Promise<StoredAnswer | undefined> {
     return withDatabase(() => findAnswer(this.dataSource.manager, reservationId));
+  }
+
+  findPayment(
+    { payer, nonce }: Pick<AuthorizationPayment, 'payer' | 'nonce'>,
+    requestDigest: string,
+  ): Promise<AuthorizationPayment | undefined> {
+    return withDatabase(async () => {
+      const rows = (await this.dataSource.query(
+        `SELECT context -> 'payment' AS payment FROM ${schema}.verifications
+         WHERE reservation_id IS NOT NULL AND context -> 'payment' ->> 'nonce' = $1
+           AND context -> 'payment' ->> 'payer' = $2 AND context ->> 'requestDigest' = $3`,
+        [nonce, payer, requestDigest],
+      )) as { payment: unknown }[];
+      return rows[0] && authorizationPayment.parse(rows[0].payment);
+    });
   }
 
   settle(reservationId: string, settlement: Settlement): Promise<void> {

@@ -55,6 +55,11 @@ export interface VerificationStore {
    * reservation already, that one stands and is returned.
    */
   storeExecuted(verification: Verification, event: EventDraft, body: Uint8Array): Promise<StoredAnswer>;
+  /** The payment that was taken for a request under this authorisation, if any. */
+  findPayment(
+    authorization: Pick<AuthorizationPayment, 'payer' | 'nonce'>,
+    requestDigest: string,
+  ): Promise<AuthorizationPayment | undefined>;
   findByReservation(reservationId: string): Promise<StoredAnswer | undefined>;
   /** Marks an answer as paid and puts its event into the outbox, once; later calls change nothing. */
   settle(reservationId: string, settlement: Settlement): Promise<void>;

@@ -5,6 +5,7 @@ import type { ModelExecutor, PreparedRequest } from '../inference/execute-model.
 import type { InferReply } from '../inference/infer-model.js';
 import { verificationOf } from '../inference/verification-of.js';
 import type { StoredAnswer, VerificationStore } from '../inference/verification.js';
+import { agreedRequirements } from './agreed-requirements.js';
 import { PaymentChallenge } from './payment-challenge.js';
 import {
   requirementsFor,
@@ -58,41 +59,28 @@ export class PaidInference {
 
   /** @throws AppError; a PaymentChallenge when nothing or the wrong thing was paid */
   async infer(request: PreparedRequest, header: string | undefined): Promise<InferReply> {
-    const requirements = requirementsFor(request.model, this.parts.terms);
+    const current = requirementsFor(request.model, this.parts.terms);
     if (header === undefined) {
-      const price = `${requirements.amount} atomic units of ${requirements.asset} on ${requirements.network}`;
+      const price = `${current.amount} atomic units of ${current.asset} on ${current.network}`;
       const message = `The answer costs ${price}; send the payment in PAYMENT-SIGNATURE.`;
       throw this.challenge(
         'payment-required',
         message,
         'PAYMENT-SIGNATURE header is required',
         request,
-        requirements,
+        current,
       );
     }
     const payload = this.parts.reader.read(header);
-    this.requireTerms(request, payload, requirements);
-    const paid = { request, payload, requirements };
     const digest = requestDigest(request.requestParts);
-    return this.answer(paid, await this.parts.payments.authorize(payload, requirements, digest));
-  }
-
-  private requireTerms(
-    request: PreparedRequest,
-    payload: PaymentPayload,
-    requirements: PaymentRequirements,
-  ): void {
-    const { authorization } = payload.payload;
-    const reason = !this.parts.reader.accepts(payload, requirements)
-      ? 'no_matching_payment_requirements'
-      : authorization.to.toLowerCase() !== requirements.payTo.toLowerCase()
-        ? 'invalid_exact_evm_recipient_mismatch'
-        : authorization.value !== requirements.amount
-          ? 'invalid_exact_evm_payload_authorization_value_mismatch'
-          : undefined;
-    if (reason === undefined) return;
-    const message = `The payment does not fit what is asked for (${reason}); nothing was charged.`;
-    throw this.challenge('payment-invalid', message, reason, request, requirements);
+    const agreed = await agreedRequirements(this.parts, payload, current, digest);
+    if (!agreed.ok) {
+      const message = `The payment does not fit what is asked for (${agreed.reason}); nothing was charged.`;
+      throw this.challenge('payment-invalid', message, agreed.reason, request, current);
+    }
+    const { requirements } = agreed;
+    const authorized = await this.parts.payments.authorize(payload, requirements, digest);
+    return this.answer({ request, payload, requirements }, authorized);
   }
 
   private answer(paid: PaidRequest, authorized: AuthorizeOutcome): Promise<InferReply> | InferReply {

@@ -63,6 +63,8 @@ const up = [
     CHECK ((state = 'recorded') = (reservation_id IS NULL)),
     CHECK ((state = 'settled') = (settled_at IS NOT NULL))
   )`,
+  `CREATE INDEX verifications_payment_nonce ON ${schema}.verifications ((context -> 'payment' ->> 'nonce'))
+   WHERE reservation_id IS NOT NULL`,
   `CREATE TABLE ${schema}.stored_answers (
     reservation_id uuid PRIMARY KEY REFERENCES ${schema}.verifications (reservation_id),
     body bytea NOT NULL,

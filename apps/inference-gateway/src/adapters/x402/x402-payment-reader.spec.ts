@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import { AppError } from '@touchstone/contracts';
+import fc from 'fast-check';
+import { X402PaymentReader } from './x402-payment-reader.js';
+
+const reader = new X402PaymentReader();
+const requirements = {
+  scheme: 'exact',
+  network: 'eip155:8453',
+  asset: `0x${'83'.repeat(20)}`,
+  amount: '10000',
+  payTo: `0x${'22'.repeat(20)}`,
+  maxTimeoutSeconds: 120,
+  extra: { name: 'USD Coin', version: '2' },
+} as const;
+const payment = {
+  x402Version: 2 as const,
+  accepted: { ...requirements },
+  payload: {
+    signature: `0x${'11'.repeat(65)}`,
+    authorization: {
+      from: `0x${'AB'.repeat(20)}`,
+      to: requirements.payTo,
+      value: '10000',
+      validAfter: '0',
+      validBefore: '9999999999',
+      nonce: `0x${'0f'.repeat(32)}`,
+    },
+  },
+};
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');
+
+function expectMalformed(header: string): void {
+  try {
+    reader.read(header);
+  } catch (error) {
+    expect(error).toBeInstanceOf(AppError);
+    expect((error as AppError).code).toBe('payment-malformed');
+    return;
+  }
+  throw new Error('expected a refusal');
+}
+
+describe('X402PaymentReader', () => {
+  it('reads a payment and leaves out what it does not know', () => {
+    expect(reader.read(encode({ ...payment, extensions: { a: 1 }, surprise: true }))).toEqual(payment);
+  });
+
+  it('reads signatures of contract wallets, which are longer than those of keys', () => {
+    const long = { ...payment, payload: { ...payment.payload, signature: `0x${'22'.repeat(2_048)}` } };
+    expect(reader.read(encode(long)).payload.signature).toHaveLength(4_098);
+  });
+
+  it.each([
+    ['a signature of 64 bytes', { signature: `0x${'11'.repeat(64)}` }],
+    ['a signature of 2049 bytes', { signature: `0x${'11'.repeat(2_049)}` }],
+    ['a Permit2 payload', { authorization: undefined, permit2Authorization: {} }],
+    ['an unknown member', { memo: 'x' }],
+  ])('refuses %s', (_name, change) => {
+    expectMalformed(encode({ ...payment, payload: { ...payment.payload, ...change } }));
+  });
+
+  it('refuses every other text in the same way', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), expectMalformed));
+    fc.assert(fc.property(fc.base64String({ maxLength: 300 }), expectMalformed));
+    fc.assert(fc.property(fc.json(), (text) => expectMalformed(Buffer.from(text).toString('base64'))));
+  });
+
+  it('refuses a payment of which any one member is another JSON value', () => {
+    const members = Object.keys(payment.payload.authorization);
+    fc.assert(
+      fc.property(fc.constantFrom(...members), fc.jsonValue(), (member, value) => {
+        fc.pre(typeof value !== 'string');
+        const authorization = { ...payment.payload.authorization, [member]: value };
+        expectMalformed(encode({ ...payment, payload: { ...payment.payload, authorization } }));
+      }),
+    );
+  });
+
+  it.each([
+    ['the same', {}, true],
+    ['members in another order', { extra: { version: '2', name: 'USD Coin' } }, true],
+    ['a further extra', { extra: { name: 'USD Coin', version: '2', note: 'x' } }, true],
+    ['another amount', { amount: '10001' }, false],
+    ['the amount as another text', { amount: '010000' }, false],
+    ['a longer timeout', { maxTimeoutSeconds: 3_600 }, false],
+    ['no extra', { extra: undefined }, false],
+    ['another scheme', { scheme: 'upto' }, false],
+  ])('compares what was accepted by the rule of the library: %s', (_name, change, accepted) => {
+    const sent = reader.read(encode({ ...payment, accepted: { ...requirements, ...change } }));
+    expect(reader.accepts(sent, requirements)).toBe(accepted);
+  });
+});
