@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
 const OPEN_API_FOLDER = 'docs/reference/openapi';
 /** Generators that check themselves; each knows `--check`. */
-const programs = ['libs/evm-contracts/build.mjs', 'libs/evidence/scripts/write-vectors.mjs'];
+const programs = ['libs/evm-contracts/build.mjs'];
 
 async function pages() {
   const services = await serviceDefinitions(root, serviceNames);
