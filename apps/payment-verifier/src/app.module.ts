@@ -4,7 +4,6 @@ import { MeshModule, RpcClient } from '@touchstone/nats';
 import type { ServiceContext } from '@touchstone/platform';
 import { Outbox, OutboxModule, PostgresModule, uuidV7, type PostgresOptions } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
-import type { Hex } from 'viem';
 import { EvmNode } from './adapters/evm/evm-node.js';
 import { EvmSettlementChain } from './adapters/evm/evm-settlement-chain.js';
 import { SignerRelayerKey } from './adapters/signer/signer-relayer-key.js';
@@ -109,11 +108,11 @@ function adapters(config: Config, context: ServiceContext<Config>) {
     },
     {
       provide: PrometheusPaymentMetrics,
-      inject: [PostgresReservationStore, EvmNode, SignerRelayerKey],
-      useFactory: (store: PostgresReservationStore, node: EvmNode, key: SignerRelayerKey) =>
+      inject: [PostgresReservationStore, SignerRelayerKey],
+      useFactory: (store: PostgresReservationStore, key: SignerRelayerKey) =>
         new PrometheusPaymentMetrics(context.metrics, {
           openReservations: () => store.countOpen(),
-          relayerWei: async () => node.client.getBalance({ address: (await key.account()) as Hex }),
+          relayerWei: () => key.wei(),
         }),
     },
   ];

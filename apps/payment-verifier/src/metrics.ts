@@ -7,8 +7,8 @@ const ownReasons: ReadonlySet<string> = new Set(['none', 'given-back']);
 /** Where two of the gauges look at the time of a scrape; a source that fails leaves the last figure. */
 export interface GaugeSources {
   readonly openReservations: () => Promise<number>;
-  /** Wei of the relayer's account, undefined while nobody knows. */
-  readonly relayerWei: () => Promise<bigint | undefined>;
+  /** Wei of the relayer's account. */
+  readonly relayerWei: () => Promise<bigint>;
 }
 
 /** The figures of this service. */
@@ -58,10 +58,9 @@ export class PrometheusPaymentMetrics implements PaymentMetrics {
     this.gauge('touchstone_payment_unknown_open', 'Payments whose fate only the chain can tell.', () =>
       sources.openReservations(),
     );
-    this.gauge('touchstone_payment_relayer_wei', 'Balance that pays the gas of settlements.', async () => {
-      const wei = await sources.relayerWei();
-      return wei === undefined ? undefined : Number(wei);
-    });
+    this.gauge('touchstone_payment_relayer_wei', 'Balance that pays the gas of settlements.', async () =>
+      Number(await sources.relayerWei()),
+    );
   }
 
   verified(seconds: number, outcome: string): void {
@@ -85,15 +84,14 @@ export class PrometheusPaymentMetrics implements PaymentMetrics {
     this.recoveryFailures.inc();
   }
 
-  private gauge(name: string, help: string, read: () => Promise<number | undefined>): void {
+  private gauge(name: string, help: string, read: () => Promise<number>): void {
     const gauge: Gauge = new Gauge({
       name,
       help,
       registers: [],
       collect: async () => {
         try {
-          const value = await read();
-          if (value !== undefined) gauge.set(value);
+          gauge.set(await read());
         } catch {
           return;
         }

@@ -87,7 +87,7 @@ describe('payments when parts fail', () => {
       const id = await reserve(objects);
       const before = await fixture.token.balanceOf(fixture.payTo);
       fixture.signer.silent = true;
-      await expect(settle(id, objects)).rejects.toMatchObject({ code: 'timeout' });
+      await expect(settle(id, objects)).rejects.toMatchObject({ code: 'dependency-unavailable' });
       fixture.signer.silent = false;
       expect(await fixture.state(id)).toBe('reserved');
       expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before);

@@ -40,6 +40,15 @@ describe('the nonces of the relayer', () => {
     fixture.clock.aheadMs += LANE_IDLE_MS + 1;
   };
 
+  it('signs nothing that the relayer cannot pay for', async () => {
+    const purse = await fixture.token.rpc<string>('eth_getBalance', [fixture.signer.address, 'latest']);
+    await fixture.token.rpc('anvil_setBalance', [fixture.signer.address, '0x0']);
+    await expect(pay()).rejects.toMatchObject({ code: 'dependency-unavailable' });
+    expect(fixture.signer.signed).toEqual([]);
+    await fixture.token.rpc('anvil_setBalance', [fixture.signer.address, purse]);
+    expect((await pay()).settled).toMatchObject({ outcome: 'settled' });
+  });
+
   it('settles with as many blocks as were asked for', async () => {
     const { objects, settled } = await pay();
     expect(settled).toMatchObject({ outcome: 'settled' });
