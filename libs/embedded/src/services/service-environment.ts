@@ -77,6 +77,7 @@ const extraEnvironment: Readonly<Record<ServiceName, (context: ServiceContext) =
     TOUCHSTONE_EVM_RPC_URL: context.chain.rpcUrl,
     TOUCHSTONE_PAYMENT_NETWORK: networkOf(context),
     TOUCHSTONE_PAYMENT_ASSET: context.chain.usdc,
+    TOUCHSTONE_PAYMENT_RECIPIENTS: context.chain.treasury,
   }),
   'anchor-worker': (context) => ({
     TOUCHSTONE_NODE_ID: NODE_ID,
