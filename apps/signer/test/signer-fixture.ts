@@ -13,6 +13,9 @@ import { postgresOptions } from '../src/app.module.js';
 import { configSchema } from '../src/config.js';
 import { signerService } from '../src/signer-service.js';
 
+/** Small streams: all accounts of a test run share one server's storage. */
+const STREAM_BYTES_MAX = 16_777_216;
+
 export const ORIGIN = 'localhost/touchstone/test';
 export const ANCHOR_CONTRACT = `0x${'aa'.repeat(20)}`;
 export const ASSET = `0x${'bb'.repeat(20)}`;
@@ -34,7 +37,7 @@ export class SignerFixture {
     const nats = testNats();
     const fixture = new SignerFixture(await createTestDatabase(), nats);
     const provisioner = await nats.connect('provisioner');
-    await provision(provisioner, {});
+    await provision(provisioner, { maxBytes: STREAM_BYTES_MAX });
     await provisioner.close();
     await runMigrations(postgresOptions(fixture.config()));
     return fixture;
