@@ -1,5 +1,5 @@
 import { caip2, evmAddress } from '@touchstone/contracts';
-import { databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
+import { databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform';
 import { z } from 'zod';
 
 /** Seconds that a request may hold a payment before a retry of it may take over. */
@@ -28,9 +28,9 @@ export const configSchema = z.object({
   ...serviceKeys('payment-verifier'),
   ...natsKeys('payment-verifier'),
   ...databaseKeys(),
-  TOUCHSTONE_EVM_RPC_URL: z
-    .url({ protocol: /^https?$/ })
-    .describe('JSON-RPC of the chain node that verifies and settles.'),
+  TOUCHSTONE_EVM_RPC_URL: secret(z.url({ protocol: /^https?$/ })).describe(
+    'JSON-RPC of the chain node that verifies and settles; it often carries an access key.',
+  ),
   TOUCHSTONE_EVM_RPC_TIMEOUT_MS: integerKey(100, 60_000)
     .default(EVM_RPC_TIMEOUT_DEFAULT_MS)
     .describe('Milliseconds that one question to the node may take.'),

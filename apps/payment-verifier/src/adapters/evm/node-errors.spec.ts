@@ -45,11 +45,10 @@ describe('what a node said', () => {
     expect(reasonOf(new TypeError(url))).toBe('no answer');
   });
 
-  it('becomes a 503 that may be tried again', () => {
-    expect(nodeUnavailable(revert)).toMatchObject({
-      code: 'dependency-unavailable',
-      status: 503,
-      retryable: true,
-    });
+  it('becomes a 503 that may be tried again and does not give the URL away', () => {
+    const error = nodeUnavailable(new HttpRequestError({ url }));
+    expect(error).toMatchObject({ code: 'dependency-unavailable', status: 503, retryable: true });
+    expect((error.cause as Error).message).toBe('HttpRequestError: HTTP request failed.');
+    expect((nodeUnavailable('x').cause as Error).message).toBe('Error: no answer');
   });
 });

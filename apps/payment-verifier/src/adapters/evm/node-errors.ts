@@ -51,10 +51,14 @@ export function reasonOf(error: unknown): string {
   return (text.split('\n')[0] ?? '').slice(0, REASON_CHARACTERS_MAX);
 }
 
-/** The error of a node that does not answer. */
+/**
+ * The error of a node that does not answer. Its cause is told in the node's own words only: viem's errors quote the
+ * node's URL, which often carries an access key, and would take it into the logs.
+ */
 export function nodeUnavailable(cause: unknown): AppError {
+  const name = cause instanceof Error ? cause.name : 'Error';
   return new AppError('dependency-unavailable', 'The chain node does not answer.', {
-    cause,
+    cause: new Error(`${name}: ${reasonOf(cause)}`),
     retryAfterSeconds: 2,
   });
 }
