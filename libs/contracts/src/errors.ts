@@ -76,18 +76,35 @@ export function toProblem(error: unknown, context: { traceId?: string; instance?
   };
 }
 
-/** Reads a problem that another service sent back into an error, so that it keeps its code across a hop. */
+/**
+ * Reads a problem that another service sent back into an error, so that it keeps its code across a hop. The body is
+ * not trusted: an unknown code becomes `dependency-unavailable`, and members of another shape are left out.
+ */
 export function fromProblem(problem: unknown): AppError {
-  const body = (typeof problem === 'object' && problem !== null ? problem : {}) as Partial<Problem>;
-  const code =
-    typeof body.code === 'string' && Object.hasOwn(errorRegistry, body.code)
-      ? body.code
-      : 'dependency-unavailable';
+  const body = (typeof problem === 'object' && problem !== null ? problem : {}) as Partial<
+    Record<keyof Problem, unknown>
+  >;
+  const code = isErrorCode(body.code) ? body.code : 'dependency-unavailable';
   const detail =
     typeof body.detail === 'string' ? body.detail : 'The service answered with an error that cannot be read.';
   return new AppError(code, detail, {
-    ...(Array.isArray(body.errors) ? { details: body.errors } : {}),
+    ...(Array.isArray(body.errors) ? { details: body.errors.filter(isErrorDetail) } : {}),
     ...(typeof body.legacyCode === 'string' ? { legacyCode: body.legacyCode } : {}),
-    ...(typeof body.status === 'number' ? { status: body.status } : {}),
+    ...(isHttpStatus(body.status) ? { status: body.status } : {}),
   });
+}
+
+function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(errorRegistry, value);
+}
+
+function isErrorDetail(value: unknown): value is ErrorDetail {
+  const { pointer, detail } = (
+    typeof value === 'object' && value !== null ? value : {}
+  ) as Partial<ErrorDetail>;
+  return typeof pointer === 'string' && typeof detail === 'string';
+}
+
+function isHttpStatus(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599;
 }

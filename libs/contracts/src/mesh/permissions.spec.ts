@@ -1,0 +1,157 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  durables,
+  events,
+  inboxPrefix,
+  meshUsers,
+  operatorPermissions,
+  provisionerPermissions,
+  rpcListenSubject,
+  rpcSubject,
+  rpcTable,
+  serviceNames,
+  servicePermissions,
+  type RpcService,
+  type RpcVerb,
+  type ServiceName,
+} from '../index.js';
+
+/** NATS subject matching: `*` is one token, `>` the rest. */
+function matches(pattern: string, subject: string): boolean {
+  const want = pattern.split('.');
+  const have = subject.split('.');
+  for (const [index, token] of want.entries()) {
+    if (token === '>') return have.length > index;
+    if (have[index] === undefined || (token !== '*' && token !== have[index])) return false;
+  }
+  return want.length === have.length;
+}
+
+const mayPublish = (service: ServiceName, subject: string): boolean =>
+  servicePermissions(service).publish.some((pattern) => matches(pattern, subject));
+const maySubscribe = (service: ServiceName, subject: string): boolean =>
+  servicePermissions(service).subscribe.some((pattern) => matches(pattern, subject));
+
+const verbs = Object.entries(rpcTable).flatMap(([service, table]) =>
+  Object.entries(table).map(([verb, callers]) => ({
+    service,
+    verb,
+    callers: callers as readonly ServiceName[],
+  })),
+);
+const subjectOf = (service: string, verb: string, caller: ServiceName): string =>
+  rpcSubject(service as RpcService, verb as RpcVerb<RpcService>, caller);
+
+describe.each(serviceNames)('permissions of %s', (service) => {
+  it('allow exactly its calls, under its own name', () => {
+    for (const { service: target, verb, callers } of verbs) {
+      for (const caller of serviceNames) {
+        const allowed = caller === service && callers.includes(service);
+        expect([target, verb, caller, mayPublish(service, subjectOf(target, verb, caller))]).toEqual([
+          target,
+          verb,
+          caller,
+          allowed,
+        ]);
+      }
+    }
+  });
+
+  it('allow exactly its events', () => {
+    for (const [subject, { publisher }] of Object.entries(events)) {
+      expect([subject, mayPublish(service, subject)]).toEqual([subject, publisher === service]);
+    }
+  });
+
+  it('allow to read and acknowledge exactly its durables', () => {
+    for (const { name, stream, service: owner } of durables) {
+      for (const subject of [
+        `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`,
+        `$JS.API.CONSUMER.INFO.${stream}.${name}`,
+        `$JS.ACK.${stream}.${name}.1.2.3.4.5`,
+      ]) {
+        expect([subject, mayPublish(service, subject)]).toEqual([subject, owner === service]);
+      }
+    }
+  });
+
+  it('grant no wildcard for calls or events, and no administration', () => {
+    const { publish } = servicePermissions(service);
+    const open = publish.filter((pattern) => /^(?:svc|evt)\./.test(pattern) && /[*>]/.test(pattern));
+    expect(open).toEqual([]);
+    expect(publish.filter((pattern) => ['>', '*', '*.>', '$JS.>', '$JS.API.>'].includes(pattern))).toEqual(
+      [],
+    );
+    for (const action of [
+      'STREAM.CREATE.X',
+      'STREAM.DELETE.X',
+      'STREAM.PURGE.X',
+      'CONSUMER.DURABLE.CREATE.X.Y',
+    ])
+      expect(mayPublish(service, `$JS.API.${action}`)).toBe(false);
+  });
+
+  it('let it listen to its own calls and replies alone', () => {
+    for (const other of serviceNames) {
+      const own = other === service;
+      expect(maySubscribe(service, `svc.v1.${other}.verb.caller`)).toBe(own);
+      expect(maySubscribe(service, `${inboxPrefix(other)}.abc.1`)).toBe(own);
+      expect(mayPublish(service, `dlq.${other}.x`)).toBe(own);
+    }
+    expect(maySubscribe(service, 'evt.v1.inference.output.recorded')).toBe(false);
+  });
+});
+
+describe('the policy of the signer', () => {
+  it('keeps the gateway from checkpoints and transactions', () => {
+    for (const verb of ['sign-checkpoint', 'sign-transaction'] as const) {
+      for (const caller of serviceNames) {
+        expect(mayPublish('inference-gateway', rpcSubject('signer', verb, caller))).toBe(false);
+      }
+    }
+    expect(mayPublish('inference-gateway', rpcSubject('signer', 'sign-output', 'inference-gateway'))).toBe(
+      true,
+    );
+  });
+
+  it('lets nobody but the gateway ask for output signatures', () => {
+    const allowed = serviceNames.filter((name) =>
+      mayPublish(name, rpcSubject('signer', 'sign-output', name)),
+    );
+    expect(allowed).toEqual(['inference-gateway']);
+  });
+});
+
+describe('the other users', () => {
+  it.each([
+    ['operator', operatorPermissions],
+    ['provisioner', provisionerPermissions],
+  ])('%s calls no service and publishes no event', (_name, { publish, subscribe }) => {
+    const may = (subject: string) => publish.some((pattern) => matches(pattern, subject));
+    for (const { service, verb } of verbs) {
+      for (const caller of serviceNames) expect(may(subjectOf(service, verb, caller))).toBe(false);
+    }
+    for (const subject of Object.keys(events)) expect(may(subject)).toBe(false);
+    expect(subscribe).toHaveLength(1);
+  });
+
+  it('are all listed once', () => {
+    expect(Object.keys(meshUsers()).sort()).toEqual([...serviceNames, 'operator', 'provisioner'].sort());
+  });
+});
+
+describe('subjects of calls', () => {
+  it.each(verbs)(
+    '$service.$verb has plain tokens, and its listener hears every caller',
+    ({ service, verb, callers }) => {
+      const listened = rpcListenSubject(service as RpcService, verb as RpcVerb<RpcService>);
+      expect(new Set(callers).size).toBe(callers.length);
+      expect(callers).not.toContain(service);
+      for (const caller of callers) {
+        const subject = subjectOf(service, verb, caller);
+        expect(subject).toMatch(/^svc\.v1(?:\.[a-z0-9]+(?:-[a-z0-9]+)*){3}$/);
+        expect(matches(listened, subject)).toBe(true);
+      }
+    },
+  );
+});
