@@ -161,6 +161,23 @@ describe('payments over RPC, against a real chain', () => {
     expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
   });
 
+  it('fails when the payer used the nonce for another transfer', async () => {
+    const payer = await fixture.payer();
+    const objects = await payer.pay(requirementsFor(fixture.payTo));
+    const { nonce, validBefore = '' } = authorizationOf(objects);
+    const twin = await payer.payWith(requirementsFor(fixture.payTo), {
+      to: payer.address,
+      nonce,
+      validBefore,
+    });
+    const { reservationId } = await reserve(objects);
+    await fixture.token.transfer(twin);
+    expect(await settle(reservationId, objects)).toMatchObject({
+      outcome: 'failed',
+      settlement: { errorReason: 'authorization_used_for_other_transfer' },
+    });
+  });
+
   it('goes on with a lapsed reservation whose transfer somebody else sent', async () => {
     const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
     const requestDigest = digest();
