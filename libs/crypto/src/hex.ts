@@ -1,4 +1,4 @@
-import { bytesToHex as nobleBytesToHex } from '@noble/hashes/utils.js';
+import { bytesToHex as nobleBytesToHex, hexToBytes as nobleHexToBytes } from '@noble/hashes/utils.js';
 
 const LOWER_HEX = /^(?:[0-9a-f]{2})*$/;
 
@@ -19,9 +19,5 @@ export function bytesToHex(bytes: Uint8Array): string {
 export function hexToBytes(text: string, length?: number): Uint8Array | undefined {
   if (!LOWER_HEX.test(text)) return undefined;
   if (length !== undefined && text.length !== length * 2) return undefined;
-  const bytes = new Uint8Array(text.length / 2);
-  for (let index = 0; index < bytes.length; index += 1) {
-    bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16);
-  }
-  return bytes;
+  return nobleHexToBytes(text);
 }

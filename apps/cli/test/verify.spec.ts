@@ -1,0 +1,165 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const bin = fileURLToPath(new URL('../bin/touchstone.js', import.meta.url));
+const vectors = fileURLToPath(new URL('../../../libs/evidence/vectors/evidence.json', import.meta.url));
+
+interface Case {
+  readonly name: string;
+  readonly input: { readonly bundle: unknown; readonly trust?: unknown };
+}
+
+const cases = (JSON.parse(readFileSync(vectors, 'utf8')) as { cases: Case[] }).cases;
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'touchstone-cli-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Writes the bundle and trust file of a golden vector. */
+function files(name: string): { bundle: string; trust: string } {
+  const found = cases.find((candidate) => candidate.name === name);
+  if (!found) throw new Error(`no vector ${name}`);
+  const bundle = join(folder, 'bundle.json');
+  const trust = join(folder, 'trust.json');
+  const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+  writeFileSync(bundle, text(found.input.bundle));
+  writeFileSync(trust, text(found.input.trust ?? {}));
+  return { bundle, trust };
+}
+
+function touchstone(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [bin, ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] ?? '' },
+  });
+}
+
+describe('touchstone verify', () => {
+  it.each([
+    ['L2', ['--require', 'L2'], 0],
+    ['L2-test on a test network', [], 0],
+    ['L2-test on a test network', ['--require', 'L2'], 1],
+    ['L2-test on a test network', ['--require', 'L2', '--allow-test'], 0],
+    ['L1 without an anchor', [], 0],
+    ['L1 without an anchor', ['--require', 'L2'], 3],
+    ['L0 when the commitment is not listed', [], 1],
+    ['another output', [], 1],
+    ['an unknown member', [], 1],
+  ] as const)('%s with %j exits with %i', (name, options, status) => {
+    const { bundle, trust } = files(name);
+    expect(touchstone('verify', bundle, '--trust', trust, ...options).status).toBe(status);
+  });
+
+  it('proves nothing without a trust file', () => {
+    const answer = touchstone('verify', files('L2').bundle, '--json');
+    expect(answer.status).toBe(1);
+    expect(JSON.parse(answer.stdout)).toMatchObject({ label: 'L0', satisfied: false, exitCode: 1 });
+    expect(touchstone('verify', files('L2').bundle, '--require', 'L0').status).toBe(1);
+  });
+
+  it('lists every step with expected, actual and what it rests on', () => {
+    const { bundle, trust } = files('L2');
+    const report = JSON.parse(touchstone('verify', bundle, '--trust', trust, '--json').stdout) as {
+      schema: string;
+      steps: { name: string; status: string; restsOn: string; expected?: string; actual?: string }[];
+    };
+    expect(report.schema).toBe('touchstone.verification.v1');
+    for (const step of report.steps) expect(step.restsOn).toEqual(expect.any(String));
+    const passed = report.steps.filter(({ name, status }) => status === 'pass' && name !== 'gate');
+    for (const step of passed)
+      expect([step.name, typeof step.expected, typeof step.actual]).toEqual([step.name, 'string', 'string']);
+  });
+
+  it('reads the bundle from standard input', () => {
+    const { bundle, trust } = files('L2');
+    const answer = spawnSync(process.execPath, [bin, 'verify', '-', '--trust', trust], {
+      input: readFileSync(bundle),
+      encoding: 'utf8',
+    });
+    expect(answer.status).toBe(0);
+  });
+
+  it('tells I/O, configuration and usage apart', () => {
+    const { bundle, trust } = files('L2');
+    expect(touchstone('verify', join(folder, 'missing.json'), '--trust', trust)).toMatchObject({
+      status: 4,
+      stdout: '',
+    });
+    writeFileSync(trust, '{"version":2}');
+    const configuration = touchstone('verify', bundle, '--trust', trust);
+    expect(configuration).toMatchObject({ status: 5, stdout: '' });
+    expect(configuration.stderr).toContain('does not fit its schema');
+    expect(touchstone('verify', bundle, '--require', 'L9').status).toBe(2);
+    expect(touchstone('verify').status).toBe(2);
+    expect(touchstone('no-such-command').status).toBe(2);
+  });
+
+  it('starts in at most 300 ms and loads no server framework', () => {
+    const { bundle, trust } = files('L2');
+    const times = Array.from({ length: 5 }, () => {
+      const startedAt = performance.now();
+      expect(touchstone('verify', bundle, '--trust', trust).status).toBe(0);
+      return performance.now() - startedAt;
+    }).sort((left, right) => left - right);
+    // The fastest run, because the machine may be busy with other suites.
+    expect(times[0]).toBeLessThan(300);
+    const loaded = spawnSync(
+      process.execPath,
+      [
+        '--import',
+        `data:text/javascript,${encodeURIComponent(reportModules)}`,
+        bin,
+        'verify',
+        bundle,
+        '--trust',
+        trust,
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(loaded.stderr).toContain('modules:');
+    expect(loaded.stderr).not.toMatch(/@nestjs|typeorm|@nats-io|viem|embedded/);
+  });
+});
+
+/** Prints the files that a process loaded, by a module hook. */
+const reportModules = `
+import { register } from 'node:module';
+register('data:text/javascript,' + encodeURIComponent(\`
+import { writeSync } from 'node:fs';
+export async function load(url, context, next) { writeSync(2, 'modules: ' + url + '\\\\n'); return next(url, context); }
+\`));
+`;
+
+describe('touchstone inspect', () => {
+  it('shows what a bundle says without judging it', () => {
+    const answer = touchstone('inspect', files('another output').bundle);
+    expect(answer.status).toBe(0);
+    expect(answer.stdout).toContain('Nothing above was verified');
+    expect(JSON.parse(touchstone('inspect', files('L2').bundle, '--json').stdout)).toHaveProperty(
+      'model version',
+    );
+  });
+
+  it('refuses what is no bundle', () => {
+    writeFileSync(join(folder, 'other.json'), '{"version":1}');
+    expect(touchstone('inspect', join(folder, 'other.json')).status).toBe(1);
+  });
+});
+
+describe('help', () => {
+  it('shows an example for every command', () => {
+    for (const command of ['verify', 'inspect', 'demo', 'up', 'down', 'reset', 'doctor', 'models', 'infer']) {
+      const answer = touchstone(command, '--help');
+      expect([command, answer.status, /Examples?:/.test(answer.stdout)]).toEqual([command, 0, true]);
+    }
+    expect(touchstone('trust', 'export', '--help').stdout).toContain('Example:');
+  });
+});
