@@ -1,0 +1,12 @@
+import type { Logger } from '@touchstone/platform';
+import type { AuditRecord } from '../../domain/audit.js';
+import type { AuditTrail } from '../../domain/ports.js';
+
+/** Writes audit records as JSON lines through the logger of the process. */
+export class LoggedAudit implements AuditTrail {
+  constructor(private readonly logger: Logger) {}
+
+  record(record: AuditRecord): void {
+    this.logger.info(record, 'attestation audit');
+  }
+}

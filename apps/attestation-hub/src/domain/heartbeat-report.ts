@@ -1,0 +1,78 @@
+import { AppError, type Attestation, type ErrorDetail, type Heartbeat } from '@touchstone/contracts';
+import type { AttestedBuild, NodeHealth } from './node.js';
+import { parseUtcTime } from './utc-time.js';
+
+/** Most members of `attestation.runtime`. */
+export const RUNTIME_MEMBERS_MAX = 32;
+
+/** Where a heartbeat came from. */
+export interface HeartbeatOrigin {
+  /** The calling service on the bus, `http` for a posted heartbeat. */
+  readonly reporter: string;
+  /** Address of the connection, `null` on the bus. It is never taken from a header, which anybody can write. */
+  readonly remoteAddress: string | null;
+}
+
+/** A heartbeat that may be stored. */
+export interface HeartbeatReport extends HeartbeatOrigin {
+  readonly nodeId: string;
+  readonly health: NodeHealth;
+  readonly tsUtc: string;
+  readonly receivedAtMs: number;
+  /** Stated time minus receive time. */
+  readonly clockSkewMs: number;
+  readonly attestation: AttestedBuild | null;
+}
+
+/**
+ * Checks what the message schema leaves open and reads a heartbeat into a report.
+ *
+ * @throws AppError `validation-failed` with a pointer for every place
+ */
+export function toReport(message: Heartbeat, origin: HeartbeatOrigin, receivedAtMs: number): HeartbeatReport {
+  const statedMs = parseUtcTime(message.ts_utc);
+  const details: ErrorDetail[] = [
+    ...(statedMs === undefined ? [{ pointer: '/ts_utc', detail: 'is no time that exists.' }] : []),
+    ...(message.attestation === undefined ? [] : textFindings(message.attestation)),
+  ];
+  if (statedMs === undefined || details.length > 0)
+    throw new AppError('validation-failed', 'The heartbeat has values that cannot be kept; see errors.', {
+      details,
+    });
+  return {
+    ...origin,
+    nodeId: message.node_id,
+    health: message.health,
+    tsUtc: message.ts_utc,
+    receivedAtMs,
+    clockSkewMs: statedMs - receivedAtMs,
+    attestation: message.attestation === undefined ? null : toAttestedBuild(message.attestation),
+  };
+}
+
+function toAttestedBuild({ build_id, capability_hash, runtime }: Attestation): AttestedBuild {
+  return { buildId: build_id, capabilityHash: capability_hash, runtime };
+}
+
+/**
+ * PostgreSQL keeps neither NUL nor half a surrogate pair, so one heartbeat with such a text would fail the group that
+ * it is written with; other control characters would let a node draw on the terminal of whoever reads the audit.
+ */
+function textFindings({ build_id, runtime }: Attestation): ErrorDetail[] {
+  const members = Object.entries(runtime);
+  const findings: ErrorDetail[] = [];
+  if (cannotBeKept(build_id))
+    findings.push({ pointer: '/attestation/build_id', detail: 'has a control character.' });
+  if (members.length > RUNTIME_MEMBERS_MAX)
+    findings.push({
+      pointer: '/attestation/runtime',
+      detail: `has ${members.length} members, at most ${RUNTIME_MEMBERS_MAX} are kept.`,
+    });
+  if (members.some((texts) => texts.some(cannotBeKept)))
+    findings.push({ pointer: '/attestation/runtime', detail: 'has a control character in a name or value.' });
+  return findings;
+}
+
+function cannotBeKept(text: string): boolean {
+  return /[\p{Cc}\p{Cs}]/u.test(text);
+}

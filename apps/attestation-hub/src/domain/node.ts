@@ -1,0 +1,66 @@
+import type { Heartbeat, NodeStatus } from '@touchstone/contracts';
+
+/** How well a node says it is. */
+export type NodeHealth = Heartbeat['health'];
+
+/** What a node says about its build, with the members of `attestation_v1` in this house's spelling. */
+export interface AttestedBuild {
+  readonly buildId: string;
+  /** 32 bytes as lower-case hex. */
+  readonly capabilityHash: string;
+  readonly runtime: Readonly<Record<string, string>>;
+}
+
+/** An attestation and when it came, in milliseconds since 1970. */
+export interface Sighting extends AttestedBuild {
+  readonly atMs: number;
+}
+
+/** Who brought the heartbeats of a node: a service of the mesh, or `http` for anybody who posts them. */
+export interface ReporterState {
+  readonly current: string;
+  /** The one before, `null` as long as it never changed. */
+  readonly previous: string | null;
+  readonly changedAtMs: number | null;
+}
+
+/** Everything that is kept about a node (R-NODE-3). All times are receive times of the hub. */
+export interface NodeState {
+  readonly nodeId: string;
+  readonly status: NodeStatus;
+  readonly health: NodeHealth;
+  /** The first attestation; it never changes and is what later ones are measured against. */
+  readonly firstSeen: Sighting | null;
+  /** The last attestation; heartbeats without one leave it as it is. */
+  readonly lastSeen: Sighting | null;
+  readonly driftCount: number;
+  readonly spoofCount: number;
+  /** When the status last changed. */
+  readonly lastChangeMs: number;
+  /** The last heartbeat of any kind; the age of a node counts from here. */
+  readonly lastHeartbeat: {
+    readonly atMs: number;
+    /** The time that the node stated, as it stated it. */
+    readonly tsUtc: string;
+    /** Stated time minus receive time. */
+    readonly clockSkewMs: number;
+  };
+  readonly reporter: ReporterState;
+  /** How many entries the history ever had; it is the number of the next one. */
+  readonly historyLength: number;
+}
+
+/** An entry of a node's history: what the node said from then on. Equal heartbeats make no entry. */
+export interface HistoryEntry {
+  /** Counts from 0 for each node. */
+  readonly number: number;
+  readonly atMs: number;
+  readonly status: NodeStatus;
+  readonly health: NodeHealth;
+  /** `null` for a heartbeat without attestation. */
+  readonly attestation: AttestedBuild | null;
+  readonly reporter: string;
+}
+
+/** Entries that are kept for each node; a further one takes the place of the oldest. */
+export const HISTORY_ENTRIES_MAX = 64;

@@ -1,0 +1,86 @@
+import { canonicalJson } from '@touchstone/canonical-json';
+import type { NodeStatus } from '@touchstone/contracts';
+import { firstSeenRecord, type AuditRecord } from './audit.js';
+import type { HeartbeatReport } from './heartbeat-report.js';
+import { judgeHeartbeat } from './judge-heartbeat.js';
+import type { HistoryEntry, NodeState, ReporterState, Sighting } from './node.js';
+
+/** A node after one heartbeat, and what follows from it. */
+export interface Observation {
+  readonly node: NodeState;
+  /** The entry that joins the history, `null` when the node said nothing new. */
+  readonly entry: HistoryEntry | null;
+  /** The status before, when it changed; `undefined` when it did not. */
+  readonly previousStatus: NodeStatus | null | undefined;
+  readonly audit: readonly AuditRecord[];
+  readonly reporterChanged: boolean;
+  /** What this heartbeat added to the counts of the node. */
+  readonly driftAdded: number;
+  readonly spoofAdded: number;
+}
+
+/**
+ * Takes one heartbeat into the state of its node. Pure: the store runs it under the lock of the node, so that order is
+ * the order of commits and each change is found once, by one replica.
+ */
+export function observeHeartbeat(known: NodeState | undefined, report: HeartbeatReport): Observation {
+  // Clocks of two replicas differ; a time never runs backwards for that.
+  const atMs = Math.max(report.receivedAtMs, known?.lastHeartbeat.atMs ?? report.receivedAtMs);
+  const verdict = judgeHeartbeat(known, report);
+  const statusChanged = known?.status !== verdict.status;
+  const sighting: Sighting | null = report.attestation && { ...report.attestation, atMs };
+  const reporter = nextReporter(known?.reporter, report.reporter, atMs);
+  const draft = {
+    ...verdict,
+    nodeId: report.nodeId,
+    firstSeen: known?.firstSeen ?? sighting,
+    lastSeen: sighting ?? known?.lastSeen ?? null,
+    lastChangeMs: statusChanged ? atMs : known.lastChangeMs,
+    lastHeartbeat: { atMs, tsUtc: report.tsUtc, clockSkewMs: report.clockSkewMs },
+    reporter,
+  };
+  const number = known?.historyLength ?? 0;
+  const isNews = known === undefined || saysAnother(known, draft, report);
+  return {
+    node: { ...draft, historyLength: isNews ? number + 1 : number },
+    entry: isNews
+      ? {
+          number,
+          atMs,
+          status: draft.status,
+          health: draft.health,
+          attestation: report.attestation,
+          reporter: report.reporter,
+        }
+      : null,
+    previousStatus: statusChanged ? (known?.status ?? null) : undefined,
+    audit: sighting && !known?.firstSeen ? [firstSeenRecord(report, sighting)] : [],
+    reporterChanged: reporter.changedAtMs !== null && reporter !== known?.reporter,
+    driftAdded: verdict.driftCount - (known?.driftCount ?? 0),
+    spoofAdded: verdict.spoofCount - (known?.spoofCount ?? 0),
+  };
+}
+
+function nextReporter(known: ReporterState | undefined, current: string, atMs: number): ReporterState {
+  if (known === undefined) return { current, previous: null, changedAtMs: null };
+  if (known.current === current) return known;
+  return { current, previous: known.current, changedAtMs: atMs };
+}
+
+function saysAnother(
+  known: NodeState,
+  next: Pick<NodeState, 'status' | 'health'>,
+  { attestation, reporter }: HeartbeatReport,
+): boolean {
+  if (known.status !== next.status || known.health !== next.health) return true;
+  if (known.reporter.current !== reporter) return true;
+  if (attestation === null) return false;
+  return fingerprint(known.lastSeen) !== fingerprint(attestation);
+}
+
+/** Equal exactly when build, capabilities and runtime are equal, whatever the order of the members. */
+function fingerprint(build: Pick<Sighting, 'buildId' | 'capabilityHash' | 'runtime'> | null): string | null {
+  if (build === null) return null;
+  const { buildId, capabilityHash, runtime } = build;
+  return canonicalJson([buildId, capabilityHash, { ...runtime }]);
+}

@@ -1,0 +1,52 @@
+import type { NodeStatus } from '@touchstone/contracts';
+import type { AuditRecord } from './audit.js';
+import type { HeartbeatReport } from './heartbeat-report.js';
+import type { HistoryEntry, NodeState } from './node.js';
+import type { Observation } from './observe-heartbeat.js';
+
+/** Keeps nodes. */
+export interface NodeStore {
+  /**
+   * Takes a heartbeat into its node; resolves once that is committed, together with the event of a changed status.
+   *
+   * @throws AppError `forbidden` when the node is new and the store is full, `queue-full` when the database is too slow
+   */
+  take(report: HeartbeatReport): Promise<Observation>;
+}
+
+/** Which nodes a page shows: those after a node id in order of the ids' bytes. */
+export interface NodeQuery {
+  readonly limit: number;
+  readonly after?: string | undefined;
+  readonly status?: NodeStatus | undefined;
+}
+
+/** Figures over all nodes. */
+export interface NodeCounts {
+  readonly byStatus: Readonly<Record<NodeStatus, number>>;
+  /** Nodes whose last heartbeat came before the given moment. */
+  readonly silent: number;
+}
+
+/** Reads nodes. */
+export interface NodeReader {
+  find(nodeId: string): Promise<NodeState | undefined>;
+  list(query: NodeQuery): Promise<NodeState[]>;
+  /** What a node said over time, the newest first. */
+  history(nodeId: string): Promise<HistoryEntry[]>;
+  count(silentBeforeMs: number): Promise<NodeCounts>;
+}
+
+/** Where audit records go. */
+export interface AuditTrail {
+  record(record: AuditRecord): void;
+}
+
+/** Hears of every heartbeat, for figures. */
+export interface HeartbeatWatcher {
+  stored(observation: Observation, reporter: string, seconds: number): void;
+  refused(reporter: string): void;
+}
+
+export const NODE_STORE = Symbol('NodeStore');
+export const NODE_READER = Symbol('NodeReader');

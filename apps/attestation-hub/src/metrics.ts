@@ -1,0 +1,124 @@
+import type { NodeStatus } from '@touchstone/contracts';
+import { Counter, Gauge, Histogram, type Clock, type Registry } from '@touchstone/platform';
+import { reportedSkew } from './domain/freshness.js';
+import type { Observation } from './domain/observe-heartbeat.js';
+import type { HeartbeatWatcher, NodeCounts } from './domain/ports.js';
+import { RecentCount } from './domain/recent-count.js';
+
+/** Where the figures over all nodes come from. */
+export type CountNodes = () => Promise<NodeCounts>;
+
+const gaugeOfStatus: Readonly<Record<NodeStatus, { name: string; help: string }>> = {
+  OK: { name: 'attestation_ok', help: 'Nodes whose last attestation is as expected.' },
+  MISSING: { name: 'attestation_missing', help: 'Nodes whose last heartbeat had no attestation.' },
+  DRIFT: { name: 'attestation_drift', help: 'Nodes whose attestation differs from the first one.' },
+  SPOOF_SUSPECT: {
+    name: 'attestation_spoof_suspect',
+    help: 'Nodes whose attestations contradict each other.',
+  },
+};
+
+/**
+ * The figures of this service (R-NODE-6). The gauges of nodes are read from the database at each scrape, so every
+ * replica shows the same; counters and the figures of the last minute are those of one process.
+ */
+export class HubMetrics implements HeartbeatWatcher {
+  private readonly heartbeats: Counter;
+  private readonly seconds: Histogram;
+  private readonly reporterChanges: Counter;
+  private readonly skewed: Counter;
+  private readonly drifts: RecentCount;
+  private readonly spoofs: RecentCount;
+
+  constructor(
+    private readonly registry: Registry,
+    clock: Clock,
+    count: CountNodes,
+  ) {
+    const registers = [registry];
+    this.drifts = new RecentCount(clock);
+    this.spoofs = new RecentCount(clock);
+    this.heartbeats = new Counter({
+      name: 'touchstone_attestation_heartbeats_total',
+      help: 'Heartbeats by reporter (http or a service) and result (the status of the node, or refused).',
+      labelNames: ['reporter', 'result'],
+      registers,
+    });
+    this.seconds = new Histogram({
+      name: 'touchstone_attestation_store_seconds',
+      help: 'Time from a heartbeat to its commit.',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    });
+    this.reporterChanges = new Counter({
+      name: 'touchstone_attestation_reporter_changes_total',
+      help: 'Heartbeats that came from another reporter than the one before.',
+      registers,
+    });
+    this.skewed = new Counter({
+      name: 'touchstone_attestation_clock_skew_total',
+      help: 'Heartbeats whose stated time is off by more than five minutes.',
+      registers,
+    });
+    this.addNodeGauges(oneAtATime(count));
+    this.addGauge('attestation_drift_1m', 'Drifts of the last minute.', () => this.drifts.total());
+    this.addGauge('attestation_spoof_1m', 'Suspected spoofs of the last minute.', () => this.spoofs.total());
+  }
+
+  stored(
+    { node, driftAdded, spoofAdded, reporterChanged }: Observation,
+    reporter: string,
+    seconds: number,
+  ): void {
+    this.heartbeats.inc({ reporter, result: node.status });
+    this.seconds.observe(seconds);
+    this.drifts.add(driftAdded);
+    this.spoofs.add(spoofAdded);
+    if (reporterChanged) this.reporterChanges.inc();
+    if (reportedSkew(node.lastHeartbeat.clockSkewMs) !== null) this.skewed.inc();
+  }
+
+  refused(reporter: string): void {
+    this.heartbeats.inc({ reporter, result: 'refused' });
+  }
+
+  private addNodeGauges(count: CountNodes): void {
+    for (const [status, { name, help }] of Object.entries(gaugeOfStatus))
+      this.addGauge(name, help, async () => (await count()).byStatus[status as NodeStatus]);
+    this.addGauge(
+      'touchstone_attestation_nodes_stale',
+      'Nodes that have been silent for too long.',
+      async () => {
+        return (await count()).silent;
+      },
+    );
+  }
+
+  private addGauge(name: string, help: string, value: () => number | Promise<number>): void {
+    const gauge = new Gauge({
+      name,
+      help,
+      registers: [],
+      async collect() {
+        // A database that is away must not hide the other figures; NaN says that this one is not known.
+        gauge.set(
+          await Promise.resolve()
+            .then(value)
+            .catch(() => Number.NaN),
+        );
+      },
+    });
+    this.registry.registerMetric(gauge);
+  }
+}
+
+/** The gauges of one scrape share one query. */
+function oneAtATime(count: CountNodes): CountNodes {
+  let running: Promise<NodeCounts> | undefined;
+  return () => {
+    running ??= count().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}

@@ -1,0 +1,85 @@
+import type { EntityManager } from 'typeorm';
+import { HISTORY_ENTRIES_MAX, type HistoryEntry, type NodeState } from '../domain/node.js';
+import { fromEntry, fromNode, NODE_COLUMNS, toNode, type NodeRow } from './node-row.js';
+
+/** Locks the nodes in the order of their ids, so that two groups that share nodes never wait for each other in a ring. */
+export async function lockNodes(
+  manager: EntityManager,
+  nodeIds: readonly string[],
+): Promise<Map<string, NodeState>> {
+  const rows: NodeRow[] = await manager.query(
+    'SELECT * FROM attestation.node WHERE node_id = ANY($1) ORDER BY node_id FOR UPDATE',
+    [nodeIds],
+  );
+  return new Map(rows.map((row) => [row.node_id, toNode(row)]));
+}
+
+/** Inserts new nodes and returns how many were; the others exist since this transaction looked. */
+export async function insertNodes(manager: EntityManager, nodes: readonly NodeState[]): Promise<number> {
+  const rows: unknown[] = await manager.query(
+    `INSERT INTO attestation.node
+     SELECT node_id, status, health,
+       first_seen_at, first_build_id, decode(first_capability_hash, 'hex'), first_runtime,
+       last_seen_at, last_build_id, decode(last_capability_hash, 'hex'), last_runtime,
+       drift_count, spoof_count, last_change_at, last_heartbeat_at, last_ts_utc, clock_skew_ms,
+       reporter, previous_reporter, reporter_changed_at, history_length
+     FROM jsonb_to_recordset($1::jsonb) AS new (${NODE_COLUMNS})
+     ORDER BY node_id COLLATE "C"
+     ON CONFLICT (node_id) DO NOTHING
+     RETURNING node_id`,
+    [JSON.stringify(nodes.map(fromNode))],
+  );
+  return rows.length;
+}
+
+/** Writes nodes that this transaction has locked. */
+export async function updateNodes(manager: EntityManager, nodes: readonly NodeState[]): Promise<void> {
+  await manager.query(
+    `UPDATE attestation.node AS node SET
+       status = next.status, health = next.health,
+       first_seen_at = next.first_seen_at, first_build_id = next.first_build_id,
+       first_capability_hash = decode(next.first_capability_hash, 'hex'), first_runtime = next.first_runtime,
+       last_seen_at = next.last_seen_at, last_build_id = next.last_build_id,
+       last_capability_hash = decode(next.last_capability_hash, 'hex'), last_runtime = next.last_runtime,
+       drift_count = next.drift_count, spoof_count = next.spoof_count, last_change_at = next.last_change_at,
+       last_heartbeat_at = next.last_heartbeat_at, last_ts_utc = next.last_ts_utc,
+       clock_skew_ms = next.clock_skew_ms, reporter = next.reporter,
+       previous_reporter = next.previous_reporter, reporter_changed_at = next.reporter_changed_at,
+       history_length = next.history_length
+     FROM jsonb_to_recordset($1::jsonb) AS next (${NODE_COLUMNS})
+     WHERE node.node_id = next.node_id`,
+    [JSON.stringify(nodes.map(fromNode))],
+  );
+}
+
+/** Puts entries into the rings of their nodes. */
+export async function writeHistory(
+  manager: EntityManager,
+  entries: ReadonlyMap<string, readonly HistoryEntry[]>,
+): Promise<void> {
+  const rows = [...entries].flatMap(([nodeId, list]) =>
+    // More than a ring holds would write a slot twice in one statement, which PostgreSQL refuses.
+    list
+      .slice(-HISTORY_ENTRIES_MAX)
+      .map((entry) => fromEntry(nodeId, entry, entry.number % HISTORY_ENTRIES_MAX)),
+  );
+  if (rows.length === 0) return;
+  await manager.query(
+    `INSERT INTO attestation.node_history AS kept
+       (node_id, slot, number, at, status, health, build_id, capability_hash, runtime, reporter)
+     SELECT node_id, slot, number, at, status, health, build_id, decode(capability_hash, 'hex'), runtime, reporter
+     FROM jsonb_to_recordset($1::jsonb) AS entry (node_id text, slot integer, number bigint, at timestamptz,
+       status text, health text, build_id text, capability_hash text, runtime jsonb, reporter text)
+     ON CONFLICT (node_id, slot) DO UPDATE SET
+       number = excluded.number, at = excluded.at, status = excluded.status, health = excluded.health,
+       build_id = excluded.build_id, capability_hash = excluded.capability_hash, runtime = excluded.runtime,
+       reporter = excluded.reporter`,
+    [JSON.stringify(rows)],
+  );
+}
+
+/** The number of nodes, for the limit on new ones. */
+export async function countNodes(manager: EntityManager): Promise<number> {
+  const [row]: { count: string }[] = await manager.query('SELECT count(*) AS count FROM attestation.node');
+  return Number(row?.count ?? 0);
+}

@@ -1,0 +1,50 @@
+import { nodeStatuses, type NodeStatus } from '@touchstone/contracts';
+import type { DataSource } from 'typeorm';
+import type { HistoryEntry, NodeState } from '../domain/node.js';
+import type { NodeCounts, NodeQuery, NodeReader } from '../domain/ports.js';
+import { toEntry, toNode, type HistoryRow, type NodeRow } from './node-row.js';
+
+/** Reads nodes from PostgreSQL; every replica sees the same. */
+export class PostgresNodeReader implements NodeReader {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async find(nodeId: string): Promise<NodeState | undefined> {
+    const [row]: NodeRow[] = await this.dataSource.query(
+      'SELECT * FROM attestation.node WHERE node_id = $1',
+      [nodeId],
+    );
+    return row && toNode(row);
+  }
+
+  async list({ limit, after = '', status }: NodeQuery): Promise<NodeState[]> {
+    const rows: NodeRow[] = await this.dataSource.query(
+      `SELECT * FROM attestation.node
+       WHERE node_id > $1 AND ($2::text IS NULL OR status = $2) ORDER BY node_id LIMIT $3`,
+      [after, status ?? null, limit],
+    );
+    return rows.map(toNode);
+  }
+
+  async history(nodeId: string): Promise<HistoryEntry[]> {
+    const rows: HistoryRow[] = await this.dataSource.query(
+      'SELECT * FROM attestation.node_history WHERE node_id = $1 ORDER BY number DESC',
+      [nodeId],
+    );
+    return rows.map(toEntry);
+  }
+
+  async count(silentBeforeMs: number): Promise<NodeCounts> {
+    const rows: { status: NodeStatus; nodes: string; silent: string }[] = await this.dataSource.query(
+      `SELECT status, count(*) AS nodes, count(*) FILTER (WHERE last_heartbeat_at < $1) AS silent
+       FROM attestation.node GROUP BY status`,
+      [new Date(silentBeforeMs).toISOString()],
+    );
+    const of = (status: NodeStatus) => Number(rows.find((row) => row.status === status)?.nodes ?? 0);
+    return {
+      byStatus: Object.fromEntries(
+        nodeStatuses.map((status) => [status, of(status)]),
+      ) as NodeCounts['byStatus'],
+      silent: rows.reduce((sum, { silent }) => sum + Number(silent), 0),
+    };
+  }
+}

@@ -1,0 +1,126 @@
+import { AppError } from '@touchstone/contracts';
+import { injectTrace } from '@touchstone/platform';
+import { GroupCommit, type Outbox } from '@touchstone/postgres';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { HeartbeatReport } from '../domain/heartbeat-report.js';
+import type { HistoryEntry, NodeState } from '../domain/node.js';
+import { observeHeartbeat, type Observation } from '../domain/observe-heartbeat.js';
+import type { NodeStore } from '../domain/ports.js';
+import { countNodes, insertNodes, lockNodes, updateNodes, writeHistory } from './node-statements.js';
+
+/** Times that a group starts again because another replica inserted one of its new nodes first. */
+export const LOST_RACES_MAX = 5;
+
+interface Arrival {
+  readonly report: HeartbeatReport;
+  readonly traceHeaders: Readonly<Record<string, string>>;
+}
+
+/** Another replica inserted a node between the look and the insert; the group sees it when it looks again. */
+class LostRace extends Error {}
+
+/**
+ * Keeps nodes in PostgreSQL. Heartbeats that come together are written with one commit: lock the known nodes, take the
+ * heartbeats one after the other in memory, write every node once.
+ */
+export class PostgresNodeStore implements NodeStore {
+  private readonly arrivals: GroupCommit<Arrival, Observation | AppError>;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly outbox: Outbox,
+    private readonly nodesMax: number,
+  ) {
+    // One writer: with two, a later heartbeat of a node could be committed before an earlier one.
+    this.arrivals = new GroupCommit({ write: (arrivals) => this.write(arrivals), writersMax: 1 });
+  }
+
+  async take(report: HeartbeatReport): Promise<Observation> {
+    const result = await this.arrivals.add({ report, traceHeaders: injectTrace() });
+    if (result instanceof AppError) throw result;
+    return result;
+  }
+
+  /** Writes what waits and takes nothing new. */
+  close(): Promise<void> {
+    return this.arrivals.close();
+  }
+
+  private async write(arrivals: readonly Arrival[]): Promise<(Observation | AppError)[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.dataSource.transaction((manager) => this.writeOnce(manager, arrivals));
+      } catch (error) {
+        if (!(error instanceof LostRace)) throw error;
+        if (attempt === LOST_RACES_MAX)
+          throw new AppError('dependency-unavailable', 'New nodes could not be stored; try again.');
+      }
+    }
+  }
+
+  private async writeOnce(
+    manager: EntityManager,
+    arrivals: readonly Arrival[],
+  ): Promise<(Observation | AppError)[]> {
+    const nodeIds = [...new Set(arrivals.map(({ report }) => report.nodeId))];
+    const known = await lockNodes(manager, nodeIds);
+    const fresh = nodeIds.filter((nodeId) => !known.has(nodeId));
+    const admitted = new Set(await this.admit(manager, fresh));
+    const nodes = new Map<string, NodeState>(known);
+    const results = arrivals.map(({ report }) => {
+      if (!known.has(report.nodeId) && !admitted.has(report.nodeId)) return this.full();
+      const observation = observeHeartbeat(nodes.get(report.nodeId), report);
+      nodes.set(report.nodeId, observation.node);
+      return observation;
+    });
+    const inserted = [...nodes.values()].filter(({ nodeId }) => admitted.has(nodeId));
+    const updated = [...nodes.values()].filter(({ nodeId }) => known.has(nodeId));
+    if (inserted.length > 0 && (await insertNodes(manager, inserted)) < inserted.length) throw new LostRace();
+    if (updated.length > 0) await updateNodes(manager, updated);
+    await writeHistory(manager, entriesOf(results));
+    await this.announce(manager, arrivals, results);
+    return results;
+  }
+
+  /** The new nodes that still have a place; replicas that count at the same time may exceed the limit by a group. */
+  private async admit(manager: EntityManager, fresh: readonly string[]): Promise<readonly string[]> {
+    if (fresh.length === 0) return fresh;
+    return fresh.slice(0, Math.max(0, this.nodesMax - (await countNodes(manager))));
+  }
+
+  private full(): AppError {
+    return new AppError(
+      'forbidden',
+      `This hub keeps ${this.nodesMax} nodes and takes no new one; the operator may raise TOUCHSTONE_NODES_MAX.`,
+    );
+  }
+
+  private async announce(
+    manager: EntityManager,
+    arrivals: readonly Arrival[],
+    results: readonly (Observation | AppError)[],
+  ): Promise<void> {
+    for (const [index, { traceHeaders }] of arrivals.entries()) {
+      const result = results[index];
+      if (result === undefined || result instanceof AppError || result.previousStatus === undefined) continue;
+      const { nodeId, status, lastChangeMs } = result.node;
+      await this.outbox.append(
+        manager,
+        'evt.v1.attestation.node.changed',
+        { nodeId, status, previous: result.previousStatus, changedAt: new Date(lastChangeMs).toISOString() },
+        { traceHeaders },
+      );
+    }
+  }
+}
+
+function entriesOf(results: readonly (Observation | AppError)[]): Map<string, HistoryEntry[]> {
+  const entries = new Map<string, HistoryEntry[]>();
+  for (const result of results) {
+    if (result instanceof AppError || result.entry === null) continue;
+    const list = entries.get(result.node.nodeId) ?? [];
+    list.push(result.entry);
+    entries.set(result.node.nodeId, list);
+  }
+  return entries;
+}

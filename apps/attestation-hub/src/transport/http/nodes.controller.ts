@@ -1,0 +1,74 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { AppError, heartbeat, nodeStatuses } from '@touchstone/contracts';
+import { ApiRoute, CLOCK, CONFIG, ZodParam, ZodQuery, type Clock } from '@touchstone/platform';
+import { z } from 'zod';
+import type { Config } from '../../config.js';
+import type { NodeState } from '../../domain/node.js';
+import { NODE_READER, type NodeReader } from '../../domain/ports.js';
+import {
+  nodeDetail,
+  nodePage,
+  presentEntry,
+  presentNode,
+  type NodeAnswer,
+  type NodeDetail,
+  type NodePage,
+} from './answers.js';
+
+/** Most nodes on one page. */
+export const NODES_PAGE_MAX = 100;
+const NODES_PAGE_DEFAULT = 20;
+
+const nodeId = heartbeat.shape.node_id;
+const listQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(NODES_PAGE_MAX).default(NODES_PAGE_DEFAULT),
+  cursor: nodeId.optional(),
+  status: z.enum(nodeStatuses).optional(),
+});
+
+/** `GET /v1/nodes` and `GET /v1/nodes/:id`. */
+@Controller('v1/nodes')
+export class NodesController {
+  constructor(
+    @Inject(NODE_READER) private readonly reader: NodeReader,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  @Get()
+  @ApiRoute({
+    summary: 'Lists the nodes in order of their ids.',
+    tags: ['nodes'],
+    response: nodePage,
+    errors: ['validation-failed'],
+  })
+  async list(@ZodQuery(listQuery) query: z.output<typeof listQuery>): Promise<NodePage> {
+    const { limit, cursor: after, status } = query;
+    // One more than asked for tells whether there is a next page.
+    const found = await this.reader.list({ limit: limit + 1, after, status });
+    const nodes = found.slice(0, limit);
+    const last = nodes[nodes.length - 1];
+    return {
+      nodes: nodes.map((node) => this.present(node)),
+      nextCursor: found.length > limit && last !== undefined ? last.nodeId : null,
+    };
+  }
+
+  @Get(':id')
+  @ApiRoute({
+    summary: 'Shows a node with its history.',
+    tags: ['nodes'],
+    response: nodeDetail,
+    errors: ['not-found', 'validation-failed'],
+  })
+  async show(@ZodParam('id', nodeId) id: string): Promise<NodeDetail> {
+    const node = await this.reader.find(id);
+    if (node === undefined) throw new AppError('not-found', `No heartbeat of a node ${id} ever came.`);
+    const history = await this.reader.history(id);
+    return { ...this.present(node), history: history.map(presentEntry) };
+  }
+
+  private present(node: NodeState): NodeAnswer {
+    return presentNode(node, this.clock.nowMs(), this.config.TOUCHSTONE_STALE_AFTER_MS);
+  }
+}

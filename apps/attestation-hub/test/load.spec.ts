@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Outbox } from '@touchstone/postgres';
+import type { HeartbeatReport } from '../src/domain/heartbeat-report.js';
+import { PostgresNodeReader } from '../src/persistence/postgres-node-reader.js';
+import { PostgresNodeStore } from '../src/persistence/postgres-node-store.js';
+import { CAPABILITY_HASH, HubFixture } from './hub-fixture.js';
+
+const NODES = 1_000;
+const ROUNDS = 5;
+
+let fixture: HubFixture;
+
+beforeAll(async () => {
+  fixture = await HubFixture.create('hub_load');
+}, 60_000);
+
+afterAll(async () => fixture.close());
+
+function report(index: number, receivedAtMs: number): HeartbeatReport {
+  return {
+    nodeId: `node-${index}`,
+    health: 'GREEN',
+    tsUtc: new Date(receivedAtMs).toISOString(),
+    receivedAtMs,
+    clockSkewMs: 0,
+    attestation: { buildId: 'build-1', capabilityHash: CAPABILITY_HASH, runtime: { os: 'linux' } },
+    reporter: 'http',
+    remoteAddress: null,
+  };
+}
+
+describe('a thousand nodes', () => {
+  it('are all kept with their last heartbeat, in few commits, with one event and one entry each', async () => {
+    const dataSource = await fixture.dataSource();
+    const store = new PostgresNodeStore(dataSource, new Outbox(dataSource), NODES);
+    const commits = async (): Promise<number> => {
+      const [row] = await dataSource.query('SELECT pg_current_xact_id()::text AS id');
+      return Number(row.id);
+    };
+    const before = await commits();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      fixture.clock.advance(10_000);
+      await Promise.all(
+        Array.from({ length: NODES }, (_, index) => store.take(report(index, fixture.clock.nowMs()))),
+      );
+    }
+    // Groups of up to 256: a handful of commits for each round, not a thousand.
+    expect((await commits()) - before).toBeLessThan((NODES * ROUNDS) / 20);
+    await store.close();
+    const reader = new PostgresNodeReader(dataSource);
+    const nodes = await reader.list({ limit: NODES + 1 });
+    expect(nodes).toHaveLength(NODES);
+    expect(nodes.every(({ lastHeartbeat }) => lastHeartbeat.atMs === fixture.clock.nowMs())).toBe(true);
+    expect(nodes.every(({ historyLength }) => historyLength === 1)).toBe(true);
+    expect(await fixture.events()).toHaveLength(NODES);
+  }, 60_000);
+});

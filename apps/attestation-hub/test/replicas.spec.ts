@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startService, createContext, silentLogger } from '@touchstone/platform';
+import { createTestDatabase } from '@touchstone/testing';
+import { attestationHubService } from '../src/service.js';
+import { bareHeartbeatAt, commandContext, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
+
+let fixture: HubFixture;
+let left: Hub;
+let right: Hub;
+const now = () => fixture.clock.nowMs();
+
+beforeAll(async () => {
+  fixture = await HubFixture.create('hub_replicas');
+  left = await fixture.start();
+  right = await fixture.start();
+}, 60_000);
+
+afterAll(async () => fixture.close());
+
+describe('two replicas', () => {
+  it('find each new node once, however the heartbeats are spread', async () => {
+    const ids = Array.from({ length: 200 }, (_, index) => `shared-${index}`);
+    const beats = ids.flatMap((node_id, index) => {
+      const message = heartbeatAt(now(), { node_id });
+      return index % 2 === 0
+        ? [left.beat(message), right.beat(message)]
+        : [right.beat(message), left.beat(message)];
+    });
+    await Promise.all(beats);
+    const audited = [...left.audit(), ...right.audit()].map(({ node_id }) => node_id);
+    expect(audited.sort()).toEqual([...ids].sort());
+    const events = (await fixture.events()) as { nodeId: string; previous: unknown }[];
+    expect(events.map(({ nodeId }) => nodeId).sort()).toEqual([...ids].sort());
+    expect(events.every(({ previous }) => previous === null)).toBe(true);
+    expect(await left.metric('attestation_ok')).toBe(ids.length);
+    expect(await right.metric('attestation_ok')).toBe(ids.length);
+  });
+
+  it('tell one story about a node that both hear of', async () => {
+    const node_id = 'contested';
+    await Promise.all(
+      Array.from({ length: 60 }, (_, index) =>
+        (index % 2 === 0 ? left : right).beat(
+          (index % 3 === 0 ? bareHeartbeatAt : heartbeatAt)(now(), { node_id }),
+        ),
+      ),
+    );
+    const events = (
+      (await fixture.events()) as { nodeId: string; status: string; previous: string }[]
+    ).filter(({ nodeId }) => nodeId === node_id);
+    for (const [index, { status, previous }] of events.entries()) {
+      expect(previous).toBe(events[index - 1]?.status ?? null);
+      expect(status).not.toBe(previous);
+    }
+    const node = await left.node(node_id);
+    expect(await right.node(node_id)).toEqual(node);
+    expect(node.status).toBe(events[events.length - 1]?.status);
+    expect(node.history).toHaveLength(events.length);
+  });
+});
+
+describe('a restart', () => {
+  it('keeps all that was known, and silence goes on while the hub was away', async () => {
+    const node_id = 'survivor';
+    await left.beat(heartbeatAt(now(), { node_id }));
+    fixture.clock.advance(10_000);
+    await left.beat(bareHeartbeatAt(now(), { node_id }));
+    const before = await left.node(node_id);
+    expect(await left.service.stop()).toBe(true);
+    fixture.clock.advance(60_000);
+    const restarted = await fixture.start();
+    expect(await restarted.node(node_id)).toEqual({ ...before, ageMs: 60_000, stale: true });
+    await restarted.beat(heartbeatAt(now(), { node_id }));
+    expect(await restarted.node(node_id)).toMatchObject({ status: 'OK', firstSeen: before.firstSeen });
+    expect(restarted.audit()).toEqual([]);
+  });
+});
+
+describe('the schema', () => {
+  it('is migrated by the command, which may run again', async () => {
+    const context = await commandContext(fixture);
+    await attestationHubService.commands?.['migrate']?.(context.config, context);
+    const dataSource = await fixture.dataSource();
+    await dataSource.undoLastMigration();
+    expect(
+      await dataSource.query(`SELECT 1 FROM information_schema.tables
+        WHERE table_schema = 'attestation' AND table_name IN ('node', 'node_history', 'outbox')`),
+    ).toEqual([]);
+    await attestationHubService.commands?.['migrate']?.(context.config, context);
+    expect(await right.page()).toEqual({ nodes: [], nextCursor: null });
+  });
+
+  it('that was not migrated stops the start', async () => {
+    const empty = await createTestDatabase('hub_empty');
+    try {
+      const config = fixture.config({ DATABASE_URL: empty.urlFor('attestation-hub') });
+      const context = await createContext(attestationHubService, config, silentLogger());
+      await expect(startService(attestationHubService, context)).rejects.toMatchObject({
+        code: 'dependency-unavailable',
+      });
+    } finally {
+      await empty.drop();
+    }
+  });
+});
