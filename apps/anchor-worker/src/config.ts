@@ -7,6 +7,9 @@ export const ANCHOR_INTERVAL_SEC_MIN = 0.01;
 /** Most seconds that a leaf may wait for its batch. */
 export const ANCHOR_INTERVAL_SEC_MAX = 86_400;
 
+/** Fewest database connections: two stage locks, a transaction for each, and one for the consumers. */
+export const DATABASE_POOL_MIN = 5;
+
 const intervalSeconds = z
   .string()
   .regex(/^\d{1,5}(?:\.\d{1,3})?$/, { message: 'Expected seconds with at most three decimals.' })
@@ -69,6 +72,10 @@ export const configSchema = z
       .describe('Largest fee per gas in wei; the signer has a limit of its own.'),
   })
   .superRefine((config, context) => {
+    if (config.TOUCHSTONE_DATABASE_POOL_MAX < DATABASE_POOL_MIN) {
+      const message = `Expected at least ${DATABASE_POOL_MIN}: two stages hold a connection each while they work.`;
+      context.addIssue({ code: 'custom', path: ['TOUCHSTONE_DATABASE_POOL_MAX'], message });
+    }
     if (config.ANCHOR_MODE !== 'advanced') return;
     for (const name of ['TOUCHSTONE_EVM_RPC_URL', 'TOUCHSTONE_ANCHOR_CONTRACT'] as const) {
       if (config[name] === undefined)

@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from '@touchstone/platform';
 import { anchorStates } from './domain/anchor/anchor.js';
-import type { AnchorReader } from './domain/anchor/anchor-reader.js';
+import type { AnchorReader, PipelineFigures } from './domain/anchor/anchor-reader.js';
 import type { AnchorEvent } from './domain/anchor/progress.js';
 import type { StageName } from './domain/pipeline/pipeline.js';
 
@@ -65,33 +65,42 @@ export class AnchorMetrics {
   }
 }
 
-/** Figures that are read from the database when they are asked for; one read serves them all. */
+/** Figures that are read from the database at the time of a scrape; one read serves them all. */
 function addStoredFigures(registry: Registry, reader: AnchorReader): void {
-  const gauge = (name: string, help: string, labelNames: string[] = []): Gauge => {
-    const made = new Gauge({ name: `touchstone_anchor_${name}`, help, labelNames, registers: [] });
+  let running: Promise<PipelineFigures> | undefined;
+  const read = (): Promise<PipelineFigures> =>
+    (running ??= reader.figures().finally(() => {
+      running = undefined;
+    }));
+  const gauge = (name: string, help: string, set: (gauge: Gauge, figures: PipelineFigures) => void): void => {
+    const made: Gauge = new Gauge({
+      name: `touchstone_anchor_${name}`,
+      help,
+      labelNames: name === 'anchors' ? ['state'] : [],
+      registers: [],
+      collect: async () => {
+        try {
+          set(made, await read());
+        } catch {
+          // A database that does not answer leaves the last figures; readiness tells about it.
+        }
+      },
+    });
     registry.registerMetric(made);
-    return made;
   };
-  const logSize = gauge('log_size_entries', 'Entries of the log.');
-  const lag = gauge('checkpoint_lag_entries', 'Entries that no published checkpoint covers.');
-  const oldest = gauge('oldest_pending_leaf_seconds', 'Age of the oldest leaf without a batch; 0 for none.');
-  const anchors = gauge('anchors', 'Anchors by state.', ['state']);
-  const pending = new Gauge({
-    name: 'touchstone_anchor_pending_leaves',
-    help: 'Leaves that wait for a batch.',
-    registers: [],
-    collect: async () => {
-      try {
-        const figures = await reader.figures();
-        pending.set(figures.pendingLeaves);
-        oldest.set(figures.oldestPendingSeconds);
-        logSize.set(Number(figures.logSize));
-        lag.set(Number(figures.logSize - figures.checkpointSize));
-        for (const state of anchorStates) anchors.set({ state }, figures.anchorsByState[state] ?? 0);
-      } catch {
-        // A database that does not answer leaves the last figures; readiness tells about it.
-      }
-    },
+  gauge('pending_leaves', 'Leaves that wait for a batch.', (made, { pendingLeaves }) =>
+    made.set(pendingLeaves),
+  );
+  gauge(
+    'oldest_pending_leaf_seconds',
+    'Age of the oldest leaf without a batch; 0 for none.',
+    (made, figures) => made.set(figures.oldestPendingSeconds),
+  );
+  gauge('log_size_entries', 'Entries of the log.', (made, { logSize }) => made.set(Number(logSize)));
+  gauge('checkpoint_lag_entries', 'Entries that no published checkpoint covers.', (made, figures) =>
+    made.set(Number(figures.logSize - figures.checkpointSize)),
+  );
+  gauge('anchors', 'Anchors by state.', (made, { anchorsByState }) => {
+    for (const state of anchorStates) made.set({ state }, anchorsByState[state] ?? 0);
   });
-  registry.registerMetric(pending);
 }

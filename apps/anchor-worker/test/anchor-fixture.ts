@@ -1,5 +1,5 @@
-import { callRpc, deployDevelopmentChain, type RunningAnvil } from '@touchstone/embedded';
-import { startTestAnvil } from '@touchstone/testing';
+import { deployDevelopmentChain } from '@touchstone/embedded';
+import { startTestAnvil, waitUntil } from '@touchstone/testing';
 import type { AnchorFinal } from '@touchstone/contracts';
 import { parseEvmAnchorProof, verifyEvmAnchor } from '@touchstone/chain-proofs';
 import { hexToBytes } from '@touchstone/crypto';
@@ -13,6 +13,12 @@ import { TransactionSigningDouble } from './signing-double.js';
 
 const CHAIN_ID = 8453;
 
+/** A development chain with the registry on it. */
+export interface TestChain {
+  readonly anvil: Awaited<ReturnType<typeof startTestAnvil>>;
+  readonly contract: string;
+}
+
 /** A log on a real development chain. */
 export class AnchorFixture {
   readonly transactions = new TransactionSigningDouble();
@@ -21,13 +27,13 @@ export class AnchorFixture {
 
   private constructor(
     readonly log: LogFixture,
-    readonly anvil: RunningAnvil,
+    readonly anvil: TestChain['anvil'],
     readonly contract: string,
   ) {
     this.rpc = createEvmRpc(anvil.rpcUrl);
   }
 
-  static async startChain(): Promise<{ anvil: RunningAnvil; contract: string }> {
+  static async startChain(): Promise<TestChain> {
     const anvil = await startTestAnvil({ chainId: CHAIN_ID });
     const payer = (await new TransactionSigningDouble().address()) as `0x${string}`;
     const funded = { anchorSubmitter: payer, settlementSubmitter: payer, payer };
@@ -35,7 +41,7 @@ export class AnchorFixture {
     return { anvil, contract: anchorRegistry };
   }
 
-  static async create(chain: { anvil: RunningAnvil; contract: string }): Promise<AnchorFixture> {
+  static async create(chain: TestChain): Promise<AnchorFixture> {
     return new AnchorFixture(await LogFixture.create(), chain.anvil, chain.contract);
   }
 
@@ -60,6 +66,26 @@ export class AnchorFixture {
     while ((await replica.checkpointing.run()) === 0);
   }
 
+  /** Runs the stage until the anchors stand in these states. */
+  runUntil(replica: Replica, ...states: string[]): Promise<unknown> {
+    return waitUntil(
+      async () => {
+        await replica.anchoring?.run();
+        const found = await this.states();
+        return found.join() === states.join() || Promise.reject(new Error(`the states are ${found.join()}`));
+      },
+      15_000,
+      `anchors to be ${states.join()}`,
+    );
+  }
+
+  /** Lets the chain mine again and ends the log; the chain stays for the next test. */
+  async close(): Promise<void> {
+    await this.call('evm_setAutomine', [true]);
+    await this.call('anvil_mine', ['0x1']);
+    await this.log.close();
+  }
+
   async states(): Promise<string[]> {
     const rows = await this.log.rows<{ state: string }>(
       'SELECT state FROM anchors.chain_anchor ORDER BY checkpoint_size, created_at',
@@ -68,7 +94,7 @@ export class AnchorFixture {
   }
 
   call<T>(method: string, params: unknown[] = []): Promise<T> {
-    return callRpc<T>(this.anvil.rpcUrl, method, params);
+    return createEvmRpc(this.anvil.rpcUrl)(method, params) as Promise<T>;
   }
 
   finals(): Promise<AnchorFinal[]> {

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import type { EventBody, EventSubject } from '@touchstone/contracts';
-import type { RunningAnvil } from '@touchstone/embedded';
 import { EventPublisher, provision } from '@touchstone/nats';
 import {
   createContext,
@@ -11,23 +10,22 @@ import {
 } from '@touchstone/platform';
 import { runMigrations, uuidV7 } from '@touchstone/postgres';
 import { createTestDatabase, testNats, type TestDatabase, type TestNats } from '@touchstone/testing';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { postgresOptions } from '../src/app.module.js';
 import { configSchema } from '../src/config.js';
 import { serviceDefinition } from '../src/service.js';
-import { AnchorFixture } from './anchor-fixture.js';
+import { AnchorFixture, type TestChain } from './anchor-fixture.js';
 import { SignerProcess } from './signer-process.js';
 import { ORIGIN } from './signing-double.js';
 
 /** Replicas of the whole service between real servers, a real signer and a real chain. */
 export class ServiceFixture {
   private readonly replicas: RunningService[] = [];
-  private readonly connections: NatsConnection[] = [];
+  private readonly connections: Awaited<ReturnType<TestNats['connect']>>[] = [];
 
   private constructor(
     readonly nats: TestNats,
     readonly database: TestDatabase,
-    readonly chain: { readonly anvil: RunningAnvil; readonly contract: string },
+    readonly chain: TestChain,
     readonly signer: SignerProcess,
   ) {}
 

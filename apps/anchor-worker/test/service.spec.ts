@@ -33,14 +33,14 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
 
   it('takes the key set of the signer into the log as its first entry', async () => {
     await waitUntil(async () => (await count(`anchors.log_entry WHERE kind = 'key-set'`)) === 1);
-    const { rows } = await client.query<{ entry: string; vkey: string }>(
-      'SELECT entry, vkey FROM anchors.log_entry, anchors.log_state WHERE log_index = 0',
-    );
-    expect(JSON.parse(rows[0]!.entry)).toMatchObject({ type: 'touchstone.key-set.v1', sequence: 0 });
     const latest = await waitUntil(async () => {
       const response = await get('/v1/checkpoints/latest');
       return response.status === 200 && ((await response.json()) as { note: string; origin: string });
     });
+    const { rows } = await client.query<{ entry: string; vkey: string }>(
+      'SELECT entry, vkey FROM anchors.log_entry, anchors.log_state WHERE log_index = 0',
+    );
+    expect(JSON.parse(rows[0]!.entry)).toMatchObject({ type: 'touchstone.key-set.v1', sequence: 0 });
     expect(openWithKeys(latest.note, rows[0]!.vkey, [])).toMatchObject({ ok: true });
     expect(latest.origin).toBe(ORIGIN);
   });
@@ -54,7 +54,7 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
     await waitUntil(
       async () =>
         (await count(`anchors.model_anchors WHERE txid IS NULL`)) === 0 &&
-        (await count('anchors.leaf')) === 12,
+        (await count('anchors.leaf WHERE batch_id IS NOT NULL')) === 12,
       20_000,
       'every root to be anchored',
     );
@@ -154,7 +154,9 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
     await waitUntil(async () => (await count('anchors.log_state WHERE intent_size IS NOT NULL')) === 1);
     await fixture.signer.resume();
     await waitUntil(
-      async () => (await count('anchors.model_anchors WHERE txid IS NULL')) === 0,
+      async () =>
+        (await count('anchors.leaf WHERE batch_id IS NULL')) === 0 &&
+        (await count('anchors.model_anchors WHERE txid IS NULL')) === 0,
       30_000,
       'the last root to be anchored',
     );

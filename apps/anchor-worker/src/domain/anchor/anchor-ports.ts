@@ -51,7 +51,6 @@ export interface AnchorChain {
   /** @throws AppError `dependency-unavailable` when the node's answer does not verify */
   prove(blockNumber: bigint, submitter: string, commitment: Uint8Array): Promise<ChainProof>;
 }
-export const ANCHOR_CHAIN = Symbol('AnchorChain');
 
 /** A transaction that the signer is asked for. */
 export interface UnsignedTransaction {
@@ -70,7 +69,6 @@ export interface TransactionSigner {
   address(): Promise<string>;
   sign(transaction: UnsignedTransaction): Promise<{ readonly raw: string; readonly hash: string }>;
 }
-export const TRANSACTION_SIGNER = Symbol('TransactionSigner');
 
 /** The newest checkpoint that no anchor covers. */
 export interface AnchorableCheckpoint {
@@ -119,4 +117,3 @@ export interface AnchorStore {
   /** Stores the proof, the event, and the transaction of every batch that the checkpoint covers first. */
   finish(anchor: OpenAnchor, final: FinalAnchor): Promise<boolean>;
 }
-export const ANCHOR_STORE = Symbol('AnchorStore');

@@ -47,20 +47,28 @@ export class Anchoring {
     private readonly options: AnchoringOptions,
   ) {}
 
-  /** Moves every open anchor a step and makes a new one when it is time. @returns when to look again, in ms */
+  /**
+   * Moves every open anchor a step and makes a new one when it is time. An anchor that cannot be moved now does not
+   * keep the others waiting; the first failure is thrown when all had their turn.
+   *
+   * @returns milliseconds after which to look again, `undefined` when nothing is open
+   */
   async run(): Promise<number | undefined> {
     const { chain, store } = this.parts;
     const open = await store.open();
-    if (open.length > 0) await this.advance(open, await chain.head());
+    const failures = open.length > 0 ? await this.advance(open, await chain.head()) : [];
     const waiting = (await store.open()).some(({ state }) => state !== 'included');
     const nextMs = waiting ? undefined : await this.anchorNext();
-    const isOpen = open.length > 0 || waiting || nextMs === 0;
+    if (failures.length > 0) throw failures[0];
     if (nextMs === 0) return 0;
-    const waits = [...(isOpen ? [this.options.pollMs] : []), ...(nextMs === undefined ? [] : [nextMs])];
+    const waits = [
+      ...(open.length > 0 || waiting ? [this.options.pollMs] : []),
+      ...(nextMs === undefined ? [] : [nextMs]),
+    ];
     return waits.length === 0 ? undefined : Math.min(...waits);
   }
 
-  private async advance(open: readonly OpenAnchor[], head: ChainHead): Promise<void> {
+  private async advance(open: readonly OpenAnchor[], head: ChainHead): Promise<unknown[]> {
     const { progress } = this.parts;
     const included = open.filter(({ state }) => state === 'included');
     const doubtful = (await this.isForked(included))
@@ -68,9 +76,12 @@ export class Anchoring {
       : included
           .filter(({ block }) => block !== undefined && block.number <= head.finalized)
           .slice(0, PROOFS_PER_RUN_MAX);
-    for (const anchor of doubtful) await progress.advance(anchor, head);
     // An orphan found just now is sent in the next run: its row has changed.
-    for (const anchor of open) if (anchor.state !== 'included') await progress.advance(anchor, head);
+    const rest = open.filter(({ state }) => state !== 'included');
+    const failures: unknown[] = [];
+    for (const anchor of [...doubtful, ...rest])
+      await progress.advance(anchor, head).catch((error: unknown) => failures.push(error));
+    return failures;
   }
 
   /** Blocks are chained: while the highest one that holds an anchor stands, so do those below. */

@@ -24,7 +24,6 @@ export interface SealingStore {
    */
   seal(leavesMax: number, choose: ChooseDue, make: MakeBatch): Promise<readonly Batch[]>;
 }
-export const SEALING_STORE = Symbol('SealingStore');
 
 /** What {@link Sealing} needs beside its store. */
 export interface SealingOptions extends SealingPolicy {
@@ -49,6 +48,8 @@ export class Sealing {
   /** Seals what is due. @returns milliseconds until something is due again, `undefined` when nothing waits */
   async run(): Promise<number | undefined> {
     const { batchMax } = this.options;
+    // Until the look is over nothing is watched: a leaf that is accepted meanwhile may not be in what is read.
+    this.watched = false;
     this.unseen = 0;
     const seen = dueBatches(await this.store.pending(batchMax), this.options);
     this.largest = seen.largest;

@@ -46,7 +46,6 @@ export interface CheckpointStore {
   /** Stores the identity of the log when none is stored. @returns the stored one */
   pinIdentity(identity: LogIdentity): Promise<LogIdentity>;
 }
-export const CHECKPOINT_STORE = Symbol('CheckpointStore');
 
 /** What the signer is asked to sign, with the proof from the last checkpoint. */
 export interface CheckpointRequest extends TreeHead {
@@ -65,4 +64,3 @@ export interface CheckpointSigner {
    */
   sign(request: CheckpointRequest): Promise<string>;
 }
-export const CHECKPOINT_SIGNER = Symbol('CheckpointSigner');

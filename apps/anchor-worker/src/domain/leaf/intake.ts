@@ -23,7 +23,6 @@ export interface IntakeStore {
    */
   accept(delivery: Delivery): Promise<Intaken>;
 }
-export const INTAKE_STORE = Symbol('IntakeStore');
 
 /** Who is told that there is something to do. */
 export interface IntakeListener {

@@ -6,4 +6,3 @@ export interface Exclusive {
   /** @returns the result, or `undefined` when another process has its turn */
   run<T>(stage: string, work: () => Promise<T>): Promise<T | undefined>;
 }
-export const EXCLUSIVE = Symbol('Exclusive');

@@ -1,7 +1,7 @@
 /** Milliseconds before a stage that failed once runs again; doubles with each failure in a row. */
 export const STAGE_BACKOFF_FIRST_MS = 100;
 /** The longest pause of a stage that fails again and again. */
-export const STAGE_BACKOFF_MAX_MS = 30_000;
+export const STAGE_BACKOFF_MAX_MS = 5_000;
 
 /** How a stage runs. */
 export interface StageLoopOptions {

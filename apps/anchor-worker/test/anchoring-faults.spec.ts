@@ -1,0 +1,198 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { AppError } from '@touchstone/contracts';
+import { waitUntil } from '@touchstone/testing';
+import { AnchorFixture, type TestChain } from './anchor-fixture.js';
+import { expectSoundLog } from './log-invariants.js';
+
+describe('anchoring while the chain or a process fails', () => {
+  let chain: TestChain;
+  let fixture: AnchorFixture;
+  beforeAll(async () => {
+    chain = await AnchorFixture.startChain();
+  }, 60_000);
+  afterAll(() => chain.anvil.stop());
+  beforeEach(async () => {
+    fixture = await AnchorFixture.create(chain);
+  });
+  afterEach(() => fixture.close());
+
+  it('sends the same bytes again after a reorganisation three blocks deep', async () => {
+    const replica = await fixture.replica();
+    await fixture.publish(replica, 'a');
+    await fixture.runUntil(replica, 'included');
+    const [before] = await fixture.log.rows<{ hash: string }>('SELECT hash FROM anchors.anchor_attempt');
+    // The miner of the development chain has put two empty blocks on top; all three go.
+    await waitUntil(async () => BigInt(await fixture.call<string>('eth_blockNumber')) >= 3n);
+    await fixture.call('evm_setAutomine', [false]);
+    await fixture.call('anvil_reorg', [3, []]);
+    expect(await fixture.call('eth_getTransactionReceipt', [before!.hash])).toBeNull();
+    await fixture.runUntil(replica, 'orphaned');
+    await fixture.call('evm_setAutomine', [true]);
+    await fixture.call('anvil_mine', ['0x1']);
+    await fixture.runUntil(replica, 'final');
+    const attempts = await fixture.log.rows<{ hash: string }>('SELECT hash FROM anchors.anchor_attempt');
+    expect(attempts).toEqual([before]);
+    expect(replica.events.map(({ kind }) => kind)).toEqual(['included', 'orphaned', 'included', 'final']);
+    const { checkpoints } = await expectSoundLog(fixture.log);
+    expect(await fixture.verify((await fixture.finals())[0]!, checkpoints[0]!.note)).toMatchObject({
+      ok: true,
+    });
+  });
+
+  it('broadcasts a dropped transaction again', async () => {
+    const replica = await fixture.replica();
+    await fixture.call('evm_setAutomine', [false]);
+    await fixture.publish(replica, 'a');
+    await fixture.runUntil(replica, 'sent');
+    await fixture.call('anvil_dropAllTransactions');
+    await replica.anchoring?.run();
+    expect(replica.events.map(({ kind }) => kind)).toContain('rebroadcast');
+    await fixture.call('evm_setAutomine', [true]);
+    await fixture.call('anvil_mine', ['0x1']);
+    await fixture.runUntil(replica, 'final');
+    expect(fixture.transactions.signed).toHaveLength(1);
+  });
+
+  it('replaces a transaction that is stuck by one with the same nonce and higher fees', async () => {
+    const replica = await fixture.replica();
+    await fixture.call('evm_setAutomine', [false]);
+    await fixture.publish(replica, 'a');
+    await fixture.runUntil(replica, 'sent');
+    // Blocks pass while the transaction waits: its copy here says that it was sent long ago.
+    await fixture.log.client.query('UPDATE anchors.anchor_attempt SET sent_at_block = 0');
+    await waitUntil(async () => {
+      await replica.anchoring?.run();
+      return replica.events.some(({ kind }) => kind === 'replaced');
+    });
+    const [first, second] = fixture.transactions.signed;
+    expect(second!.nonce).toBe(first!.nonce);
+    expect(second!.maxFeePerGas * 100n).toBeGreaterThanOrEqual(first!.maxFeePerGas * 110n);
+    expect(second!.maxPriorityFeePerGas).toBeGreaterThan(first!.maxPriorityFeePerGas);
+    await replica.anchoring?.run();
+    await fixture.call('evm_setAutomine', [true]);
+    await fixture.call('anvil_mine', ['0x1']);
+    await fixture.runUntil(replica, 'final');
+    const [final] = await fixture.finals();
+    const hashes = await fixture.log.rows<{ hash: string }>(
+      'SELECT hash FROM anchors.anchor_attempt ORDER BY attempt',
+    );
+    expect(final?.transaction).toBe(hashes[1]?.hash);
+  });
+
+  it('takes a new nonce when a stranger to this database has used the old one', async () => {
+    const replica = await fixture.replica();
+    await fixture.publish(replica, 'a');
+    const submitter = await fixture.transactions.address();
+    await replica.anchoring?.run();
+    expect(await fixture.states()).toEqual(['prepared']);
+    const nonce = fixture.transactions.signed[0]!.nonce;
+    const foreign = await fixture.transactions.sign({
+      ...fixture.transactions.signed[0]!,
+      to: submitter,
+      data: '0x',
+      gas: 21_000n,
+    });
+    await fixture.call('eth_sendRawTransaction', [foreign.raw]);
+    await waitUntil(async () => (await fixture.call('eth_getTransactionReceipt', [foreign.hash])) !== null);
+    await fixture.runUntil(replica, 'final');
+    expect(fixture.transactions.signed.map((signed) => signed.nonce)).toEqual([nonce, nonce, nonce + 1]);
+    expect(replica.events.map(({ kind }) => kind)).toEqual(['renewed', 'included', 'final']);
+  });
+
+  it('finds the bytes that were sent before a crash in the chain instead of sending others', async () => {
+    const first = await fixture.replica();
+    await fixture.publish(first, 'a');
+    await first.anchoring?.run();
+    const [{ raw, hash }] = (await fixture.log.rows('SELECT raw, hash FROM anchors.anchor_attempt')) as [
+      { raw: string; hash: string },
+    ];
+    // The process ended after the node took the bytes and before that was written down.
+    await fixture.call('eth_sendRawTransaction', [raw]);
+    await waitUntil(async () => (await fixture.call('eth_getTransactionReceipt', [hash])) !== null);
+    await fixture.runUntil(await fixture.replica(), 'final');
+    expect(fixture.transactions.signed).toHaveLength(1);
+    expect((await fixture.finals()).map(({ transaction }) => transaction)).toEqual([hash]);
+  });
+
+  it('loses nothing while no node answers, at any step', async () => {
+    const replica = await fixture.replica();
+    const working = fixture.rpc;
+    const away = async (): Promise<never> => {
+      throw new AppError('dependency-unavailable', 'The chain node did not answer.');
+    };
+    await fixture.publish(replica, 'a');
+    let calls = 0;
+    // Every call fails for the first three times it is due; the stage then begins again where it was.
+    fixture.rpc = async (method, params) => {
+      calls += 1;
+      return calls % 4 === 0 ? working(method, params) : away();
+    };
+    await waitUntil(
+      async () => {
+        await replica.anchoring?.run().catch(() => undefined);
+        if (calls > 60) fixture.rpc = working;
+        return (await fixture.states()).join() === 'final';
+      },
+      20_000,
+      'the anchor to be final',
+    );
+    expect(await fixture.finals()).toHaveLength(1);
+    expect((await expectSoundLog(fixture.log)).checkpoints).toHaveLength(1);
+  });
+
+  it('keeps anchoring while the proof of an earlier anchor cannot be had', async () => {
+    const replica = await fixture.replica();
+    const working = fixture.rpc;
+    fixture.rpc = async (method, params) => {
+      if (method === 'eth_getProof') throw new AppError('dependency-unavailable', 'Pruned.');
+      return working(method, params);
+    };
+    await fixture.publish(replica, 'a');
+    await waitUntil(async () => {
+      await replica.anchoring?.run().catch(() => undefined);
+      return (await fixture.states()).join() === 'included';
+    });
+    await fixture.publish(replica, 'b');
+    await waitUntil(async () => {
+      await replica.anchoring?.run().catch(() => undefined);
+      return (await fixture.states()).join() === 'included,included';
+    });
+    fixture.rpc = working;
+    await fixture.runUntil(replica, 'final', 'final');
+    expect((await fixture.finals()).map(({ checkpointSize }) => checkpointSize)).toEqual(['1', '2']);
+  });
+
+  it('anchors a checkpoint once when two replicas run the stage at the same time', async () => {
+    const [one, two] = [await fixture.replica(), await fixture.replica()];
+    await fixture.publish(one, 'a');
+    await waitUntil(
+      async () => {
+        await Promise.allSettled([one.anchoring?.run(), two.anchoring?.run()]);
+        return (await fixture.states()).join() === 'final';
+      },
+      15_000,
+      'the anchor to be final',
+    );
+    expect(await fixture.finals()).toHaveLength(1);
+    expect(await fixture.log.rows('SELECT 1 FROM anchors.anchor_attempt')).toHaveLength(1);
+  });
+
+  it('tries a later anchor when the chain reverts one, and not at once', async () => {
+    const replica = await fixture.replica();
+    await fixture.publish(replica, 'a');
+    await replica.anchoring?.run();
+    const submitter = await fixture.transactions.address();
+    const poor = await fixture.transactions.sign({ ...fixture.transactions.signed[0]!, gas: 30_000n });
+    await fixture.log.client.query('UPDATE anchors.anchor_attempt SET raw = $1, hash = $2', [
+      poor.raw,
+      poor.hash,
+    ]);
+    await fixture.runUntil(replica, 'failed');
+    expect(await replica.anchoring?.run()).toBeGreaterThan(20_000);
+    await fixture.log.client.query(
+      `UPDATE anchors.chain_anchor SET created_at = created_at - interval '1 hour'`,
+    );
+    await fixture.runUntil(replica, 'failed', 'final');
+    expect(await fixture.call('eth_getTransactionCount', [submitter, 'latest'])).toBeDefined();
+  });
+});
