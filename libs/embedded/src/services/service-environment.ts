@@ -87,6 +87,8 @@ const extraEnvironment: Readonly<Record<ServiceName, (context: ServiceContext) =
     TOUCHSTONE_EVM_RPC_URL: context.chain.rpcUrl,
     TOUCHSTONE_EVM_NETWORK: networkOf(context),
     TOUCHSTONE_ANCHOR_CONTRACT: context.chain.anchorRegistry,
+    TOUCHSTONE_ANCHOR_SPACING_MS: '0',
+    TOUCHSTONE_EVM_POLL_MS: '200',
   }),
   'proof-service': ({ logOrigin }) => ({ TOUCHSTONE_LOG_ORIGIN: logOrigin }),
   'attestation-hub': () => ({}),
