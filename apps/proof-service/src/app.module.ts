@@ -1,0 +1,163 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { services } from '@touchstone/contracts';
+import { MESH, MeshModule, RpcClient, type Mesh } from '@touchstone/nats';
+import {
+  CLOCK,
+  LOGGER,
+  METRICS,
+  SHUTDOWN,
+  type Clock,
+  type Logger,
+  type Registry,
+  type Shutdown,
+} from '@touchstone/platform';
+import { PostgresModule, type PostgresOptions } from '@touchstone/postgres';
+import { DataSource } from 'typeorm';
+import { RpcSignerKeys } from './adapters/signer/rpc-signer-keys.js';
+import type { Config } from './config.js';
+import { EvidenceReader } from './domain/evidence/evidence-reader.js';
+import { EVIDENCE_STORE, type EvidenceStore } from './domain/evidence/evidence-store.js';
+import { RecentBundles } from './domain/evidence/recent-bundles.js';
+import { Ingestion } from './domain/ingest/ingestion.js';
+import { KnownKeys } from './domain/keys/signer-keys.js';
+import { LogCopy } from './domain/log/log-copy.js';
+import { BatchProofs } from './domain/proof/batch-proofs.js';
+import { LogReader } from './domain/proof/log-reader.js';
+import { PROOF_STORE, type ProofStore } from './domain/proof/proof-store.js';
+import { IngestRunner } from './ingest-runner.js';
+import { PROOF_METRICS, ProofMetrics } from './metrics.js';
+import { Observers } from './observers.js';
+import { EvidenceRepository } from './persistence/evidence-repository.js';
+import { IntakeRepository } from './persistence/intake-repository.js';
+import { LogRepository } from './persistence/log-repository.js';
+import { CreateProofs1763700000000 } from './persistence/migrations/1763700000000-create-proofs.js';
+import { ProofRepository } from './persistence/proof-repository.js';
+import { storedFigures } from './persistence/stored-figures.js';
+import { EvidenceController } from './transport/http/evidence.controller.js';
+import { LogController } from './transport/http/log.controller.js';
+import { ProofsController } from './transport/http/proofs.controller.js';
+
+/** How the proof-service reaches its schema; also used by the command `migrate`. */
+export function postgresOptions(config: Config): PostgresOptions {
+  return {
+    url: config.DATABASE_URL,
+    schema: services['proof-service'].schema,
+    migrations: [CreateProofs1763700000000],
+    poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
+    applicationName: 'proof-service',
+    statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,
+  };
+}
+
+/** Wires the proof-service. */
+@Module({})
+export class AppModule {
+  static forConfig(config: Config): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        PostgresModule.forRoot(postgresOptions(config)),
+        MeshModule.forRoot({
+          service: 'proof-service',
+          url: config.NATS_URL,
+          user: config.TOUCHSTONE_NATS_USER,
+          password: config.TOUCHSTONE_NATS_PASSWORD ?? '',
+          provisioned: {
+            streams: ['INFERENCE', 'ANCHOR'],
+            durables: ['proof-service-inference', 'proof-service-anchor'],
+          },
+        }),
+      ],
+      controllers: [EvidenceController, ProofsController, LogController],
+      providers: [...foundations(config), ...readers(config), ingest(config)],
+    };
+  }
+}
+
+function foundations(config: Config) {
+  return [
+    {
+      provide: PROOF_METRICS,
+      inject: [METRICS, DataSource],
+      useFactory: (registry: Registry, dataSource: DataSource) =>
+        new ProofMetrics(registry, () => storedFigures(dataSource)),
+    },
+    {
+      provide: Observers,
+      inject: [PROOF_METRICS, LOGGER],
+      useFactory: (metrics: ProofMetrics, logger: Logger) => new Observers(metrics, logger),
+    },
+    {
+      provide: KnownKeys,
+      inject: [RpcClient, CLOCK],
+      useFactory: (rpc: RpcClient, clock: Clock) =>
+        new KnownKeys(new RpcSignerKeys(rpc, config.TOUCHSTONE_LOG_ORIGIN), () => clock.nowMs()),
+    },
+    {
+      provide: EVIDENCE_STORE,
+      inject: [DataSource],
+      useFactory: (dataSource: DataSource) => new EvidenceRepository(dataSource),
+    },
+    {
+      provide: PROOF_STORE,
+      inject: [DataSource],
+      useFactory: (dataSource: DataSource) => new ProofRepository(dataSource),
+    },
+  ];
+}
+
+function readers(config: Config) {
+  const { TOUCHSTONE_EVM_NETWORK: network, TOUCHSTONE_ANCHOR_CONTRACT: contract } = config;
+  return [
+    {
+      provide: EvidenceReader,
+      inject: [EVIDENCE_STORE, KnownKeys, Observers],
+      useFactory: (store: EvidenceStore, keys: KnownKeys, observer: Observers) =>
+        new EvidenceReader({
+          store,
+          keys,
+          observer,
+          recent: new RecentBundles(config.TOUCHSTONE_EVIDENCE_CACHE_BYTES),
+          origin: config.TOUCHSTONE_LOG_ORIGIN,
+          chain: network === undefined || contract === undefined ? undefined : { network, contract },
+        }),
+    },
+    {
+      provide: BatchProofs,
+      inject: [PROOF_STORE, KnownKeys, Observers],
+      useFactory: (store: ProofStore, keys: KnownKeys, observer: Observers) =>
+        new BatchProofs(store, keys, observer),
+    },
+    {
+      provide: LogReader,
+      inject: [PROOF_STORE, KnownKeys, Observers],
+      useFactory: (store: ProofStore, keys: KnownKeys, observer: Observers) =>
+        new LogReader(store, keys, observer),
+    },
+  ];
+}
+
+function ingest(config: Config) {
+  return {
+    provide: IngestRunner,
+    inject: [DataSource, KnownKeys, Observers, PROOF_METRICS, MESH, METRICS, SHUTDOWN, LOGGER, CLOCK],
+    useFactory: (
+      dataSource: DataSource,
+      keys: KnownKeys,
+      observers: Observers,
+      metrics: ProofMetrics,
+      mesh: Mesh,
+      registry: Registry,
+      shutdown: Shutdown,
+      logger: Logger,
+      clock: Clock,
+    ) =>
+      new IngestRunner({
+        ingestion: new Ingestion(new IntakeRepository(dataSource), config.TOUCHSTONE_LOG_ORIGIN, (alarm) =>
+          observers.alarmed(alarm),
+        ),
+        log: new LogCopy(new LogRepository(dataSource), keys, observers),
+        ...{ metrics, mesh, registry, shutdown, logger, clock },
+      }),
+  };
+}

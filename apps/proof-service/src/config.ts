@@ -1,0 +1,25 @@
+import { caip2, evmAddress } from '@touchstone/contracts';
+import { databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
+import { z } from 'zod';
+
+/** Configuration of the proof-service. It holds no secret but the passwords of its database role and NATS user. */
+export const configSchema = z.object({
+  ...serviceKeys('proof-service'),
+  ...natsKeys('proof-service'),
+  ...databaseKeys(),
+  TOUCHSTONE_LOG_ORIGIN: z
+    .string()
+    .min(1)
+    .max(255)
+    .describe('Origin of the transparency log whose checkpoints are served.'),
+  TOUCHSTONE_EVM_NETWORK: caip2
+    .optional()
+    .describe('Chain whose anchors the self-check verifies; the anchor key is the signer’s.'),
+  TOUCHSTONE_ANCHOR_CONTRACT: evmAddress
+    .optional()
+    .describe('AnchorRegistry on that chain; without it the self-check leaves chain proofs unchecked.'),
+  TOUCHSTONE_EVIDENCE_CACHE_BYTES: integerKey(0, 4_294_967_296)
+    .default(67_108_864)
+    .describe('Characters of verified bundles that are kept in memory.'),
+});
+export type Config = z.output<typeof configSchema>;

@@ -1,0 +1,76 @@
+import type { KeystoreEntry, OutputRecorded } from '@touchstone/contracts';
+import { verifyEvidence, type StepName, type TrustFile } from '@touchstone/evidence';
+import type { SignerKeys } from '../keys/signer-keys.js';
+
+/** The chain whose anchors are verified. */
+export interface AnchorChain {
+  readonly network: string;
+  readonly contract: string;
+}
+
+/** What a bundle is verified against; none of it comes from the bundle's own parts. */
+export interface SelfCheckTrust {
+  readonly keys: SignerKeys;
+  readonly origin: string;
+  readonly chain: AnchorChain | undefined;
+  /** Hash of a commitment that was published for the model version. */
+  readonly commitmentHash: string;
+}
+
+/** Steps that must have passed, not merely not failed. An anchor is not among them: its block is the reader's to trust. */
+const REQUIRED: readonly StepName[] = [
+  ...(['gate', 'context', 'key', 'signature', 'key-state', 'commitment'] as const),
+  ...(['inclusion', 'entry-match', 'log-inclusion', 'checkpoint-signature'] as const),
+];
+
+/** Last second that a Date writes with a year of four digits. */
+const SECONDS_MAX = Date.UTC(9999, 11, 31, 23, 59, 59) / 1_000;
+
+/**
+ * Verifies a bundle before it is served (architecture, rule 6).
+ *
+ * The question is whether the bundle proves what was recorded, not whether a reader should still trust the key: so the
+ * clock is the time of recording and revocations are left out, else a key that is retired or revoked later would make
+ * all older evidence unreadable. What was signed tells its own domain, since the digest covers it.
+ *
+ * @returns one line for each step that is not as it must be; empty when the bundle may be served
+ */
+export function selfCheck(text: string, record: OutputRecorded, trust: SelfCheckTrust): string[] {
+  const report = verifyEvidence(text, {
+    trust: trustFileOf(record, trust),
+    nowMs: Date.parse(record.recordedAt),
+  });
+  const wrong = report.steps.filter(({ status }) => status === 'fail');
+  const missing = REQUIRED.filter(
+    (name) => !report.steps.some((step) => step.name === name && step.status === 'pass'),
+  );
+  return [
+    ...wrong.map(({ name, detail }) => `${name}: ${detail ?? 'failed'}`),
+    ...missing
+      .filter((name) => !wrong.some((step) => step.name === name))
+      .map((name) => `${name}: not shown`),
+  ];
+}
+
+function trustFileOf(
+  { proof }: OutputRecorded,
+  { keys, origin, chain, commitmentHash }: SelfCheckTrust,
+): TrustFile {
+  const seconds = Math.min(proof.timestamp, SECONDS_MAX);
+  const key = keys.outputKeys.find(({ kid }) => kid === proof.keyId);
+  return {
+    version: 1,
+    asOf: new Date(seconds * 1_000).toISOString(),
+    keys: key ? [{ ...asOfSigning(key), domains: [proof.domain] }] : [],
+    models: [{ modelVersionId: proof.modelVersionId, commitmentHash }],
+    logs: [{ origin, vkey: keys.logVerifierKey }],
+    witnesses: { k: 0, vkeys: [] },
+    chains: chain ? [{ ...chain, test: true, submitters: [keys.anchorSubmitter] }] : [],
+    tsas: [],
+    independent: [],
+  };
+}
+
+function asOfSigning({ kid, alg, use, public_key, not_before, not_after }: KeystoreEntry): KeystoreEntry {
+  return { kid, alg, use, public_key, not_before, not_after, status: 'active' };
+}

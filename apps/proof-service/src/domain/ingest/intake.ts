@@ -1,0 +1,80 @@
+/** A record of one output, ready to be stored. */
+export interface AcceptedOutput {
+  readonly verificationId: string;
+  /** 32 bytes (protocol section 3). */
+  readonly leaf: Uint8Array;
+  readonly commitmentHash: string;
+  /** Canonical JSON of the message, from which the subject of the bundle is made. */
+  readonly record: string;
+  readonly recordedAt: string;
+}
+
+/** A model commitment that was published; `commitmentHash` in hex. */
+export interface PublishedCommitment {
+  readonly commitmentHash: string;
+  readonly modelVersionId: string;
+}
+
+/** An entry with its place in the log. */
+export interface PlacedEntry {
+  readonly logIndex: bigint;
+  readonly text: string;
+}
+
+/** A batch of outputs whose leaves give the root that its entry states. */
+export interface SealedBatch {
+  readonly batchId: string;
+  readonly logIndex: bigint;
+  readonly leaves: readonly Uint8Array[];
+  readonly nodes: Uint8Array;
+  readonly sealedAt: string;
+}
+
+/** A checkpoint as it arrived; it is judged before anybody sees it. */
+export interface ReceivedCheckpoint {
+  /** sha256 of the note with the log's own signature line, 32 bytes: what anchors commit to. */
+  readonly commitment: Uint8Array;
+  readonly size: bigint;
+  readonly root: Uint8Array;
+  readonly note: string;
+  readonly publishedAt: string;
+}
+
+/** A final anchor. */
+export interface ReceivedAnchor {
+  readonly anchorId: string;
+  readonly network: string;
+  readonly commitment: string;
+  /** JSON of the chain proof. */
+  readonly proof: string;
+  readonly transaction: string;
+  readonly blockNumber: string;
+  readonly finalAt: string;
+}
+
+/** What one delivery of messages brings. */
+export interface Intake {
+  readonly outputs: AcceptedOutput[];
+  readonly commitments: PublishedCommitment[];
+  readonly entries: PlacedEntry[];
+  readonly batches: SealedBatch[];
+  readonly checkpoints: ReceivedCheckpoint[];
+  readonly anchors: ReceivedAnchor[];
+}
+
+/** Stores what arrived, each thing once, in one transaction. */
+export interface IntakeStore {
+  /** @returns places of the log for which another entry is stored already; those entries and batches were left out */
+  store(intake: Intake): Promise<readonly bigint[]>;
+}
+
+/** Something that cannot be true if everybody is honest; it is told to an operator and never served. */
+export interface Alarm {
+  readonly kind: 'log-conflict' | 'batch-refused' | 'checkpoint-refused' | 'anchor-refused';
+  readonly detail: string;
+}
+
+/** An intake without anything. */
+export function emptyIntake(): Intake {
+  return { outputs: [], commitments: [], entries: [], batches: [], checkpoints: [], anchors: [] };
+}

@@ -1,0 +1,136 @@
+import { canonicalJson } from '@touchstone/canonical-json';
+import {
+  AppError,
+  type AnchorFinal,
+  type BatchSealed,
+  type CheckpointPublished,
+  type OutputRecorded,
+} from '@touchstone/contracts';
+import { bytesToHex, hexToBytes } from '@touchstone/crypto';
+import {
+  anchoredCommitment,
+  commitmentHash,
+  outputLeaf,
+  parseBatchEntry,
+  readCheckpoint,
+} from '@touchstone/evidence';
+import { leafHash } from '@touchstone/merkle';
+import { storeTree } from '../batch/stored-tree.js';
+import type {
+  AcceptedOutput,
+  PlacedEntry,
+  ReceivedAnchor,
+  ReceivedCheckpoint,
+  SealedBatch,
+} from './intake.js';
+
+/** Largest place in the log, far below what the database can count. */
+export const LOG_INDEX_MAX = (1n << 62n) - 1n;
+
+/** A value, or why it is refused. */
+export type Reading<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly detail: string };
+
+/** @throws AppError `leaf-field-not-fixed-width` when the proof has no leaf */
+export function readOutput(body: OutputRecorded): AcceptedOutput {
+  return {
+    verificationId: body.verificationId,
+    leaf: outputLeaf(body.proof),
+    commitmentHash: commitmentHash(body.commitment),
+    record: canonicalJson(body),
+    recordedAt: body.recordedAt,
+  };
+}
+
+/**
+ * The entry of a message with its place. What an entry means is judged elsewhere: the log commits to its bytes,
+ * whatever they say.
+ *
+ * @throws AppError `validation-failed` for a place or a text that no log can have
+ */
+export function readEntry({ logIndex, entry }: { logIndex: string; entry: string }): PlacedEntry {
+  const index = BigInt(logIndex);
+  if (index > LOG_INDEX_MAX) {
+    throw new AppError('validation-failed', `The log index ${logIndex} is above ${LOG_INDEX_MAX}.`);
+  }
+  if (entry.includes('\0')) {
+    throw new AppError(
+      'validation-failed',
+      `The entry at ${logIndex} holds a NUL, which canonical JSON has not.`,
+    );
+  }
+  return { logIndex: index, text: entry };
+}
+
+/**
+ * The batch of a message, or `undefined` for a batch that this service does not serve (events). It is refused when
+ * the message contradicts the entry, because the log commits to the entry alone.
+ */
+export function readBatch(body: BatchSealed): Reading<SealedBatch | undefined> {
+  const parsed = parseBatchEntry(body.entry);
+  if (!parsed.ok)
+    return { ok: false, detail: `the entry of batch ${body.batchId} cannot be read: ${parsed.detail}` };
+  const { entry } = parsed;
+  if (entry.kind !== 'output') return { ok: true, value: undefined };
+  const leaves = body.leaves.map((leaf) => hexToBytes(leaf, 32) ?? new Uint8Array());
+  const tree = storeTree(leaves.map(leafHash));
+  const stated = `${entry.batchId}, ${entry.leafFormat}, ${entry.treeProfile}, ${entry.leafCount} leaves, root ${entry.root}`;
+  const found = `${body.batchId}, model-output-v1, rfc9162-sha256, ${leaves.length} leaves, root ${bytesToHex(tree.root)}`;
+  if (stated !== found)
+    return { ok: false, detail: `the entry states ${stated}; the message gives ${found}` };
+  return {
+    ok: true,
+    value: {
+      batchId: body.batchId,
+      logIndex: BigInt(body.logIndex),
+      leaves,
+      nodes: tree.nodes,
+      sealedAt: body.sealedAt,
+    },
+  };
+}
+
+/** The checkpoint of a message. Its signature and its root are judged later, against the keys and the own log. */
+export function readCheckpointMessage(
+  body: CheckpointPublished,
+  origin: string,
+): Reading<ReceivedCheckpoint> {
+  const checkpoint = readCheckpoint(body.note);
+  const commitment = anchoredCommitment(body.note);
+  if (!checkpoint || !commitment || body.note.includes('\0')) {
+    return {
+      ok: false,
+      detail: `the checkpoint of size ${body.size} is no note with one signature of its log`,
+    };
+  }
+  const { size, root } = checkpoint;
+  const stated = `${body.origin} ${body.size} ${body.root}`;
+  const found = `${checkpoint.origin} ${size} ${bytesToHex(root)}`;
+  if (stated !== found) return { ok: false, detail: `the message says ${stated}; the note says ${found}` };
+  if (checkpoint.origin !== origin) {
+    return { ok: false, detail: `the checkpoint is of log ${checkpoint.origin}, not of ${origin}` };
+  }
+  if (size === 0n || size > LOG_INDEX_MAX)
+    return { ok: false, detail: `no checkpoint of size ${size} is served` };
+  return { ok: true, value: { commitment, size, root, note: body.note, publishedAt: body.publishedAt } };
+}
+
+/** The anchor of a message; only one at a finalized block may enter a bundle. */
+export function readAnchor(body: AnchorFinal): Reading<ReceivedAnchor> {
+  if (body.level !== 'finalized') {
+    return { ok: false, detail: `anchor ${body.anchorId} is ${body.level}, not finalized` };
+  }
+  const { anchorId, network, commitment, transaction, blockNumber, finalAt } = body;
+  return {
+    ok: true,
+    value: {
+      anchorId,
+      network,
+      commitment,
+      proof: canonicalJson(body.proof),
+      transaction,
+      blockNumber,
+      finalAt,
+    },
+  };
+}

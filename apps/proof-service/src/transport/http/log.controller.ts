@@ -1,0 +1,65 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { decimal } from '@touchstone/contracts';
+import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform';
+import type { ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { LOG_INDEX_MAX } from '../../domain/ingest/read-messages.js';
+import { LogReader } from '../../domain/proof/log-reader.js';
+import {
+  checkpointAnswer,
+  consistencyAnswer,
+  presentCheckpoint,
+  presentConsistency,
+  type CheckpointAnswer,
+  type ConsistencyAnswer,
+} from './answers.js';
+
+const treeSize = decimal.refine(
+  (text) => BigInt(text) >= 1n && BigInt(text) <= LOG_INDEX_MAX,
+  `expected 1 to ${LOG_INDEX_MAX}`,
+);
+const consistencyQuery = z.strictObject({ from: treeSize, to: treeSize });
+
+/** The log: its newest head as a note, older heads, and consistency between sizes. */
+@Controller()
+export class LogController {
+  constructor(private readonly log: LogReader) {}
+
+  @Get('checkpoint')
+  @ApiRoute({
+    summary: 'Gives the newest signed checkpoint as a note (C2SP tlog-checkpoint).',
+    tags: ['log'],
+    responses: { 200: { description: 'The note.', mediaType: 'text/plain', schema: z.string() } },
+    errors: ['not-found', 'dependency-unavailable'],
+  })
+  async newest(@Res() response: ServerResponse): Promise<void> {
+    const { note } = await this.log.newest();
+    const body = Buffer.from(note);
+    const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' };
+    response.writeHead(200, { ...headers, 'content-length': body.length }).end(body);
+  }
+
+  @Get('v1/checkpoints/:size')
+  @ApiRoute({
+    summary: 'Gives the checkpoint of a size with its final anchors.',
+    tags: ['log'],
+    response: checkpointAnswer,
+    errors: ['not-found', 'validation-failed', 'dependency-unavailable'],
+  })
+  async ofSize(@ZodParam('size', treeSize) size: string): Promise<CheckpointAnswer> {
+    return presentCheckpoint(await this.log.ofSize(BigInt(size)));
+  }
+
+  @Get('v1/log/consistency')
+  @ApiRoute({
+    summary: 'Proves that the log of one size is the beginning of a later one.',
+    tags: ['log'],
+    response: consistencyAnswer,
+    errors: ['not-found', 'validation-failed', 'dependency-unavailable'],
+  })
+  async consistency(
+    @ZodQuery(consistencyQuery) { from, to }: z.output<typeof consistencyQuery>,
+  ): Promise<ConsistencyAnswer> {
+    return presentConsistency(await this.log.consistency(BigInt(from), BigInt(to)));
+  }
+}

@@ -1,0 +1,81 @@
+import { Controller, Get, Post } from '@nestjs/common';
+import { BATCH_LEAVES_MAX, hex32, uuidV7 } from '@touchstone/contracts';
+import { hexToBytes } from '@touchstone/crypto';
+import { ApiRoute, ZodBody, ZodParam, ZodQuery } from '@touchstone/platform';
+import { z } from 'zod';
+import { BatchProofs, LEAVES_PAGE_MAX } from '../../domain/proof/batch-proofs.js';
+import { verifyProof } from '../../domain/proof/verify-proof.js';
+import {
+  batchAnswer,
+  presentBatch,
+  proofClaim,
+  proofVerdict,
+  type BatchAnswer,
+  type ProofVerdictAnswer,
+} from './answers.js';
+
+/** Largest claim: a path of 63 hashes with its sides is far below. */
+export const PROOF_CLAIM_BYTES_MAX = 32_768;
+
+const batchQuery = z.strictObject({
+  leaf: hex32.optional(),
+  leaves: z.literal('true').optional(),
+  offset: z.coerce.number().int().min(0).max(BATCH_LEAVES_MAX).default(0),
+  limit: z.coerce.number().int().min(1).max(LEAVES_PAGE_MAX).default(LEAVES_PAGE_MAX),
+});
+
+/** Proofs of batches and leaves (R-PROOF-1). */
+@Controller('v1/proof')
+export class ProofsController {
+  constructor(private readonly proofs: BatchProofs) {}
+
+  @Get('by-leaf/:leaf')
+  @ApiRoute({
+    summary: 'Gives the proof of a leaf, wherever it is.',
+    tags: ['proofs'],
+    response: batchAnswer,
+    errors: ['not-found', 'validation-failed', 'dependency-unavailable'],
+  })
+  async byLeaf(@ZodParam('leaf', hex32) leaf: string): Promise<BatchAnswer> {
+    return presentBatch(await this.proofs.readByLeaf(bytesOf(leaf)));
+  }
+
+  @Get(':batchId')
+  @ApiRoute({
+    summary: 'Gives the proof of a batch, and of one of its leaves if the query names it.',
+    description: 'leaves=true lists the leaves in tree order, one page from offset on.',
+    tags: ['proofs'],
+    response: batchAnswer,
+    errors: ['unknown-batch', 'not-found', 'validation-failed', 'dependency-unavailable'],
+  })
+  async batch(
+    @ZodParam('batchId', uuidV7) batchId: string,
+    @ZodQuery(batchQuery) { leaf, leaves, offset, limit }: z.output<typeof batchQuery>,
+  ): Promise<BatchAnswer> {
+    const question = {
+      leaf: leaf === undefined ? undefined : bytesOf(leaf),
+      page: leaves ? { offset, limit } : undefined,
+    };
+    return presentBatch(await this.proofs.read(batchId, question));
+  }
+
+  @Post('verify')
+  @ApiRoute({
+    summary: 'Verifies the path of one leaf.',
+    description:
+      'A proof that does not hold is answered 200 with valid false; only a malformed one is an error.',
+    tags: ['proofs'],
+    response: proofVerdict,
+    errors: ['malformed-json', 'validation-failed', 'leaf-field-not-fixed-width', 'body-too-large'],
+  })
+  verify(
+    @ZodBody(proofClaim, { bytesMax: PROOF_CLAIM_BYTES_MAX }) claim: z.output<typeof proofClaim>,
+  ): ProofVerdictAnswer {
+    const { checks, ...verdict } = verifyProof(claim);
+    return { ...verdict, checks: [...checks] };
+  }
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return hexToBytes(hex, 32) ?? new Uint8Array();
+}
