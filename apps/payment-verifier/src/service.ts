@@ -1,5 +1,5 @@
 import { AppError } from '@touchstone/contracts';
-import { MESH, NatsMicroServer, type Mesh } from '@touchstone/nats';
+import { serveMesh } from '@touchstone/nats';
 import type { ServiceDefinition } from '@touchstone/platform';
 import { runMigrations } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
@@ -22,7 +22,8 @@ export const paymentVerifierService: ServiceDefinition<typeof configSchema> = {
     description: 'x402 facilitator: verifies and settles payments, each at most once.',
   },
   module: (config, context) => AppModule.forConfig(config, context),
-  setup: async (app, { logger, health, shutdown, config }) => {
+  setup: async (app, context) => {
+    const { logger, health, shutdown, config } = context;
     const node = app.get(EvmNode);
     // A wrong chain stops the start; a node that is away only makes the service not ready.
     await node.assertChain().catch((error: unknown) => {
@@ -32,10 +33,7 @@ export const paymentVerifierService: ServiceDefinition<typeof configSchema> = {
     health.addReadiness('evm node', async () => {
       await node.recentHead();
     });
-    const { nc } = app.get<Mesh>(MESH);
-    const strategy = new NatsMicroServer({ nc, service: 'payment-verifier', version: VERSION, logger });
-    app.connectMicroservice({ strategy });
-    shutdown.add('consumers', 'payment RPC', () => strategy.close());
+    serveMesh(app, context, 'payment-verifier');
     const recover = app.get(RecoverSettlements);
     const dataSource = app.get(DataSource);
     const loop = new RecoveryLoop(

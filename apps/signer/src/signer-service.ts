@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { MESH, NatsMicroServer, type Mesh } from '@touchstone/nats';
+import { serveMesh } from '@touchstone/nats';
 import { serveGrpc, type ServiceDefinition } from '@touchstone/platform';
 import { runMigrations } from '@touchstone/postgres';
 import { AppModule, postgresOptions } from './app.module.js';
@@ -17,10 +17,7 @@ export const signerService: ServiceDefinition<typeof configSchema> = {
   openApi: { title: 'Touchstone signer' },
   module: (config, context) => AppModule.forConfig(config, context),
   setup: async (app, context) => {
-    const { nc } = app.get<Mesh>(MESH);
-    const strategy = new NatsMicroServer({ nc, service: 'signer', version: VERSION, logger: context.logger });
-    app.connectMicroservice({ strategy });
-    context.shutdown.add('consumers', 'signer RPC', () => strategy.close());
+    serveMesh(app, context, 'signer');
     serveGrpc(app, context, {
       packages: ['touchstone.signer.v1'],
       protoPaths: [`${protoFolder}/touchstone/signer/v1/signer.proto`],

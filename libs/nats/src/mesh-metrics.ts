@@ -14,6 +14,17 @@ const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
  * ```
  */
 export function createMeshMetrics(registry: Registry): MeshMetrics {
+  const existing = created.get(registry);
+  if (existing) return existing;
+  const metrics = registerMeshMetrics(registry);
+  created.set(registry, metrics);
+  return metrics;
+}
+
+/** Several parts of a service share one registry, and a metric may be registered there only once. */
+const created = new WeakMap<Registry, MeshMetrics>();
+
+function registerMeshMetrics(registry: Registry): MeshMetrics {
   const registers = [registry];
   const buckets = BUCKETS_SECONDS;
   const served = new Histogram({

@@ -3,16 +3,20 @@ import type { EventSubject, ServiceName } from '@touchstone/contracts';
 import {
   HEALTH,
   LOGGER,
+  METRICS,
   PUBLISH_EVENT,
   SHUTDOWN,
   type HealthRegistry,
   type Logger,
   type PublishEvent,
+  type Registry,
   type Shutdown,
 } from '@touchstone/platform';
 import { connectMesh, type Mesh } from './connection.js';
 import { assertProvisioned, type ProvisionedNames } from './jetstream/assert-provisioned.js';
 import { EventPublisher } from './jetstream/event-publisher.js';
+import { createMeshMetrics } from './mesh-metrics.js';
+import type { MeshMetrics } from './observer.js';
 import { RpcClient } from './rpc/rpc-client.js';
 
 /** Injection token of the service's {@link Mesh}. */
@@ -46,18 +50,21 @@ export class MeshModule implements OnModuleInit {
       providers: [
         {
           provide: MESH,
-          inject: [LOGGER, SHUTDOWN],
-          useFactory: (logger: Logger, shutdown: Shutdown) => openMesh(options, logger, shutdown),
+          inject: [LOGGER, SHUTDOWN, METRICS],
+          useFactory: (logger: Logger, shutdown: Shutdown, registry: Registry) =>
+            openMesh(options, logger, shutdown, createMeshMetrics(registry)),
         },
         {
           provide: RpcClient,
-          inject: [MESH],
-          useFactory: ({ nc }: Mesh) => new RpcClient({ nc, caller: options.service }),
+          inject: [MESH, METRICS],
+          useFactory: ({ nc }: Mesh, registry: Registry) =>
+            new RpcClient({ nc, caller: options.service, metrics: createMeshMetrics(registry) }),
         },
         {
           provide: EventPublisher,
-          inject: [MESH],
-          useFactory: ({ nc }: Mesh) => new EventPublisher({ nc }),
+          inject: [MESH, METRICS],
+          useFactory: ({ nc }: Mesh, registry: Registry) =>
+            new EventPublisher({ nc, metrics: createMeshMetrics(registry) }),
         },
         {
           provide: PUBLISH_EVENT,
@@ -81,8 +88,13 @@ export class MeshModule implements OnModuleInit {
   }
 }
 
-async function openMesh(options: MeshModuleOptions, logger: Logger, shutdown: Shutdown): Promise<Mesh> {
-  const mesh = await connectMesh({ ...options, logger });
+async function openMesh(
+  options: MeshModuleOptions,
+  logger: Logger,
+  shutdown: Shutdown,
+  metrics: MeshMetrics,
+): Promise<Mesh> {
+  const mesh = await connectMesh({ ...options, logger, metrics });
   shutdown.add('nats', 'nats', () => mesh.close());
   await assertProvisioned(mesh.nc, options.provisioned ?? {});
   return mesh;
