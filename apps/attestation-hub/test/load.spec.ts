@@ -3,6 +3,7 @@ import { Outbox } from '@touchstone/postgres';
 import type { HeartbeatReport } from '../src/domain/heartbeat-report.js';
 import { PostgresNodeReader } from '../src/persistence/postgres-node-reader.js';
 import { PostgresNodeStore } from '../src/persistence/postgres-node-store.js';
+import { HISTORY_ENTRIES_MAX } from '../src/domain/node.js';
 import { CAPABILITY_HASH, HubFixture } from './hub-fixture.js';
 
 const NODES = 1_000;
@@ -54,4 +55,29 @@ describe('a thousand nodes', () => {
     expect(nodes.every(({ historyLength }) => historyLength === 1)).toBe(true);
     expect(await fixture.events()).toHaveLength(NODES);
   }, 60_000);
+});
+
+describe('a node that says more at once than its history holds', () => {
+  it('fails nobody in its group, and the last entries are kept', async () => {
+    const dataSource = await fixture.dataSource();
+    const store = new PostgresNodeStore(dataSource, new Outbox(dataSource), 2 * NODES);
+    const builds = Array.from({ length: 3 * HISTORY_ENTRIES_MAX + 5 }, (_, index) => `build-${index}`);
+    const flood = builds.map((buildId) => ({
+      ...report(0, fixture.clock.nowMs()),
+      nodeId: 'flood',
+      attestation: { buildId, capabilityHash: CAPABILITY_HASH, runtime: {} },
+    }));
+    const neighbour = { ...report(0, fixture.clock.nowMs()), nodeId: 'neighbour' };
+    await Promise.all([...flood, neighbour].map((each) => store.take(each)));
+    await store.close();
+    const reader = new PostgresNodeReader(dataSource);
+    const history = await reader.history('flood');
+    expect(history.map(({ attestation }) => attestation?.buildId)).toEqual(
+      builds.slice(-HISTORY_ENTRIES_MAX).reverse(),
+    );
+    expect(history.map(({ number }) => number % HISTORY_ENTRIES_MAX).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: HISTORY_ENTRIES_MAX }, (_, index) => index),
+    );
+    expect(await reader.find('neighbour')).toMatchObject({ status: 'OK' });
+  });
 });

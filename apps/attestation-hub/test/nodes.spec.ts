@@ -15,7 +15,7 @@ afterAll(async () => fixture.close());
 
 describe('the list of nodes', () => {
   // Bytes, not the collation of the machine: capitals, then small letters.
-  const ids = ['B', 'a', 'a-1', 'a.1', 'b', 'node:7'];
+  const ids = ['node:7', 'B', 'a.1', 'b', 'a', 'a-1'];
   const sorted = ['B', 'a', 'a-1', 'a.1', 'b', 'node:7'];
 
   it('is empty at first', async () => {
@@ -51,8 +51,8 @@ describe('the list of nodes', () => {
   it('can be asked for one status', async () => {
     const of = async (status: string) =>
       (await hub.page(`?status=${status}`)).nodes.map(({ nodeId }) => nodeId);
-    expect(await of('OK')).toEqual(['B', 'a-1', 'b']);
-    expect(await of('MISSING')).toEqual(['a', 'a.1', 'node:7']);
+    expect(await of('OK')).toEqual(['a', 'a.1', 'node:7']);
+    expect(await of('MISSING')).toEqual(['B', 'a-1', 'b']);
     expect(await of('DRIFT')).toEqual([]);
     expect(await of('SPOOF_SUSPECT')).toEqual([]);
   });
@@ -116,15 +116,6 @@ describe('one node', () => {
       builds.slice(-HISTORY_ENTRIES_MAX).reverse(),
     );
     expect((await hub.node(node_id)).firstSeen).toMatchObject({ buildId: 'build-0' });
-  });
-
-  it('that says more at once than its history holds fails nobody', async () => {
-    const node_id = 'flood';
-    const beats = Array.from({ length: 3 * HISTORY_ENTRIES_MAX }, (_, index) =>
-      hub.beat((index % 2 === 0 ? heartbeatAt : bareHeartbeatAt)(now(), { node_id })),
-    );
-    await Promise.all([...beats, hub.beat(heartbeatAt(now(), { node_id: 'neighbour' }))]);
-    expect((await hub.node(node_id)).history).toHaveLength(HISTORY_ENTRIES_MAX);
   });
 });
 
