@@ -1,0 +1,287 @@
+import { randomBytes } from 'node:crypto';
+import { canonicalJson } from '@touchstone/canonical-json';
+import type {
+  EventBody,
+  EventSubject,
+  ModelCommitment,
+  OutputContext,
+  OutputRecorded,
+  RpcResponse,
+} from '@touchstone/contracts';
+import {
+  bytesToHex,
+  createEcdsaSigner,
+  createEd25519Signer,
+  formatSignature,
+  hexToBytes,
+  type Ed25519Signer,
+} from '@touchstone/crypto';
+import {
+  anchoredCommitment,
+  batchEntryText,
+  commitmentHash,
+  contextNonce,
+  encodeTensor,
+  modelVersionIdOf,
+  outputDigest,
+  outputLeaf,
+  requestDigest,
+  tensorsHash,
+  type TrustFile,
+} from '@touchstone/evidence';
+import {
+  ed25519NoteSigner,
+  formatCheckpointText,
+  formatVerifierKey,
+  leafHash,
+  merkleRoot,
+  noteKey,
+  signNote,
+} from '@touchstone/merkle';
+import { uuidV7 } from '@touchstone/postgres';
+import { anchorOnChain, type SyntheticBlock } from './evm-anchor.js';
+
+export const ORIGIN = 'log.example/touchstone';
+export const NETWORK = 'eip155:8453';
+export const CONTRACT = `0x${'c0'.repeat(20)}`;
+export const SUBMITTER = `0x${'50'.repeat(20)}`;
+const KID = 'output-1';
+const DOMAIN = 'model-output-v1';
+const encoder = new TextEncoder();
+
+/** An event with its subject, as a service would publish it. */
+export type TestEvent = { [S in EventSubject]: { subject: S; body: EventBody<S> } }[EventSubject];
+export type EventOf<S extends EventSubject> = { subject: S; body: EventBody<S> };
+
+/** Gateway, signer and anchor-worker in one: genuine keys, trees, notes and chain proofs, in memory. */
+export class LogWorld {
+  readonly entries: string[] = [];
+  readonly commitment: ModelCommitment;
+  readonly logKey: Ed25519Signer;
+  private readonly blocks: SyntheticBlock[] = [];
+  private readonly outputKey = createEcdsaSigner(randomBytes(32));
+
+  constructor(logSeed: Uint8Array = randomBytes(32)) {
+    this.logKey = createEd25519Signer(logSeed);
+    const model = { developer: 'samples', modelHash: 'ab'.repeat(32), name: 'digits', version: '1.0.0' };
+    this.commitment = {
+      type: 'touchstone.model-commitment.v1',
+      modelVersionId: modelVersionIdOf(model),
+      model,
+      sequence: 0,
+      keys: [{ kid: KID, alg: 'ES256K', publicKey: bytesToHex(this.outputKey.publicKey) }],
+      currentKeyId: KID,
+      vkDigest: null,
+      previous: null,
+      effectiveAt: 1_700_000_000,
+    };
+  }
+
+  commitmentPublished(): EventOf<'evt.v1.inference.commitment.published'> {
+    const body = { modelId: 'digits', commitment: this.commitment };
+    return { subject: 'evt.v1.inference.commitment.published', body };
+  }
+
+  /** A signed and paid output; `tensors: false` leaves them out, as a large one does. */
+  output({ tensors = true } = {}): EventOf<'evt.v1.inference.output.recorded'> {
+    const { modelVersionId } = this.commitment;
+    const requestParts = {
+      bodyDigest: bytesToHex(randomBytes(32)),
+      method: 'POST',
+      modelVersionId,
+      quoteId: null,
+      target: '/v1/models/digits/infer',
+    };
+    const context = contextOf(requestDigest(requestParts));
+    const inputs = [tensor('pixels', [0, 1.5, 16, -0])];
+    const outputs = [tensor('probabilities', [0.25, 0.75])];
+    const nowMs = Date.now();
+    const payload = {
+      modelVersionId,
+      inputHash: hashOf(inputs),
+      outputHash: hashOf(outputs),
+      nonce: contextNonce(context),
+      timestamp: Math.floor(nowMs / 1_000),
+    };
+    const signature = formatSignature(this.outputKey.sign(outputDigest(payload, DOMAIN)), 'der');
+    const body: OutputRecorded = {
+      verificationId: uuidV7(),
+      modelId: 'digits',
+      proof: { ...payload, domain: DOMAIN, keyId: KID, signature },
+      context,
+      inputs: tensors ? inputs : null,
+      outputs: tensors ? outputs : null,
+      commitment: this.commitment,
+      payment: { requestParts, receipt: { transaction: `0x${'77'.repeat(32)}` } },
+      recordedAt: new Date(nowMs).toISOString(),
+    };
+    return { subject: 'evt.v1.inference.output.recorded', body };
+  }
+
+  /** Appends an entry that is no batch. */
+  entryAppended(text = canonicalJson(this.commitment)): EventOf<'evt.v1.anchor.entry.appended'> {
+    const logIndex = `${this.entries.push(text) - 1}`;
+    return { subject: 'evt.v1.anchor.entry.appended', body: { logIndex, entry: text } };
+  }
+
+  /** Seals outputs and other leaves, in this order. */
+  batchSealed(
+    outputs: readonly EventOf<'evt.v1.inference.output.recorded'>[],
+    others: readonly Uint8Array[] = [],
+  ): EventOf<'evt.v1.anchor.batch.sealed'> {
+    const leaves = [...outputs.map(({ body }) => outputLeaf(body.proof)), ...others];
+    const batchId = uuidV7();
+    const sealedAt = new Date().toISOString();
+    const entry = batchEntryText({
+      type: 'touchstone.batch.v1',
+      batchId,
+      kind: 'output',
+      leafFormat: 'model-output-v1',
+      treeProfile: 'rfc9162-sha256',
+      leafCount: leaves.length,
+      root: bytesToHex(merkleRoot(leaves.map(leafHash))),
+      scope: { modelVersionId: this.commitment.modelVersionId },
+      sealedAt,
+      nodeId: 'node-1',
+      signature: null,
+    });
+    const logIndex = `${this.entries.push(entry) - 1}`;
+    const body = { batchId, logIndex, entry, leaves: leaves.map(bytesToHex), sealedAt };
+    return { subject: 'evt.v1.anchor.batch.sealed', body };
+  }
+
+  rootAt(size: number): Uint8Array {
+    return merkleRoot(this.entries.slice(0, size).map((text) => leafHash(encoder.encode(text))));
+  }
+
+  /** Signs the log of a size; `root` and `key` are for a log that lies and for somebody who is not the log. */
+  async checkpointPublished({
+    size = this.entries.length,
+    root = this.rootAt(size),
+    key = this.logKey,
+    origin = ORIGIN,
+  } = {}): Promise<EventOf<'evt.v1.anchor.checkpoint.published'>> {
+    const text = formatCheckpointText({ origin, size: BigInt(size), root, extensions: [] });
+    const signer = ed25519NoteSigner(noteKey(origin, 'ed25519', key.publicKey), (message) =>
+      key.sign(message),
+    );
+    const body = {
+      origin,
+      size: `${size}`,
+      root: bytesToHex(root),
+      note: await signNote(text, [signer]),
+      publishedAt: new Date().toISOString(),
+    };
+    return { subject: 'evt.v1.anchor.checkpoint.published', body };
+  }
+
+  anchorFinal({
+    body,
+  }: EventOf<'evt.v1.anchor.checkpoint.published'>): EventOf<'evt.v1.anchor.anchor.final'> {
+    const commitment = anchoredCommitment(body.note) ?? new Uint8Array();
+    const seconds = BigInt(Math.floor(Date.now() / 1_000));
+    const at = { number: 100n + BigInt(this.blocks.length) * 10n, seconds };
+    const block = anchorOnChain({ contract: CONTRACT, submitter: SUBMITTER }, commitment, at);
+    this.blocks.push(block);
+    return {
+      subject: 'evt.v1.anchor.anchor.final',
+      body: {
+        anchorId: uuidV7(),
+        kind: 'evm',
+        network: NETWORK,
+        checkpointSize: body.size,
+        commitment: bytesToHex(commitment),
+        level: 'finalized',
+        transaction: `0x${'99'.repeat(32)}`,
+        blockNumber: `${at.number}`,
+        proof: block.proof,
+        finalAt: new Date().toISOString(),
+      },
+    };
+  }
+
+  get logVerifierKey(): string {
+    return formatVerifierKey(noteKey(ORIGIN, 'ed25519', this.logKey.publicKey));
+  }
+
+  /** What the signer answers to `key-set`. */
+  keySet(): RpcResponse<'signer', 'key-set'> {
+    const validity = { not_before: '2020-01-01T00:00:00Z', not_after: '2099-12-31T23:59:59Z' } as const;
+    const keys = [
+      {
+        kid: KID,
+        alg: 'ES256K' as const,
+        use: 'output' as const,
+        public_key: bytesToHex(this.outputKey.publicKey),
+        status: 'active' as const,
+        ...validity,
+      },
+    ];
+    return {
+      keySet: { type: 'touchstone.key-set.v1', sequence: 0, keys, previous: null },
+      currentOutputKeyId: KID,
+      domain: DOMAIN,
+      log: { origin: ORIGIN, vkey: this.logVerifierKey },
+      addresses: { anchor: SUBMITTER, settlement: `0x${'60'.repeat(20)}` },
+    };
+  }
+
+  /** The trust file of a reader who knows the keys, and the blocks of all anchors so far. */
+  trust(): TrustFile {
+    return {
+      version: 1,
+      asOf: new Date().toISOString(),
+      keys: this.keySet().keySet.keys.map((key) => ({ ...key, domains: [DOMAIN] })),
+      models: [
+        { modelVersionId: this.commitment.modelVersionId, commitmentHash: commitmentHash(this.commitment) },
+      ],
+      logs: [{ origin: ORIGIN, vkey: this.logVerifierKey }],
+      witnesses: { k: 0, vkeys: [] },
+      chains: [
+        {
+          network: NETWORK,
+          test: false,
+          contract: CONTRACT,
+          submitters: [SUBMITTER],
+          blocks: this.blocks.map(({ number, hash }) => ({ number: `${number}`, hash })),
+        },
+      ],
+      tsas: [],
+      independent: [NETWORK],
+    };
+  }
+}
+
+function contextOf(digest: string): OutputContext {
+  return {
+    salt: bytesToHex(randomBytes(32)),
+    requestDigest: digest,
+    payment: {
+      network: NETWORK,
+      asset: `0x${'83'.repeat(20)}`,
+      payer: `0x${'44'.repeat(20)}`,
+      payTo: `0x${'55'.repeat(20)}`,
+      amount: '10000',
+      nonce: bytesToHex(randomBytes(32)),
+    },
+    node: { nodeId: 'node-1', attestationStatus: 'OK', buildId: 'build-1', capabilityHash: '77'.repeat(32) },
+    build: { service: 'inference-gateway', version: '0.1.0', hash: '88'.repeat(32) },
+  };
+}
+
+function tensor(name: string, data: number[]) {
+  const result = encodeTensor({ name, datatype: 'FP32', shape: [1, data.length], data });
+  if (!result.ok) throw new Error(result.error.detail);
+  return result.value;
+}
+
+function hashOf(tensors: ReturnType<typeof tensor>[]): string {
+  const hash = tensorsHash(tensors);
+  if (!hash.ok) throw new Error(hash.error.detail);
+  return bytesToHex(hash.value);
+}
+
+/** A leaf that belongs to somebody else. */
+export function otherLeaf(seed: number): Uint8Array {
+  return hexToBytes(seed.toString(16).padStart(64, '0')) ?? new Uint8Array();
+}
