@@ -99,6 +99,20 @@ describe('anchoring while the chain or a process fails', () => {
     expect(replica.events.map(({ kind }) => kind)).toEqual(['renewed', 'included', 'final']);
   });
 
+  it('waits for the receipt that a lagging node does not show, instead of paying twice', async () => {
+    const replica = await fixture.replica({ settings: { stuckBlocks: 1_000n } });
+    const working = fixture.rpc;
+    fixture.rpc = async (method, params) =>
+      method === 'eth_getTransactionReceipt' ? null : working(method, params);
+    await fixture.publish(replica, 'a');
+    for (let run = 0; run < 6; run += 1) await replica.anchoring?.run();
+    expect(await fixture.states()).toEqual(['sent']);
+    expect(fixture.transactions.signed).toHaveLength(1);
+    fixture.rpc = working;
+    await fixture.runUntil(replica, 'final');
+    expect(fixture.transactions.signed).toHaveLength(1);
+  });
+
   it('finds the bytes that were sent before a crash in the chain instead of sending others', async () => {
     const first = await fixture.replica();
     await fixture.publish(first, 'a');
