@@ -4,6 +4,9 @@ import { table } from '../terminal/style.js';
 import { infer, type Digit } from './digits.js';
 import type { StepLog } from './step-log.js';
 
+/** A request to a model of the same price, so that only the binding to the first request can refuse the payment. */
+const OTHER_MODEL_BODY = JSON.stringify({ text: 'profits soar' });
+
 /** Reads the payer's balance from the chain. */
 export type ReadBalance = () => Promise<bigint>;
 
@@ -46,7 +49,7 @@ export async function dishonestAttempts(
     {
       name: 'replayed, other model',
       expectedStatus: 409,
-      send: () => infer(fetch, otherUrl, otherModelBody(), header),
+      send: () => infer(fetch, otherUrl, OTHER_MODEL_BODY, header),
     },
     {
       name: 'unreadable payment',
@@ -85,13 +88,6 @@ async function underpayment(payer: Payer, url: string, body: string): Promise<st
     amount: (BigInt(option.amount) - 1n).toString(),
   }));
   return payer.payment({ ...required, accepts: cheaper });
-}
-
-function otherModelBody(): string {
-  const inputs = [
-    { name: 'features', datatype: 'FP32', shape: [1, 30], data: Array.from({ length: 30 }, () => 1) },
-  ];
-  return JSON.stringify({ inputs });
 }
 
 function codeOf(body: string): string {

@@ -88,7 +88,7 @@ async function paidPart(
       log,
       payer,
       url,
-      `${gateway}/v1/models/breast-cancer/infer`,
+      `${gateway}/v1/models/financial-sentiment/infer`,
       [digits[0] as Digit, digits[1] as Digit],
       balance,
     ),
