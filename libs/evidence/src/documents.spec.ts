@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const at = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
@@ -61,6 +62,30 @@ describe('the protocol page', () => {
     const note = bodies.find((body) => body.startsWith('log.example')) ?? '';
     const commitment = bodies[bodies.indexOf(note) + 1]?.trim();
     expect(sha256(Buffer.from(note)).toString('hex')).toBe(commitment);
+  });
+});
+
+describe('the page on trust files', () => {
+  it('shows the trust file of the vector that it names', () => {
+    const { cases } = JSON.parse(read('../vectors/evidence.json')) as {
+      cases: { name: string; input: { trust: unknown } }[];
+    };
+    const shown = JSON.parse(fences(page('trust-files.md'), 'json')[0] ?? '') as unknown;
+    expect(shown).toEqual(cases.find(({ name }) => name === 'L2')?.input.trust);
+  });
+});
+
+describe('links between pages', () => {
+  const pages = readdirSync(at('../../../docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.md'),
+  );
+
+  it.each(pages)('%s links to files that exist', (name) => {
+    const links = [...page(name).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => target);
+    const missing = links
+      .filter((target) => !/^[a-z]+:/.test(target))
+      .filter((target) => !existsSync(join(dirname(at(`../../../docs/${name}`)), target)));
+    expect(missing).toEqual([]);
   });
 });
 
