@@ -201,6 +201,16 @@ describe('sign-checkpoint', () => {
   });
 });
 
+describe('the last checkpoint', () => {
+  it('is the largest by number, also where one more digit begins', async () => {
+    for (let size = 9; size <= 12; size += 1) {
+      await worker.call('signer', 'sign-checkpoint', checkpoint(size, size - 1));
+    }
+    const behind = worker.call('signer', 'sign-checkpoint', checkpoint(10, 9));
+    await expect(behind).rejects.toMatchObject({ code: 'checkpoint-refused' });
+  });
+});
+
 describe('REST', () => {
   const post = (path: string, body: unknown, token?: string) =>
     fetch(`http://127.0.0.1:${service.ports.http}/v1/${path}`, {

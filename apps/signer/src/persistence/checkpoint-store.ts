@@ -21,7 +21,9 @@ export class PostgresCheckpointStore implements CheckpointStore {
     return this.dataSource.transaction(async (manager) => {
       await manager.query('SELECT pg_advisory_xact_lock($1::int, hashtext($2))', [LOG_LOCK_CLASS, origin]);
       const rows: Row[] = await manager.query(
-        'SELECT size::text, root, note FROM signer.signed_checkpoint WHERE origin = $1 ORDER BY size DESC LIMIT 1',
+        // The table's name keeps the order numeric: plain `size` would mean the text column of the result.
+        `SELECT size::text, root, note FROM signer.signed_checkpoint AS signed
+         WHERE origin = $1 ORDER BY signed.size DESC LIMIT 1`,
         [origin],
       );
       const last = rows[0] && toCheckpoint(rows[0]);
