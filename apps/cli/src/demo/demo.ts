@@ -72,6 +72,7 @@ async function paidPart(
   folder: string,
   digits: readonly Digit[],
 ): Promise<void> {
+  const startedAtMs = Date.now();
   const stack = running.description;
   const gateway = urlOf(stack, 'inference-gateway');
   const url = `${gateway}/v1/models/digits/infer`;
@@ -100,7 +101,7 @@ async function paidPart(
   await log.step('Write evidence and trust file', async () => {
     await writeFile(join(folder, 'evidence.json'), evidence);
     await writeFile(join(folder, 'trust.json'), trustText(await exportTrust(stack)));
-    await printFigures(log, stack, chain, classified, evidence);
+    await printFigures(log, stack, chain, classified, evidence, startedAtMs);
   });
 }
 

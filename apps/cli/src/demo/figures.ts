@@ -15,6 +15,7 @@ export async function printFigures(
   chain: PublicClient,
   classified: readonly Classified[],
   evidence: string,
+  startedAtMs: number,
 ): Promise<void> {
   const modelVersionId = classified[0]?.answer.model.modelVersionId ?? '';
   const anchors = await fetchJson<Anchors>(
@@ -29,7 +30,7 @@ export async function printFigures(
   const count = BigInt(Math.max(1, classified.length));
   log.print(`   evidence            ${Buffer.byteLength(evidence)} bytes`);
   log.print(
-    `   anchoring           ${anchorGas / count} gas per inference (${anchors.items.length} batches of this model)`,
+    `   anchoring           ${anchorGas / count} gas per inference (${ours.length} batches of this model)`,
   );
   log.print(
     `   settling            ${settlements.length === 0 ? 0n : settlementGas / BigInt(settlements.length)} gas per payment`,

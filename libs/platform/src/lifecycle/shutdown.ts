@@ -58,10 +58,13 @@ export class Shutdown {
     this.logger.info({ reason, budgetMs: this.budgetMs }, 'shutting down');
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), this.budgetMs);
+    // One promise for all steps, so that each does not add a listener of its own to the signal.
+    const limit = spent(abort.signal);
+    limit.catch(() => undefined);
     let clean = true;
     for (const phase of shutdownPhases) {
       const steps = this.steps.get(phase) ?? [];
-      const ended = await Promise.all(steps.map((step) => this.runStep(phase, step, abort.signal)));
+      const ended = await Promise.all(steps.map((step) => this.runStep(phase, step, abort.signal, limit)));
       clean = clean && ended.every(Boolean);
     }
     clearTimeout(timer);
@@ -73,11 +76,12 @@ export class Shutdown {
     phase: ShutdownPhase,
     { name, step }: { name: string; step: ShutdownStep },
     signal: AbortSignal,
+    limit: Promise<never>,
   ): Promise<boolean> {
     try {
       // A step gets its turn even after the budget is spent: most of them close something at once when aborted.
       const work = Promise.resolve().then(() => step(signal));
-      await Promise.race([work, spent(signal)]);
+      await Promise.race([work, limit]);
       return true;
     } catch (error) {
       this.logger.error({ phase, step: name, err: error }, 'a shutdown step failed');
