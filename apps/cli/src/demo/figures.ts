@@ -21,9 +21,11 @@ export async function printFigures(
   const anchors = await fetchJson<Anchors>(
     `${urlOf(stack, 'anchor-worker')}/models/${modelVersionId}/anchors`,
   );
+  // Earlier runs on the same data anchored too; a block's time is in whole seconds.
+  const ours = anchors.items.filter(({ anchoredAt }) => anchoredAt >= Math.floor(startedAtMs / 1_000));
   const anchorGas = await gasOf(
     chain,
-    anchors.items.flatMap(({ txid }) => (txid ? [txid] : [])),
+    ours.flatMap(({ txid }) => (txid ? [txid] : [])),
   );
   const settlements = await settlementTransactions(stack, classified);
   const settlementGas = await gasOf(chain, settlements);

@@ -21,6 +21,8 @@ import { configSchema } from '../../src/config.js';
 import { proofService } from '../../src/proof-service.js';
 import { CONTRACT, LogWorld, NETWORK, ORIGIN, type TestEvent } from './log-world.js';
 
+const STREAM_BYTES_MAX = 16_777_216;
+
 type Publishers = Readonly<Record<'inference-gateway' | 'anchor-worker', EventPublisher>>;
 
 /** A database and an account of its own, a world that publishes, and any number of proof-services. */
@@ -38,7 +40,8 @@ export class ProofFixture {
   static async create(world = new LogWorld()): Promise<ProofFixture> {
     const fixture = new ProofFixture(await createTestDatabase('proof'), testNats(), world);
     const provisioner = await fixture.nats.connect('provisioner');
-    await provision(provisioner, {});
+    // Small streams: the server reserves their bytes for every account of the run.
+    await provision(provisioner, { maxBytes: STREAM_BYTES_MAX });
     await provisioner.close();
     await runMigrations(postgresOptions(fixture.config()));
     await fixture.connect();

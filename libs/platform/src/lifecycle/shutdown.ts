@@ -59,12 +59,13 @@ export class Shutdown {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), this.budgetMs);
     // One promise for all steps, so that each does not add a listener of its own to the signal.
-    const limit = spent(abort.signal);
-    limit.catch(() => undefined);
+    const spent = new Promise<void>((resolve) => {
+      abort.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
     let clean = true;
     for (const phase of shutdownPhases) {
       const steps = this.steps.get(phase) ?? [];
-      const ended = await Promise.all(steps.map((step) => this.runStep(phase, step, abort.signal, limit)));
+      const ended = await Promise.all(steps.map((step) => this.runStep(phase, step, abort.signal, spent)));
       clean = clean && ended.every(Boolean);
     }
     clearTimeout(timer);
@@ -76,12 +77,12 @@ export class Shutdown {
     phase: ShutdownPhase,
     { name, step }: { name: string; step: ShutdownStep },
     signal: AbortSignal,
-    limit: Promise<never>,
+    spent: Promise<void>,
   ): Promise<boolean> {
     try {
       // A step gets its turn even after the budget is spent: most of them close something at once when aborted.
       const work = Promise.resolve().then(() => step(signal));
-      await Promise.race([work, limit]);
+      await Promise.race([work, spent.then(failAfterGrace)]);
       return true;
     } catch (error) {
       this.logger.error({ phase, step: name, err: error }, 'a shutdown step failed');
@@ -93,12 +94,8 @@ export class Shutdown {
 /** Milliseconds that a step keeps after the budget is spent. */
 const GRACE_MS = 50;
 
-function spent(signal: AbortSignal): Promise<never> {
+function failAfterGrace(): Promise<never> {
   return new Promise((_, reject) => {
-    const fail = () => {
-      setTimeout(() => reject(new Error('the shutdown budget is spent')), GRACE_MS).unref();
-    };
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
+    setTimeout(() => reject(new Error('the shutdown budget is spent')), GRACE_MS).unref();
   });
 }

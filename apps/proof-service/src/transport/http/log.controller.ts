@@ -14,9 +14,11 @@ import {
   type ConsistencyAnswer,
 } from './answers.js';
 
-const treeSize = decimal.refine(
-  (text) => BigInt(text) >= 1n && BigInt(text) <= LOG_INDEX_MAX,
-  `expected 1 to ${LOG_INDEX_MAX}`,
+// Piped, because a refinement also sees texts that the pattern has refused, and BigInt throws on them.
+const treeSize = decimal.pipe(
+  z
+    .string()
+    .refine((text) => BigInt(text) >= 1n && BigInt(text) <= LOG_INDEX_MAX, `expected 1 to ${LOG_INDEX_MAX}`),
 );
 const consistencyQuery = z.strictObject({ from: treeSize, to: treeSize });
 
