@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import { AppError } from '@touchstone/contracts';
+import { FakeClock } from '@touchstone/testing';
+import { KnownKeys } from '../keys/signer-keys.js';
+import { BUNDLES_IN_WORK_MAX, EvidenceReader, type EvidenceStage } from './evidence-reader.js';
+import type { EvidenceLocation, EvidenceParts, EvidenceStore } from './evidence-store.js';
+import { RecentBundles } from './recent-bundles.js';
+
+const provable = (verificationId: string): EvidenceLocation => ({
+  verificationId,
+  commitmentHash: '00'.repeat(32),
+  commitmentKnown: true,
+  logSize: 1n,
+  batch: { logIndex: 0n, leafIndex: 0, leafCount: 1 },
+  checkpoint: { commitment: '11'.repeat(32), size: 1n, anchorIds: [] },
+});
+
+/** A store whose reads end when the test says so, and whose parts make no bundle. */
+function readerOf(locate: (id: string) => EvidenceLocation | undefined) {
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  let loads = 0;
+  const store: EvidenceStore = {
+    locate: (id) => Promise.resolve(locate(id)),
+    load: async (): Promise<EvidenceParts | undefined> => {
+      loads += 1;
+      await released;
+      return undefined;
+    },
+  };
+  const seen = { failures: 0, stages: [] as EvidenceStage[] };
+  const keys = new KnownKeys({ fetch: () => Promise.reject(new Error('away')) }, () =>
+    new FakeClock().nowMs(),
+  );
+  const reader = new EvidenceReader({
+    store,
+    keys,
+    recent: new RecentBundles(1_000),
+    origin: 'log',
+    chain: undefined,
+    observer: {
+      served: () => undefined,
+      pending: (stage) => seen.stages.push(stage),
+      selfCheckFailed: () => (seen.failures += 1),
+    },
+  });
+  return { reader, seen, release, loads: () => loads };
+}
+
+const codeOf = (error: unknown) => (error instanceof AppError ? error.code : 'none');
+
+describe('evidence reader', () => {
+  it('makes as many bundles at once as the limit, and refuses the next', async () => {
+    const { reader, release, seen } = readerOf(provable);
+    const running = Array.from({ length: BUNDLES_IN_WORK_MAX }, (_, index) =>
+      reader.read(`id-${index}`, false).catch(codeOf),
+    );
+    await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await reader.read('one more', false).catch(codeOf)).toBe('queue-full');
+    release();
+    expect(new Set(await Promise.all(running))).toEqual(new Set(['internal']));
+    expect(seen.failures).toBe(BUNDLES_IN_WORK_MAX);
+    expect(await reader.read('one more', false).catch(codeOf)).toBe('internal');
+  });
+
+  it('lets readers of the same bundle share the work', async () => {
+    const { reader, release, seen, loads } = readerOf(provable);
+    const readers = Array.from({ length: 10 }, () => reader.read('same', false).catch(codeOf));
+    await new Promise((resolve) => setImmediate(resolve));
+    release();
+    await Promise.all(readers);
+    expect(loads()).toBe(1);
+    expect(seen.failures).toBe(1);
+  });
+
+  it.each<[EvidenceStage, Partial<EvidenceLocation>, boolean]>([
+    ['accepted', { batch: undefined, checkpoint: undefined }, false],
+    ['sealed', { logSize: 0n, checkpoint: undefined }, false],
+    ['logged', { checkpoint: undefined }, false],
+    ['checkpointed', { commitmentKnown: false }, false],
+    ['checkpointed', {}, true],
+  ])('answers pending at stage %s', async (stage, change, anchoredOnly) => {
+    const { reader, seen } = readerOf((id) => ({ ...provable(id), ...change }));
+    const error = await reader.read('id', anchoredOnly).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'evidence-pending', status: 202, retryAfterSeconds: 1 });
+    expect(error).toMatchObject({ details: [{ pointer: '/stage', detail: stage }] });
+    expect(seen.stages).toEqual([stage]);
+  });
+
+  it('does not know what was never recorded', async () => {
+    const { reader } = readerOf(() => undefined);
+    expect(await reader.read('id', false).catch(codeOf)).toBe('unknown-verification');
+  });
+});

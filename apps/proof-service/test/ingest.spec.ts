@@ -1,0 +1,242 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { BATCH_LEAVES_MAX } from '@touchstone/contracts';
+import { createEd25519Signer } from '@touchstone/crypto';
+import { verifyEvidence } from '@touchstone/evidence';
+import { waitUntil } from '@touchstone/testing';
+import { otherLeaf, type EventOf, type LogWorld, type TestEvent } from './support/log-world.js';
+import { ProofFixture } from './support/proof-fixture.js';
+
+type Output = EventOf<'evt.v1.inference.output.recorded'>;
+
+const open: ProofFixture[] = [];
+async function create(): Promise<ProofFixture> {
+  const fixture = await ProofFixture.create();
+  open.push(fixture);
+  return fixture;
+}
+afterEach(async () => {
+  for (const fixture of open.splice(0)) await fixture.close();
+});
+
+/** A history of commitments, batches, checkpoints and anchors in the order in which it came to be. */
+async function history(
+  world: LogWorld,
+  batches: number,
+): Promise<{ events: TestEvent[]; outputs: Output[] }> {
+  const events: TestEvent[] = [world.commitmentPublished(), world.entryAppended()];
+  const outputs: Output[] = [];
+  for (let index = 0; index < batches; index += 1) {
+    const made = [world.output(), world.output()];
+    outputs.push(...made);
+    events.push(...made, world.batchSealed(made, [otherLeaf(index + 1)]));
+    if (index % 3 !== 2) continue;
+    const checkpoint = await world.checkpointPublished();
+    events.push(checkpoint);
+    if (index % 2 === 0) events.push(world.anchorFinal(checkpoint));
+  }
+  const last = await world.checkpointPublished();
+  events.push(last, world.anchorFinal(last));
+  return { events, outputs };
+}
+
+/** Shuffles by a seed, so that a failure can be repeated. */
+function shuffled<T>(items: readonly T[], seed: number): T[] {
+  let state = seed;
+  const next = (): number => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648);
+  return items
+    .map((item) => ({ item, key: next() }))
+    .sort((left, right) => left.key - right.key)
+    .map(({ item }) => item);
+}
+
+async function expectAllProvable(
+  fixture: ProofFixture,
+  port: Awaited<ReturnType<ProofFixture['start']>>,
+  outputs: Output[],
+) {
+  for (const { body } of outputs) {
+    const text = await port.bundle(body.verificationId, '?require=anchored');
+    const report = verifyEvidence(text, { trust: fixture.world.trust(), nowMs: Date.now() });
+    expect(report).toMatchObject({ result: 'VALID', label: 'L2' });
+  }
+  expect(await port.metric('touchstone_proof_alarms_total')).toBe(0);
+  expect(await port.metric('touchstone_proof_self_check_failures_total')).toBe(0);
+}
+
+describe('order and repetition', () => {
+  it.each([1, 7])(
+    'does not depend on the order of messages, each of which comes twice (seed %d)',
+    async (seed) => {
+      const fixture = await create();
+      const client = await fixture.start();
+      const { events, outputs } = await history(fixture.world, 9);
+      await fixture.publish(...shuffled([...events, ...events], seed));
+      await expectAllProvable(fixture, client, outputs);
+      expect(await client.metric('touchstone_proof_log_size_entries')).toBe(fixture.world.entries.length);
+      expect(await client.metric('touchstone_proof_log_entries_waiting')).toBe(0);
+    },
+  );
+
+  it('waits with everything behind a gap, and catches up when the gap is filled', async () => {
+    const fixture = await create();
+    const client = await fixture.start();
+    const { world } = fixture;
+    const before = world.entryAppended();
+    const missing = world.entryAppended('{"missing":true}');
+    const output = world.output();
+    const sealed = world.batchSealed([output]);
+    const checkpoint = await world.checkpointPublished();
+    await fixture.publish(world.commitmentPublished(), output, before, sealed, checkpoint);
+    await client.stage(output.body.verificationId, 'sealed');
+    await client.waitForMetric('touchstone_proof_log_entries_waiting', 1);
+    expect(await client.metric('touchstone_proof_checkpoints_pending')).toBe(1);
+    expect((await client.get('/checkpoint')).status).toBe(404);
+    await fixture.publish(missing);
+    await client.bundle(output.body.verificationId);
+  });
+
+  it('survives a restart in the middle', async () => {
+    const fixture = await create();
+    const { events, outputs } = await history(fixture.world, 6);
+    const half = Math.floor(events.length / 2);
+    const first = await fixture.start();
+    await fixture.publish(...events.slice(0, half));
+    await first.waitForMetric('touchstone_proof_log_size_entries', 1);
+    await first.service.stop();
+    await fixture.publish(...events.slice(half));
+    const second = await fixture.start();
+    await expectAllProvable(fixture, second, outputs);
+  });
+
+  it('shares the work between two replicas that answer alike', async () => {
+    const fixture = await create();
+    const [left, right] = [await fixture.start(), await fixture.start()];
+    const { events, outputs } = await history(fixture.world, 12);
+    await fixture.publish(...shuffled([...events, ...events], 3));
+    await expectAllProvable(fixture, left, outputs);
+    await expectAllProvable(fixture, right, outputs);
+    for (const { body } of outputs) {
+      const path = `/v1/evidence/${body.verificationId}`;
+      const [one, other] = await Promise.all([left.get(path), right.get(path)]);
+      expect(one.headers.get('etag')).toBe(other.headers.get('etag'));
+    }
+  });
+
+  it('verifies checkpoints later when the signer was away', async () => {
+    const fixture = await create();
+    const { world } = fixture;
+    const keySet = world.keySet.bind(world);
+    let away = true;
+    world.keySet = () => {
+      if (away) return { ...keySet(), log: { origin: 'another.log', vkey: world.logVerifierKey } };
+      return keySet();
+    };
+    const client = await fixture.start();
+    const output = world.output();
+    await fixture.publish(
+      world.commitmentPublished(),
+      output,
+      world.batchSealed([output]),
+      await world.checkpointPublished(),
+    );
+    await client.waitForMetric('touchstone_proof_checkpoints_pending', 1);
+    await client.stage(output.body.verificationId, 'logged');
+    away = false;
+    await client.bundle(output.body.verificationId);
+  });
+
+  it('takes a batch of the most leaves there may be', async () => {
+    const fixture = await create();
+    const client = await fixture.start();
+    const { world } = fixture;
+    const output = world.output();
+    const others = Array.from({ length: BATCH_LEAVES_MAX - 1 }, (_, index) => otherLeaf(index + 1));
+    await fixture.publish(world.commitmentPublished(), output, world.batchSealed([output], others));
+    await fixture.publish(await world.checkpointPublished());
+    const text = await client.bundle(output.body.verificationId);
+    expect(verifyEvidence(text, { trust: world.trust(), nowMs: Date.now() }).label).toBe('L1');
+  });
+});
+
+describe('what contradicts the log', () => {
+  async function covered() {
+    const fixture = await create();
+    const client = await fixture.start();
+    const { world } = fixture;
+    const output = world.output();
+    await fixture.publish(world.commitmentPublished(), output, world.batchSealed([output]));
+    await client.stage(output.body.verificationId, 'logged');
+    return { fixture, client, world, output };
+  }
+
+  it.each([
+    ['root-mismatch', { root: randomBytes(32) }],
+    ['bad-signature', { key: createEd25519Signer(randomBytes(32)) }],
+  ] as const)('never serves a checkpoint with %s, and serves the genuine one', async (reason, forgery) => {
+    const { fixture, client, world, output } = await covered();
+    await fixture.publish(await world.checkpointPublished(forgery));
+    await client.waitForMetric('touchstone_proof_checkpoints_refused_total', 1, `reason="${reason}"`);
+    expect(await client.metric('touchstone_proof_alarms_total', 'checkpoint-refused')).toBe(1);
+    expect((await client.get('/checkpoint')).status).toBe(404);
+    expect((await client.get('/v1/checkpoints/1')).status).toBe(404);
+    await client.stage(output.body.verificationId, 'logged');
+    const genuine = await world.checkpointPublished();
+    await fixture.publish(genuine);
+    await client.bundle(output.body.verificationId);
+    expect(await (await client.get('/checkpoint')).text()).toBe(genuine.body.note);
+  });
+
+  it('refuses a forged checkpoint beyond its log at once', async () => {
+    const { fixture, client, world } = await covered();
+    const key = createEd25519Signer(randomBytes(32));
+    world.entryAppended('{"not":"published"}');
+    await fixture.publish(await world.checkpointPublished({ key }));
+    await client.waitForMetric('touchstone_proof_checkpoints_refused_total', 1, 'bad-signature');
+  });
+
+  it('refuses a checkpoint of another log, and one whose message says something else than its note', async () => {
+    const { fixture, client, world, output } = await covered();
+    const other = await world.checkpointPublished({ origin: 'another.log' });
+    const genuine = await world.checkpointPublished();
+    const lying = { ...genuine, body: { ...genuine.body, size: '2' } };
+    const unreadable = { ...genuine, body: { ...genuine.body, note: 'no note' } };
+    await fixture.publish(other, lying, unreadable);
+    await client.waitForMetric('touchstone_proof_alarms_total', 3, 'checkpoint-refused');
+    await client.stage(output.body.verificationId, 'logged');
+  });
+
+  it('keeps the first of two entries for one place', async () => {
+    const { fixture, client, world, output } = await covered();
+    const forged = { subject: 'evt.v1.anchor.entry.appended', body: { logIndex: '0', entry: '{}' } } as const;
+    await fixture.publish(forged);
+    await client.waitForMetric('touchstone_proof_alarms_total', 1, 'log-conflict');
+    await fixture.publish(await world.checkpointPublished());
+    await client.bundle(output.body.verificationId);
+  });
+
+  it('refuses a batch whose leaves do not give the root of its entry, and goes on with the log', async () => {
+    const { fixture, client, world } = await covered();
+    const output = world.output();
+    const sealed = world.batchSealed([output]);
+    const [leaf = ''] = sealed.body.leaves;
+    await fixture.publish(output, { ...sealed, body: { ...sealed.body, leaves: [leaf, leaf] } });
+    await client.waitForMetric('touchstone_proof_alarms_total', 1, 'batch-refused');
+    await fixture.publish(await world.checkpointPublished());
+    await waitUntil(async () => (await client.get('/checkpoint')).status === 200, 10_000, 'the checkpoint');
+    await client.stage(output.body.verificationId, 'accepted');
+  });
+
+  it('does not take an anchor that is not final, or that commits to no checkpoint', async () => {
+    const { fixture, client, world, output } = await covered();
+    const checkpoint = await world.checkpointPublished();
+    const anchor = world.anchorFinal(checkpoint);
+    const soft = { ...anchor, body: { ...anchor.body, level: 'soft' as const } };
+    const stray = { ...anchor, body: { ...anchor.body, commitment: 'ab'.repeat(32) } };
+    await fixture.publish(checkpoint, soft, stray);
+    await client.waitForMetric('touchstone_proof_alarms_total', 1, 'anchor-refused');
+    await client.waitForMetric('touchstone_proof_anchors_unmatched', 1);
+    await client.bundle(output.body.verificationId);
+    await client.stage(output.body.verificationId, 'checkpointed', '?require=anchored');
+  });
+});
