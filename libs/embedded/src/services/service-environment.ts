@@ -90,7 +90,11 @@ const extraEnvironment: Readonly<Record<ServiceName, (context: ServiceContext) =
     TOUCHSTONE_ANCHOR_SPACING_MS: '0',
     TOUCHSTONE_EVM_POLL_MS: '200',
   }),
-  'proof-service': ({ logOrigin }) => ({ TOUCHSTONE_LOG_ORIGIN: logOrigin }),
+  'proof-service': (context) => ({
+    TOUCHSTONE_LOG_ORIGIN: context.logOrigin,
+    TOUCHSTONE_EVM_NETWORK: networkOf(context),
+    TOUCHSTONE_ANCHOR_CONTRACT: context.chain.anchorRegistry,
+  }),
   'attestation-hub': () => ({}),
 };
 
