@@ -69,5 +69,9 @@ export function identifierCases({ subject, commitment, payment }: EvidenceBundle
       name: 'capability hash: sorted, without duplicates',
       input: { of: 'capabilities', value: ['onnx', 'attest', 'onnx'] },
     },
+    {
+      name: 'capability hash: by UTF-8 bytes, not by UTF-16 code units',
+      input: { of: 'capabilities', value: ['\ud83d\ude00', '\uffff'] },
+    },
   ];
 }

@@ -82,7 +82,10 @@ export const runs = {
       model: modelVersionIdOf,
       commitment: commitmentHash,
       request: requestDigest,
-      capabilities: (value: string[]) => bytesToHex(sha256(utf8(canonicalJson([...new Set(value)].sort())))),
+      capabilities: (value: string[]) => {
+        const sorted = [...new Set(value)].sort((left, right) => Buffer.compare(utf8(left), utf8(right)));
+        return bytesToHex(sha256(utf8(canonicalJson(sorted))));
+      },
     };
     return { hash: by[input.of]?.(input.value) };
   },
