@@ -8,7 +8,6 @@ const wrap =
 
 export const green = wrap(32);
 export const red = wrap(31);
-export const yellow = wrap(33);
 export const dim = wrap(2);
 export const bold = wrap(1);
 
