@@ -17,7 +17,9 @@ function fail(message) {
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) return;
-  fail(`Node ${process.versions.node} is too old: install Node ${NODE_MIN.join('.')} or newer and run this again.`);
+  fail(
+    `Node ${process.versions.node} is too old: install Node ${NODE_MIN.join('.')} or newer and run this again.`,
+  );
 }
 
 function run(label, command, args, environment = {}) {
@@ -30,14 +32,18 @@ function run(label, command, args, environment = {}) {
     maxBuffer: 64 * 1024 * 1024,
   });
   if (result.error || result.status !== 0) {
-    process.stderr.write(`failed\n${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n`);
+    process.stderr.write(
+      `failed\n${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n`,
+    );
     fail(`${[command, ...args].join(' ')} did not succeed; its output is above.`);
   }
   process.stderr.write(`${((Date.now() - started) / 1000).toFixed(1)} s\n`);
 }
 
 checkNode();
-const lockHash = createHash('sha256').update(readFileSync(`${root}package-lock.json`)).digest('hex');
+const lockHash = createHash('sha256')
+  .update(readFileSync(`${root}package-lock.json`))
+  .digest('hex');
 const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
 if (installed !== lockHash) {
   // The CPU library of onnxruntime-node ships in its package; its install script only downloads GPU libraries.
