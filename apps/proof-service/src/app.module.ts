@@ -119,7 +119,10 @@ function readers(config: Config) {
           observer,
           recent: new RecentBundles(config.TOUCHSTONE_EVIDENCE_CACHE_BYTES),
           origin: config.TOUCHSTONE_LOG_ORIGIN,
-          chain: network === undefined || contract === undefined ? undefined : { network, contract },
+          chain:
+            network === undefined || contract === undefined
+              ? undefined
+              : { network, contract, earlierSubmitters: config.TOUCHSTONE_ANCHOR_SUBMITTERS },
         }),
     },
     {

@@ -2,6 +2,14 @@ import { caip2, evmAddress } from '@touchstone/contracts';
 import { databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
 import { z } from 'zod';
 
+/** Most earlier anchor keys. */
+export const ANCHOR_SUBMITTERS_MAX = 32;
+
+const addressList = z
+  .string()
+  .transform((text) => text.split(',').map((address) => address.trim()))
+  .pipe(z.array(evmAddress).max(ANCHOR_SUBMITTERS_MAX));
+
 /** Configuration of the proof-service. It holds no secret but the passwords of its database role and NATS user. */
 export const configSchema = z.object({
   ...serviceKeys('proof-service'),
@@ -18,6 +26,11 @@ export const configSchema = z.object({
   TOUCHSTONE_ANCHOR_CONTRACT: evmAddress
     .optional()
     .describe('AnchorRegistry on that chain; without it the self-check leaves chain proofs unchecked.'),
+  TOUCHSTONE_ANCHOR_SUBMITTERS: addressList
+    .default([])
+    .describe(
+      'Addresses of earlier anchor keys, separated by commas; the current one is asked of the signer.',
+    ),
   TOUCHSTONE_EVIDENCE_CACHE_BYTES: integerKey(0, 4_294_967_296)
     .default(67_108_864)
     .describe('Characters of verified bundles that are kept in memory.'),

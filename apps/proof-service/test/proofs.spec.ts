@@ -84,6 +84,19 @@ describe('GET /v1/proof/:batchId', () => {
     }
   });
 
+  it('answers the path in binary form to a reader that asks for it', async () => {
+    const leaf = sealed.body.leaves[3] ?? '';
+    const accept = { accept: 'application/octet-stream' };
+    const binary = await client.get(`/v1/proof/by-leaf/${leaf}`, accept);
+    expect(binary.headers.get('content-type')).toBe('application/octet-stream');
+    const body = new Uint8Array(await binary.arrayBuffer());
+    expect(bytesToHex(body.subarray(21, 53))).toBe(leaf);
+    const named = await client.get(`/v1/proof/${sealed.body.batchId}?leaf=${leaf}`, accept);
+    expect(new Uint8Array(await named.arrayBuffer())).toEqual(body);
+    const whole = await client.get(`/v1/proof/${sealed.body.batchId}`, accept);
+    expect(whole.headers.get('content-type')).toBe('application/json; charset=utf-8');
+  });
+
   it('lists leaves in pages, at most the limit', async () => {
     const first = await client.json<BatchAnswer>(`/v1/proof/${sealed.body.batchId}?leaves=true`);
     const rest = await client.json<BatchAnswer>(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@touchstone/testing';
-import { otherLeaf, type EventOf } from './support/log-world.js';
+import { otherLeaf, SUBMITTER, type EventOf } from './support/log-world.js';
 import { ProofFixture, type ProofClient } from './support/proof-fixture.js';
 
 let fixture: ProofFixture;
@@ -156,6 +156,42 @@ describe('keys', () => {
     };
     try {
       const fresh = await fixture.start();
+      await fresh.bundle(id);
+      expect(await fresh.metric('touchstone_proof_self_check_failures_total')).toBe(0);
+    } finally {
+      world.keySet = keySet;
+    }
+  });
+
+  it('knows anchors of an earlier anchor key when it is told its address', async () => {
+    const { id } = await served();
+    const { world } = fixture;
+    const keySet = world.keySet.bind(world);
+    const rotated = `0x${'51'.repeat(20)}`;
+    world.keySet = () => ({ ...keySet(), addresses: { ...keySet().addresses, anchor: rotated } });
+    try {
+      const untold = await fixture.start();
+      expect((await untold.get(`/v1/evidence/${id}`)).status).toBe(500);
+      const told = await fixture.start({ TOUCHSTONE_ANCHOR_SUBMITTERS: `${rotated}, ${SUBMITTER}` });
+      await told.bundle(id, '?require=anchored');
+    } finally {
+      world.keySet = keySet;
+    }
+  });
+
+  it('asks the reader to come again while the signer is not to be asked', async () => {
+    const { id } = await served();
+    const { world } = fixture;
+    const keySet = world.keySet.bind(world);
+    world.keySet = () => ({ ...keySet(), log: { origin: 'another.log', vkey: world.logVerifierKey } });
+    try {
+      const fresh = await fixture.start();
+      for (const path of [`/v1/evidence/${id}`, '/checkpoint']) {
+        const response = await fresh.get(path);
+        expect(response.status).toBe(503);
+        expect(response.headers.get('retry-after')).not.toBeNull();
+      }
+      world.keySet = keySet;
       await fresh.bundle(id);
       expect(await fresh.metric('touchstone_proof_self_check_failures_total')).toBe(0);
     } finally {

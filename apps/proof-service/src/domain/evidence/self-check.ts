@@ -6,6 +6,8 @@ import type { SignerKeys } from '../keys/signer-keys.js';
 export interface AnchorChain {
   readonly network: string;
   readonly contract: string;
+  /** Addresses that sent anchors before the signer's present key. */
+  readonly earlierSubmitters: readonly string[];
 }
 
 /** What a bundle is verified against; none of it comes from the bundle's own parts. */
@@ -65,10 +67,17 @@ function trustFileOf(
     models: [{ modelVersionId: proof.modelVersionId, commitmentHash }],
     logs: [{ origin, vkey: keys.logVerifierKey }],
     witnesses: { k: 0, vkeys: [] },
-    chains: chain ? [{ ...chain, test: true, submitters: [keys.anchorSubmitter] }] : [],
+    chains: chain ? [trustedChain(chain, keys)] : [],
     tsas: [],
     independent: [],
   };
+}
+
+function trustedChain(
+  { network, contract, earlierSubmitters }: AnchorChain,
+  { anchorSubmitter }: SignerKeys,
+): TrustFile['chains'][number] {
+  return { network, contract, test: true, submitters: [anchorSubmitter, ...earlierSubmitters] };
 }
 
 function asOfSigning({ kid, alg, use, public_key, not_before, not_after }: KeystoreEntry): KeystoreEntry {

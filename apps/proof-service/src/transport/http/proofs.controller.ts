@@ -1,21 +1,21 @@
-import { Controller, Get, Post } from '@nestjs/common';
+import { Controller, Get, Headers, Post, Res } from '@nestjs/common';
 import { BATCH_LEAVES_MAX, hex32, uuidV7 } from '@touchstone/contracts';
 import { hexToBytes } from '@touchstone/crypto';
 import { ApiRoute, ZodBody, ZodParam, ZodQuery } from '@touchstone/platform';
+import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { BatchProofs, LEAVES_PAGE_MAX } from '../../domain/proof/batch-proofs.js';
+import { BatchProofs, LEAVES_PAGE_MAX, type BatchProof } from '../../domain/proof/batch-proofs.js';
+import { encodeBinaryProof } from '../../domain/proof/binary-proof.js';
 import { verifyProof } from '../../domain/proof/verify-proof.js';
-import {
-  batchAnswer,
-  presentBatch,
-  proofClaim,
-  proofVerdict,
-  type BatchAnswer,
-  type ProofVerdictAnswer,
-} from './answers.js';
+import { batchAnswer, presentBatch, proofClaim, proofVerdict, type ProofVerdictAnswer } from './answers.js';
 
 /** Largest claim: a path of 63 hashes with its sides is far below. */
 export const PROOF_CLAIM_BYTES_MAX = 32_768;
+
+const BINARY_MEDIA_TYPE = 'application/octet-stream';
+const BINARY_HINT =
+  'With Accept: application/octet-stream the path of the leaf alone is answered in binary form: "TSIP", 01, be64 leaf ' +
+  'index, be64 tree size, leaf, root, one byte of count, and the hashes from leaf to root.';
 
 const batchQuery = z.strictObject({
   leaf: hex32.optional(),
@@ -32,18 +32,23 @@ export class ProofsController {
   @Get('by-leaf/:leaf')
   @ApiRoute({
     summary: 'Gives the proof of a leaf, wherever it is.',
+    description: BINARY_HINT,
     tags: ['proofs'],
     response: batchAnswer,
     errors: ['not-found', 'validation-failed', 'dependency-unavailable'],
   })
-  async byLeaf(@ZodParam('leaf', hex32) leaf: string): Promise<BatchAnswer> {
-    return presentBatch(await this.proofs.readByLeaf(bytesOf(leaf)));
+  async byLeaf(
+    @ZodParam('leaf', hex32) leaf: string,
+    @Headers('accept') accept: string | undefined,
+    @Res() response: ServerResponse,
+  ): Promise<void> {
+    answer(response, accept, await this.proofs.readByLeaf(bytesOf(leaf)));
   }
 
   @Get(':batchId')
   @ApiRoute({
     summary: 'Gives the proof of a batch, and of one of its leaves if the query names it.',
-    description: 'leaves=true lists the leaves in tree order, one page from offset on.',
+    description: `leaves=true lists the leaves in tree order, one page from offset on. ${BINARY_HINT}`,
     tags: ['proofs'],
     response: batchAnswer,
     errors: ['unknown-batch', 'not-found', 'validation-failed', 'dependency-unavailable'],
@@ -51,12 +56,14 @@ export class ProofsController {
   async batch(
     @ZodParam('batchId', uuidV7) batchId: string,
     @ZodQuery(batchQuery) { leaf, leaves, offset, limit }: z.output<typeof batchQuery>,
-  ): Promise<BatchAnswer> {
+    @Headers('accept') accept: string | undefined,
+    @Res() response: ServerResponse,
+  ): Promise<void> {
     const question = {
       leaf: leaf === undefined ? undefined : bytesOf(leaf),
       page: leaves ? { offset, limit } : undefined,
     };
-    return presentBatch(await this.proofs.read(batchId, question));
+    answer(response, accept, await this.proofs.read(batchId, question));
   }
 
   @Post('verify')
@@ -74,6 +81,20 @@ export class ProofsController {
     const { checks, ...verdict } = verifyProof(claim);
     return { ...verdict, checks: [...checks] };
   }
+}
+
+/** The binary form for a reader that asks for it and for one leaf; JSON for everybody else. */
+function answer(response: ServerResponse, accept: string | undefined, proof: BatchProof): void {
+  const { inclusion } = proof;
+  const asBinary = inclusion !== undefined && accept?.trim().toLowerCase() === BINARY_MEDIA_TYPE;
+  const body = Buffer.from(asBinary ? encodeBinaryProof(inclusion) : JSON.stringify(presentBatch(proof)));
+  response
+    .writeHead(200, {
+      'content-type': asBinary ? BINARY_MEDIA_TYPE : 'application/json; charset=utf-8',
+      'content-length': body.length,
+      vary: 'accept',
+    })
+    .end(body);
 }
 
 function bytesOf(hex: string): Uint8Array {

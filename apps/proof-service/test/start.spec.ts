@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createContext, silentLogger, startService } from '@touchstone/platform';
+import { createDataSource, runMigrations } from '@touchstone/postgres';
+import { ANCHOR_SUBMITTERS_MAX } from '../src/config.js';
+import { postgresOptions } from '../src/app.module.js';
+import { proofService } from '../src/proof-service.js';
+import { ProofFixture } from './support/proof-fixture.js';
+
+let fixture: ProofFixture;
+beforeAll(async () => {
+  fixture = await ProofFixture.create();
+});
+afterAll(() => fixture.close());
+
+describe('migrations', () => {
+  it('go down and up again, and the service does not start in between', async () => {
+    const options = postgresOptions(fixture.config());
+    const dataSource = await createDataSource(options).initialize();
+    await dataSource.undoLastMigration();
+    const context = await createContext(proofService, fixture.config(), silentLogger());
+    await expect(startService(proofService, context)).rejects.toThrow('lacks the migrations');
+    expect(await runMigrations(options)).toHaveLength(1);
+    expect(await runMigrations(options)).toEqual([]);
+    await dataSource.destroy();
+    const client = await fixture.start();
+    expect(client.service.ports.http).toBeGreaterThan(0);
+  });
+});
+
+describe('configuration', () => {
+  const addresses = (count: number) =>
+    Array.from({ length: count }, (_, index) => `0x${index.toString(16).padStart(40, '0')}`).join(',');
+
+  it('takes as many earlier anchor keys as the limit', () => {
+    const config = fixture.config({ TOUCHSTONE_ANCHOR_SUBMITTERS: addresses(ANCHOR_SUBMITTERS_MAX) });
+    expect(config.TOUCHSTONE_ANCHOR_SUBMITTERS).toHaveLength(ANCHOR_SUBMITTERS_MAX);
+  });
+
+  it.each([
+    ['TOUCHSTONE_ANCHOR_SUBMITTERS', addresses(ANCHOR_SUBMITTERS_MAX + 1)],
+    ['TOUCHSTONE_ANCHOR_SUBMITTERS', '0x12'],
+    ['TOUCHSTONE_ANCHOR_CONTRACT', 'contract'],
+    ['TOUCHSTONE_EVM_NETWORK', 'base'],
+    ['TOUCHSTONE_EVIDENCE_CACHE_BYTES', '-1'],
+    ['TOUCHSTONE_LOG_ORIGIN', ''],
+    ['TOUCHSTONE_UNKNOWN', '1'],
+  ])('refuses %s=%s', (name, value) => {
+    expect(() => fixture.config({ [name]: value })).toThrow(name);
+  });
+});
