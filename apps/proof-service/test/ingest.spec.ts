@@ -146,6 +146,28 @@ describe('order and repetition', () => {
     await client.bundle(output.body.verificationId);
   });
 
+  it('loses nothing while the database is away, and tells readers to come again', async () => {
+    const fixture = await create();
+    const { world, database } = fixture;
+    const client = await fixture.start();
+    const output = world.output();
+    await fixture.publish(world.commitmentPublished(), output);
+    await client.stage(output.body.verificationId, 'accepted');
+    await fixture.sql(`ALTER DATABASE ${database.name} CONNECTION LIMIT 0`);
+    await fixture.sql(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND usename = 'proof-service'`,
+    );
+    await fixture.publish(world.batchSealed([output]), await world.checkpointPublished());
+    await waitUntil(async () => {
+      const answer = await client.get(`/v1/evidence/${output.body.verificationId}`);
+      const problem = (await answer.json()) as { code: string };
+      return answer.status === 503 && problem.code === 'dependency-unavailable';
+    });
+    await fixture.sql(`ALTER DATABASE ${database.name} CONNECTION LIMIT -1`);
+    await client.bundle(output.body.verificationId);
+  });
+
   it('takes a batch of the most leaves there may be', async () => {
     const fixture = await create();
     const client = await fixture.start();
@@ -193,6 +215,16 @@ describe('what contradicts the log', () => {
     world.entryAppended('{"not":"published"}');
     await fixture.publish(await world.checkpointPublished({ key }));
     await client.waitForMetric('touchstone_proof_checkpoints_refused_total', 1, 'bad-signature');
+  });
+
+  it('serves one note for a size, though the log signs two', async () => {
+    const { fixture, client, world, output } = await covered();
+    const first = await world.checkpointPublished();
+    await fixture.publish(first);
+    await client.bundle(output.body.verificationId);
+    await fixture.publish(await world.checkpointPublished({ extensions: ['another'] }));
+    await client.waitForMetric('touchstone_proof_checkpoints_refused_total', 1, 'another-note-at-size');
+    expect(await (await client.get('/checkpoint')).text()).toBe(first.body.note);
   });
 
   it('refuses a checkpoint of another log, and one whose message says something else than its note', async () => {

@@ -160,8 +160,9 @@ export class LogWorld {
     root = this.rootAt(size),
     key = this.logKey,
     origin = ORIGIN,
+    extensions = [] as string[],
   } = {}): Promise<EventOf<'evt.v1.anchor.checkpoint.published'>> {
-    const text = formatCheckpointText({ origin, size: BigInt(size), root, extensions: [] });
+    const text = formatCheckpointText({ origin, size: BigInt(size), root, extensions });
     const signer = ed25519NoteSigner(noteKey(origin, 'ed25519', key.publicKey), (message) =>
       key.sign(message),
     );
