@@ -47,7 +47,7 @@ export function postgresOptions(config: Config): PostgresOptions {
 /** Wires the signer. */
 @Module({})
 export class AppModule {
-  static forConfig(config: Config, _context: ServiceContext<Config>): DynamicModule {
+  static forConfig(config: Config, context: ServiceContext<Config>): DynamicModule {
     const keys = keyRing(config);
     return {
       module: AppModule,
@@ -73,7 +73,8 @@ export class AppModule {
         {
           provide: KEY_SET_STORE,
           inject: [DataSource, Outbox],
-          useFactory: (dataSource: DataSource, outbox: Outbox) => new PostgresKeySetStore(dataSource, outbox),
+          useFactory: (dataSource: DataSource, outbox: Outbox) =>
+            new PostgresKeySetStore(dataSource, outbox, context.clock),
         },
         { provide: CallerPolicy, useFactory: () => new CallerPolicy(config.TOUCHSTONE_SIGNER_TOKENS ?? {}) },
         {
@@ -103,7 +104,8 @@ export class AppModule {
             store: KeySetStore,
             checkpoints: CheckpointSigning,
             transactions: TransactionSigning,
-          ) => new PublishedKeys(keys, store, checkpoints, transactions, config.SIGNING_DOMAIN),
+          ) =>
+            new PublishedKeys(keys, store, checkpoints, transactions, config.SIGNING_DOMAIN, context.clock),
         },
       ],
     };

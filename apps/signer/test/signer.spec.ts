@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { encodeFunctionData, parseTransaction, recoverTransactionAddress, type Hex } from 'viem';
-import type { RpcRequest } from '@touchstone/contracts';
+import type { KeySet, RpcRequest } from '@touchstone/contracts';
 import { bytesToHex, ecdsaVerify, hexToBytes, parseSignature, sha256 } from '@touchstone/crypto';
 import { anchorRegistry, testUsdc } from '@touchstone/evm-contracts';
 import { openWithKeys, outputDigest } from '@touchstone/evidence';
@@ -247,6 +247,10 @@ describe('the key set', () => {
     expect(before.keySet).toMatchObject({ sequence: 0, previous: null });
     const rotated = await publishRotated(fixture);
     expect(rotated).toMatchObject({ sequence: 1 });
+    // The replaced key stays listed, so that what it signed remains verifiable (R-SIGN-5).
+    const replaced = rotated.keys.find(({ kid }) => kid === 'output-1');
+    expect(replaced).toMatchObject({ status: expect.stringMatching(/^(active|retiring)$/) });
+    expect(Date.parse(replaced?.not_after ?? '')).toBeLessThanOrEqual(Date.now());
     const events = await rows<{ subject: string }>('SELECT subject FROM signer.outbox');
     expect(events.filter(({ subject }) => subject === 'evt.v1.signing.key-set.changed')).toHaveLength(2);
   });
@@ -258,13 +262,13 @@ describe('the key set', () => {
   });
 });
 
-async function publishRotated(given: SignerFixture): Promise<unknown> {
+async function publishRotated(given: SignerFixture): Promise<KeySet> {
   const other = await given.start({
     MODEL_SIGNING_KEY_HEX: '55'.repeat(32),
     MODEL_SIGNING_KEY_ID: 'output-2',
   });
   const answer = (await (await fetch(`http://127.0.0.1:${other.ports.http}/v1/key-set`)).json()) as {
-    keySet: unknown;
+    keySet: KeySet;
   };
   await other.stop();
   return answer.keySet;

@@ -37,8 +37,16 @@ export interface CheckpointStore {
 
 /** The history of key sets; one row per version. */
 export interface KeySetStore {
-  /** Stores the keys as a new version when they differ from the last one, and announces it; returns the current version. */
-  publish(keys: readonly KeystoreEntry[]): Promise<KeySet>;
+  /**
+   * Merges the held keys with those listed before; stores and announces a new version when that differs from the last.
+   * Returns the current version.
+   */
+  publish(held: readonly KeystoreEntry[]): Promise<KeySet>;
+  /**
+   * Stores and announces a new version when time alone changed a status. It ends no key: during a rollout another
+   * replica may hold one that this process does not.
+   */
+  refresh(): Promise<KeySet>;
 }
 
 export const AUDIT_LOG = Symbol('AuditLog');
