@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EVIDENCE_MEDIA_TYPE, verifyEvidence, type EvidenceBundle } from '@touchstone/evidence';
 import { uuidV7 } from '@touchstone/postgres';
-import { otherLeaf } from './support/log-world.js';
+import { otherLeaf } from './support/output-parts.js';
 import { ProofFixture, type ProofClient } from './support/proof-fixture.js';
 
 let fixture: ProofFixture;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@touchstone/testing';
-import { otherLeaf, SUBMITTER, type EventOf } from './support/log-world.js';
+import { SUBMITTER, type EventOf } from './support/log-world.js';
+import { otherLeaf } from './support/output-parts.js';
 import { ProofFixture, type ProofClient } from './support/proof-fixture.js';
 
 let fixture: ProofFixture;

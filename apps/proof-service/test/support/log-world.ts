@@ -4,7 +4,6 @@ import type {
   EventBody,
   EventSubject,
   ModelCommitment,
-  OutputContext,
   OutputRecorded,
   RpcResponse,
 } from '@touchstone/contracts';
@@ -13,7 +12,6 @@ import {
   createEcdsaSigner,
   createEd25519Signer,
   formatSignature,
-  hexToBytes,
   type Ed25519Signer,
 } from '@touchstone/crypto';
 import {
@@ -21,12 +19,10 @@ import {
   batchEntryText,
   commitmentHash,
   contextNonce,
-  encodeTensor,
   modelVersionIdOf,
   outputDigest,
   outputLeaf,
   requestDigest,
-  tensorsHash,
   type TrustFile,
 } from '@touchstone/evidence';
 import {
@@ -39,10 +35,10 @@ import {
   signNote,
 } from '@touchstone/merkle';
 import { uuidV7 } from '@touchstone/postgres';
+import { contextOf, hashOf, NETWORK, tensor } from './output-parts.js';
 import { anchorOnChain, type SyntheticBlock } from './evm-anchor.js';
 
 export const ORIGIN = 'log.example/touchstone';
-export const NETWORK = 'eip155:8453';
 export const CONTRACT = `0x${'c0'.repeat(20)}`;
 export const SUBMITTER = `0x${'50'.repeat(20)}`;
 const KID = 'output-1';
@@ -251,38 +247,4 @@ export class LogWorld {
       independent: [NETWORK],
     };
   }
-}
-
-function contextOf(digest: string): OutputContext {
-  return {
-    salt: bytesToHex(randomBytes(32)),
-    requestDigest: digest,
-    payment: {
-      network: NETWORK,
-      asset: `0x${'83'.repeat(20)}`,
-      payer: `0x${'44'.repeat(20)}`,
-      payTo: `0x${'55'.repeat(20)}`,
-      amount: '10000',
-      nonce: bytesToHex(randomBytes(32)),
-    },
-    node: { nodeId: 'node-1', attestationStatus: 'OK', buildId: 'build-1', capabilityHash: '77'.repeat(32) },
-    build: { service: 'inference-gateway', version: '0.1.0', hash: '88'.repeat(32) },
-  };
-}
-
-function tensor(name: string, data: number[]) {
-  const result = encodeTensor({ name, datatype: 'FP32', shape: [1, data.length], data });
-  if (!result.ok) throw new Error(result.error.detail);
-  return result.value;
-}
-
-function hashOf(tensors: ReturnType<typeof tensor>[]): string {
-  const hash = tensorsHash(tensors);
-  if (!hash.ok) throw new Error(hash.error.detail);
-  return bytesToHex(hash.value);
-}
-
-/** A leaf that belongs to somebody else. */
-export function otherLeaf(seed: number): Uint8Array {
-  return hexToBytes(seed.toString(16).padStart(64, '0')) ?? new Uint8Array();
 }

@@ -19,7 +19,8 @@ import pg from 'pg';
 import { postgresOptions } from '../../src/app.module.js';
 import { configSchema } from '../../src/config.js';
 import { proofService } from '../../src/proof-service.js';
-import { CONTRACT, LogWorld, NETWORK, ORIGIN, type TestEvent } from './log-world.js';
+import { CONTRACT, LogWorld, ORIGIN, type TestEvent } from './log-world.js';
+import { NETWORK } from './output-parts.js';
 
 const STREAM_BYTES_MAX = 16_777_216;
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { BatchSealed } from '@touchstone/contracts';
 import { bytesToHex } from '@touchstone/crypto';
 import { parseBatchEntry } from '@touchstone/evidence';
-import { LogWorld, ORIGIN, otherLeaf } from '../../../test/support/log-world.js';
+import { LogWorld, ORIGIN } from '../../../test/support/log-world.js';
+import { otherLeaf } from '../../../test/support/output-parts.js';
 import {
   LOG_INDEX_MAX,
   readAnchor,
