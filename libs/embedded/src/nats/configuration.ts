@@ -29,6 +29,12 @@ function userBlock({ user, password, permissions }: NatsUser): unknown {
 }
 
 /**
+ * Streams reserve their largest size when they are created. By default the server grants what the disk has free, so
+ * that a small disk, or many accounts of a test run, could not even create empty streams.
+ */
+const FILE_STORE_BYTES_MAX = 2 ** 50;
+
+/**
  * The server's configuration. JSON is a subset of the server's own syntax; every string is quoted, so that a `$` in
  * a subject is no reference to a variable.
  */
@@ -44,7 +50,7 @@ export function natsConfiguration(options: {
     {
       listen: `127.0.0.1:${options.port}`,
       max_payload: MAX_PAYLOAD_BYTES,
-      jetstream: { store_dir: options.storeFolder },
+      jetstream: { store_dir: options.storeFolder, max_file_store: FILE_STORE_BYTES_MAX },
       accounts,
     },
     null,
