@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { capabilityHash } from '@touchstone/evidence';
 import { consumeDurable, MESH, RpcClient, type Mesh } from '@touchstone/nats';
 import { SERVICE_CONTEXT, type ServiceContext } from '@touchstone/platform';
 import { Heartbeat } from './adapters/attestation-hub/heartbeat.js';
@@ -7,7 +8,6 @@ import { VERIFICATIONS } from './domain/inference/verification.js';
 import { COMMITMENT_KEEPER, type CommitmentKeeper } from './domain/model/commitment-keeper.js';
 import { MODEL_CATALOGUE, type ModelCatalogue } from './domain/model/model-catalogue.js';
 import { commitModels, MODEL_REGISTRY, type ModelRegistry } from './domain/model/register-models.js';
-import { capabilityHash } from './domain/node/capability-hash.js';
 import { NODE_STATUS, type LastNodeStatus } from './domain/node/node-status.js';
 import type { VerificationRepository } from './persistence/verification-repository.js';
 import { takePaymentEvent } from './transport/nats/payment-events.js';

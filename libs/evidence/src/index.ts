@@ -20,6 +20,7 @@ export {
   type BatchEntry,
 } from './log/batch-entry.js';
 export { anchoredCommitment, openWithKeys, readCheckpoint, type OpenedCheckpoint } from './log/checkpoint.js';
+export { capabilityHash } from './output/capability-hash.js';
 export { commitmentHash, contextNonce, modelVersionIdOf, requestDigest } from './output/context.js';
 export {
   DEFAULT_SIGNING_DOMAIN,

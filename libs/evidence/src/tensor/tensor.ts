@@ -1,6 +1,7 @@
 import type { CanonicalTensor, TensorDatatype } from '@touchstone/contracts';
 import { canonicalBytes } from '@touchstone/canonical-json';
 import { base64ToBytes, bytesToBase64, sha256 } from '@touchstone/crypto';
+import { compareUtf8 } from '../utf8-order.js';
 import { elementBytes, readElement, writeElement } from './elements.js';
 
 /** Most elements that one tensor may have. */
@@ -183,15 +184,4 @@ export function tensorsHash(tensors: readonly CanonicalTensor[]): TensorResult<U
   }
   const plain = sorted.map(({ name, datatype, shape, data }) => ({ name, datatype, shape, data }));
   return { ok: true, value: sha256(canonicalBytes(plain)) };
-}
-
-function compareUtf8(left: string, right: string): number {
-  const a = new TextEncoder().encode(left);
-  const b = new TextEncoder().encode(right);
-  const shared = Math.min(a.length, b.length);
-  for (let index = 0; index < shared; index += 1) {
-    const difference = (a[index] ?? 0) - (b[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }

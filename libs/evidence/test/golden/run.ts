@@ -19,6 +19,7 @@ import {
 } from '@touchstone/merkle';
 import {
   anchoredCommitment,
+  capabilityHash,
   commitmentHash,
   contextNonce,
   encodeTensor,
@@ -82,10 +83,7 @@ export const runs = {
       model: modelVersionIdOf,
       commitment: commitmentHash,
       request: requestDigest,
-      capabilities: (value: string[]) => {
-        const sorted = [...new Set(value)].sort((left, right) => Buffer.compare(utf8(left), utf8(right)));
-        return bytesToHex(sha256(utf8(canonicalJson(sorted))));
-      },
+      capabilities: capabilityHash,
     };
     return { hash: by[input.of]?.(input.value) };
   },
