@@ -1,0 +1,13 @@
+import { canonicalBytes } from '@touchstone/canonical-json';
+import { bytesToHex, sha256 } from '@touchstone/crypto';
+import { compareUtf8 } from '../utf8-order.js';
+
+/**
+ * The hash that a node states for what it can do: `sha256(JCS(capabilities sorted by UTF-8 bytes, duplicates
+ * removed))` (R-NODE-2, protocol section 9).
+ *
+ * @returns 32 bytes as lower-case hex
+ */
+export function capabilityHash(capabilities: readonly string[]): string {
+  return bytesToHex(sha256(canonicalBytes([...new Set(capabilities)].sort(compareUtf8))));
+}
