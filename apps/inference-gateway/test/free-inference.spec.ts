@@ -229,7 +229,12 @@ describe('commitments', () => {
     const { commitment } = events.at(-1) as { commitment: ModelCommitment };
     expect(commitment).toMatchObject({ sequence: 1, currentKeyId: 'output-2' });
     expect(commitment.keys.map(({ kid }) => kid)).toEqual(['output-1', 'output-2']);
-    expect(commitment.previous).toMatch(/^[0-9a-f]{64}$/);
+    const listed = await fetch(`${gateway.url}/v1/models/digits/commitments`);
+    const { items } = (await listed.json()) as {
+      items: { commitmentHash: string; commitment: ModelCommitment }[];
+    };
+    expect(items.map((item) => item.commitment.sequence)).toEqual([1, 0]);
+    expect(commitment.previous).toBe(items[1]?.commitmentHash);
   });
 });
 
@@ -243,6 +248,7 @@ describe('the interface description', () => {
     expect(Object.keys(document.paths).sort()).toEqual([
       '/v1/models',
       '/v1/models/{id}',
+      '/v1/models/{id}/commitments',
       '/v1/models/{id}/infer',
       '/v1/verifications/{id}',
     ]);

@@ -3,22 +3,27 @@ import { canonicalJson } from '@touchstone/canonical-json';
 import type { StackDescription } from '@touchstone/embedded';
 import { trustFile, type TrustFile } from '@touchstone/evidence';
 import { chainOf, finalizedBlocks } from './chain.js';
-import { listModels, showModel } from './gateway.js';
+import { commitmentHashes, listModels } from './gateway.js';
 import { fetchJson, urlOf } from './running-stack.js';
 
 /** Uses whose keys a verifier of evidence needs. */
 const TRUSTED_USES = ['output', 'witness', 'receipt'];
 
 /**
- * The trust file as the operator of the stack states it: the signer's public keys, the log's key, the commitments of
- * the models, and the finalized blocks as the chain answers. The chain of an embedded stack is a test network.
+ * The trust file as the operator of the stack states it: the signer's public keys, the log's key, all commitments
+ * of the models, and the finalized blocks as the chain answers. The chain of an embedded stack is a test network.
  */
 export async function exportTrust(
   stack: StackDescription,
   independent: readonly string[] = [],
 ): Promise<TrustFile> {
   const keys = await fetchJson<RpcResponse<'signer', 'key-set'>>(`${urlOf(stack, 'signer')}/v1/key-set`);
-  const models = await Promise.all((await listModels(stack)).map(({ id }) => showModel(stack, id)));
+  const models = await Promise.all(
+    (await listModels(stack)).map(async ({ id, modelVersionId }) => ({
+      modelVersionId,
+      hashes: await commitmentHashes(stack, id),
+    })),
+  );
   const chain = chainOf(stack);
   return trustFile.parse({
     version: 1,
@@ -26,10 +31,9 @@ export async function exportTrust(
     keys: keys.keySet.keys
       .filter(({ use }) => TRUSTED_USES.includes(use))
       .map((key) => (key.use === 'output' ? { ...key, domains: [keys.domain] } : key)),
-    models: models.map(({ modelVersionId, commitmentHash }) => ({
-      modelVersionId,
-      ...(commitmentHash === null ? {} : { commitmentHash }),
-    })),
+    models: models.flatMap(({ modelVersionId, hashes }) =>
+      hashes.map((commitmentHash) => ({ modelVersionId, commitmentHash })),
+    ),
     logs: [keys.log],
     witnesses: { k: 0, vkeys: [] },
     chains: [

@@ -37,6 +37,13 @@ export function showModel(stack: StackDescription, id: string): Promise<ModelDet
   return fetchJson(`${urlOf(stack, 'inference-gateway')}/v1/models/${encodeURIComponent(id)}`);
 }
 
+/** Hashes of every commitment of a model version, newest first. */
+export async function commitmentHashes(stack: StackDescription, id: string): Promise<string[]> {
+  const url = `${urlOf(stack, 'inference-gateway')}/v1/models/${encodeURIComponent(id)}/commitments`;
+  const { items } = await fetchJson<{ items: { commitmentHash: string }[] }>(url);
+  return items.map(({ commitmentHash }) => commitmentHash);
+}
+
 /** The part of an inference answer that the command line shows. */
 export interface InferAnswer {
   readonly verificationId: string;

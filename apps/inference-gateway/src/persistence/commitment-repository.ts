@@ -24,6 +24,17 @@ export class CommitmentRepository implements CommitmentStore {
     });
   }
 
+  history(modelVersionId: string, limit: number): Promise<ModelCommitment[]> {
+    return withDatabase(async () => {
+      const rows = (await this.dataSource.query(
+        `SELECT commitment FROM ${schema}.model_commitments WHERE model_version_id = $1
+         ORDER BY sequence DESC LIMIT $2`,
+        [toBytea(modelVersionId), limit],
+      )) as { commitment: unknown }[];
+      return rows.map(({ commitment }) => modelCommitment.parse(commitment));
+    });
+  }
+
   publish(modelId: string, commitment: ModelCommitment): Promise<boolean> {
     return withDatabase(() =>
       this.dataSource.transaction(async (manager) => {

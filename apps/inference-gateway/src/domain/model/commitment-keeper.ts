@@ -6,9 +6,14 @@ import type { Signer } from '../inference/signer.js';
 /** Attempts to put a commitment in place while other replicas do the same. */
 const PUBLISH_ATTEMPTS_MAX = 5;
 
+/** Most commitments of one model version that are listed; each key rotation makes one. */
+export const COMMITMENTS_LISTED_MAX = 1_000;
+
 /** Keeps commitments. */
 export interface CommitmentStore {
   latest(modelVersionId: string): Promise<ModelCommitment | undefined>;
+  /** The newest `limit` commitments of a model version, newest first. */
+  history(modelVersionId: string, limit: number): Promise<ModelCommitment[]>;
   /** Stores a commitment and its event in one transaction; false when its sequence is taken already. */
   publish(modelId: string, commitment: ModelCommitment): Promise<boolean>;
 }
@@ -33,6 +38,11 @@ export class CommitmentKeeper {
   /** The commitment as this process knows it; undefined before the first one is in place. */
   peek(modelVersionId: string): ModelCommitment | undefined {
     return this.known.get(modelVersionId);
+  }
+
+  /** All commitments of a model version, newest first: evidence carries the one that was in force. */
+  history(modelVersionId: string): Promise<ModelCommitment[]> {
+    return this.store.history(modelVersionId, COMMITMENTS_LISTED_MAX);
   }
 
   /**

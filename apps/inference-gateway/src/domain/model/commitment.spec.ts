@@ -68,6 +68,7 @@ describe('CommitmentKeeper', () => {
     /** Commitments of another replica that appear just before the next publication. */
     rival: ModelCommitment | undefined;
     latest = async () => this.published.at(-1);
+    history = async (_id: string, limit: number) => this.published.toReversed().slice(0, limit);
     publish = async (_id: string, commitment: ModelCommitment) => {
       if (this.rival) {
         this.published.push(this.rival);
@@ -86,6 +87,17 @@ describe('CommitmentKeeper', () => {
     expect((await keeper.renew(model)).effectiveAt).toBe(1);
     expect(store.published).toHaveLength(1);
     expect(keeper.peek(model.modelVersionId)?.effectiveAt).toBe(1);
+  });
+
+  it('lists all commitments, newest first, since older evidence carries older ones', async () => {
+    const store = new MemoryStore();
+    let keys = keysOf('a', key('a'));
+    const keeper = new CommitmentKeeper({ keys: async () => keys }, store, () => 9_000);
+    await keeper.renew(model);
+    keys = keysOf('b', key('a'), key('b'));
+    await keeper.renew(model);
+    const listed = await keeper.history(model.modelVersionId);
+    expect(listed.map(({ currentKeyId }) => currentKeyId)).toEqual(['b', 'a']);
   });
 
   it('asks the signer once for many that need the same renewal', async () => {
@@ -110,7 +122,11 @@ describe('CommitmentKeeper', () => {
   });
 
   it('gives up when the commitment changes faster than it can be read', async () => {
-    const store: CommitmentStore = { latest: async () => undefined, publish: async () => false };
+    const store: CommitmentStore = {
+      latest: async () => undefined,
+      history: async () => [],
+      publish: async () => false,
+    };
     const keeper = new CommitmentKeeper({ keys: async () => keysOf('a', key('a')) }, store, () => 9_000);
     await expect(keeper.renew(model)).rejects.toMatchObject({ code: 'conflict' });
   });

@@ -65,6 +65,11 @@ export const modelDetail = modelSummary.extend({
   commitmentHash: hex32.nullable(),
 });
 
+/** The commitments of a model version, newest first. */
+export const commitmentList = z.object({
+  items: z.array(z.object({ commitmentHash: hex32, commitment: modelCommitment })),
+});
+
 /** A verification. What was not paid for is not shown: proof, context and hashes are null until then. */
 export const verificationAnswer = z.object({
   verificationId: uuidV7,

@@ -11,7 +11,7 @@ import {
   type ModelCatalogue,
 } from '../../domain/model/model-catalogue.js';
 import { modelStatuses } from '../../domain/model/model.js';
-import { modelDetail, modelPage, type ModelSummary } from './answers.js';
+import { commitmentList, modelDetail, modelPage, type ModelSummary } from './answers.js';
 
 /** Most models on one page. */
 export const MODELS_PAGE_MAX = 100;
@@ -70,6 +70,21 @@ export class ModelsController {
       licence,
       commitment: commitment ?? null,
       commitmentHash: commitment ? commitmentHash(commitment) : null,
+    };
+  }
+
+  @Get(':id/commitments')
+  @ApiRoute({
+    summary: 'Lists every commitment of a model version, newest first; older evidence carries older ones.',
+    tags: ['models'],
+    response: commitmentList,
+    errors: ['unknown-model'],
+  })
+  async history(@ZodParam('id', z.string().max(128)) id: string) {
+    const { modelVersionId } = this.catalogue.get(id).model;
+    const commitments = await this.commitments.history(modelVersionId);
+    return {
+      items: commitments.map((commitment) => ({ commitmentHash: commitmentHash(commitment), commitment })),
     };
   }
 
