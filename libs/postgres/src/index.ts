@@ -8,7 +8,7 @@ export {
   type EntityClass,
   type PostgresOptions,
 } from './data-source.js';
-export { toUnavailable, withDatabase } from './database-errors.js';
+export { withDatabase } from './database-errors.js';
 export {
   GROUP_COMMIT_DELAY_DEFAULT_MS,
   GROUP_COMMIT_ITEMS_DEFAULT_MAX,

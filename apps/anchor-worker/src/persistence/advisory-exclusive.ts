@@ -1,6 +1,6 @@
+import { withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type { Exclusive } from '../domain/pipeline/exclusive.js';
-import { withDatabase } from './database-errors.js';
 
 /** Class of the advisory locks that give a stage to one process. */
 const STAGE_LOCK_CLASS = 0x7063_0010;

@@ -1,3 +1,4 @@
+import { withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type { AnchorState } from '../domain/anchor/anchor.js';
 import type {
@@ -7,7 +8,6 @@ import type {
   ListedRoot,
   PipelineFigures,
 } from '../domain/anchor/anchor-reader.js';
-import { withDatabase } from './database-errors.js';
 import { ANCHOR_SCHEMA as schema, toBytea } from './schema.js';
 
 const HEX32 = /^[0-9a-f]{64}$/;

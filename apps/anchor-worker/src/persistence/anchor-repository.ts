@@ -1,5 +1,5 @@
 import { bytesToHex } from '@touchstone/crypto';
-import type { Outbox } from '@touchstone/postgres';
+import { withDatabase, type Outbox } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import { currentAttempt, type Attempt, type FinalAnchor, type OpenAnchor } from '../domain/anchor/anchor.js';
 import type {
@@ -10,7 +10,6 @@ import type {
   Receipt,
 } from '../domain/anchor/anchor-ports.js';
 import { OPEN_ANCHORS_SQL, toOpenAnchor, type OpenAnchorRow } from './anchor-rows.js';
-import { withDatabase } from './database-errors.js';
 import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 /** Columns that a change of state sets; those left out keep their value. */

@@ -1,6 +1,6 @@
 import { bytesToHex } from '@touchstone/crypto';
 import { consistencyNodes, type NodeId } from '@touchstone/merkle';
-import type { Outbox } from '@touchstone/postgres';
+import { withDatabase, type Outbox } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import type {
   CheckpointIntent,
@@ -10,7 +10,6 @@ import type {
   TreeHead,
 } from '../domain/checkpoint/checkpoint-ports.js';
 import { logRoot } from '../domain/log/log-head.js';
-import { withDatabase } from './database-errors.js';
 import { lockLog } from './log-writer.js';
 import { ANCHOR_SCHEMA as schema, fromBytea } from './schema.js';
 

@@ -1,11 +1,10 @@
 import { AppError } from '@touchstone/contracts';
-import type { Outbox, OutboxEvent } from '@touchstone/postgres';
+import { withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import { leafHash } from '@touchstone/merkle';
 import type { AcceptedLeaf } from '../domain/leaf/accepted-leaf.js';
 import type { Delivery, Intaken, IntakeStore } from '../domain/leaf/intake.js';
 import type { ObjectEntry } from '../domain/log/object-entry.js';
-import { withDatabase } from './database-errors.js';
 import { appendToLog, lockLog } from './log-writer.js';
 import { ANCHOR_SCHEMA as schema, toBytea } from './schema.js';
 

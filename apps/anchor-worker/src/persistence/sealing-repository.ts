@@ -1,10 +1,9 @@
 import { bytesToHex } from '@touchstone/crypto';
-import type { Outbox, OutboxEvent } from '@touchstone/postgres';
+import { withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Batch } from '../domain/batch/build-batch.js';
 import type { PendingLeaves } from '../domain/batch/due-batches.js';
 import type { ChooseDue, MakeBatch, SealingStore } from '../domain/batch/sealing.js';
-import { withDatabase } from './database-errors.js';
 import { appendToLog, lockLog } from './log-writer.js';
 import { ANCHOR_SCHEMA as schema, fromBytea, toBytea } from './schema.js';
 

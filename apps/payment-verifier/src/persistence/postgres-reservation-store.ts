@@ -1,10 +1,10 @@
-import { Outbox } from '@touchstone/postgres';
+import { withDatabase, type Outbox } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import { paymentReference, type PaymentKey } from '../domain/payment.js';
 import type { Claim, ReservationDraft, ReservationStore, Transfer } from '../domain/ports.js';
 import type { ClaimDecision, Reservation, Settlement } from '../domain/reservation.js';
 import { bytes, reservationColumns, toReservation, type ReservationRow } from './reservation-row.js';
-import { rowsOf, toUnavailable } from './sql.js';
+import { rowsOf } from './sql.js';
 
 /** Reservations in PostgreSQL. Uniqueness is the table's; no method reads before it writes without a row lock. */
 export class PostgresReservationStore implements ReservationStore {
@@ -241,11 +241,7 @@ export class PostgresReservationStore implements ReservationStore {
     return rows.length > 0;
   }
 
-  private async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    try {
-      return await this.dataSource.transaction(work);
-    } catch (error) {
-      throw toUnavailable(error);
-    }
+  private transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return withDatabase(() => this.dataSource.transaction(work));
   }
 }

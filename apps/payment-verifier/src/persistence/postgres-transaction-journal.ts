@@ -1,10 +1,11 @@
 import { AppError } from '@touchstone/contracts';
+import { withDatabase } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { TransactionJournal, UnminedTransaction } from '../domain/ports.js';
 import type { RelayedCall, RelayerKey, SignedTransaction } from '../domain/relayer.js';
 import { bytes } from './reservation-row.js';
 import { SerialQueue } from './serial-queue.js';
-import { rowsOf, toUnavailable } from './sql.js';
+import { rowsOf } from './sql.js';
 
 /** Milliseconds that another process may hold a lane before a settlement is refused as unavailable. */
 export const LANE_LOCK_TIMEOUT_MS = 5_000;
@@ -200,16 +201,14 @@ export class PostgresTransactionJournal implements TransactionJournal {
   }
 
   private inLane<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.queue.run(async () => {
-      try {
-        return await this.dataSource.transaction(async (manager) => {
+    return this.queue.run(() =>
+      withDatabase(() =>
+        this.dataSource.transaction(async (manager) => {
           await rowsOf(manager, `SET LOCAL lock_timeout = ${LANE_LOCK_TIMEOUT_MS}`);
           return work(manager);
-        });
-      } catch (error) {
-        throw toUnavailable(error);
-      }
-    });
+        }),
+      ),
+    );
   }
 }
 

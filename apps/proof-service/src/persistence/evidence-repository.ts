@@ -1,3 +1,4 @@
+import { withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type {
   EvidenceLocation,
@@ -7,7 +8,6 @@ import type {
   StoredAnchor,
 } from '../domain/evidence/evidence-store.js';
 import { anchorsJsonSql, chosenCheckpointSql } from './anchors-sql.js';
-import { withDatabase } from './database-errors.js';
 import { batchNodesSql, logNodesSql, nodeParameters, splitHashes } from './nodes.js';
 import { PROOF_SCHEMA as schema, toBytea } from './schema.js';
 

@@ -1,6 +1,6 @@
+import { withDatabase } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Intake, IntakeStore, PlacedEntry, SealedBatch } from '../domain/ingest/intake.js';
-import { withDatabase } from './database-errors.js';
 import { PROOF_SCHEMA as schema, toBytea } from './schema.js';
 
 /** Stores deliveries. Every insert leaves alone what is there, so that a message may come any number of times. */
