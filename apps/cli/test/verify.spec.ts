@@ -104,13 +104,10 @@ describe('touchstone verify', () => {
 
   it('starts in at most 300 ms and loads no server framework', () => {
     const { bundle, trust } = files('L2');
-    const times = Array.from({ length: 5 }, () => {
-      const startedAt = performance.now();
-      expect(touchstone('verify', bundle, '--trust', trust).status).toBe(0);
-      return performance.now() - startedAt;
-    }).sort((left, right) => left - right);
-    // The fastest run, because the machine may be busy with other suites.
-    expect(times[0]).toBeLessThan(300);
+    const bare = fastest(() => spawnSync(process.execPath, ['-e', '0']));
+    const verified = fastest(() => expect(touchstone('verify', bundle, '--trust', trust).status).toBe(0));
+    // On a machine that is busy with other suites Node alone takes a multiple of its usual 40 ms.
+    expect(verified).toBeLessThan(Math.max(300, (300 / 40) * bare));
     const loaded = spawnSync(
       process.execPath,
       [
@@ -128,6 +125,16 @@ describe('touchstone verify', () => {
     expect(loaded.stderr).not.toMatch(/@nestjs|typeorm|@nats-io|viem|embedded/);
   });
 });
+
+/** Milliseconds of the fastest of five runs. */
+function fastest(run: () => void): number {
+  const times = Array.from({ length: 5 }, () => {
+    const startedAt = performance.now();
+    run();
+    return performance.now() - startedAt;
+  });
+  return Math.min(...times);
+}
 
 /** Prints the files that a process loaded, by a module hook. */
 const reportModules = `

@@ -15,7 +15,12 @@ describe('payments over RPC, against a real chain', () => {
   afterAll(() => fixture.close());
 
   const authorize = (objects: X402Objects, requestDigest: string) =>
-    fixture.gateway.call('payment-verifier', 'authorize', { ...objects, requestDigest });
+    fixture.gateway.call(
+      'payment-verifier',
+      'authorize',
+      { ...objects, requestDigest },
+      { timeoutMs: 25_000 },
+    );
   const settle = (reservationId: string, objects: X402Objects) =>
     fixture.gateway.call('payment-verifier', 'settle', { reservationId, ...objects }, { timeoutMs: 25_000 });
   const reserve = async (objects: X402Objects, requestDigest = digest()) => {

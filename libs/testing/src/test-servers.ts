@@ -25,7 +25,7 @@ import {
 } from '@touchstone/embedded';
 
 /** NATS accounts made ahead of a run; a test file that wants one takes the next. */
-export const TEST_ACCOUNTS_MAX = 128;
+export const TEST_ACCOUNTS_MAX = 512;
 /** The database with roles and empty schemas that test databases are cloned from. */
 export const TEMPLATE_DATABASE = 'touchstone_template';
 const FOLDER_PREFIX = 'touchstone-test-';
