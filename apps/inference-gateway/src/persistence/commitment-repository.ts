@@ -1,9 +1,8 @@
 import { modelCommitment, type ModelCommitment } from '@touchstone/contracts';
 import { commitmentHash } from '@touchstone/evidence';
-import type { Outbox } from '@touchstone/postgres';
+import { withDatabase, type Outbox } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type { CommitmentStore } from '../domain/model/commitment-keeper.js';
-import { withDatabase } from './database-errors.js';
 import { GATEWAY_SCHEMA as schema, toBytea } from './schema.js';
 
 /** Model commitments in PostgreSQL. */

@@ -1,7 +1,7 @@
+import { withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import { modelStatuses, type Model, type ModelStatus } from '../domain/model/model.js';
 import type { ModelRegistry } from '../domain/model/register-models.js';
-import { withDatabase } from './database-errors.js';
 import { GATEWAY_SCHEMA as schema, toBytea } from './schema.js';
 
 /** Model versions in PostgreSQL. */

@@ -4,7 +4,7 @@ import {
   type AuthorizationPayment,
   type OutputRecorded,
 } from '@touchstone/contracts';
-import { GroupCommit, type Outbox, type OutboxEvent } from '@touchstone/postgres';
+import { GroupCommit, withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import type {
   EventDraft,
@@ -14,7 +14,6 @@ import type {
   VerificationStore,
 } from '../domain/inference/verification.js';
 import type { Settlement } from '../domain/payment/payment.js';
-import { withDatabase } from './database-errors.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 import { insertVerifications, toVerification, type VerificationRow } from './verification-rows.js';
 
