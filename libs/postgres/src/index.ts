@@ -19,7 +19,6 @@ export {
 } from './group-commit.js';
 export { Inbox, INBOX_PRUNE_ROWS_MAX, INBOX_RETENTION_DEFAULT_MS } from './inbox/inbox.js';
 export { assertMigrated, runMigrations } from './migrations.js';
-export { type PublishEvent } from './outbox/batch-publisher.js';
 export {
   OUTBOX_RETENTION_DEFAULT_MS,
   OutboxRelay,
@@ -35,7 +34,6 @@ export {
   type OutboxEvent,
   type OutboxWaker,
 } from './outbox/outbox.js';
-export { startOutboxRelay } from './outbox/start-outbox-relay.js';
 export { outboxTables, type MigrationSql } from './outbox/tables.js';
 export { OutboxModule } from './outbox-module.js';
 export { PostgresModule } from './postgres-module.js';

@@ -10,8 +10,8 @@ import {
   type Shutdown,
 } from '@touchstone/platform';
 import { DataSource } from 'typeorm';
-import { OutboxRelay } from './outbox/outbox-relay.js';
 import { Outbox } from './outbox/outbox.js';
+import { startOutboxRelay } from './outbox/start-outbox-relay.js';
 
 /**
  * Runs the relay of a service's outbox from start to shutdown. Needs `PostgresModule`, and a bus module that
@@ -29,13 +29,7 @@ export class OutboxModule implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    const { dataSource, publish, logger, metrics } = this;
-    const relay = new OutboxRelay({ dataSource, publish, logger, metrics });
-    this.outbox.wakes(relay);
-    relay.start();
-    this.shutdown.add('outbox', 'outbox relay', async (signal) => {
-      await relay.flush(signal);
-      await relay.stop();
-    });
+    const { dataSource, outbox, publish, logger, metrics, shutdown } = this;
+    startOutboxRelay({ dataSource, outbox, publish, logger, metrics, shutdown });
   }
 }

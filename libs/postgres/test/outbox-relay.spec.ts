@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Registry } from '@touchstone/platform';
+import { Registry, type PublishEvent } from '@touchstone/platform';
 import { waitUntil } from '@touchstone/testing';
-import { Outbox, OutboxRelay, type OutboxRelayOptions, type PublishEvent } from '../src/index.js';
+import { Outbox, OutboxRelay, type OutboxRelayOptions } from '../src/index.js';
 import { nodeChangedBody, numberOf, openTestSchema, type TestSchema } from './test-schema.js';
 
 const SUBJECT = 'evt.v1.attestation.node.changed';

@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Module } from '@nestjs/common';
-import { createContext, loadConfig, serviceKeys, silentLogger, startService } from '@touchstone/platform';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import {
+  createContext,
+  loadConfig,
+  PUBLISH_EVENT,
+  serviceKeys,
+  silentLogger,
+  startService,
+  type PublishEvent,
+} from '@touchstone/platform';
 import { waitUntil } from '@touchstone/testing';
 import { tmpdir } from 'node:os';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { z } from 'zod';
-import { Outbox, PostgresModule, startOutboxRelay, type PostgresOptions } from '../src/index.js';
+import { Outbox, OutboxModule, PostgresModule, type PostgresOptions } from '../src/index.js';
 import { nodeChangedBody, numberOf, openTestSchema, type TestSchema } from './test-schema.js';
 
 class NeverRun1700000000009 implements MigrationInterface {
@@ -34,9 +42,10 @@ describe('a service with a database', () => {
 
   const start = async (
     options: PostgresOptions,
-    setup: Parameters<typeof definitionOf>[1] = () => undefined,
+    imports: readonly (Type | DynamicModule)[] = [],
+    setup: ServiceSetup = () => undefined,
   ) => {
-    const definition = definitionOf(options, setup);
+    const definition = definitionOf(options, imports, setup);
     const context = await createContext(
       definition,
       loadConfig({ schema: configSchema, env }),
@@ -47,25 +56,18 @@ describe('a service with a database', () => {
 
   it('is ready while the database answers, and empties its outbox before it closes the connections', async () => {
     const published: number[] = [];
+    const publish: PublishEvent = async (_subject, payload) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      published.push(numberOf(payload));
+    };
     let dataSource: DataSource | undefined;
     let outbox: Outbox | undefined;
-    let active = () => false;
     const service = await start(
       { ...schema.options, applicationName: 'service' },
-      (app, { shutdown, metrics }) => {
-        const parts = { dataSource: app.get(DataSource), outbox: app.get(Outbox) };
-        ({ dataSource, outbox } = parts);
-        const relay = startOutboxRelay({
-          ...parts,
-          shutdown,
-          metrics,
-          publish: async (_subject, payload) => {
-            await new Promise((resolve) => setTimeout(resolve, 20));
-            published.push(numberOf(payload));
-          },
-          pipelineMax: 1,
-        });
-        active = () => relay.active;
+      [busOf(publish), OutboxModule],
+      (app) => {
+        dataSource = app.get(DataSource);
+        outbox = app.get(Outbox);
       },
     );
     const ready = await fetch(`http://127.0.0.1:${service.ports.health}/readyz?verbose`);
@@ -73,11 +75,14 @@ describe('a service with a database', () => {
       ready: true,
       checks: expect.arrayContaining([expect.objectContaining({ name: 'postgres', ok: true })]),
     });
-    await waitUntil(active);
-    await dataSource?.transaction(async (manager) => {
-      for (const number of [0, 1, 2, 3, 4])
-        await outbox?.append(manager, 'evt.v1.attestation.node.changed', nodeChangedBody(number));
-    });
+    const append = (numbers: readonly number[]) =>
+      dataSource?.transaction(async (manager) => {
+        for (const number of numbers)
+          await outbox?.append(manager, 'evt.v1.attestation.node.changed', nodeChangedBody(number));
+      });
+    await append([0]);
+    await waitUntil(() => published.length === 1);
+    await append([1, 2, 3, 4]);
     expect(await service.stop()).toBe(true);
     expect(published).toEqual([0, 1, 2, 3, 4]);
     expect(dataSource?.isInitialized).toBe(false);
@@ -94,11 +99,26 @@ describe('a service with a database', () => {
   });
 });
 
+type ServiceSetup = NonNullable<Parameters<typeof startService<typeof configSchema>>[0]['setup']>;
+
 function definitionOf(
   options: PostgresOptions,
-  setup: NonNullable<Parameters<typeof startService<typeof configSchema>>[0]['setup']>,
+  imports: readonly (Type | DynamicModule)[],
+  setup: ServiceSetup,
 ): Parameters<typeof startService<typeof configSchema>>[0] {
-  @Module({ imports: [PostgresModule.forRoot(options)] })
+  @Module({ imports: [PostgresModule.forRoot(options), ...imports] })
   class ServiceModule {}
   return { name: 'signer', configSchema, codeFolder: tmpdir(), module: () => ServiceModule, setup };
+}
+
+/** What a bus module provides for the relay. */
+function busOf(publish: PublishEvent): DynamicModule {
+  @Module({})
+  class BusModule {}
+  return {
+    module: BusModule,
+    global: true,
+    providers: [{ provide: PUBLISH_EVENT, useValue: publish }],
+    exports: [PUBLISH_EVENT],
+  };
 }

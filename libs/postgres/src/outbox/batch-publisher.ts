@@ -1,11 +1,5 @@
+import type { PublishEvent } from '@touchstone/platform';
 import type { PendingRow } from './relay-session.js';
-
-/** Publishes one event and resolves when the bus stored it. `msgId` and `headers` travel with it. */
-export type PublishEvent = (
-  subject: string,
-  payload: Uint8Array,
-  options: { readonly msgId: string; readonly headers: Readonly<Record<string, string>> },
-) => Promise<void>;
 
 /** What became of a batch: the rows before the first failure, which may be marked, and that failure. */
 export interface BatchOutcome {

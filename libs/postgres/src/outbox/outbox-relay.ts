@@ -1,6 +1,6 @@
-import { silentLogger, type Logger, type Registry } from '@touchstone/platform';
+import { silentLogger, type Logger, type PublishEvent, type Registry } from '@touchstone/platform';
 import type { DataSource } from 'typeorm';
-import { BatchPublisher, type PublishEvent } from './batch-publisher.js';
+import { BatchPublisher } from './batch-publisher.js';
 import type { OutboxWaker } from './outbox.js';
 import { RelayMetrics } from './relay-metrics.js';
 import { RelaySession } from './relay-session.js';

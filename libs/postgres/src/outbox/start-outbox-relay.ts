@@ -8,7 +8,7 @@ import type { Outbox } from './outbox.js';
  */
 export function startOutboxRelay(
   options: OutboxRelayOptions & { readonly outbox: Outbox; readonly shutdown: Shutdown },
-): OutboxRelay {
+): void {
   const relay = new OutboxRelay(options);
   options.outbox.wakes(relay);
   options.shutdown.add('outbox', 'outbox relay', async (signal) => {
@@ -16,5 +16,4 @@ export function startOutboxRelay(
     await relay.stop();
   });
   relay.start();
-  return relay;
 }
