@@ -1,3 +1,4 @@
+export { fromBytea, toBytea } from './bytea.js';
 export {
   CONNECT_TIMEOUT_MS,
   createDataSource,
@@ -18,6 +19,7 @@ export {
   type GroupCommitOptions,
 } from './group-commit.js';
 export { Inbox, INBOX_PRUNE_ROWS_MAX, INBOX_RETENTION_DEFAULT_MS } from './inbox/inbox.js';
+export { migrateCommand } from './migrate-command.js';
 export { assertMigrated, runMigrations } from './migrations.js';
 export {
   OUTBOX_RETENTION_DEFAULT_MS,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import {
   createContext,
@@ -13,7 +13,7 @@ import { waitUntil } from '@touchstone/testing';
 import { tmpdir } from 'node:os';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { z } from 'zod';
-import { Outbox, OutboxModule, PostgresModule, type PostgresOptions } from '../src/index.js';
+import { migrateCommand, Outbox, OutboxModule, PostgresModule, type PostgresOptions } from '../src/index.js';
 import { nodeChangedBody, numberOf, openTestSchema, type TestSchema } from './test-schema.js';
 
 class NeverRun1700000000009 implements MigrationInterface {
@@ -86,6 +86,24 @@ describe('a service with a database', () => {
     expect(await service.stop()).toBe(true);
     expect(published).toEqual([0, 1, 2, 3, 4]);
     expect(dataSource?.isInitialized).toBe(false);
+  });
+
+  it('runs what is pending by its command, and says what ran', async () => {
+    const own = await openTestSchema('migrate_command');
+    try {
+      const migrations = [...(own.options.migrations ?? []), NeverRun1700000000009];
+      const logger = silentLogger();
+      const info = jest.spyOn(logger, 'info');
+      const migrate = migrateCommand(() => ({ ...own.options, migrations }));
+      await migrate({}, { logger });
+      await migrate({}, { logger });
+      expect(info.mock.calls.map(([fields]) => fields)).toEqual([
+        { ran: ['NeverRun1700000000009'] },
+        { ran: [] },
+      ]);
+    } finally {
+      await own.close();
+    }
   });
 
   it('does not start on a schema that lacks a migration, and leaves no connection behind', async () => {
