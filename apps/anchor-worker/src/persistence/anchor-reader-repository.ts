@@ -1,4 +1,4 @@
-import { withDatabase } from '@touchstone/postgres';
+import { toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type { AnchorState } from '../domain/anchor/anchor.js';
 import type {
@@ -8,7 +8,7 @@ import type {
   ListedRoot,
   PipelineFigures,
 } from '../domain/anchor/anchor-reader.js';
-import { ANCHOR_SCHEMA as schema, toBytea } from './schema.js';
+import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 const HEX32 = /^[0-9a-f]{64}$/;
 

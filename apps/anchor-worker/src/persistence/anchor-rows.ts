@@ -1,5 +1,6 @@
+import { fromBytea } from '@touchstone/postgres';
 import type { OpenAnchor, Attempt } from '../domain/anchor/anchor.js';
-import { ANCHOR_SCHEMA as schema, fromBytea } from './schema.js';
+import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 /** An open anchor as PostgreSQL answers it; `attempts` in their order. */
 export interface OpenAnchorRow {

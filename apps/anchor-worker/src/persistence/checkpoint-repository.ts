@@ -1,6 +1,6 @@
 import { bytesToHex } from '@touchstone/crypto';
 import { consistencyNodes, type NodeId } from '@touchstone/merkle';
-import { withDatabase, type Outbox } from '@touchstone/postgres';
+import { fromBytea, withDatabase, type Outbox } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import type {
   CheckpointIntent,
@@ -11,7 +11,7 @@ import type {
 } from '../domain/checkpoint/checkpoint-ports.js';
 import { logRoot } from '../domain/log/log-head.js';
 import { lockLog } from './log-writer.js';
-import { ANCHOR_SCHEMA as schema, fromBytea } from './schema.js';
+import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 interface HeadRow {
   readonly size: string;

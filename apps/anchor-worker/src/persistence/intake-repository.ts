@@ -1,12 +1,12 @@
 import { AppError } from '@touchstone/contracts';
-import { withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
+import { toBytea, withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import { leafHash } from '@touchstone/merkle';
 import type { AcceptedLeaf } from '../domain/leaf/accepted-leaf.js';
 import type { Delivery, Intaken, IntakeStore } from '../domain/leaf/intake.js';
 import type { ObjectEntry } from '../domain/log/object-entry.js';
 import { appendToLog, lockLog } from './log-writer.js';
-import { ANCHOR_SCHEMA as schema, toBytea } from './schema.js';
+import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 /** Leaves, and entries that are no batch, in PostgreSQL. Unique keys make a second delivery harmless. */
 export class IntakeRepository implements IntakeStore {

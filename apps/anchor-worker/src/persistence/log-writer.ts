@@ -1,6 +1,7 @@
+import { fromBytea } from '@touchstone/postgres';
 import type { EntityManager } from 'typeorm';
 import { extendLog, type LogHead } from '../domain/log/log-head.js';
-import { ANCHOR_SCHEMA as schema, fromBytea } from './schema.js';
+import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 /** An entry before it has its place. */
 export interface NewEntry {

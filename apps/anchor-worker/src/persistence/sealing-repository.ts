@@ -1,11 +1,11 @@
 import { bytesToHex } from '@touchstone/crypto';
-import { withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
+import { fromBytea, toBytea, withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Batch } from '../domain/batch/build-batch.js';
 import type { PendingLeaves } from '../domain/batch/due-batches.js';
 import type { ChooseDue, MakeBatch, SealingStore } from '../domain/batch/sealing.js';
 import { appendToLog, lockLog } from './log-writer.js';
-import { ANCHOR_SCHEMA as schema, fromBytea, toBytea } from './schema.js';
+import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 interface ChosenRow {
   readonly id: string;

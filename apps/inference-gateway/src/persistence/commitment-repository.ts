@@ -1,9 +1,9 @@
 import { modelCommitment, type ModelCommitment } from '@touchstone/contracts';
 import { commitmentHash } from '@touchstone/evidence';
-import { withDatabase, type Outbox } from '@touchstone/postgres';
+import { toBytea, withDatabase, type Outbox } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type { CommitmentStore } from '../domain/model/commitment-keeper.js';
-import { GATEWAY_SCHEMA as schema, toBytea } from './schema.js';
+import { GATEWAY_SCHEMA as schema } from './schema.js';
 
 /** Model commitments in PostgreSQL. */
 export class CommitmentRepository implements CommitmentStore {

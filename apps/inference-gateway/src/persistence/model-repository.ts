@@ -1,8 +1,8 @@
-import { withDatabase } from '@touchstone/postgres';
+import { toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import { modelStatuses, type Model, type ModelStatus } from '../domain/model/model.js';
 import type { ModelRegistry } from '../domain/model/register-models.js';
-import { GATEWAY_SCHEMA as schema, toBytea } from './schema.js';
+import { GATEWAY_SCHEMA as schema } from './schema.js';
 
 /** Model versions in PostgreSQL. */
 export class ModelRepository implements ModelRegistry {

@@ -1,8 +1,9 @@
 import { authorizationPayment, modelCommitment, outputContext, outputProof } from '@touchstone/contracts';
+import { toBytea } from '@touchstone/postgres';
 import type { EntityManager } from 'typeorm';
 import type { Verification, VerificationState } from '../domain/inference/verification.js';
 import type { Settlement } from '../domain/payment/payment.js';
-import { GATEWAY_SCHEMA as schema, toBytea } from './schema.js';
+import { GATEWAY_SCHEMA as schema } from './schema.js';
 
 /** A verification joined with its commitment, as the driver gives it. */
 export interface VerificationRow {

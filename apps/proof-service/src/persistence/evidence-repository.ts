@@ -1,4 +1,4 @@
-import { withDatabase } from '@touchstone/postgres';
+import { toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type {
   EvidenceLocation,
@@ -9,7 +9,7 @@ import type {
 } from '../domain/evidence/evidence-store.js';
 import { anchorsJsonSql, chosenCheckpointSql } from './anchors-sql.js';
 import { batchNodesSql, logNodesSql, nodeParameters, splitHashes } from './nodes.js';
-import { PROOF_SCHEMA as schema, toBytea } from './schema.js';
+import { PROOF_SCHEMA as schema } from './schema.js';
 
 interface LocationRow {
   readonly commitmentHash: string;

@@ -1,7 +1,7 @@
-import { withDatabase } from '@touchstone/postgres';
+import { toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Intake, IntakeStore, PlacedEntry, SealedBatch } from '../domain/ingest/intake.js';
-import { PROOF_SCHEMA as schema, toBytea } from './schema.js';
+import { PROOF_SCHEMA as schema } from './schema.js';
 
 /** Stores deliveries. Every insert leaves alone what is there, so that a message may come any number of times. */
 export class IntakeRepository implements IntakeStore {

@@ -1,9 +1,9 @@
 import { rangeNodes, type LogNode, type NodeId } from '@touchstone/merkle';
-import { withDatabase } from '@touchstone/postgres';
+import { fromBytea, toBytea, withDatabase } from '@touchstone/postgres';
 import { QueryFailedError, type DataSource, type EntityManager } from 'typeorm';
 import type { LogFrontier, LogStore, PendingCheckpoint, Verdict } from '../domain/log/log-store.js';
 import { logNodesSql, nodeParameters, splitHashes } from './nodes.js';
-import { PROOF_SCHEMA as schema, fromBytea, toBytea } from './schema.js';
+import { PROOF_SCHEMA as schema } from './schema.js';
 
 const UNIQUE_VIOLATION = '23505';
 

@@ -1,11 +1,11 @@
 import type { NodeId } from '@touchstone/merkle';
-import { withDatabase } from '@touchstone/postgres';
+import { fromBytea, toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type { StoredAnchor } from '../domain/evidence/evidence-store.js';
 import type { LeafPlace, ProofStore, StoredBatch, StoredCheckpoint } from '../domain/proof/proof-store.js';
 import { anchorsJsonSql, chosenCheckpointSql } from './anchors-sql.js';
 import { batchNodesSql, logNodesSql, nodeParameters, splitHashes } from './nodes.js';
-import { PROOF_SCHEMA as schema, fromBytea, toBytea } from './schema.js';
+import { PROOF_SCHEMA as schema } from './schema.js';
 
 interface BatchRow {
   readonly batchId: string;
