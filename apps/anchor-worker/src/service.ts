@@ -1,5 +1,5 @@
 import type { ServiceDefinition } from '@touchstone/platform';
-import { runMigrations } from '@touchstone/postgres';
+import { migrateCommand } from '@touchstone/postgres';
 import { AppModule, postgresOptions } from './app.module.js';
 import { configSchema } from './config.js';
 
@@ -10,5 +10,5 @@ export const serviceDefinition: ServiceDefinition<typeof configSchema> = {
   configSchema,
   openApi: { title: 'Touchstone anchor-worker' },
   module: (config) => AppModule.forConfig(config),
-  commands: { migrate: async (config) => void (await runMigrations(postgresOptions(config))) },
+  commands: { migrate: migrateCommand(postgresOptions) },
 };

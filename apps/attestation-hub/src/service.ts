@@ -1,6 +1,6 @@
 import { serveMesh } from '@touchstone/nats';
 import type { ServiceDefinition } from '@touchstone/platform';
-import { runMigrations } from '@touchstone/postgres';
+import { migrateCommand } from '@touchstone/postgres';
 import { AppModule, postgresOptions } from './app.module.js';
 import { configSchema } from './config.js';
 
@@ -15,10 +15,5 @@ export const attestationHubService: ServiceDefinition<typeof configSchema> = {
   },
   module: (config, context) => AppModule.forConfig(config, context),
   setup: (app, context) => serveMesh(app, context, 'attestation-hub'),
-  commands: {
-    migrate: async (config, { logger }) => {
-      const ran = await runMigrations(postgresOptions(config));
-      logger.info({ ran }, 'migrated');
-    },
-  },
+  commands: { migrate: migrateCommand(postgresOptions) },
 };

@@ -1,5 +1,5 @@
 import type { ServiceDefinition } from '@touchstone/platform';
-import { runMigrations } from '@touchstone/postgres';
+import { migrateCommand } from '@touchstone/postgres';
 import { fileURLToPath } from 'node:url';
 import { AppModule } from './app.module.js';
 import { gatewayConfig } from './config.js';
@@ -13,12 +13,7 @@ export const gatewayService: ServiceDefinition<typeof gatewayConfig> = {
   // The worker script lies beside dist and is a part of the build.
   codeFolder: fileURLToPath(new URL('..', import.meta.url)),
   module: (config) => AppModule.forConfig(config),
-  commands: {
-    migrate: async (config, { logger }) => {
-      const ran = await runMigrations(databaseOptions(config));
-      logger.info({ ran }, 'migrated');
-    },
-  },
+  commands: { migrate: migrateCommand(databaseOptions) },
   openApi: {
     title: 'Touchstone inference-gateway',
     description: 'Paid inference whose answers can be proven later. Errors are problems (RFC 9457).',

@@ -1,7 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 import { serveMesh } from '@touchstone/nats';
 import type { ServiceDefinition } from '@touchstone/platform';
-import { runMigrations } from '@touchstone/postgres';
+import { migrateCommand } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
 import { EvmNode } from './adapters/evm/evm-node.js';
 import { AppModule, postgresOptions } from './app.module.js';
@@ -44,10 +44,5 @@ export const paymentVerifierService: ServiceDefinition<typeof configSchema> = {
     loop.start();
     shutdown.add('in-flight', 'recovery', () => loop.stop());
   },
-  commands: {
-    migrate: async (config, { logger }) => {
-      const ran = await runMigrations(postgresOptions(config));
-      logger.info({ ran }, 'migrated');
-    },
-  },
+  commands: { migrate: migrateCommand(postgresOptions) },
 };

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { serveMesh } from '@touchstone/nats';
 import { serveGrpc, type ServiceDefinition } from '@touchstone/platform';
-import { runMigrations } from '@touchstone/postgres';
+import { migrateCommand } from '@touchstone/postgres';
 import { AppModule, postgresOptions } from './app.module.js';
 import { configSchema } from './config.js';
 import { PublishedKeys } from './domain/key-set.js';
@@ -27,5 +27,5 @@ export const signerService: ServiceDefinition<typeof configSchema> = {
     });
     await app.get(PublishedKeys).publish();
   },
-  commands: { migrate: async (config) => void (await runMigrations(postgresOptions(config))) },
+  commands: { migrate: migrateCommand(postgresOptions) },
 };
