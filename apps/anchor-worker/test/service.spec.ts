@@ -53,8 +53,9 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
     for (const output of outputs.slice(3).reverse()) await publish(OUTPUT, output);
     await waitUntil(
       async () =>
-        (await count(`anchors.model_anchors WHERE txid IS NULL`)) === 0 &&
-        (await count('anchors.leaf WHERE batch_id IS NOT NULL')) === 12,
+        // In this order: before anything is sealed, no root lacks a transaction either.
+        (await count('anchors.leaf WHERE batch_id IS NOT NULL')) === 12 &&
+        (await count('anchors.model_anchors WHERE txid IS NULL')) === 0,
       20_000,
       'every root to be anchored',
     );

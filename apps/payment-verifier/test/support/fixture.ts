@@ -60,7 +60,12 @@ export class PaymentFixture {
     const signerConnection = await nats.connect('signer');
     signer.serve(signerConnection);
     const gatewayConnection = await nats.connect('inference-gateway');
-    const gateway = new RpcClient({ nc: gatewayConnection, caller: 'inference-gateway' });
+    const gateway = new RpcClient({
+      nc: gatewayConnection,
+      caller: 'inference-gateway',
+      // A busy machine is slow, not wrong.
+      timeoutMs: 25_000,
+    });
     await deployDevelopmentChain(anvil.rpcUrl, {
       anchorSubmitter: signer.address,
       settlementSubmitter: signer.address,

@@ -27,6 +27,8 @@ export interface RpcClientOptions {
   readonly caller: ServiceName;
   readonly metrics?: MeshMetrics;
   readonly tracing?: MeshTracing;
+  /** Milliseconds that a call may take which does not say otherwise; {@link RPC_TIMEOUT_MS} when left out. */
+  readonly timeoutMs?: number;
 }
 
 /** Calls the RPCs of other services, typed and validated by contracts. It never retries: the caller decides. */
@@ -62,7 +64,7 @@ export class RpcClient {
       const reply = await this.send(
         rpcSubject(service, verb, this.options.caller),
         payload,
-        options.timeoutMs,
+        options.timeoutMs ?? this.options.timeoutMs,
       );
       const response = schemas.response.safeParse(this.readReply(reply));
       if (!response.success) {
