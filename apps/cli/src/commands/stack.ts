@@ -70,12 +70,12 @@ export async function resetCommand(options: { state: string; yes: boolean }): Pr
     throw new CommandError(exitCodes.usage, 'Nothing was deleted; --yes deletes without asking.');
   }
   try {
-    resetState(options.state);
+    const deleted = resetState(options.state);
+    process.stderr.write(deleted ? 'Deleted.\n' : `There is nothing to delete in ${options.state}.\n`);
   } catch (error) {
     if (error instanceof AppError) throw new CommandError(exitCodes.configuration, error.message);
     throw error;
   }
-  process.stderr.write('Deleted.\n');
   return exitCodes.ok;
 }
 

@@ -13,10 +13,12 @@ export interface StackLayout {
   logFile(part: string): string;
 }
 
-/** The names of everything the launcher creates in the state folder; a reset removes these and nothing else. */
+/**
+ * The names of everything the launcher creates in the state folder; a reset removes these and nothing else, in this
+ * order.
+ */
 export const stateEntries = [
   'stack.json',
-  'secrets',
   'logs',
   'run',
   'postgres',
@@ -24,6 +26,7 @@ export const stateEntries = [
   'chain',
   'data',
   'log-origin',
+  'secrets',
 ];
 
 /** The layout of one state folder. */

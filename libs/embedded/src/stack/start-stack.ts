@@ -25,6 +25,7 @@ import {
   type RunningChain,
 } from './infrastructure.js';
 import { assignPorts } from './assign-ports.js';
+import { claimState } from './claim-state.js';
 import { stackLayout } from './layout.js';
 import { stackSecrets, type StackSecrets } from './stack-secrets.js';
 
@@ -180,13 +181,13 @@ function watchServers(
  * Starts the embedded stack: PostgreSQL, NATS and anvil side by side, then migrations, then the services. The
  * state folder is locked meanwhile, and `stack.json` in it says where everything is.
  *
- * @throws AppError `conflict` when a stack runs already; `dependency-unavailable` with the end of a part's log when
+ * @throws AppError `conflict` when a stack runs already or the folder holds something else; `dependency-unavailable` with the end of a part's log when
  * that part does not start, after everything that had started is stopped again.
  */
 export async function startStack(given: StackOptions): Promise<RunningStack> {
   const options = { ...given, root: resolve(given.root), stateDir: resolve(given.stateDir) };
   const { progress = silentProgress, environment = process.env, durable = true, root } = options;
-  const release = acquireLock(options.stateDir);
+  const release = takeFolder(options.stateDir);
   const cleanups: Cleanup[] = [];
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= runCleanups(cleanups, release, options.stateDir));
@@ -217,6 +218,18 @@ export async function startStack(given: StackOptions): Promise<RunningStack> {
     };
   } catch (error) {
     await stop();
+    throw error;
+  }
+}
+
+/** Locks the folder and makes sure that it is a stack's; what is in somebody else's is left as it is. */
+function takeFolder(stateDir: string): () => void {
+  const release = acquireLock(stateDir);
+  try {
+    claimState(stateDir);
+    return release;
+  } catch (error) {
+    release();
     throw error;
   }
 }

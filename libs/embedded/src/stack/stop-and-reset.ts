@@ -1,10 +1,11 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AppError } from '@touchstone/contracts';
 import { fallbackDataFolder } from '../postgres/location.js';
 import { terminate } from '../process/identity.js';
 import { repositoryRoot } from '../repository-root.js';
 import { acquireLock, lockHolder } from '../state/lock.js';
+import { claimState } from './claim-state.js';
 import { stackLayout, stateEntries } from './layout.js';
 
 /** Every part has its own bound; this is above the sum that a stack with a hanging service needs. */
@@ -29,16 +30,20 @@ export async function stopRunning(stateDir: string): Promise<boolean> {
 /**
  * Deletes what the launcher has created in a state folder, secrets and data included, and nothing else in it.
  *
- * @throws AppError `conflict` while a stack runs on it.
+ * @returns False when there was nothing to delete.
+ * @throws AppError `conflict` while a stack runs on it, or when what lies there is not a stack's.
  */
-export function resetState(stateDir: string, checkout: string = repositoryRoot): void {
+export function resetState(stateDir: string, checkout: string = repositoryRoot): boolean {
   const folder = resolve(stateDir);
+  if (!existsSync(folder)) return false;
   const release = acquireLock(folder);
   try {
+    const found = claimState(folder);
     const elsewhere = fallbackDataFolder(resolve(checkout), stackLayout(folder).postgres);
     for (const path of [...stateEntries.map((name) => join(folder, name)), elsewhere]) {
       rmSync(path, { recursive: true, force: true });
     }
+    return found;
   } finally {
     release();
   }
