@@ -20,10 +20,23 @@ function report(error: unknown): ExitCode {
     process.stderr.write(`touchstone: ${error.message}\n`);
     return error.exitCode;
   }
+  const refusal = systemRefusal(error);
+  if (refusal !== undefined) {
+    process.stderr.write(`touchstone: ${refusal}\n`);
+    return exitCodes.io;
+  }
   process.stderr.write(
     `touchstone: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   return exitCodes.io;
+}
+
+/** What the operating system refused (a file, a connection), in its words; only a mistake of ours needs a stack trace. */
+function systemRefusal(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ('syscall' in error) return error.message;
+  const cause = systemRefusal(error.cause);
+  return cause === undefined ? undefined : `${error.message}: ${cause}`;
 }
 
 const finish = async (code: Promise<ExitCode>): Promise<void> => {

@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const bin = fileURLToPath(new URL('../bin/touchstone.js', import.meta.url));
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'touchstone-cli-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function touchstone(...args: string[]): { status: number | null; stderr: string } {
+  return spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', timeout: 30_000 });
+}
+
+describe('a failure of the file system', () => {
+  it.each(['up', 'demo', 'reset --yes'])('ends %s on a file with one sentence', (command) => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    const { status, stderr } = touchstone(...command.split(' '), '--state', file);
+    expect(stderr).toMatch(/^touchstone: .*file/m);
+    expect(stderr).not.toContain('\n    at ');
+    expect(status).toBe(4);
+  });
+});
