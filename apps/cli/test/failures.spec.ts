@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,16 @@ describe('a failure of the file system', () => {
     const { status, stderr } = touchstone(...command.split(' '), '--state', file);
     expect(stderr).toMatch(/^touchstone: .*file/m);
     expect(stderr).not.toContain('\n    at ');
+    expect(status).toBe(4);
+  });
+
+  it('reads no more of a large file than the limit', () => {
+    const large = join(folder, 'large.json');
+    writeFileSync(large, '');
+    // More than fits into one buffer, and sparse.
+    truncateSync(large, 2 ** 33);
+    const { status, stderr } = touchstone('verify', large);
+    expect(stderr).toBe(`touchstone: ${large} has more than the 4194304 bytes that are read.\n`);
     expect(status).toBe(4);
   });
 });

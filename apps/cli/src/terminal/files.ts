@@ -1,37 +1,31 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { CommandError, exitCodes } from '../exit-codes.js';
 
 /**
- * Reads a file, or standard input for `-`, up to a limit.
+ * Reads a file, or standard input for `-`, up to a limit: the path may be a device without end or a file larger than
+ * memory.
  *
  * @throws CommandError `io` when it cannot be read or is larger than `maxBytes`
  */
 export async function readInput(path: string, maxBytes: number): Promise<Uint8Array> {
-  const bytes = path === '-' ? await readStandardInput(maxBytes) : await readFileOrFail(path);
-  if (bytes.length > maxBytes) {
-    throw new CommandError(exitCodes.io, `${path} has ${bytes.length} bytes; at most ${maxBytes} are read.`);
-  }
-  return bytes;
-}
-
-async function readFileOrFail(path: string): Promise<Uint8Array> {
+  const stream: Readable = path === '-' ? process.stdin : createReadStream(path);
+  const chunks: Buffer[] = [];
+  let length = 0;
   try {
-    return await readFile(path);
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > maxBytes) break;
+    }
   } catch (error) {
     throw new CommandError(
       exitCodes.io,
       `Cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-}
-
-async function readStandardInput(maxBytes: number): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of process.stdin) {
-    chunks.push(chunk as Buffer);
-    length += (chunk as Buffer).length;
-    if (length > maxBytes) break;
+  if (length > maxBytes) {
+    throw new CommandError(exitCodes.io, `${path} has more than the ${maxBytes} bytes that are read.`);
   }
   return Buffer.concat(chunks);
 }
