@@ -33,19 +33,32 @@ export async function startAll(
   }
 }
 
-/** `touchstone up`: runs until Ctrl-C. */
+/** `touchstone up`: runs until Ctrl-C, or until a server under the services ends. */
 export async function upCommand(options: { state: string }): Promise<ExitCode> {
   const interrupted = interruption();
-  const stack = await Promise.race([startAll({ stateDir: options.state, restart: true }), interrupted]);
+  let serverEnded: (message: string) => void = () => undefined;
+  const broken = new Promise<CommandError>((resolve) => {
+    serverEnded = (message) => resolve(new CommandError(exitCodes.io, message));
+  });
+  const stack = await Promise.race([
+    startAll({
+      stateDir: options.state,
+      restart: true,
+      onExit: (part, exit) => serverEnded(`${part} ended (${exit}), and nothing works without it.`),
+    }),
+    interrupted,
+  ]);
   // A start cannot be taken back half-way; the watchdogs stop its parts when this process ends.
   if (typeof stack === 'string') process.exit(exitCodes.interrupted);
   const rows = Object.entries(stack.description.urls).map(([name, url]) => [name, url]);
   process.stdout.write(
     `${table([...rows, ['chain', stack.description.chain.rpcUrl]])}\n\nReady. Ctrl-C stops everything.\n`,
   );
-  await interrupted;
+  // Services are started again by the stack. A server is not: its data may be what ended it.
+  const end = await Promise.race([interrupted, broken]);
   process.stderr.write('Stopping…\n');
   await stack.stop();
+  if (typeof end !== 'string') throw end;
   return exitCodes.ok;
 }
 
