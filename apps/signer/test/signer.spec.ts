@@ -219,6 +219,8 @@ describe('REST', () => {
     expect((await post('sign-output', payload, WORKER_TOKEN)).status).toBe(403);
     expect((await post('sign-checkpoint', checkpoint(9, 8), GATEWAY_TOKEN)).status).toBe(403);
     expect((await post('sign-output', payload)).status).toBe(401);
+    // Who calls is asked before the body is read.
+    expect((await post('sign-output', { nonsense: true })).status).toBe(401);
     const wrong = await post('sign-output', payload, 'x'.repeat(40));
     expect(wrong.status).toBe(401);
     expect(wrong.headers.get('content-type')).toContain('application/problem+json');

@@ -1,4 +1,4 @@
-import { Controller, Get, Headers, Post } from '@nestjs/common';
+import { Controller, Get, Headers, Post, UseGuards } from '@nestjs/common';
 import {
   keySetQuery,
   signCheckpoint,
@@ -13,6 +13,7 @@ import { PublishedKeys } from '../../domain/key-set.js';
 import { CheckpointSigning } from '../../domain/sign-checkpoint.js';
 import { OutputSigning } from '../../domain/sign-output.js';
 import { TransactionSigning } from '../../domain/sign-transaction.js';
+import { TokenGuard } from './token.guard.js';
 import { toCheckpointRequest, toTransaction } from '../requests.js';
 
 /** Largest request of the signer: a transaction with 64 KiB of call data in hex. */
@@ -33,6 +34,7 @@ export class SignerController {
   ) {}
 
   @Post('sign-output')
+  @UseGuards(TokenGuard)
   @ApiRoute({ summary: 'Sign one output', response: signOutput.response, errors, security: ['token'] })
   async signOutput(
     @Headers('authorization') authorization: string | undefined,
@@ -43,6 +45,7 @@ export class SignerController {
   }
 
   @Post('sign-checkpoint')
+  @UseGuards(TokenGuard)
   @ApiRoute({
     summary: 'Sign a checkpoint that extends the last one',
     response: signCheckpoint.response,
@@ -58,6 +61,7 @@ export class SignerController {
   }
 
   @Post('sign-transaction')
+  @UseGuards(TokenGuard)
   @ApiRoute({
     summary: 'Sign a typed transaction that the policy of its key allows',
     response: signTransaction.response,
