@@ -24,6 +24,7 @@ const context = (service: ServiceContext['service'], urls: ServiceContext['urls'
   root: '/checkout',
   dataFolder: '/checkout/.touchstone/data/x',
   secrets: { SECRET: 's' },
+  settings: {},
 });
 
 describe('environment of the services', () => {
@@ -51,6 +52,11 @@ describe('environment of the services', () => {
       TOUCHSTONE_EVIDENCE_URL: 'http://proofs',
     });
     expect(gateway).not.toHaveProperty('TOUCHSTONE_PUBLIC_URL');
+  });
+
+  it('lets settings of the starter win', () => {
+    const settings = { TOUCHSTONE_PAYMENT_MODE: 'off', TOUCHSTONE_INFERENCE_WORKERS: '2' };
+    expect(serviceEnvironment({ ...context('inference-gateway'), settings })).toMatchObject(settings);
   });
 
   it('gives private keys to the signer alone', () => {

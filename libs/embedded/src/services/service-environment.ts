@@ -19,6 +19,8 @@ export interface ServiceContext {
   readonly dataFolder: string;
   /** The secrets that {@link serviceSecrets} lists for this service. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Settings of whoever starts the stack; they win over all others. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** The node on which the embedded services run, as heartbeats and log entries name it. */
@@ -110,5 +112,6 @@ export function serviceEnvironment(context: ServiceContext): Environment {
     TOUCHSTONE_HEALTH_PORT: String(context.ports.health),
     ...context.secrets,
     ...extraEnvironment[context.service](context),
+    ...context.settings,
   };
 }

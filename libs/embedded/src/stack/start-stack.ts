@@ -45,6 +45,8 @@ export interface StackOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** False only for tests: PostgreSQL then does not sync to disk. */
   readonly durable?: boolean;
+  /** Settings that win over the launcher's own, by service and name of the variable. */
+  readonly settings?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
 }
 
 /** A running stack. */
@@ -134,6 +136,7 @@ function servicePlans(
         root: options.root,
         dataFolder,
         secrets: secrets.services[service],
+        settings: options.settings?.[service] ?? {},
       }),
     };
   });
