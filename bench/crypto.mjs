@@ -1,6 +1,4 @@
-// Signing and verification through @touchstone/crypto against the bare libraries, measured alternately in one run.
-// Prints one JSON line per row: `ours` and `baseline` in operations per second, `ratio` = ours / baseline.
-// Run after a build: node bench/crypto.mjs
+// Signing and verification through @touchstone/crypto beside the bare libraries, and the hash everything rests on.
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import { createRequire } from 'node:module';
 import {
@@ -10,10 +8,9 @@ import {
   ecdsaVerify,
   ed25519Sign,
   ed25519Verify,
-} from '../libs/crypto/dist/index.js';
+} from '@touchstone/crypto';
+import { compare } from './harness/compare.mjs';
 
-const ROUNDS = 25;
-const ROUND_MS = 30;
 const native = createRequire(new URL('../libs/crypto/package.json', import.meta.url))(
   'secp256k1/bindings.js',
 );
@@ -43,65 +40,57 @@ const both = (first, second) => () => {
   second();
 };
 
-const rows = [
-  [
-    'ecdsa sign and verify after signing / bare sign + bare verify',
-    () => ecdsaSigner.sign(digest),
-    both(bareEcdsaSign, bareEcdsaVerify),
-  ],
-  ['ecdsa sign and verify after signing / bare sign', () => ecdsaSigner.sign(digest), bareEcdsaSign],
-  [
-    'ecdsa one-shot sign with key derivation / bare sign + bare verify',
-    () => ecdsaSign(digest, key),
-    both(bareEcdsaSign, bareEcdsaVerify),
-  ],
-  ['ecdsa verify / bare verify', () => ecdsaVerify(digest, compact, ecdsaKey), bareEcdsaVerify],
-  [
-    'ed25519 sign and verify after signing / bare sign + bare verify',
-    () => edSigner.sign(digest),
-    both(bareEdSign, bareEdVerify),
-  ],
-  ['ed25519 sign and verify after signing / bare sign', () => edSigner.sign(digest), bareEdSign],
-  [
-    'ed25519 one-shot sign with key import / bare sign + bare verify',
-    () => ed25519Sign(digest, key),
-    both(bareEdSign, bareEdVerify),
-  ],
-  [
-    'ed25519 verify with cached key / bare verify',
-    () => ed25519Verify(digest, edSignature, edSigner.publicKey),
-    bareEdVerify,
-  ],
-];
+const signingGoal = { of: 'ratio', min: 0.8 };
 
-function rate(operation) {
-  const started = performance.now();
-  let count = 0;
-  let elapsed = 0;
-  do {
-    for (let index = 0; index < 20; index += 1) operation();
-    count += 20;
-    elapsed = performance.now() - started;
-  } while (elapsed < ROUND_MS);
-  return (count / elapsed) * 1000;
-}
-
-function median(values) {
-  return values.sort((left, right) => left - right)[Math.floor(values.length / 2)];
-}
-
-for (const [name, operation, baselineOperation] of rows) {
-  rate(operation);
-  rate(baselineOperation);
-  const pairs = Array.from({ length: ROUNDS }, () => ({
-    ours: rate(operation),
-    baseline: rate(baselineOperation),
-  }));
-  const row = {
-    name,
-    ours: Math.round(median(pairs.map(({ ours }) => ours))),
-    baseline: Math.round(median(pairs.map(({ baseline }) => baseline))),
-    ratio: Number(median(pairs.map(({ ours, baseline }) => ours / baseline)).toFixed(3)),
-  };
-  process.stdout.write(`${JSON.stringify(row)}\n`);
-}
+compare({
+  name: 'ecdsa: sign with a signer',
+  baselineName: 'bare sign + bare verify',
+  goal: signingGoal,
+  ours: () => ecdsaSigner.sign(digest),
+  baseline: both(bareEcdsaSign, bareEcdsaVerify),
+});
+compare({
+  name: 'ecdsa: sign with a signer, beside bare sign',
+  baselineName: 'bare sign',
+  ours: () => ecdsaSigner.sign(digest),
+  baseline: bareEcdsaSign,
+});
+compare({
+  name: 'ecdsa: sign once, deriving the key',
+  baselineName: 'bare sign + bare verify',
+  ours: () => ecdsaSign(digest, key),
+  baseline: both(bareEcdsaSign, bareEcdsaVerify),
+});
+compare({
+  name: 'ecdsa: verify',
+  baselineName: 'bare verify',
+  goal: signingGoal,
+  ours: () => ecdsaVerify(digest, compact, ecdsaKey),
+  baseline: bareEcdsaVerify,
+});
+compare({
+  name: 'ed25519: sign with a signer',
+  baselineName: 'bare sign + bare verify',
+  goal: signingGoal,
+  ours: () => edSigner.sign(digest),
+  baseline: both(bareEdSign, bareEdVerify),
+});
+compare({
+  name: 'ed25519: sign with a signer, beside bare sign',
+  baselineName: 'bare sign',
+  ours: () => edSigner.sign(digest),
+  baseline: bareEdSign,
+});
+compare({
+  name: 'ed25519: sign once, importing the key',
+  baselineName: 'bare sign + bare verify',
+  ours: () => ed25519Sign(digest, key),
+  baseline: both(bareEdSign, bareEdVerify),
+});
+compare({
+  name: 'ed25519: verify with a known key',
+  baselineName: 'bare verify',
+  goal: signingGoal,
+  ours: () => ed25519Verify(digest, edSignature, edSigner.publicKey),
+  baseline: bareEdVerify,
+});
