@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -13,6 +13,8 @@ import { anchoredEvidence } from '../src/stack/evidence.js';
 import { exportTrust, trustText } from '../src/stack/export-trust.js';
 import type { InferAnswer } from '../src/stack/gateway.js';
 import { createPayer, developmentPayer, PAYMENT_HEADER, type Payer } from '../src/stack/payer.js';
+import { mutationsOf } from './support/mutations.js';
+import { pythonWithCryptography, verifyIndependently } from './support/python.js';
 
 const START_TIMEOUT_MS = 120_000;
 
@@ -45,6 +47,23 @@ afterAll(async () => {
 const balance = () => balanceOf(chainOf(stack.description), stack.description, payer.account.address);
 const digit = (index: number): Digit => digits[index] as Digit;
 
+/** The same evidence through the verifier that shares no code with ours: it passes, and 50 alterations do not. */
+function checkIndependently(evidence: string, trust: string): void {
+  const python = pythonWithCryptography();
+  if (python === undefined) return;
+  const altered = mutationsOf(evidence, 50);
+  const files = [evidence, ...altered.map(({ text }) => text)].map((text, index) => {
+    const file = join(stateDir, `evidence-${index}.json`);
+    writeFileSync(file, text);
+    return file;
+  });
+  writeFileSync(join(stateDir, 'trust.json'), trust);
+  const options = ['--trust', join(stateDir, 'trust.json')];
+  const { reports } = verifyIndependently(python, files, options);
+  expect(reports.map(({ label }) => label === 'L2-test')).toEqual([true, ...altered.map(() => false)]);
+  expect(altered).toHaveLength(50);
+}
+
 describe('a paid inference in the whole stack', () => {
   it('becomes evidence that verifies offline', async () => {
     const before = await balance();
@@ -58,6 +77,7 @@ describe('a paid inference in the whole stack', () => {
     const report = verifyEvidence(evidence, { trust, nowMs: Date.now() });
     expect(report.steps.filter(({ status }) => status === 'fail')).toEqual([]);
     expect(report).toMatchObject({ result: 'VALID', label: 'L2-test' });
+    checkIndependently(evidence, trustText(await exportTrust(stack.description)));
   }, 90_000);
 
   it('runs the model once for five copies of one payment at once, and charges once', async () => {

@@ -1,0 +1,107 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readTrustFile, verifyEvidence } from '@touchstone/evidence';
+import { mutationsOf } from './support/mutations.js';
+import { pythonWithCryptography, verifyIndependently, type IndependentReport } from './support/python.js';
+
+interface Case {
+  readonly name: string;
+  readonly input: { readonly bundle: string; readonly trust: unknown };
+  readonly expected: { result: string; label: string; fail: string[]; notChecked: string[] };
+}
+
+const vectors = JSON.parse(
+  readFileSync(
+    fileURLToPath(new URL('../../../libs/evidence/vectors/evidence.json', import.meta.url)),
+    'utf8',
+  ),
+) as { cases: Case[] };
+const CLOCK = ['--now', '2026-06-01T12:00:00Z'];
+
+const python = pythonWithCryptography();
+const withPython = python === undefined ? it.skip : it;
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'touchstone-independent-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, text: string): string => {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+};
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+function check(texts: readonly string[], trust: unknown): ReturnType<typeof verifyIndependently> {
+  const files = texts.map((text, index) => write(`evidence-${index}.json`, text));
+  const trusted = trust ? ['--trust', write('trust.json', textOf(trust))] : [];
+  return verifyIndependently(python as string, files, [...trusted, ...CLOCK]);
+}
+
+const names = (report: IndependentReport | undefined, status: string): string[] =>
+  [...new Set(report?.steps.filter((step) => step.status === status).map(({ step }) => step))].sort();
+
+describe('the verifier that shares no code with ours', () => {
+  it.each(vectors.cases.map((each) => [each.name, each] as const))('agrees on: %s', (_name, each) => {
+    if (python === undefined) return;
+    const { reports } = check([textOf(each.input.bundle)], each.input.trust);
+    expect(reports[0]).toMatchObject({ result: each.expected.result, label: each.expected.label });
+    expect(names(reports[0], 'fail')).toEqual([...new Set(each.expected.fail)].sort());
+    expect(names(reports[0], 'not-checked')).toEqual([...new Set(each.expected.notChecked)].sort());
+  });
+
+  withPython('refuses each of 50 mutated bundles', () => {
+    const [valid] = vectors.cases as [Case];
+    const mutations = mutationsOf(textOf(valid.input.bundle), 50);
+    const { status, reports } = check(
+      mutations.map(({ text }) => text),
+      valid.input.trust,
+    );
+    const accepted = reports.flatMap(({ label }, index) =>
+      label === valid.expected.label ? mutations[index]?.name : [],
+    );
+    expect(mutations).toHaveLength(50);
+    expect(reports).toHaveLength(50);
+    expect(accepted).toEqual([]);
+    expect(status).toBe(1);
+  });
+
+  withPython('gives the same result and label as ours for every value that is altered', () => {
+    const [valid] = vectors.cases as [Case];
+    const mutations = mutationsOf(textOf(valid.input.bundle), 400);
+    const trust = readTrustFile(textOf(valid.input.trust));
+    const { reports } = check(
+      mutations.map(({ text }) => text),
+      valid.input.trust,
+    );
+    const theirs = reports.map(({ result, label }, index) => [mutations[index]?.name, result, label]);
+    const ours = mutations.map(({ name, text }) => {
+      const { result, label } = verifyEvidence(text, { trust, nowMs: Date.parse('2026-06-01T12:00:00Z') });
+      return [name, result, label];
+    });
+    expect(mutations.length).toBeGreaterThan(60);
+    expect(theirs).toEqual(ours);
+  });
+
+  withPython('refuses a trust file that is not usable, with exit code 5', () => {
+    const [valid] = vectors.cases as [Case];
+    const trust = JSON.parse(textOf(valid.input.trust)) as { keys: { public_key: string }[] };
+    const [key] = trust.keys as [{ public_key: string }];
+    key.public_key = `05${key.public_key.slice(2)}`;
+    const { status, stderr } = check([textOf(valid.input.bundle)], trust);
+    expect(status).toBe(5);
+    expect(stderr).toContain('not a public key');
+  });
+
+  withPython('says that a file is missing, with exit code 4', () => {
+    const { status, stderr } = verifyIndependently(python as string, [join(folder, 'no.json')]);
+    expect(status).toBe(4);
+    expect(stderr).toContain('No such file');
+  });
+});

@@ -1,0 +1,951 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Verifies Touchstone evidence without any Touchstone code.
+
+Written from docs/reference/protocol.md and docs/trust-files.md alone, so that nobody has to believe the TypeScript
+verifier. Needs Python 3.9 or later and the package `cryptography` (for ECDSA and Ed25519); no network.
+
+    python3 tools/verify_independent.py evidence.json --trust trust.json [--require L1|L2] [--allow-test] [--json]
+
+Several evidence files are checked one after the other. Section numbers below are those of the protocol page.
+Exit code (section 13): 0 enough, 1 invalid or too low a label, 2 usage, 3 not anchored yet, 4 I/O, 5 trust file.
+"""
+import argparse
+import base64
+import hashlib
+import json
+import re
+import struct
+import sys
+import time
+from datetime import datetime, timezone
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
+
+NUMBER_MAX = 2**53 - 1
+DEPTH_MAX = 64
+TEXT_BYTES_MAX = 4_194_304
+ENTRY_BYTES_MAX = 65_535
+SKEW_SECONDS = 300
+RETIREMENT_SECONDS = 7 * 24 * 3600
+ANCHOR_UNCERTAINTY_SECONDS = 60
+CURVE_ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
+
+
+class Refused(Exception):
+    """What is wrong with a piece of untrusted input."""
+
+
+def need(condition, reason):
+    if not condition:
+        raise Refused(reason)
+
+
+# ---------------------------------------------------------------------------------------------- 1. JSON
+
+
+def read_json(data, bytes_max):
+    """The strict gate: bytes to a value, or Refused."""
+    need(len(data) <= bytes_max, f"more than {bytes_max} bytes")
+    need(not data.startswith(b"\xef\xbb\xbf"), "a byte order mark")
+    try:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_members,
+            parse_int=_number,
+            parse_float=_number,
+            parse_constant=lambda name: _refuse(f"{name} is not JSON"),
+        )
+    except (ValueError, RecursionError) as error:
+        raise Refused(str(error)) from None
+    _check(value, 0)
+    return value
+
+
+def _refuse(reason):
+    raise Refused(reason)
+
+
+def _number(text):
+    number = float(text)  # every number is binary64, integer literals too
+    need(abs(number) <= NUMBER_MAX, f"the number {text[:40]} is out of range")
+    return int(number) if number == int(number) else number
+
+
+def _members(pairs):
+    need(len({name for name, _ in pairs}) == len(pairs), "a member name twice")
+    return dict(pairs)
+
+
+def _check(value, depth):
+    if isinstance(value, str):
+        need(not any(0xD800 <= ord(character) <= 0xDFFF for character in value), "a lone surrogate")
+    elif isinstance(value, (dict, list)):
+        need(depth < DEPTH_MAX, f"nested deeper than {DEPTH_MAX}")
+        for item in value.values() if isinstance(value, dict) else value:
+            _check(item, depth + 1)
+        for name in value if isinstance(value, dict) else ():
+            _check(name, depth)
+
+
+def jcs(value):
+    """RFC 8785 for what evidence holds: strings, integers, booleans, null, lists, objects."""
+    if isinstance(value, dict):
+        names = sorted(value, key=lambda name: name.encode("utf-16-be"))
+        return "{" + ",".join(f"{jcs(name)}:{jcs(value[name])}" for name in names) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(jcs, value)) + "]"
+    need(not isinstance(value, float), "a fraction where only integers may stand")
+    return json.dumps(value, ensure_ascii=False)
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def hash_of(value):
+    return sha256(jcs(value).encode()).hex()
+
+
+# ------------------------------------------------------------------------------- 11. forms of the members
+
+
+def text(pattern):
+    expression = re.compile(pattern)
+    return lambda value: isinstance(value, str) and expression.fullmatch(value) is not None
+
+
+def utf16_length(value):
+    return len(value.encode("utf-16-be")) // 2
+
+
+def chars(least, most):
+    return lambda value: isinstance(value, str) and least <= utf16_length(value) <= most
+
+
+def integer(least=0, most=NUMBER_MAX):
+    return lambda value: type(value) is int and least <= value <= most
+
+
+def one_of(*values):
+    return lambda value: type(value) in {type(known) for known in values} and value in values
+
+
+def list_of(form, least=0, most=10**6):
+    return lambda value: isinstance(value, list) and least <= len(value) <= most and all(fits(v, form) for v in value)
+
+
+def or_null(form):
+    return lambda value: value is None or fits(value, form)
+
+
+def either(*forms):
+    return lambda value: any(fits(value, form) for form in forms)
+
+
+def fits(value, form):
+    """Whether a value has a form: a predicate, or a closed object whose names end in ? where they are optional."""
+    if callable(form):
+        return form(value)
+    if not isinstance(value, dict):
+        return False
+    members = {name.rstrip("?"): inner for name, inner in form.items()}
+    required = {name for name in form if not name.endswith("?")}
+    return required <= set(value) <= set(members) and all(fits(v, members[name]) for name, v in value.items())
+
+
+HASH = text(r"[0-9a-f]{64}")
+BYTES = text(r"(?:[0-9a-f]{2})*")
+DECIMAL = text(r"0|[1-9][0-9]{0,77}")
+ADDRESS = text(r"0x[0-9a-f]{40}")
+NETWORK = text(r"[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}")
+KEY_ID = text(r"[A-Za-z0-9._:-]{1,128}")
+DOMAIN = text(r"[a-z0-9.-]{0,64}")
+TIME = text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,3})?Z")
+PUBLIC_KEY = text(r"(?:[0-9a-f]{2}){32,33}")
+ALGORITHM = one_of("ES256K", "Ed25519")
+
+TENSOR_BYTES = {
+    "BOOL": 1, "UINT8": 1, "UINT16": 2, "UINT32": 4, "UINT64": 8, "INT8": 1, "INT16": 2, "INT32": 4, "INT64": 8,
+    "FP16": 2, "FP32": 4, "FP64": 8, "BYTES": None,
+}  # fmt: skip
+EXPONENTS = {"FP16": 0x7C00, "FP32": 0x7F800000, "FP64": 0x7FF0000000000000}
+
+TENSOR = {
+    "name": chars(1, 256),
+    "datatype": one_of(*TENSOR_BYTES),
+    "shape": list_of(integer(), 0, 32),
+    "data": chars(0, TEXT_BYTES_MAX),
+}
+PROOF = {
+    "modelVersionId": HASH, "inputHash": HASH, "outputHash": HASH, "nonce": HASH, "timestamp": integer(),
+    "domain": DOMAIN, "keyId": KEY_ID, "signature": text(r"(?:[0-9a-f]{2}){8,72}"),
+}  # fmt: skip
+PAID = {"network": NETWORK, "asset": ADDRESS, "payer": ADDRESS, "payTo": ADDRESS, "amount": DECIMAL}
+CONTEXT = {
+    "salt": HASH,
+    "requestDigest": or_null(HASH),
+    "payment": or_null(either({**PAID, "nonce": HASH}, {**PAID, "txHash": HASH, "logIndex": integer()})),
+    "node": or_null({
+        "nodeId": chars(1, 128),
+        "attestationStatus": one_of("OK", "DRIFT", "SPOOF_SUSPECT", "MISSING", "STALE", "UNKNOWN"),
+        "buildId": or_null(chars(0, 256)),
+        "capabilityHash": or_null(HASH),
+    }),
+    "build": {"service": chars(0, 64), "version": chars(0, 64), "hash": HASH},
+}  # fmt: skip
+COMMITMENT = {
+    "type": one_of("touchstone.model-commitment.v1"),
+    "modelVersionId": HASH,
+    "model": {"developer": chars(1, 128), "modelHash": HASH, "name": chars(1, 128), "version": chars(1, 64)},
+    "sequence": integer(),
+    "keys": list_of({"kid": KEY_ID, "alg": ALGORITHM, "publicKey": PUBLIC_KEY}, 1, 64),
+    "currentKeyId": KEY_ID,
+    "vkDigest": or_null(HASH),
+    "previous": or_null(HASH),
+    "effectiveAt": integer(),
+}
+INCLUSION = {
+    "leafIndex": integer(),
+    "treeSize": integer(1),
+    "path": list_of({"hash": HASH, "pos": one_of("L", "R")}, 0, 63),
+    "rootHex": HASH,
+}
+LOG_PROOF = {
+    "checkpoint": chars(1, 16_384),
+    "leafIndex": DECIMAL,
+    "treeSize": DECIMAL,
+    "path": list_of(HASH, 0, 63),
+}
+ANCHOR = {
+    "kind": one_of("evm"),
+    "network": NETWORK,
+    "logProof": integer(0, 15),
+    "commitment": HASH,
+    "proof": {"header": BYTES, "accountProof": list_of(BYTES, 1, 64), "storageProof": list_of(BYTES, 1, 64)},
+    "level": one_of("finalized"),
+}
+REQUEST = {
+    "bodyDigest": HASH,
+    "method": text(r"[A-Z]{1,16}"),
+    "modelVersionId": HASH,
+    "quoteId": or_null(chars(0, 128)),
+    "target": chars(1, 2048),
+}
+BUNDLE = {
+    "version": one_of(1),
+    "subject": {
+        "kind": one_of("output"),
+        "proof": PROOF,
+        "context": CONTEXT,
+        "inputs?": list_of(TENSOR, 0, 256),
+        "outputs?": list_of(TENSOR, 0, 256),
+    },
+    "commitment": COMMITMENT,
+    "inclusion": INCLUSION,
+    "entry": chars(2, ENTRY_BYTES_MAX),
+    "logProofs": list_of(LOG_PROOF, 1, 16),
+    "anchors": list_of(ANCHOR, 0, 16),
+    "timestamps": one_of([]),
+    "payment?": {"requestParts": REQUEST, "receipt": one_of(None)},
+}
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-%s[0-9a-f]{3}-%s[0-9a-f]{3}-[0-9a-f]{12}"
+ENTRY = {
+    "type": one_of("touchstone.batch.v1"),
+    "batchId": text(UUID % ("7", "[89ab]")),
+    "kind": one_of("output", "event"),
+    "leafFormat": one_of("model-output-v1", "event-v1", "event-v2"),
+    "treeProfile": one_of("rfc9162-sha256", "event-batch-v1"),
+    "leafCount": integer(1, 5_000),
+    "root": HASH,
+    "scope": either({"modelVersionId": HASH}, {"tenant": text(UUID % ("[0-9a-f]", "[0-9a-f]"))}),
+    "sealedAt": text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"),
+    "nodeId": chars(1, 128),
+    "signature": or_null(HASH),
+}
+KEY = {
+    "kid": KEY_ID,
+    "alg": ALGORITHM,
+    "use": one_of("output", "event-batch", "checkpoint", "witness", "device", "attestation", "receipt", "chain-tx"),
+    "name?": chars(0, 256),
+    "public_key": PUBLIC_KEY,
+    "status": one_of("pending", "active", "retiring", "retired", "revoked"),
+    "not_before": TIME, "not_after": TIME, "retired_at?": TIME, "revoked_at?": TIME, "compromised_since?": TIME,
+    "domains?": list_of(DOMAIN, 0, 16),
+}  # fmt: skip
+TRUST = {
+    "version": one_of(1),
+    "asOf": TIME,
+    "keys": list_of(KEY, 0, 1_024),
+    "models": list_of({
+        "modelVersionId": HASH, "commitmentHash?": HASH, "vkDigest?": HASH,
+        "setup?": one_of("single-party", "multi-party", "universal", "transparent"),
+    }, 0, 10_000),
+    "logs": list_of({"origin": chars(1, 256), "vkey": chars(0, 512)}, 0, 64),
+    "witnesses": {"k": integer(0, 64), "vkeys": list_of(chars(0, 512), 0, 64)},
+    "chains": list_of({
+        "network": NETWORK, "test": one_of(True, False), "contract?": ADDRESS,
+        "submitters?": list_of(ADDRESS, 0, 64),
+        "blocks?": list_of({"number": DECIMAL, "hash": HASH}, 0, 100_000),
+    }, 0, 64),
+    "tsas": one_of([]),
+    "independent": list_of(chars(0, 256), 0, 64),
+}  # fmt: skip
+
+
+# -------------------------------------------------------------------------------------- 4. Merkle trees
+
+
+def leaf_hash(leaf):
+    return sha256(b"\x00" + leaf)
+
+
+def sides(index, size):
+    """On which side the siblings stand, from leaf to root (RFC 9162 section 2.1)."""
+    need(0 <= index < size, "the index lies outside the tree")
+    found = []
+    while size > 1:
+        split = 1 << ((size - 1).bit_length() - 1)  # the largest power of two below size
+        if index < split:
+            found.append("R")
+            size = split
+        else:
+            found.append("L")
+            index, size = index - split, size - split
+    return found[::-1]
+
+
+def root_of(node, path, places):
+    need(len(path) == len(places), "the path has another length than the place asks for")
+    for sibling, side in zip(path, places):
+        node = sha256(b"\x01" + (sibling + node if side == "L" else node + sibling))
+    return node
+
+
+# ---------------------------------------------------------------------------- 2, 3, 8. output, leaf, tensors
+
+
+def strict_base64(value):
+    try:
+        data = base64.b64decode(value, validate=True)
+    except ValueError:
+        raise Refused("not base64") from None
+    need(base64.b64encode(data).decode() == value, "another spelling of base64")
+    return data
+
+
+def check_tensor(tensor):
+    data, datatype = strict_base64(tensor["data"]), tensor["datatype"]
+    count = 1
+    for extent in tensor["shape"]:
+        count *= extent
+    if datatype == "BYTES":
+        offset = elements = 0
+        while offset < len(data):
+            need(offset + 4 <= len(data), "a BYTES element is cut short")
+            offset += 4 + struct.unpack_from("<I", data, offset)[0]
+            elements += 1
+        need(offset == len(data) and elements == count, "the BYTES elements do not fill the shape")
+        return
+    size = TENSOR_BYTES[datatype]
+    need(len(data) == count * size, "the data do not fill the shape")
+    if datatype == "BOOL":
+        need(set(data) <= {0, 1}, "a BOOL that is neither 0 nor 1")
+    if datatype in EXPONENTS:
+        mask = EXPONENTS[datatype]
+        for at in range(0, len(data), size):
+            need(int.from_bytes(data[at : at + size], "little") & mask != mask, "not a finite number")
+
+
+def tensors_hash(tensors):
+    need(len({tensor["name"] for tensor in tensors}) == len(tensors), "a tensor name twice")
+    for tensor in tensors:
+        check_tensor(tensor)
+    return hash_of(sorted(tensors, key=lambda tensor: tensor["name"].encode()))
+
+
+def output_digest(proof):
+    names = ("modelVersionId", "inputHash", "outputHash", "nonce")
+    payload = ",".join(f'"{name}":"{proof[name]}"' for name in names) + f',"timestamp":{proof["timestamp"]}'
+    prefix = f'{proof["domain"]}|' if proof["domain"] else ""
+    return sha256(f"{prefix}{{{payload}}}".encode())
+
+
+def compact_signature(value):
+    """r || s, from 128 hex characters or strict DER."""
+    data = bytes.fromhex(value)
+    if len(data) != 64:
+        try:
+            r, s = decode_dss_signature(data)
+        except ValueError:
+            raise Refused("not strict DER") from None
+        need(0 <= r < 2**256 and 0 <= s < 2**256 and encode_dss_signature(r, s) == data, "not strict DER")
+        data = r.to_bytes(32, "big") + s.to_bytes(32, "big")
+    return data
+
+
+def output_leaf(proof):
+    fixed = b"".join(bytes.fromhex(proof[name]) for name in ("modelVersionId", "inputHash", "outputHash", "nonce"))
+    return sha256(fixed + struct.pack(">Q", proof["timestamp"]) + compact_signature(proof["signature"]))
+
+
+def check_ecdsa(digest, signature, public_key):
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    need(0 < r < CURVE_ORDER and 0 < s <= CURVE_ORDER // 2, "r or s is out of range, or s is in the upper half")
+    try:
+        key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256K1(), public_key)
+        key.verify(encode_dss_signature(r, s), digest, ec.ECDSA(Prehashed(hashes.SHA256())))
+    except (ValueError, InvalidSignature):
+        raise Refused("the signature does not verify") from None
+
+
+# ---------------------------------------------------------------------------------------- 6. checkpoints
+
+
+class Note:
+    """A C2SP signed note: text, and signature lines as (name, key id, signature, line)."""
+
+    def __init__(self, source):
+        need(not re.search(r"[\x00-\x09\x0b-\x1f]", source), "a control character in the note")
+        body, separator, tail = source.rpartition("\n\n")
+        need(separator and tail.endswith("\n"), "the note has no signatures")
+        self.text = body + "\n"
+        self.signatures = [self._signature(line) for line in tail[:-1].split("\n")]
+        need(len(self.signatures) <= 64, "too many signatures")
+        need(len({s[:2] for s in self.signatures}) == len(self.signatures), "two signatures of one key")
+        lines = self.text[:-1].split("\n")
+        need(len(lines) >= 3 and 0 < utf16_length(lines[0]) <= 255, "not a checkpoint")
+        need(re.fullmatch(r"0|[1-9][0-9]{0,19}", lines[1]) and int(lines[1]) < 2**64, "not a tree size")
+        self.origin, self.size, self.root = lines[0], int(lines[1]), strict_base64(lines[2])
+        need(len(self.root) == 32, "the root has not 32 bytes")
+        need(len(lines) <= 19 and all(lines[3:]), "extension lines")
+
+    @staticmethod
+    def _signature(line):
+        match = re.fullmatch(r"— ([^\s+\x85\xa0]{1,255}) (\S+)", line)
+        need(match, "not a signature line")
+        data = strict_base64(match[2])
+        need(len(data) > 4, "an empty signature")
+        return match[1], data[:4], data[4:], line
+
+    def commitment(self):
+        """Section 7: the hash of the note with the log's own line and no other."""
+        own = [line for name, _, _, line in self.signatures if name == self.origin]
+        need(len(own) == 1, "not exactly one signature of the log itself")
+        return sha256(f"{self.text}\n{own[0]}\n".encode()).hex()
+
+    def signature_of(self, vkey, key_type):
+        """The valid signature line of a verifier key, or Refused."""
+        name, key_id, material = split_vkey(vkey)
+        need(material[0] == key_type, "the verifier key is of another type")
+        for signer, claimed, signature, _ in self.signatures:
+            if (signer, claimed) == (name, key_id):
+                signed = self.text
+                if key_type == 4:
+                    need(len(signature) == 72, "not a cosignature")
+                    stamp, signature = struct.unpack(">Q", signature[:8])[0], signature[8:]
+                    need(stamp < 2**63, "the time of the cosignature")
+                    signed = f"cosignature/v1\ntime {stamp}\n{self.text}"
+                check_ed25519(signed.encode(), signature, material[1:])
+                return
+        raise Refused(f"no signature of {name}")
+
+
+def split_vkey(vkey):
+    match = re.fullmatch(r"([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)", vkey)
+    need(match, "not a verifier key")
+    name, key_id, material = match[1], bytes.fromhex(match[2]), strict_base64(match[3])
+    need(len(material) == 33, "not an Ed25519 verifier key")
+    need(sha256(name.encode() + b"\n" + material)[:4] == key_id, "the key id is not the key's")
+    return name, key_id, material
+
+
+def check_ed25519(message, signature, public_key):
+    # The library verifies without cofactor. With a public key of prime order, which the trust file vouches for, an R
+    # of mixed order cannot satisfy that equation, and it compares R byte for byte: R is canonical and of prime order.
+    try:
+        ed25519.Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except (ValueError, InvalidSignature):
+        raise Refused("the Ed25519 signature does not verify") from None
+
+
+# ----------------------------------------------------------------------------------------- 7. EVM anchor
+
+
+def _round_constants():
+    constants, register = [], 1
+    for _ in range(24):
+        constant = 0
+        for bit in range(7):
+            if register & 1:
+                constant |= 1 << ((1 << bit) - 1)
+            register = (register << 1) ^ (0x171 if register & 0x80 else 0)
+        constants.append(constant)
+    return constants
+
+
+ROUND_CONSTANTS = _round_constants()
+MASK = 2**64 - 1
+
+
+def _rotate(word, by):
+    return ((word << by) | (word >> (64 - by))) & MASK if by else word
+
+
+def _keccak_f(lanes):
+    for constant in ROUND_CONSTANTS:
+        parity = [lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20] for x in range(5)]
+        lanes = [lane ^ parity[(i + 4) % 5] ^ _rotate(parity[(i + 1) % 5], 1) for i, lane in enumerate(lanes)]
+        moved, x, y, current = lanes[:], 1, 0, lanes[1]
+        for step in range(24):
+            x, y = y, (2 * x + 3 * y) % 5
+            at = x + 5 * y
+            moved[at], current = _rotate(current, (step + 1) * (step + 2) // 2 % 64), lanes[at]
+        lanes = [
+            moved[i] ^ (~moved[i - i % 5 + (i + 1) % 5] & moved[i - i % 5 + (i + 2) % 5]) for i in range(25)
+        ]
+        lanes[0] ^= constant
+    return lanes
+
+
+def keccak256(data):
+    """Keccak-256 as Ethereum has it: rate 136 bytes, padding 01…80 (not SHA-3's 06)."""
+    padding = 136 - len(data) % 136
+    data += b"\x81" if padding == 1 else b"\x01" + bytes(padding - 2) + b"\x80"
+    lanes = [0] * 25
+    for at in range(0, len(data), 136):
+        for i, word in enumerate(struct.unpack_from("<17Q", data, at)):
+            lanes[i] ^= word
+        lanes = _keccak_f(lanes)
+    return struct.pack("<4Q", *lanes[:4])
+
+
+def rlp(data):
+    item, end = _rlp_item(data, 0, 0)
+    need(end == len(data), "bytes after the RLP item")
+    return item
+
+
+def _rlp_item(data, at, depth):
+    need(at < len(data) and depth <= 8, "RLP is cut short or too deep")
+    first, at = data[at], at + 1
+    if first < 0x80:
+        return bytes([first]), at
+    base = 0x80 if first < 0xC0 else 0xC0
+    length = first - base
+    if length > 55:
+        width = length - 55
+        need(at + width <= len(data) and data[at] != 0, "an RLP length")
+        length, at = int.from_bytes(data[at : at + width], "big"), at + width
+        need(length > 55, "an RLP length that is not the shortest")
+    end = at + length
+    need(end <= len(data), "RLP is cut short")
+    if base == 0x80:
+        need(length != 1 or data[at] >= 0x80, "an RLP byte that is not the shortest")
+        return data[at:end], end
+    items = []
+    while at < end:
+        item, at = _rlp_item(data[:end], at, depth + 1)
+        items.append(item)
+    return items, end
+
+
+def rlp_integer(item, width):
+    need(isinstance(item, bytes) and len(item) <= width and item[:1] != b"\x00", "not an RLP integer")
+    return int.from_bytes(item, "big")
+
+
+def trie_value(root, key, nodes):
+    """Follows a Merkle-Patricia proof to the value under a key; every node must be used."""
+    path = key.hex()
+    reference, nodes = root, list(nodes)
+    while True:
+        if isinstance(reference, bytes):
+            need(nodes, "the trie proof ends too early")
+            node = nodes.pop(0)
+            need(keccak256(node) == reference, "a trie node has another hash")
+            node = rlp(node)
+        else:
+            node = reference
+        need(isinstance(node, list) and len(node) in (2, 17), "not a trie node")
+        if len(node) == 17:
+            need(path, "the trie path is too short")
+            reference, path = node[int(path[0], 16)], path[1:]
+        else:
+            need(isinstance(node[0], bytes) and node[0] and node[0][0] < 0x40, "not a trie path")
+            nibbles, flag = node[0].hex(), node[0][0] >> 4
+            part = nibbles[1:] if flag & 1 else nibbles[2:]
+            need(flag & 1 or nibbles[1] == "0", "not a trie path")
+            need(path.startswith(part), "the trie holds nothing under this key")
+            reference, path = node[1], path[len(part) :]
+            if flag & 2:
+                need(not path and not nodes and isinstance(reference, bytes), "the trie leaf is not the key's")
+                return reference
+        need(reference and (isinstance(reference, list) or len(reference) == 32), "the trie holds nothing here")
+
+
+def verify_evm(proof, contract, submitter, commitment):
+    """Block number and hash of the header, and the time of the first write."""
+    raw = bytes.fromhex(proof["header"])
+    fields = rlp(raw)
+    need(isinstance(fields, list) and 15 <= len(fields) <= 32 and all(isinstance(f, bytes) for f in fields), "header")
+    need(len(fields[3]) == 32, "the header's state root")
+    number, stamp = rlp_integer(fields[8], 8), rlp_integer(fields[11], 8)
+    nodes = [bytes.fromhex(node) for node in proof["accountProof"]]
+    account = rlp(trie_value(fields[3], keccak256(contract), nodes))
+    need(isinstance(account, list) and len(account) == 4, "not an account")
+    key = keccak256(bytes(12) + submitter + commitment)
+    slot = keccak256(key + bytes(32))
+    nodes = [bytes.fromhex(node) for node in proof["storageProof"]]
+    record = rlp_integer(rlp(trie_value(account[2], keccak256(slot), nodes)), 32)
+    written, at = record >> 64, record & MASK
+    need(1 <= written <= number and 1 <= at <= stamp, "the record is younger than the header")
+    need(written < number or at == stamp, "the record has not its block's time")
+    return str(number), keccak256(raw).hex(), at
+
+
+# --------------------------------------------------------------------------------------------- 5. keys
+
+
+def seconds(value):
+    """RFC 3339 UTC to Unix seconds."""
+    try:
+        whole = datetime.fromisoformat(value[:19]).replace(tzinfo=timezone.utc).timestamp()
+    except ValueError:
+        raise Refused(f"{value} is not a time") from None
+    return whole + float("0" + value[19:-1])
+
+
+def state_at(key, now):
+    after = seconds(key["not_after"])
+    end = after + RETIREMENT_SECONDS
+    early = seconds(key["retired_at"]) if "retired_at" in key else end
+    if "revoked_at" in key and now >= seconds(key["revoked_at"]):
+        return "revoked"
+    if now < seconds(key["not_before"]):
+        return "pending"
+    if now <= after:
+        return "active"
+    return "retired" if now > end or early < end and now >= early else "retiring"
+
+
+def check_key(key):
+    need(seconds(key["not_before"]) <= seconds(key["not_after"]), f"the times of key {key['kid']}")
+    public_key = bytes.fromhex(key["public_key"])
+    try:
+        if key["alg"] == "ES256K":
+            need(len(public_key) == 33, f"key {key['kid']} is not a compressed point")
+            ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256K1(), public_key)
+        else:
+            ed25519.Ed25519PublicKey.from_public_bytes(public_key)
+    except ValueError:
+        raise Refused(f"key {key['kid']} is not a public key") from None
+
+
+def read_trust(data):
+    trust = read_json(data, TEXT_BYTES_MAX)
+    need(fits(trust, TRUST), "the file does not fit its schema")
+    seconds(trust["asOf"])
+    for member in ("kid", "public_key"):
+        values = [key[member] for key in trust["keys"]]
+        need(len(set(values)) == len(values), f"a {member} twice")
+    for key in trust["keys"]:
+        check_key(key)
+    return trust
+
+
+# ------------------------------------------------------------------------------- 11, 12. steps and label
+
+
+class Verification:
+    """Runs the steps of section 11. `steps` maps a name, or (name, index), to (status, detail)."""
+
+    def __init__(self, bundle, trust, now):
+        self.bundle, self.trust, self.now = bundle, trust, now
+        self.proof = bundle["subject"]["proof"]
+        self.steps = {"gate": ("pass", "")}
+        self.anchored = []  # (log proof, network, is test, time)
+
+    def step(self, name, check):
+        """`check` returns a status, or None for pass; Refused is a failure."""
+        try:
+            self.steps[name] = (check() or "pass", "")
+        except Refused as reason:
+            self.steps[name] = ("fail", str(reason))
+
+    def run(self):
+        subject = self.bundle["subject"]
+        for index, anchor in enumerate(self.bundle["anchors"]):
+            self.step(("anchor", index), lambda a=anchor: self.anchor(a))
+        self.step("subject-inputs", lambda: self.tensors(subject.get("inputs"), "inputHash"))
+        self.step("subject-outputs", lambda: self.tensors(subject.get("outputs"), "outputHash"))
+        self.step("context", self.context)
+        self.step("payment", self.payment)
+        self.step("key", self.key)
+        self.step("signature", self.signature)
+        self.step("key-state", self.key_state)
+        self.step("commitment", self.commitment)
+        self.step("inclusion", self.inclusion)
+        self.step("entry-match", self.entry_match)
+        for index, proof in enumerate(self.bundle["logProofs"]):
+            self.step(("log-inclusion", index), lambda p=proof: self.log_inclusion(p))
+            self.step(("checkpoint-signature", index), lambda p=proof: self.checkpoint_signature(p))
+        self.step("log-uniqueness", self.log_uniqueness)
+        return self
+
+    def listed(self, member, **wanted):
+        """The first item of the trust file with these values, or None."""
+        items = self.trust[member] if self.trust else []
+        return next((item for item in items if all(item.get(n) == v for n, v in wanted.items())), None)
+
+    def tensors(self, tensors, name):
+        if tensors is None:
+            return "absent"
+        need(tensors_hash(tensors) == self.proof[name], "these tensors are not the ones that were signed")
+
+    def context(self):
+        nonce = sha256(b"touchstone.context.v1|" + jcs(self.bundle["subject"]["context"]).encode()).hex()
+        need(nonce == self.proof["nonce"], "the nonce is not the hash of this context")
+
+    def payment(self):
+        if "payment" not in self.bundle:
+            return "absent"
+        parts = self.bundle["payment"]["requestParts"]
+        need(parts["modelVersionId"] == self.proof["modelVersionId"], "the request was for another model version")
+        digest = self.bundle["subject"]["context"]["requestDigest"]
+        need(hash_of(parts) == digest, "the request is not the one that was signed")
+
+    def key(self):
+        found = self.listed("keys", kid=self.proof["keyId"])
+        if not found:
+            return "not-checked"
+        need(found["use"] == "output" and found["alg"] == "ES256K", "the key has another use or algorithm")
+        need(self.proof["domain"] in found.get("domains", []), "the key may not sign in this domain")
+
+    def usable_key(self):
+        return self.listed("keys", kid=self.proof["keyId"]) if self.steps["key"][0] == "pass" else None
+
+    def signature(self):
+        key = self.usable_key()
+        if not key:
+            return "not-checked"
+        signature = compact_signature(self.proof["signature"])
+        check_ecdsa(output_digest(self.proof), signature, bytes.fromhex(key["public_key"]))
+
+    def key_state(self):
+        key = self.usable_key()
+        if not key:
+            return "not-checked"
+        need(state_at(key, seconds(self.trust["asOf"])) == key["status"], "the stated status contradicts the times")
+        declared, trusted = self.proof["timestamp"], self.trusted_time()
+        need(seconds(key["not_before"]) <= declared <= seconds(key["not_after"]), "the key was not valid then")
+        need(declared <= trusted + SKEW_SECONDS, "the declared time lies after the trusted time")
+        need(trusted <= seconds(key["not_after"]) + RETIREMENT_SECONDS, "too long after the key's end")
+        if "revoked_at" in key:
+            need("compromised_since" in key and trusted < seconds(key["compromised_since"]), "the key is revoked")
+
+    def trusted_time(self):
+        independent = self.trust["independent"] if self.trust else []
+        times = [at + ANCHOR_UNCERTAINTY_SECONDS for _, network, _, at in self.anchored if network in independent]
+        return min(times, default=self.now)
+
+    def commitment(self):
+        commitment, model = self.bundle["commitment"], self.proof["modelVersionId"]
+        need(hash_of(commitment["model"]) == model == commitment["modelVersionId"], "the model version id")
+        committed = [key for key in commitment["keys"] if key["kid"] == self.proof["keyId"]]
+        need(committed, "the signing key is not in the commitment")
+        if not self.listed("models", modelVersionId=model, commitmentHash=hash_of(commitment)):
+            return "not-checked"
+        key = self.listed("keys", kid=self.proof["keyId"])
+        need(not key or key["public_key"] == committed[0]["publicKey"], "the commitment names another public key")
+
+    def inclusion(self):
+        inclusion = self.bundle["inclusion"]
+        places = sides(inclusion["leafIndex"], inclusion["treeSize"])
+        need([step["pos"] for step in inclusion["path"]] == places, "the sides are not those of the place")
+        path = [bytes.fromhex(step["hash"]) for step in inclusion["path"]]
+        root = root_of(leaf_hash(output_leaf(self.proof)), path, places)
+        need(root.hex() == inclusion["rootHex"], "the path does not lead to the root")
+
+    def entry_match(self):
+        entry = read_json(self.bundle["entry"].encode(), ENTRY_BYTES_MAX)
+        need(fits(entry, ENTRY), "the entry does not fit its schema")
+        need(jcs(entry) == self.bundle["entry"], "the entry is not in canonical form")
+        expected = {
+            "kind": "output",
+            "leafFormat": "model-output-v1",
+            "treeProfile": "rfc9162-sha256",
+            "leafCount": self.bundle["inclusion"]["treeSize"],
+            "root": self.bundle["inclusion"]["rootHex"],
+            "scope": {"modelVersionId": self.proof["modelVersionId"]},
+            "signature": None,
+        }
+        need(all(entry[name] == value for name, value in expected.items()), "the entry describes another batch")
+
+    def log_inclusion(self, proof):
+        note = Note(proof["checkpoint"])
+        need(str(note.size) == proof["treeSize"], "the proof is for another size than the checkpoint")
+        path = [bytes.fromhex(step) for step in proof["path"]]
+        node = leaf_hash(self.bundle["entry"].encode())
+        root = root_of(node, path, sides(int(proof["leafIndex"]), note.size))
+        need(root == note.root, "the path does not lead to the checkpoint's root")
+
+    def checkpoint_signature(self, proof):
+        try:
+            note = Note(proof["checkpoint"])
+        except Refused:
+            return "not-checked"  # log-inclusion has failed on it
+        log = self.listed("logs", origin=note.origin)
+        if not log:
+            return "not-checked"
+        note.signature_of(log["vkey"], 1)
+        need(split_vkey(log["vkey"])[0] == note.origin, "the log key has another name than the origin")
+
+    def log_uniqueness(self):
+        wanted = self.trust["witnesses"]["k"] if self.trust else 0
+        if wanted == 0:
+            return "not-checked"
+        seen = max(self.witnesses(proof) for proof in self.bundle["logProofs"])
+        return None if seen >= wanted else "not-checked" if seen else "absent"
+
+    def witnesses(self, proof):
+        try:
+            if self.checkpoint_signature(proof):
+                return 0
+            note = Note(proof["checkpoint"])
+        except Refused:
+            return 0
+        names = set()
+        for vkey in self.trust["witnesses"]["vkeys"]:
+            try:
+                note.signature_of(vkey, 4)
+                names.add(split_vkey(vkey)[0])
+            except Refused:
+                continue
+        return len(names)
+
+    def anchor(self, anchor):
+        need(anchor["logProof"] < len(self.bundle["logProofs"]), "there is no such log proof")
+        note = Note(self.bundle["logProofs"][anchor["logProof"]]["checkpoint"])
+        need(note.commitment() == anchor["commitment"], "the commitment is not the hash of the signed checkpoint")
+        chain = self.listed("chains", network=anchor["network"])
+        if not chain or "contract" not in chain or not chain.get("submitters"):
+            return "not-checked"
+        contract, commitment = bytes.fromhex(chain["contract"][2:]), bytes.fromhex(anchor["commitment"])
+        number, block, at = self.first_valid(anchor["proof"], contract, chain["submitters"], commitment)
+        known = [listed["hash"] for listed in chain.get("blocks", []) if listed["number"] == number]
+        if not known:
+            return "not-checked"
+        need(block in known, f"the trust file knows another block {number}")
+        self.anchored.append((anchor["logProof"], anchor["network"], chain["test"], at))
+
+    @staticmethod
+    def first_valid(proof, contract, submitters, commitment):
+        refusal = Refused("no submitter")
+        for submitter in submitters:
+            try:
+                return verify_evm(proof, contract, bytes.fromhex(submitter[2:]), commitment)
+            except Refused as reason:
+                refusal = reason
+        raise refusal
+
+    def passes(self, *names):
+        return all(self.steps[name][0] == "pass" for name in names)
+
+    def label(self):
+        if not self.valid() or not self.passes("gate", "context", "key", "signature", "key-state", "commitment"):
+            return "L0"
+        if not self.passes("inclusion", "entry-match"):
+            return "L1"
+        tests = [
+            test
+            for index, _, test, _ in self.anchored
+            if self.passes(("log-inclusion", index), ("checkpoint-signature", index))
+        ]
+        return "L1" if not tests else "L2-test" if all(tests) else "L2"
+
+    def valid(self):
+        return all(status != "fail" for status, _ in self.steps.values())
+
+
+def verify(data, trust, now):
+    """The report on a bundle's exact bytes."""
+    try:
+        bundle = read_json(data, TEXT_BYTES_MAX)
+        need(fits(bundle, BUNDLE), "the bundle does not fit its closed schema")
+    except Refused as reason:
+        steps = [{"step": "gate", "status": "fail", "detail": str(reason)}]
+        return {"result": "INVALID", "label": "L0", "anchored": True, "steps": steps}
+    checked = Verification(bundle, trust, now).run()
+    steps = []
+    for name, (status, detail) in checked.steps.items():
+        name, index = name if isinstance(name, tuple) else (name, None)
+        steps.append({"step": name, "index": index, "status": status, "detail": detail})
+    return {
+        "result": "VALID" if checked.valid() else "INVALID",
+        "label": checked.label(),
+        "anchored": bool(bundle["anchors"]),
+        "steps": steps,
+    }
+
+
+def exit_code(report, require, allow_test):
+    if report["result"] == "INVALID":
+        return 1
+    level = {"L0": 0, "L1": 1, "L2-test": 2 if allow_test else 1, "L2": 2}[report["label"]]
+    if level >= int(require[1]):
+        return 0
+    return 3 if require == "L2" and not report["anchored"] else 1
+
+
+def read_file(name):
+    with (sys.stdin.buffer if name == "-" else open(name, "rb")) as file:
+        return file.read(TEXT_BYTES_MAX + 1)
+
+
+def show(name, report):
+    for step in report["steps"]:
+        place = step["step"] + (f"[{step['index']}]" if step.get("index") is not None else "")
+        print(f"{step['status']:<12} {place:<24} {step['detail']}".rstrip())
+    print(f"{report['result']}  label {report['label']}  {name}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Verify Touchstone evidence without Touchstone code.")
+    parser.add_argument("evidence", nargs="+", help="evidence bundles; - reads standard input")
+    parser.add_argument("--trust", help="your trust file; without one the label is L0")
+    parser.add_argument("--require", choices=["L1", "L2"], default="L1", help="the label that is enough (L1)")
+    parser.add_argument("--allow-test", action="store_true", help="let L2-test count as L2")
+    parser.add_argument("--now", help="your clock, RFC 3339 UTC (the machine's)")
+    parser.add_argument("--json", action="store_true", help="one line of JSON for each bundle")
+    arguments = parser.parse_args()
+    try:
+        now = seconds(arguments.now) if arguments.now else time.time()
+        trust = read_trust(read_file(arguments.trust)) if arguments.trust else None
+    except OSError as error:
+        print(f"{arguments.trust}: {error.strerror}", file=sys.stderr)
+        return 4
+    except Refused as reason:
+        print(f"The trust file is not usable: {reason}", file=sys.stderr)
+        return 5
+    worst = 0
+    for name in arguments.evidence:
+        try:
+            report = verify(read_file(name), trust, now)
+        except OSError as error:
+            print(f"{name}: {error.strerror}", file=sys.stderr)
+            worst = max(worst, 4)
+            continue
+        if arguments.json:
+            print(json.dumps({"file": name, **report}))
+        else:
+            show(name, report)
+        worst = max(worst, exit_code(report, arguments.require, arguments.allow_test))
+    return worst
+
+
+if __name__ == "__main__":
+    sys.exit(main())
