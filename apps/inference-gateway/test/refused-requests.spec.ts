@@ -192,7 +192,7 @@ describe('requests that are refused before their body counts', () => {
 
   it('GET is 405 and says what is allowed', async () => {
     const response = await fetch(`${gateway.url}/v1/models/digits/infer`);
-    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'OPTIONS, POST']);
   });
 
   it(`a body of ${INFER_BODY_BYTES_MAX} bytes is read, one byte more is 413`, async () => {

@@ -40,11 +40,23 @@ export const errorRegistry = {
     title: 'The evidence is not complete yet.',
     action: 'Ask again later; Retry-After says when.',
   },
+  'expectation-failed': {
+    status: 417,
+    retryable: false,
+    title: 'The request expects what this server does not do.',
+    action: 'Leave the field Expect out, or send 100-continue.',
+  },
   forbidden: {
     status: 403,
     retryable: false,
     title: 'The caller may not do this.',
     action: 'Use a caller that is allowed to do this.',
+  },
+  'headers-too-large': {
+    status: 431,
+    retryable: false,
+    title: 'The header of the request is larger than the limit.',
+    action: 'Send fewer or shorter header fields; docs/reference/limits.md states the limits.',
   },
   'inference-failed': {
     status: 500,
@@ -70,10 +82,23 @@ export const errorRegistry = {
     title: 'The body is not strict JSON.',
     action: 'Correct the place that the pointer names: UTF-8, no duplicate key, numbers of at most 2^53-1.',
   },
+  'malformed-request': {
+    status: 400,
+    retryable: false,
+    title: 'The request is not HTTP/1.1 as the standard has it.',
+    action:
+      'Correct what the message names: framing, Host, a field that stands twice, or the encoding of the target.',
+  },
   'method-not-allowed': {
     status: 405,
     retryable: false,
     title: 'The resource does not answer this method.',
+    action: 'Use a method that the interface description lists.',
+  },
+  'method-not-implemented': {
+    status: 501,
+    retryable: false,
+    title: 'No resource here knows this method.',
     action: 'Use a method that the interface description lists.',
   },
   'model-invalid': {
@@ -87,6 +112,12 @@ export const errorRegistry = {
     retryable: false,
     title: 'The model does not take requests.',
     action: 'Choose an active model; the list of models states each status.',
+  },
+  'not-acceptable': {
+    status: 406,
+    retryable: false,
+    title: 'There is no form of the answer that Accept takes.',
+    action: 'Ask for a media type that the interface description lists, or for */*.',
   },
   'not-found': {
     status: 404,
@@ -159,6 +190,12 @@ export const errorRegistry = {
     retryable: false,
     title: 'The text cannot be tokenised for this model.',
     action: 'Send text within the limits that the model states.',
+  },
+  'target-too-long': {
+    status: 414,
+    retryable: false,
+    title: 'The path with its query is longer than the limit.',
+    action: 'Send a shorter target; docs/reference/limits.md states the limit.',
   },
   timeout: {
     status: 504,

@@ -40,15 +40,21 @@ export { readJsonBody } from './http/json-body.js';
 export {
   BODY_BYTES_DEFAULT_MAX,
   BODY_DEPTH_MAX,
+  CONNECTIONS_MAX,
+  HEADER_BYTES_MAX,
+  HEADER_FIELDS_MAX,
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_TIMEOUT_MS,
   PROBLEM_DETAILS_MAX,
+  REQUEST_TARGET_CHARACTERS_MAX,
   REQUEST_TIMEOUT_MS,
 } from './http/limits.js';
-export { ProblemFilter, sendProblem } from './http/problem-filter.js';
+export { createLimitedServer, type ServerLimits } from './http/limited-server.js';
+export { ProblemFilter } from './http/problem-filter.js';
 export { readRawBody } from './http/read-body.js';
 export { type HttpRequest } from './http/request.js';
 export { collectRoutes, type ControllerClass, type Route } from './http/routes.js';
+export { sendProblem } from './http/send-problem.js';
 export { validate, type RequestPart } from './http/validate.js';
 export { RawBodyBytes, ZodBody, ZodParam, ZodQuery, type BodyOptions } from './http/zod-parameters.js';
 export {

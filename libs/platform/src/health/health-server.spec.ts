@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Counter, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { HealthRegistry } from './health-registry.js';
 import { startHealthServer, type HealthServer } from './health-server.js';
 
@@ -75,12 +75,42 @@ describe('the health server', () => {
   });
 
   it.each([
-    ['/', 'GET', 404],
-    ['/metricsx', 'GET', 404],
-    ['/livez', 'POST', 405],
-  ])('answers %s %s with %i', async (path, method, status) => {
+    ['/', 'GET', 404, 'not-found'],
+    ['/metricsx', 'GET', 404, 'not-found'],
+    ['/nothing', 'POST', 404, 'not-found'],
+    ['/livez', 'POST', 405, 'method-not-allowed'],
+    ['/metrics', 'DELETE', 405, 'method-not-allowed'],
+  ])('answers %s %s with the problem %i %s', async (path, method, status, code) => {
     const get = await start(new HealthRegistry());
-    expect((await get(path, { method })).status).toBe(status);
+    const response = await get(path, { method });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(response.headers.get('allow')).toBe(status === 405 ? 'GET, HEAD, OPTIONS' : null);
+    expect(await response.json()).toMatchObject({ status, code });
+  });
+
+  it('answers OPTIONS, and HEAD without a body', async () => {
+    const get = await start(new HealthRegistry());
+    const options = await get('/readyz', { method: 'OPTIONS' });
+    expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
+    const head = await get('/readyz', { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+  });
+
+  it('hides why the metrics cannot be read', async () => {
+    const metrics = new Registry();
+    new Gauge({
+      name: 'broken',
+      help: 'Breaks.',
+      registers: [metrics],
+      collect: () => {
+        throw new Error('a secret of the inside');
+      },
+    });
+    const get = await start(new HealthRegistry(), metrics);
+    const response = await get('/metrics');
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain('secret of the inside');
   });
 
   it('refuses two checks of one name and a port that is taken', async () => {

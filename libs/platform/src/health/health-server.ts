@@ -1,7 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { AppError } from '@touchstone/contracts';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { withoutCredentials } from '../config/describe-config.js';
+import { createLimitedServer } from '../http/limited-server.js';
+import { sendProblem } from '../http/send-problem.js';
 import type { HealthRegistry } from './health-registry.js';
 
 /** The running health server. */
@@ -20,17 +23,16 @@ export interface HealthServerOptions {
 }
 
 /** A slow client of the health port may hold a connection for this long. */
-const REQUEST_TIMEOUT_MS = 5_000;
+const CLIENT_TIMEOUT_MS = 5_000;
+const ALLOWED = 'GET, HEAD, OPTIONS';
 
 /** Serves `/livez`, `/readyz`, `/readyz?verbose` and `/metrics` on a port of its own, apart from the traffic. */
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
-  const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
+  const server = createLimitedServer(
     (request, response) => {
-      answer(request, response, options).catch((error: unknown) => {
-        send(response, 500, 'text/plain', `${error instanceof Error ? error.message : 'error'}\n`);
-      });
+      answer(request, response, options).catch((error: unknown) => sendProblem(response, error));
     },
+    { requestTimeoutMs: CLIENT_TIMEOUT_MS, headersTimeoutMs: CLIENT_TIMEOUT_MS },
   );
   await listen(server, options.host, options.port);
   return {
@@ -43,17 +45,29 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   };
 }
 
+const paths = new Set(['/livez', '/metrics', '/readyz']);
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   { health, metrics }: HealthServerOptions,
 ): Promise<void> {
-  const [path, query = ''] = (request.url ?? '/').split('?', 2);
-  if (request.method !== 'GET' && request.method !== 'HEAD')
-    return send(response, 405, 'text/plain', 'GET only\n');
+  const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
+  if (!paths.has(path))
+    throw new AppError(
+      'not-found',
+      `There is no resource at ${path.slice(0, 256)}, only ${[...paths].join(', ')}.`,
+    );
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204, { allow: ALLOWED }).end();
+    return;
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', ALLOWED);
+    throw new AppError('method-not-allowed', `${path} answers ${ALLOWED}, not ${request.method}.`);
+  }
   if (path === '/livez') return send(response, 200, 'text/plain', 'ok\n');
   if (path === '/metrics') return send(response, 200, metrics.contentType, await metrics.metrics());
-  if (path !== '/readyz') return send(response, 404, 'text/plain', 'not found\n');
   const state = await health.readiness();
   const status = state.ready ? 200 : 503;
   if (new URLSearchParams(query).has('verbose'))
@@ -62,7 +76,10 @@ async function answer(
 }
 
 function send(response: ServerResponse, status: number, type: string, text: string): void {
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text);
+  const body = Buffer.from(text);
+  response
+    .writeHead(status, { 'content-type': type, 'content-length': body.length, 'cache-control': 'no-store' })
+    .end(body);
 }
 
 /** Listens, or rejects with the system's error (for example EADDRINUSE). */

@@ -12,3 +12,13 @@ export const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 export const PROBLEM_DETAILS_MAX = 32;
 /** Deepest nesting of a JSON body. */
 export const BODY_DEPTH_MAX = 32;
+/** Bytes that target, names and values of a request's header may have in all. */
+export const HEADER_BYTES_MAX = 16_384;
+/** Most header fields of one request; Node would drop what is beyond without a word. */
+export const HEADER_FIELDS_MAX = 100;
+/** Longest request target (path and query) in characters. */
+export const REQUEST_TARGET_CHARACTERS_MAX = 8_192;
+/** Connections that one server holds at the same time. */
+export const CONNECTIONS_MAX = 10_000;
+/** Milliseconds that a refused client gets to read the answer before its connection is cut. */
+export const REFUSED_LINGER_MS = 1_000;

@@ -1,30 +1,22 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { AppError, toProblem, type ErrorCode } from '@touchstone/contracts';
+import { AppError, type ErrorCode } from '@touchstone/contracts';
 import type { ServerResponse } from 'node:http';
 import type { Logger } from '../logging/logger.js';
-import { currentTraceId } from '../tracing/tracing.js';
 import type { HttpRequest } from './request.js';
 import { requestPath } from './request.js';
-import type { RouteTable } from './routes.js';
-
-/** Seconds after which a refused caller may try again when the error does not say. */
-const RETRY_AFTER_DEFAULT_SECONDS = 1;
-const retryLater = new Set<ErrorCode>(['queue-full', 'rate-limited', 'dependency-unavailable']);
+import { sendProblem } from './send-problem.js';
 
 /** Answers every error of an HTTP request as `application/problem+json` (RFC 9457). */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(
-    private readonly logger: Logger,
-    private readonly routes: () => RouteTable,
-  ) {}
+  constructor(private readonly logger: Logger) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     // Other transports translate errors themselves; they never share this filter.
     if (host.getType() !== 'http') throw error;
     const request = host.switchToHttp().getRequest<HttpRequest>();
     const response = host.switchToHttp().getResponse<ServerResponse>();
-    const known = this.translate(error, request, response);
+    const known = translate(error, request);
     this.report(error, known, request);
     if (response.headersSent) {
       // Half an answer is out: a cut connection is the only way left to say that it is not the whole.
@@ -32,20 +24,6 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     sendProblem(response, known);
-  }
-
-  private translate(error: unknown, request: HttpRequest, response: ServerResponse): unknown {
-    if (!(error instanceof HttpException)) return error;
-    if (error.getStatus() !== 404) return fromHttpException(error);
-    const path = requestPath(request);
-    const allowed = this.routes().methodsOf(path);
-    if (allowed.length === 0 || allowed.includes(request.method ?? '') || allowed.includes('ALL'))
-      return new AppError('not-found', `There is no resource at ${path.slice(0, 256)}.`);
-    response.setHeader('allow', allowed.join(', '));
-    return new AppError(
-      'method-not-allowed',
-      `${path.slice(0, 256)} answers ${allowed.join(', ')}, not ${request.method}.`,
-    );
   }
 
   private report(error: unknown, known: unknown, request: HttpRequest): void {
@@ -56,25 +34,6 @@ export class ProblemFilter implements ExceptionFilter {
     else if (status >= 500) this.logger.warn(fields, 'request refused');
     else this.logger.debug(fields, 'request refused');
   }
-}
-
-/** Writes a problem; usable from plain middleware too. */
-export function sendProblem(response: ServerResponse, error: unknown): void {
-  const traceId = currentTraceId();
-  const problem = toProblem(error, traceId === undefined ? {} : { traceId });
-  const body = Buffer.from(JSON.stringify(problem));
-  const retryAfter =
-    (error instanceof AppError ? error.retryAfterSeconds : undefined) ??
-    (retryLater.has(problem.code) ? RETRY_AFTER_DEFAULT_SECONDS : undefined);
-  if (retryAfter !== undefined) response.setHeader('retry-after', String(Math.ceil(retryAfter)));
-  // The rest of a body that is too large is not read: the connection ends with the answer.
-  if (problem.code === 'body-too-large') response.setHeader('connection', 'close');
-  response.writeHead(problem.status, {
-    'content-type': 'application/problem+json',
-    'content-length': body.length,
-    'cache-control': 'no-store',
-  });
-  response.end(body);
 }
 
 const codeByStatus: Readonly<Record<number, ErrorCode>> = {
@@ -92,7 +51,10 @@ const codeByStatus: Readonly<Record<number, ErrorCode>> = {
   504: 'timeout',
 };
 
-function fromHttpException(error: HttpException): unknown {
+function translate(error: unknown, request: HttpRequest): unknown {
+  if (!(error instanceof HttpException)) return error;
+  if (error.getStatus() === 404)
+    return new AppError('not-found', `There is no resource at ${requestPath(request).slice(0, 256)}.`);
   const code = codeByStatus[error.getStatus()];
   if (code === undefined) return error;
   return new AppError(code, error.message, { status: error.getStatus(), cause: error });

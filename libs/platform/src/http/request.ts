@@ -6,6 +6,8 @@ export interface HttpRequest extends IncomingMessage {
   readonly query: unknown;
   readonly originalUrl: string;
   readonly route?: { readonly path?: unknown };
+  /** The first of the media types that `Accept` takes, or false; Express negotiates (RFC 9110, section 12.5.1). */
+  accepts(mediaTypes: string[]): string | false;
   /**
    * The exact bytes of the body after transfer decoding and before content decoding, once they were read. The
    * request digest of a payment is made of them.
@@ -13,9 +15,10 @@ export interface HttpRequest extends IncomingMessage {
   rawBody?: Uint8Array;
 }
 
-/** The path of a request without its query. */
+/** The path of a request without its query; that of an absolute target (RFC 9112, section 3.2.2) without its host. */
 export function requestPath(request: HttpRequest): string {
   const url = request.originalUrl ?? request.url ?? '/';
-  const end = url.indexOf('?');
-  return end < 0 ? url : url.slice(0, end);
+  const target = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*/i, '') || '/';
+  const end = target.indexOf('?');
+  return end < 0 ? target : target.slice(0, end) || '/';
 }

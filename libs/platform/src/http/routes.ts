@@ -50,22 +50,6 @@ export function successStatus(route: Route): number {
   return (Reflect.getMetadata(HTTP_CODE_METADATA, route.handler) as number | undefined) ?? 200;
 }
 
-/** Finds the methods that a path answers, for `405` with `Allow`. */
-export class RouteTable {
-  private readonly patterns: { pattern: RegExp; method: string }[];
-
-  constructor(routes: readonly Route[]) {
-    this.patterns = routes.map(({ path, method }) => ({ pattern: pathPattern(path), method }));
-  }
-
-  /** The methods of the routes that match `path`; empty when there is none. */
-  methodsOf(path: string): string[] {
-    const methods = this.patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
-    if (methods.includes('GET')) methods.push('HEAD');
-    return [...new Set(methods)].sort();
-  }
-}
-
 function pathsOf(target: object): string[] {
   const path = Reflect.getMetadata(PATH_METADATA, target) as string | string[] | undefined;
   return Array.isArray(path) ? path : [path ?? ''];
@@ -74,18 +58,4 @@ function pathsOf(target: object): string[] {
 function joinPath(prefix: string, path: string): string {
   const segments = `${prefix}/${path}`.split('/').filter((segment) => segment !== '');
   return `/${segments.join('/')}`;
-}
-
-function pathPattern(path: string): RegExp {
-  const source = path
-    .split('/')
-    .map((segment) => {
-      if (segment.startsWith('*') || segment.startsWith('{*')) return '.+';
-      return segment
-        .split(/(:[A-Za-z_][A-Za-z0-9_]*)/)
-        .map((part) => (part.startsWith(':') ? '[^/]+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))
-        .join('');
-    })
-    .join('/');
-  return new RegExp(`^${source}/?$`, 'i');
 }

@@ -8,6 +8,8 @@ export interface ApiResponse {
   readonly schema?: z.ZodType;
   /** `application/json` when left out. */
   readonly mediaType?: string;
+  /** Further media types of the same answer, whose form the description tells. */
+  readonly otherMediaTypes?: readonly string[];
 }
 
 /** What the document says of a route beside the request, which is taken from its parameter decorators. */
@@ -39,4 +41,16 @@ export function ApiRoute(options: ApiRouteOptions): MethodDecorator {
 /** The options that {@link ApiRoute} stored. */
 export function apiRouteOf(target: object, method: string): ApiRouteOptions | undefined {
   return Reflect.getOwnMetadata(API_ROUTE, target, method) as ApiRouteOptions | undefined;
+}
+
+/** The media types that a route answers with when all goes well. */
+export function mediaTypesOf(options: ApiRouteOptions | undefined): readonly string[] {
+  const answers = Object.entries(options?.responses ?? {}).filter(([status]) => Number(status) < 300);
+  return [
+    ...(options?.response === undefined ? [] : ['application/json']),
+    ...answers.flatMap(([, { mediaType = 'application/json', otherMediaTypes = [] }]) => [
+      mediaType,
+      ...otherMediaTypes,
+    ]),
+  ];
 }

@@ -137,7 +137,8 @@ function responsesOf(route: Route, options: ApiRouteOptions, components: SchemaC
   const declared: Record<number, ApiResponse> = { ...options.responses };
   if (options.response !== undefined)
     declared[successStatus(route)] ??= { description: 'Success.', schema: options.response };
-  for (const [status, { description, schema, mediaType = 'application/json' }] of Object.entries(declared))
+  for (const [status, answer] of Object.entries(declared)) {
+    const { description, schema, mediaType = 'application/json', otherMediaTypes = [] } = answer;
     responses[status] = {
       description,
       ...(schema === undefined && mediaType === 'application/json'
@@ -145,9 +146,11 @@ function responsesOf(route: Route, options: ApiRouteOptions, components: SchemaC
         : {
             content: {
               [mediaType]: schema === undefined ? {} : { schema: components.render(schema, 'output') },
+              ...Object.fromEntries(otherMediaTypes.map((type) => [type, {}])),
             },
           }),
     };
+  }
   for (const [status, codes] of errorsByStatus(options.errors ?? []))
     responses[status] ??= {
       description: codes.map((code) => `\`${code}\`: ${errorRegistry[code].title}`).join(' '),

@@ -5,8 +5,11 @@ import type { Server, ServerResponse } from 'node:http';
 import { LimitedExpressAdapter } from '../http/http-adapter.js';
 import { ProblemFilter } from '../http/problem-filter.js';
 import { RequestObserver } from '../http/request-observer.js';
-import { collectRoutes, defaultPostStatus, RouteTable, type ControllerClass } from '../http/routes.js';
+import { routeGate } from '../http/route-gate.js';
+import { RouteTable } from '../http/route-table.js';
+import { collectRoutes, defaultPostStatus, type ControllerClass, type Route } from '../http/routes.js';
 import { NestLogger } from '../logging/nest-logger.js';
+import { apiRouteOf, mediaTypesOf } from '../openapi/api-route.js';
 import { buildOpenApi, type OpenApiInfo } from '../openapi/document.js';
 import { ServiceRootModule } from './platform-module.js';
 import type { ServiceContext } from './service-context.js';
@@ -42,22 +45,21 @@ export async function createHttpApp(
     .filter((metatype): metatype is Type => typeof metatype === 'function') as ControllerClass[];
   const routes = collectRoutes(controllers);
   defaultPostStatus(routes);
-  const table = new RouteTable([...routes, openApiRoute]);
+  const table = new RouteTable([...routes.map(listed), openApiRoute]);
   const observer = new RequestObserver(service.metrics);
   app.use(observer.middleware);
-  app.useGlobalFilters(new ProblemFilter(service.logger, () => table));
+  app.use(routeGate(table));
+  app.useGlobalFilters(new ProblemFilter(service.logger));
   serveDocument(app, controllers, service, openApi);
   return { app, server: app.getHttpServer() as Server, observer };
 }
 
-class OpenApiDocumentRoute {}
-const openApiRoute = {
-  method: 'GET',
-  path: '/openapi.json',
-  controller: OpenApiDocumentRoute,
-  handlerName: 'document',
-  handler: OpenApiDocumentRoute,
-};
+const openApiRoute = { method: 'GET', path: '/openapi.json', mediaTypes: ['application/json'] };
+
+function listed({ method, path, controller, handlerName }: Route) {
+  const options = apiRouteOf(controller.prototype as object, handlerName);
+  return { method, path, mediaTypes: mediaTypesOf(options) };
+}
 
 /** Built once at start, so that a schema that cannot be rendered stops the service and not a reader. */
 function serveDocument(

@@ -195,7 +195,7 @@ describe('a service on HTTP', () => {
     expect((await problemOf(await fetch(`${url}/nothing`))).code).toBe('not-found');
     const wrong = await fetch(`${url}/v1/things/abc`, { method: 'DELETE' });
     expect(wrong.status).toBe(405);
-    expect(wrong.headers.get('allow')).toBe('GET, HEAD');
+    expect(wrong.headers.get('allow')).toBe('GET, HEAD, OPTIONS');
     expect((await problemOf(wrong)).code).toBe('method-not-allowed');
     expect((await fetch(`${url}/openapi.json`, { method: 'POST' })).status).toBe(405);
   });
@@ -203,7 +203,7 @@ describe('a service on HTTP', () => {
   it('answers a malformed path as a problem', async () => {
     const response = await fetch(`${url}/v1/things/%E0%A4%A`);
     expect(response.status).toBe(400);
-    expect((await problemOf(response)).code).toBe('validation-failed');
+    expect((await problemOf(response)).code).toBe('malformed-request');
   });
 
   it('says when to retry and keeps the legacy code', async () => {

@@ -1,0 +1,60 @@
+import { AppError } from '@touchstone/contracts';
+import type { IncomingMessage } from 'node:http';
+import { HEADER_FIELDS_MAX, REQUEST_TARGET_CHARACTERS_MAX } from './limits.js';
+
+/** Fields that stand once. Node would keep the first or join them, and a proxy in front might take the other one. */
+const singleFields = new Set([
+  'authorization',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'host',
+  'payment-signature',
+]);
+
+/**
+ * What is wrong with the head of a request, whatever it asks for; undefined when nothing is.
+ *
+ * @returns AppError `headers-too-large`, `target-too-long` or `malformed-request`
+ */
+export function checkRequest(request: IncomingMessage): AppError | undefined {
+  const { rawHeaders, url = '' } = request;
+  if (rawHeaders.length / 2 > HEADER_FIELDS_MAX)
+    return new AppError('headers-too-large', `The request has more than ${HEADER_FIELDS_MAX} header fields.`);
+  if (url.length > REQUEST_TARGET_CHARACTERS_MAX)
+    return new AppError(
+      'target-too-long',
+      `The target has ${url.length} characters, more than ${REQUEST_TARGET_CHARACTERS_MAX}.`,
+    );
+  const fault = faultOfHost(request) ?? faultOfFields(rawHeaders) ?? faultOfTarget(request, url);
+  return fault === undefined ? undefined : new AppError('malformed-request', fault);
+}
+
+/** RFC 9112, section 3.2. */
+function faultOfHost({ httpVersion, headers }: IncomingMessage): string | undefined {
+  return httpVersion === '1.1' && headers.host === undefined ? 'HTTP/1.1 needs the field Host.' : undefined;
+}
+
+function faultOfFields(rawHeaders: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase();
+    if (!singleFields.has(name)) continue;
+    if (seen.has(name)) return `The field ${name} stands more than once.`;
+    seen.add(name);
+  }
+  return undefined;
+}
+
+/** Origin form, absolute form of http, or `*` for OPTIONS (RFC 9112, section 3.2), with whole percent-encoding. */
+function faultOfTarget({ method }: IncomingMessage, url: string): string | undefined {
+  if (url === '*' && method === 'OPTIONS') return undefined;
+  if (!url.startsWith('/') && !(/^https?:\/\//i.test(url) && URL.canParse(url)))
+    return 'The target is neither a path nor a URL of http.';
+  try {
+    decodeURIComponent(url);
+    return undefined;
+  } catch {
+    return 'The target has a percent-encoding that is broken or no UTF-8.';
+  }
+}

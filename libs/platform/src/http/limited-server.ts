@@ -1,0 +1,50 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { checkRequest } from './check-request.js';
+import { answerClientErrors } from './client-errors.js';
+import {
+  CONNECTIONS_CHECKING_INTERVAL_MS,
+  CONNECTIONS_MAX,
+  HEADER_BYTES_MAX,
+  HEADER_FIELDS_MAX,
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_TIMEOUT_MS,
+  REQUEST_TIMEOUT_MS,
+} from './limits.js';
+import { sendProblem } from './send-problem.js';
+
+/** What a server gives its clients; the limits of {@link createLimitedServer} when left out. */
+export interface ServerLimits {
+  readonly headersTimeoutMs?: number;
+  readonly requestTimeoutMs?: number;
+  readonly checkingIntervalMs?: number;
+  readonly connectionsMax?: number;
+}
+
+/**
+ * A server that does not wait for slow clients, bounds head and connections, and answers whatever it refuses as
+ * `application/problem+json` before `listener` sees it.
+ */
+export function createLimitedServer(listener: RequestListener, limits: ServerLimits = {}): Server {
+  const server = createServer(
+    {
+      headersTimeout: limits.headersTimeoutMs ?? HEADERS_TIMEOUT_MS,
+      requestTimeout: limits.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: limits.checkingIntervalMs ?? CONNECTIONS_CHECKING_INTERVAL_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      // Node refuses from this many bytes on, not above them.
+      maxHeaderSize: HEADER_BYTES_MAX + 1,
+      // Node would answer without a body; checkRequest asks for Host instead.
+      requireHostHeader: false,
+    },
+    (request, response) => {
+      const error = checkRequest(request);
+      if (error === undefined) listener(request, response);
+      else sendProblem(response, error);
+    },
+  );
+  // One more than is allowed, so that too many are seen and refused rather than cut off.
+  server.maxHeadersCount = HEADER_FIELDS_MAX + 1;
+  server.maxConnections = limits.connectionsMax ?? CONNECTIONS_MAX;
+  answerClientErrors(server);
+  return server;
+}

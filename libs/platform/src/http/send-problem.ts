@@ -1,0 +1,51 @@
+import { AppError, toProblem, type ErrorCode, type Problem } from '@touchstone/contracts';
+import type { ServerResponse } from 'node:http';
+import { currentTraceId } from '../tracing/tracing.js';
+
+/** Seconds after which a refused caller may try again when the error does not say. */
+const RETRY_AFTER_DEFAULT_SECONDS = 1;
+const retryLater = new Set<ErrorCode>(['queue-full', 'rate-limited', 'dependency-unavailable']);
+/** After these the connection cannot be used again: what the client sends on it is not read. */
+const closing = new Set<ErrorCode>([
+  'body-too-large',
+  'expectation-failed',
+  'headers-too-large',
+  'malformed-request',
+  'target-too-long',
+]);
+
+/** An error as the bytes of an answer. */
+export interface RenderedProblem {
+  readonly problem: Problem;
+  readonly headers: Readonly<Record<string, string | number>>;
+  readonly body: Buffer;
+}
+
+/** Renders an error as `application/problem+json` (RFC 9457). */
+export function renderProblem(error: unknown): RenderedProblem {
+  const traceId = currentTraceId();
+  const problem = toProblem(error, traceId === undefined ? {} : { traceId });
+  const body = Buffer.from(JSON.stringify(problem));
+  const retryAfter =
+    (error instanceof AppError ? error.retryAfterSeconds : undefined) ??
+    (retryLater.has(problem.code) ? RETRY_AFTER_DEFAULT_SECONDS : undefined);
+  return {
+    problem,
+    headers: {
+      'content-type': 'application/problem+json',
+      'content-length': body.length,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfter)) }),
+      ...(closing.has(problem.code) ? { connection: 'close' } : {}),
+    },
+    body,
+  };
+}
+
+/** Writes a problem; usable from plain middleware too. */
+export function sendProblem(response: ServerResponse, error: unknown): void {
+  const { problem, headers, body } = renderProblem(error);
+  response.writeHead(problem.status, { ...headers });
+  response.end(body);
+}
