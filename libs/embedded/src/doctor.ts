@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { services } from '@touchstone/contracts';
@@ -8,6 +8,7 @@ import { findPostgresBinaries } from './postgres/binaries.js';
 import { isPortFree } from './process/ports.js';
 import { processStartTime } from './process/identity.js';
 import { serverPorts } from './stack/infrastructure.js';
+import { createFolder } from './state/create-folder.js';
 import { lockHolder } from './state/lock.js';
 
 /** One finding about this machine. `warning` means that the stack starts all the same. */
@@ -49,7 +50,7 @@ function checkUser(): DoctorCheck {
 
 function checkStateFolder(stateDir: string): DoctorCheck {
   try {
-    mkdirSync(stateDir, { recursive: true });
+    createFolder(stateDir);
     accessSync(stateDir, constants.W_OK);
     const { bavail, bsize } = statfsSync(stateDir);
     const free = `${((bavail * bsize) / 1024 ** 3).toFixed(1)} GiB free`;

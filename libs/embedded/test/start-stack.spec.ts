@@ -109,6 +109,17 @@ describe('embedded stack', () => {
     expect(readStack(stateDir)).toBeUndefined();
   }, 60_000);
 
+  it('leaves no initdb behind when the launcher is killed while it creates the cluster', async () => {
+    const launcher = launch({ root, stateDir, services: [], restart: true });
+    const creating = () => processesThatMention(parent).some((line) => line.includes('initdb -D'));
+    await waitUntil(() => creating(), 20_000, 'initdb to run');
+    launcher.child.kill('SIGKILL');
+    // Sooner than initdb itself takes, so that its own end does not count as a stop.
+    await waitUntil(() => !creating(), 1_000, 'initdb to end');
+    await waitUntil(() => processesThatMention(parent).length === 0, 15_000, 'all processes to end');
+    expect(existsSync(join(stateDir, 'postgres', 'data', 'PG_VERSION'))).toBe(false);
+  }, 60_000);
+
   it('restarts a crashed service with backoff and says so', async () => {
     const launcher = launch({ root, stateDir, services: ['signer'], restart: true });
     const { description } = await launcher.event((event) => event.ready === true);

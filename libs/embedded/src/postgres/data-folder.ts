@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
 import {
   chownSync,
-  closeSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -13,9 +11,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError } from '@touchstone/contracts';
-import { minimalEnvironment } from '../process/environment.js';
+import { startGuardedProcess } from '../process/guarded-process.js';
 import { processStartTime, terminate } from '../process/identity.js';
-import { logTail, openLogFile } from '../process/log-file.js';
+import { logTail } from '../process/log-file.js';
 import type { Account } from './account.js';
 import type { PostgresLocation } from './location.js';
 
@@ -37,19 +35,24 @@ async function runInitdb(options: InitializeOptions, folder: string, passwordFil
     ...['-D', folder, '--username', SUPERUSER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
     ...['--encoding', 'UTF8', '--locale', 'C', ...(options.durable ? [] : ['--no-sync'])],
   ];
-  const log = openLogFile(options.logFile);
-  const child = spawn(join(options.location.binFolder, 'initdb'), args, {
-    cwd: '/',
-    env: minimalEnvironment(),
-    stdio: ['ignore', log, log],
-    timeout: INITDB_TIMEOUT_MS,
-    ...options.account,
+  // Below the watchdog, so that initdb does not outlive a launcher that is killed meanwhile.
+  const initdb = await startGuardedProcess({
+    command: join(options.location.binFolder, 'initdb'),
+    args,
+    logFile: options.logFile,
+    pidFile: `${options.location.dataFolder}.initdb.json`,
+    signals: ['SIGTERM'],
+    graceMs: ORPHAN_GRACE_MS,
+    user: options.account,
   });
-  closeSync(log);
-  const code = await new Promise<number | string>((resolve) => {
-    child.on('error', (error) => resolve(error.message));
-    child.on('exit', (exitCode, signal) => resolve(exitCode ?? signal ?? 'unknown'));
-  });
+  let timedOut = false;
+  const timeout = setTimeout(() => {
+    timedOut = true;
+    void initdb.stop();
+  }, INITDB_TIMEOUT_MS);
+  const exitCode = await initdb.exited;
+  clearTimeout(timeout);
+  const code = timedOut ? `no end after ${INITDB_TIMEOUT_MS} ms` : exitCode;
   if (code !== 0) {
     throw new AppError(
       'dependency-unavailable',

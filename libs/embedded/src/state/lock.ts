@@ -1,7 +1,8 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '@touchstone/contracts';
 import { isRunning, ownIdentity, readIdentity, type ProcessIdentity } from '../process/identity.js';
+import { createFolder } from './create-folder.js';
 
 const ATTEMPTS_MAX = 5;
 
@@ -44,7 +45,7 @@ function removeStale(path: string): void {
  * @throws AppError `conflict` that names the process which holds it.
  */
 export function acquireLock(stateDir: string): () => void {
-  mkdirSync(stateDir, { recursive: true });
+  createFolder(stateDir);
   const path = lockPath(stateDir);
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify({ ...ownIdentity(), startedAt: new Date().toISOString() })}\n`);
