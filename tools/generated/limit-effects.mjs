@@ -87,6 +87,8 @@ export const limitEffects = {
   RPC_CONCURRENCY_MAX: '`queue-full`',
   RPC_TIMEOUT_MS: '`timeout`',
   RUNTIME_MEMBERS_MAX: '`validation-failed`',
+  SCHEMA_ISSUE_CHARACTERS_MAX: 'The finding is cut.',
+  SCHEMA_ISSUES_MAX: 'The other findings are counted.',
   SECRET_FILE_BYTES_MAX: '`config-invalid`; the service does not start.',
   SIGNATURE_BYTES_MAX: 'The payment is refused.',
   SIGN_REQUEST_BYTES_MAX: '`body-too-large`',

@@ -53,6 +53,10 @@ export interface FixtureOptions {
   readonly entriesBefore?: number;
   readonly anchored?: boolean;
   readonly test?: boolean;
+  /** Which output is signed; outputs of different numbers share keys, model and chain and nothing else. */
+  readonly output?: number;
+  /** Disclosed input tensors. */
+  readonly inputTensors?: number;
 }
 
 /** A complete valid bundle with the trust file that proves it. */
@@ -60,13 +64,13 @@ export async function fixture(
   options: FixtureOptions = {},
 ): Promise<{ bundle: EvidenceBundle; trust: TrustFile }> {
   const { leaves = 5, leafIndex = 3, entriesBefore = 6, anchored = true, test = false } = options;
-  const { proof, context, commitment, inputs, outputs, requestParts } = signedOutput();
+  const { proof, context, commitment, inputs, outputs, requestParts } = signedOutput(options);
   const others = Array.from({ length: leaves }, (_, index) => sha256(Uint8Array.of(index)));
   const leafHashes = others.map((leaf, index) => leafHash(index === leafIndex ? outputLeaf(proof) : leaf));
   const tree = buildTree(leafHashes);
   const entry = batchEntryText({
     type: 'touchstone.batch.v1',
-    batchId: '019a0000-0000-7000-8000-000000000001',
+    batchId: `019a0000-0000-7000-8000-00000000000${(options.output ?? 0) + 1}`,
     kind: 'output',
     leafFormat: 'model-output-v1',
     treeProfile: 'rfc9162-sha256',
@@ -111,7 +115,7 @@ export async function fixture(
   return { bundle, trust: trustFor(commitment, chain.blockHash, test) };
 }
 
-function signedOutput() {
+function signedOutput({ output = 0, inputTensors = 1 }: FixtureOptions) {
   const model = { developer: 'samples', modelHash: 'ab'.repeat(32), name: 'digits', version: '1.0.0' };
   const modelVersionId = modelVersionIdOf(model);
   const kid = 'output-1';
@@ -127,16 +131,19 @@ function signedOutput() {
     effectiveAt: SIGNED_AT_SECONDS - 1,
   };
   const requestParts = {
-    bodyDigest: '11'.repeat(32),
+    bodyDigest: (0x11 + output).toString(16).repeat(32),
     method: 'POST',
     modelVersionId,
     quoteId: null,
     target: '/v1/models/digits/infer',
   };
-  const inputs = [tensor('pixels', [0, 1.5, 16, -0])];
-  const outputs = [tensor('probabilities', [0.25, 0.75])];
+  const inputs = [tensor('pixels', [output, 1.5, 16, -0]), tensor('mask', [1, output])].slice(
+    0,
+    inputTensors,
+  );
+  const outputs = [tensor('probabilities', [0.25, 0.75 - output])];
   const context: OutputContext = {
-    salt: '22'.repeat(32),
+    salt: (0x22 + output).toString(16).repeat(32),
     requestDigest: requestDigest(requestParts),
     payment: {
       network: NETWORK,
@@ -144,7 +151,7 @@ function signedOutput() {
       payer: `0x${'44'.repeat(20)}`,
       payTo: `0x${'55'.repeat(20)}`,
       amount: '10000',
-      nonce: '66'.repeat(32),
+      nonce: (0x66 + output).toString(16).repeat(32),
     },
     node: { nodeId: 'node-1', attestationStatus: 'OK', buildId: 'build-1', capabilityHash: '77'.repeat(32) },
     build: { service: 'inference-gateway', version: '0.1.0', hash: '88'.repeat(32) },
@@ -154,7 +161,7 @@ function signedOutput() {
     inputHash: hashOf(inputs),
     outputHash: hashOf(outputs),
     nonce: contextNonce(context),
-    timestamp: SIGNED_AT_SECONDS,
+    timestamp: SIGNED_AT_SECONDS + output,
   };
   const domain = 'model-output-v1';
   const signature = formatSignature(outputKey.sign(outputDigest(payload, domain)), 'der');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BATCH_LEAVES_MAX, hex32, timestampMs, uuidV7 } from '@touchstone/contracts';
 import { canonicalJson, parseStrictJson } from '@touchstone/canonical-json';
+import { schemaIssues } from '../schema-issues.js';
 
 /** Most bytes of one log entry (tlog-tiles bounds an entry at 64 KiB). */
 export const LOG_ENTRY_BYTES_MAX = 65_535;
@@ -38,7 +39,7 @@ export function parseBatchEntry(
   const parsed = parseStrictJson(text, { maxBytes: LOG_ENTRY_BYTES_MAX });
   if (!parsed.ok) return { ok: false, detail: parsed.error.message };
   const entry = batchEntry.safeParse(parsed.value);
-  if (!entry.success) return { ok: false, detail: z.prettifyError(entry.error) };
+  if (!entry.success) return { ok: false, detail: schemaIssues(entry.error) };
   if (canonicalJson(entry.data) !== text) return { ok: false, detail: 'the text is not in canonical form' };
   return { ok: true, entry: entry.data };
 }

@@ -29,17 +29,23 @@ export function outputDigest(payload: OutputPayload, domain: string): Uint8Array
  * never share the bytes of one leaf
  */
 export function outputLeaf(proof: OutputProof): Uint8Array {
-  const parsed = outputProof.safeParse(proof);
-  const signature = parseSignature(proof.signature);
-  if (!parsed.success || !('compact' in signature)) {
+  const leaf = outputProof.safeParse(proof).success ? fixedWidthLeaf(proof) : undefined;
+  if (!leaf) {
     throw new AppError(
       'leaf-field-not-fixed-width',
       'An output proof is batched only with 64-character fields and a strict signature.',
     );
   }
+  return leaf;
+}
+
+/** {@link outputLeaf} of a proof that fits its schema; `undefined` when the signature is not strict. */
+export function fixedWidthLeaf(proof: OutputProof): Uint8Array | undefined {
+  const signature = parseSignature(proof.signature);
+  if (!('compact' in signature)) return undefined;
   const bytes = new Uint8Array(LEAF_BYTES);
   const fields = [proof.modelVersionId, proof.inputHash, proof.outputHash, proof.nonce];
-  for (const [index, field] of fields.entries()) bytes.set(hexToBytes(field, 32) ?? [], index * 32);
+  for (const [index, field] of fields.entries()) bytes.set(hexToBytes(field, 32) as Uint8Array, index * 32);
   new DataView(bytes.buffer).setBigUint64(128, BigInt(proof.timestamp), false);
   bytes.set(signature.compact, 136);
   return sha256(bytes);

@@ -109,6 +109,27 @@ describe('encodeTensor', () => {
   });
 });
 
+describe('every datatype', () => {
+  it.each([
+    ['BOOL', [true, false]],
+    ['UINT8', [0, 255]],
+    ['INT8', [-128, 127]],
+    ['UINT16', [0, 65_535]],
+    ['INT16', [-32_768, 32_767]],
+    ['UINT32', [0, 4_294_967_295]],
+    ['INT32', [-2_147_483_648, 2_147_483_647]],
+    ['UINT64', [0, '18446744073709551615']],
+    ['INT64', ['-9223372036854775808', 7]],
+    ['FP16', [-65_504, 0.5]],
+    ['FP32', [-1.5, 2 ** -149]],
+    ['FP64', [Number.MIN_VALUE, -Number.MAX_VALUE]],
+    ['BYTES', ['', 'é']],
+  ] as const)('carries the extremes of %s', (datatype, data) => {
+    const tensor = encodeTensor({ name: 't', datatype, shape: [data.length], data });
+    expect(tensor.ok && decodeTensor(tensor.value)).toEqual({ ok: true, value: data });
+  });
+});
+
 describe('half precision', () => {
   it('round-trips every finite half', () => {
     const every = Array.from({ length: 0x10000 }, (_, bits) => bits);

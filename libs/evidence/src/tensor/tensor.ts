@@ -158,7 +158,10 @@ export function decodeTensor(tensor: CanonicalTensor): TensorResult<(boolean | n
   if (!raw.ok) return raw;
   if (tensor.datatype === 'BYTES') {
     const decoder = new TextDecoder('utf-8', { fatal: false });
-    return { ok: true, value: (splitBytes(raw.value) ?? []).map((element) => decoder.decode(element)) };
+    return {
+      ok: true,
+      value: (splitBytes(raw.value) as Uint8Array[]).map((element) => decoder.decode(element)),
+    };
   }
   const width = elementBytes[tensor.datatype];
   const view = new DataView(raw.value.buffer, raw.value.byteOffset, raw.value.byteLength);

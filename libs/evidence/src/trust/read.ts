@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { AppError } from '@touchstone/contracts';
 import { parseStrictJson } from '@touchstone/canonical-json';
-import { parseUtcTime, readKeys } from '@touchstone/crypto';
+import { schemaIssues } from '../schema-issues.js';
+import { trustFindings } from './findings.js';
 import { TRUST_BYTES_MAX, trustFile, type TrustFile } from './schema.js';
 
 /**
@@ -18,19 +18,16 @@ export function readTrustFile(text: string | Uint8Array): TrustFile {
   if (!file.success) {
     throw new AppError(
       'config-invalid',
-      `The trust file does not fit its schema: ${z.prettifyError(file.error)}`,
+      `The trust file does not fit its schema: ${schemaIssues(file.error)}`,
     );
   }
-  const entries = file.data.keys.map(({ domains: _domains, ...entry }) => entry);
-  const keys = readKeys(entries, parseUtcTime(file.data.asOf) ?? Number.NaN);
-  if (!keys.ok) {
-    const [finding] = keys.errors;
+  const errors = trustFindings(file.data);
+  const [finding] = errors;
+  if (finding) {
     throw new AppError(
       'config-invalid',
-      `The trust file holds a key that cannot be used: ${finding?.pointer} ${finding?.detail}.`,
-      {
-        details: keys.errors,
-      },
+      `The trust file says something that cannot be used: ${finding.pointer} ${finding.detail}.`,
+      { details: errors },
     );
   }
   return file.data;

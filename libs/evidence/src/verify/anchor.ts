@@ -8,7 +8,9 @@ import { bytesToHex, hexToBytes } from '@touchstone/crypto';
 import type { Anchor, EvidenceBundle } from '../bundle/schema.js';
 import { anchoredCommitment } from '../log/checkpoint.js';
 import type { TrustedChain, TrustFile } from '../trust/schema.js';
+import { DATE_MS_MAX } from './date-limit.js';
 import { fail, notChecked, pass, type Step } from './step.js';
+import { EVM_UNCERTAINTY_MS } from './trusted-time.js';
 
 /** What an anchor that passed says about time, for the key-state and the label. */
 export interface PassedAnchor {
@@ -83,18 +85,11 @@ function evmStep(
   submitters: readonly string[],
 ): { step: Step; passed?: PassedAnchor } {
   const restsOn = `trust file: chain ${chain.network}, its contract ${contract} and its block hashes`;
-  const results = submitters.map((submitter) => verifyFor(anchor, contract, submitter));
-  const result = results.find(({ ok }) => ok) ?? results[0];
-  if (!result?.ok) {
-    const shown = result ? { expected: result.expected, actual: result.actual } : {};
-    return {
-      step: fail('anchor', {
-        index,
-        ...shown,
-        restsOn,
-        detail: `the chain proof fails at ${result?.check ?? 'input'}`,
-      }),
-    };
+  const result = verifyForAny(anchor, contract, submitters);
+  if (!result.ok) {
+    const { expected, actual, check } = result;
+    const detail = `the chain proof fails at ${check}`;
+    return { step: fail('anchor', { index, expected, actual, restsOn, detail }) };
   }
   const { header, anchoredAt } = result;
   const block = `block ${header.number} ${header.hash}`;
@@ -117,6 +112,10 @@ function evmStep(
     };
   }
   const timeMs = Number(anchoredAt.timestamp) * 1_000;
+  if (timeMs > DATE_MS_MAX - EVM_UNCERTAINTY_MS) {
+    const detail = 'the record’s time is beyond every calendar';
+    return { step: fail('anchor', { index, actual: `${anchoredAt.timestamp}`, restsOn, detail }) };
+  }
   const at = `anchored in block ${anchoredAt.blockNumber} at ${new Date(timeMs).toISOString()}, proven at ${block}`;
   return {
     step: pass('anchor', { index, expected: anchor.commitment, actual: at, restsOn }),
@@ -124,13 +123,24 @@ function evmStep(
   };
 }
 
-function verifyFor(anchor: Anchor, contract: string, submitter: string): EvmAnchorSuccess | EvmAnchorFailure {
+/** The proof for the first submitter that it holds for, else why it does not hold for the first one. */
+function verifyForAny(
+  anchor: Anchor,
+  contract: string,
+  submitters: readonly string[],
+): EvmAnchorSuccess | EvmAnchorFailure {
   const parsed = parseEvmAnchorProof(anchor.proof);
   if (!parsed.ok) return parsed;
-  return verifyEvmAnchor({
-    ...parsed.proof,
-    contract: hexToBytes(contract.slice(2)) ?? new Uint8Array(),
-    submitter: hexToBytes(submitter.slice(2)) ?? new Uint8Array(),
-    commitment: hexToBytes(anchor.commitment) ?? new Uint8Array(),
-  });
+  const results = submitters.map((submitter) =>
+    verifyEvmAnchor({
+      ...parsed.proof,
+      contract: bytesOf(contract.slice(2)),
+      submitter: bytesOf(submitter.slice(2)),
+      commitment: bytesOf(anchor.commitment),
+    }),
+  );
+  return results.find(({ ok }) => ok) ?? (results[0] as EvmAnchorFailure);
 }
+
+/** Hex that a schema has read already. */
+const bytesOf = (hex: string): Uint8Array => hexToBytes(hex) as Uint8Array;

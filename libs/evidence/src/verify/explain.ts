@@ -46,11 +46,22 @@ export function explainReport(report: VerificationReport): string {
 function stepLines(step: Step): string[] {
   const name = step.index === undefined ? step.name : `${step.name}[${step.index}]`;
   const head = `${mark[step.status]}  ${name.padEnd(24)} ${meaning[step.name]}`;
-  if (step.status === 'pass') return [head, `      rests on ${step.restsOn}`];
+  if (step.status === 'pass') return [head, `      rests on ${printable(step.restsOn)}`];
   const facts = [
-    ...(step.detail === undefined ? [] : [`      ${step.detail}`]),
-    ...(step.expected === undefined ? [] : [`      expected ${step.expected}`]),
-    ...(step.actual === undefined ? [] : [`      actual   ${step.actual}`]),
+    ...(step.detail === undefined ? [] : [`      ${printable(step.detail)}`]),
+    ...(step.expected === undefined ? [] : [`      expected ${printable(step.expected)}`]),
+    ...(step.actual === undefined ? [] : [`      actual   ${printable(step.actual)}`]),
   ];
   return [head, ...facts];
+}
+
+/**
+ * Text with everything written out that would steer a terminal: the texts quote the bundle, and a hostile one could
+ * clear the screen, or start a line of its own that reads VALID.
+ */
+function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`,
+  );
 }

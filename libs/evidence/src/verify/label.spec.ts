@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { labels, satisfies } from './label.js';
+import { labelOf, labels, satisfies } from './label.js';
+import type { Step, StepName, StepStatus } from './step.js';
 
 describe('satisfies', () => {
   it.each([
@@ -18,5 +19,30 @@ describe('satisfies', () => {
 
   it('orders the labels from nothing to anchored', () => {
     expect(labels).toEqual(['L0', 'L1', 'L2-test', 'L2']);
+  });
+});
+
+describe('labelOf', () => {
+  const l1: StepName[] = ['gate', 'context', 'key', 'signature', 'key-state', 'commitment'];
+  const all: StepName[] = [...l1, 'inclusion', 'entry-match', 'log-inclusion', 'checkpoint-signature'];
+  const stepsOf = (names: readonly StepName[], status: StepStatus): Step[] =>
+    names.map((name) => ({ name, status, restsOn: 'this spec', index: 0 }));
+  const anchored = [{ network: 'eip155:1', logProof: 0, test: false, timeMs: 0 }];
+
+  it.each(all.map((name) => [name, l1.includes(name) ? 'L0' : 'L1'] as const))(
+    'without %s it is %s at most',
+    (missing, label) => {
+      const rest = all.filter((name) => name !== missing);
+      for (const status of ['not-checked', 'absent'] as const) {
+        expect(labelOf([...stepsOf(rest, 'pass'), ...stepsOf([missing], status)], anchored)).toBe(label);
+      }
+      expect(labelOf([...stepsOf(rest, 'pass'), ...stepsOf([missing], 'fail')], anchored)).toBe('L0');
+    },
+  );
+
+  it('counts an anchor only for the log proof that it anchors', () => {
+    const other = [{ network: 'eip155:1', logProof: 1, test: false, timeMs: 0 }];
+    expect(labelOf(stepsOf(all, 'pass'), anchored)).toBe('L2');
+    expect(labelOf(stepsOf(all, 'pass'), other)).toBe('L1');
   });
 });

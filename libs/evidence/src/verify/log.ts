@@ -1,12 +1,14 @@
-import { AppError } from '@touchstone/contracts';
 import { bytesToHex, hexToBytes } from '@touchstone/crypto';
 import { leafHash, verifyInclusion, verifyPositionedPath } from '@touchstone/merkle';
 import type { EvidenceBundle, LogProof } from '../bundle/schema.js';
 import { parseBatchEntry, type BatchEntry } from '../log/batch-entry.js';
-import { openWithKeys, readCheckpoint } from '../log/checkpoint.js';
-import { outputLeaf } from '../output/payload.js';
+import { openWithKeys, readCheckpoint, type OpenedCheckpoint } from '../log/checkpoint.js';
+import { fixedWidthLeaf } from '../output/payload.js';
 import type { TrustFile } from '../trust/schema.js';
 import { absent, ARITHMETIC, fail, notChecked, pass, type Step } from './step.js';
+
+/** Whom a verifier without a trust file believes about logs. */
+const NOBODY: Pick<TrustFile, 'logs' | 'witnesses'> = { logs: [], witnesses: { k: 0, vkeys: [] } };
 
 /** Steps from the leaf to the signed checkpoints. */
 export function logSteps(bundle: EvidenceBundle, trust: TrustFile | undefined): Step[] {
@@ -22,9 +24,8 @@ export function logSteps(bundle: EvidenceBundle, trust: TrustFile | undefined): 
 }
 
 function inclusionStep({ subject, inclusion }: EvidenceBundle): Step {
-  const leaf = leafOf(subject.proof);
-  const root = hexToBytes(inclusion.rootHex, 32);
-  if (!leaf || !root) {
+  const leaf = fixedWidthLeaf(subject.proof);
+  if (!leaf) {
     return fail('inclusion', {
       restsOn: ARITHMETIC,
       detail: 'leaf-field-not-fixed-width: the output proof has no leaf',
@@ -35,7 +36,7 @@ function inclusionStep({ subject, inclusion }: EvidenceBundle): Step {
     leafIndex: BigInt(inclusion.leafIndex),
     treeSize: BigInt(inclusion.treeSize),
     path: inclusion.path,
-    root,
+    root: hashOf(inclusion.rootHex),
   });
   const shown = {
     expected: `root ${inclusion.rootHex}`,
@@ -47,14 +48,8 @@ function inclusionStep({ subject, inclusion }: EvidenceBundle): Step {
     : fail('inclusion', { ...shown, detail: `the path does not lead to the root (${result.reason})` });
 }
 
-function leafOf(proof: EvidenceBundle['subject']['proof']): Uint8Array | undefined {
-  try {
-    return outputLeaf(proof);
-  } catch (error) {
-    if (error instanceof AppError) return undefined;
-    throw error;
-  }
-}
+/** Hex of 32 bytes that the schema has read already. */
+const hashOf = (hex: string): Uint8Array => hexToBytes(hex, 32) as Uint8Array;
 
 /** Everything that a proof says about its batch must stand in the log entry, and is believed only from there. */
 function entryMatchStep({ subject, inclusion, entry }: EvidenceBundle): Step {
@@ -112,12 +107,11 @@ function logInclusionStep(entry: string, proof: LogProof, index: number): Step {
   if (checkpoint.size.toString() !== proof.treeSize) {
     return fail('log-inclusion', { ...shown, detail: 'the proof is for another size than the checkpoint' });
   }
-  const path = proof.path.flatMap((hash) => hexToBytes(hash, 32) ?? []);
   const result = verifyInclusion({
     leafHash: leafHash(new TextEncoder().encode(entry)),
     leafIndex: BigInt(proof.leafIndex),
     treeSize: checkpoint.size,
-    path,
+    path: proof.path.map(hashOf),
     root: checkpoint.root,
   });
   return result.ok
@@ -126,18 +120,16 @@ function logInclusionStep(entry: string, proof: LogProof, index: number): Step {
 }
 
 function checkpointStep(proof: LogProof, index: number, trust: TrustFile | undefined): Step {
-  const origin = readCheckpoint(proof.checkpoint)?.origin ?? '';
-  const log = trust?.logs.find((candidate) => candidate.origin === origin);
+  const { origin, vkeys, opened } = openTrusted(proof, trust);
   const restsOn = `trust file: log ${origin}`;
-  if (!log)
+  if (!opened)
     return notChecked('checkpoint-signature', {
       index,
       actual: origin,
       restsOn,
       detail: 'the trust file does not hold this log',
     });
-  const opened = openWithKeys(proof.checkpoint, log.vkey, trust?.witnesses.vkeys ?? []);
-  const shown = { index, expected: log.vkey, restsOn };
+  const shown = { index, expected: vkeys.join(' or '), restsOn };
   if (!opened.ok)
     return fail('checkpoint-signature', {
       ...shown,
@@ -146,9 +138,21 @@ function checkpointStep(proof: LogProof, index: number, trust: TrustFile | undef
   return pass('checkpoint-signature', { ...shown, actual: `signed by ${origin}` });
 }
 
+/** Opens a checkpoint with the keys of its log; a log that changed its key has several. */
+function openTrusted(
+  { checkpoint }: LogProof,
+  trust: TrustFile | undefined,
+): { origin: string; vkeys: string[]; opened: OpenedCheckpoint | undefined } {
+  const origin = readCheckpoint(checkpoint)?.origin ?? '';
+  const { logs, witnesses } = trust ?? NOBODY;
+  const vkeys = logs.filter((log) => log.origin === origin).map(({ vkey }) => vkey);
+  const results = vkeys.map((vkey) => openWithKeys(checkpoint, vkey, witnesses.vkeys));
+  return { origin, vkeys, opened: results.find(({ ok }) => ok) ?? results[0] };
+}
+
 /** Only witnesses exclude that the log shows different histories to different readers. */
 function uniquenessStep({ logProofs }: EvidenceBundle, trust: TrustFile | undefined): Step {
-  const { k = 0, vkeys = [] } = trust?.witnesses ?? {};
+  const { k, vkeys } = (trust ?? NOBODY).witnesses;
   const restsOn = `trust file: ${k} of ${vkeys.length} witnesses`;
   if (k === 0) return notChecked('log-uniqueness', { restsOn, detail: 'the trust file asks for no witness' });
   const seen = Math.max(...logProofs.map((proof) => witnessesOf(proof, trust).length));
@@ -163,9 +167,6 @@ function uniquenessStep({ logProofs }: EvidenceBundle, trust: TrustFile | undefi
 }
 
 function witnessesOf(proof: LogProof, trust: TrustFile | undefined): readonly string[] {
-  const origin = readCheckpoint(proof.checkpoint)?.origin;
-  const log = trust?.logs.find((candidate) => candidate.origin === origin);
-  if (!log) return [];
-  const opened = openWithKeys(proof.checkpoint, log.vkey, trust?.witnesses.vkeys ?? []);
-  return opened.ok ? [...new Set(opened.witnesses)] : [];
+  const { opened } = openTrusted(proof, trust);
+  return opened?.ok ? [...new Set(opened.witnesses)] : [];
 }

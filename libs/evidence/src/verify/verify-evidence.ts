@@ -1,9 +1,10 @@
-import { z } from 'zod';
 import { checkEvidenceTime, parseUtcTime, readKeys } from '@touchstone/crypto';
 import { parseStrictJson } from '@touchstone/canonical-json';
 import { EVIDENCE_BYTES_MAX, evidenceBundle, type EvidenceBundle } from '../bundle/schema.js';
+import { schemaIssues } from '../schema-issues.js';
 import type { TrustFile } from '../trust/schema.js';
 import { anchorSteps } from './anchor.js';
+import { DATE_MS_MAX } from './date-limit.js';
 import { isInvalid, labelOf, type Label } from './label.js';
 import { logSteps } from './log.js';
 import { ARITHMETIC, fail, notChecked, pass, type Step } from './step.js';
@@ -29,9 +30,6 @@ export interface VerificationReport {
   } | null;
 }
 
-/** Largest time that a Date can hold, in milliseconds. */
-const DATE_MS_MAX = 8.64e15;
-
 export interface VerifyOptions {
   readonly trust?: TrustFile;
   /** The verifier's clock in milliseconds since 1970. */
@@ -47,7 +45,7 @@ export function verifyEvidence(text: string | Uint8Array, options: VerifyOptions
   const parsed = parseStrictJson(text, { maxBytes: EVIDENCE_BYTES_MAX });
   if (!parsed.ok) return unreadable(`${parsed.error.pointer || '/'}: ${parsed.error.message}`, options);
   const bundle = evidenceBundle.safeParse(parsed.value);
-  if (!bundle.success) return unreadable(z.prettifyError(bundle.error), options);
+  if (!bundle.success) return unreadable(schemaIssues(bundle.error), options);
   return verifyBundle(bundle.data, options);
 }
 

@@ -1,29 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { createEd25519Signer } from '@touchstone/crypto';
-import { cosignatureSigner, cosignNote, formatVerifierKey, noteKey } from '@touchstone/merkle';
+import { formatVerifierKey, noteKey } from '@touchstone/merkle';
 import { fixture, NOW_MS } from '../../test/fixture.js';
+import { cosigned, witnesses } from '../../test/witnesses.js';
 import { openWithKeys, verifyEvidence, type EvidenceBundle, type TrustFile } from '../index.js';
 
-const witnesses = [1, 2].map((byte) => {
-  const signer = createEd25519Signer(new Uint8Array(32).fill(100 + byte));
-  const key = noteKey(`witness-${byte}.example`, 'cosignatureV1', signer.publicKey);
-  return {
-    vkey: formatVerifierKey(key),
-    signer: cosignatureSigner(key, (message) => signer.sign(message), 1_770_000_000n),
-  };
-});
-
-async function cosigned(count: number, k: number): Promise<{ bundle: EvidenceBundle; trust: TrustFile }> {
+async function cosignedBy(count: number, k: number): Promise<{ bundle: EvidenceBundle; trust: TrustFile }> {
   const { bundle, trust } = await fixture();
-  const signers = witnesses.slice(0, count).map(({ signer }) => signer);
-  const logProofs = await Promise.all(
-    bundle.logProofs.map(async (proof) => ({
-      ...proof,
-      checkpoint: signers.length > 0 ? await cosignNote(proof.checkpoint, signers) : proof.checkpoint,
-    })),
-  );
   return {
-    bundle: { ...bundle, logProofs },
+    bundle: await cosigned(bundle, count),
     trust: { ...trust, witnesses: { k, vkeys: witnesses.map(({ vkey }) => vkey) } },
   };
 }
@@ -35,16 +20,16 @@ const stepOf = ({ bundle, trust }: { bundle: EvidenceBundle; trust: TrustFile })
 
 describe('log-uniqueness', () => {
   it('passes with enough witnesses, and their lines do not change what the anchor commits to', async () => {
-    expect(stepOf(await cosigned(2, 2))).toEqual({ label: 'L2', status: 'pass' });
+    expect(stepOf(await cosignedBy(2, 2))).toEqual({ label: 'L2', status: 'pass' });
   });
 
   it('is not checked with fewer than asked for, and absent with none', async () => {
-    expect(stepOf(await cosigned(1, 2))).toEqual({ label: 'L2', status: 'not-checked' });
-    expect(stepOf(await cosigned(0, 1))).toEqual({ label: 'L2', status: 'absent' });
+    expect(stepOf(await cosignedBy(1, 2))).toEqual({ label: 'L2', status: 'not-checked' });
+    expect(stepOf(await cosignedBy(0, 1))).toEqual({ label: 'L2', status: 'absent' });
   });
 
   it('fails the checkpoint when a trusted witness’s line was changed', async () => {
-    const { bundle, trust } = await cosigned(1, 1);
+    const { bundle, trust } = await cosignedBy(1, 1);
     const logProofs = bundle.logProofs.map((proof) => ({
       ...proof,
       checkpoint: proof.checkpoint.replace(/.{6}\n$/, 'AAAA==\n'),
@@ -53,8 +38,31 @@ describe('log-uniqueness', () => {
   });
 
   it('counts nobody for a log that the trust file does not hold', async () => {
-    const { bundle, trust } = await cosigned(2, 2);
+    const { bundle, trust } = await cosignedBy(2, 2);
     expect(stepOf({ bundle, trust: { ...trust, logs: [] } })).toEqual({ label: 'L1', status: 'absent' });
+  });
+
+  it('knows a log by any of its keys, whichever comes first', async () => {
+    const { bundle, trust } = await fixture();
+    const [log] = trust.logs as [TrustFile['logs'][number]];
+    const replaced = noteKey(
+      log.origin,
+      'ed25519',
+      createEd25519Signer(new Uint8Array(32).fill(8)).publicKey,
+    );
+    const earlier = { origin: log.origin, vkey: formatVerifierKey(replaced) };
+    for (const logs of [
+      [log, earlier],
+      [earlier, log],
+    ]) {
+      const report = verifyEvidence(JSON.stringify(bundle), { trust: { ...trust, logs }, nowMs: NOW_MS });
+      expect(report).toMatchObject({ result: 'VALID', label: 'L2' });
+    }
+    const report = verifyEvidence(JSON.stringify(bundle), {
+      trust: { ...trust, logs: [earlier] },
+      nowMs: NOW_MS,
+    });
+    expect(report).toMatchObject({ result: 'INVALID', label: 'L0' });
   });
 
   it('refuses a log key that is none', () => {

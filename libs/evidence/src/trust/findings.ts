@@ -1,0 +1,61 @@
+import type { ErrorDetail } from '@touchstone/contracts';
+import { bytesToHex, parseUtcTime, readKeys } from '@touchstone/crypto';
+import { parseVerifierKey, type NoteAlgorithm } from '@touchstone/merkle';
+import type { TrustFile } from './schema.js';
+
+/**
+ * What is wrong with a trust file beyond its schema: keys that are none, times that do not exist, and statements of
+ * which the verifier would use only one. A wrong statement that nobody noticed would be a check that silently does
+ * not happen, so each is an error.
+ */
+export function trustFindings(file: TrustFile): ErrorDetail[] {
+  const asOf = parseUtcTime(file.asOf);
+  if (asOf === undefined) return [{ pointer: '/asOf', detail: 'expected a time that exists' }];
+  const entries = file.keys.map(({ domains: _domains, ...entry }) => entry);
+  const keys = readKeys(entries, asOf);
+  return [...(keys.ok ? [] : keys.errors), ...noteKeyFindings(file), ...chainFindings(file)];
+}
+
+function noteKeyFindings({ logs, witnesses }: TrustFile): ErrorDetail[] {
+  const errors: ErrorDetail[] = [];
+  // One public key is one party: a log that cosigns itself, or a witness under two names, must not count twice.
+  const seen = new Set<string>();
+  const read = (vkey: string, pointer: string, algorithm: NoteAlgorithm, origin?: string): void => {
+    const detail = noteKeyDetail(vkey, algorithm, seen, origin);
+    if (detail !== undefined) errors.push({ pointer, detail });
+  };
+  logs.forEach(({ origin, vkey }, index) => read(vkey, `/logs/${index}/vkey`, 'ed25519', origin));
+  witnesses.vkeys.forEach((vkey, index) => read(vkey, `/witnesses/vkeys/${index}`, 'cosignatureV1'));
+  if (witnesses.k > witnesses.vkeys.length) {
+    errors.push({
+      pointer: '/witnesses/k',
+      detail: `expected at most ${witnesses.vkeys.length}, one per vkey`,
+    });
+  }
+  return errors;
+}
+
+function noteKeyDetail(
+  vkey: string,
+  algorithm: NoteAlgorithm,
+  seen: Set<string>,
+  origin: string | undefined,
+): string | undefined {
+  const parsed = parseVerifierKey(vkey);
+  if (!parsed.ok) return `expected a verifier key (${parsed.reason})`;
+  if (parsed.key.algorithm !== algorithm) return `expected a key of type ${algorithm}`;
+  if (origin !== undefined && parsed.key.name !== origin) return 'expected a key whose name is the origin';
+  const publicKey = bytesToHex(parsed.key.publicKey);
+  if (seen.has(publicKey)) return 'registered before';
+  seen.add(publicKey);
+  return undefined;
+}
+
+function chainFindings({ chains }: TrustFile): ErrorDetail[] {
+  const networks = chains.map(({ network }) => network);
+  return networks.flatMap((network, index) =>
+    networks.indexOf(network) < index
+      ? [{ pointer: `/chains/${index}/network`, detail: 'listed before; put both into one entry' }]
+      : [],
+  );
+}
