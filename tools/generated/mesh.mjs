@@ -1,4 +1,12 @@
-import { durables, events, meshUsers, rpcTable, services, streams } from '../../libs/contracts/dist/index.js';
+import {
+  durables,
+  events,
+  meshUsers,
+  replayDurable,
+  rpcTable,
+  services,
+  streams,
+} from '../../libs/contracts/dist/index.js';
 import { markdownPage, table } from './markdown.mjs';
 
 const code = (text) => `\`${text}\``;
@@ -25,9 +33,9 @@ export function meshPage() {
     code(publisher),
     code(stream),
   ]);
-  const consumers = durables.map(({ name, service, stream, filter }) =>
-    [name, service, stream, filter].map(code),
-  );
+  const consumers = durables
+    .flatMap((durable) => [durable, replayDurable(durable)])
+    .map(({ name, service, stream, filter }) => [name, service, stream, filter].map(code));
   const users = Object.entries(meshUsers()).flatMap(([name, { publish, subscribe }]) => [
     `### ${name}`,
     table(

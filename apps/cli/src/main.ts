@@ -1,4 +1,6 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { finish, json, positiveInteger, stateDirectory } from './command-options.js';
+import { addOperatorCommands } from './commands/operate.js';
 import { CommandError, exitCodes, type ExitCode } from './exit-codes.js';
 
 /**
@@ -39,10 +41,6 @@ function systemRefusal(error: unknown): string | undefined {
   return cause === undefined ? undefined : `${error.message}: ${cause}`;
 }
 
-const finish = async (code: Promise<ExitCode>): Promise<void> => {
-  process.exitCode = await code;
-};
-
 function buildProgram(): Command {
   const program = new Command('touchstone')
     .description('Evidence for AI answers that anyone can verify offline, years later.')
@@ -62,12 +60,9 @@ Exit codes: 0 enough, 1 invalid or too low a label, 2 usage, 3 pending, 4 I/O, 5
   addEvidenceCommands(program);
   addStackCommands(program);
   addModelCommands(program);
+  addOperatorCommands(program);
   return program;
 }
-
-const json = (): Option => new Option('--json', 'machine-readable output on standard output').default(false);
-const stateDirectory = (): Option =>
-  new Option('--state <dir>', 'folder of the running stack').default('.touchstone');
 
 function addEvidenceCommands(program: Command): void {
   program
@@ -178,11 +173,4 @@ Examples:
     .action((model, options) =>
       finish(import('./commands/infer.js').then((m) => m.inferCommand(model, options))),
     );
-}
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('expected a positive integer');
-  return value;
 }

@@ -10,6 +10,7 @@ export {
 export {
   durables,
   events,
+  replayDurable,
   streams,
   type Durable,
   type DurableName,

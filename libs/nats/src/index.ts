@@ -6,17 +6,21 @@ export {
   type MeshStatus,
   type MeshUser,
 } from './connection.js';
+export { listAdvisories, type Advisory, type AdvisoryPage } from './jetstream/advisories.js';
 export { assertProvisioned, type ProvisionedNames } from './jetstream/assert-provisioned.js';
 export { consumeDurable, type ConsumeDurableOptions } from './jetstream/consume-durable.js';
 export { consumeDurableBatch, type ConsumeDurableBatchOptions } from './jetstream/consume-durable-batch.js';
 export type { ConsumeOptions, RunningConsumer } from './jetstream/consume-options.js';
 export type { DeadLetterNotice } from './jetstream/dead-letter-copy.js';
 export {
+  DEAD_LETTER_PAGE_MAX,
+  deadLetterState,
   listDeadLetters,
   replayDeadLetter,
   showDeadLetter,
   type DeadLetter,
   type DeadLetterPage,
+  type DeadLetterState,
   type DeadLetterWithBody,
 } from './jetstream/dead-letters.js';
 export type { EventMessage } from './jetstream/event-message.js';

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError } from '@touchstone/contracts';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { waitUntil } from '@touchstone/testing';
 import {
   consumeDurable,
+  deadLetterState,
   EventPublisher,
   listDeadLetters,
   replayDeadLetter,
@@ -10,6 +12,7 @@ import {
   type EventMessage,
   type RunningConsumer,
 } from '../src/index.js';
+import { toAppError } from '../src/nats-errors.js';
 import { entry, MeshHarness } from './mesh-harness.js';
 
 const SUBJECT = 'evt.v1.anchor.entry.appended';
@@ -61,15 +64,19 @@ describe('dead letters', () => {
     expect(letters).toEqual([
       {
         sequence: 1,
-        deadLetterSubject: 'dlq.proof-service.proof-service-anchor',
+        deadLetterSubject: 'dlq.proof-service.proof-service-anchor.ANCHOR.1',
+        service: 'proof-service',
+        durable: 'proof-service-anchor',
         originalSubject: SUBJECT,
         originalStream: 'ANCHOR',
         originalSequence: 1,
         code: 'conflict',
+        reason: 'Another record has this id.',
         deliveries: 1,
         msgId: 'id-1',
         bodyOmitted: false,
         buriedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+        replayedAt: undefined,
       },
     ]);
   });
@@ -93,18 +100,81 @@ describe('dead letters', () => {
     await expect(showDeadLetter(nc, 2)).rejects.toMatchObject({ code: 'not-found' });
   });
 
-  it('come back under their first id when replayed, once', async () => {
+  it('are listed by the subject of the message', async () => {
+    await bury(2);
+    const { nc } = await harness.connect('operator');
+    const count = async (subject: string) => (await listDeadLetters(nc, { subject })).letters.length;
+    expect(await count(SUBJECT)).toBe(2);
+    expect(await count('evt.v1.anchor.>')).toBe(2);
+    expect(await count('evt.v1.*.entry.appended')).toBe(2);
+    expect(await count('evt.v1.anchor.*')).toBe(0);
+    expect(await count('evt.v1.inference.>')).toBe(0);
+  });
+
+  it('come back to the consumer that gave up, under their first id, once', async () => {
     await bury(1);
     refuse = false;
     const { nc } = await harness.connect('operator');
     const letter = await showDeadLetter(nc, 1);
-    const events = await harness.connect('anchor-worker');
-    const receipt = await replayDeadLetter(events.nc, letter);
-    expect(receipt).toMatchObject({ stream: 'ANCHOR', streamSequence: 2, duplicate: false });
-    expect(await replayDeadLetter(events.nc, letter)).toMatchObject({ duplicate: true });
-    await waitUntil(() => handled.length === 1);
-    expect(handled[0]).toMatchObject({ subject: SUBJECT, body: entry(1), msgId: 'id-1', streamSequence: 2 });
+    expect(await replayDeadLetter(nc, letter)).toMatchObject({ stream: 'REPLAY', duplicate: false });
+    expect(await replayDeadLetter(nc, letter)).toMatchObject({ duplicate: true });
+    await waitUntil(async () => (await deadLetterState(nc, letter)).state === 'replayed');
+    expect(handled).toHaveLength(1);
+    expect(handled[0]).toMatchObject({ subject: SUBJECT, body: entry(1), msgId: 'id-1', streamSequence: 1 });
     expect(handled[0]?.headers['traceparent']).toContain('0af7651916cd43dd8448eb211c80319c');
+  });
+
+  it('leave a note when they were taken, which no second replay gets past', async () => {
+    await bury(2);
+    refuse = false;
+    const { nc } = await harness.connect('operator');
+    const letter = await showDeadLetter(nc, 1);
+    await replayDeadLetter(nc, letter);
+    await waitUntil(async () => (await deadLetterState(nc, letter)).state === 'replayed');
+    expect((await listDeadLetters(nc)).letters.map(({ sequence }) => sequence)).toEqual([2]);
+    const { letters } = await listDeadLetters(nc, { replayed: true });
+    expect(letters.map(({ replayedAt }) => replayedAt === undefined)).toEqual([true, false]);
+    await expect(replayDeadLetter(nc, letters[1] ?? letter)).rejects.toMatchObject({ code: 'conflict' });
+    // A request that outlived the duplicate window finds the note instead of the body.
+    await jetstream(nc, { checkAPI: false }).publish(
+      'replay.v1.proof-service.proof-service-anchor.ANCHOR.1',
+      new Uint8Array(0),
+      { msgID: 'later' },
+    );
+    await replayDeadLetter(nc, await showDeadLetter(nc, 2));
+    await waitUntil(() => handled.length === 2);
+    expect(handled.map(({ msgId }) => msgId)).toEqual(['id-1', 'id-2']);
+  });
+
+  it('are replaced when their consumer gives up again', async () => {
+    await bury(1);
+    const { nc } = await harness.connect('operator');
+    const letter = await showDeadLetter(nc, 1);
+    await replayDeadLetter(nc, letter);
+    await waitUntil(() => buried === 2);
+    expect(await deadLetterState(nc, letter)).toEqual({
+      state: 'buried-again',
+      sequence: 2,
+      code: 'conflict',
+      reason: 'Another record has this id.',
+    });
+    refuse = false;
+    const again = await showDeadLetter(nc, 2);
+    expect(again).toMatchObject({ originalSequence: 1, msgId: 'id-1', deliveries: 1 });
+    await replayDeadLetter(nc, again);
+    await waitUntil(() => handled.length === 1);
+    expect(handled[0]).toMatchObject({ body: entry(1), msgId: 'id-1', streamSequence: 1 });
+  });
+
+  it('say which member a malformed body got wrong', async () => {
+    const events = new EventPublisher({ nc: (await harness.connect('anchor-worker')).nc });
+    await events.publish(SUBJECT, new TextEncoder().encode('{"logIndex":"1","entry":7}'), { msgId: 'bad' });
+    await waitUntil(() => buried === 1);
+    const { letters } = await listDeadLetters((await harness.connect('operator')).nc);
+    expect(letters[0]).toMatchObject({
+      code: 'validation-failed',
+      reason: expect.stringContaining('/entry'),
+    });
   });
 
   it('are kept without body when a sender filled the payload to the last byte', async () => {
@@ -115,7 +185,7 @@ describe('dead letters', () => {
     const { nc } = await harness.connect('operator');
     const letter = await showDeadLetter(nc, 1);
     expect(letter).toMatchObject({ code: 'malformed-json', bodyOmitted: true, originalSequence: 1 });
-    await expect(replayDeadLetter(sender.nc, letter)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(replayDeadLetter(nc, letter)).rejects.toMatchObject({ code: 'conflict' });
   });
 
   it('are not shown to a service', async () => {
@@ -123,11 +193,30 @@ describe('dead letters', () => {
     await expect(listDeadLetters(nc)).rejects.toMatchObject({ code: 'forbidden' });
   });
 
-  it('are not replayed by a user that may not publish the event', async () => {
+  it('are not brought back by a service, and their authors are not impersonated by the operator', async () => {
     await bury(1);
     const { nc } = await harness.connect('operator');
-    await expect(replayDeadLetter(nc, await showDeadLetter(nc, 1))).rejects.toMatchObject({
-      code: 'forbidden',
-    });
+    const letter = await showDeadLetter(nc, 1);
+    const { nc: service } = await harness.connect('signer');
+    await expect(replayDeadLetter(service, letter)).rejects.toMatchObject({ code: 'forbidden' });
+    for (const subject of [SUBJECT, letter.deadLetterSubject]) {
+      await expect(
+        nc.request(subject, letter.body, { timeout: 1_000 }).catch((error: unknown) => {
+          throw toAppError(error, 'Publishing');
+        }),
+      ).rejects.toMatchObject({ code: 'forbidden' });
+    }
+  });
+
+  it('are not read by the service of another', async () => {
+    await bury(1);
+    const { nc } = await harness.connect('anchor-worker');
+    const jsm = await jetstreamManager(nc, { checkAPI: false });
+    const subject = 'dlq.proof-service.proof-service-anchor.ANCHOR.1';
+    await expect(
+      jsm.direct.getMessage('DLQ', { last_by_subj: subject }).catch((error: unknown) => {
+        throw toAppError(error, 'Reading');
+      }),
+    ).rejects.toMatchObject({ code: 'forbidden' });
   });
 });

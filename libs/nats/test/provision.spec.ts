@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { durables, streams } from '@touchstone/contracts';
+import { durables, replayDurable, streams } from '@touchstone/contracts';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { assertProvisioned, provision } from '../src/index.js';
 import { MeshHarness } from './mesh-harness.js';
@@ -15,7 +15,10 @@ describe('provisioning', () => {
 
   it('creates everything once, and changes nothing when it runs again', async () => {
     const { nc } = await harness.connect('provisioner');
-    const names = [...Object.keys(streams), ...durables.map(({ name }) => name)];
+    const names = [
+      ...Object.keys(streams),
+      ...durables.flatMap((durable) => [durable.name, replayDurable(durable).name]),
+    ];
     expect(await provision(nc, SMALL)).toEqual({ created: names, updated: [], unchanged: [] });
     expect(await provision(nc, SMALL)).toEqual({ created: [], updated: [], unchanged: names });
   });

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { AppError, serviceNames } from '@touchstone/contracts';
 import {
@@ -11,6 +10,7 @@ import {
   type StackOptions,
 } from '@touchstone/embedded';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
+import { confirm } from '../terminal/confirm.js';
 import { table } from '../terminal/style.js';
 
 /** The checkout that this command belongs to. */
@@ -90,14 +90,6 @@ export async function resetCommand(options: { state: string; yes: boolean }): Pr
     throw error;
   }
   return exitCodes.ok;
-}
-
-async function confirm(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) return false;
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await prompt.question(`${question} [y/N] `);
-  prompt.close();
-  return /^y(es)?$/i.test(answer.trim());
 }
 
 /** `touchstone doctor`. */

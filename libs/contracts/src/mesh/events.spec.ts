@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { z } from 'zod';
-import { durables, events, eventSchemas, rpcSchemas, rpcTable, serviceNames, streams } from '../index.js';
+import {
+  durables,
+  events,
+  eventSchemas,
+  replayDurable,
+  rpcSchemas,
+  rpcTable,
+  serviceNames,
+  streams,
+} from '../index.js';
 
 const SUBJECT = /^evt\.v1(?:\.[a-z0-9]+(?:-[a-z0-9]+)*){3}$/;
 const covers = (filter: string, subject: string): boolean =>
@@ -51,6 +60,13 @@ describe.each(durables.map((durable) => [durable.name, durable] as const))('dura
     expect(name).toMatch(/^[a-z0-9]+(?:-[a-z0-9]+)+$/);
     expect(name.startsWith(`${durable.service}-`)).toBe(true);
     expect(serviceNames).toContain(durable.service);
+  });
+
+  it('has one beside it for replays, whose name a server takes too', () => {
+    const beside = replayDurable(durable);
+    expect(beside.name.length).toBeLessThanOrEqual(32);
+    expect(beside.service).toBe(durable.service);
+    expect(streams[beside.stream].some((kept) => covers(kept, beside.filter))).toBe(true);
   });
 
   it('reads subjects that its stream keeps, and at least one event', () => {

@@ -10,6 +10,7 @@ export const streams = {
   PROVING: ['evt.v1.proving.>'],
   ATTESTATION: ['evt.v1.attestation.>'],
   DLQ: ['dlq.>'],
+  REPLAY: ['replay.v1.>'],
   ADVISORY: ['$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>', '$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>'],
 } as const satisfies Record<string, readonly string[]>;
 export type StreamName = keyof typeof streams;
@@ -66,3 +67,11 @@ export const durables = [
   },
 ] as const satisfies readonly Durable[];
 export type DurableName = (typeof durables)[number]['name'];
+
+/**
+ * The durable beside `durable` that brings dead letters back to the one consumer that gave up on them. A request to
+ * replay names a dead letter by its subject and carries nothing, so that whoever may ask can forge no event.
+ */
+export function replayDurable({ name, service }: Durable): Durable {
+  return { name: `${name}-replay`, service, stream: 'REPLAY', filter: `replay.v1.${service}.${name}.>` };
+}

@@ -75,6 +75,19 @@ describe.each(serviceNames)('permissions of %s', (service) => {
     }
   });
 
+  it('allow to read back its own dead letters alone, and to replay none', () => {
+    for (const { name, service: owner } of durables) {
+      const letter = `dlq.${owner}.${name}.ANCHOR.1`;
+      expect([letter, mayPublish(service, `$JS.API.DIRECT.GET.DLQ.${letter}`)]).toEqual([
+        letter,
+        owner === service,
+      ]);
+      expect(mayPublish(service, `replay.v1.${owner}.${name}.ANCHOR.1`)).toBe(false);
+    }
+    expect(mayPublish(service, '$JS.API.DIRECT.GET.DLQ')).toBe(false);
+    expect(mayPublish(service, '$JS.API.STREAM.MSG.GET.DLQ')).toBe(false);
+  });
+
   it('grant no wildcard for calls or events, and no administration', () => {
     const { publish } = servicePermissions(service);
     const open = publish.filter((pattern) => /^(?:svc|evt)\./.test(pattern) && /[*>]/.test(pattern));
@@ -132,6 +145,7 @@ describe('the other users', () => {
       for (const caller of serviceNames) expect(may(subjectOf(service, verb, caller))).toBe(false);
     }
     for (const subject of Object.keys(events)) expect(may(subject)).toBe(false);
+    for (const { name, service } of durables) expect(may(`dlq.${service}.${name}.ANCHOR.1`)).toBe(false);
     expect(subscribe).toHaveLength(1);
   });
 

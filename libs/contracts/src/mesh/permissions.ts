@@ -1,4 +1,4 @@
-import { durables, events } from './events.js';
+import { durables, events, replayDurable } from './events.js';
 import { rpcTable } from './rpc-table.js';
 import { serviceNames, type ServiceName } from './services.js';
 
@@ -26,8 +26,9 @@ export function servicePermissions(service: ServiceName): NatsPermissions {
   const published = Object.entries(events)
     .filter(([, event]) => event.publisher === service)
     .map(([subject]) => subject);
-  const consumed = durables
-    .filter((durable) => durable.service === service)
+  const own = durables.filter((durable) => durable.service === service);
+  const consumed = own
+    .flatMap((durable) => [durable, replayDurable(durable)])
     .flatMap(({ stream, name }) => [
       `$JS.API.CONSUMER.INFO.${stream}.${name}`,
       `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`,
@@ -41,6 +42,8 @@ export function servicePermissions(service: ServiceName): NatsPermissions {
       '$JS.API.INFO',
       '$JS.API.STREAM.INFO.*',
       ...consumed,
+      // A dead letter that is replayed is read by the service that wrote it, and by no other.
+      ...(own.length > 0 ? [`$JS.API.DIRECT.GET.DLQ.dlq.${service}.>`] : []),
     ],
     subscribe: [`svc.v1.${service}.*.*`, '$SRV.>', `${inboxPrefix(service)}.>`],
   };
@@ -52,7 +55,10 @@ export const provisionerPermissions: NatsPermissions = {
   subscribe: [`${inboxPrefix('provisioner')}.>`],
 };
 
-/** The user of the command line: discovery, stream figures and dead letters, no RPC and no event. */
+/**
+ * The user of the command line: discovery, stream figures, dead letters and the request to replay one, no RPC and no
+ * event. It can bring back what a service buried and nothing else.
+ */
 export const operatorPermissions: NatsPermissions = {
   publish: [
     '$SRV.>',
@@ -62,6 +68,7 @@ export const operatorPermissions: NatsPermissions = {
     '$JS.API.STREAM.MSG.GET.*',
     '$JS.API.CONSUMER.*.*',
     '$JS.API.CONSUMER.INFO.*.*',
+    'replay.v1.>',
   ],
   subscribe: [`${inboxPrefix('operator')}.>`],
 };

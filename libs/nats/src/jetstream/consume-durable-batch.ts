@@ -1,10 +1,11 @@
 import { AppError, type Durable } from '@touchstone/contracts';
-import type { JsMsg } from '@nats-io/jetstream';
 import { noMetrics, secondsSince } from '../observer.js';
 import type { ConsumeOptions, RunningConsumer } from './consume-options.js';
+import type { DeliveredMessage } from './delivered-message.js';
 import { DeadLetterWriter, failureCode } from './dead-letter-copy.js';
 import { readEventMessage, type EventMessage } from './event-message.js';
-import { PullSource, unknownDurable } from './pull-source.js';
+import { DurableSource } from './durable-source.js';
+import { unknownDurable } from './pull-source.js';
 import { Settlement } from './settlement.js';
 import { ACK_PENDING_MAX, findDurable } from './stream-config.js';
 
@@ -22,7 +23,7 @@ export interface ConsumeDurableBatchOptions extends ConsumeOptions {
 }
 
 interface Delivery {
-  readonly message: JsMsg;
+  readonly message: DeliveredMessage;
   readonly event: EventMessage;
 }
 
@@ -46,9 +47,9 @@ export async function consumeDurableBatch(options: ConsumeDurableBatchOptions): 
 }
 
 class BatchConsumer implements RunningConsumer {
-  private readonly waiting: JsMsg[] = [];
+  private readonly waiting: DeliveredMessage[] = [];
   private readonly settlement: Settlement;
-  private readonly source: PullSource;
+  private readonly source: DurableSource;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: Promise<void> | undefined;
   private stopped = false;
@@ -59,7 +60,7 @@ class BatchConsumer implements RunningConsumer {
   ) {
     const { nc, logger, maxMessages, workingIntervalMs } = options;
     this.settlement = new Settlement({ ...options, durable, writer: new DeadLetterWriter(nc, durable) });
-    this.source = new PullSource({
+    this.source = new DurableSource({
       nc,
       durable,
       logger,
@@ -111,7 +112,7 @@ class BatchConsumer implements RunningConsumer {
       });
   }
 
-  private async processBatch(batch: readonly JsMsg[]): Promise<void> {
+  private async processBatch(batch: readonly DeliveredMessage[]): Promise<void> {
     const readable: Delivery[] = [];
     for (const message of batch) {
       try {

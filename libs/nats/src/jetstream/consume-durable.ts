@@ -1,11 +1,12 @@
 import type { ErrorCode } from '@touchstone/contracts';
-import type { JsMsg } from '@nats-io/jetstream';
 import { readCarrier } from '../carrier.js';
 import { noMetrics, processTracing, secondsSince } from '../observer.js';
 import type { ConsumeOptions, RunningConsumer } from './consume-options.js';
+import type { DeliveredMessage } from './delivered-message.js';
 import { DeadLetterWriter, failureCode } from './dead-letter-copy.js';
 import { readEventMessage, type EventMessage } from './event-message.js';
-import { PullSource, unknownDurable } from './pull-source.js';
+import { DurableSource } from './durable-source.js';
+import { unknownDurable } from './pull-source.js';
 import { Settlement } from './settlement.js';
 import { findDurable } from './stream-config.js';
 
@@ -31,7 +32,7 @@ export async function consumeDurable(options: ConsumeDurableOptions): Promise<Ru
   const durable = findDurable(options.durable);
   if (durable === undefined) throw unknownDurable(options.durable);
   const settlement = new Settlement({ ...options, durable, writer: new DeadLetterWriter(nc, durable) });
-  const waiting: JsMsg[] = [];
+  const waiting: DeliveredMessage[] = [];
   const running = new Set<Promise<void>>();
   let stopped = false;
 
@@ -55,7 +56,7 @@ export async function consumeDurable(options: ConsumeDurableOptions): Promise<Ru
       running.add(work);
     }
   };
-  const source = new PullSource({
+  const source = new DurableSource({
     nc,
     durable,
     logger,
@@ -83,7 +84,7 @@ export async function consumeDurable(options: ConsumeDurableOptions): Promise<Ru
 async function processOne(
   options: ConsumeDurableOptions,
   settlement: Settlement,
-  message: JsMsg,
+  message: DeliveredMessage,
 ): Promise<void> {
   const { metrics = noMetrics, tracing = processTracing, handler, durable } = options;
   const startedAt = performance.now();

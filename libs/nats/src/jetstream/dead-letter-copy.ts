@@ -1,12 +1,15 @@
 import { AppError, toProblem, type Durable, type ErrorCode } from '@touchstone/contracts';
-import { jetstream, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
+import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
 import { headers as createHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/nats-core';
 import { readCarrier } from '../carrier.js';
 import { toAppError } from '../nats-errors.js';
+import type { DeliveredMessage } from './delivered-message.js';
 import {
   DEAD_LETTER_BODY_HEADER,
   DEAD_LETTER_CODE_HEADER,
   DEAD_LETTER_DELIVERIES_HEADER,
+  DEAD_LETTER_REASON_HEADER,
+  DEAD_LETTER_REPLAYED_HEADER,
   DEAD_LETTER_SEQUENCE_HEADER,
   DEAD_LETTER_STREAM_HEADER,
   DEAD_LETTER_SUBJECT_HEADER,
@@ -25,9 +28,12 @@ export interface DeadLetterNotice {
   readonly error: unknown;
 }
 
-/** The subject a durable's dead letters are copied to. */
-export function deadLetterSubject(durable: Durable): string {
-  return `dlq.${durable.service}.${durable.name}`;
+/** Characters of the reason that a dead letter keeps. */
+export const DEAD_LETTER_REASON_MAX = 512;
+
+/** The subject of one dead letter: the durable that gave up, and the place of the message in its stream. */
+export function deadLetterSubject(durable: Durable, stream: string, sequence: number): string {
+  return `dlq.${durable.service}.${durable.name}.${stream}.${sequence}`;
 }
 
 /** The code a failure is filed under; what is no {@link AppError} is `internal`. */
@@ -40,14 +46,21 @@ export function isPermanent(error: unknown): boolean {
   return error instanceof AppError && !error.retryable;
 }
 
-function deadLetterHeaders(message: JsMsg, error: unknown): MsgHdrs {
+/** What the consumer said and where, in one line that fits a header. */
+function failureReason(error: unknown): string {
+  const { detail, errors = [] } = toProblem(error);
+  const [finding] = errors;
+  const text = finding === undefined ? detail : `${detail} ${finding.pointer || '/'}: ${finding.detail}`;
+  // A control character would end the header.
+  return text.replace(/\p{Cc}+/gu, ' ').slice(0, DEAD_LETTER_REASON_MAX);
+}
+
+function placeHeaders(message: DeliveredMessage): MsgHdrs {
   const carrier = readCarrier(message.headers);
   const headers = createHeaders();
   headers.set(DEAD_LETTER_SUBJECT_HEADER, message.subject);
   headers.set(DEAD_LETTER_STREAM_HEADER, message.info.stream);
   headers.set(DEAD_LETTER_SEQUENCE_HEADER, String(message.seq));
-  headers.set(DEAD_LETTER_CODE_HEADER, failureCode(error));
-  headers.set(DEAD_LETTER_DELIVERIES_HEADER, String(message.info.deliveryCount));
   const original = carrier[ORIGINAL_ID_HEADER.toLowerCase()] ?? carrier[MESSAGE_ID_HEADER.toLowerCase()];
   if (original !== undefined) headers.set(ORIGINAL_ID_HEADER, original);
   for (const name of KEPT_HEADERS) {
@@ -68,10 +81,16 @@ export class DeadLetterWriter {
     this.js = jetstream(nc, { checkAPI: false });
   }
 
-  /** Copies one message; the id is its place in the stream, so that a second copy is dropped. */
-  async copy(message: JsMsg, error: unknown): Promise<DeadLetterNotice> {
+  /**
+   * Copies one message; the id is its place in the stream, so that a second copy is dropped. A replay that fails for
+   * good replaces the dead letter that it came from.
+   */
+  async copy(message: DeliveredMessage, error: unknown): Promise<DeadLetterNotice> {
     const { deliveryCount } = message.info;
-    const headers = deadLetterHeaders(message, error);
+    const headers = placeHeaders(message);
+    headers.set(DEAD_LETTER_CODE_HEADER, failureCode(error));
+    headers.set(DEAD_LETTER_REASON_HEADER, failureReason(error));
+    headers.set(DEAD_LETTER_DELIVERIES_HEADER, String(deliveryCount));
     try {
       await this.publish(message, message.data, headers);
     } catch (cause) {
@@ -90,9 +109,18 @@ export class DeadLetterWriter {
     };
   }
 
-  private publish(message: JsMsg, body: Uint8Array, headers: MsgHdrs): Promise<unknown> {
-    return this.js.publish(deadLetterSubject(this.durable), body, {
-      msgID: `${this.durable.name}:${message.info.stream}:${message.seq}`,
+  /** Replaces the dead letter of a replay that was taken by the note that it was; a second note changes nothing. */
+  async markReplayed(message: DeliveredMessage): Promise<void> {
+    const headers = placeHeaders(message);
+    headers.set(DEAD_LETTER_REPLAYED_HEADER, new Date().toISOString());
+    await this.publish(message, new Uint8Array(0), headers);
+  }
+
+  private publish(message: DeliveredMessage, body: Uint8Array, headers: MsgHdrs): Promise<unknown> {
+    const { info, seq, replay } = message;
+    const place = `${this.durable.name}:${info.stream}:${seq}`;
+    return this.js.publish(deadLetterSubject(this.durable, info.stream, seq), body, {
+      msgID: replay === undefined ? place : `${place}:replay:${replay.seq}`,
       headers,
     });
   }

@@ -1,12 +1,15 @@
 import { AppError } from '@touchstone/contracts';
 import { jetstream, jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
-import { readCarrier, writeCarrier } from '../carrier.js';
+import { readCarrier } from '../carrier.js';
 import { toAppError } from '../nats-errors.js';
+import { replaySubject } from './dead-letter-message.js';
 import {
   DEAD_LETTER_BODY_HEADER,
   DEAD_LETTER_CODE_HEADER,
   DEAD_LETTER_DELIVERIES_HEADER,
+  DEAD_LETTER_REASON_HEADER,
+  DEAD_LETTER_REPLAYED_HEADER,
   DEAD_LETTER_SEQUENCE_HEADER,
   DEAD_LETTER_STREAM_HEADER,
   DEAD_LETTER_SUBJECT_HEADER,
@@ -23,26 +26,45 @@ export const DEAD_LETTER_PAGE_MAX = 500;
 export interface DeadLetter {
   /** Its place in the stream DLQ; the handle for show and replay. */
   readonly sequence: number;
-  /** `dlq.<service>.<durable>`. */
+  /** `dlq.<service>.<durable>.<stream>.<sequence>`. */
   readonly deadLetterSubject: string;
+  readonly service: string;
+  readonly durable: string;
   readonly originalSubject: string;
   readonly originalStream: string;
   readonly originalSequence: number;
   readonly code: string;
+  /** What the consumer said. */
+  readonly reason: string;
   readonly deliveries: number;
   readonly msgId: string | undefined;
   /** True when only the original stream has the body. */
   readonly bodyOmitted: boolean;
   /** RFC 3339. */
   readonly buriedAt: string;
+  /** RFC 3339, when its consumer took it after all; the body is gone then. */
+  readonly replayedAt: string | undefined;
 }
 
-/** One dead letter with what is needed to publish it again. */
+/** One dead letter with its body. */
 export interface DeadLetterWithBody extends DeadLetter {
   readonly body: Uint8Array;
   /** `traceparent` and `tracestate` of the message, where it had them. */
   readonly trace: Readonly<Record<string, string>>;
+  /** All headers of the copy, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
 }
+
+/** What became of a dead letter: `waiting` as it was, `replayed`, `buried-again`, or `gone` because of its age. */
+export type DeadLetterState =
+  | { readonly state: 'waiting' | 'gone' }
+  | { readonly state: 'replayed'; readonly replayedAt: string }
+  | {
+      readonly state: 'buried-again';
+      readonly sequence: number;
+      readonly code: string;
+      readonly reason: string;
+    };
 
 /** A page of dead letters; `next` is where the following page starts. */
 export interface DeadLetterPage {
@@ -53,22 +75,28 @@ export interface DeadLetterPage {
 function toDeadLetter(stored: StoredMsg): DeadLetter {
   const carrier = readCarrier(stored.header);
   const read = (name: string): string => carrier[name.toLowerCase()] ?? '';
+  const [, service = '', durable = ''] = stored.subject.split('.');
   return {
     sequence: stored.seq,
     deadLetterSubject: stored.subject,
+    service,
+    durable,
     originalSubject: read(DEAD_LETTER_SUBJECT_HEADER),
     originalStream: read(DEAD_LETTER_STREAM_HEADER),
     originalSequence: Number(read(DEAD_LETTER_SEQUENCE_HEADER)),
     code: read(DEAD_LETTER_CODE_HEADER),
+    reason: read(DEAD_LETTER_REASON_HEADER),
     deliveries: Number(read(DEAD_LETTER_DELIVERIES_HEADER)),
     msgId: carrier[ORIGINAL_ID_HEADER.toLowerCase()],
     bodyOmitted: read(DEAD_LETTER_BODY_HEADER) === 'omitted',
     buriedAt: stored.time.toISOString(),
+    replayedAt: carrier[DEAD_LETTER_REPLAYED_HEADER.toLowerCase()],
   };
 }
 
 /**
- * Lists dead letters from `from` on, oldest first; `durable` and `service` narrow them. Needs the user `operator`.
+ * Lists dead letters from `from` on, oldest first; `durable`, `service` and the subject of the message narrow them.
+ * Those that were replayed are left out unless asked for. Needs the user `operator`.
  *
  * @throws AppError `forbidden` for another user.
  */
@@ -77,21 +105,37 @@ export async function listDeadLetters(
   query: {
     readonly service?: string;
     readonly durable?: string;
+    /** The subject of the message; `*` and `>` as in NATS. */
+    readonly subject?: string;
+    readonly replayed?: boolean;
     readonly from?: number;
     readonly limit?: number;
   } = {},
 ): Promise<DeadLetterPage> {
   const limit = Math.min(query.limit ?? DEAD_LETTER_PAGE_MAX, DEAD_LETTER_PAGE_MAX);
-  const filter = `dlq.${query.service ?? '*'}.${query.durable ?? '*'}`;
+  const filter = `dlq.${query.service ?? '*'}.${query.durable ?? '*'}.>`;
   const letters: DeadLetter[] = [];
   let from = query.from ?? 1;
   while (letters.length < limit) {
     const stored = await read(nc, { seq: from, next_by_subj: filter });
     if (stored === null) return { letters, next: undefined };
-    letters.push(toDeadLetter(stored));
+    const letter = toDeadLetter(stored);
+    if (isAskedFor(letter, query)) letters.push(letter);
     from = stored.seq + 1;
   }
   return { letters, next: from };
+}
+
+function isAskedFor(
+  letter: DeadLetter,
+  { subject, replayed = false }: { readonly subject?: string; readonly replayed?: boolean },
+): boolean {
+  if (letter.replayedAt !== undefined && !replayed) return false;
+  if (subject === undefined) return true;
+  const have = letter.originalSubject.split('.');
+  const want = subject.split('.');
+  if (want.at(-1) === '>') want.splice(-1, 1, ...have.slice(want.length - 1).map(() => '*'));
+  return want.length === have.length && want.every((token, place) => token === '*' || token === have[place]);
 }
 
 /** Shows one dead letter with its body. Needs the user `operator`. @throws AppError `not-found`, `forbidden`. */
@@ -102,28 +146,25 @@ export async function showDeadLetter(nc: NatsConnection, sequence: number): Prom
   const trace = Object.fromEntries(
     KEPT_HEADERS.flatMap((name) => (carrier[name] === undefined ? [] : [[name, carrier[name]]])),
   ) as Record<string, string>;
-  return { ...toDeadLetter(stored), body: stored.data, trace };
+  return { ...toDeadLetter(stored), body: stored.data, trace, headers: carrier };
 }
 
 /**
- * Publishes a dead letter again on its original subject. All durables of the subject receive it; inboxes of
- * those that had processed it recognise the kept id. Replaying the same letter twice within the duplicate
- * window stores one message. `nc` must belong to a user that may publish the original subject.
+ * Asks the consumer that gave up on a dead letter to take it again, under its first id. The request is durable when
+ * this resolves; the consumer reads the dead letter itself, and replaces it by a note once it has taken it. Asking
+ * twice has one effect. Needs the user `operator`.
  *
  * @throws AppError `conflict` for a letter without body, `forbidden`, `timeout`, `dependency-unavailable`.
  */
-export async function replayDeadLetter(
-  nc: NatsConnection,
-  letter: DeadLetterWithBody,
-): Promise<PublishReceipt> {
-  if (letter.bodyOmitted) {
-    throw new AppError('conflict', `Dead letter ${letter.sequence} has no body; it cannot be replayed.`);
+export async function replayDeadLetter(nc: NatsConnection, letter: DeadLetter): Promise<PublishReceipt> {
+  if (letter.bodyOmitted || letter.replayedAt !== undefined) {
+    const why = letter.bodyOmitted ? 'had no room for its body' : `was replayed at ${letter.replayedAt}`;
+    throw new AppError('conflict', `Dead letter ${letter.sequence} ${why}; it cannot be replayed.`);
   }
-  const firstId = letter.msgId ?? `${letter.originalStream}:${letter.originalSequence}`;
   try {
-    const ack = await jetstream(nc, { checkAPI: false }).publish(letter.originalSubject, letter.body, {
+    const js = jetstream(nc, { checkAPI: false });
+    const ack = await js.publish(replaySubject(letter.deadLetterSubject), new Uint8Array(0), {
       msgID: `replay:${letter.sequence}`,
-      headers: writeCarrier({ ...letter.trace, [ORIGINAL_ID_HEADER]: firstId }),
     });
     return { stream: ack.stream, streamSequence: ack.seq, duplicate: ack.duplicate };
   } catch (error) {
@@ -131,10 +172,20 @@ export async function replayDeadLetter(
   }
 }
 
-async function read(
-  nc: NatsConnection,
-  query: { seq: number; next_by_subj?: string },
-): Promise<StoredMsg | null> {
+/** What became of a dead letter that was asked to be replayed. @throws AppError as {@link showDeadLetter} */
+export async function deadLetterState(nc: NatsConnection, letter: DeadLetter): Promise<DeadLetterState> {
+  const stored = await read(nc, { last_by_subj: letter.deadLetterSubject });
+  if (stored === null) return { state: 'gone' };
+  const { sequence, code, reason, replayedAt } = toDeadLetter(stored);
+  if (replayedAt !== undefined) return { state: 'replayed', replayedAt };
+  return sequence === letter.sequence
+    ? { state: 'waiting' }
+    : { state: 'buried-again', sequence, code, reason };
+}
+
+type Query = { readonly seq: number; readonly next_by_subj?: string } | { readonly last_by_subj: string };
+
+async function read(nc: NatsConnection, query: Query): Promise<StoredMsg | null> {
   try {
     const jsm = await jetstreamManager(nc, { checkAPI: false });
     return await jsm.streams.getMessage(STREAM, query);

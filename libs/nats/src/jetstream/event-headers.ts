@@ -11,6 +11,10 @@ export const DEAD_LETTER_STREAM_HEADER = 'Touchstone-Dead-Letter-Stream';
 export const DEAD_LETTER_SEQUENCE_HEADER = 'Touchstone-Dead-Letter-Sequence';
 export const DEAD_LETTER_CODE_HEADER = 'Touchstone-Dead-Letter-Code';
 export const DEAD_LETTER_DELIVERIES_HEADER = 'Touchstone-Dead-Letter-Deliveries';
+/** What the consumer said, in one line. */
+export const DEAD_LETTER_REASON_HEADER = 'Touchstone-Dead-Letter-Reason';
+/** When a dead letter was taken after all, RFC 3339; it has no body any more. */
+export const DEAD_LETTER_REPLAYED_HEADER = 'Touchstone-Dead-Letter-Replayed';
 /** `omitted` when the body had no room beside these headers; the original stream still has it. */
 export const DEAD_LETTER_BODY_HEADER = 'Touchstone-Dead-Letter-Body';
 

@@ -1,8 +1,8 @@
 import { AppError, eventSchemas, type EventBody, type EventSubject } from '@touchstone/contracts';
-import type { JsMsg } from '@nats-io/jetstream';
 import type { z } from 'zod';
 import { readCarrier } from '../carrier.js';
 import { parseBody, validate } from '../json-body.js';
+import type { DeliveredMessage } from './delivered-message.js';
 import { MESSAGE_ID_HEADER, ORIGINAL_ID_HEADER } from './event-headers.js';
 
 /** One delivered event whose body fits the schema of its subject; `subject` tells the type of `body`. */
@@ -30,7 +30,7 @@ function isEventSubject(subject: string): subject is EventSubject {
  * @throws AppError `not-found` for a subject without schema, `malformed-json`, `validation-failed`: none of them
  * goes away by delivering again.
  */
-export function readEventMessage(message: JsMsg): EventMessage {
+export function readEventMessage(message: DeliveredMessage): EventMessage {
   const { subject } = message;
   if (!isEventSubject(subject)) throw new AppError('not-found', `contracts has no event "${subject}".`);
   const schema: z.ZodType = eventSchemas[subject];

@@ -1,4 +1,4 @@
-import { durables, streams, type Durable, type StreamName } from '@touchstone/contracts';
+import { durables, replayDurable, streams, type Durable, type StreamName } from '@touchstone/contracts';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { isNotFound, toAppError } from '../nats-errors.js';
@@ -32,7 +32,7 @@ export async function provision(
       throw toAppError(error, `Provisioning stream ${name}`);
     }
   }
-  for (const durable of durables) {
+  for (const durable of durables.flatMap((durable) => [durable, replayDurable(durable)])) {
     try {
       report[await putConsumer(jsm, durable, options)].push(durable.name);
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { Durable } from '@touchstone/contracts';
-import type { JsMsg } from '@nats-io/jetstream';
 import { delay } from '@nats-io/nats-core';
 import { noMetrics, type MeshLogger, type MeshMetrics } from '../observer.js';
+import type { DeliveredMessage } from './delivered-message.js';
 import { DeadLetterWriter, failureCode, isPermanent, type DeadLetterNotice } from './dead-letter-copy.js';
 import { DELIVERIES_MAX } from './stream-config.js';
 
@@ -36,19 +36,20 @@ export class Settlement {
   }
 
   /** The effect is committed. A lost acknowledgement only causes a delivery that the inbox recognises. */
-  async succeed(message: JsMsg): Promise<void> {
+  async succeed(message: DeliveredMessage): Promise<void> {
+    if (message.replay) await this.options.writer.markReplayed(message);
     if (this.options.confirmAcks) await message.ackAck();
     else message.ack();
     this.metrics.deliverySettled({ durable: this.options.durable.name, result: 'ack' });
   }
 
   /** True when this failure of this delivery makes it a dead letter. */
-  isFinal(message: JsMsg, error: unknown): boolean {
+  isFinal(message: DeliveredMessage, error: unknown): boolean {
     return isPermanent(error) || message.info.deliveryCount >= DELIVERIES_MAX;
   }
 
   /** Asks for another delivery after the next delay, or buries the message. */
-  async fail(message: JsMsg, error: unknown): Promise<void> {
+  async fail(message: DeliveredMessage, error: unknown): Promise<void> {
     const { durable, logger, redeliveryDelaysMs = REDELIVERY_DELAYS_MS } = this.options;
     const { deliveryCount } = message.info;
     if (this.isFinal(message, error)) {
@@ -69,7 +70,7 @@ export class Settlement {
   }
 
   /** Copies first and terminates after, so that no failure in between loses the message. */
-  private async bury(message: JsMsg, error: unknown): Promise<void> {
+  private async bury(message: DeliveredMessage, error: unknown): Promise<void> {
     const { durable, logger, writer, onDeadLetter } = this.options;
     for (;;) {
       try {

@@ -62,6 +62,8 @@ export function streamConfig(
     max_bytes: options.maxBytes ?? STREAM_MAX_BYTES,
     duplicate_window: nanos(options.duplicateWindowMs ?? DUPLICATE_WINDOW_MS),
     num_replicas: options.replicas ?? 1,
+    // A dead letter has a subject of its own: what became of it replaces it, and its writer finds it by its subject.
+    ...(name === 'DLQ' ? { max_msgs_per_subject: 1, allow_direct: true } : {}),
   };
 }
 

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError } from '@touchstone/contracts';
+import { connectMesh, type Mesh } from '@touchstone/nats';
+import { CommandError, exitCodes } from '../exit-codes.js';
+import { requireStack } from './running-stack.js';
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/**
+ * Runs work on the mesh as the user `operator`, who reads streams and dead letters, asks for replays, and may publish
+ * no event and call no service.
+ *
+ * @throws CommandError `configuration` when no stack runs or its secrets are not readable, `io` when NATS refuses
+ */
+export async function asOperator<T>(stateDir: string, work: (mesh: Mesh) => Promise<T>): Promise<T> {
+  const { nats } = requireStack(stateDir);
+  const password = operatorPassword(stateDir);
+  try {
+    const mesh = await connectMesh({
+      url: nats.url,
+      user: 'operator',
+      password,
+      service: 'operator',
+      logger: silent,
+    });
+    try {
+      return await work(mesh);
+    } finally {
+      await mesh.close();
+    }
+  } catch (error) {
+    if (error instanceof AppError)
+      throw new CommandError(exitCodes.io, `${error.code}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function operatorPassword(stateDir: string): string {
+  const path = join(stateDir, 'secrets', 'operator.env');
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw new CommandError(
+      exitCodes.configuration,
+      `Cannot read ${path}; only the user who started the stack can operate it.`,
+    );
+  }
+  const password = /^TOUCHSTONE_NATS_PASSWORD=(\S+)$/m.exec(text)?.[1];
+  if (!password)
+    throw new CommandError(exitCodes.configuration, `${path} holds no TOUCHSTONE_NATS_PASSWORD.`);
+  return password;
+}
