@@ -2,6 +2,9 @@
 export const limitEffects = {
   ACK_PENDING_MAX:
     'The server delivers no more until some are acknowledged; a larger batch is `config-invalid`.',
+  ADDED_FORM_BYTES_MAX: '`body-too-large`',
+  ADDED_MODELS_MAX: '`conflict`',
+  ADDED_MODEL_BYTES_MAX: '`body-too-large`',
   ANCHORS_MAX: 'The step `gate` fails: `INVALID`.',
   ANCHOR_INTERVAL_SEC_MAX: '`config-invalid`; the service does not start.',
   BATCHES_PER_SEAL_MAX: 'The rest waits for the next transaction.',
@@ -63,12 +66,15 @@ export const limitEffects = {
   NODE_STATUS_MAX_AGE_MS: 'Records say `UNKNOWN`.',
   NOTE_BYTES_MAX: 'The note is refused.',
   NOTE_SIGNATURES_MAX: 'The note is refused.',
+  ONNX_GRAPH_DEPTH_MAX: '`model-invalid`',
+  ONNX_NODES_MAX: '`model-invalid`',
   OUTBOX_PAYLOAD_BYTES_MAX: 'An error before anything is stored; the transaction is rolled back.',
   PATH_HASHES_MAX: 'The step `gate` fails: `INVALID`.',
   PAYMENT_HEADER_CHARACTERS_MAX: '`payment-malformed`',
   PINGS_MISSED_MAX: 'The connection is taken for dead and made anew.',
   POOL_DEFAULT_MAX: 'A query waits for a connection.',
   PREPROCESS_BYTES_MAX: '`model-invalid`',
+  PRICE_ATOMIC_MAX: '`validation-failed`',
   PROBLEM_DETAILS_MAX: 'The other findings are left out.',
   PROOFS_PER_RUN_MAX: 'The rest waits for the next run.',
   PROOF_CLAIM_BYTES_MAX: '`body-too-large`',
@@ -89,6 +95,10 @@ export const limitEffects = {
   RUNTIME_MEMBERS_MAX: '`validation-failed`',
   SCHEMA_ISSUE_CHARACTERS_MAX: 'The finding is cut.',
   SCHEMA_ISSUES_MAX: 'The other findings are counted.',
+  SANDBOX_MEMORY_MAX_BYTES:
+    'The process of the model ends: `inference-failed`, when it is added `model-invalid`.',
+  SANDBOX_PROCESSES_MAX:
+    'The model that was used longest ago gives its place; a run waits while all are busy.',
   SECRET_FILE_BYTES_MAX: '`config-invalid`; the service does not start.',
   SIGNATURE_BYTES_MAX: 'The payment is refused.',
   SIGN_REQUEST_BYTES_MAX: '`body-too-large`',

@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { METRICS, type Registry } from '@touchstone/platform';
 import { MeshModule } from '@touchstone/nats';
 import { OutboxModule, PostgresModule } from '@touchstone/postgres';
-import type { OnnxPool } from './adapters/onnx/onnx-pool.js';
+import type { ModelRuntimes } from './adapters/sandbox/model-runtimes.js';
 import { Background, PAYMENT_DURABLE } from './background.js';
 import type { GatewayConfig } from './config.js';
 import { MODEL_RUNNER } from './domain/inference/model-runner.js';
@@ -12,6 +12,7 @@ import { ModelsModule } from './models.module.js';
 import { databaseOptions } from './persistence/database-options.js';
 import { InferController } from './transport/http/infer.controller.js';
 import { ModelsController } from './transport/http/models.controller.js';
+import { OperatorModelsController } from './transport/http/operator-models.controller.js';
 import { VerificationsController } from './transport/http/verifications.controller.js';
 
 /** The figures need the pool and are needed by both other modules. */
@@ -25,7 +26,8 @@ class MetricsModule {
         {
           provide: GATEWAY_METRICS,
           inject: [METRICS, MODEL_RUNNER],
-          useFactory: (registry: Registry, pool: OnnxPool) => new GatewayMetrics(registry, () => pool.queued),
+          useFactory: (registry: Registry, runtimes: ModelRuntimes) =>
+            new GatewayMetrics(registry, () => runtimes.queued),
         },
       ],
       exports: [GATEWAY_METRICS],
@@ -53,7 +55,7 @@ export class AppModule {
         MetricsModule.forService(),
         InferenceModule.forConfig(config),
       ],
-      controllers: [InferController, ModelsController, VerificationsController],
+      controllers: [InferController, ModelsController, OperatorModelsController, VerificationsController],
       providers: [Background],
     };
   }

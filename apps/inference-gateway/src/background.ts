@@ -7,7 +7,12 @@ import type { GatewayConfig } from './config.js';
 import { VERIFICATIONS } from './domain/inference/verification.js';
 import { COMMITMENT_KEEPER, type CommitmentKeeper } from './domain/model/commitment-keeper.js';
 import { MODEL_CATALOGUE, type ModelCatalogue } from './domain/model/model-catalogue.js';
-import { commitModels, MODEL_REGISTRY, type ModelRegistry } from './domain/model/register-models.js';
+import {
+  commitModels,
+  MODEL_REGISTRY,
+  refreshModels,
+  type ModelRegistry,
+} from './domain/model/register-models.js';
 import { NODE_STATUS, type LastNodeStatus } from './domain/node/node-status.js';
 import type { VerificationRepository } from './persistence/verification-repository.js';
 import { takePaymentEvent } from './transport/nats/payment-events.js';
@@ -72,7 +77,7 @@ export class Background implements OnApplicationBootstrap {
   /** Looks at the signer's keys and the operators' statuses, and comes back; never rejects. */
   private async refresh(): Promise<void> {
     try {
-      this.catalogue.setStatuses(await this.registry.statuses());
+      await refreshModels(this.registry, this.catalogue);
       await commitModels(this.commitments, this.catalogue);
       this.committed = true;
     } catch (error) {

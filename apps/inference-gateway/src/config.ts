@@ -1,4 +1,4 @@
-import { caip2, evmAddress } from '@touchstone/contracts';
+import { caip2, evmAddress, hex32 } from '@touchstone/contracts';
 import { databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
 import { z } from 'zod';
 import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './adapters/onnx/onnx-pool.js';
@@ -61,6 +61,11 @@ export const gatewayConfig = z.object({
     .max(16)
     .default('2')
     .describe("Version in the token's EIP-712 domain."),
+  TOUCHSTONE_OPERATOR_TOKEN_SHA256: hex32
+    .optional()
+    .describe(
+      'SHA-256 of the bearer token with which an operator adds and retires models; without it nobody can. The token itself stays with the operator.',
+    ),
   TOUCHSTONE_PAY_TO: evmAddress.optional().describe('Address that is paid, in lower case; needed for x402.'),
 });
 

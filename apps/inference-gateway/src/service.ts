@@ -17,5 +17,6 @@ export const gatewayService: ServiceDefinition<typeof gatewayConfig> = {
   openApi: {
     title: 'Touchstone inference-gateway',
     description: 'Paid inference whose answers can be proven later. Errors are problems (RFC 9457).',
+    securitySchemes: { operator: { type: 'http', scheme: 'bearer' } },
   },
 };

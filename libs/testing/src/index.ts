@@ -1,6 +1,16 @@
 export { readVectors, vectorsFolder, vectorsPath, vectorsPresent } from './vectors.js';
 export { FakeClock } from './clock.js';
 export { freePort } from '@touchstone/embedded';
+export {
+  field,
+  join,
+  linearClassifier,
+  onnxGraph,
+  onnxModel,
+  onnxTensor,
+  varint,
+  type OnnxGraph,
+} from './onnx-model.js';
 export { startTestAnvil } from './test-anvil.js';
 export { createTestDatabase, type DatabaseTemplate, type TestDatabase } from './test-database.js';
 export { testNats, type MeshUserName, type TestNats } from './test-nats.js';

@@ -13,7 +13,7 @@ export class ModelRepository implements ModelRegistry {
    * cover follows the manifest; the status is the operator's and stays.
    */
   register(model: Model): Promise<void> {
-    const { manifest, identity, modelVersionId, modelHashSha3, bytes } = model;
+    const { manifest, identity, modelVersionId, modelHashSha3, sizeBytes } = model;
     return withDatabase(async () => {
       await this.dataSource.query(
         `INSERT INTO ${schema}.models AS m (model_version_id, model_id, name, version, developer, task, model_hash,
@@ -32,7 +32,7 @@ export class ModelRepository implements ModelRegistry {
           manifest.task,
           toBytea(identity.modelHash),
           toBytea(modelHashSha3),
-          bytes.length,
+          sizeBytes,
           manifest.priceAtomic,
           JSON.stringify(manifest),
         ],

@@ -23,6 +23,7 @@ const context = (service: ServiceContext['service'], urls: ServiceContext['urls'
   logOrigin: 'localhost/touchstone/0',
   root: '/checkout',
   dataFolder: '/checkout/.touchstone/data/x',
+  operatorTokenSha256: 'a'.repeat(64),
   secrets: { SECRET: 's' },
   settings: {},
 });
@@ -57,6 +58,13 @@ describe('environment of the services', () => {
   it('lets settings of the starter win', () => {
     const settings = { TOUCHSTONE_PAYMENT_MODE: 'off', TOUCHSTONE_INFERENCE_WORKERS: '2' };
     expect(serviceEnvironment({ ...context('inference-gateway'), settings })).toMatchObject(settings);
+  });
+
+  it('tells the gateway the digest of the operator’s token, and nobody else', () => {
+    const told = serviceNames.filter((name) =>
+      Object.values(serviceEnvironment(context(name))).includes('a'.repeat(64)),
+    );
+    expect(told).toEqual(['inference-gateway']);
   });
 
   it('gives private keys to the signer alone', () => {

@@ -17,6 +17,8 @@ export interface ServiceContext {
   readonly root: string;
   /** A folder that belongs to this service alone. */
   readonly dataFolder: string;
+  /** Says whether a token is the operator's, without being one. */
+  readonly operatorTokenSha256: string;
   /** The secrets that {@link serviceSecrets} lists for this service. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Settings of whoever starts the stack; they win over all others. */
@@ -72,6 +74,7 @@ const extraEnvironment: Readonly<Record<ServiceName, (context: ServiceContext) =
     TOUCHSTONE_PAYMENT_ASSET_NAME: 'USD Coin',
     TOUCHSTONE_PAYMENT_ASSET_VERSION: '2',
     TOUCHSTONE_PAY_TO: context.chain.treasury,
+    TOUCHSTONE_OPERATOR_TOKEN_SHA256: context.operatorTokenSha256,
     ...optional('TOUCHSTONE_PUBLIC_URL', context.urls['inference-gateway']),
     ...optional('TOUCHSTONE_EVIDENCE_URL', context.urls['proof-service']),
   }),

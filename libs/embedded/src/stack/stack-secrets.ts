@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { meshUsers, serviceNames, type ServiceName } from '@touchstone/contracts';
 import type { Hex } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
@@ -13,6 +14,8 @@ export interface StackSecrets {
   readonly natsPasswords: Readonly<Record<string, string>>;
   /** The secrets of each service that go into its environment as they are. */
   readonly services: Readonly<Record<ServiceName, Readonly<Record<string, string>>>>;
+  /** SHA-256 of the operator's token; the token itself is read from its file by who acts as the operator. */
+  readonly operatorTokenSha256: string;
   readonly addresses: FundedAddresses & { readonly treasury: Hex };
 }
 
@@ -39,6 +42,7 @@ export function stackSecrets(store: SecretStore): StackSecrets {
     TOUCHSTONE_ANCHOR_TX_KEY_HEX: secp256k1Key,
     TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: secp256k1Key,
   });
+  const operator = store.ensure('operator', { TOUCHSTONE_OPERATOR_TOKEN: randomSecret });
   const payer = store.ensure('payer', { TOUCHSTONE_PAYER_KEY_HEX: secp256k1Key });
   // Receives what callers pay; no process needs its key, so none gets it.
   const treasury = store.ensure('treasury', { TOUCHSTONE_TREASURY_KEY_HEX: secp256k1Key });
@@ -47,6 +51,7 @@ export function stackSecrets(store: SecretStore): StackSecrets {
     rolePasswords,
     natsPasswords,
     services,
+    operatorTokenSha256: createHash('sha256').update(operator.TOUCHSTONE_OPERATOR_TOKEN).digest('hex'),
     addresses: {
       anchorSubmitter: addressOf(transactions.TOUCHSTONE_ANCHOR_TX_KEY_HEX),
       settlementSubmitter: addressOf(transactions.TOUCHSTONE_SETTLEMENT_TX_KEY_HEX),

@@ -135,6 +135,7 @@ function servicePlans(
         logOrigin: description.logOrigin,
         root: options.root,
         dataFolder,
+        operatorTokenSha256: secrets.operatorTokenSha256,
         secrets: secrets.services[service],
         settings: options.settings?.[service] ?? {},
       }),

@@ -80,7 +80,9 @@ async function loadModel(root: string, folder: string): Promise<Model> {
     identity,
     modelVersionId: modelVersionIdOf(identity),
     modelHashSha3: createHash('sha3-256').update(bytes).digest('hex'),
-    bytes,
+    origin: 'folder',
+    sizeBytes: bytes.length,
+    read: () => Promise.resolve(bytes),
     tokenizer: await loadTokenizer(root, folder, manifest, bytes),
   };
 }

@@ -94,7 +94,7 @@ describe('OnnxPool with the sample models', () => {
   });
 
   it('refuses a file that is no ONNX model', async () => {
-    const broken = { modelVersionId: 'broken', bytes: Uint8Array.of(1, 2, 3) };
+    const broken = { modelVersionId: 'broken', read: () => Promise.resolve(Uint8Array.of(1, 2, 3)) };
     await expect(pool().describe(broken)).rejects.toMatchObject({ code: 'inference-failed' });
   });
 });

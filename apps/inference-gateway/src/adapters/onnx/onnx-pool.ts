@@ -6,6 +6,7 @@ import type { ModelDatatype } from '../../domain/model/manifest.js';
 import type { Model } from '../../domain/model/model.js';
 import { datatypeOf, onnxTypeOf } from './onnx-types.js';
 import { OnnxWorker } from './onnx-worker.js';
+import type { RuntimeWorker } from './runtime-worker.js';
 import type { ModelDescription, WorkerTensor } from './worker-messages.js';
 
 /** Runs that may wait for a worker; at a few milliseconds each, more would wait longer than their callers do. */
@@ -23,18 +24,22 @@ export interface OnnxPoolOptions {
   readonly queueMax?: number;
   readonly timeoutMs?: number;
   readonly script?: URL;
+  /** Starts one worker; a thread of this process when left out. */
+  readonly start?: () => RuntimeWorker;
 }
 
-type Loadable = Pick<Model, 'modelVersionId' | 'bytes'>;
+/** What the runtime needs of a model. */
+export type Loadable = Pick<Model, 'modelVersionId' | 'read'>;
 
 /**
  * Runs ONNX models in worker threads, one run at a time in each. Workers start when they are needed, keep a session
  * for each model, and are replaced when a run does not come back. The queue is bounded.
  */
 export class OnnxPool implements ModelRunner {
-  private readonly idle: OnnxWorker[] = [];
-  private readonly busy = new Set<OnnxWorker>();
-  private readonly waiting: { start: (worker: OnnxWorker) => void; refuse: (error: AppError) => void }[] = [];
+  private readonly idle: RuntimeWorker[] = [];
+  private readonly busy = new Set<RuntimeWorker>();
+  private readonly waiting: { start: (worker: RuntimeWorker) => void; refuse: (error: AppError) => void }[] =
+    [];
   private readonly queueMax: number;
   private readonly timeoutMs: number;
   private closed = false;
@@ -56,7 +61,7 @@ export class OnnxPool implements ModelRunner {
     return this.withWorker((worker) => this.load(worker, model));
   }
 
-  async run(model: Model, inputs: readonly CanonicalTensor[]): Promise<ModelRun> {
+  async run(model: Loadable, inputs: readonly CanonicalTensor[]): Promise<ModelRun> {
     const feeds = inputs.map(toFeed);
     return this.withWorker(async (worker) => {
       if (!worker.loaded.has(model.modelVersionId)) await this.load(worker, model);
@@ -76,15 +81,16 @@ export class OnnxPool implements ModelRunner {
     await Promise.all(workers.map((worker) => worker.stopped()));
   }
 
-  private async load(worker: OnnxWorker, model: Loadable): Promise<ModelDescription> {
-    const { modelVersionId: key, bytes } = model;
+  private async load(worker: RuntimeWorker, model: Loadable): Promise<ModelDescription> {
+    const { modelVersionId: key } = model;
+    const bytes = await model.read();
     const answer = await worker.ask({ kind: 'load', key, bytes }, this.timeoutMs);
     if (!('description' in answer)) throw new AppError('inference-failed', 'The worker gave no description.');
     worker.loaded.add(key);
     return answer.description;
   }
 
-  private async withWorker<T>(work: (worker: OnnxWorker) => Promise<T>): Promise<T> {
+  private async withWorker<T>(work: (worker: RuntimeWorker) => Promise<T>): Promise<T> {
     const worker = await this.acquire();
     try {
       return await work(worker);
@@ -93,7 +99,7 @@ export class OnnxPool implements ModelRunner {
     }
   }
 
-  private acquire(): OnnxWorker | Promise<OnnxWorker> {
+  private acquire(): RuntimeWorker | Promise<RuntimeWorker> {
     if (this.closed) throw new AppError('dependency-unavailable', 'The service is shutting down.');
     const worker = this.takeIdle();
     if (worker) return worker;
@@ -106,17 +112,17 @@ export class OnnxPool implements ModelRunner {
   }
 
   /** A worker that lives, or a new one while there are fewer than the pool may have. */
-  private takeIdle(): OnnxWorker | undefined {
+  private takeIdle(): RuntimeWorker | undefined {
     let worker = this.idle.pop();
     while (worker?.ended) worker = this.idle.pop();
     if (!worker && this.busy.size < this.options.workers) {
-      worker = new OnnxWorker(this.options.script ?? WORKER_SCRIPT);
+      worker = this.options.start?.() ?? new OnnxWorker(this.options.script ?? WORKER_SCRIPT);
     }
     if (worker) this.busy.add(worker);
     return worker;
   }
 
-  private release(worker: OnnxWorker): void {
+  private release(worker: RuntimeWorker): void {
     this.busy.delete(worker);
     if (!worker.ended) this.idle.push(worker);
     const next = this.waiting.length > 0 ? this.takeIdle() : undefined;

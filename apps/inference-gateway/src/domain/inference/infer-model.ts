@@ -59,6 +59,7 @@ export class InferModel {
 
   /** @throws AppError; a PaymentChallenge when something is to be paid */
   async infer(call: InferCall): Promise<InferReply> {
+    await this.parts.catalogue.fetch(call.modelId);
     const request = this.prepare(call);
     if (this.parts.paid && priceOf(request.model) > 0n) {
       return this.parts.paid.infer(request, call.paymentHeader);

@@ -35,9 +35,9 @@ export class CommitmentKeeper {
     private readonly nowMs: () => number,
   ) {}
 
-  /** The commitment as this process knows it; undefined before the first one is in place. */
-  peek(modelVersionId: string): ModelCommitment | undefined {
-    return this.known.get(modelVersionId);
+  /** The commitment in force; undefined before the first one is in place. */
+  async current(modelVersionId: string): Promise<ModelCommitment | undefined> {
+    return this.known.get(modelVersionId) ?? (await this.store.latest(modelVersionId));
   }
 
   /** All commitments of a model version, newest first: evidence carries the one that was in force. */

@@ -86,7 +86,7 @@ describe('CommitmentKeeper', () => {
     const keeper = new CommitmentKeeper({ keys: async () => keysOf('a', key('a')) }, store, () => 9_000);
     expect((await keeper.renew(model)).effectiveAt).toBe(1);
     expect(store.published).toHaveLength(1);
-    expect(keeper.peek(model.modelVersionId)?.effectiveAt).toBe(1);
+    expect((await keeper.current(model.modelVersionId))?.effectiveAt).toBe(1);
   });
 
   it('lists all commitments, newest first, since older evidence carries older ones', async () => {

@@ -1,4 +1,5 @@
-import { AppError } from '@touchstone/contracts';
+import { AppError, slug } from '@touchstone/contracts';
+import type { AddedModelStore } from './added-model.js';
 import type { Model, ModelStatus } from './model.js';
 
 /** Injection token of the {@link ModelCatalogue}. */
@@ -19,24 +20,49 @@ export interface ModelFilter {
   readonly limit: number;
 }
 
-/** The models that this process serves, by id. */
+/** The models that this process serves, by id: those of the folder, and those that any replica added since. */
 export class ModelCatalogue {
-  private readonly models: ReadonlyMap<string, Model>;
-  private statuses: ReadonlyMap<string, ModelStatus> = new Map();
+  private readonly models = new Map<string, Model>();
+  private statuses = new Map<string, ModelStatus>();
 
-  constructor(models: readonly Model[]) {
-    const sorted = [...models].sort((left, right) => (left.manifest.id < right.manifest.id ? -1 : 1));
-    this.models = new Map(sorted.map((model) => [model.manifest.id, model]));
+  /** @param added where models that were added while the service ran are found */
+  constructor(
+    models: readonly Model[],
+    private readonly added?: Pick<AddedModelStore, 'findById' | 'list'>,
+  ) {
+    for (const model of models) this.models.set(model.manifest.id, model);
   }
 
   /** All models in order of their ids. */
   all(): readonly Model[] {
-    return [...this.models.values()];
+    return this.ids().map((id) => this.models.get(id) as Model);
   }
 
   /** Takes over the statuses by modelVersionId; a version that is not listed is `pending`. */
   setStatuses(statuses: ReadonlyMap<string, ModelStatus>): void {
-    this.statuses = statuses;
+    this.statuses = new Map(statuses);
+  }
+
+  /** Takes in a model that was added, or its new status; a model of the folder keeps its id. */
+  put({ model, status }: ListedModel): void {
+    if (this.models.get(model.manifest.id)?.origin === 'folder') return;
+    this.models.set(model.manifest.id, model);
+    this.statuses.set(model.modelVersionId, status);
+  }
+
+  /** Looks for a model that another replica may have added a moment ago; does nothing for one that is known. */
+  async fetch(id: string): Promise<void> {
+    if (this.models.has(id) || !this.added || !slug.safeParse(id).success) return;
+    const found = await this.added.findById(id);
+    if (found) this.put(found);
+  }
+
+  /** Takes in all models that were added, with their statuses. */
+  async fetchAll(): Promise<void> {
+    for (const { id, modelVersionId, status } of (await this.added?.list()) ?? []) {
+      await this.fetch(id);
+      if (this.models.get(id)?.modelVersionId === modelVersionId) this.statuses.set(modelVersionId, status);
+    }
   }
 
   has(id: string): boolean {
@@ -60,12 +86,15 @@ export class ModelCatalogue {
 
   /** One page in order of the ids, and the id to go on after, if there are more. */
   page({ task, status, after, limit }: ModelFilter): { models: ListedModel[]; next: string | undefined } {
-    const found = [...this.models.keys()]
+    const found = this.ids()
       .filter((id) => after === undefined || id > after)
       .map((id) => this.get(id))
       .filter((listed) => task === undefined || listed.model.manifest.task === task)
       .filter((listed) => status === undefined || listed.status === status);
     const models = found.slice(0, limit);
     return { models, next: found.length > limit ? models.at(-1)?.model.manifest.id : undefined };
+  }
+  private ids(): string[] {
+    return [...this.models.keys()].sort();
   }
 }

@@ -3,10 +3,13 @@ import type { WordListTokenizer } from '../request/word-list-tokenizer.js';
 import type { ModelManifest } from './manifest.js';
 
 /** Whether a model version takes requests. */
-export const modelStatuses = ['pending', 'active', 'suspended'] as const;
+export const modelStatuses = ['pending', 'active', 'suspended', 'retired'] as const;
 export type ModelStatus = (typeof modelStatuses)[number];
 
-/** One model version as it was read from the models folder and checked. */
+/** Where a model came from: the models folder of the deployment, or added while the service ran. */
+export type ModelOrigin = 'folder' | 'added';
+
+/** One model version that was read and checked. */
 export interface Model {
   readonly manifest: ModelManifest;
   readonly identity: ModelIdentity;
@@ -14,8 +17,10 @@ export interface Model {
   readonly modelVersionId: string;
   /** SHA3-256 of the file beside the SHA-256 in `identity.modelHash`. */
   readonly modelHashSha3: string;
+  readonly origin: ModelOrigin;
+  readonly sizeBytes: number;
   /** The file itself: what was hashed is what runs. */
-  readonly bytes: Uint8Array;
+  readonly read: () => Promise<Uint8Array>;
   readonly tokenizer: WordListTokenizer | undefined;
 }
 

@@ -12,13 +12,21 @@ export interface ModelRegistry {
 /** Injection token of the {@link ModelRegistry}. */
 export const MODEL_REGISTRY = Symbol('ModelRegistry');
 
-/** Registers the models of the folder and takes over their statuses. */
+/** Registers the models of the folder and takes in those that were added, all with their statuses. */
 export async function registerModels(registry: ModelRegistry, catalogue: ModelCatalogue): Promise<void> {
   for (const model of catalogue.all()) await registry.register(model);
-  catalogue.setStatuses(await registry.statuses());
+  await refreshModels(registry, catalogue);
 }
 
-/** Puts a commitment in place for every model, as far as the signer answers. */
+/** Takes over what operators and other replicas changed: statuses, and models that were added. */
+export async function refreshModels(registry: ModelRegistry, catalogue: ModelCatalogue): Promise<void> {
+  catalogue.setStatuses(await registry.statuses());
+  await catalogue.fetchAll();
+}
+
+/** Puts a commitment in place for every model that may be asked, as far as the signer answers. */
 export async function commitModels(keeper: CommitmentKeeper, catalogue: ModelCatalogue): Promise<void> {
-  for (const model of catalogue.all()) await keeper.renew(model);
+  for (const model of catalogue.all()) {
+    if (catalogue.get(model.manifest.id).status !== 'retired') await keeper.renew(model);
+  }
 }

@@ -64,6 +64,7 @@ export const modelDetail = modelSummary.extend({
   commitment: modelCommitment.nullable(),
   commitmentHash: hex32.nullable(),
 });
+export type ModelDetail = z.infer<typeof modelDetail>;
 
 /** The commitments of a model version, newest first. */
 export const commitmentList = z.object({

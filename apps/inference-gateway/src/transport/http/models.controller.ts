@@ -5,13 +5,10 @@ import { ApiRoute, CONFIG, ZodParam, ZodQuery } from '@touchstone/platform';
 import { z } from 'zod';
 import type { GatewayConfig } from '../../config.js';
 import { COMMITMENT_KEEPER, type CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
-import {
-  MODEL_CATALOGUE,
-  type ListedModel,
-  type ModelCatalogue,
-} from '../../domain/model/model-catalogue.js';
+import { MODEL_CATALOGUE, type ModelCatalogue } from '../../domain/model/model-catalogue.js';
 import { modelStatuses } from '../../domain/model/model.js';
-import { commitmentList, modelDetail, modelPage, type ModelSummary } from './answers.js';
+import { commitmentList, modelDetail, modelPage } from './answers.js';
+import { presentModel, summarize } from './present-model.js';
 
 /** Most models on one page. */
 export const MODELS_PAGE_MAX = 100;
@@ -40,10 +37,11 @@ export class ModelsController {
     response: modelPage,
     errors: ['validation-failed'],
   })
-  list(@ZodQuery(listQuery) query: z.output<typeof listQuery>) {
+  async list(@ZodQuery(listQuery) query: z.output<typeof listQuery>) {
+    await this.catalogue.fetchAll();
     const { limit, cursor: after, task, status } = query;
     const { models, next } = this.catalogue.page({ limit, after, task, status });
-    return { models: models.map((listed) => this.summary(listed)), nextCursor: next ?? null };
+    return { models: models.map((listed) => summarize(listed, this.config)), nextCursor: next ?? null };
   }
 
   @Get(':id')
@@ -53,24 +51,9 @@ export class ModelsController {
     response: modelDetail,
     errors: ['unknown-model'],
   })
-  show(@ZodParam('id', z.string().max(128)) id: string) {
-    const listed = this.catalogue.get(id);
-    const { model } = listed;
-    const { inputs, outputs, preprocess, accuracy, licence } = model.manifest;
-    const commitment = this.commitments.peek(model.modelVersionId);
-    return {
-      ...this.summary(listed),
-      modelHash: model.identity.modelHash,
-      modelHashSha3: model.modelHashSha3,
-      sizeBytes: model.bytes.length,
-      inputs,
-      outputs,
-      preprocess,
-      accuracy,
-      licence,
-      commitment: commitment ?? null,
-      commitmentHash: commitment ? commitmentHash(commitment) : null,
-    };
+  async show(@ZodParam('id', z.string().max(128)) id: string) {
+    await this.catalogue.fetch(id);
+    return presentModel(this.catalogue.get(id), this.commitments, this.config);
   }
 
   @Get(':id/commitments')
@@ -81,28 +64,11 @@ export class ModelsController {
     errors: ['unknown-model'],
   })
   async history(@ZodParam('id', z.string().max(128)) id: string) {
+    await this.catalogue.fetch(id);
     const { modelVersionId } = this.catalogue.get(id).model;
     const commitments = await this.commitments.history(modelVersionId);
     return {
       items: commitments.map((commitment) => ({ commitmentHash: commitmentHash(commitment), commitment })),
-    };
-  }
-
-  private summary({ model, status }: ListedModel): ModelSummary {
-    const { id, name, version, description, developer, task, priceAtomic: amount } = model.manifest;
-    const { TOUCHSTONE_PAYMENT_ASSET: asset, TOUCHSTONE_PAYMENT_NETWORK: network } = this.config;
-    const free = this.config.TOUCHSTONE_PAYMENT_MODE === 'off' || amount === '0';
-    const price = free ? null : { amount, asset, network };
-    return {
-      id,
-      name,
-      version,
-      modelVersionId: model.modelVersionId,
-      description,
-      developer,
-      task,
-      status,
-      price,
     };
   }
 }

@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { AppError } from '@touchstone/contracts';
+import { encodeTensor } from '@touchstone/evidence';
+import { linearClassifier } from '@touchstone/testing';
+import type { Loadable } from '../onnx/onnx-pool.js';
+import { Sandbox, type SandboxOptions } from './sandbox.js';
+import { SandboxProcess } from './sandbox-process.js';
+
+const made: Sandbox[] = [];
+
+function sandbox(options: Partial<SandboxOptions> = {}): Sandbox {
+  const started = new Sandbox({ timeoutMs: 5_000, ...options });
+  made.push(started);
+  return started;
+}
+
+afterEach(async () => {
+  await Promise.all(made.splice(0).map((started) => started.close()));
+});
+
+const loadable = (key: string): Loadable => ({
+  modelVersionId: key,
+  read: () => Promise.resolve(linearClassifier([[1, 2]], [0, 0])),
+});
+
+const inputs = (() => {
+  const encoded = encodeTensor({ name: 'features', datatype: 'FP32', shape: [1, 1], data: [1] });
+  if (!encoded.ok) throw new Error(encoded.error.detail);
+  return [encoded.value];
+})();
+
+/** Processes of this one that run the script of the sandbox. */
+function children(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return Number(parent) === process.pid && command.includes('sandbox.mjs');
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+describe('Sandbox', () => {
+  it('runs each model in a process of its own, and no more processes than it may', async () => {
+    const box = sandbox({ processesMax: 2 });
+    const models = ['a', 'b', 'c', 'd', 'e'].map(loadable);
+    const runs = await Promise.all([...models, ...models].map((model) => box.run(model, inputs)));
+    expect(new Set(runs.map(({ outputs }) => outputs[0]?.data)).size).toBe(1);
+    expect(children().length).toBeLessThanOrEqual(2);
+    expect(box.queued).toBe(0);
+  });
+
+  it('gives a model a new process after the old one was killed', async () => {
+    const box = sandbox();
+    await box.run(loadable('a'), inputs);
+    const [before] = children();
+    process.kill(before ?? 0, 'SIGKILL');
+    // The run may meet the process while it dies; the next one does not.
+    await box.run(loadable('a'), inputs).catch(() => undefined);
+    expect((await box.run(loadable('a'), inputs)).outputs).toHaveLength(1);
+    expect(children()).not.toContain(before);
+  });
+
+  it('gives its processes none of the environment and a bound on memory', async () => {
+    const box = sandbox();
+    process.env['SECRET_OF_THE_SERVICE'] = 'hidden';
+    await box.run(loadable('a'), inputs);
+    delete process.env['SECRET_OF_THE_SERVICE'];
+    const [pid] = children();
+    expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toContain('hidden');
+    const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
+    expect(limits).toMatch(/^Max data size\s+1073741824\s+1073741824/m);
+    expect(limits).toMatch(/^Max file size\s+0\s+0/m);
+  });
+
+  it('fails the run when its process cannot live with the memory it may have', async () => {
+    const box = sandbox({ memoryBytes: 16_777_216, timeoutMs: 2_000 });
+    await expect(box.run(loadable('a'), inputs)).rejects.toBeInstanceOf(AppError);
+  });
+
+  it('refuses what would wait behind a full queue, and everything once it is closed', async () => {
+    const box = sandbox({ processesMax: 1, queueMax: 1 });
+    const runs = ['a', 'b', 'c'].map((key) => box.run(loadable(key), inputs));
+    const outcomes = await Promise.allSettled(runs);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    await expect(runs[2]).rejects.toMatchObject({ code: 'queue-full' });
+    await box.close();
+    await expect(box.run(loadable('a'), inputs)).rejects.toMatchObject({ code: 'dependency-unavailable' });
+  });
+
+  it('ends the process of a model that is forgotten', async () => {
+    const box = sandbox();
+    await box.run(loadable('a'), inputs);
+    await box.forget('a');
+    expect(children()).toEqual([]);
+  });
+});
+
+describe('SandboxProcess', () => {
+  it('is gone once it was ended', async () => {
+    const started = new SandboxProcess();
+    const { pid = 0 } = started;
+    await started.ask({ kind: 'load', key: 'a', bytes: linearClassifier([[1]], [0]) }, 5_000);
+    started.end(new Error('over'));
+    await started.stopped();
+    expect(() => process.kill(pid, 0)).toThrow();
+  });
+});

@@ -1,0 +1,113 @@
+import { AppError, type CanonicalTensor } from '@touchstone/contracts';
+import type { ModelRun, ModelRunner } from '../../domain/inference/model-runner.js';
+import { INFERENCE_QUEUE_MAX, OnnxPool, type Loadable } from '../onnx/onnx-pool.js';
+import { SandboxProcess } from './sandbox-process.js';
+
+/** Processes of added models that live at once; each holds one model. */
+export const SANDBOX_PROCESSES_MAX = 4;
+
+interface Slot {
+  readonly pool: OnnxPool;
+  running: number;
+}
+
+/** What a {@link Sandbox} takes. */
+export interface SandboxOptions {
+  readonly timeoutMs: number;
+  readonly queueMax?: number;
+  readonly processesMax?: number;
+  readonly memoryBytes?: number;
+}
+
+/**
+ * Runs added models, each in a process of its own, so that none can read or change what another one answers. A
+ * process starts with the first request and stays until another model needs its place.
+ */
+export class Sandbox implements ModelRunner {
+  /** By modelVersionId, the one that was used longest ago first. */
+  private readonly slots = new Map<string, Slot>();
+  private readonly waiting: (() => void)[] = [];
+  private readonly queueMax: number;
+  private readonly processesMax: number;
+  private closed = false;
+
+  constructor(private readonly options: SandboxOptions) {
+    this.queueMax = options.queueMax ?? INFERENCE_QUEUE_MAX;
+    this.processesMax = options.processesMax ?? SANDBOX_PROCESSES_MAX;
+  }
+
+  /** Runs that wait for a process. */
+  get queued(): number {
+    return [...this.slots.values()].reduce((sum, { pool }) => sum + pool.queued, this.waiting.length);
+  }
+
+  async run(model: Loadable, inputs: readonly CanonicalTensor[]): Promise<ModelRun> {
+    const slot = await this.acquire(model.modelVersionId);
+    try {
+      return await slot.pool.run(model, inputs);
+    } finally {
+      slot.running -= 1;
+      if (slot.running === 0) this.waiting.shift()?.();
+    }
+  }
+
+  /** A pool of one new process that nothing else uses; the caller closes it. */
+  fresh(): OnnxPool {
+    const { timeoutMs, memoryBytes } = this.options;
+    const limits = memoryBytes === undefined ? {} : { memoryBytes };
+    return new OnnxPool({
+      workers: 1,
+      queueMax: this.queueMax,
+      timeoutMs,
+      start: () => new SandboxProcess(limits),
+    });
+  }
+
+  /** Ends the process of a model that takes no requests any more. */
+  async forget(modelVersionId: string): Promise<void> {
+    const slot = this.slots.get(modelVersionId);
+    this.slots.delete(modelVersionId);
+    await slot?.pool.close();
+  }
+
+  /** Ends all processes. */
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const wake of this.waiting.splice(0)) wake();
+    await Promise.all([...this.slots.values()].map(({ pool }) => pool.close()));
+  }
+
+  private async acquire(key: string): Promise<Slot> {
+    for (;;) {
+      if (this.closed) throw new AppError('dependency-unavailable', 'The service is shutting down.');
+      const slot = this.take(key);
+      if (slot) return slot;
+      if (this.waiting.length >= this.queueMax) {
+        throw new AppError('queue-full', `${this.queueMax} runs wait already; try again in a second.`, {
+          retryAfterSeconds: 1,
+        });
+      }
+      await new Promise<void>((wake) => this.waiting.push(wake));
+    }
+  }
+
+  /** A place for one run, counted at once, so that nobody takes it away before the run begins. */
+  private take(key: string): Slot | undefined {
+    const known = this.slots.get(key);
+    if (known) {
+      this.slots.delete(key);
+      this.slots.set(key, known);
+      known.running += 1;
+      return known;
+    }
+    if (this.slots.size >= this.processesMax) {
+      const idle = [...this.slots].find(([, { running }]) => running === 0);
+      if (!idle) return undefined;
+      this.slots.delete(idle[0]);
+      void idle[1].pool.close();
+    }
+    const slot = { pool: this.fresh(), running: 1 };
+    this.slots.set(key, slot);
+    return slot;
+  }
+}

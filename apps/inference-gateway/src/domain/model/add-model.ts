@@ -1,0 +1,194 @@
+import { AppError, type ErrorDetail } from '@touchstone/contracts';
+import { bytesToHex, sha256 } from '@touchstone/crypto';
+import { canonicalJson } from '@touchstone/canonical-json';
+import { modelVersionIdOf } from '@touchstone/evidence';
+import type { AddedManifest } from './added-manifest.js';
+import { ADDED_MODELS_MAX, type AddedModel, type AddedModelStore } from './added-model.js';
+import type { CommitmentKeeper } from './commitment-keeper.js';
+import type { ModelCatalogue } from './model-catalogue.js';
+import { modelManifest, type ModelManifest, type TensorSpec } from './manifest.js';
+import type { Model } from './model.js';
+
+/** The inputs and outputs of a file that was loaded and tried. */
+export interface ModelTensors {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+}
+
+/** What {@link AddModel} needs. */
+export interface AddModelParts {
+  readonly catalogue: ModelCatalogue;
+  readonly store: AddedModelStore;
+  readonly commitments: CommitmentKeeper;
+  /** Looks through a file and tries it where it can do no harm. @throws AppError `model-invalid` */
+  readonly inspect: (bytes: Uint8Array) => Promise<ModelTensors>;
+  readonly sha3: (bytes: Uint8Array) => string;
+  /** Ends what still runs of a retired model. */
+  readonly forget: (modelVersionId: string) => Promise<void>;
+  readonly commitmentLate: (modelId: string, error: unknown) => void;
+}
+
+/** Injection token of {@link AddModel}. */
+export const ADD_MODEL = Symbol('AddModel');
+
+/** Adds models while the service runs, and retires them. */
+export class AddModel {
+  constructor(private readonly parts: AddModelParts) {}
+
+  /**
+   * Adds a model. The same file with the same settings again changes nothing; a retired one is taken back.
+   *
+   * @throws AppError `model-invalid`; `conflict` when the name and version belong to something else, or the list is full
+   */
+  async add(wanted: AddedManifest, bytes: Uint8Array): Promise<{ id: string; created: boolean }> {
+    const { catalogue, store } = this.parts;
+    const digest = bytesToHex(sha256(bytes));
+    const earlier = await this.earlier(wanted);
+    // A name that is taken by another file is told before the file is tried, the rest after it.
+    if (earlier && earlier.model.identity.modelHash !== digest) throw otherFile(wanted, earlier, digest);
+    const tensors = await this.parts.inspect(bytes);
+    const model = this.modelOf(wanted, bytes, digest, tensors);
+    const addition = await store.add(model, bytes);
+    if (addition.kind === 'full') throw full();
+    if (addition.kind === 'taken') return this.again(model, addition.by, bytes);
+    catalogue.put({ model: addition.model, status: 'active' });
+    await this.commit(addition.model);
+    return { id: addition.model.manifest.id, created: true };
+  }
+
+  /**
+   * Retires an added model: it takes no more requests. Other replicas follow within their next look at statuses.
+   *
+   * @throws AppError `unknown-model`, or `conflict` for a model of the folder
+   */
+  async retire(id: string): Promise<void> {
+    await this.parts.catalogue.fetch(id);
+    const { model } = this.parts.catalogue.get(id);
+    if (model.origin === 'folder') {
+      throw new AppError('conflict', `The model "${id}" belongs to the models folder; take it away there.`);
+    }
+    await this.parts.store.retire(model.modelVersionId);
+    this.parts.catalogue.put({ model, status: 'retired' });
+    await this.parts.forget(model.modelVersionId);
+  }
+
+  private async earlier({ name, version }: AddedManifest): Promise<AddedModel | undefined> {
+    for (const id of [name, versionedId(name, version)]) {
+      const found = await this.parts.store.findById(id);
+      if (found?.model.identity.name === name && found.model.identity.version === version) return found;
+    }
+    return undefined;
+  }
+
+  private async again(model: Model, by: AddedModel, bytes: Uint8Array) {
+    const { identity, manifest } = by.model;
+    if (identity.modelHash !== model.identity.modelHash) {
+      throw otherFile(model.identity, by, model.identity.modelHash);
+    }
+    const details = differences({ ...model.manifest, id: manifest.id }, manifest);
+    if (details.length > 0) {
+      throw new AppError(
+        'conflict',
+        `The model "${manifest.id}" is there already with the same file and other settings: ` +
+          `${details[0]?.detail}. Add it under another name or version.`,
+        { details },
+      );
+    }
+    if (by.status === 'retired') {
+      if (!(await this.parts.store.restore(by.model.modelVersionId, bytes))) throw full();
+      this.parts.catalogue.put({ model: by.model, status: 'active' });
+    } else this.parts.catalogue.put(by);
+    await this.commit(by.model);
+    return { id: manifest.id, created: false };
+  }
+
+  private modelOf(
+    { name, version, developer, ...wanted }: AddedManifest,
+    bytes: Uint8Array,
+    digest: string,
+    tensors: ModelTensors,
+  ): Model {
+    const { catalogue } = this.parts;
+    if (catalogue.has(name) && catalogue.get(name).model.origin === 'folder') {
+      throw new AppError('conflict', `The name "${name}" belongs to a model of the models folder.`);
+    }
+    const manifest: ModelManifest = modelManifest.parse({
+      id: name,
+      name,
+      version,
+      developer,
+      description: wanted.description ?? `The model ${name}, added by the operator.`,
+      file: 'model.onnx',
+      sha256: digest,
+      ...(wanted.licence === undefined ? {} : { licence: wanted.licence }),
+      task: wanted.task,
+      inputs: tensors.inputs,
+      outputs: labelled(tensors.outputs, wanted.labels),
+      priceAtomic: wanted.priceAtomic,
+    });
+    const identity = { developer, modelHash: digest, name, version };
+    return {
+      manifest,
+      identity,
+      modelVersionId: modelVersionIdOf(identity),
+      modelHashSha3: this.parts.sha3(bytes),
+      origin: 'added',
+      sizeBytes: bytes.length,
+      read: () => Promise.resolve(bytes),
+      tokenizer: undefined,
+    };
+  }
+
+  /** The model is there whether or not the signer answers now; the next look at its keys commits to it. */
+  private async commit(model: Model): Promise<void> {
+    await this.parts.commitments
+      .renew(model)
+      .catch((error: unknown) => this.parts.commitmentLate(model.manifest.id, error));
+  }
+}
+
+/** The id of a further version of a name: the first version has the name itself. */
+export function versionedId(name: string, version: string): string {
+  return `${name}-${version.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`.slice(0, 64).replace(/-+$/, '');
+}
+
+function labelled(outputs: readonly TensorSpec[], labels: readonly string[] | undefined): TensorSpec[] {
+  if (!labels) return [...outputs];
+  const elements = ({ shape }: TensorSpec) => shape.reduce((product, size) => product * Math.max(1, size), 1);
+  const index = outputs.findIndex((output) => elements(output) === labels.length);
+  if (index === -1) {
+    const found = outputs.map((output) => `"${output.name}" has ${elements(output)}`).join(', ');
+    throw new AppError(
+      'model-invalid',
+      `There are ${labels.length} labels, and no output has as many elements: ${found}.`,
+    );
+  }
+  return outputs.map((output, at) => (at === index ? { ...output, labels: [...labels] } : output));
+}
+
+function differences(wanted: ModelManifest, stored: ModelManifest): ErrorDetail[] {
+  const members = [...new Set([...Object.keys(wanted), ...Object.keys(stored)])] as (keyof ModelManifest)[];
+  const text = (value: unknown) => (value === undefined ? 'nothing' : canonicalJson(value));
+  return members
+    .filter((member) => text(wanted[member]) !== text(stored[member]))
+    .map((member) => {
+      const [has, asked] = [stored[member], wanted[member]].map((value) => text(value).slice(0, 128));
+      return { pointer: `/${member}`, detail: `${member} is ${has}, not ${asked}` };
+    });
+}
+
+function otherFile(
+  { name, version }: { name: string; version: string },
+  { model }: AddedModel,
+  digest: string,
+): AppError {
+  return new AppError(
+    'conflict',
+    `"${name}" ${version} is there already with the SHA-256 ${model.identity.modelHash}, this file has ${digest}; ` +
+      'add it as another version.',
+  );
+}
+
+function full(): AppError {
+  return new AppError('conflict', `${ADDED_MODELS_MAX} models are added already; retire one first.`);
+}

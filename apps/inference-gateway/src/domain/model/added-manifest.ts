@@ -1,0 +1,45 @@
+import { slug } from '@touchstone/contracts';
+import { z } from 'zod';
+import { MODEL_LABELS_MAX } from './manifest.js';
+
+/** Most characters of a description. */
+const DESCRIPTION_CHARACTERS = 2_000;
+
+/** Highest price of one answer: a million tokens of six decimals, so that a slip of the decimal point is noticed. */
+export const PRICE_ATOMIC_MAX = 1_000_000_000_000;
+
+/**
+ * Text that others will see in lists, terminals and pages: without control characters, without characters that turn
+ * the direction of writing, and without what is not assigned.
+ */
+const visibleText = (charactersMax: number) =>
+  z
+    .string()
+    .min(1)
+    .max(charactersMax)
+    .regex(/^\P{C}*$/u, 'expected text without control characters');
+
+/** What its owner says about a model that is added; the tensors are read from the file. */
+export const addedManifest = z.strictObject({
+  name: slug.describe('The id under which the model is asked.'),
+  version: z
+    .string()
+    .regex(/^[0-9A-Za-z][0-9A-Za-z.+-]{0,31}$/, 'expected 1 to 32 of 0–9 A–Z a–z . + -')
+    .default('1.0.0'),
+  priceAtomic: z
+    .string()
+    .regex(/^(?:0|[1-9][0-9]{0,12})$/, 'expected a decimal integer without leading zeros')
+    .refine((text) => Number(text) <= PRICE_ATOMIC_MAX, `expected at most ${PRICE_ATOMIC_MAX}`)
+    .describe('Price of one answer in atomic units of the asset; 0 gives answers away.'),
+  developer: visibleText(128).default('operator'),
+  description: visibleText(DESCRIPTION_CHARACTERS).optional(),
+  licence: visibleText(256).optional(),
+  task: slug.default('inference'),
+  labels: z
+    .array(visibleText(256))
+    .min(1)
+    .max(MODEL_LABELS_MAX)
+    .optional()
+    .describe('Names of the elements of the first output that has as many.'),
+});
+export type AddedManifest = z.output<typeof addedManifest>;

@@ -1,0 +1,75 @@
+import { Controller, Delete, HttpCode, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { ApiRoute, CONFIG, RawBodyBytes, ZodParam, type HttpRequest } from '@touchstone/platform';
+import type { ServerResponse } from 'node:http';
+import { z } from 'zod';
+import type { GatewayConfig } from '../../config.js';
+import { ADD_MODEL, type AddModel } from '../../domain/model/add-model.js';
+import { COMMITMENT_KEEPER, type CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
+import { MODEL_CATALOGUE, type ModelCatalogue } from '../../domain/model/model-catalogue.js';
+import { modelDetail, type ModelDetail } from './answers.js';
+import { OperatorGuard } from './operator.guard.js';
+import { presentModel } from './present-model.js';
+import { ADDED_FORM_BYTES_MAX, readModelForm } from './read-model-form.js';
+
+const CREATED = 201;
+
+/** `POST /v1/models` and `DELETE /v1/models/:id`, for the operator. */
+@Controller('v1/models')
+@UseGuards(OperatorGuard)
+export class OperatorModelsController {
+  constructor(
+    @Inject(ADD_MODEL) private readonly addModel: AddModel,
+    @Inject(MODEL_CATALOGUE) private readonly catalogue: ModelCatalogue,
+    @Inject(COMMITMENT_KEEPER) private readonly commitments: CommitmentKeeper,
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  @Post()
+  @ApiRoute({
+    summary: 'Adds a model.',
+    description:
+      'The form has two parts: `model`, the ONNX file, and `manifest`, JSON with name, priceAtomic and optionally version, developer, description, licence, task and labels. Answers 201 with the model as it is listed; 200 when the same file with the same settings is there already.',
+    tags: ['operator'],
+    responses: {
+      200: { description: 'The model was there already.', schema: modelDetail },
+      201: { description: 'The model was added.', schema: modelDetail },
+    },
+    rawBodyMediaType: 'multipart/form-data',
+    security: ['operator'],
+    errors: [
+      'unauthenticated',
+      'malformed-json',
+      'unsupported-media-type',
+      'validation-failed',
+      'body-too-large',
+      'model-invalid',
+      'conflict',
+      'queue-full',
+      'dependency-unavailable',
+    ],
+  })
+  async add(
+    @Req() request: HttpRequest,
+    @RawBodyBytes({ bytesMax: ADDED_FORM_BYTES_MAX }) body: Uint8Array,
+    @Res({ passthrough: true }) response: ServerResponse,
+  ): Promise<ModelDetail> {
+    const { manifest, bytes } = await readModelForm(request, body);
+    const { id, created } = await this.addModel.add(manifest, bytes);
+    if (created) response.statusCode = CREATED;
+    return presentModel(this.catalogue.get(id), this.commitments, this.config);
+  }
+
+  @Delete(':id')
+  @HttpCode(200)
+  @ApiRoute({
+    summary: 'Retires a model that was added: no new requests; evidence and commitments stay.',
+    tags: ['operator'],
+    response: modelDetail,
+    security: ['operator'],
+    errors: ['unauthenticated', 'unknown-model', 'conflict', 'dependency-unavailable'],
+  })
+  async retire(@ZodParam('id', z.string().max(128)) id: string): Promise<ModelDetail> {
+    await this.addModel.retire(id);
+    return presentModel(this.catalogue.get(id), this.commitments, this.config);
+  }
+}

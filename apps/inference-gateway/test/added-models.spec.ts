@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { linearClassifier } from '@touchstone/testing';
+import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
+import { add, answer, ask, classifier, operator, retire, TOKEN } from './operator-requests.js';
+
+let harness: GatewayHarness;
+let first: Gateway;
+let second: Gateway;
+
+beforeAll(async () => {
+  harness = await GatewayHarness.start();
+  first = await harness.gateway(operator);
+  second = await harness.gateway(operator);
+}, 60_000);
+
+afterAll(() => harness?.stop());
+
+describe('a model that is added while the service runs', () => {
+  it('answers on both replicas at once, is listed and has a commitment in the log', async () => {
+    const added = await add(first, {
+      name: 'linear',
+      labels: ['left', 'middle', 'right'],
+      description: 'Two sides.',
+    });
+    expect(added).toMatchObject({ status: 201, body: { id: 'linear', status: 'active', version: '1.0.0' } });
+    const published = await harness.outbox<{ modelId: string; commitment: { modelVersionId: string } }>(
+      'evt.v1.inference.commitment.published',
+    );
+    const own = published.filter(({ modelId }) => modelId === 'linear');
+    expect(own.map(({ commitment }) => commitment.modelVersionId)).toEqual([added.body.modelVersionId]);
+    for (const gateway of [second, first]) {
+      const answered = await ask(gateway, 'linear', [0, 3]);
+      expect(answered).toMatchObject({ status: 200, body: { prediction: { label: 'middle' } } });
+      const sum = answered.body.outputs[0]?.data.reduce((total, value) => total + value, 0) ?? 0;
+      expect(sum).toBeCloseTo(1, 5);
+      const shown = await answer(fetch(`${gateway.url}/v1/models/linear`));
+      expect(shown.body.commitmentHash).toMatch(/^[0-9a-f]{64}$/);
+    }
+    const listed = await fetch(`${second.url}/v1/models`);
+    expect(((await listed.json()) as { models: { id: string }[] }).models.map(({ id }) => id)).toContain(
+      'linear',
+    );
+  });
+
+  it('takes any number of rows where the file leaves it open, and says what does not fit', async () => {
+    expect(await ask(first, 'linear', [0, 3, 9, 0])).toMatchObject({
+      status: 200,
+      body: { outputs: [{ shape: [2, 3] }] },
+    });
+    const wrong = await answer(
+      infer(first, 'linear', {
+        inputs: [{ name: 'features', datatype: 'FP32', shape: [1, 3], data: [1, 2, 3] }],
+      }),
+    );
+    expect(wrong).toMatchObject({ status: 422, body: { code: 'tensor-invalid' } });
+    expect(wrong.body.detail).toContain('expected [-1,2], got [1,3]');
+  });
+
+  it('is the same model when the same file comes again, on either replica', async () => {
+    const settings = { name: 'again', version: '2.0.0' };
+    const added = await add(first, settings);
+    const repeated = await Promise.all([add(first, settings), add(second, settings, classifier)]);
+    expect([added.status, ...repeated.map(({ status }) => status)]).toEqual([201, 200, 200]);
+    expect(new Set([added, ...repeated].map(({ body }) => body.modelVersionId)).size).toBe(1);
+  });
+
+  it('is written once when both replicas take it at the same time', async () => {
+    const both = await Promise.all([add(first, { name: 'race' }), add(second, { name: 'race' }, classifier)]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 201]);
+  });
+
+  it('keeps its name and version to itself, and its settings', async () => {
+    const other = linearClassifier([[1], [1]], [0]);
+    await add(first, { name: 'kept' });
+    expect(await add(first, { name: 'kept' }, other)).toMatchObject({
+      status: 409,
+      body: { code: 'conflict' },
+    });
+    const dearer = await add(first, { name: 'kept', priceAtomic: '20000' });
+    expect(dearer).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(dearer.body.detail).toContain('priceAtomic is "10000", not "20000"');
+    expect(await add(first, { name: 'kept', version: '1.1.0' }, other)).toMatchObject({
+      status: 201,
+      body: { id: 'kept-1-1-0' },
+    });
+    expect(await add(first, { name: 'digits' })).toMatchObject({ status: 409 });
+  });
+
+  it('is there after a restart', async () => {
+    await add(first, { name: 'durable' });
+    const third = await harness.gateway(operator);
+    expect(await ask(third, 'durable', [1, 0])).toMatchObject({ status: 200 });
+    await third.running.stop();
+  });
+
+  it('takes no requests once it is retired, and keeps its commitments; the same file takes it back', async () => {
+    await add(first, { name: 'retired' });
+    expect(await ask(first, 'retired', [1, 0])).toMatchObject({ status: 200 });
+    expect(await retire(first, 'retired')).toMatchObject({ status: 200, body: { status: 'retired' } });
+    expect(await ask(first, 'retired', [1, 0])).toMatchObject({
+      status: 409,
+      body: { code: 'model-not-active' },
+    });
+    const commitments = await fetch(`${second.url}/v1/models/retired/commitments`);
+    expect(((await commitments.json()) as { items: unknown[] }).items).toHaveLength(1);
+    const files = await harness.column(
+      "SELECT file IS NULL FROM gateway.added_models WHERE model_id = 'retired'",
+    );
+    expect(files).toEqual([true]);
+    expect(await add(first, { name: 'retired' })).toMatchObject({ status: 200, body: { status: 'active' } });
+    expect(await ask(first, 'retired', [1, 0])).toMatchObject({ status: 200 });
+    expect(await retire(first, 'digits')).toMatchObject({ status: 409 });
+    expect(await retire(first, 'nobody')).toMatchObject({ status: 404 });
+  });
+
+  it('is not run when its stored file is not the one that was committed to', async () => {
+    await add(first, { name: 'tampered' });
+    await harness.client.query(
+      "UPDATE gateway.added_models SET file = set_byte(file, 8, 255) WHERE model_id = 'tampered'",
+    );
+    expect(await ask(second, 'tampered', [1, 0])).toMatchObject({
+      status: 500,
+      body: { code: 'inference-failed' },
+    });
+  });
+});
+
+describe('who may add models', () => {
+  it.each([
+    ['no token', ''],
+    ['another token', `${TOKEN}x`],
+  ])('nobody with %s', async (_name, token) => {
+    expect(await add(first, { name: 'stranger' }, classifier, token)).toMatchObject({ status: 401 });
+    expect(await retire(first, 'linear', token)).toMatchObject({ status: 401 });
+  });
+
+  it('nobody at all where no operator is configured', async () => {
+    const closed = await harness.gateway();
+    expect(await add(closed, { name: 'stranger' }, classifier)).toMatchObject({ status: 401 });
+    await closed.running.stop();
+  });
+});

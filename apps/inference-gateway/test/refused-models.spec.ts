@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { field, join, onnxTensor } from '@touchstone/testing';
+import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
+import { add, answer, ask, classifier, graph, operator, TOKEN } from './operator-requests.js';
+
+let harness: GatewayHarness;
+let first: Gateway;
+
+beforeAll(async () => {
+  harness = await GatewayHarness.start();
+  first = await harness.gateway({ ...operator, TOUCHSTONE_INFERENCE_TIMEOUT_MS: '3000' });
+  await add(first, { name: 'linear' });
+}, 60_000);
+
+afterAll(() => harness?.stop());
+
+describe('what is refused', () => {
+  it.each([
+    ['a path as a name', { name: '../../etc' }],
+    ['a name with a terminal’s control characters', { name: '\u001b[2J' }],
+    ['a name of 65 characters', { name: 'n'.repeat(65) }],
+    ['a negative price', { name: 'x', priceAtomic: '-1' }],
+    ['a price with a point', { name: 'x', priceAtomic: '0.01' }],
+    ['a price above the limit', { name: 'x', priceAtomic: '1000000000001' }],
+    ['a price as a number', { name: 'x', priceAtomic: 10 }],
+    ['a description with control characters', { name: 'x', description: 'a\u0007b' }],
+    ['a description that turns the direction of writing', { name: 'x', description: 'a\u202eb' }],
+    ['a label with control characters', { name: 'x', labels: ['a\nb', 'b', 'c'] }],
+    ['a version with a slash', { name: 'x', version: '1/2' }],
+    ['an unknown member', { name: 'x', file: '/etc/passwd' }],
+  ])('%s', async (_name, manifest) => {
+    expect(await add(first, manifest)).toMatchObject({ status: 422, body: { code: 'validation-failed' } });
+  });
+
+  it.each([
+    ['text', new TextEncoder().encode('not a model'), 'not a well-formed ONNX file'],
+    ['an empty file', new Uint8Array(), '0 graphs'],
+    ['half a model', classifier.subarray(0, classifier.length / 2), 'not a well-formed ONNX file'],
+    [
+      'external data',
+      graph({
+        initializers: [
+          join(
+            field(1, 1),
+            field(2, 1),
+            field(8, 'w'),
+            field(13, join(field(1, 'location'), field(2, '/etc/passwd'))),
+          ),
+        ],
+      }),
+      'data outside of the file',
+    ],
+    [
+      'an operator that does not exist',
+      graph({ nodes: [{ op: 'Nonsense', inputs: ['x'], outputs: ['y'] }] }),
+      'cannot be loaded',
+    ],
+    [
+      'a string input',
+      graph({
+        inputs: [{ name: 'x', type: 'STRING', shape: [1] }],
+        outputs: [{ name: 'y', type: 'STRING', shape: [1] }],
+      }),
+      'has the type string',
+    ],
+    [
+      'a name with control characters',
+      graph({
+        inputs: [{ name: 'x\u001b[2J', shape: [1] }],
+        nodes: [{ op: 'Identity', inputs: ['x\u001b[2J'], outputs: ['y'] }],
+      }),
+      'printable ASCII',
+    ],
+    [
+      'an input that no request can carry',
+      graph({ inputs: [{ name: 'x', shape: [1, 524_289] }], outputs: [{ name: 'y' }] }),
+      'a request carries at most',
+    ],
+  ])('%s', async (_name, bytes, reason) => {
+    const refused = await add(first, { name: 'bad' }, bytes);
+    expect(refused).toMatchObject({ status: 422, body: { code: 'model-invalid' } });
+    expect(refused.body.detail).toContain(reason);
+  });
+
+  it('labels that fit no output', async () => {
+    const refused = await add(first, { name: 'bad', labels: ['only one'] });
+    expect(refused).toMatchObject({ status: 422, body: { code: 'model-invalid' } });
+    expect(refused.body.detail).toContain('"probabilities" has 3');
+  });
+
+  it('what is larger than the limit, before it is read', async () => {
+    const response = await fetch(`${first.url}/v1/models`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'multipart/form-data; boundary=x' },
+      body: new Blob([new Uint8Array(36_000_000)]),
+    }).catch(() => undefined);
+    // The connection is closed under a client that is still sending.
+    expect(response?.status ?? 413).toBe(413);
+    const large = await add(first, { name: 'bad' }, new Uint8Array(33_554_433));
+    expect(large).toMatchObject({ status: 413, body: { code: 'body-too-large' } });
+  });
+
+  it('forms with other parts, or none', async () => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const post = (body: FormData | string, more: Record<string, string> = {}) =>
+      answer(fetch(`${first.url}/v1/models`, { method: 'POST', headers: { ...headers, ...more }, body }));
+    expect(await post('{}', { 'content-type': 'application/json' })).toMatchObject({ status: 415 });
+    expect(await post('x', { 'content-type': 'multipart/form-data; boundary=y' })).toMatchObject({
+      status: 422,
+    });
+    const form = new FormData();
+    form.set('manifest', '{"name":"x","name":"y"}');
+    form.set('model', new Blob([new Uint8Array(1)]));
+    expect(await post(form)).toMatchObject({ status: 400, body: { code: 'malformed-json' } });
+    form.append('model', new Blob([new Uint8Array(1)]));
+    expect(await post(form)).toMatchObject({ status: 422 });
+  });
+});
+
+describe('a model that harms the process it runs in', () => {
+  const scalar = (name: string, value: number) => onnxTensor(name, [], [value], 'INT64');
+  /** Loops as often as `trips` says; the condition that it passes on is what it got. */
+  const loop = (trips: number) => {
+    const loopBody = join(
+      field(1, join(field(1, 'go'), field(2, 'goOn'), field(4, 'Identity'))),
+      field(1, join(field(1, 'v'), field(2, 'w'), field(4, 'Identity'))),
+      field(2, 'body'),
+      ...[
+        [11, 'i', 7, 0],
+        [11, 'go', 9, 0],
+        [11, 'v', 1, 1],
+        [12, 'goOn', 9, 0],
+        [12, 'w', 1, 1],
+      ].map(([kind, name, type, rank]) => {
+        const dims = rank === 1 ? field(1, field(1, 1)) : new Uint8Array();
+        const tensor = join(field(1, type as number), field(2, dims));
+        return field(kind as number, join(field(1, name as string), field(2, field(1, tensor))));
+      }),
+    );
+    return graph({
+      initializers: [scalar('trips', trips)],
+      nodes: [
+        {
+          op: 'Loop',
+          inputs: ['trips', '', 'x'],
+          outputs: ['y'],
+          attributes: [join(field(1, 'body'), field(6, loopBody), field(20, 5))],
+        },
+      ],
+    });
+  };
+
+  it('runs a short loop, so that the long one below is refused for its length alone', async () => {
+    expect(await add(first, { name: 'short-loop' }, loop(3))).toMatchObject({ status: 201 });
+  });
+
+  it('is refused when it does not come back, and the service goes on', async () => {
+    const started = Date.now();
+    const adding = add(first, { name: 'endless' }, loop(Number.MAX_SAFE_INTEGER));
+    const beside = await Promise.all([
+      ask(first, 'linear', [0, 3]),
+      infer(first, 'financial-sentiment', { text: 'profit' }),
+    ]);
+    expect(beside.map(({ status }) => status)).toEqual([200, 200]);
+    const refused = await adding;
+    expect(refused).toMatchObject({ status: 422, body: { code: 'model-invalid' } });
+    expect(refused.body.detail).toContain('did not answer within 3000 ms');
+    expect(Date.now() - started).toBeLessThan(15_000);
+  }, 30_000);
+
+  it('is refused when it needs more memory than it may have', async () => {
+    const bomb = graph({
+      initializers: [onnxTensor('shape', [1], [4_000_000_000], 'INT64')],
+      nodes: [
+        { op: 'Expand', inputs: ['x', 'shape'], outputs: ['wide'] },
+        { op: 'Relu', inputs: ['wide'], outputs: ['wider'] },
+        { op: 'ReduceSum', inputs: ['wider'], outputs: ['y'] },
+      ],
+    });
+    const refused = await add(first, { name: 'bomb' }, bomb);
+    expect(refused).toMatchObject({ status: 422, body: { code: 'model-invalid' } });
+    expect(refused.body.detail).toContain('does not run on zeros');
+    expect(await ask(first, 'linear', [0, 3])).toMatchObject({ status: 200 });
+  }, 30_000);
+});
