@@ -44,6 +44,12 @@ export {
   type ServicePorts,
   type StackDescription,
 } from './state/stack-file.js';
-export { startStack, type RunningStack, type StackOptions } from './stack/start-stack.js';
+export { stackLayout, type StackLayout } from './stack/layout.js';
+export {
+  startStack,
+  type RunningStack,
+  type ServiceSettings,
+  type StackOptions,
+} from './stack/start-stack.js';
 export { resetState, stopRunning } from './stack/stop-and-reset.js';
 export type { StackSecrets } from './stack/stack-secrets.js';

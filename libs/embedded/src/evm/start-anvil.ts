@@ -6,7 +6,7 @@ import { freePort } from '../process/ports.js';
 import { findAnvil } from './find-anvil.js';
 import { callRpc } from './json-rpc.js';
 import { keepStateFileRegularly, recoverStateFile } from './state-file.js';
-import { watchAndMine } from './watch-and-mine.js';
+import { SLOTS_IN_AN_EPOCH_DEFAULT, watchAndMine } from './watch-and-mine.js';
 
 const READY_TIMEOUT_MS = 20_000;
 const STOP_GRACE_MS = 10_000;
@@ -21,6 +21,8 @@ export interface AnvilOptions {
   /** 0 or absent takes any free port. */
   readonly port?: number;
   readonly chainId?: number;
+  /** A block is final below two epochs; more slots than 1 leave room for a reorganisation that finality allows. */
+  readonly slotsInAnEpoch?: number;
   readonly logFile?: string;
   readonly pidFile?: string;
   readonly announce?: (line: string) => void;
@@ -35,19 +37,19 @@ export interface RunningAnvil {
   stop(): Promise<void>;
 }
 
-function anvilArguments(stateFile: string, port: number, chainId: number): string[] {
+function anvilArguments(stateFile: string, port: number, chainId: number, slots: number): string[] {
   return [
     ...['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(chainId)],
-    ...['--slots-in-an-epoch', '1', '--state', stateFile, '--state-interval', '1'],
+    ...['--slots-in-an-epoch', String(slots), '--state', stateFile, '--state-interval', '1'],
     '--preserve-historical-states',
   ];
 }
 
 async function startOnce(options: AnvilOptions, command: string, port: number): Promise<RunningAnvil> {
-  const { stateFile, chainId = CHAIN_ID_DEFAULT } = options;
+  const { stateFile, chainId = CHAIN_ID_DEFAULT, slotsInAnEpoch = SLOTS_IN_AN_EPOCH_DEFAULT } = options;
   const server = await startGuardedProcess({
     command,
-    args: anvilArguments(stateFile, port, chainId),
+    args: anvilArguments(stateFile, port, chainId, slotsInAnEpoch),
     logFile: options.logFile ?? `${stateFile}.log`,
     pidFile: options.pidFile ?? `${stateFile}.pid.json`,
     signals: ['SIGTERM'],
@@ -67,7 +69,7 @@ async function startOnce(options: AnvilOptions, command: string, port: number): 
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  const stopMining = watchAndMine(rpcUrl);
+  const stopMining = watchAndMine(rpcUrl, slotsInAnEpoch);
   const stopKeeping = keepStateFileRegularly(stateFile);
   void server.exited.then(stopMining);
   return {

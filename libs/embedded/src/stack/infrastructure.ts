@@ -37,6 +37,7 @@ export interface InfrastructureOptions {
   readonly progress: Progress;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly durable: boolean;
+  readonly slotsInAnEpoch?: number | undefined;
 }
 
 /** Starts PostgreSQL and prepares database, roles and schemas. */
@@ -133,7 +134,7 @@ export interface RunningChain {
 
 /** Starts anvil and prepares contracts and purses. */
 export async function startChain(options: InfrastructureOptions): Promise<RunningChain> {
-  const { layout, secrets, progress } = options;
+  const { layout, secrets, progress, slotsInAnEpoch } = options;
   return await progress.step(
     'anvil',
     async () => {
@@ -143,6 +144,7 @@ export async function startChain(options: InfrastructureOptions): Promise<Runnin
         logFile: layout.logFile('anvil'),
         pidFile: layout.pidFile('anvil'),
         announce: (line) => progress.note(line),
+        ...(slotsInAnEpoch === undefined ? {} : { slotsInAnEpoch }),
       });
       try {
         const contracts = await deployDevelopmentChain(anvil.rpcUrl, secrets.addresses);

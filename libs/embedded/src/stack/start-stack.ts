@@ -45,9 +45,14 @@ export interface StackOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** False only for tests: PostgreSQL then does not sync to disk. */
   readonly durable?: boolean;
-  /** Settings that win over the launcher's own, by service and name of the variable. */
-  readonly settings?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
+  /** Of the development chain; see `startAnvil`. */
+  readonly slotsInAnEpoch?: number;
+  /** Win over the launcher's own; a function is asked once, when servers and ports are known. */
+  readonly settings?: ServiceSettings | ((description: StackDescription) => ServiceSettings);
 }
+
+/** Settings of services by service and name of the variable. */
+export type ServiceSettings = Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
 
 /** A running stack. */
 export interface RunningStack {
@@ -116,6 +121,8 @@ function servicePlans(
   description: StackDescription,
 ): ServicePlan[] {
   const layout = stackLayout(options.stateDir);
+  const settings =
+    typeof options.settings === 'function' ? options.settings(description) : (options.settings ?? {});
   return (Object.entries(description.services) as [ServiceName, ServicePorts][]).map(([service, ports]) => {
     const dataFolder = join(layout.data, service);
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
@@ -137,7 +144,7 @@ function servicePlans(
         dataFolder,
         operatorTokenSha256: secrets.operatorTokenSha256,
         secrets: secrets.services[service],
-        settings: options.settings?.[service] ?? {},
+        settings: settings[service] ?? {},
       }),
     };
   });
@@ -190,7 +197,7 @@ function watchServers(
  */
 export async function startStack(given: StackOptions): Promise<RunningStack> {
   const options = { ...given, root: resolve(given.root), stateDir: resolve(given.stateDir) };
-  const { progress = silentProgress, environment = process.env, durable = true, root } = options;
+  const { progress = silentProgress, environment = process.env, durable = true } = options;
   const release = takeFolder(options.stateDir);
   const cleanups: Cleanup[] = [];
   let stopped: Promise<void> | undefined;
@@ -200,7 +207,7 @@ export async function startStack(given: StackOptions): Promise<RunningStack> {
     removeStackFile(options.stateDir);
     const layout = stackLayout(options.stateDir);
     const secrets = stackSecrets(new SecretStore(layout.secrets));
-    const parts = await startParts({ root, layout, secrets, progress, environment, durable }, cleanups);
+    const parts = await startParts({ ...options, layout, secrets, progress, environment, durable }, cleanups);
     watchServers(parts, () => stopped !== undefined, onExit);
     const wanted = serviceNames.filter((name) => options.services.includes(name));
     const description = describe(options, parts, await assignPorts(wanted));

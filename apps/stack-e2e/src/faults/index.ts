@@ -1,0 +1,32 @@
+import { serviceNames } from '@touchstone/contracts';
+import { chainClock, serviceClocks } from './clocks.js';
+import { droppedTransaction } from './dropped-transaction.js';
+import { duplicatedMessages } from './duplicated-messages.js';
+import type { Fault } from './fault.js';
+import { killService } from './kill-service.js';
+import { reorganisation } from './reorganisation.js';
+import { restartServer } from './restart-server.js';
+import { rpcHanging, rpcRefused } from './rpc-away.js';
+
+/** The control: the same inferences and checks without a fault. */
+const none: Fault = {
+  name: 'none',
+  title: 'no fault, for comparison',
+  weight: 1,
+  run: async () => 'nothing',
+};
+
+/** All faults in the order of a run; the chain's clock is last, because it does not go back. */
+export const faults: readonly Fault[] = [
+  none,
+  ...serviceNames.map(killService),
+  restartServer('postgres', 'kill -9 of PostgreSQL, started again on the same data'),
+  restartServer('nats', 'kill -9 of NATS, started again on the same store'),
+  reorganisation,
+  droppedTransaction,
+  rpcRefused,
+  rpcHanging,
+  duplicatedMessages,
+  serviceClocks,
+  chainClock,
+];

@@ -1,0 +1,172 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { serviceNames, type ServiceName } from '@touchstone/contracts';
+import {
+  callRpc,
+  DATABASE_NAME,
+  startStack,
+  type Progress,
+  type RunningStack,
+  type StackDescription,
+} from '@touchstone/embedded';
+import { connectMesh, type Mesh, type MeshUser } from '@touchstone/nats';
+import { eventually } from '../pause.js';
+import { Database } from './database.js';
+import { Servers, type ServerName } from './servers.js';
+import { TcpGate } from './tcp-gate.js';
+
+/**
+ * Four blocks lie on a final one: a reorganisation of three blocks then changes nothing that the chain called final,
+ * as on a public chain.
+ */
+const SLOTS_IN_AN_EPOCH = 2;
+/** Shorter than in production, so that a payment whose holder was killed is free again while the suite still runs. */
+const LEASE_SECONDS = 5;
+const READY_TIMEOUT_MS = 90_000;
+const HTTP_TIMEOUT_MS = 2_000;
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
+const clockPreload = fileURLToPath(new URL('../../bin/shifted-clock.mjs', import.meta.url));
+const silentLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+interface End {
+  readonly part: string;
+  readonly exit: string;
+}
+
+/** The embedded stack with everything that the suite needs to hurt it. */
+export class FaultyStack {
+  readonly database: Database;
+  private readonly servers: Servers;
+  private readonly mayEnd = new Set<string>();
+
+  private constructor(
+    private readonly running: RunningStack,
+    readonly stateDir: string,
+    /** Between the services and the chain; the suite itself asks the chain directly. */
+    readonly gate: TcpGate,
+    private readonly ends: readonly End[],
+  ) {
+    const url = new URL(running.superuserUrl);
+    url.pathname = `/${DATABASE_NAME}`;
+    this.database = new Database(url.href);
+    this.servers = new Servers(running, root, stateDir);
+  }
+
+  static async start(stateDir: string, progress: Progress): Promise<FaultyStack> {
+    const gate = await TcpGate.start();
+    const ends: End[] = [];
+    const running = await startStack({
+      root,
+      stateDir,
+      services: serviceNames,
+      restart: true,
+      progress,
+      durable: true,
+      slotsInAnEpoch: SLOTS_IN_AN_EPOCH,
+      onExit: (part, exit) => void ends.push({ part, exit }),
+      settings: ({ chain }) => {
+        gate.leadTo(Number(new URL(chain.rpcUrl).port));
+        return Object.fromEntries(serviceNames.map((name) => [name, settingsOf(name, stateDir, gate.url)]));
+      },
+    }).catch(async (error: unknown) => {
+      await gate.stop();
+      throw error;
+    });
+    return new FaultyStack(running, stateDir, gate, ends);
+  }
+
+  get description(): StackDescription {
+    return this.running.description;
+  }
+
+  /** HTTP base URL of a service. */
+  urlOf(service: ServiceName): string {
+    return this.description.urls[service] as string;
+  }
+
+  healthUrlOf(service: ServiceName): string {
+    return `http://127.0.0.1:${this.description.services[service]?.health}`;
+  }
+
+  /** `kill -9` of one service, which the launcher then starts again. Returns the pid that is gone. */
+  kill(service: ServiceName): number {
+    const pid = this.running.pids()[service];
+    if (pid === undefined) throw new Error(`${service} does not run.`);
+    process.kill(pid, 'SIGKILL');
+    return pid;
+  }
+
+  pidOf(service: ServiceName): number | undefined {
+    return this.running.pids()[service];
+  }
+
+  /** `kill -9` of PostgreSQL or NATS, `downMs` without it, and a new start on the same data. */
+  async restartServer(server: ServerName, downMs: number): Promise<void> {
+    this.mayEnd.add(server);
+    await this.servers.kill(server);
+    await new Promise((resolve) => setTimeout(resolve, downMs));
+    await this.servers.start(server);
+  }
+
+  /** Moves the wall clock of one service; 0 puts it right again. It takes effect within a tenth of a second. */
+  shiftClock(service: ServiceName, offsetMs: number): void {
+    writeFileSync(clockFile(this.stateDir, service), String(offsetMs));
+  }
+
+  /** Asks the chain, past the gate. */
+  rpc<T>(method: string, parameters: readonly unknown[] = []): Promise<T> {
+    return callRpc<T>(this.description.chain.rpcUrl, method, parameters);
+  }
+
+  /** Logs in to the mesh as one of its users. */
+  connect(user: MeshUser): Promise<Mesh> {
+    const { url } = this.description.nats;
+    return connectMesh({ url, ...this.running.natsLogin(user), service: user, logger: silentLogger });
+  }
+
+  /** Resolves when every service says that it is ready. */
+  async ready(): Promise<void> {
+    for (const service of serviceNames) {
+      await eventually(`${service} being ready`, READY_TIMEOUT_MS, async () => {
+        const response = await fetch(`${this.healthUrlOf(service)}/readyz`, {
+          signal: AbortSignal.timeout(HTTP_TIMEOUT_MS),
+        });
+        await response.body?.cancel();
+        return response.status === 200 ? true : undefined;
+      });
+    }
+  }
+
+  /** Parts that ended although no fault ended them. */
+  unexpectedEnds(): readonly string[] {
+    return this.ends
+      .filter(({ part }) => !this.mayEnd.has(part))
+      .map(({ part, exit }) => `${part} ended (${exit})`);
+  }
+
+  async stop(): Promise<void> {
+    await this.running.stop();
+    await this.servers.stop();
+    await this.gate.stop();
+  }
+}
+
+function clockFile(stateDir: string, service: ServiceName): string {
+  return join(stateDir, `clock-${service}`);
+}
+
+function settingsOf(service: ServiceName, stateDir: string, rpcUrl: string): Record<string, string> {
+  const clock = {
+    NODE_OPTIONS: `--import=${pathToFileURL(clockPreload).href}`,
+    FAULT_CLOCK_FILE: clockFile(stateDir, service),
+  };
+  if (service === 'anchor-worker') return { ...clock, TOUCHSTONE_EVM_RPC_URL: rpcUrl };
+  if (service !== 'payment-verifier') return clock;
+  return {
+    ...clock,
+    TOUCHSTONE_EVM_RPC_URL: rpcUrl,
+    TOUCHSTONE_PAYMENT_LEASE_SECONDS: String(LEASE_SECONDS),
+  };
+}
