@@ -1,46 +1,50 @@
-import { events, type EventSubject } from '@touchstone/contracts';
-import { listDeadLetters, replayDeadLetter, showDeadLetter, type DeadLetter } from '@touchstone/nats';
+import { deadLetterState, listDeadLetters, replayDeadLetter, type DeadLetter } from '@touchstone/nats';
+import { eventually } from '../pause.js';
 import type { FaultyStack } from '../stack/faulty-stack.js';
 import type { Check } from './finding.js';
 
-/** Lists the dead letters and publishes each again, as an operator would once the cause is gone. */
+const REPLAY_TIMEOUT_MS = 20_000;
+
+/** Asks for every dead letter to be taken again, as an operator would once the cause is gone. */
 export async function replayDeadLetters(stack: FaultyStack): Promise<readonly DeadLetter[]> {
   const operator = await stack.connect('operator');
   try {
     const { letters } = await listDeadLetters(operator.nc);
-    for (const { sequence, originalSubject } of letters) {
-      const letter = await showDeadLetter(operator.nc, sequence);
-      const publisher = await stack.connect(events[originalSubject as EventSubject].publisher);
-      await replayDeadLetter(publisher.nc, letter).finally(() => publisher.close());
+    const waiting = letters.filter(({ replayedAt }) => replayedAt === undefined);
+    for (const letter of waiting) {
+      await replayDeadLetter(operator.nc, letter);
+      // A letter that is not taken in time is found by the check at the end.
+      await eventually('a replay', REPLAY_TIMEOUT_MS, async () => {
+        const { state } = await deadLetterState(operator.nc, letter);
+        return state === 'waiting' ? undefined : state;
+      }).catch(() => undefined);
     }
-    return letters;
+    return waiting;
   } finally {
     await operator.close();
   }
 }
 
-/** Dead letters are none, or each was replayed and none came after. */
+/** No dead letter waits: there were none, or each was taken when it was replayed. */
 export async function auditDeadLetters(
   stack: FaultyStack,
   replayed: readonly DeadLetter[],
 ): Promise<Check[]> {
   const operator = await stack.connect('operator');
   try {
-    const seen = new Set(replayed.map(({ sequence }) => sequence));
-    const letters = (await listDeadLetters(operator.nc)).letters.filter(
-      ({ sequence }) => !seen.has(sequence),
-    );
-    const text = [...replayed, ...letters].map(
+    const { letters } = await listDeadLetters(operator.nc);
+    const waiting = letters.filter(({ replayedAt }) => replayedAt === undefined);
+    const causes = [...replayed, ...waiting].map(
       ({ deadLetterSubject, code, deliveries }) => `${deadLetterSubject} ${code} ×${deliveries}`,
     );
     return [
       {
-        name: 'dead letters are none, or were replayed and are none again',
-        holds: letters.length === 0,
+        name: 'no dead letter waits',
+        holds: waiting.length === 0,
         detail:
-          text.length === 0
-            ? 'none'
-            : `${replayed.length} replayed, ${letters.length} left: ${text.join(', ')}`,
+          causes.length === 0
+            ? 'there were none'
+            : `${replayed.length} were replayed, ${waiting.length} wait: ${causes.join(', ')}`,
       },
     ];
   } finally {
