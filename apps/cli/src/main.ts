@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { finish, json, positiveInteger, stateDirectory } from './command-options.js';
+import { addModelCommands } from './commands/ask.js';
 import { addOperatorCommands } from './commands/operate.js';
 import { CommandError, exitCodes, type ExitCode } from './exit-codes.js';
 
@@ -46,6 +47,7 @@ function buildProgram(): Command {
     .description('Evidence for AI answers that anyone can verify offline, years later.')
     .version('0.1.0')
     .exitOverride()
+    .enablePositionalOptions()
     .showHelpAfterError('(run with --help for examples)')
     .addHelpText(
       'after',
@@ -142,35 +144,4 @@ function addStackCommands(program: Command): void {
     .addOption(stateDirectory())
     .addHelpText('after', '\nExample:\n  $ touchstone doctor')
     .action((options) => finish(import('./commands/stack.js').then((m) => m.doctorCommand(options))));
-}
-
-function addModelCommands(program: Command): void {
-  program
-    .command('models [id]')
-    .description('list the models of the running stack, or show one')
-    .addOption(json())
-    .addOption(stateDirectory())
-    .addHelpText('after', '\nExamples:\n  $ touchstone models\n  $ touchstone models digits --json')
-    .action((id, options) =>
-      finish(import('./commands/models.js').then((m) => m.modelsCommand(id, options))),
-    );
-  program
-    .command('infer <model>')
-    .description('ask a model of the running stack')
-    .option('--input <file>', 'request body as JSON; - for standard input')
-    .option('--text <text>', 'text, for models that take text')
-    .option('--pay', 'pay with the stack’s own development payer', false)
-    .option('--evidence <file>', 'wait for the evidence bundle and write it there')
-    .addOption(json())
-    .addOption(stateDirectory())
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ touchstone infer financial-sentiment --text "profits soar" --pay
-  $ touchstone infer digits --input digit.json --pay --evidence evidence.json`,
-    )
-    .action((model, options) =>
-      finish(import('./commands/infer.js').then((m) => m.inferCommand(model, options))),
-    );
 }

@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
+import type { StackDescription } from '@touchstone/embedded';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { anchoredEvidence } from '../stack/evidence.js';
-import type { InferAnswer } from '../stack/gateway.js';
+import { showModel, type InferAnswer } from '../stack/gateway.js';
 import { createPayer, developmentPayer } from '../stack/payer.js';
+import { formatAtomic } from '../stack/price.js';
 import { describeProblem, requireStack, REQUEST_TIMEOUT_MS, urlOf } from '../stack/running-stack.js';
 import { readInput } from '../terminal/files.js';
 import { table } from '../terminal/style.js';
@@ -15,6 +17,7 @@ export interface InferOptions {
   readonly input?: string;
   readonly text?: string;
   readonly pay: boolean;
+  readonly dryRun: boolean;
   readonly evidence?: string;
   readonly json: boolean;
   readonly state: string;
@@ -25,6 +28,7 @@ export async function inferCommand(model: string, options: InferOptions): Promis
   const stack = requireStack(options.state);
   const body = await requestBody(options);
   const url = `${urlOf(stack, 'inference-gateway')}/v1/models/${encodeURIComponent(model)}/infer`;
+  if (options.dryRun) return dryRun(stack, model, url, body);
   const send = options.pay ? createPayer(stack, developmentPayer(options.state)).fetch : fetch;
   const response = await send(url, {
     method: 'POST',
@@ -48,6 +52,27 @@ export async function inferCommand(model: string, options: InferOptions): Promis
     );
     process.stderr.write(`Wrote ${options.evidence}.\n`);
   }
+  return exitCodes.ok;
+}
+
+/** Has the gateway check the input and name the price, which it does before it runs or charges anything. */
+async function dryRun(stack: StackDescription, model: string, url: string, body: string): Promise<ExitCode> {
+  const { id, price } = await showModel(stack, model);
+  if (!price) {
+    process.stdout.write(`${id} is free. The input was not checked, because asking would run it.\n`);
+    return exitCodes.ok;
+  }
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  });
+  if (response.status !== PAYMENT_REQUIRED) {
+    throw new CommandError(exitCodes.io, await describeProblem(url, response));
+  }
+  await response.body?.cancel();
+  process.stdout.write(`The input fits. ${id} costs ${formatAtomic(price.amount)} for this request.\n`);
   return exitCodes.ok;
 }
 

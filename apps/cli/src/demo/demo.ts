@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodePaymentRequiredHeader } from '@x402/core/http';
 import type { RunningStack } from '@touchstone/embedded';
-import { formatAtomic } from '../commands/models.js';
+import { formatAtomic } from '../stack/price.js';
 import { checkout, interruption, startAll } from '../commands/stack.js';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { balanceOf, chainOf } from '../stack/chain.js';

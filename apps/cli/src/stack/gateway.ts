@@ -13,8 +13,21 @@ export interface ModelSummary {
   readonly price: { readonly amount: string; readonly asset: string; readonly network: string } | null;
 }
 
-/** A model with its commitment. */
+/** A tensor as a model declares it. */
+export interface ModelTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  readonly labels?: readonly string[];
+}
+
+/** A model with its tensors, hashes and commitment. */
 export interface ModelDetail extends ModelSummary {
+  readonly developer: string;
+  readonly modelHash: string;
+  readonly sizeBytes: number;
+  readonly inputs: readonly ModelTensor[];
+  readonly outputs: readonly ModelTensor[];
   readonly commitmentHash: string | null;
 }
 

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { AppError } from '@touchstone/contracts';
 import { connectMesh, type Mesh } from '@touchstone/nats';
 import { CommandError, exitCodes } from '../exit-codes.js';
+import { operatorSecret } from './operator-secret.js';
 import { requireStack } from './running-stack.js';
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -15,7 +14,7 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
  */
 export async function asOperator<T>(stateDir: string, work: (mesh: Mesh) => Promise<T>): Promise<T> {
   const { nats } = requireStack(stateDir);
-  const password = operatorPassword(stateDir);
+  const password = operatorSecret(stateDir, 'TOUCHSTONE_NATS_PASSWORD');
   try {
     const mesh = await connectMesh({
       url: nats.url,
@@ -34,21 +33,4 @@ export async function asOperator<T>(stateDir: string, work: (mesh: Mesh) => Prom
       throw new CommandError(exitCodes.io, `${error.code}: ${error.message}`, { cause: error });
     throw error;
   }
-}
-
-function operatorPassword(stateDir: string): string {
-  const path = join(stateDir, 'secrets', 'operator.env');
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    throw new CommandError(
-      exitCodes.configuration,
-      `Cannot read ${path}; only the user who started the stack can operate it.`,
-    );
-  }
-  const password = /^TOUCHSTONE_NATS_PASSWORD=(\S+)$/m.exec(text)?.[1];
-  if (!password)
-    throw new CommandError(exitCodes.configuration, `${path} holds no TOUCHSTONE_NATS_PASSWORD.`);
-  return password;
 }

@@ -1,0 +1,126 @@
+import type { Command } from 'commander';
+import { finish, json, stateDirectory } from '../command-options.js';
+
+/** The commands around models: list, add, ask, pay. */
+export function addModelCommands(program: Command): void {
+  const models = program
+    .command('models')
+    .argument('[id]', 'the same as show <id>')
+    .description('list the models of the running stack, look at one, add one')
+    .enablePositionalOptions()
+    .addOption(json())
+    .addOption(stateDirectory())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone models
+  $ touchstone models show digits
+  $ touchstone models add iris.onnx --name iris --price 0.01`,
+    )
+    .action((id: string | undefined, options) =>
+      finish(
+        import('./models.js').then((m) =>
+          id === undefined ? m.modelsCommand(options) : m.showModelCommand(id, options),
+        ),
+      ),
+    );
+  addShow(models);
+  addAdd(models);
+  addRemove(models);
+  addInfer(program);
+  addPay(program);
+}
+
+function addShow(models: Command): void {
+  models
+    .command('show <id>')
+    .description('show tensors, price, hashes and commitment of a model')
+    .addOption(json())
+    .addOption(stateDirectory())
+    .addHelpText('after', '\nExample:\n  $ touchstone models show digits --json')
+    .action((id, options) => finish(import('./models.js').then((m) => m.showModelCommand(id, options))));
+}
+
+function addAdd(models: Command): void {
+  models
+    .command('add <file>')
+    .description('add an ONNX model to the running stack; - reads it from standard input')
+    .requiredOption('--name <name>', 'id under which it is asked: a–z, 0–9 and -')
+    .requiredOption('--price <usdc>', 'price of one answer, such as 0.01; 0 gives answers away')
+    .option('--version <version>', 'version of the model (1.0.0)')
+    .option('--developer <name>', 'who made it; stands in its identity (operator)')
+    .option('--describe <text>', 'what it does')
+    .option('--labels <file>', 'names of the elements of an output: a JSON array, or one name a line')
+    .option('--task <slug>', 'what it is for (inference)')
+    .option('--licence <text>', 'licence of the model')
+    .addOption(json())
+    .addOption(stateDirectory())
+    .addHelpText(
+      'after',
+      `
+The file is looked through and tried in a process of its own before it is taken. docs/own-model.md says what is
+taken and what is refused.
+
+Examples:
+  $ touchstone models add iris.onnx --name iris --price 0.01
+  $ touchstone models add iris.onnx --name iris --version 1.1.0 --price 0.02 --labels labels.txt --describe "Irises"`,
+    )
+    .action((file, options) =>
+      finish(import('./models-operate.js').then((m) => m.addModelCommand(file, options))),
+    );
+}
+
+function addRemove(models: Command): void {
+  models
+    .command('remove <id>')
+    .alias('retire')
+    .description('retire a model that was added: no new requests; evidence stays')
+    .addOption(json())
+    .addOption(stateDirectory())
+    .addHelpText('after', '\nExample:\n  $ touchstone models remove iris')
+    .action((id, options) =>
+      finish(import('./models-operate.js').then((m) => m.removeModelCommand(id, options))),
+    );
+}
+
+function addInfer(program: Command): void {
+  program
+    .command('infer <model>')
+    .description('ask a model of the running stack')
+    .option('--input <file>', 'request body as JSON; - for standard input')
+    .option('--text <text>', 'text, for models that take text')
+    .option('--pay', 'pay with the stack’s own development payer', false)
+    .option('--dry-run', 'check the input and show the price; run and pay nothing', false)
+    .option('--evidence <file>', 'wait for the evidence bundle and write it there')
+    .addOption(json())
+    .addOption(stateDirectory())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone infer financial-sentiment --text "profits soar" --pay
+  $ touchstone infer digits --input digit.json --pay --evidence evidence.json
+  $ echo '{"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[1,2]}]}' |
+      touchstone infer my-model --input - --dry-run`,
+    )
+    .action((model, options) => finish(import('./infer.js').then((m) => m.inferCommand(model, options))));
+}
+
+function addPay(program: Command): void {
+  program
+    .command('pay <headers>')
+    .description('sign what a 402 answer asks for and print the header that pays it; - for standard input')
+    .option('--max <usdc>', 'most that is signed for', '1')
+    .addOption(stateDirectory())
+    .addHelpText(
+      'after',
+      `
+Nothing is sent. The header pays for one request; repeat that request with it as often as needed, it is charged once.
+
+Example:
+  $ curl -s -D headers.txt -o /dev/null -H 'content-type: application/json' -d @digit.json $URL
+  $ curl -s -H "$(touchstone pay headers.txt)" -H 'content-type: application/json' -d @digit.json $URL`,
+    )
+    .action((headers, options) => finish(import('./pay.js').then((m) => m.payCommand(headers, options))));
+}

@@ -1,0 +1,68 @@
+import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
+import { addModel, retireModel } from '../stack/operator-models.js';
+import { operatorSecret } from '../stack/operator-secret.js';
+import { parsePrice } from '../stack/price.js';
+import { requireStack } from '../stack/running-stack.js';
+import { readInput } from '../terminal/files.js';
+import { describeModel } from './models.js';
+
+/** Largest model that is read; the gateway takes no larger one. */
+const MODEL_FILE_BYTES_MAX = 33_554_432;
+const LABELS_FILE_BYTES_MAX = 1_048_576;
+
+export interface AddOptions {
+  readonly name: string;
+  readonly price: string;
+  readonly version?: string;
+  readonly developer?: string;
+  readonly describe?: string;
+  readonly licence?: string;
+  readonly task?: string;
+  readonly labels?: string;
+  readonly json: boolean;
+  readonly state: string;
+}
+
+/** `touchstone models add`. */
+export async function addModelCommand(file: string, options: AddOptions): Promise<ExitCode> {
+  const priceAtomic = parsePrice(options.price).toString();
+  const stack = requireStack(options.state);
+  const { name, version, developer, describe: description, licence, task } = options;
+  const given = Object.entries({ version, developer, description, licence, task }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const labels = options.labels === undefined ? {} : { labels: await readLabels(options.labels) };
+  const settings = { name, priceAtomic, ...Object.fromEntries(given), ...labels };
+  const token = operatorSecret(options.state, 'TOUCHSTONE_OPERATOR_TOKEN');
+  const model = await addModel(stack, token, settings, await readInput(file, MODEL_FILE_BYTES_MAX));
+  process.stdout.write(options.json ? `${JSON.stringify(model, null, 2)}\n` : `${describeModel(model)}\n`);
+  if (!options.json)
+    process.stderr.write(`\nAsk it: touchstone infer ${model.id} --input request.json --pay\n`);
+  return exitCodes.ok;
+}
+
+/** `touchstone models remove`. */
+export async function removeModelCommand(
+  id: string,
+  options: { json: boolean; state: string },
+): Promise<ExitCode> {
+  const stack = requireStack(options.state);
+  const model = await retireModel(stack, operatorSecret(options.state, 'TOUCHSTONE_OPERATOR_TOKEN'), id);
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(model, null, 2)}\n`
+      : `${model.id} takes no more requests. What was proven with it stays.\n`,
+  );
+  return exitCodes.ok;
+}
+
+/** Labels from a JSON array, or from lines. */
+async function readLabels(path: string): Promise<string[]> {
+  const text = new TextDecoder().decode(await readInput(path, LABELS_FILE_BYTES_MAX));
+  if (!text.trimStart().startsWith('[')) return text.replace(/\r?\n$/, '').split(/\r?\n/);
+  try {
+    return JSON.parse(text) as string[];
+  } catch {
+    throw new CommandError(exitCodes.usage, `${path} is neither a JSON array nor lines of labels.`);
+  }
+}

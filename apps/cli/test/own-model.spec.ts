@@ -1,0 +1,165 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { serviceNames } from '@touchstone/contracts';
+import { silentProgress, startStack, type RunningStack } from '@touchstone/embedded';
+import { linearClassifier } from '@touchstone/testing';
+import { checkout } from '../src/commands/stack.js';
+import { touchstone, type Ended } from './support/touchstone.js';
+
+const START_TIMEOUT_MS = 120_000;
+
+let folder: string;
+let state: string;
+let stack: RunningStack | undefined;
+
+const start = async (): Promise<RunningStack> =>
+  startStack({
+    root: checkout,
+    stateDir: state,
+    services: serviceNames,
+    restart: false,
+    progress: silentProgress,
+    durable: false,
+  });
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'touchstone-own-model-'));
+  state = join(folder, 'state');
+  stack = await start();
+}, START_TIMEOUT_MS);
+
+afterAll(async () => {
+  await stack?.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, START_TIMEOUT_MS);
+
+const run = (...args: string[]): Promise<Ended> => touchstone([...args, '--state', state], { cwd: folder });
+const path = (name: string): string => join(folder, name);
+
+/** A model that exists for this run alone: nobody can have prepared an answer. */
+function freshModel(): Uint8Array {
+  const noise = () => Math.fround(Math.random() - 0.5) / 100;
+  return linearClassifier(
+    [
+      [3 + noise(), noise()],
+      [noise(), 3 + noise()],
+    ],
+    [noise(), noise()],
+  );
+}
+
+const request = (data: number[]) =>
+  JSON.stringify({ inputs: [{ name: 'features', datatype: 'FP32', shape: [1, 2], data }] });
+
+describe('a visitor’s own model', () => {
+  it('is added, asked, paid and proved, and the evidence verifies when every service is down', async () => {
+    writeFileSync(path('mine.onnx'), freshModel());
+    writeFileSync(path('labels.txt'), 'left\nright\n');
+    writeFileSync(path('request.json'), request([0, 2]));
+    const add = [
+      'models',
+      'add',
+      'mine.onnx',
+      '--name',
+      'mine',
+      '--price',
+      '0.015',
+      '--labels',
+      'labels.txt',
+    ];
+    const added = await run(...add, '--describe', 'Which side is heavier');
+    expect(added).toMatchObject({ status: 0 });
+    expect(added.stdout).toMatch(/^price +0\.015000 USDC$/m);
+    expect(added.stdout).toMatch(/^input +features FP32 \[-1,2\]$/m);
+    expect((await run('models')).stdout).toMatch(/^mine +1\.0\.0 +active +inference +0\.015000 USDC/m);
+
+    const dry = await run('infer', 'mine', '--input', 'request.json', '--dry-run');
+    expect(dry).toMatchObject({
+      status: 0,
+      stdout: 'The input fits. mine costs 0.015000 USDC for this request.\n',
+    });
+
+    const asked = await run(
+      'infer',
+      'mine',
+      '--input',
+      'request.json',
+      '--pay',
+      '--json',
+      '--evidence',
+      'evidence.json',
+    );
+    expect(asked).toMatchObject({ status: 0 });
+    const answer = JSON.parse(asked.stdout) as {
+      prediction: { label: string };
+      payment: { amount: string };
+      model: { modelVersionId: string };
+    };
+    expect(answer).toMatchObject({ prediction: { label: 'right' }, payment: { amount: '15000' } });
+
+    expect(await run('models', 'remove', 'mine')).toMatchObject({ status: 0 });
+    expect((await run('infer', 'mine', '--input', 'request.json', '--pay')).stderr).toContain(
+      'model-not-active',
+    );
+    expect(await run('trust', 'export', '--out', 'trust.json')).toMatchObject({ status: 0 });
+    expect(readFileSync(path('trust.json'), 'utf8')).toContain(answer.model.modelVersionId);
+
+    writeFileSync(path('other.onnx'), freshModel());
+    expect(await run('models', 'add', 'other.onnx', '--name', 'other', '--price', '0')).toMatchObject({
+      status: 0,
+    });
+    await stack?.stop();
+    stack = undefined;
+    const verify = ['verify', 'evidence.json', '--trust', 'trust.json', '--require', 'L2', '--allow-test'];
+    const verified = await touchstone(verify, { cwd: folder });
+    expect(verified).toMatchObject({ status: 0 });
+    expect(verified.stdout).toContain('VALID  label L2-test');
+    const changed = readFileSync(path('evidence.json'), 'utf8').replace(/"modelHash":"./, '"modelHash":"x');
+    writeFileSync(path('changed.json'), changed);
+    expect(
+      await touchstone(['verify', 'changed.json', '--trust', 'trust.json'], { cwd: folder }),
+    ).toMatchObject({
+      status: 1,
+    });
+  }, 180_000);
+
+  it('is there when the stack starts again, and says what is wrong with a request', async () => {
+    stack = await start();
+    const ask = (stdin: string) =>
+      touchstone(['infer', 'other', '--input', '-', '--state', state], { cwd: folder, stdin });
+    expect((await ask(request([2, 0]))).stdout).toMatch(/^paid +nothing$/m);
+    const three = { inputs: [{ name: 'features', datatype: 'FP32', shape: [1, 3], data: [1, 2, 3] }] };
+    expect(await ask(JSON.stringify(three))).toMatchObject({
+      status: 4,
+      stderr: expect.stringContaining('/inputs/0/shape: expected [-1,2], got [1,3]'),
+    });
+    const wrongType = { inputs: [{ name: 'features', datatype: 'INT64', shape: [1, 2], data: [1, 2] }] };
+    expect((await ask(JSON.stringify(wrongType))).stderr).toContain('expected FP32, got INT64');
+    expect((await ask('{"inputs":')).stderr).toContain('malformed-json');
+  }, 180_000);
+
+  it('is refused with a reason and an exit code', async () => {
+    writeFileSync(path('text.onnx'), 'not a model');
+    const add = (...more: string[]) => run('models', 'add', 'text.onnx', ...more);
+    expect(await add('--name', 'text', '--price', '0.01')).toMatchObject({
+      status: 4,
+      stderr: expect.stringContaining('422 model-invalid'),
+    });
+    expect(await add('--name', 'text', '--price', 'cheap')).toMatchObject({ status: 2 });
+    expect(await add('--name', 'text', '--price', '0.0000001')).toMatchObject({ status: 2 });
+    expect(await add('--name', '../text', '--price', '1')).toMatchObject({
+      status: 4,
+      stderr: expect.stringContaining('/name'),
+    });
+    expect(await run('models', 'add', 'nothing.onnx', '--name', 'x', '--price', '1')).toMatchObject({
+      status: 4,
+    });
+    expect(await run('models', 'remove', 'digits')).toMatchObject({ status: 4 });
+  });
+
+  it('is added by nobody who cannot read the operator’s secret', () => {
+    expect(statSync(join(state, 'secrets', 'operator.env')).mode & 0o077).toBe(0);
+  });
+});
