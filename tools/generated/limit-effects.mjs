@@ -20,6 +20,7 @@ export const limitEffects = {
   CONSISTENCY_PROOF_HASHES_MAX: '`validation-failed`',
   DEAD_LETTER_PAGE_MAX: 'The page ends; the rest is on the next page.',
   DELIVERIES_MAX: 'The message becomes a dead letter.',
+  ECDSA_KEY_CACHE_MAX: 'The key that was used longest ago is checked again when it comes back.',
   ED25519_KEY_CACHE_MAX: 'The key that was used longest ago is checked again when it comes back.',
   EVIDENCE_BYTES_MAX: 'The step `gate` fails: `INVALID`.',
   EVM_HEADER_BYTES_MAX: 'The step `anchor` fails.',

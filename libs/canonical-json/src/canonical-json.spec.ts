@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { runInNewContext } from 'node:vm';
 import {
@@ -115,6 +116,7 @@ describe('canonicalJson', () => {
     expect(refusal(['\ud800'])).toBe('lone-surrogate /0');
     expect(refusal(['a\udc00\ud800'])).toBe('lone-surrogate /0');
     expect(refusal({ a: { '\udc00': 1 } })).toBe('lone-surrogate /a');
+    expect(refusal(['"\ud83d\ude00\n'])).toBe('accepted');
   });
 
   it('accepts the greatest depth and refuses one more, cycles included', () => {
@@ -123,6 +125,24 @@ describe('canonicalJson', () => {
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;
     expect(refusal(cycle)).toBe(`too-deep ${'/self'.repeat(JSON_DEPTH_MAX)}`);
+  });
+
+  it('reads every member once', () => {
+    const reads: (string | symbol)[] = [];
+    const watched = new Proxy(
+      { b: 1, a: 2 },
+      {
+        getOwnPropertyDescriptor: (target, key) => {
+          reads.push(key);
+          return Reflect.getOwnPropertyDescriptor(target, key);
+        },
+        get: () => {
+          throw new Error('read behind the check');
+        },
+      },
+    );
+    expect(canonicalJson(watched)).toBe('{"a":2,"b":1}');
+    expect(reads).toEqual(['a', 'b']);
   });
 
   it('says what and where in its message', () => {
@@ -134,6 +154,13 @@ describe('canonicalJson', () => {
 describe('round trips', () => {
   const json = fc.jsonValue({ noUnicodeString: false, maxDepth: 6, depthSize: 'medium' }).filter((value) => {
     return refusal(value) === 'accepted';
+  });
+
+  it('writes what an independent implementation writes', () => {
+    fc.assert(
+      fc.property(json, (value) => expect(canonicalJson(value)).toBe(canonicalize(value))),
+      { numRuns: 1000 },
+    );
   });
 
   it('JCS(parse(JCS(x))) = JCS(x)', () => {

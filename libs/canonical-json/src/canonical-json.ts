@@ -1,5 +1,4 @@
-import canonicalize from 'canonicalize';
-import { plainJson } from './plain-json.js';
+import { writeCanonical } from './write-canonical.js';
 
 const encoder = new TextEncoder();
 
@@ -19,7 +18,7 @@ const encoder = new TextEncoder();
  * ```
  */
 export function canonicalJson(value: unknown): string {
-  return canonicalize(plainJson(value)) as string;
+  return writeCanonical(value, []);
 }
 
 /** {@link canonicalJson} in UTF-8, the bytes that are hashed and signed. */

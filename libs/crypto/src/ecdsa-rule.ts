@@ -1,6 +1,8 @@
 import { COMPACT_SIGNATURE_BYTES, hasScalarsInRange, isHighS } from './ecdsa-scalars.js';
 import { faultySignature } from './faulty-signature.js';
-import type { Secp256k1Curve } from './secp256k1-curve.js';
+import { bytesToHex } from './hex.js';
+import { LeastRecentlyUsed } from './least-recently-used.js';
+import type { Secp256k1Curve, Secp256k1VerifyWithKey } from './secp256k1-curve.js';
 
 /** Bytes of the digest that is signed. */
 export const ECDSA_DIGEST_BYTES = 32;
@@ -8,6 +10,8 @@ export const ECDSA_DIGEST_BYTES = 32;
 export const ECDSA_PRIVATE_KEY_BYTES = 32;
 /** Bytes of a compressed public key. */
 export const ECDSA_PUBLIC_KEY_BYTES = 33;
+/** How many checked and imported public keys are kept; reading a compressed point costs a tenth of a verification. */
+export const ECDSA_KEY_CACHE_MAX = 1024;
 
 /**
  * What verification of an ECDSA signature finds. Compare with `'ok'`: every value is truthy.
@@ -40,8 +44,20 @@ export interface Ecdsa {
 
 /** Puts the rule of protocol section 2 above an implementation of secp256k1. */
 export function createEcdsa(curve: Secp256k1Curve): Ecdsa {
-  const isPublicKey = (publicKey: Uint8Array): boolean =>
-    publicKey.length === ECDSA_PUBLIC_KEY_BYTES && curve.isPublicKey(publicKey);
+  const keys = new LeastRecentlyUsed<Secp256k1VerifyWithKey>(ECDSA_KEY_CACHE_MAX);
+
+  const importKey = (key: Uint8Array): Secp256k1VerifyWithKey | undefined => {
+    if (key.length !== ECDSA_PUBLIC_KEY_BYTES) return undefined;
+    const name = bytesToHex(key);
+    const known = keys.get(name);
+    if (known) return known;
+    const imported = curve.importPublicKey(key);
+    // Refused keys are not kept: whoever sends many of them must not push out the good ones.
+    if (imported) keys.set(name, imported);
+    return imported;
+  };
+
+  const isPublicKey = (key: Uint8Array): boolean => importKey(key) !== undefined;
 
   const publicKey = (privateKey: Uint8Array): Uint8Array => {
     if (privateKey.length !== ECDSA_PRIVATE_KEY_BYTES || !curve.isPrivateKey(privateKey)) {
@@ -54,7 +70,7 @@ export function createEcdsa(curve: Secp256k1Curve): Ecdsa {
     requireDigest(digest);
     if (compact.length !== COMPACT_SIGNATURE_BYTES || !hasScalarsInRange(compact)) return 'bad-signature';
     if (isHighS(compact)) return 'high-s';
-    return isPublicKey(key) && curve.verify(digest, compact, key) ? 'ok' : 'bad-signature';
+    return importKey(key)?.(digest, compact) === true ? 'ok' : 'bad-signature';
   };
 
   const signer = (privateKey: Uint8Array): EcdsaSigner => {

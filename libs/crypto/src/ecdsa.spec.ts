@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError } from '@touchstone/contracts';
 import fc from 'fast-check';
-import { createEcdsa } from './ecdsa-rule.js';
+import { createEcdsa, ECDSA_KEY_CACHE_MAX } from './ecdsa-rule.js';
 import {
   bytesToHex,
   createEcdsaSigner,
@@ -146,6 +146,48 @@ describe('ECDSA (R-SIGN)', () => {
   it('releases no signature that a fault spoiled', () => {
     const faulty = createEcdsa({ ...native, sign: (...input) => flip(native.sign(...input), 300) });
     expect(() => faulty.signer(key).sign(digest)).toThrow(AppError);
+  });
+
+  it('imports a key once, and again after as many others as it holds', () => {
+    const imported: string[] = [];
+    const rule = createEcdsa({
+      ...native,
+      importPublicKey: (publicKey) => {
+        imported.push(bytesToHex(publicKey));
+        return native.importPublicKey(publicKey);
+      },
+    });
+    const keys = Array.from({ length: ECDSA_KEY_CACHE_MAX }, (_, index) => {
+      const privateKey = new Uint8Array(32).fill(1);
+      new DataView(privateKey.buffer).setUint32(0, index);
+      return ecdsaPublicKey(privateKey);
+    });
+    const publicKey = ecdsaPublicKey(key);
+    const signature = ecdsaSign(digest, key);
+    const uses = (): number => imported.filter((name) => name === bytesToHex(publicKey)).length;
+    const verify = (candidate: Uint8Array) => rule.verify(digest, signature, candidate);
+    expect(verify(publicKey)).toBe('ok');
+    keys.slice(1).forEach(verify);
+    expect(verify(publicKey)).toBe('ok');
+    expect(uses()).toBe(1);
+    keys.forEach(verify);
+    expect(verify(publicKey)).toBe('ok');
+    expect(uses()).toBe(2);
+  });
+
+  it('does not keep refused keys', () => {
+    let asked = 0;
+    const rule = createEcdsa({
+      ...native,
+      importPublicKey: () => {
+        asked += 1;
+        return undefined;
+      },
+    });
+    const signature = ecdsaSign(digest, key);
+    expect(rule.verify(digest, signature, ecdsaPublicKey(key))).toBe('bad-signature');
+    expect(rule.verify(digest, signature, ecdsaPublicKey(key))).toBe('bad-signature');
+    expect(asked).toBe(2);
   });
 
   it('falls back to noble, never to elliptic, where there is no native binary', () => {

@@ -10,6 +10,7 @@ interface NativeBinding {
   privateKeyVerify(privateKey: Uint8Array): boolean;
   publicKeyVerify(publicKey: Uint8Array): boolean;
   publicKeyCreate(privateKey: Uint8Array, compressed: true): Uint8Array;
+  publicKeyConvert(publicKey: Uint8Array, compressed: false): Uint8Array;
   ecdsaSign(digest: Uint8Array, privateKey: Uint8Array): { signature: Uint8Array };
   ecdsaVerify(compact: Uint8Array, digest: Uint8Array, publicKey: Uint8Array): boolean;
 }
@@ -34,10 +35,14 @@ export function loadSecp256k1(load: () => NativeBinding): Secp256k1Curve {
   return {
     implementation: 'libsecp256k1',
     isPrivateKey: (privateKey) => native.privateKeyVerify(privateKey),
-    isPublicKey: (publicKey) => native.publicKeyVerify(publicKey),
     publicKey: (privateKey) => native.publicKeyCreate(privateKey, true),
     sign: (digest, privateKey) => native.ecdsaSign(reduceDigest(digest), privateKey).signature,
-    verify: (digest, compact, publicKey) => native.ecdsaVerify(compact, digest, publicKey),
+    importPublicKey: (publicKey) => {
+      if (!native.publicKeyVerify(publicKey)) return undefined;
+      // A compressed point costs a square root at every use.
+      const point = native.publicKeyConvert(publicKey, false);
+      return (digest, compact) => native.ecdsaVerify(compact, digest, point);
+    },
   };
 }
 

@@ -11,8 +11,11 @@ const DIGEST_OPTIONS = { prehash: false, lowS: true } as const;
 export const secp256k1: Secp256k1Curve = {
   implementation: 'noble',
   isPrivateKey: (privateKey) => noble.utils.isValidSecretKey(privateKey),
-  isPublicKey: (publicKey) => noble.utils.isValidPublicKey(publicKey, true),
   publicKey: (privateKey) => noble.getPublicKey(privateKey, true),
   sign: (digest, privateKey) => noble.sign(digest, privateKey, DIGEST_OPTIONS),
-  verify: (digest, compact, publicKey) => noble.verify(compact, digest, publicKey, DIGEST_OPTIONS),
+  importPublicKey: (publicKey) => {
+    if (!noble.utils.isValidPublicKey(publicKey, true)) return undefined;
+    const point = noble.Point.fromBytes(publicKey).toBytes(false);
+    return (digest, compact) => noble.verify(compact, digest, point, DIGEST_OPTIONS);
+  },
 };

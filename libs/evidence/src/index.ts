@@ -43,6 +43,7 @@ export {
   type TensorError,
   type TensorResult,
 } from './tensor/tensor.js';
+export { prepareTrust, type PreparedTrust } from './trust/prepared-trust.js';
 export { readTrustFile } from './trust/read.js';
 export { TRUST_BYTES_MAX, trustFile, type TrustedChain, type TrustFile } from './trust/schema.js';
 export { explainReport, stepMeaning } from './verify/explain.js';

@@ -18,12 +18,14 @@ export interface VerifiedNote {
 /**
  * Verifies a note (C2SP signed-note). Signatures of unknown keys are ignored. A trusted key's signature that does not
  * verify condemns the note, and so does the lack of any trusted signature.
+ *
+ * @param source the note's text, or what {@link parseNote} read from it
  */
 export function verifyNote(
-  source: string | Uint8Array,
+  source: string | Uint8Array | SignedNote,
   verifiers: readonly NoteVerifier[],
 ): { ok: true; value: VerifiedNote } | NoteRefusal {
-  const parsed = parseNote(source);
+  const parsed = isText(source) ? parseNote(source) : ({ ok: true, note: source } as const);
   if (!parsed.ok) return parsed;
   const { note } = parsed;
   const verified: NoteSignature[] = [];
@@ -35,4 +37,8 @@ export function verifyNote(
     verified.push(signature);
   }
   return verified.length > 0 ? { ok: true, value: { note, verified } } : refuseNote('no-known-key');
+}
+
+function isText(source: string | Uint8Array | SignedNote): source is string | Uint8Array {
+  return typeof source === 'string' || source instanceof Uint8Array;
 }

@@ -16,9 +16,11 @@ export interface VerifiedCheckpoint {
 /**
  * Opens a signed checkpoint: the log itself must have signed it, and its origin is the name of the log's key. A
  * witness's signature does not stand in for the log's; one that does not verify condemns the whole note.
+ *
+ * @param source the note's text, or what `parseNote` read from it
  */
 export function openCheckpoint(
-  source: string | Uint8Array,
+  source: string | Uint8Array | SignedNote,
   log: NoteVerifier,
   witnesses: readonly NoteVerifier[] = [],
 ): { ok: true; value: VerifiedCheckpoint } | NoteRefusal {

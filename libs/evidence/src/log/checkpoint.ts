@@ -1,25 +1,32 @@
-import { ed25519Verify, sha256 } from '@touchstone/crypto';
+import { sha256 } from '@touchstone/crypto';
 import {
-  cosignatureVerifier,
-  ed25519NoteVerifier,
   logSignedCheckpoint,
   openCheckpoint,
   parseCheckpointText,
   parseNote,
-  parseVerifierKey,
   type Checkpoint,
   type NoteVerifier,
+  type SignedNote,
 } from '@touchstone/merkle';
+import { logVerifier, witnessVerifiers } from './note-keys.js';
 
-const verifySignature = (message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean =>
-  ed25519Verify(message, signature, publicKey) === 'ok';
+/** A checkpoint as it was written; its signatures are not judged. */
+export interface WrittenCheckpoint {
+  readonly note: SignedNote;
+  readonly checkpoint: Checkpoint;
+}
+
+/** Reads a signed note and the checkpoint in it without judging its signatures. */
+export function readSignedCheckpoint(text: string): WrittenCheckpoint | undefined {
+  const parsed = parseNote(text);
+  if (!parsed.ok) return undefined;
+  const checkpoint = parseCheckpointText(parsed.note.text);
+  return checkpoint.ok ? { note: parsed.note, checkpoint: checkpoint.checkpoint } : undefined;
+}
 
 /** Reads origin, size and root from a signed note without judging its signatures. */
 export function readCheckpoint(note: string): Checkpoint | undefined {
-  const parsed = parseNote(note);
-  if (!parsed.ok) return undefined;
-  const checkpoint = parseCheckpointText(parsed.note.text);
-  return checkpoint.ok ? checkpoint.checkpoint : undefined;
+  return readSignedCheckpoint(note)?.checkpoint;
 }
 
 /**
@@ -29,13 +36,16 @@ export function readCheckpoint(note: string): Checkpoint | undefined {
  * @returns 32 bytes, or `undefined` when the note has not exactly one line under the log's name
  */
 export function anchoredCommitment(note: string): Uint8Array | undefined {
-  const parsed = parseNote(note);
-  const checkpoint = readCheckpoint(note);
-  if (!parsed.ok || !checkpoint) return undefined;
-  const own = parsed.note.signatures.filter(({ name }) => name === checkpoint.origin);
+  const written = readSignedCheckpoint(note);
+  return written && commitmentOf(written);
+}
+
+/** {@link anchoredCommitment} of a checkpoint that was read. */
+export function commitmentOf({ note, checkpoint }: WrittenCheckpoint): Uint8Array | undefined {
+  const own = note.signatures.filter(({ name }) => name === checkpoint.origin);
   const [signature] = own;
   if (!signature || own.length > 1) return undefined;
-  return sha256(new TextEncoder().encode(logSignedCheckpoint(parsed.note, signature)));
+  return sha256(new TextEncoder().encode(logSignedCheckpoint(note, signature)));
 }
 
 /** The outcome of opening a checkpoint with the keys of a trust file. */
@@ -45,22 +55,18 @@ export type OpenedCheckpoint =
 
 /** Verifies the log's signature, and the cosignatures of the witnesses that are trusted. */
 export function openWithKeys(note: string, vkey: string, witnessVkeys: readonly string[]): OpenedCheckpoint {
-  const key = parseVerifierKey(vkey);
-  if (!key.ok || key.key.algorithm !== 'ed25519')
-    return { ok: false, reason: 'the trust file’s log key is not an Ed25519 verifier key' };
-  const opened = openCheckpoint(
-    note,
-    ed25519NoteVerifier(key.key, verifySignature),
-    witnessVkeys.flatMap(witnessVerifier),
-  );
-  if (!opened.ok) return { ok: false, reason: opened.reason };
-  const witnesses = opened.value.cosignatures.map(({ name }) => name);
-  return { ok: true, checkpoint: opened.value.checkpoint, witnesses };
+  return openWithVerifiers(note, logVerifier(vkey), witnessVerifiers(witnessVkeys));
 }
 
-function witnessVerifier(vkey: string): NoteVerifier[] {
-  const parsed = parseVerifierKey(vkey);
-  return parsed.ok && parsed.key.algorithm === 'cosignatureV1'
-    ? [cosignatureVerifier(parsed.key, verifySignature)]
-    : [];
+/** {@link openWithKeys} with keys, and a note where it is at hand, that were read before. */
+export function openWithVerifiers(
+  note: string | SignedNote,
+  log: NoteVerifier | undefined,
+  witnesses: readonly NoteVerifier[],
+): OpenedCheckpoint {
+  if (!log) return { ok: false, reason: 'the trust file’s log key is not an Ed25519 verifier key' };
+  const opened = openCheckpoint(note, log, witnesses);
+  if (!opened.ok) return { ok: false, reason: opened.reason };
+  const names = opened.value.cosignatures.map(({ name }) => name);
+  return { ok: true, checkpoint: opened.value.checkpoint, witnesses: names };
 }

@@ -6,8 +6,9 @@ import {
 } from '@touchstone/chain-proofs';
 import { bytesToHex, hexToBytes } from '@touchstone/crypto';
 import type { Anchor, EvidenceBundle } from '../bundle/schema.js';
-import { anchoredCommitment } from '../log/checkpoint.js';
-import type { TrustedChain, TrustFile } from '../trust/schema.js';
+import { commitmentOf, type WrittenCheckpoint } from '../log/checkpoint.js';
+import type { PreparedTrust } from '../trust/prepared-trust.js';
+import type { TrustedChain } from '../trust/schema.js';
 import { DATE_MS_MAX } from './date-limit.js';
 import { fail, notChecked, pass, type Step } from './step.js';
 import { EVM_UNCERTAINTY_MS } from './trusted-time.js';
@@ -24,7 +25,8 @@ export interface PassedAnchor {
 /** One step per anchor of the bundle, with the facts of those that passed. */
 export function anchorSteps(
   bundle: EvidenceBundle,
-  trust: TrustFile | undefined,
+  checkpoints: readonly (WrittenCheckpoint | undefined)[],
+  trust: PreparedTrust | undefined,
 ): { steps: Step[]; passed: PassedAnchor[] } {
   if (bundle.anchors.length === 0) {
     return {
@@ -32,7 +34,7 @@ export function anchorSteps(
       passed: [],
     };
   }
-  const results = bundle.anchors.map((anchor, index) => anchorStep(bundle, anchor, index, trust));
+  const results = bundle.anchors.map((anchor, index) => anchorStep(checkpoints, anchor, index, trust));
   return {
     steps: results.map(({ step }) => step),
     passed: results.flatMap(({ passed }) => (passed ? [passed] : [])),
@@ -40,18 +42,19 @@ export function anchorSteps(
 }
 
 function anchorStep(
-  bundle: EvidenceBundle,
+  checkpoints: readonly (WrittenCheckpoint | undefined)[],
   anchor: Anchor,
   index: number,
-  trust: TrustFile | undefined,
+  trust: PreparedTrust | undefined,
 ): { step: Step; passed?: PassedAnchor } {
-  const covered = bundle.logProofs[anchor.logProof];
-  const commitment = covered && anchoredCommitment(covered.checkpoint);
+  const covered = checkpoints[anchor.logProof];
+  const commitment = covered && commitmentOf(covered);
   const arithmetic = 'arithmetic alone (SHA-256, Keccak-256)';
   if (!commitment || bytesToHex(commitment) !== anchor.commitment) {
-    const detail = covered
-      ? 'the commitment is not the hash of the signed checkpoint'
-      : 'there is no such log proof';
+    const detail =
+      anchor.logProof < checkpoints.length
+        ? 'the commitment is not the hash of the signed checkpoint'
+        : 'there is no such log proof';
     return {
       step: fail('anchor', {
         index,
@@ -62,8 +65,8 @@ function anchorStep(
       }),
     };
   }
-  const chain = trust?.chains.find(({ network }) => network === anchor.network);
-  if (!chain?.contract || !chain.submitters?.length) {
+  const chain = trust?.file.chains.find(({ network }) => network === anchor.network);
+  if (!trust || !chain?.contract || !chain.submitters?.length) {
     const detail = 'the trust file does not name contract and submitters of this chain';
     return {
       step: notChecked('anchor', {
@@ -74,16 +77,16 @@ function anchorStep(
       }),
     };
   }
-  return evmStep(anchor, index, chain, chain.contract, chain.submitters);
+  return evmStep(anchor, index, trust, { ...chain, contract: chain.contract, submitters: chain.submitters });
 }
 
 function evmStep(
   anchor: Anchor,
   index: number,
-  chain: TrustedChain,
-  contract: string,
-  submitters: readonly string[],
+  trust: PreparedTrust,
+  chain: TrustedChain & { contract: string; submitters: readonly string[] },
 ): { step: Step; passed?: PassedAnchor } {
+  const { contract, submitters } = chain;
   const restsOn = `trust file: chain ${chain.network}, its contract ${contract} and its block hashes`;
   const result = verifyForAny(anchor, contract, submitters);
   if (!result.ok) {
@@ -93,14 +96,14 @@ function evmStep(
   }
   const { header, anchoredAt } = result;
   const block = `block ${header.number} ${header.hash}`;
-  const known = chain.blocks?.filter(({ number }) => number === header.number.toString()) ?? [];
+  const known = trust.blockHashes(chain, header.number.toString());
   if (known.length === 0) {
     const detail =
       'the trust file holds no hash for this block, so that nothing says the block is on the chain';
     return { step: notChecked('anchor', { index, actual: block, restsOn, detail }) };
   }
-  if (!known.some(({ hash }) => hash === header.hash)) {
-    const expected = `block ${header.number} ${known.map(({ hash }) => hash).join(' or ')}`;
+  if (!known.includes(header.hash)) {
+    const expected = `block ${header.number} ${known.join(' or ')}`;
     return {
       step: fail('anchor', {
         index,

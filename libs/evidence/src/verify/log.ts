@@ -1,25 +1,42 @@
 import { bytesToHex, hexToBytes } from '@touchstone/crypto';
-import { leafHash, verifyInclusion, verifyPositionedPath } from '@touchstone/merkle';
+import { leafHash, verifyInclusion, verifyPositionedPath, type Checkpoint } from '@touchstone/merkle';
 import type { EvidenceBundle, LogProof } from '../bundle/schema.js';
 import { parseBatchEntry, type BatchEntry } from '../log/batch-entry.js';
-import { openWithKeys, readCheckpoint, type OpenedCheckpoint } from '../log/checkpoint.js';
+import { openWithVerifiers, type OpenedCheckpoint, type WrittenCheckpoint } from '../log/checkpoint.js';
 import { fixedWidthLeaf } from '../output/payload.js';
-import type { TrustFile } from '../trust/schema.js';
+import type { PreparedTrust } from '../trust/prepared-trust.js';
 import { absent, ARITHMETIC, fail, notChecked, pass, type Step } from './step.js';
 
-/** Whom a verifier without a trust file believes about logs. */
-const NOBODY: Pick<TrustFile, 'logs' | 'witnesses'> = { logs: [], witnesses: { k: 0, vkeys: [] } };
+/** Whom a verifier without a trust file believes about witnesses. */
+const NOBODY = { k: 0, vkeys: [] };
 
-/** Steps from the leaf to the signed checkpoints. */
-export function logSteps(bundle: EvidenceBundle, trust: TrustFile | undefined): Step[] {
+/**
+ * Steps from the leaf to the signed checkpoints.
+ *
+ * @param checkpoints those of the log proofs, `undefined` where one cannot be read
+ */
+export function logSteps(
+  bundle: EvidenceBundle,
+  checkpoints: readonly (WrittenCheckpoint | undefined)[],
+  trust: PreparedTrust | undefined,
+): Step[] {
+  const opened = checkpoints.map((checkpoint, index) => checkpointStep(checkpoint, index, trust));
   return [
     inclusionStep(bundle),
     entryMatchStep(bundle),
-    ...bundle.logProofs.flatMap((proof, index) => [
-      logInclusionStep(bundle.entry, proof, index),
-      checkpointStep(proof, index, trust),
+    ...opened.flatMap(({ step }, index) => [
+      logInclusionStep(
+        bundle.entry,
+        bundle.logProofs[index] as LogProof,
+        checkpoints[index]?.checkpoint,
+        index,
+      ),
+      step,
     ]),
-    uniquenessStep(bundle, trust),
+    uniquenessStep(
+      opened.map(({ witnesses }) => witnesses),
+      trust,
+    ),
   ];
 }
 
@@ -94,8 +111,12 @@ function entryFacts(
   ].join(', ');
 }
 
-function logInclusionStep(entry: string, proof: LogProof, index: number): Step {
-  const checkpoint = readCheckpoint(proof.checkpoint);
+function logInclusionStep(
+  entry: string,
+  proof: LogProof,
+  checkpoint: Checkpoint | undefined,
+  index: number,
+): Step {
   if (!checkpoint)
     return fail('log-inclusion', { index, restsOn: ARITHMETIC, detail: 'the checkpoint cannot be read' });
   const shown = {
@@ -119,43 +140,50 @@ function logInclusionStep(entry: string, proof: LogProof, index: number): Step {
     : fail('log-inclusion', { ...shown, detail: `the path does not lead to the root (${result.reason})` });
 }
 
-function checkpointStep(proof: LogProof, index: number, trust: TrustFile | undefined): Step {
-  const { origin, vkeys, opened } = openTrusted(proof, trust);
+/** Who signed the checkpoint; the witnesses are those that the trust file names. */
+function checkpointStep(
+  written: WrittenCheckpoint | undefined,
+  index: number,
+  trust: PreparedTrust | undefined,
+): { step: Step; witnesses: readonly string[] } {
+  const origin = written?.checkpoint.origin ?? '';
+  const { vkeys, opened } = openTrusted(written, trust);
   const restsOn = `trust file: log ${origin}`;
-  if (!opened)
-    return notChecked('checkpoint-signature', {
-      index,
-      actual: origin,
-      restsOn,
-      detail: 'the trust file does not hold this log',
-    });
+  if (!opened) {
+    const detail = 'the trust file does not hold this log';
+    return {
+      step: notChecked('checkpoint-signature', { index, actual: origin, restsOn, detail }),
+      witnesses: [],
+    };
+  }
   const shown = { index, expected: vkeys.join(' or '), restsOn };
-  if (!opened.ok)
-    return fail('checkpoint-signature', {
-      ...shown,
-      detail: `the checkpoint’s signature does not verify (${opened.reason})`,
-    });
-  return pass('checkpoint-signature', { ...shown, actual: `signed by ${origin}` });
+  if (!opened.ok) {
+    const detail = `the checkpoint’s signature does not verify (${opened.reason})`;
+    return { step: fail('checkpoint-signature', { ...shown, detail }), witnesses: [] };
+  }
+  return {
+    step: pass('checkpoint-signature', { ...shown, actual: `signed by ${origin}` }),
+    witnesses: opened.witnesses,
+  };
 }
 
 /** Opens a checkpoint with the keys of its log; a log that changed its key has several. */
 function openTrusted(
-  { checkpoint }: LogProof,
-  trust: TrustFile | undefined,
-): { origin: string; vkeys: string[]; opened: OpenedCheckpoint | undefined } {
-  const origin = readCheckpoint(checkpoint)?.origin ?? '';
-  const { logs, witnesses } = trust ?? NOBODY;
-  const vkeys = logs.filter((log) => log.origin === origin).map(({ vkey }) => vkey);
-  const results = vkeys.map((vkey) => openWithKeys(checkpoint, vkey, witnesses.vkeys));
-  return { origin, vkeys, opened: results.find(({ ok }) => ok) ?? results[0] };
+  written: WrittenCheckpoint | undefined,
+  trust: PreparedTrust | undefined,
+): { vkeys: string[]; opened: OpenedCheckpoint | undefined } {
+  if (!written || !trust) return { vkeys: [], opened: undefined };
+  const logs = trust.logs(written.checkpoint.origin);
+  const results = logs.map(({ verifier }) => openWithVerifiers(written.note, verifier, trust.witnesses));
+  return { vkeys: logs.map(({ vkey }) => vkey), opened: results.find(({ ok }) => ok) ?? results[0] };
 }
 
 /** Only witnesses exclude that the log shows different histories to different readers. */
-function uniquenessStep({ logProofs }: EvidenceBundle, trust: TrustFile | undefined): Step {
-  const { k, vkeys } = (trust ?? NOBODY).witnesses;
+function uniquenessStep(witnesses: readonly (readonly string[])[], trust: PreparedTrust | undefined): Step {
+  const { k, vkeys } = trust?.file.witnesses ?? NOBODY;
   const restsOn = `trust file: ${k} of ${vkeys.length} witnesses`;
   if (k === 0) return notChecked('log-uniqueness', { restsOn, detail: 'the trust file asks for no witness' });
-  const seen = Math.max(...logProofs.map((proof) => witnessesOf(proof, trust).length));
+  const seen = Math.max(...witnesses.map((names) => new Set(names).size));
   if (seen === 0) return absent('log-uniqueness', { expected: `${k} witnesses`, actual: '0', restsOn });
   const shown = { expected: `${k} witnesses`, actual: String(seen), restsOn };
   return seen >= k
@@ -164,9 +192,4 @@ function uniquenessStep({ logProofs }: EvidenceBundle, trust: TrustFile | undefi
         ...shown,
         detail: 'fewer witnesses than asked for cosigned a checkpoint',
       });
-}
-
-function witnessesOf(proof: LogProof, trust: TrustFile | undefined): readonly string[] {
-  const { opened } = openTrusted(proof, trust);
-  return opened?.ok ? [...new Set(opened.witnesses)] : [];
 }

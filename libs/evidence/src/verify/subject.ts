@@ -1,13 +1,11 @@
 import type { CanonicalTensor } from '@touchstone/contracts';
-import { bytesToHex, ecdsaVerify, hexToBytes, parseSignature } from '@touchstone/crypto';
+import { bytesToHex, ecdsaVerify, parseSignature } from '@touchstone/crypto';
 import type { EvidenceBundle } from '../bundle/schema.js';
 import { commitmentHash, contextNonce, modelVersionIdOf, requestDigest } from '../output/context.js';
 import { outputDigest } from '../output/payload.js';
 import { tensorsHash } from '../tensor/tensor.js';
-import type { TrustFile } from '../trust/schema.js';
+import type { PreparedKey, PreparedTrust } from '../trust/prepared-trust.js';
 import { absent, ARITHMETIC, equalStep, fail, notChecked, pass, type Step, type StepName } from './step.js';
-
-type TrustedKey = TrustFile['keys'][number];
 
 /** Steps that need no key: the disclosed tensors, the context in the nonce, the request that was paid for. */
 export function subjectSteps(bundle: EvidenceBundle): Step[] {
@@ -72,14 +70,14 @@ function paymentStep({ subject, payment }: EvidenceBundle): Step {
 /** The trust file's key for the proof's `keyId`, with the reason when it may not be used. */
 export function findOutputKey(
   bundle: EvidenceBundle,
-  trust: TrustFile | undefined,
-): { key?: TrustedKey; step: Step } {
+  trust: PreparedTrust | undefined,
+): { key?: PreparedKey; step: Step } {
   const { keyId, domain } = bundle.subject.proof;
   if (!trust)
     return {
       step: notChecked('key', { actual: keyId, restsOn: 'a trust file', detail: 'no trust file was given' }),
     };
-  const key = trust.keys.find((candidate) => candidate.kid === keyId);
+  const key = trust.key(keyId);
   const restsOn = `trust file: key ${keyId}`;
   if (!key) {
     return {
@@ -90,8 +88,9 @@ export function findOutputKey(
       }),
     };
   }
-  if (key.use !== 'output' || key.alg !== 'ES256K') {
-    const actual = `${key.use}, ${key.alg}`;
+  const { use, alg, domains = [], public_key } = key.entry;
+  if (use !== 'output' || alg !== 'ES256K') {
+    const actual = `${use}, ${alg}`;
     return {
       step: fail('key', {
         expected: 'output, ES256K',
@@ -101,8 +100,8 @@ export function findOutputKey(
       }),
     };
   }
-  if (!(key.domains ?? []).includes(domain)) {
-    const expected = (key.domains ?? []).map((name) => `"${name}"`).join(', ');
+  if (!domains.includes(domain)) {
+    const expected = domains.map((name) => `"${name}"`).join(', ');
     return {
       step: fail('key', {
         expected,
@@ -112,20 +111,20 @@ export function findOutputKey(
       }),
     };
   }
-  return { key, step: pass('key', { expected: keyId, actual: key.public_key, restsOn }) };
+  return { key, step: pass('key', { expected: keyId, actual: public_key, restsOn }) };
 }
 
 /** ECDSA over the digest of the canonical payload, with the key that the trust file gives. */
-export function signatureStep(bundle: EvidenceBundle, key: TrustedKey | undefined): Step {
+export function signatureStep(bundle: EvidenceBundle, trusted: PreparedKey | undefined): Step {
   const { proof } = bundle.subject;
-  if (!key)
+  if (!trusted)
     return notChecked('signature', {
       restsOn: 'a key in the trust file',
       detail: 'there is no trusted key to check it with',
     });
-  const restsOn = `trust file: key ${key.kid} (whoever holds it can sign anything)`;
+  const { entry, publicKey } = trusted;
+  const restsOn = `trust file: key ${entry.kid} (whoever holds it can sign anything)`;
   const signature = parseSignature(proof.signature);
-  const publicKey = hexToBytes(key.public_key, 33);
   if (!('compact' in signature) || !publicKey) {
     return fail('signature', { restsOn, detail: 'bad-signature: not compact and not strict DER' });
   }
@@ -143,7 +142,7 @@ export function signatureStep(bundle: EvidenceBundle, key: TrustedKey | undefine
  * The model's identity and the keys it may be signed with. It passes only against the commitment hash that the
  * trust file lists, since anybody can write a commitment.
  */
-export function commitmentStep(bundle: EvidenceBundle, trust: TrustFile | undefined): Step {
+export function commitmentStep(bundle: EvidenceBundle, trust: PreparedTrust | undefined): Step {
   const { commitment, subject } = bundle;
   const { modelVersionId, keyId } = subject.proof;
   const recomputed = modelVersionIdOf(commitment.model);
@@ -165,9 +164,7 @@ export function commitmentStep(bundle: EvidenceBundle, trust: TrustFile | undefi
     });
   }
   const actual = commitmentHash(commitment);
-  const listed = (trust?.models ?? [])
-    .filter((model) => model.modelVersionId === modelVersionId && model.commitmentHash !== undefined)
-    .map((model) => model.commitmentHash);
+  const listed = trust?.commitments(modelVersionId) ?? [];
   const restsOn = `trust file: model ${modelVersionId.slice(0, 8)}…`;
   if (listed.length === 0) {
     return notChecked('commitment', {
@@ -182,7 +179,7 @@ export function commitmentStep(bundle: EvidenceBundle, trust: TrustFile | undefi
     const detail = 'the trust file lists other commitments for this model version, not this one';
     return notChecked('commitment', { expected, actual, restsOn, detail });
   }
-  const key = trust?.keys.find(({ kid }) => kid === keyId);
+  const key = trust?.key(keyId)?.entry;
   const committed = commitment.keys.find(({ kid }) => kid === keyId);
   if (key && committed && key.public_key !== committed.publicKey) {
     return fail('commitment', {

@@ -1,7 +1,9 @@
-import { checkEvidenceTime, parseUtcTime, readKeys } from '@touchstone/crypto';
+import { checkEvidenceTime } from '@touchstone/crypto';
 import { parseStrictJson } from '@touchstone/canonical-json';
 import { EVIDENCE_BYTES_MAX, evidenceBundle, type EvidenceBundle } from '../bundle/schema.js';
+import { readSignedCheckpoint } from '../log/checkpoint.js';
 import { schemaIssues } from '../schema-issues.js';
+import { PreparedTrust, type PreparedKey } from '../trust/prepared-trust.js';
 import type { TrustFile } from '../trust/schema.js';
 import { anchorSteps } from './anchor.js';
 import { DATE_MS_MAX } from './date-limit.js';
@@ -31,7 +33,8 @@ export interface VerificationReport {
 }
 
 export interface VerifyOptions {
-  readonly trust?: TrustFile;
+  /** What the verifier believes; whoever verifies many bundles prepares it once, with `prepareTrust`. */
+  readonly trust?: TrustFile | PreparedTrust;
   /** The verifier's clock in milliseconds since 1970. */
   readonly nowMs: number;
 }
@@ -42,39 +45,49 @@ export interface VerifyOptions {
  * @param text the bundle's exact text
  */
 export function verifyEvidence(text: string | Uint8Array, options: VerifyOptions): VerificationReport {
+  const trust = prepared(options.trust);
   const parsed = parseStrictJson(text, { maxBytes: EVIDENCE_BYTES_MAX });
-  if (!parsed.ok) return unreadable(`${parsed.error.pointer || '/'}: ${parsed.error.message}`, options);
+  if (!parsed.ok) return unreadable(`${parsed.error.pointer || '/'}: ${parsed.error.message}`, trust);
   const bundle = evidenceBundle.safeParse(parsed.value);
-  if (!bundle.success) return unreadable(schemaIssues(bundle.error), options);
-  return verifyBundle(bundle.data, options);
+  if (!bundle.success) return unreadable(schemaIssues(bundle.error), trust);
+  return verifyBundle(bundle.data, trust, options.nowMs);
 }
 
-function unreadable(detail: string, { trust }: VerifyOptions): VerificationReport {
+function prepared(trust: TrustFile | PreparedTrust | undefined): PreparedTrust | undefined {
+  return trust === undefined || trust instanceof PreparedTrust ? trust : new PreparedTrust(trust);
+}
+
+function unreadable(detail: string, trust: PreparedTrust | undefined): VerificationReport {
   const step = fail('gate', { expected: 'an evidence bundle of version 1', restsOn: ARITHMETIC, detail });
   return {
     version: 1,
     result: 'INVALID',
     label: 'L0',
     steps: [step],
-    trustAsOf: trust?.asOf ?? null,
+    trustAsOf: trust?.file.asOf ?? null,
     trustedTime: null,
     remarks: [],
     subject: null,
   };
 }
 
-function verifyBundle(bundle: EvidenceBundle, { trust, nowMs }: VerifyOptions): VerificationReport {
-  const anchors = anchorSteps(bundle, trust);
-  const time = trustedTime(anchors.passed, trust, nowMs);
+function verifyBundle(
+  bundle: EvidenceBundle,
+  trust: PreparedTrust | undefined,
+  nowMs: number,
+): VerificationReport {
+  const checkpoints = bundle.logProofs.map(({ checkpoint }) => readSignedCheckpoint(checkpoint));
+  const anchors = anchorSteps(bundle, checkpoints, trust);
+  const time = trustedTime(anchors.passed, trust?.file, nowMs);
   const { key, step: keyStep } = findOutputKey(bundle, trust);
   const steps: Step[] = [
     pass('gate', { expected: 'an evidence bundle of version 1', restsOn: ARITHMETIC }),
     ...subjectSteps(bundle),
     keyStep,
     signatureStep(bundle, key),
-    keyStateStep(bundle, key, trust, time),
+    keyStateStep(bundle, key, time),
     commitmentStep(bundle, trust),
-    ...logSteps(bundle, trust),
+    ...logSteps(bundle, checkpoints, trust),
     ...anchors.steps,
   ];
   const { modelVersionId, timestamp, keyId } = bundle.subject.proof;
@@ -83,7 +96,7 @@ function verifyBundle(bundle: EvidenceBundle, { trust, nowMs }: VerifyOptions): 
     result: isInvalid(steps) ? 'INVALID' : 'VALID',
     label: labelOf(steps, anchors.passed),
     steps,
-    trustAsOf: trust?.asOf ?? null,
+    trustAsOf: trust?.file.asOf ?? null,
     trustedTime: { at: new Date(time.timeMs).toISOString(), source: time.source },
     remarks: [
       ...(time.declaredTimeOnly ? ['declared-time-only'] : []),
@@ -94,18 +107,14 @@ function verifyBundle(bundle: EvidenceBundle, { trust, nowMs }: VerifyOptions): 
   };
 }
 
-function keyStateStep(
-  bundle: EvidenceBundle,
-  entry: TrustFile['keys'][number] | undefined,
-  trust: TrustFile | undefined,
-  time: TrustedTime,
-): Step {
-  if (!entry || !trust) {
+function keyStateStep(bundle: EvidenceBundle, trusted: PreparedKey | undefined, time: TrustedTime): Step {
+  if (!trusted) {
     return notChecked('key-state', {
       restsOn: 'a key in the trust file',
       detail: 'there is no trusted key to check',
     });
   }
+  const { entry, key } = trusted;
   const restsOn = time.declaredTimeOnly
     ? `trust file: key ${entry.kid}; the declared time, since no independent source of time speaks`
     : `trust file: key ${entry.kid}; time from ${time.source}`;
@@ -118,9 +127,6 @@ function keyStateStep(
         : String(bundle.subject.proof.timestamp),
     restsOn,
   };
-  const { domains: _domains, ...keystoreEntry } = entry;
-  const reading = readKeys([keystoreEntry], parseUtcTime(trust.asOf) ?? Number.NaN);
-  const key = reading.ok ? reading.keys[0] : undefined;
   if (!key) {
     return fail('key-state', {
       ...shown,

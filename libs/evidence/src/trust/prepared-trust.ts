@@ -1,0 +1,110 @@
+import { hexToBytes, parseUtcTime, readKeys, type Key } from '@touchstone/crypto';
+import type { NoteVerifier } from '@touchstone/merkle';
+import { logVerifier, witnessVerifiers } from '../log/note-keys.js';
+import type { TrustedChain, TrustFile } from './schema.js';
+
+type TrustedKey = TrustFile['keys'][number];
+
+/** A key of the trust file, read. */
+export interface PreparedKey {
+  readonly entry: TrustedKey;
+  /** 33 bytes; `undefined` when the text is not that. */
+  readonly publicKey: Uint8Array | undefined;
+  /** `undefined` when the stated status contradicts the key's times at the trust file's own time. */
+  readonly key: Key | undefined;
+}
+
+/** A key of a log in the trust file; without a verifier when a log can have no such key. */
+export interface PreparedLog {
+  readonly vkey: string;
+  readonly verifier: NoteVerifier | undefined;
+}
+
+/**
+ * A trust file for many verifications: what one of them looks up or derives, the next ones find. Only what the file
+ * holds is kept, so that no bundle can fill the memory.
+ */
+export class PreparedTrust {
+  readonly #keys = new Map<string, PreparedKey>();
+  readonly #logs = new Map<string, readonly PreparedLog[]>();
+  readonly #commitments = new Map<string, readonly string[]>();
+  readonly #blocks = new Map<string, readonly string[]>();
+  #witnesses: readonly NoteVerifier[] | undefined;
+
+  constructor(readonly file: TrustFile) {}
+
+  key(kid: string): PreparedKey | undefined {
+    return found(this.#keys, kid, () => {
+      const entry = this.file.keys.find((candidate) => candidate.kid === kid);
+      return entry && prepareKey(entry, this.file.asOf);
+    });
+  }
+
+  /** The keys of a log; one that changed its key has several. */
+  logs(origin: string): readonly PreparedLog[] {
+    const search = () =>
+      this.file.logs.flatMap((log) =>
+        log.origin === origin ? [{ vkey: log.vkey, verifier: logVerifier(log.vkey) }] : [],
+      );
+    return found(this.#logs, origin, () => nonEmpty(search())) ?? [];
+  }
+
+  /** Verifiers of the witnesses whose keys can cosign. */
+  get witnesses(): readonly NoteVerifier[] {
+    this.#witnesses ??= witnessVerifiers(this.file.witnesses.vkeys);
+    return this.#witnesses;
+  }
+
+  /** Commitment hashes that are listed for a model version. */
+  commitments(modelVersionId: string): readonly string[] {
+    const search = () =>
+      this.file.models.flatMap((model) =>
+        model.modelVersionId === modelVersionId ? (model.commitmentHash ?? []) : [],
+      );
+    return found(this.#commitments, modelVersionId, () => nonEmpty(search())) ?? [];
+  }
+
+  /** Hashes that are listed for a block. */
+  blockHashes({ network, blocks = [] }: TrustedChain, number: string): readonly string[] {
+    const search = () => blocks.flatMap((block) => (block.number === number ? block.hash : []));
+    return found(this.#blocks, `${network} ${number}`, () => nonEmpty(search())) ?? [];
+  }
+}
+
+/**
+ * Prepares a trust file for many verifications.
+ *
+ * @param trust must not be changed afterwards
+ * @example
+ * ```ts
+ * const trust = prepareTrust(readTrustFile(text));
+ * for (const bundle of bundles) verifyEvidence(bundle, { trust, nowMs: Date.now() });
+ * ```
+ */
+export function prepareTrust(trust: TrustFile): PreparedTrust {
+  return new PreparedTrust(trust);
+}
+
+function prepareKey(entry: TrustedKey, asOf: string): PreparedKey {
+  const { domains: _domains, ...keystoreEntry } = entry;
+  const reading = readKeys([keystoreEntry], parseUtcTime(asOf) ?? Number.NaN);
+  return {
+    entry,
+    publicKey: hexToBytes(entry.public_key, 33),
+    key: reading.ok ? reading.keys[0] : undefined,
+  };
+}
+
+function found<Value>(
+  known: Map<string, Value>,
+  name: string,
+  search: () => Value | undefined,
+): Value | undefined {
+  const value = known.get(name) ?? search();
+  if (value !== undefined) known.set(name, value);
+  return value;
+}
+
+function nonEmpty<Value>(values: readonly Value[]): readonly Value[] | undefined {
+  return values.length > 0 ? values : undefined;
+}
