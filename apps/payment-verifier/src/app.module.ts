@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { services } from '@touchstone/contracts';
 import { MeshModule, RpcClient } from '@touchstone/nats';
-import type { ServiceContext } from '@touchstone/platform';
+import { BearerTokens, type ServiceContext } from '@touchstone/platform';
 import { Outbox, OutboxModule, PostgresModule, uuidV7, type PostgresOptions } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
 import { EvmNode } from './adapters/evm/evm-node.js';
@@ -57,6 +57,10 @@ export class AppModule {
 function adapters(config: Config, context: ServiceContext<Config>) {
   const nowMs = () => context.clock.nowMs();
   return [
+    {
+      provide: BearerTokens,
+      useFactory: () => new BearerTokens(config.TOUCHSTONE_FACILITATOR_TOKENS ?? {}),
+    },
     {
       provide: EvmNode,
       useFactory: () =>

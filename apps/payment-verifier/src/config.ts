@@ -1,5 +1,5 @@
 import { caip2, evmAddress } from '@touchstone/contracts';
-import { databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform';
+import { callerTokens, databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform';
 import { z } from 'zod';
 
 /** Seconds that a request may hold a payment before a retry of it may take over. */
@@ -45,6 +45,9 @@ export const configSchema = z.object({
   TOUCHSTONE_PAYMENT_RECIPIENTS: recipients
     .default([])
     .describe('Recipients for whom gas is spent, separated by commas; empty allows every recipient.'),
+  TOUCHSTONE_FACILITATOR_TOKENS: secret(callerTokens().optional()).describe(
+    'Bearer tokens of those who may settle over HTTP as JSON {"caller": "token"}; without it nobody can.',
+  ),
   TOUCHSTONE_PAYMENT_LEASE_SECONDS: integerKey(1, 3_600)
     .default(LEASE_DEFAULT_SECONDS)
     .describe('Seconds that a request may hold a payment before a retry may take over.'),

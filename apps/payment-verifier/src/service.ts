@@ -20,6 +20,7 @@ export const paymentVerifierService: ServiceDefinition<typeof configSchema> = {
   openApi: {
     title: 'Touchstone payment-verifier',
     description: 'x402 facilitator: verifies and settles payments, each at most once.',
+    securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
   },
   module: (config, context) => AppModule.forConfig(config, context),
   setup: async (app, context) => {

@@ -4,6 +4,8 @@ import type { PaymentPayload, PaymentRequirements } from '@x402/core/types';
 import { digest, PaymentFixture } from './support/fixture.js';
 import { PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
+const TOKEN = 'a-token-of-a-shop-with-40-characters-or-so';
+
 describe('the facilitator API', () => {
   let fixture: PaymentFixture;
   let url: string;
@@ -11,17 +13,27 @@ describe('the facilitator API', () => {
   let client: HTTPFacilitatorClient;
   beforeAll(async () => {
     fixture = await PaymentFixture.create();
-    const { ports } = await fixture.start({ TOUCHSTONE_PAYMENT_RECIPIENTS: fixture.payTo });
+    const { ports } = await fixture.start({
+      TOUCHSTONE_PAYMENT_RECIPIENTS: fixture.payTo,
+      TOUCHSTONE_FACILITATOR_TOKENS: JSON.stringify({ shop: TOKEN }),
+    });
     url = `http://127.0.0.1:${ports.http}`;
     healthUrl = `http://127.0.0.1:${ports.health}`;
-    client = new HTTPFacilitatorClient({ url });
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    client = new HTTPFacilitatorClient({
+      url,
+      createAuthHeaders: () => Promise.resolve({ verify: {}, settle: headers, supported: {} }),
+    });
   }, 60_000);
   afterAll(() => fixture.close());
 
-  const post = async (path: string, body: unknown) => {
+  const post = async (path: string, body: unknown, token: string | undefined = TOKEN) => {
     const response = await fetch(`${url}${path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+      },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
@@ -49,6 +61,43 @@ describe('the facilitator API', () => {
       invalidReason: 'invalid_exact_evm_nonce_already_used',
     });
     expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
+  });
+
+  it.each(['', 'x'.repeat(40)])(
+    'settles for nobody with the token %j, and leaves the payment alone',
+    async (token) => {
+      const objects = await payment();
+      const [rows, balance] = [
+        await fixture.countReservations(),
+        await fixture.token.balanceOf(fixture.payTo),
+      ];
+      expect(await post('/settle', objects, token)).toMatchObject({
+        status: 401,
+        body: { code: 'unauthenticated' },
+      });
+      expect(await fixture.countReservations()).toBe(rows);
+      expect(await fixture.token.balanceOf(fixture.payTo)).toBe(balance);
+      // What was seen on its way still pays for the request that it was made for.
+      const held = await fixture.gateway.call('payment-verifier', 'authorize', {
+        ...objects,
+        requestDigest: digest(),
+      });
+      expect(held.outcome).toBe('reserved');
+      expect(await post('/verify', await payment(), token)).toMatchObject({
+        status: 200,
+        body: { isValid: true },
+      });
+    },
+  );
+
+  it('settles for nobody where no token is configured', async () => {
+    const { ports } = await fixture.start();
+    const response = await fetch(`http://127.0.0.1:${ports.http}/settle`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
+      body: JSON.stringify(await payment()),
+    });
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
   });
 
   it('verifies without reserving', async () => {

@@ -3,6 +3,7 @@ import { bytesToHex, hexToBytes } from '@touchstone/crypto';
 import { openWithKeys } from '@touchstone/evidence';
 import { leafHash, verifyConsistency, verifyInclusion, verifyPositionedPath } from '@touchstone/merkle';
 import { uuidV7 } from '@touchstone/postgres';
+import { LOG_INDEX_MAX } from '../src/domain/ingest/read-messages.js';
 import { LEAVES_PAGE_MAX } from '../src/domain/proof/batch-proofs.js';
 import type { BatchAnswer, CheckpointAnswer, ConsistencyAnswer } from '../src/transport/http/answers.js';
 import { type EventOf } from './support/log-world.js';
@@ -175,8 +176,8 @@ describe('the log', () => {
     ['/v1/log/consistency?from=3&to=2', 400],
     ['/v1/log/consistency?from=1', 400],
     ['/v1/log/consistency?from=1&to=01', 400],
-    [`/v1/log/consistency?from=1&to=${1n << 62n}`, 400],
-    [`/v1/log/consistency?from=1&to=${(1n << 62n) - 1n}`, 404],
+    [`/v1/log/consistency?from=1&to=${LOG_INDEX_MAX + 1n}`, 400],
+    [`/v1/log/consistency?from=1&to=${LOG_INDEX_MAX}`, 404],
     ['/v1/log/consistency?from=1&to=9', 404],
     ['/v1/checkpoints/3', 404],
     ['/v1/checkpoints/0', 400],

@@ -4,7 +4,7 @@ import { services } from '@touchstone/contracts';
 import { hexToBytes } from '@touchstone/crypto';
 import { anchorRegistry, testUsdc } from '@touchstone/evm-contracts';
 import { MeshModule } from '@touchstone/nats';
-import { SHUTDOWN, type ServiceContext, type Shutdown } from '@touchstone/platform';
+import { BearerTokens, SHUTDOWN, type ServiceContext, type Shutdown } from '@touchstone/platform';
 import { Outbox, OutboxModule, PostgresModule, type PostgresOptions } from '@touchstone/postgres';
 import { toFunctionSelector, type AbiFunction } from 'viem';
 import { createTransactionSigner } from './adapters/ethereum/transaction-signer.js';
@@ -76,7 +76,10 @@ export class AppModule {
           useFactory: (dataSource: DataSource, outbox: Outbox) =>
             new PostgresKeySetStore(dataSource, outbox, context.clock),
         },
-        { provide: CallerPolicy, useFactory: () => new CallerPolicy(config.TOUCHSTONE_SIGNER_TOKENS ?? {}) },
+        {
+          provide: CallerPolicy,
+          useFactory: () => new CallerPolicy(new BearerTokens(config.TOUCHSTONE_SIGNER_TOKENS ?? {})),
+        },
         {
           provide: OutputSigning,
           inject: [AUDIT_LOG],

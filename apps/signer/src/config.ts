@@ -1,24 +1,12 @@
 import { z } from 'zod';
 import { evmAddress, keyId } from '@touchstone/contracts';
 import { DEFAULT_SIGNING_DOMAIN, SIGNING_DOMAIN_PATTERN } from '@touchstone/evidence';
-import { databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform';
+import { callerTokens, databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform';
 
 const keyHex = (doc: string) =>
   secret(
     z.string().regex(/^[0-9a-f]{64}$/, { message: 'Expected 64 lower-case hexadecimal digits.' }),
   ).describe(doc);
-
-const callerTokens = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue({ code: 'custom', message: 'Expected a JSON object of caller names and tokens.' });
-      return z.NEVER;
-    }
-  })
-  .pipe(z.record(z.string().min(1), z.string().min(32, { message: 'A token has at least 32 characters.' })));
 
 /** Configuration of the signer; the only service that is given private keys (R-SIGN-4). */
 export const configSchema = z.object({
@@ -52,7 +40,7 @@ export const configSchema = z.object({
   TOUCHSTONE_TX_FEE_PER_GAS_MAX_WEI: integerKey(1, Number.MAX_SAFE_INTEGER)
     .default(100_000_000_000)
     .describe('Largest fee per gas in wei that is signed.'),
-  TOUCHSTONE_SIGNER_TOKENS: secret(callerTokens.optional()).describe(
+  TOUCHSTONE_SIGNER_TOKENS: secret(callerTokens().optional()).describe(
     'Bearer tokens of REST and gRPC callers as JSON {"caller": "token"}; without it only NATS callers can sign.',
   ),
 });

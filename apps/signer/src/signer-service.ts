@@ -14,7 +14,10 @@ export const signerService: ServiceDefinition<typeof configSchema> = {
   name: 'signer',
   version: VERSION,
   configSchema,
-  openApi: { title: 'Touchstone signer' },
+  openApi: {
+    title: 'Touchstone signer',
+    securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+  },
   module: (config, context) => AppModule.forConfig(config, context),
   setup: async (app, context) => {
     serveMesh(app, context, 'signer');

@@ -42,6 +42,7 @@ export {
 } from './messages/anchor.js';
 export {
   attestation,
+  RUNTIME_MEMBERS_MAX,
   healthValues,
   heartbeat,
   nodeChanged,
@@ -77,6 +78,7 @@ export {
   signOutput,
   signTransaction,
 } from './rpc/signer.js';
+export { jsonValue } from './schemas/json-value.js';
 export {
   keySet,
   keystoreEntry,

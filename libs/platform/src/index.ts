@@ -36,6 +36,7 @@ export {
   type ReadinessCheck,
 } from './health/health-registry.js';
 export { startHealthServer, type HealthServer, type HealthServerOptions } from './health/health-server.js';
+export { BEARER_TOKEN_CHARACTERS_MAX, BearerTokens, callerTokens } from './http/bearer-tokens.js';
 export { readJsonBody } from './http/json-body.js';
 export {
   BODY_BYTES_DEFAULT_MAX,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError, type Heartbeat } from '@touchstone/contracts';
-import { RUNTIME_MEMBERS_MAX, toReport } from './heartbeat-report.js';
+import { RUNTIME_MEMBERS_MAX } from '@touchstone/contracts';
+import { toReport } from './heartbeat-report.js';
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const origin = { reporter: 'http', remoteAddress: '192.0.2.7' };

@@ -1,9 +1,12 @@
-import { AppError, type Attestation, type ErrorDetail, type Heartbeat } from '@touchstone/contracts';
+import {
+  AppError,
+  RUNTIME_MEMBERS_MAX,
+  type Attestation,
+  type ErrorDetail,
+  type Heartbeat,
+} from '@touchstone/contracts';
 import type { AttestedBuild, NodeHealth } from './node.js';
 import { parseUtcTime } from './utc-time.js';
-
-/** Most members of `attestation.runtime`. */
-export const RUNTIME_MEMBERS_MAX = 32;
 
 /** Where a heartbeat came from. */
 export interface HeartbeatOrigin {

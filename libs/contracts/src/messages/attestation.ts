@@ -3,12 +3,36 @@ import { hex32, timestampMs } from '../schemas/primitives.js';
 
 export const healthValues = ['GREEN', 'YELLOW', 'RED', 'DEAD'] as const;
 
+/** A day that exists (RFC 3339, section 5.7), leap years included. */
+const DAY =
+  '(?:(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29|' +
+  '[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|' +
+  '02-(?:0[1-9]|1[0-9]|2[0-8])))';
+/** RFC 3339 in UTC with up to six decimals, without leap seconds. */
+const utcTime = z
+  .string()
+  .regex(
+    new RegExp(`^${DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,6})?Z$`),
+    'is no time that exists.',
+  );
+/** Control characters would draw on the terminal of whoever reads the audit; NUL cannot be stored. */
+// eslint-disable-next-line no-control-regex -- they are what is refused
+const printable = z.string().regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'has a control character.');
+
+/** Most members of `attestation.runtime`. */
+export const RUNTIME_MEMBERS_MAX = 32;
+
 /** What a node says about itself (R-NODE-1). */
 export const attestation = z.strictObject({
   schema: z.literal('attestation_v1'),
-  build_id: z.string().min(1).max(256),
+  build_id: printable.min(1).max(256),
   capability_hash: hex32,
-  runtime: z.record(z.string().max(32), z.string().max(128)),
+  runtime: z
+    .record(printable.max(32), printable.max(128))
+    .refine((runtime) => Object.keys(runtime).length <= RUNTIME_MEMBERS_MAX, {
+      message: `has more than ${RUNTIME_MEMBERS_MAX} members.`,
+    })
+    .meta({ maxProperties: RUNTIME_MEMBERS_MAX }),
 });
 export type Attestation = z.infer<typeof attestation>;
 
@@ -16,7 +40,7 @@ export type Attestation = z.infer<typeof attestation>;
 export const heartbeat = z.strictObject({
   node_id: z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/),
   health: z.enum(healthValues),
-  ts_utc: z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z$/),
+  ts_utc: utcTime,
   attestation: attestation.optional(),
 });
 export type Heartbeat = z.infer<typeof heartbeat>;

@@ -44,7 +44,7 @@ export const serviceSecrets: Readonly<Record<ServiceName, SecretPlan>> = {
     TOUCHSTONE_SIGNER_TOKENS: randomSecret,
   },
   'inference-gateway': {},
-  'payment-verifier': {},
+  'payment-verifier': { TOUCHSTONE_FACILITATOR_TOKENS: randomSecret },
   'anchor-worker': {},
   'proof-service': {},
   'attestation-hub': {},
@@ -83,6 +83,9 @@ const extraEnvironment: Readonly<Record<ServiceName, (context: ServiceContext) =
     TOUCHSTONE_PAYMENT_NETWORK: networkOf(context),
     TOUCHSTONE_PAYMENT_ASSET: context.chain.usdc,
     TOUCHSTONE_PAYMENT_RECIPIENTS: context.chain.treasury,
+    TOUCHSTONE_FACILITATOR_TOKENS: JSON.stringify({
+      operator: context.secrets['TOUCHSTONE_FACILITATOR_TOKENS'],
+    }),
   }),
   'anchor-worker': (context) => ({
     TOUCHSTONE_NODE_ID: NODE_ID,

@@ -36,6 +36,7 @@ export function renderProblem(error: unknown): RenderedProblem {
       'content-length': body.length,
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
+      ...(problem.code === 'unauthenticated' ? { 'www-authenticate': 'Bearer' } : {}),
       ...(retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfter)) }),
       ...(closing.has(problem.code) ? { connection: 'close' } : {}),
     },

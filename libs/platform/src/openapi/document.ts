@@ -2,7 +2,7 @@ import { errorRegistry, type ErrorCode } from '@touchstone/contracts';
 import { writeFile } from 'node:fs/promises';
 import { collectRoutes, successStatus, type ControllerClass, type Route } from '../http/routes.js';
 import { requestSchemas, type RequestSchemas } from '../http/request-metadata.js';
-import { apiRouteOf, type ApiResponse, type ApiRouteOptions } from './api-route.js';
+import { apiRouteOf, mediaTypesOf, type ApiResponse, type ApiRouteOptions } from './api-route.js';
 import { SchemaComponents, type JsonSchema } from './json-schema.js';
 
 /** What a document says of its service. */
@@ -74,6 +74,9 @@ export function buildOpenApi(controllers: readonly ControllerClass[], info: Open
     paths,
     components: {
       schemas: { Problem: problemSchema, ...components.schemas },
+      responses: Object.fromEntries(
+        anyRoute.map((code) => [componentName(code), problemResponse([code])] as const),
+      ),
       ...(securitySchemes === undefined ? {} : { securitySchemes }),
     },
   };
@@ -104,7 +107,7 @@ function operation(route: Route, options: ApiRouteOptions, components: SchemaCom
             content: { 'application/json': { schema: components.render(body.schema, 'input') } },
           },
         }),
-    responses: responsesOf(route, options, components),
+    responses: responsesOf(route, options, request, components),
   };
 }
 
@@ -132,7 +135,12 @@ function parametersOf(request: RequestSchemas, components: SchemaComponents): Js
   ];
 }
 
-function responsesOf(route: Route, options: ApiRouteOptions, components: SchemaComponents): JsonSchema {
+function responsesOf(
+  route: Route,
+  options: ApiRouteOptions,
+  request: RequestSchemas | undefined,
+  components: SchemaComponents,
+): JsonSchema {
   const responses: JsonSchema = {};
   const declared: Record<number, ApiResponse> = { ...options.responses };
   if (options.response !== undefined)
@@ -151,19 +159,67 @@ function responsesOf(route: Route, options: ApiRouteOptions, components: SchemaC
           }),
     };
   }
-  for (const [status, codes] of errorsByStatus(options.errors ?? []))
-    responses[status] ??= {
-      description: codes.map((code) => `\`${code}\`: ${errorRegistry[code].title}`).join(' '),
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    };
+  for (const [status, codes] of errorsByStatus(codesOf(options, request), request))
+    responses[status] ??= problemResponse(codes);
+  for (const code of anyRoute)
+    if (code !== 'not-acceptable' || mediaTypesOf(options).length > 0)
+      responses[errorRegistry[code].status] ??= { $ref: `#/components/responses/${componentName(code)}` };
   if (Object.keys(declared).length === 0) responses[successStatus(route)] = { description: 'Success.' };
   return responses;
 }
 
-function errorsByStatus(codes: readonly ErrorCode[]): Map<number, ErrorCode[]> {
+/** What every route answers to a request whose head is wrong. */
+const anyRoute = [
+  'malformed-request',
+  'not-acceptable',
+  'target-too-long',
+  'headers-too-large',
+] as const satisfies readonly ErrorCode[];
+
+function componentName(code: ErrorCode): string {
+  return code.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function problemResponse(codes: readonly ErrorCode[]): JsonSchema {
+  return {
+    description: codes.map((code) => `\`${code}\`: ${errorRegistry[code].title}`).join(' '),
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
+}
+
+/** The codes that a route names, and those that reading its request brings. */
+function codesOf({ errors = [] }: ApiRouteOptions, request: RequestSchemas | undefined): Set<ErrorCode> {
+  const codes = new Set<ErrorCode>(errors);
+  if (hasParameters(request)) codes.add('malformed-request').add('validation-failed');
+  if (request?.body !== undefined)
+    codes
+      .add('malformed-request')
+      .add('malformed-json')
+      .add('body-too-large')
+      .add('unsupported-media-type')
+      .add('validation-failed');
+  return codes;
+}
+
+function hasParameters(request: RequestSchemas | undefined): boolean {
+  return request !== undefined && (request.query !== undefined || Object.keys(request.path).length > 0);
+}
+
+/** A bad path or query is a 400, a bad body a 422, under the same code. */
+function errorsByStatus(
+  codes: Set<ErrorCode>,
+  request: RequestSchemas | undefined,
+): Map<number, ErrorCode[]> {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of codes)
-    byStatus.set(errorRegistry[code].status, [...(byStatus.get(errorRegistry[code].status) ?? []), code]);
+  const add = (status: number, code: ErrorCode) =>
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code].sort());
+  for (const code of codes) {
+    if (code !== 'validation-failed') add(errorRegistry[code].status, code);
+    else {
+      if (hasParameters(request)) add(400, code);
+      if (request?.body !== undefined) add(422, code);
+    }
+  }
   return byStatus;
 }
 

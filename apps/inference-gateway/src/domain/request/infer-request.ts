@@ -5,11 +5,22 @@ import { MODEL_TENSORS_MAX } from '../model/manifest.js';
 /** Largest request body in bytes. */
 export const INFER_BODY_BYTES_MAX = 1_048_576;
 
+/** What strict JSON lets through; the elements themselves are checked by the model's datatype. */
+const element = z.unknown().meta({
+  id: 'TensorElement',
+  anyOf: [
+    { type: 'boolean' },
+    { type: 'string' },
+    { type: 'number', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+    { type: 'array', items: { $ref: '#/$defs/TensorElement' } },
+  ],
+});
+
 const tensor = z.strictObject({
   name: z.string().min(1).max(256),
   datatype: z.enum(tensorDatatypes),
   shape: z.array(z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)).max(32),
-  data: z.array(z.unknown()).describe('Flat in row-major order, or nested as the shape says.'),
+  data: z.array(element).describe('Flat in row-major order, or nested as the shape says.'),
 });
 
 /** A tensor as the caller sent it. */
@@ -27,5 +38,6 @@ export const inferRequest = z
   })
   .refine(({ inputs, text }) => (inputs === undefined) !== (text === undefined), {
     message: 'expected exactly one of "inputs" and "text"',
-  });
+  })
+  .meta({ oneOf: [{ required: ['inputs'] }, { required: ['text'] }] });
 export type InferRequest = z.infer<typeof inferRequest>;

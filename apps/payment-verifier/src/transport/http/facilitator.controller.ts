@@ -1,4 +1,4 @@
-import { Controller, Get, Post } from '@nestjs/common';
+import { Controller, Get, Post, UseGuards } from '@nestjs/common';
 import { AppError, uuidV7 } from '@touchstone/contracts';
 import { ApiRoute, ZodBody, ZodParam } from '@touchstone/platform';
 import { OfficialFacilitator } from '../../adapters/x402/official-facilitator.js';
@@ -7,6 +7,7 @@ import { PaymentDesk } from '../../domain/payment-desk.js';
 import type { PaymentReading } from '../../domain/read-payment.js';
 import type { Settlement } from '../../domain/reservation.js';
 import { PostgresReservationStore } from '../../persistence/postgres-reservation-store.js';
+import { SettlerGuard } from './settler.guard.js';
 import {
   FACILITATOR_REQUEST_BYTES_MAX,
   facilitatorRequest,
@@ -51,11 +52,14 @@ export class FacilitatorController {
   }
 
   @Post('settle')
+  @UseGuards(SettlerGuard)
   @ApiRoute({
     summary: 'Settle a payment',
-    description: 'Settles each payment once; a replay gets the stored answer.',
+    description:
+      'Settles each payment once; a replay gets the stored answer. Needs a token of this facilitator.',
     response: settleAnswer,
-    errors,
+    errors: [...errors, 'unauthenticated'],
+    security: ['token'],
   })
   async settle(@ZodBody(facilitatorRequest, body) request: FacilitatorRequest): Promise<Settlement> {
     const reading = this.read(request);

@@ -1,15 +1,62 @@
-import { timestampMs, uuidV7 } from '@touchstone/contracts';
+import { jsonValue, timestampMs, uuidV7 } from '@touchstone/contracts';
 import { z } from 'zod';
 
 /** Largest request: payload, requirements and a contract wallet's signature. */
 export const FACILITATOR_REQUEST_BYTES_MAX = 65_536;
 
-/** Body of `/verify` and `/settle`; the official schemas of x402 check what is inside. */
-export const facilitatorRequest = z.looseObject({
-  x402Version: z.unknown().optional().describe('2'),
-  paymentPayload: z.unknown().optional().describe('PaymentPayload of x402 version 2.'),
-  paymentRequirements: z.unknown().optional().describe('PaymentRequirements of x402 version 2.'),
-});
+const officialRequirements = z
+  .object({
+    scheme: z.string().min(1).describe('exact'),
+    network: z.string().regex(/^[^:]+:[^:]+$/),
+    amount: z.string().min(1),
+    asset: z.string().min(1),
+    payTo: z.string().min(1),
+    maxTimeoutSeconds: z.number().positive().max(Number.MAX_SAFE_INTEGER),
+  })
+  .catchall(jsonValue);
+const officialPayload = z
+  .object({
+    x402Version: z.literal(2),
+    accepted: officialRequirements,
+    payload: z.object({}).catchall(jsonValue).describe('signature and authorization of EIP-3009'),
+  })
+  .catchall(jsonValue);
+
+/** Another version is answered, whatever else is there. */
+const otherVersion = {
+  type: 'object',
+  required: ['x402Version'],
+  properties: { x402Version: { not: { const: 2 } } },
+};
+
+function jsonSchemaOf(schema: z.ZodType) {
+  const { $schema: _, $defs: __, ...jsonSchema } = z.toJSONSchema(schema, { io: 'input' });
+  return jsonSchema;
+}
+
+/**
+ * Body of `/verify` and `/settle`. What stands under `anyOf` is for the document; the official schemas of x402 and
+ * `readPayment` check it.
+ */
+export const facilitatorRequest = z
+  .object({
+    x402Version: jsonValue.optional().describe('2'),
+    paymentPayload: jsonValue.optional().describe('PaymentPayload of x402 version 2.'),
+    paymentRequirements: jsonValue.optional().describe('PaymentRequirements of x402 version 2.'),
+  })
+  .catchall(jsonValue)
+  .meta({
+    anyOf: [
+      {
+        required: ['paymentPayload', 'paymentRequirements'],
+        properties: {
+          paymentPayload: jsonSchemaOf(officialPayload),
+          paymentRequirements: jsonSchemaOf(officialRequirements),
+        },
+      },
+      { required: ['paymentPayload'], properties: { paymentPayload: otherVersion } },
+    ],
+  });
 export type FacilitatorRequest = z.output<typeof facilitatorRequest>;
 
 export const verifyAnswer = z.object({

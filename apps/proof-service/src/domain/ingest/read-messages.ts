@@ -25,7 +25,7 @@ import type {
 } from './intake.js';
 
 /** Largest place in the log, far below what the database can count. */
-export const LOG_INDEX_MAX = (1n << 62n) - 1n;
+export const LOG_INDEX_MAX = 10n ** 18n - 1n;
 
 /** A value, or why it is refused. */
 export type Reading<T> =

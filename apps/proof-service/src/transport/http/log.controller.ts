@@ -1,5 +1,4 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { decimal } from '@touchstone/contracts';
 import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
@@ -14,12 +13,13 @@ import {
   type ConsistencyAnswer,
 } from './answers.js';
 
-// Piped, because a refinement also sees texts that the pattern has refused, and BigInt throws on them.
-const treeSize = decimal.pipe(
-  z
-    .string()
-    .refine((text) => BigInt(text) >= 1n && BigInt(text) <= LOG_INDEX_MAX, `expected 1 to ${LOG_INDEX_MAX}`),
-);
+/** 1 to `LOG_INDEX_MAX`, as a pattern, so that the document says it exactly. */
+const treeSize = z
+  .string()
+  .regex(
+    new RegExp(`^[1-9][0-9]{0,${LOG_INDEX_MAX.toString().length - 1}}$`),
+    `expected 1 to ${LOG_INDEX_MAX}`,
+  );
 const consistencyQuery = z.strictObject({ from: treeSize, to: treeSize });
 
 /** The log: its newest head as a note, older heads, and consistency between sizes. */

@@ -17,6 +17,12 @@ const BINARY_HINT =
   'With Accept: application/octet-stream the path of the leaf alone is answered in binary form: "TSIP", 01, be64 leaf ' +
   'index, be64 tree size, leaf, root, one byte of count, and the hashes from leaf to root.';
 
+const proofResponse = {
+  description: 'Success.',
+  schema: batchAnswer,
+  otherMediaTypes: [BINARY_MEDIA_TYPE],
+};
+
 const batchQuery = z.strictObject({
   leaf: hex32.optional(),
   leaves: z.literal('true').optional(),
@@ -34,7 +40,7 @@ export class ProofsController {
     summary: 'Gives the proof of a leaf, wherever it is.',
     description: BINARY_HINT,
     tags: ['proofs'],
-    response: batchAnswer,
+    responses: { 200: proofResponse },
     errors: ['not-found', 'validation-failed', 'dependency-unavailable'],
   })
   async byLeaf(
@@ -50,7 +56,7 @@ export class ProofsController {
     summary: 'Gives the proof of a batch, and of one of its leaves if the query names it.',
     description: `leaves=true lists the leaves in tree order, one page from offset on. ${BINARY_HINT}`,
     tags: ['proofs'],
-    response: batchAnswer,
+    responses: { 200: proofResponse },
     errors: ['unknown-batch', 'not-found', 'validation-failed', 'dependency-unavailable'],
   })
   async batch(

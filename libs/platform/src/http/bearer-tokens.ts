@@ -1,0 +1,62 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { AppError } from '@touchstone/contracts';
+import { z } from 'zod';
+
+/** Fewest characters of a token; what is shorter can be tried. */
+export const BEARER_TOKEN_CHARACTERS_MIN = 32;
+/** Most characters of a token. */
+export const BEARER_TOKEN_CHARACTERS_MAX = 512;
+
+const token = z
+  .string()
+  .regex(/^[\x21-\x7e]*$/, { message: 'A token has printable ASCII characters without blanks.' })
+  .min(BEARER_TOKEN_CHARACTERS_MIN, {
+    message: `A token has at least ${BEARER_TOKEN_CHARACTERS_MIN} characters.`,
+  })
+  .max(BEARER_TOKEN_CHARACTERS_MAX, {
+    message: `A token has at most ${BEARER_TOKEN_CHARACTERS_MAX} characters.`,
+  });
+
+/** A configuration value: a JSON object of caller names and their tokens. */
+export function callerTokens() {
+  return z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: 'custom', message: 'Expected a JSON object of caller names and tokens.' });
+        return z.NEVER;
+      }
+    })
+    .pipe(z.record(z.string().min(1), token));
+}
+
+/** The callers of an interface that asks for a bearer token (RFC 6750). */
+export class BearerTokens {
+  private readonly digests: readonly { readonly caller: string; readonly digest: Buffer }[];
+
+  /** @param tokens the token of each caller */
+  constructor(tokens: Readonly<Record<string, string>>) {
+    this.digests = Object.entries(tokens).map(([caller, text]) => ({ caller, digest: digestOf(text) }));
+  }
+
+  /**
+   * The caller behind an `Authorization: Bearer …` header. Digests are compared in constant time, so that a token
+   * cannot be guessed character by character.
+   *
+   * @throws AppError `unauthenticated`
+   */
+  identify(authorization: string | undefined): string {
+    const text = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1];
+    const digest = text === undefined ? undefined : digestOf(text);
+    const known = digest && this.digests.filter((candidate) => timingSafeEqual(candidate.digest, digest))[0];
+    if (!known)
+      throw new AppError('unauthenticated', 'Send a known caller’s token as Authorization: Bearer <token>.');
+    return known.caller;
+  }
+}
+
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
