@@ -21,8 +21,8 @@ export class FakeSigner {
 
   /** Answers on a connection of the user `signer`. */
   serve(nc: TestConnection): this {
-    serveRpc(nc, 'signer', 'sign-output', async ({ format: _format, ...payload }) => ({
-      proof: this.sign(payload),
+    serveRpc(nc, 'signer', 'sign-outputs', async ({ payloads }) => ({
+      proofs: payloads.map((payload) => this.sign(payload)),
     }));
     serveRpc(nc, 'signer', 'key-set', async () => this.keySetAnswer());
     return this;

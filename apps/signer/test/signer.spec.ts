@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { encodeFunctionData, parseTransaction, recoverTransactionAddress, type Hex } from 'viem';
-import type { KeySet, RpcRequest } from '@touchstone/contracts';
+import { SIGN_OUTPUTS_MAX, type KeySet, type RpcRequest } from '@touchstone/contracts';
 import { bytesToHex, ecdsaVerify, hexToBytes, parseSignature, sha256 } from '@touchstone/crypto';
 import { anchorRegistry, testUsdc } from '@touchstone/evm-contracts';
 import { openWithKeys, outputDigest } from '@touchstone/evidence';
@@ -81,6 +81,28 @@ describe('sign-output', () => {
   it('writes both signature formats', async () => {
     const compact = await gateway.call('signer', 'sign-output', { ...payload, format: 'compact' });
     expect(compact.proof.signature).toHaveLength(128);
+  });
+
+  it('signs several outputs at once, each as alone, and records each', async () => {
+    const nonces = [2, 3, 4].map((byte) => bytesToHex(sha256(Uint8Array.of(byte))));
+    const payloads = nonces.map((nonce) => ({ ...payload, nonce }));
+    const { proofs } = await gateway.call('signer', 'sign-outputs', { payloads });
+    const alone = await Promise.all(payloads.map((one) => gateway.call('signer', 'sign-output', one)));
+    expect(proofs).toEqual(alone.map(({ proof }) => proof));
+    for (const one of payloads) {
+      const digest = bytesToHex(outputDigest(one, 'model-output-v1'));
+      const found = await rows(
+        `SELECT caller, operation FROM signer.signing_audit WHERE encode(digest, 'hex') = '${digest}'`,
+      );
+      expect(found).toEqual(Array(2).fill({ caller: 'inference-gateway', operation: 'sign-output' }));
+    }
+  });
+
+  it.each([0, SIGN_OUTPUTS_MAX + 1])('refuses %d outputs at once', async (count) => {
+    const payloads = Array.from({ length: count }, () => payload);
+    await expect(gateway.call('signer', 'sign-outputs', { payloads })).rejects.toMatchObject({
+      code: 'validation-failed',
+    });
   });
 
   it('records every signature before it leaves', async () => {

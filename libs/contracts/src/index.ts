@@ -74,8 +74,10 @@ export {
   CONSISTENCY_PROOF_HASHES_MAX,
   eip1559Transaction,
   keySetQuery,
+  SIGN_OUTPUTS_MAX,
   signCheckpoint,
   signOutput,
+  signOutputs,
   signTransaction,
 } from './rpc/signer.js';
 export { jsonValue } from './schemas/json-value.js';

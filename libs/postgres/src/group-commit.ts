@@ -55,7 +55,7 @@ export class GroupCommit<T, R = void> {
   add(item: T): Promise<R> {
     if (this.closed) return Promise.reject(new AppError('queue-full', 'The service is shutting down.'));
     if (this.queue.length >= this.queueMax)
-      return Promise.reject(new AppError('queue-full', `${this.queueMax} records wait for the database.`));
+      return Promise.reject(new AppError('queue-full', `${this.queueMax} others wait already.`));
     return new Promise((resolve, reject) => {
       this.queue.push({ item, resolve, reject });
       this.schedule();

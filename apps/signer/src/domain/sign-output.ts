@@ -19,6 +19,24 @@ export class OutputSigning {
    * the same proof. The audit record is durable before the proof leaves.
    */
   async sign(payload: OutputPayload, caller: string, format = this.options.format): Promise<OutputProof> {
+    const [proof] = await this.signAll([payload], caller, format);
+    return proof as OutputProof;
+  }
+
+  /** Signs several outputs as {@link sign} does; one that cannot be signed fails all, and no proof leaves. */
+  signAll(
+    payloads: readonly OutputPayload[],
+    caller: string,
+    format = this.options.format,
+  ): Promise<OutputProof[]> {
+    return Promise.all(payloads.map((payload) => this.signOne(payload, caller, format)));
+  }
+
+  private async signOne(
+    payload: OutputPayload,
+    caller: string,
+    format: SignatureFormat,
+  ): Promise<OutputProof> {
     const { modelVersionId, inputHash, outputHash, nonce, timestamp } = payload;
     const digest = outputDigest(payload, this.options.domain);
     const signature = formatSignature(this.keys.output.sign(digest), format);

@@ -7,6 +7,7 @@ import type { ServiceName } from './services.js';
 export const rpcTable = {
   signer: {
     'sign-output': ['inference-gateway'],
+    'sign-outputs': ['inference-gateway'],
     'sign-checkpoint': ['anchor-worker'],
     'sign-transaction': ['anchor-worker', 'payment-verifier'],
     'key-set': ['inference-gateway', 'anchor-worker', 'proof-service', 'payment-verifier'],

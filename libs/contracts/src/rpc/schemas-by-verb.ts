@@ -2,12 +2,13 @@ import type { z } from 'zod';
 import type { RpcService, RpcVerb } from '../mesh/rpc-table.js';
 import { reportHeartbeat } from './attestation.js';
 import { authorizePayment, releasePayment, settlePayment, supportedPayments } from './payment.js';
-import { keySetQuery, signCheckpoint, signOutput, signTransaction } from './signer.js';
+import { keySetQuery, signCheckpoint, signOutput, signOutputs, signTransaction } from './signer.js';
 
 /** Request and response schema of every RPC; both sides validate. */
 export const rpcSchemas = {
   signer: {
     'sign-output': signOutput,
+    'sign-outputs': signOutputs,
     'sign-checkpoint': signCheckpoint,
     'sign-transaction': signTransaction,
     'key-set': keySetQuery,

@@ -11,6 +11,15 @@ export const signOutput = {
   response: z.strictObject({ proof: outputProof }),
 } as const;
 
+/** Most outputs that one request has signed; signing them takes the signer's thread for some milliseconds. */
+export const SIGN_OUTPUTS_MAX = 64;
+
+/** Several outputs at once; the proofs come in the order of the payloads. */
+export const signOutputs = {
+  request: z.strictObject({ payloads: z.array(outputPayload).min(1).max(SIGN_OUTPUTS_MAX) }),
+  response: z.strictObject({ proofs: z.array(outputProof).min(1).max(SIGN_OUTPUTS_MAX) }),
+} as const;
+
 export const signCheckpoint = {
   request: z.strictObject({
     origin: z.string().min(1).max(256),

@@ -1,25 +1,52 @@
-import { AppError, type OutputPayload, type OutputProof } from '@touchstone/contracts';
+import { AppError, SIGN_OUTPUTS_MAX, type OutputPayload, type OutputProof } from '@touchstone/contracts';
 import type { RpcClient } from '@touchstone/nats';
+import { GroupCommit } from '@touchstone/postgres';
 import type { Signer } from '../../domain/inference/signer.js';
 import type { SignerKeys } from '../../domain/model/commitment.js';
 
-/** The signer behind its RPCs. */
-export class RpcSigner implements Signer {
-  constructor(private readonly rpc: RpcClient) {}
+/** Milliseconds that the first output of a request to the signer waits for others. */
+export const SIGN_GATHER_MS = 1;
+/** Requests for signatures that are under way at the same time; more outputs then go into each. */
+export const SIGN_REQUESTS_MAX = 2;
 
-  async signOutput(payload: OutputPayload): Promise<OutputProof> {
-    try {
-      const { proof } = await this.rpc.call('signer', 'sign-output', payload);
-      return proof;
-    } catch (error) {
-      throw unavailable(error);
-    }
+/**
+ * The signer behind its RPCs. Outputs of callers that come together are signed by one request: the way over the bus
+ * and the flush of the signer's audit cost as much for one output as for many.
+ */
+export class RpcSigner implements Signer {
+  private readonly outputs: GroupCommit<OutputPayload, OutputProof>;
+
+  constructor(private readonly rpc: Pick<RpcClient, 'call'>) {
+    this.outputs = new GroupCommit({
+      write: (payloads) => this.signAll(payloads),
+      delayMs: SIGN_GATHER_MS,
+      itemsMax: SIGN_OUTPUTS_MAX,
+      writersMax: SIGN_REQUESTS_MAX,
+    });
+  }
+
+  signOutput(payload: OutputPayload): Promise<OutputProof> {
+    return this.outputs.add(payload);
   }
 
   async keys(): Promise<SignerKeys> {
     try {
       const { keySet, currentOutputKeyId } = await this.rpc.call('signer', 'key-set', {});
       return { keySet, currentOutputKeyId };
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  private async signAll(payloads: readonly OutputPayload[]): Promise<readonly OutputProof[]> {
+    try {
+      const { proofs } = await this.rpc.call('signer', 'sign-outputs', { payloads: [...payloads] });
+      if (proofs.length !== payloads.length)
+        throw new AppError(
+          'dependency-unavailable',
+          `The signer answered ${proofs.length} proofs for ${payloads.length} outputs.`,
+        );
+      return proofs;
     } catch (error) {
       throw unavailable(error);
     }

@@ -25,6 +25,14 @@ export class SignerRpc {
     return { proof: await this.outputs.sign(payload, caller, format) };
   }
 
+  @RpcHandler('signer', 'sign-outputs')
+  async signOutputs(
+    { payloads }: RpcRequest<'signer', 'sign-outputs'>,
+    { caller }: RpcContext,
+  ): Promise<RpcResponse<'signer', 'sign-outputs'>> {
+    return { proofs: await this.outputs.signAll(payloads, caller) };
+  }
+
   @RpcHandler('signer', 'sign-checkpoint')
   async signCheckpoint(
     request: RpcRequest<'signer', 'sign-checkpoint'>,
