@@ -15,7 +15,7 @@ import { eventTimeMs } from './transport/nats/event-time.js';
 /** Messages of one delivery. */
 export const INGEST_MESSAGES_MAX = 128;
 /** Milliseconds that the first message of a delivery waits for others. */
-export const INGEST_WAIT_MS = 10;
+export const INGEST_WAIT_MS = 25;
 /** Milliseconds between two looks for what can be done without a new message, for example after the signer was away. */
 export const CATCH_UP_INTERVAL_MS = 1_000;
 

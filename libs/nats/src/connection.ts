@@ -64,6 +64,8 @@ export async function connectMesh(options: ConnectMeshOptions): Promise<Mesh> {
       ignoreAuthErrorAbort: true,
       pingInterval: PING_INTERVAL_MS,
       maxPingOut: PINGS_MISSED_MAX,
+      // Otherwise every request makes two errors with stack traces, just in case it fails.
+      noAsyncTraces: true,
     });
   } catch (error) {
     throw toAppError(error, `Connecting ${service} to NATS`);

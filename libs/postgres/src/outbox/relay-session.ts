@@ -44,6 +44,9 @@ export class RelaySession {
     try {
       await client.connect();
       await client.query(`LISTEN ${outboxChannel(schema)}`);
+      // A mark that a crash loses means that the event is sent again under its id, which the stream drops. It is not
+      // worth a flush of the write-ahead log, for which the commits of callers would have to wait.
+      await client.query('SET synchronous_commit = off');
     } catch (error) {
       await client.end().catch(() => undefined);
       throw error;

@@ -6,7 +6,7 @@ import { commitmentEntry, keySetEntry, type ObjectEntry } from '../../domain/log
 /** Messages of one delivery; the consumer takes no more than an unacknowledged durable may hold. */
 export const INTAKE_MESSAGES_MAX = 256;
 /** Milliseconds that the first message of a delivery waits for others. */
-export const INTAKE_WAIT_MS = 10;
+export const INTAKE_WAIT_MS = 25;
 
 /**
  * Stores what a delivery brings, in one transaction. One message that cannot be taken fails the delivery; the
