@@ -1,8 +1,9 @@
 // Runs ONNX models away from the main thread: a native run blocks its thread, and the main thread has to keep
 // answering. Plain JavaScript, because a worker thread is started by Node alone, in tests as well as from dist.
 //
-// Asked:    {id, kind: 'load', key, bytes}  or  {id, kind: 'run', key, feeds: [{name, type, dims, data}]}
-// Answered: {id, ok: true, description} or {id, ok: true, outputs, milliseconds} or {id, ok: false, message}
+// Asked:    {id, kind: 'load', key, bytes}  or  {id, kind: 'run', key, runs: [[{name, type, dims, data}]]}
+// Answered: {id, ok: true, description} or {id, ok: true, runs} or {id, ok: false, message}
+// where each of runs is {ok: true, outputs, milliseconds} or {ok: false, message}
 import { parentPort } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
@@ -41,8 +42,7 @@ async function load({ key, bytes }) {
   };
 }
 
-async function run({ key, feeds }) {
-  const session = sessions.get(key);
+async function run(session, feeds) {
   const tensors = Object.fromEntries(
     feeds.map(({ name, type, dims, data }) => [name, new Tensor(type, new arrays[type](data), dims)]),
   );
@@ -55,19 +55,24 @@ async function run({ key, feeds }) {
     const copy = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice().buffer;
     return { name, type, dims: [...dims], data: copy };
   });
-  return { outputs, milliseconds };
+  return { ok: true, outputs, milliseconds };
+}
+
+const refusal = (error) => ({ ok: false, message: error instanceof Error ? error.message : String(error) });
+
+async function runAll({ key, runs }) {
+  const session = sessions.get(key);
+  const answers = [];
+  for (const feeds of runs) answers.push(await run(session, feeds).catch(refusal));
+  return { runs: answers };
 }
 
 parentPort.on('message', async (job) => {
   try {
-    const answer = await (job.kind === 'load' ? load(job) : run(job));
-    const transfer = answer.outputs?.map(({ data }) => data) ?? [];
+    const answer = await (job.kind === 'load' ? load(job) : runAll(job));
+    const transfer = (answer.runs ?? []).flatMap(({ outputs }) => (outputs ?? []).map(({ data }) => data));
     parentPort.postMessage({ id: job.id, ok: true, ...answer }, transfer);
   } catch (error) {
-    parentPort.postMessage({
-      id: job.id,
-      ok: false,
-      message: error instanceof Error ? error.message : String(error),
-    });
+    parentPort.postMessage({ id: job.id, ...refusal(error) });
   }
 });

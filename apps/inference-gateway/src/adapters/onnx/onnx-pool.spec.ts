@@ -101,7 +101,7 @@ describe('OnnxPool with the sample models', () => {
 
 describe('OnnxPool under load and failure', () => {
   it('replaces a worker whose run takes too long, and goes on', async () => {
-    const watched = pool({ script: hangingScript, timeoutMs: 300 });
+    const watched = pool({ script: hangingScript, timeoutMs: 2_000 });
     const hanging = withVersionId(models.get('digits'), 'hang');
     await expect(watched.run(hanging, some)).rejects.toMatchObject({ code: 'timeout' });
     const next = await watched.run(withVersionId(models.get('digits'), 'fine'), some);
@@ -122,6 +122,41 @@ describe('OnnxPool under load and failure', () => {
     expect(small.queued).toBe(2);
     await expect(small.run(slow, some)).rejects.toMatchObject({ code: 'queue-full', retryAfterSeconds: 1 });
     await expect(Promise.all(accepted)).resolves.toHaveLength(3);
+  });
+
+  it('hands short runs that wait to a worker in one message', async () => {
+    const watched = pool({ script: hangingScript });
+    const quick = withVersionId(models.get('digits'), 'fine');
+    await watched.run(quick, some);
+    const runs = await Promise.all(Array.from({ length: 5 }, () => watched.run(quick, some)));
+    // The worker of this test answers with the number of runs in the message.
+    expect(runs.map(({ milliseconds }) => milliseconds * 100)).toEqual([5, 5, 5, 5, 5]);
+    expect(runs.map(({ outputs }) => outputs)).toEqual(runs.map(() => some));
+  });
+
+  it('counts runs that share a message as waiting each', async () => {
+    const small = pool({ script: hangingScript, queueMax: 2 });
+    const quick = withVersionId(models.get('digits'), 'fine');
+    await small.run(quick, some);
+    const slow = small.run(withVersionId(models.get('digits'), 'slow'), some);
+    const waiting = [small.run(quick, some), small.run(quick, some)];
+    expect(small.queued).toBe(2);
+    await expect(small.run(quick, some)).rejects.toMatchObject({ code: 'queue-full' });
+    await expect(Promise.all([slow, ...waiting])).resolves.toHaveLength(3);
+    expect(small.queued).toBe(0);
+  });
+
+  it('does not let a run that hangs fail those that shared its message', async () => {
+    // Long enough for a new worker to start on a busy machine.
+    const watched = pool({ script: hangingScript, timeoutMs: 3_000 });
+    const quick = withVersionId(models.get('digits'), 'fine');
+    await watched.run(quick, some);
+    const poison = some.map((tensor) => ({ ...tensor, name: 'poison' }));
+    const results = await Promise.allSettled(
+      [some, poison, some].map((inputs) => watched.run(quick, inputs)),
+    );
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(results[1]).toMatchObject({ reason: { code: 'timeout' } });
   });
 
   it('refuses what waits when it closes', async () => {

@@ -6,8 +6,9 @@ import type { ModelDatatype } from '../../domain/model/manifest.js';
 import type { Model } from '../../domain/model/model.js';
 import { datatypeOf, onnxTypeOf } from './onnx-types.js';
 import { OnnxWorker } from './onnx-worker.js';
+import { RUN_TIMES_MAX, RunGroup, SHORT_RUN_MS } from './run-group.js';
 import type { RuntimeWorker } from './runtime-worker.js';
-import type { ModelDescription, WorkerTensor } from './worker-messages.js';
+import type { ModelDescription, RunAnswer, WorkerTensor } from './worker-messages.js';
 
 /** Runs that may wait for a worker; at a few milliseconds each, more would wait longer than their callers do. */
 export const INFERENCE_QUEUE_MAX = 1_024;
@@ -34,12 +35,21 @@ export type Loadable = Pick<Model, 'modelVersionId' | 'read'>;
 /**
  * Runs ONNX models in worker threads, one run at a time in each. Workers start when they are needed, keep a session
  * for each model, and are replaced when a run does not come back. The queue is bounded.
+ *
+ * Runs of a model that takes less than {@link SHORT_RUN_MS} share a message while they wait, because waking a thread
+ * costs more than such a run. When a group does not come back, each of its runs is tried once more alone, so that
+ * nobody fails for the input of somebody else.
  */
 export class OnnxPool implements ModelRunner {
   private readonly idle: RuntimeWorker[] = [];
   private readonly busy = new Set<RuntimeWorker>();
   private readonly waiting: { start: (worker: RuntimeWorker) => void; refuse: (error: AppError) => void }[] =
     [];
+  /** Groups that no worker has taken yet. */
+  private readonly groups = new Set<RunGroup>();
+  /** The group of each model version that takes more runs. */
+  private readonly latest = new Map<string, RunGroup>();
+  private readonly lastRunMs = new Map<string, number>();
   private readonly queueMax: number;
   private readonly timeoutMs: number;
   private closed = false;
@@ -53,7 +63,7 @@ export class OnnxPool implements ModelRunner {
 
   /** Runs that wait for a worker. */
   get queued(): number {
-    return this.waiting.length;
+    return [...this.groups].reduce((sum, group) => sum + group.joined, this.waiting.length);
   }
 
   /** Loads a file and answers what it declares. @throws AppError `inference-failed` for a file that cannot be loaded */
@@ -63,12 +73,23 @@ export class OnnxPool implements ModelRunner {
 
   async run(model: Loadable, inputs: readonly CanonicalTensor[]): Promise<ModelRun> {
     const feeds = inputs.map(toFeed);
-    return this.withWorker(async (worker) => {
-      if (!worker.loaded.has(model.modelVersionId)) await this.load(worker, model);
-      const answer = await worker.ask({ kind: 'run', key: model.modelVersionId, feeds }, this.timeoutMs);
-      if (!('outputs' in answer)) throw new AppError('inference-failed', 'The worker gave no outputs.');
-      return { outputs: answer.outputs.map(toCanonical), milliseconds: answer.milliseconds };
-    });
+    const group = this.groupFor(model);
+    let place = group.runs.push(feeds) - 1;
+    let answers: readonly RunAnswer[];
+    try {
+      answers = await group.answers;
+    } catch (error) {
+      if (group.runs.length === 1 || this.closed) throw error;
+      const alone = new RunGroup();
+      alone.runs.push(inputs.map(toFeed));
+      [answers, place] = [await this.runAll(model, alone), 0];
+    }
+    const answer = answers[place];
+    if (answer === undefined) throw new AppError('inference-failed', 'The worker gave no outputs.');
+    if (!answer.ok)
+      throw new AppError('inference-failed', `The runtime refused: ${answer.message.slice(0, 512)}`);
+    this.remember(model.modelVersionId, answer.milliseconds);
+    return { outputs: answer.outputs.map(toCanonical), milliseconds: answer.milliseconds };
   }
 
   /** Ends all workers and waits for their threads; runs that wait are refused. */
@@ -79,6 +100,46 @@ export class OnnxPool implements ModelRunner {
     const workers = [...this.idle.splice(0), ...this.busy];
     for (const worker of workers) worker.end(error);
     await Promise.all(workers.map((worker) => worker.stopped()));
+  }
+
+  /** The group that waits for a worker already if its runs are short, else a new one. */
+  private groupFor(model: Loadable): RunGroup {
+    const key = model.modelVersionId;
+    const waiting = this.latest.get(key);
+    if (waiting?.open && (this.lastRunMs.get(key) ?? Infinity) < SHORT_RUN_MS) {
+      this.requireRoom();
+      return waiting;
+    }
+    const group = new RunGroup();
+    this.groups.add(group);
+    this.latest.set(key, group);
+    group.answers = this.runAll(model, group).finally(() => this.forget(key, group));
+    return group;
+  }
+
+  private runAll(model: Loadable, group: RunGroup): Promise<readonly RunAnswer[]> {
+    return this.withWorker(async (worker) => {
+      const key = model.modelVersionId;
+      if (!worker.loaded.has(key)) await this.load(worker, model);
+      group.take();
+      this.groups.delete(group);
+      const answer = await worker.ask({ kind: 'run', key, runs: group.runs }, this.timeoutMs);
+      if (!('runs' in answer)) throw new AppError('inference-failed', 'The worker gave no outputs.');
+      return answer.runs;
+    });
+  }
+
+  private forget(key: string, group: RunGroup): void {
+    this.groups.delete(group);
+    if (this.latest.get(key) === group) this.latest.delete(key);
+  }
+
+  /** Models come and go while the service runs, so the oldest times are dropped. */
+  private remember(key: string, milliseconds: number): void {
+    this.lastRunMs.delete(key);
+    this.lastRunMs.set(key, milliseconds);
+    const [oldest] = this.lastRunMs.keys();
+    if (this.lastRunMs.size > RUN_TIMES_MAX && oldest !== undefined) this.lastRunMs.delete(oldest);
   }
 
   private async load(worker: RuntimeWorker, model: Loadable): Promise<ModelDescription> {
@@ -103,12 +164,15 @@ export class OnnxPool implements ModelRunner {
     if (this.closed) throw new AppError('dependency-unavailable', 'The service is shutting down.');
     const worker = this.takeIdle();
     if (worker) return worker;
-    if (this.waiting.length >= this.queueMax) {
-      throw new AppError('queue-full', `${this.queueMax} runs wait already; try again in a second.`, {
-        retryAfterSeconds: 1,
-      });
-    }
+    this.requireRoom();
     return new Promise((start, refuse) => this.waiting.push({ start, refuse }));
+  }
+
+  private requireRoom(): void {
+    if (this.queued < this.queueMax) return;
+    throw new AppError('queue-full', `${this.queueMax} runs wait already; try again in a second.`, {
+      retryAfterSeconds: 1,
+    });
   }
 
   /** A worker that lives, or a new one while there are fewer than the pool may have. */

@@ -22,7 +22,7 @@ export class OnnxWorker extends RuntimeWorker {
   }
 
   protected override post(job: WorkerJob & { readonly id: number }): void {
-    const transfer = job.kind === 'run' ? job.feeds.map(({ data }) => data) : [];
+    const transfer = job.kind === 'run' ? job.runs.flat().map(({ data }) => data) : [];
     this.worker.postMessage(job, transfer);
   }
 

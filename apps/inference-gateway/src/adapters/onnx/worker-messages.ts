@@ -22,15 +22,15 @@ export interface ModelDescription {
 /** What a worker is asked. */
 export type WorkerJob =
   | { readonly kind: 'load'; readonly key: string; readonly bytes: Uint8Array }
-  | { readonly kind: 'run'; readonly key: string; readonly feeds: readonly WorkerTensor[] };
+  | { readonly kind: 'run'; readonly key: string; readonly runs: readonly (readonly WorkerTensor[])[] };
+
+/** What became of one run of a job. */
+export type RunAnswer =
+  | { readonly ok: true; readonly outputs: readonly WorkerTensor[]; readonly milliseconds: number }
+  | { readonly ok: false; readonly message: string };
 
 /** What a worker answers. */
 export type WorkerAnswer =
   | { readonly id: number; readonly ok: true; readonly description: ModelDescription }
-  | {
-      readonly id: number;
-      readonly ok: true;
-      readonly outputs: readonly WorkerTensor[];
-      readonly milliseconds: number;
-    }
+  | { readonly id: number; readonly ok: true; readonly runs: readonly RunAnswer[] }
   | { readonly id: number; readonly ok: false; readonly message: string };
