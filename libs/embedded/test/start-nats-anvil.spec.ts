@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import { anchorRegistry, testUsdc } from '@touchstone/evm-contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startTestAnvil, waitUntil } from '@touchstone/testing';
-import { decodeFunctionResult, encodeFunctionData } from 'viem';
+import { decodeFunctionResult, encodeFunctionData, type Hex } from 'viem';
 import { callRpc, deployDevelopmentChain, startAnvil, startNats } from '../src/index.js';
 
 const user = { user: 'a', password: 'right', permissions: { publish: ['a.>'], subscribe: ['_INBOX_a.>'] } };
@@ -40,6 +40,43 @@ describe('embedded NATS', () => {
 describe('embedded anvil', () => {
   const to = (digit: string): `0x${string}` => `0x${digit.repeat(40)}`;
   const funded = { anchorSubmitter: to('1'), settlementSubmitter: to('2'), payer: to('3') };
+
+  const commitmentOf = (size: number): Hex => `0x${size.toString(16).padStart(64, '0')}`;
+
+  /** Anchors a commitment that belongs to the size; gives the number of its block. */
+  async function anchor(rpcUrl: string, contract: string, size: number): Promise<number> {
+    const [from] = await callRpc<string[]>(rpcUrl, 'eth_accounts');
+    const args = [commitmentOf(size), BigInt(size)] as const;
+    const data = encodeFunctionData({ abi: anchorRegistry.abi, functionName: 'anchor', args });
+    const hash = await callRpc<string>(rpcUrl, 'eth_sendTransaction', [{ from, to: contract, data }]);
+    const receipt = await waitUntil(() =>
+      callRpc<{ blockNumber: string; status: string } | null>(rpcUrl, 'eth_getTransactionReceipt', [hash]),
+    );
+    expect(receipt?.status).toBe('0x1');
+    return Number(receipt?.blockNumber);
+  }
+
+  /** Whether a commitment is recorded at the final block, and the node can prove what it says about that block. */
+  async function isProven(rpcUrl: string, contract: string, size: number): Promise<boolean> {
+    const [from] = await callRpc<Hex[]>(rpcUrl, 'eth_accounts');
+    await callRpc(rpcUrl, 'eth_getProof', [contract, [commitmentOf(0)], 'finalized']);
+    const args = [from as Hex, commitmentOf(size)] as const;
+    const data = encodeFunctionData({ abi: anchorRegistry.abi, functionName: 'anchoredAt', args });
+    const answer = await callRpc<string>(rpcUrl, 'eth_call', [{ to: contract, data }, 'finalized']);
+    return BigInt(answer.slice(0, 66)) > 0n;
+  }
+
+  /** The newest block that the state file holds; −1 while it cannot be read. */
+  function stateHeight(stateFile: string): number {
+    try {
+      const { best_block_number } = JSON.parse(readFileSync(stateFile, 'utf8')) as {
+        best_block_number: number | string;
+      };
+      return Number(best_block_number);
+    } catch {
+      return -1;
+    }
+  }
 
   it('makes a transaction final without mining an idle chain', async () => {
     const anvil = await startTestAnvil();
@@ -82,6 +119,54 @@ describe('embedded anvil', () => {
       code: 'config-invalid',
     });
     await anvil.stop();
+  });
+
+  it('proves what stands in it after it was stopped', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'touchstone-anvil-'));
+    const stateFile = join(folder, 'state.json');
+    const first = await startAnvil({ stateFile });
+    const { anchorRegistry: contract } = await deployDevelopmentChain(first.rpcUrl, funded);
+    await anchor(first.rpcUrl, contract, 1);
+    await first.stop();
+    const second = await startAnvil({ stateFile });
+    expect(await isProven(second.rpcUrl, contract, 1)).toBe(true);
+    await second.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('survives a kill with all but the last blocks, and goes on', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'touchstone-anvil-'));
+    const [stateFile, pidFile] = [join(folder, 'state.json'), join(folder, 'anvil.json')];
+    const first = await startAnvil({ stateFile, pidFile });
+    const { anchorRegistry: contract } = await deployDevelopmentChain(first.rpcUrl, funded);
+    const kept = await anchor(first.rpcUrl, contract, 1);
+    await waitUntil(async () => stateHeight(stateFile) >= kept, 20_000, 'the state file');
+    await anchor(first.rpcUrl, contract, 2);
+    process.kill((JSON.parse(readFileSync(pidFile, 'utf8')) as { pid: number }).pid, 'SIGKILL');
+    await first.exited;
+    const second = await startAnvil({ stateFile, pidFile });
+    expect(await isProven(second.rpcUrl, contract, 1)).toBe(true);
+    // What was lost is sent again, as a service does that finds no receipt.
+    const again = await anchor(second.rpcUrl, contract, 2);
+    await waitUntil(async () => (await blockNumber(second.rpcUrl, 'finalized')) >= again, 5_000, 'finality');
+    expect(await isProven(second.rpcUrl, contract, 2)).toBe(true);
+    await second.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('writes a file that grows with the chain and not with its square', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'touchstone-anvil-'));
+    const sizeAfter = async (count: number): Promise<number> => {
+      const stateFile = join(folder, `${count}.json`);
+      const anvil = await startAnvil({ stateFile });
+      const { anchorRegistry: contract } = await deployDevelopmentChain(anvil.rpcUrl, funded);
+      for (let size = 1; size <= count; size += 1) await anchor(anvil.rpcUrl, contract, size);
+      await anvil.stop();
+      return statSync(stateFile).size;
+    };
+    const [small, large] = [await sizeAfter(30), await sizeAfter(240)];
+    expect(large / small).toBeLessThan(8);
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it('goes on from its state file', async () => {

@@ -6,11 +6,21 @@ import { freePort } from '../process/ports.js';
 import { findAnvil } from './find-anvil.js';
 import { callRpc } from './json-rpc.js';
 import { keepStateFileRegularly, recoverStateFile } from './state-file.js';
-import { SLOTS_IN_AN_EPOCH_DEFAULT, watchAndMine } from './watch-and-mine.js';
+import { makeFinalBlockProvable, SLOTS_IN_AN_EPOCH_DEFAULT, watchAndMine } from './watch-and-mine.js';
 
 const READY_TIMEOUT_MS = 20_000;
 const STOP_GRACE_MS = 10_000;
 const START_ATTEMPTS_MAX = 3;
+/**
+ * States of past blocks that are kept, in memory alone. Each is a whole copy, so that a file of all of them grows with
+ * the square of the chain. Whoever proves something proves it at the final block, two below the newest.
+ */
+const HISTORY_STATES_MAX = 256;
+/**
+ * Seconds between two writes of the state file, which cost the more the longer the chain is. A chain that is killed
+ * loses the blocks since the last one, as in a reorganisation; one that is stopped loses nothing.
+ */
+const STATE_INTERVAL_SECONDS = 2;
 /** Base, so that development runs with the addresses and the EIP-712 domain of production. */
 const CHAIN_ID_DEFAULT = 8453;
 
@@ -40,8 +50,8 @@ export interface RunningAnvil {
 function anvilArguments(stateFile: string, port: number, chainId: number, slots: number): string[] {
   return [
     ...['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(chainId)],
-    ...['--slots-in-an-epoch', String(slots), '--state', stateFile, '--state-interval', '1'],
-    '--preserve-historical-states',
+    ...['--slots-in-an-epoch', String(slots), '--prune-history', String(HISTORY_STATES_MAX)],
+    ...['--state', stateFile, '--state-interval', String(STATE_INTERVAL_SECONDS)],
   ];
 }
 
@@ -69,6 +79,7 @@ async function startOnce(options: AnvilOptions, command: string, port: number): 
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  await makeFinalBlockProvable(rpcUrl, slotsInAnEpoch);
   const stopMining = watchAndMine(rpcUrl, slotsInAnEpoch);
   const stopKeeping = keepStateFileRegularly(stateFile);
   void server.exited.then(stopMining);

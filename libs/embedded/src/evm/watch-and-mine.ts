@@ -25,6 +25,16 @@ async function missingBlocks(rpcUrl: string, blocksUntilFinal: number): Promise<
 }
 
 /**
+ * Mines a few empty blocks on a chain that goes on from its file. The file holds the newest state alone; once the
+ * final block lies above it, what stood in the chain before can be proven again.
+ */
+export async function makeFinalBlockProvable(rpcUrl: string, slotsInAnEpoch: number): Promise<void> {
+  const height = Number(await callRpc<string>(rpcUrl, 'eth_blockNumber'));
+  const missing = EPOCHS_UNTIL_FINAL * slotsInAnEpoch + 1;
+  if (height > 0) await callRpc(rpcUrl, 'anvil_mine', [`0x${missing.toString(16)}`]);
+}
+
+/**
  * Mines empty blocks (two for each slot of an epoch) after a block with transactions, so that `finalized` reaches
  * it; an idle chain stays as it is (interval mining would fill the state file for nothing). Returns a function that
  * stops watching.
