@@ -1,0 +1,115 @@
+// Throughput of the gateway with payment off, signature and durable record on, beside a bare node:http server that
+// runs the same ONNX session and answers the same bytes. One load process asks both, in turns.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { announce, median, printRow, quick, wanted } from './harness/row.mjs';
+import { checkout, profiled, sampleBodies, withoutPayment, withStack } from './stack/embedded-stack.mjs';
+import { httpLoad } from './stack/http-load.mjs';
+import { cpuSeconds, partsOf } from './stack/processes.mjs';
+
+const CLIENTS = 32;
+const WARM_SECONDS = quick ? 1 : 5;
+const OURS_SECONDS = quick ? 1 : 4;
+const BASELINE_SECONDS = quick ? 1 : 2;
+/** What the answers caused downstream must not run into the next baseline. */
+const PAUSE_MS = quick ? 100 : 1_500;
+/** Rounds of each model; digits is the one that the goal is about. */
+const rounds = { digits: quick ? 1 : 5, 'breast-cancer': 1, 'financial-sentiment': 1 };
+const GOAL = { of: 'ratio', min: 0.15 };
+
+const rateName = (model) => `stack: inferences of ${model}, ${CLIENTS} callers, signed and recorded`;
+const costName = (model) => `stack: processor time of one inference of ${model}`;
+
+/** Starts the baseline of a model; it answers the bytes that the gateway answered. */
+async function startBare(model, answer) {
+  const child = spawn(process.execPath, [join(checkout, 'bench/stack/bare-onnx-server.mjs')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.write(`${JSON.stringify({ file: join(checkout, 'models', model, 'model.onnx'), answer })}\n`);
+  const [port] = await once(child.stdout, 'data');
+  return { port: Number(String(port)), stop: () => child.stdin.end() };
+}
+
+async function measure(model, gatewayUrl, parts) {
+  const { port, host } = new URL(gatewayUrl);
+  const path = `/v1/models/${model}/infer`;
+  const headers = { 'content-type': 'application/json' };
+  const bodies = sampleBodies(model);
+  const first = await fetch(`${gatewayUrl}${path}`, { method: 'POST', headers, body: bodies[0] });
+  if (first.status !== 200) throw new Error(`The gateway answered ${first.status}: ${await first.text()}`);
+  const bare = await startBare(model, await first.text());
+  const requests = bodies.map((body) => ({ method: 'POST', path, host, headers, body }));
+  const load = (to, seconds) => httpLoad({ port: Number(to), requests, clients: CLIENTS, seconds });
+  await load(port, WARM_SECONDS);
+  await load(bare.port, WARM_SECONDS / 2);
+  const results = [];
+  for (let round = 0; round < rounds[model]; round += 1) {
+    announce(`${rateName(model)}, round ${round + 1}`);
+    const baseline = await load(bare.port, BASELINE_SECONDS);
+    const before = cpuSeconds(parts);
+    const ours = await load(port, OURS_SECONDS);
+    const after = cpuSeconds(parts);
+    results.push({ ours, baseline, before, after });
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+  bare.stop();
+  return results;
+}
+
+function printRate(model, results) {
+  const pairs = results.map(({ ours, baseline }) => ({ ours: ours.rate, baseline: baseline.rate }));
+  printRow({
+    name: rateName(model),
+    baselineName: 'bare node:http with the same ONNX session',
+    unit: '/s',
+    ours: median(pairs.map(({ ours }) => ours)),
+    baseline: median(pairs.map(({ baseline }) => baseline)),
+    ratio: median(pairs.map(({ ours, baseline }) => ours / baseline)),
+    goal: model === 'digits' ? GOAL : null,
+    rounds: pairs,
+    details: {
+      p50Ms: median(results.map(({ ours }) => ours.p50)),
+      p95Ms: median(results.map(({ ours }) => ours.p95)),
+      baselineP50Ms: median(results.map(({ baseline }) => baseline.p50)),
+      loadProcessors: median(results.map(({ ours }) => ours.cpuShare)),
+      baselineLoadProcessors: median(results.map(({ baseline }) => baseline.cpuShare)),
+    },
+  });
+}
+
+/** Where the time goes: the processor time of each process for one answer, everything behind the answer included. */
+function printCost(model, results) {
+  const costs = results.map(({ ours, before, after }) =>
+    Object.fromEntries(
+      Object.keys(after).map((part) => [part, ((after[part] - before[part]) * 1_000) / ours.count]),
+    ),
+  );
+  const totals = costs.map((cost) => Object.values(cost).reduce((sum, value) => sum + value, 0));
+  printRow({
+    name: costName(model),
+    baselineName: null,
+    unit: 'ms',
+    ours: median(totals),
+    baseline: null,
+    ratio: null,
+    goal: null,
+    rounds: totals.map((ours) => ({ ours, baseline: null })),
+    details: {
+      millisecondsByProcess: Object.fromEntries(
+        Object.keys(costs[0]).map((part) => [part, median(costs.map((cost) => cost[part]))]),
+      ),
+    },
+  });
+}
+
+const models = Object.keys(rounds).filter((model) => wanted(rateName(model)) || wanted(costName(model)));
+if (models.length > 0)
+  await withStack(profiled(withoutPayment), async ({ stack, stateDir }) => {
+    const parts = partsOf(stack, stateDir);
+    for (const model of models) {
+      const results = await measure(model, stack.description.urls['inference-gateway'], parts);
+      if (wanted(rateName(model))) printRate(model, results);
+      if (wanted(costName(model))) printCost(model, results);
+    }
+  });

@@ -1,0 +1,129 @@
+// Resident memory of every service, worker threads included, over thousands of free answers with paid ones between
+// them: sampled each second, bounded, and judged for growth.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { announce, median, printRow, quick, wanted } from './harness/row.mjs';
+import { checkout, profiled, sampleBodies, withStack } from './stack/embedded-stack.mjs';
+import { httpLoad } from './stack/http-load.mjs';
+import { inParallel } from './stack/in-parallel.mjs';
+import { payingClient } from './stack/paying-client.mjs';
+import { residentMebibytes } from './stack/processes.mjs';
+
+const INFERENCES = quick ? 500 : 10_000;
+const SLICES = 10;
+const PAID_PER_SLICE = quick ? 2 : 10;
+const CLIENTS = 32;
+const SAMPLE_MS = 1_000;
+const GOAL = { of: 'ours', max: 300 };
+
+const rowName = (service) => `stack: resident memory of ${service} over ${INFERENCES} inferences, most`;
+
+/** The sample model digits twice: as it is, and for nothing under the name free-digits. */
+function modelsFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'touchstone-bench-models-'));
+  const source = join(checkout, 'models/digits');
+  cpSync(source, join(folder, 'digits'), { recursive: true });
+  cpSync(source, join(folder, 'free-digits'), { recursive: true });
+  const manifest = join(folder, 'free-digits/model.json');
+  const free = { ...JSON.parse(readFileSync(manifest, 'utf8')), id: 'free-digits', priceAtomic: '0' };
+  writeFileSync(manifest, JSON.stringify({ ...free, name: 'Handwritten digits, free' }));
+  return folder;
+}
+
+/** Samples every service each second until it is told to stop. */
+function startSampling(pids, inferences) {
+  const samples = Object.fromEntries(Object.keys(pids).map((service) => [service, []]));
+  const take = () => {
+    for (const [service, pid] of Object.entries(pids))
+      samples[service].push({ mebibytes: residentMebibytes(pid), inferences: inferences() });
+  };
+  take();
+  const timer = setInterval(take, SAMPLE_MS);
+  return () => {
+    clearInterval(timer);
+    take();
+    return samples;
+  };
+}
+
+/** MiB that every 1,000 inferences add, by least squares over the second half. */
+function slopeOf(samples) {
+  const half = samples.slice(Math.floor(samples.length / 2));
+  const mean = (of) => half.reduce((sum, sample) => sum + of(sample), 0) / half.length;
+  const meanX = mean(({ inferences }) => inferences);
+  const meanY = mean(({ mebibytes }) => mebibytes);
+  const spread = half.reduce((sum, { inferences }) => sum + (inferences - meanX) ** 2, 0);
+  const common = half.reduce(
+    (sum, { inferences, mebibytes }) => sum + (inferences - meanX) * (mebibytes - meanY),
+    0,
+  );
+  return spread === 0 ? 0 : (common / spread) * 1_000;
+}
+
+function printMemory(service, samples) {
+  const figures = samples.map(({ mebibytes }) => mebibytes);
+  const quarter = Math.ceil(figures.length / 4);
+  const most = Math.max(...figures);
+  printRow({
+    name: rowName(service),
+    baselineName: null,
+    unit: 'MiB',
+    ours: most,
+    baseline: null,
+    ratio: null,
+    goal: GOAL,
+    rounds: [{ ours: most, baseline: null }],
+    details: {
+      start: figures[0],
+      median: median(figures),
+      medianOfSecondQuarter: median(figures.slice(quarter, 2 * quarter)),
+      medianOfLastQuarter: median(figures.slice(-quarter)),
+      slopePerThousandInferences: slopeOf(samples),
+      samples: figures.length,
+    },
+  });
+}
+
+async function soak({ stack, stateDir }) {
+  const url = stack.description.urls['inference-gateway'];
+  const { port, host } = new URL(url);
+  const bodies = sampleBodies('digits');
+  const requests = bodies.map((body) => ({
+    method: 'POST',
+    path: '/v1/models/free-digits/infer',
+    host,
+    headers: { 'content-type': 'application/json' },
+    body,
+  }));
+  const client = payingClient(stack.description, stateDir, `${url}/v1/models/digits/infer`);
+  let done = 0;
+  const stop = startSampling(stack.pids(), () => done);
+  for (let slice = 0; slice < SLICES; slice += 1) {
+    announce(`stack: memory, ${done} inferences`);
+    const paid = inParallel(bodies.slice(0, PAID_PER_SLICE), 2, (body) => client.infer(body));
+    const load = await httpLoad({
+      port: Number(port),
+      requests,
+      clients: CLIENTS,
+      total: INFERENCES / SLICES,
+    });
+    await paid;
+    done += load.count + PAID_PER_SLICE;
+  }
+  // What is still on its way through the log and the chain belongs to it.
+  await sleep(3 * SAMPLE_MS);
+  return stop();
+}
+
+const folder = modelsFolder();
+try {
+  if (wanted(rowName('')) || wanted('stack: resident memory'))
+    await withStack(profiled({ 'inference-gateway': { TOUCHSTONE_MODELS_DIR: folder } }), async (running) => {
+      const samples = await soak(running);
+      for (const [service, taken] of Object.entries(samples)) printMemory(service, taken);
+    });
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

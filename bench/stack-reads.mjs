@@ -1,0 +1,106 @@
+// What the other doors of the stack give: evidence bundles from the proof service, heartbeats into the hub.
+import { announce, median, printRow, quick, wanted } from './harness/row.mjs';
+import { profiled, sampleBodies, until, withoutPayment, withStack } from './stack/embedded-stack.mjs';
+import { httpLoad } from './stack/http-load.mjs';
+
+const CLIENTS = 32;
+const ROUNDS = quick ? 1 : 3;
+const SECONDS = quick ? 1 : 3;
+const WARM_SECONDS = quick ? 0.5 : 2;
+/** Each bundle is asked for once before, or had been asked for before; both happen. */
+const FIRST_READS = quick ? 500 : 4_000;
+const AGAIN_READ = 500;
+const NODES = 1_000;
+
+const firstName = `stack: evidence bundles, each asked for the first time, ${CLIENTS} callers`;
+const againName = `stack: evidence bundles, asked for again, ${CLIENTS} callers`;
+const heartbeatName = `stack: heartbeats into the hub, ${NODES} nodes, ${CLIENTS} callers`;
+
+function printRate(name, rounds) {
+  printRow({
+    name,
+    baselineName: null,
+    unit: '/s',
+    ours: median(rounds.map(({ rate }) => rate)),
+    baseline: null,
+    ratio: null,
+    goal: null,
+    rounds: rounds.map(({ rate }) => ({ ours: rate, baseline: null })),
+    details: { p50Ms: median(rounds.map(({ p50 }) => p50)), p95Ms: median(rounds.map(({ p95 }) => p95)) },
+  });
+}
+
+/** Makes answers and waits until a final anchor covers the last of them. */
+async function makeEvidence(urls) {
+  const { port, host } = new URL(urls['inference-gateway']);
+  const requests = sampleBodies('digits').map((body) => ({
+    method: 'POST',
+    path: '/v1/models/digits/infer',
+    host,
+    headers: { 'content-type': 'application/json' },
+    body,
+  }));
+  const match = '"verificationId":"([^"]+)"';
+  const { matches } = await httpLoad({
+    port: Number(port),
+    requests,
+    clients: CLIENTS,
+    total: FIRST_READS,
+    match,
+  });
+  const last = `${urls['proof-service']}/v1/evidence/${matches.at(-1)}?require=anchored`;
+  await until('The anchor of the last bundle', async () => (await fetch(last)).status === 200, 60_000);
+  return matches;
+}
+
+async function measureEvidence(urls) {
+  announce(firstName);
+  const ids = await makeEvidence(urls);
+  const { port, host } = new URL(urls['proof-service']);
+  const requests = ids.map((id) => ({ method: 'GET', path: `/v1/evidence/${id}`, host }));
+  const first = await httpLoad({ port: Number(port), requests, clients: CLIENTS, total: requests.length });
+  if (wanted(firstName)) printRate(firstName, [first]);
+  if (!wanted(againName)) return;
+  announce(againName);
+  const rounds = [];
+  // The last ones, which are still in the memory of the service.
+  const plan = { port: Number(port), requests: requests.slice(-AGAIN_READ), clients: CLIENTS };
+  await httpLoad({ ...plan, seconds: WARM_SECONDS });
+  for (let round = 0; round < ROUNDS; round += 1) rounds.push(await httpLoad({ ...plan, seconds: SECONDS }));
+  printRate(againName, rounds);
+}
+
+async function measureHeartbeats(urls) {
+  announce(heartbeatName);
+  const { port, host } = new URL(urls['attestation-hub']);
+  const requests = Array.from({ length: NODES }, (_, node) => ({
+    method: 'POST',
+    path: '/v1/nodes/heartbeat',
+    host,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      node_id: `bench-${node}`,
+      health: 'GREEN',
+      ts_utc: new Date().toISOString(),
+      attestation: {
+        schema: 'attestation_v1',
+        build_id: 'b'.repeat(64),
+        capability_hash: 'c'.repeat(64),
+        runtime: { os: 'linux', node: process.version },
+      },
+    }),
+  }));
+  const plan = { port: Number(port), requests, clients: CLIENTS };
+  await httpLoad({ ...plan, seconds: WARM_SECONDS });
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round += 1) rounds.push(await httpLoad({ ...plan, seconds: SECONDS }));
+  printRate(heartbeatName, rounds);
+}
+
+const evidence = wanted(firstName) || wanted(againName);
+if (evidence || wanted(heartbeatName))
+  await withStack(profiled(withoutPayment), async ({ stack }) => {
+    const { urls } = stack.description;
+    if (wanted(heartbeatName)) await measureHeartbeats(urls);
+    if (evidence) await measureEvidence(urls);
+  });
