@@ -1,0 +1,58 @@
+import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { explainReport, labels, readTrustFile, verifyEvidence } from '@touchstone/evidence';
+import { AppError } from '@touchstone/contracts';
+
+const NOW_MS = Date.UTC(2026, 5, 1, 12);
+const encoder = new TextEncoder();
+const vectors = JSON.parse(
+  readFileSync(new URL('../../../libs/evidence/vectors/evidence.json', import.meta.url), 'utf8'),
+);
+const bundles = vectors.cases.filter(({ input }) => typeof input.bundle === 'object' && input.trust);
+const trust = bundles[0].input.trust;
+const steering = /[\p{Cc}\p{Bidi_Control}]/u;
+
+/** Neither a bundle nor a trust file makes the verifier throw; no bundle but the genuine one reaches L2. */
+export const evidence = {
+  name: 'evidence',
+  covers: [
+    '/libs/evidence/dist/',
+    '/libs/canonical-json/dist/',
+    '/libs/merkle/dist/',
+    '/libs/chain-proofs/dist/',
+    '/libs/crypto/dist/',
+  ],
+  dictionary: [
+    'null',
+    '[]',
+    '{}',
+    '""',
+    '0',
+    '-1',
+    '1e3',
+    '"__proto__":1,',
+    '\\u0000',
+    '00',
+    ',',
+    'BYTES',
+    'BOOL',
+    'FP16',
+    'INT64',
+  ].map((token) => [...encoder.encode(token)]),
+  bytesMax: 16_384,
+  seeds: () => [
+    ...bundles.map(({ input }) => encoder.encode(JSON.stringify(input.bundle))),
+    encoder.encode(JSON.stringify(trust)),
+  ],
+  run(bytes) {
+    const report = verifyEvidence(bytes, { trust, nowMs: NOW_MS });
+    assert.ok(labels.includes(report.label) && (report.result === 'VALID' || report.label === 'L0'));
+    for (const line of explainReport(report).split('\n'))
+      assert.ok(!steering.test(line), 'the explanation steers the terminal');
+    try {
+      readTrustFile(bytes);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'config-invalid') throw error;
+    }
+  },
+};
