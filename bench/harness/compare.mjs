@@ -15,11 +15,14 @@ const ROUND_MS = quick ? 20 : 80;
  * @param {() => unknown} what.baseline
  * @param {'/s' | 'ms'} [what.unit] operations per second, or milliseconds of one
  * @param {import('./row.mjs').Goal | null} [what.goal]
+ * @param {number} [what.warmUpCount] how often to run each at least before measuring: code that is large and run
+ *   seldom takes thousands of runs until all of it is compiled
  */
-export function compare({ name, baselineName, ours, baseline, unit = '/s', goal = null }) {
+export function compare({ name, baselineName, ours, baseline, unit = '/s', goal = null, warmUpCount = 1 }) {
   if (!wanted(name)) return;
   announce(name);
-  const counts = { ours: warmUp(ours), baseline: warmUp(baseline) };
+  const runs = quick ? 1 : warmUpCount;
+  const counts = { ours: warmUp(ours, runs), baseline: warmUp(baseline, runs) };
   const times = Array.from({ length: ROUNDS }, (_, round) => {
     const measureOurs = () => millisecondsOfOne(ours, counts.ours);
     const measureBaseline = () => millisecondsOfOne(baseline, counts.baseline);
@@ -48,7 +51,8 @@ function inUnit(milliseconds, unit) {
 }
 
 /** Runs an operation until it is compiled, and says how often it fits into one round. */
-function warmUp(operation) {
+function warmUp(operation, countMin) {
+  for (let count = 0; count < countMin; count += 1) operation();
   const start = performance.now();
   let count = 0;
   while (performance.now() - start < 2 * ROUND_MS) {
