@@ -91,9 +91,20 @@ Examples:
     );
   program
     .command('inspect <bundle>')
-    .description('show what a bundle says, without judging it')
+    .description('show what a bundle says, without judging it; or write a page about it')
+    .option(
+      '--html <file>',
+      'write one page that draws the proof and lists every step; - for standard output',
+    )
+    .option('--trust <file>', 'with --html: what you believe, as for verify')
     .addOption(json())
-    .addHelpText('after', '\nExample:\n  $ touchstone inspect evidence.json')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone inspect evidence.json
+  $ touchstone inspect evidence.json --trust trust.json --html evidence.html`,
+    )
     .action((path, options) =>
       finish(import('./commands/inspect.js').then((m) => m.inspectCommand(path, options))),
     );

@@ -1,89 +1,68 @@
+import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { parseStrictJson } from '@touchstone/canonical-json';
 import {
-  decodeTensor,
   EVIDENCE_BYTES_MAX,
   evidenceBundle,
-  parseBatchEntry,
+  verifyEvidence,
   type EvidenceBundle,
 } from '@touchstone/evidence';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
+import { bundleFacts } from '../page/bundle-facts.js';
+import { digestOf, evidencePage } from '../page/evidence-page.js';
 import { readInput } from '../terminal/files.js';
+import { printable, printableLine } from '../terminal/printable.js';
 import { table } from '../terminal/style.js';
+import { loadTrustFile } from './verify.js';
 
-const SHOWN_VALUES = 16;
+export interface InspectOptions {
+  readonly json: boolean;
+  readonly html?: string;
+  readonly trust?: string;
+}
 
-/** `touchstone inspect`: what a bundle says, without judging it. */
-export async function inspectCommand(path: string, options: { json: boolean }): Promise<ExitCode> {
-  const bundle = readBundle(await readInput(path, EVIDENCE_BYTES_MAX));
-  const facts = describe(bundle);
+/** `touchstone inspect`: what a bundle says, without judging it; as a page with a verification beside it. */
+export async function inspectCommand(path: string, options: InspectOptions): Promise<ExitCode> {
+  const text = await readInput(path, EVIDENCE_BYTES_MAX);
+  if (options.html !== undefined) return writePage(text, options.html, options.trust);
+  const bundle = readBundle(text);
+  if (!bundle.ok) throw new CommandError(exitCodes.invalid, bundle.reason);
+  const facts = bundleFacts(bundle.bundle);
+  const shown = facts.map(([title, fact]) => [title, printableLine(fact)]);
   process.stdout.write(
     options.json
       ? `${JSON.stringify(Object.fromEntries(facts), null, 2)}\n`
-      : `${table(facts)}\n\nNothing above was verified; run: touchstone verify ${path} --trust trust.json\n`,
+      : `${table(shown)}\n\nNothing above was verified; run: touchstone verify ${path} --trust trust.json\n`,
   );
   return exitCodes.ok;
 }
 
-function readBundle(text: Uint8Array): EvidenceBundle {
+/** The page shows what is wrong with a bundle too, so writing it succeeds whatever the bundle is worth. */
+async function writePage(text: Uint8Array, out: string, trustPath: string | undefined): Promise<ExitCode> {
+  const trust = trustPath === undefined ? undefined : await loadTrustFile(trustPath);
+  const nowMs = Date.now();
+  const report = verifyEvidence(text, { ...(trust ? { trust } : {}), nowMs });
+  const read = readBundle(text);
+  const page = evidencePage({
+    report,
+    bundle: read.ok ? read.bundle : undefined,
+    digest: digestOf(text),
+    madeAt: new Date(nowMs).toISOString(),
+  });
+  if (out === '-') process.stdout.write(page);
+  else {
+    await writeFile(out, page);
+    process.stderr.write(`Wrote ${out}: ${report.result}, label ${report.label}.\n`);
+  }
+  return exitCodes.ok;
+}
+
+type Read = { ok: true; bundle: EvidenceBundle } | { ok: false; reason: string };
+
+function readBundle(text: Uint8Array): Read {
   const parsed = parseStrictJson(text, { maxBytes: EVIDENCE_BYTES_MAX });
-  if (!parsed.ok) throw new CommandError(exitCodes.invalid, `Not strict JSON: ${parsed.error.message}`);
+  if (!parsed.ok) return { ok: false, reason: `Not strict JSON: ${printable(parsed.error.message)}` };
   const bundle = evidenceBundle.safeParse(parsed.value);
-  if (!bundle.success)
-    throw new CommandError(exitCodes.invalid, `Not an evidence bundle:\n${z.prettifyError(bundle.error)}`);
-  return bundle.data;
-}
-
-function describe(bundle: EvidenceBundle): [string, string][] {
-  const { proof, context, inputs, outputs } = bundle.subject;
-  const entry = parseBatchEntry(bundle.entry);
-  const payment = context.payment;
-  return [
-    [
-      'model',
-      `${bundle.commitment.model.name} ${bundle.commitment.model.version} by ${bundle.commitment.model.developer}`,
-    ],
-    ['model version', proof.modelVersionId],
-    [
-      'signed at',
-      `${new Date(proof.timestamp * 1_000).toISOString()} by key ${proof.keyId}, domain "${proof.domain}"`,
-    ],
-    ['input', tensorText(inputs, proof.inputHash)],
-    ['output', tensorText(outputs, proof.outputHash)],
-    [
-      'payment',
-      payment ? `${payment.amount} of ${payment.asset} on ${payment.network} from ${payment.payer}` : 'none',
-    ],
-    [
-      'node',
-      context.node ? `${context.node.nodeId}, attestation ${context.node.attestationStatus}` : 'not stated',
-    ],
-    ['build', `${context.build.service} ${context.build.version}`],
-    [
-      'batch',
-      entry.ok
-        ? `${entry.entry.batchId}, leaf ${bundle.inclusion.leafIndex} of ${entry.entry.leafCount}, sealed ${entry.entry.sealedAt}`
-        : entry.detail,
-    ],
-    ...bundle.logProofs.map((proof_, index): [string, string] => [
-      `log proof ${index}`,
-      `entry ${proof_.leafIndex} of ${proof_.treeSize} in ${proof_.checkpoint.split('\n')[0] ?? ''}`,
-    ]),
-    ...bundle.anchors.map((anchor, index): [string, string] => [
-      `anchor ${index}`,
-      `${anchor.kind} on ${anchor.network}, claimed ${anchor.level}`,
-    ]),
-  ];
-}
-
-function tensorText(tensors: EvidenceBundle['subject']['inputs'], hash: string): string {
-  if (!tensors) return `not disclosed, hash ${hash}`;
-  return tensors
-    .map((tensor) => {
-      const values = decodeTensor(tensor);
-      const shown = values.ok ? values.value.slice(0, SHOWN_VALUES).join(' ') : values.error.detail;
-      const rest = values.ok && values.value.length > SHOWN_VALUES ? ' …' : '';
-      return `${tensor.name} ${tensor.datatype}[${tensor.shape.join('×')}] ${shown}${rest}`;
-    })
-    .join('; ');
+  if (bundle.success) return { ok: true, bundle: bundle.data };
+  return { ok: false, reason: `Not an evidence bundle:\n${printable(z.prettifyError(bundle.error))}` };
 }
