@@ -161,7 +161,7 @@ describe('a hostile bundle', () => {
     expect(evidenceBundle.safeParse(JSON.parse(JSON.stringify(hostile))).success).toBe(true);
     const page = pageOf(JSON.stringify(hostile));
     expectHarmless(page);
-    expect(page).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202a-\u202e\u2066-\u2069]/);
+    expect(page.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\p{Bidi_Control}/u);
     expect(page.replaceAll('&lt;', '')).not.toContain('<script');
     expect(page).toContain('INVALID');
     // A member of a name like this reaches the page through the error of the schema.

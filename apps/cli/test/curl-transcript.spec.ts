@@ -1,0 +1,108 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { serviceNames } from '@touchstone/contracts';
+import { silentProgress, startStack, type RunningStack } from '@touchstone/embedded';
+import { checkout } from '../src/commands/stack.js';
+
+const START_TIMEOUT_MS = 120_000;
+const page = fileURLToPath(new URL('../../../docs/curl.md', import.meta.url));
+const bin = fileURLToPath(new URL('../bin/touchstone.js', import.meta.url));
+
+interface Command {
+  readonly title: string;
+  readonly script: string;
+  readonly output: string;
+}
+
+/** The commands of the page, each with what the page says that it prints. */
+function commandsOf(text: string): { setup: string; commands: Command[] } {
+  const blocks = [...text.matchAll(/^```(\S+)(?: (\S+))?\n([\s\S]*?)^```$/gm)].map(
+    ([, language = '', role = '', body = '']) => ({ language, role, body }),
+  );
+  const setup = blocks.find(({ role }) => role === 'setup')?.body ?? '';
+  const rest = blocks.filter(({ role }) => role !== 'setup');
+  const commands = rest.flatMap(({ language, body }, index) =>
+    language === 'sh'
+      ? [{ title: body.split('\n')[0] ?? '', script: body, output: rest[index + 1]?.body ?? '' }]
+      : [],
+  );
+  return { setup, commands };
+}
+
+const { setup, commands } = commandsOf(readFileSync(page, 'utf8'));
+
+/** The page needs programs that not every machine has; there it is reported as skipped, and in CI as failed. */
+const present = ['curl', 'jq'].every((program) => {
+  try {
+    execFileSync(program, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+describe('docs/curl.md', () => {
+  let folder: string;
+  let stack: RunningStack;
+  let environment: Record<string, string>;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'touchstone-curl-'));
+    const stateDir = join(folder, '.touchstone');
+    stack = await startStack({
+      root: checkout,
+      stateDir,
+      services: serviceNames,
+      restart: false,
+      progress: silentProgress,
+      durable: false,
+    });
+    // `npx touchstone` finds the command in the checkout; here it is found on the path.
+    const programs = join(folder, 'bin');
+    mkdirSync(programs);
+    writeFileSync(join(programs, 'npx'), `#!/bin/sh\nshift\nexec "${process.execPath}" "${bin}" "$@"\n`);
+    chmodSync(join(programs, 'npx'), 0o755);
+    const { urls } = stack.description;
+    environment = {
+      PATH: `${programs}:${process.env['PATH'] ?? ''}`,
+      GATEWAY: urls['inference-gateway'] ?? '',
+      PROOFS: urls['proof-service'] ?? '',
+    };
+  }, START_TIMEOUT_MS);
+
+  afterAll(async () => {
+    await stack?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }, START_TIMEOUT_MS);
+
+  const run = (script: string): Promise<{ stdout: string; stderr: string }> =>
+    new Promise((resolve) => {
+      const options = { cwd: folder, env: environment, timeout: 90_000 };
+      execFile('/bin/bash', ['-c', script], options, (_error, stdout, stderr) => resolve({ stdout, stderr }));
+    });
+
+  it('names the usual addresses and has an output for every command', () => {
+    expect(setup).toBe('GATEWAY=http://127.0.0.1:8080\nPROOFS=http://127.0.0.1:8084\n');
+    expect(commands.length).toBeGreaterThanOrEqual(9);
+    for (const { output } of commands) expect(output).not.toBe('');
+  });
+
+  (present || process.env['CI'] ? it : it.skip)(
+    'prints what the page says, command by command',
+    async () => {
+      for (const { title, script, output } of commands) {
+        const { stdout, stderr } = await run(script);
+        expect({ title, printed: stdout, stderr: stdout === output ? '' : stderr }).toEqual({
+          title,
+          printed: output,
+          stderr: '',
+        });
+      }
+    },
+    180_000,
+  );
+});
