@@ -36,8 +36,11 @@ function modelsFolder() {
 function startSampling(pids, inferences) {
   const samples = Object.fromEntries(Object.keys(pids).map((service) => [service, []]));
   const take = () => {
-    for (const [service, pid] of Object.entries(pids))
-      samples[service].push({ mebibytes: residentMebibytes(pid), inferences: inferences() });
+    for (const [service, pid] of Object.entries(pids)) {
+      const mebibytes = residentMebibytes(pid);
+      // A service that ended fails the run by itself.
+      if (mebibytes !== undefined) samples[service].push({ mebibytes, inferences: inferences() });
+    }
   };
   take();
   const timer = setInterval(take, SAMPLE_MS);

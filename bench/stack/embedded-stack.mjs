@@ -34,6 +34,8 @@ export async function withStack(settings, measure) {
   let broken;
   const failed = new Promise((_resolve, reject) => (broken = reject));
   failed.catch(() => undefined);
+  const cut = (signal) => broken(new Error(`The run was cut short by ${signal}.`));
+  process.once('SIGINT', cut).once('SIGTERM', cut);
   let stack;
   try {
     stack = await startStack({
@@ -47,6 +49,7 @@ export async function withStack(settings, measure) {
     return await Promise.race([measure({ stack, stateDir }), failed]);
   } finally {
     await stack?.stop();
+    process.off('SIGINT', cut).off('SIGTERM', cut);
     resetState(stateDir);
     rmSync(parent, { recursive: true, force: true });
   }

@@ -52,8 +52,12 @@ export function cpuSeconds(parts) {
   );
 }
 
-/** Resident memory of one process in MiB, its worker threads included. */
+/** Resident memory of one process in MiB, its worker threads included; undefined when it has ended. */
 export function residentMebibytes(pid) {
-  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return (Number(kibibytes) * 1_024) / MEBIBYTE;
+  try {
+    const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kibibytes === undefined ? undefined : (Number(kibibytes) * 1_024) / MEBIBYTE;
+  } catch {
+    return undefined;
+  }
 }

@@ -14,8 +14,10 @@ import { eventTimeMs } from './transport/nats/event-time.js';
 
 /** Messages of one delivery. */
 export const INGEST_MESSAGES_MAX = 128;
-/** Milliseconds that the first message of a delivery waits for others. */
+/** Milliseconds that the first output of a delivery waits for others. */
 export const INGEST_WAIT_MS = 25;
+/** The same for batches and checkpoints, which are few and for which readers wait. */
+export const INGEST_LOG_WAIT_MS = 5;
 /** Milliseconds between two looks for what can be done without a new message, for example after the signer was away. */
 export const CATCH_UP_INTERVAL_MS = 1_000;
 
@@ -55,7 +57,7 @@ export class IngestRunner {
       logger,
       metrics: meshMetrics,
       maxMessages: INGEST_MESSAGES_MAX,
-      maxWaitMs: INGEST_WAIT_MS,
+      maxWaitMs: concernsLog ? INGEST_LOG_WAIT_MS : INGEST_WAIT_MS,
       handler: async (messages) => {
         await ingestion.take(messages);
         this.measure(durable, messages);

@@ -90,7 +90,7 @@ const extraEnvironment: Readonly<Record<ServiceName, (context: ServiceContext) =
   'anchor-worker': (context) => ({
     TOUCHSTONE_NODE_ID: NODE_ID,
     ANCHOR_MODE: 'advanced',
-    ANCHOR_INTERVAL_SEC: '0.5',
+    ANCHOR_INTERVAL_SEC: '0.4',
     TOUCHSTONE_LOG_ORIGIN: context.logOrigin,
     TOUCHSTONE_EVM_RPC_URL: context.chain.rpcUrl,
     TOUCHSTONE_EVM_NETWORK: networkOf(context),
