@@ -8,6 +8,8 @@ export const MIGRATE_TIMEOUT_MS = 120_000;
 export const READY_TIMEOUT_MS = 60_000;
 /** Longer than the services' own budget of 25 s, so that SIGKILL only meets one that ignores it. */
 export const STOP_TIMEOUT_MS = 30_000;
+/** Half of V8's default: six services on one machine collect a little more often and stay smaller. */
+const SEMI_SPACE = '--max-semi-space-size=8';
 const READY_POLL_MS = 50;
 const READY_REQUEST_TIMEOUT_MS = 2_000;
 
@@ -28,7 +30,7 @@ function spawnService(plan: ServicePlan, args: readonly string[]): ChildProcess 
   }
   const log = openLogFile(plan.logFile);
   try {
-    return spawn(process.execPath, [plan.entry, ...args], {
+    return spawn(process.execPath, [SEMI_SPACE, plan.entry, ...args], {
       cwd: plan.root,
       // A session of its own: Ctrl-C reaches the launcher alone, which stops the services in order.
       detached: true,
