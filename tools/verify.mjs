@@ -23,6 +23,7 @@ const gates = [
   { name: 'types', arguments: [require.resolve('typescript/bin/tsc'), '-b'] },
   { name: 'knip', arguments: [`${root}node_modules/knip/bin/knip.js`, '--no-config-hints'] },
   { name: 'generated', arguments: [`${root}tools/generated.mjs`, '--check'] },
+  { name: 'limits', arguments: [`${root}tools/limit-tests.mjs`] },
   { name: 'proto', arguments: [require.resolve('@bufbuild/buf/bin/buf'), 'lint'], folder: 'libs/contracts' },
   { name: 'tests', arguments: [`${root}tools/jest.mjs`] },
 ];

@@ -19,6 +19,7 @@ import {
   createContext,
   currentTraceId,
   decodeErrorDetails,
+  GRPC_MESSAGE_BYTES_DEFAULT_MAX,
   grpcStatusOf,
   loadConfig,
   serveGrpc,
@@ -159,6 +160,28 @@ describe('a gRPC service', () => {
         traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
       },
     });
+  });
+
+  it('takes a message below the limit, whose answer has a trace id more, and refuses one above', async () => {
+    const text = (bytes: number) => ({ text: 'x'.repeat(bytes - 5) });
+    const taken = await call<Echo>(echo, 'Echo', { ...text(GRPC_MESSAGE_BYTES_DEFAULT_MAX - 64) });
+    expect(taken.text).toHaveLength(GRPC_MESSAGE_BYTES_DEFAULT_MAX - 64 - 5);
+    await expect(call(echo, 'Echo', text(GRPC_MESSAGE_BYTES_DEFAULT_MAX + 1))).rejects.toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+    });
+  });
+
+  it.each([
+    ['an unknown method', '/touchstone.echo.v1.EchoService/Nothing', Buffer.alloc(0), status.UNIMPLEMENTED],
+    ['an unknown service', '/touchstone.nothing.v1.Nothing/Echo', Buffer.alloc(0), status.UNIMPLEMENTED],
+  ])('answers %s with its status', async (_, path, bytes, code) => {
+    const identity = (value: Buffer) => value;
+    const answer = new Promise((resolve, reject) => {
+      echo.makeUnaryRequest(path, identity, identity, bytes, new Metadata(), (error, value) =>
+        error ? reject(error) : resolve(value),
+      );
+    });
+    await expect(answer).rejects.toMatchObject({ code });
   });
 
   it('hides unexpected errors', async () => {

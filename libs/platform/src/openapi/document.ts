@@ -159,7 +159,7 @@ function responsesOf(
           }),
     };
   }
-  for (const [status, codes] of errorsByStatus(codesOf(options, request), request))
+  for (const [status, codes] of errorsByStatus(codesOf(options, request), request, options))
     responses[status] ??= problemResponse(codes);
   for (const code of anyRoute)
     if (code !== 'not-acceptable' || mediaTypesOf(options).length > 0)
@@ -209,6 +209,7 @@ function hasParameters(request: RequestSchemas | undefined): boolean {
 function errorsByStatus(
   codes: Set<ErrorCode>,
   request: RequestSchemas | undefined,
+  { rawBodyMediaType }: ApiRouteOptions,
 ): Map<number, ErrorCode[]> {
   const byStatus = new Map<number, ErrorCode[]>();
   const add = (status: number, code: ErrorCode) =>
@@ -217,7 +218,7 @@ function errorsByStatus(
     if (code !== 'validation-failed') add(errorRegistry[code].status, code);
     else {
       if (hasParameters(request)) add(400, code);
-      if (request?.body !== undefined) add(422, code);
+      if (request?.body !== undefined || rawBodyMediaType !== undefined) add(422, code);
     }
   }
   return byStatus;
