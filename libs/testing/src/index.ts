@@ -1,3 +1,4 @@
+export { checkInterface, type CheckOptions, type CheckResult } from './interface/check-interface.js';
 export { readVectors, vectorsFolder, vectorsPath, vectorsPresent } from './vectors.js';
 export { FakeClock } from './clock.js';
 export { freePort } from '@touchstone/embedded';

@@ -1,0 +1,23 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { checkInterface } from '@touchstone/testing';
+import { heartbeatAt, HubFixture } from './hub-fixture.js';
+
+describe('the HTTP interface', () => {
+  let fixture: HubFixture;
+  let url: string;
+  beforeAll(async () => {
+    fixture = await HubFixture.create('hub_interface');
+    const hub = await fixture.start();
+    await hub.post(heartbeatAt(fixture.clock.nowMs()));
+    url = hub.url;
+  }, 60_000);
+  afterAll(() => fixture.close());
+
+  it('answers well-formed and malformed requests as its document says', async () => {
+    const { operations, requests, findings } = await checkInterface(url, {
+      known: { id: ['node-1'], cursor: ['node-0'] },
+    });
+    expect(findings).toEqual([]);
+    expect(requests).toBe(operations * 60);
+  }, 60_000);
+});

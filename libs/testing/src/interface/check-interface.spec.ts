@@ -1,0 +1,97 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { checkInterface } from './check-interface.js';
+
+const document = {
+  paths: {
+    '/things/{id}': {
+      post: {
+        parameters: [
+          { name: 'id', in: 'path', required: true, schema: { type: 'string', pattern: '^[a-z]{1,8}$' } },
+        ],
+        requestBody: {
+          content: {
+            'application/json': {
+              schema: {
+                type: 'object',
+                properties: { n: { type: 'integer', minimum: 0, maximum: 9 } },
+                required: ['n'],
+              },
+            },
+          },
+        },
+        responses: {
+          200: { content: { 'application/json': { schema: { $ref: '#/components/schemas/Answer' } } } },
+          400: { $ref: '#/components/responses/Bad' },
+        },
+      },
+    },
+  },
+  components: {
+    schemas: { Answer: { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] } },
+    responses: { Bad: { content: { 'application/problem+json': { schema: { type: 'object' } } } } },
+  },
+};
+
+/** What the service does to a request that it can read. */
+type Behaviour = () => { status: number; type: string; body: string };
+const right: Behaviour = () => ({ status: 200, type: 'application/json', body: '{"ok":true}' });
+const bad: Behaviour = () => ({ status: 400, type: 'application/problem+json', body: '{}' });
+
+describe('checkInterface', () => {
+  let server: Server | undefined;
+  afterEach(() => {
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  const serve = async (good: Behaviour, broken: Behaviour = bad) => {
+    const started = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const readable = () => {
+          if (
+            !/^\/things\/[a-z]{1,8}$/.test(request.url ?? '') ||
+            request.headers['content-type'] !== 'application/json'
+          )
+            return false;
+          try {
+            const { n } = JSON.parse(Buffer.concat(chunks).toString()) as { n?: unknown };
+            return Number.isInteger(n) && Number(n) >= 0 && Number(n) <= 9;
+          } catch {
+            return false;
+          }
+        };
+        const openApi: Behaviour = () => ({
+          status: 200,
+          type: 'application/json',
+          body: JSON.stringify(document),
+        });
+        const { status, type, body } = (
+          request.url === '/openapi.json' ? openApi : readable() ? good : broken
+        )();
+        response.writeHead(status, { 'content-type': type }).end(body);
+      });
+    });
+    server = started;
+    await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(started.address() as AddressInfo).port}`;
+  };
+
+  it('finds nothing in a service that does what its document says', async () => {
+    expect(await checkInterface(await serve(right))).toEqual({ operations: 1, requests: 60, findings: [] });
+  });
+
+  it.each<[string, Behaviour, Behaviour, string]>([
+    ['a server error', () => ({ ...bad(), status: 500 }), bad, 'a server error'],
+    ['a status that is not announced', () => ({ ...right(), status: 201 }), bad, 'does not announce'],
+    ['another media type', () => ({ ...right(), type: 'text/plain' }), bad, 'as text/plain'],
+    ['a body outside its schema', () => ({ ...right(), body: '{"ok":1}' }), bad, 'outside its schema'],
+    ['a success for what cannot be read', right, right, 'a success for what cannot be read'],
+  ])('finds %s', async (_, good, broken, finding) => {
+    const { findings } = await checkInterface(await serve(good, broken));
+    expect(findings.join('\n')).toContain(finding);
+  });
+});
