@@ -1,9 +1,5 @@
-// The unmodified official x402 client with the stack's development payer, over a fetch that remembers what was paid.
-import { ExactEvmScheme } from '@x402/evm';
-import { wrapFetchWithPayment, x402Client } from '@x402/fetch';
-import { developmentPayer } from '../../apps/cli/dist/stack/payer.js';
-
-const HEADER = 'PAYMENT-SIGNATURE';
+// The unmodified official x402 client with the stack's development payer.
+import { createPayer, developmentPayer } from '../../apps/cli/dist/stack/payer.js';
 
 /**
  * Makes a client of its own. `infer(body)` pays and gives the answer's text with the payment header that bought it.
@@ -12,17 +8,10 @@ const HEADER = 'PAYMENT-SIGNATURE';
  */
 export function payingClient(stack, stateDir, url) {
   const account = developmentPayer(stateDir);
-  const scheme = new ExactEvmScheme(account);
-  const network = `eip155:${stack.chain.chainId}`;
   const infer = async (body) => {
-    let payment;
-    const observed = (input, init) => {
-      const request = new globalThis.Request(input, init);
-      payment = request.headers.get(HEADER) ?? payment;
-      return fetch(request);
-    };
-    const pay = wrapFetchWithPayment(observed, new x402Client().register(network, scheme));
-    const response = await pay(url, {
+    // One for each answer, because it remembers its last payment alone.
+    const payer = createPayer(stack, account);
+    const response = await payer.fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body,
@@ -30,7 +19,7 @@ export function payingClient(stack, stateDir, url) {
     const text = await response.text();
     if (response.status !== 200 || !response.headers.has('PAYMENT-RESPONSE'))
       throw new Error(`A paid inference was answered ${response.status}: ${text.slice(0, 300)}`);
-    return { text, body, payment };
+    return { text, body, payment: payer.lastPayment() };
   };
   return { account, infer };
 }
