@@ -1,0 +1,19 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { checkInterface } from '@touchstone/testing';
+import { ServiceFixture } from './service-fixture.js';
+
+describe('the HTTP interface', () => {
+  let fixture: ServiceFixture;
+  let url: string;
+  beforeAll(async () => {
+    fixture = await ServiceFixture.create();
+    url = `http://127.0.0.1:${(await fixture.start()).ports.http}`;
+  }, 60_000);
+  afterAll(() => fixture.close());
+
+  it('answers well-formed and malformed requests as its document says', async () => {
+    const { operations, requests, findings } = await checkInterface(url, {});
+    expect(findings).toEqual([]);
+    expect(requests).toBe(operations * 60);
+  }, 60_000);
+});

@@ -1,0 +1,24 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { checkInterface } from '@touchstone/testing';
+import { PaymentFixture } from './support/fixture.js';
+
+const TOKEN = 't'.repeat(40);
+
+describe('the HTTP interface', () => {
+  let fixture: PaymentFixture;
+  let url: string;
+  beforeAll(async () => {
+    fixture = await PaymentFixture.create();
+    const { ports } = await fixture.start({ TOUCHSTONE_FACILITATOR_TOKENS: JSON.stringify({ shop: TOKEN }) });
+    url = `http://127.0.0.1:${ports.http}`;
+  }, 60_000);
+  afterAll(() => fixture.close());
+
+  it('answers well-formed and malformed requests as its document says', async () => {
+    const { operations, requests, findings } = await checkInterface(url, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+    expect(findings).toEqual([]);
+    expect(requests).toBe(operations * 60);
+  }, 60_000);
+});
