@@ -87,6 +87,7 @@ export class AppModule {
             new OutputSigning(keys, audit, {
               domain: config.SIGNING_DOMAIN,
               format: config.SIGNATURE_FORMAT,
+              nowMs: () => context.clock.nowMs(),
             }),
         },
         {

@@ -1,5 +1,5 @@
-import type { OutputPayload, OutputProof } from '@touchstone/contracts';
-import { formatSignature } from '@touchstone/crypto';
+import { AppError, type OutputPayload, type OutputProof } from '@touchstone/contracts';
+import { CLOCK_SKEW_MAX_MS, formatSignature } from '@touchstone/crypto';
 import { outputDigest } from '@touchstone/evidence';
 import type { KeyRing } from './key-ring.js';
 import type { AuditLog } from './ports.js';
@@ -11,12 +11,21 @@ export class OutputSigning {
   constructor(
     private readonly keys: KeyRing,
     private readonly audit: AuditLog,
-    private readonly options: { readonly domain: string; readonly format: SignatureFormat },
+    private readonly options: {
+      readonly domain: string;
+      readonly format: SignatureFormat;
+      readonly nowMs: () => number;
+    },
   ) {}
 
   /**
    * Signs the canonical payload. The nonce of the signature is that of RFC 6979, so that a repeated request gives
    * the same proof. The audit record is durable before the proof leaves.
+   *
+   * An output from the future is refused: once it is anchored, no verifier ever takes it for evidence (protocol
+   * section 5), and somebody would have paid for it. A time that has passed only makes the record older than it is.
+   *
+   * @throws AppError `signing-refused`
    */
   async sign(payload: OutputPayload, caller: string, format = this.options.format): Promise<OutputProof> {
     const [proof] = await this.signAll([payload], caller, format);
@@ -39,15 +48,14 @@ export class OutputSigning {
   ): Promise<OutputProof> {
     const { modelVersionId, inputHash, outputHash, nonce, timestamp } = payload;
     const digest = outputDigest(payload, this.options.domain);
+    const audited = { caller, operation: 'sign-output', keyId: this.keys.outputKeyId, digest } as const;
+    const reason = this.refusal(timestamp);
+    if (reason !== undefined) {
+      await this.audit.append({ ...audited, result: 'refused', reason });
+      throw new AppError('signing-refused', reason);
+    }
     const signature = formatSignature(this.keys.output.sign(digest), format);
-    await this.audit.append({
-      caller,
-      operation: 'sign-output',
-      keyId: this.keys.outputKeyId,
-      digest,
-      result: 'signed',
-      reason: null,
-    });
+    await this.audit.append({ ...audited, result: 'signed', reason: null });
     return {
       modelVersionId,
       inputHash,
@@ -58,5 +66,12 @@ export class OutputSigning {
       keyId: this.keys.outputKeyId,
       signature,
     };
+  }
+
+  private refusal(timestamp: number): string | undefined {
+    const aheadMs = timestamp * 1_000 - this.options.nowMs();
+    if (aheadMs <= CLOCK_SKEW_MAX_MS) return undefined;
+    const seconds = `${Math.round(aheadMs / 1_000)} s ahead of the signer's clock`;
+    return `The output is ${seconds}, at most ${CLOCK_SKEW_MAX_MS / 1_000} s are signed: set the clocks right.`;
   }
 }

@@ -53,8 +53,12 @@ export class RpcSigner implements Signer {
   }
 }
 
-/** The caller of the gateway sees a part that does not answer, not the gateway's own deadline. */
+/** The caller of the gateway sees a part that does not answer, not the gateway's own deadline, nor its wrong clock. */
 function unavailable(error: unknown): unknown {
+  if (error instanceof AppError && error.code === 'signing-refused')
+    return new AppError('dependency-unavailable', 'The signer refuses to sign outputs now.', {
+      cause: error,
+    });
   if (!(error instanceof AppError) || error.code !== 'timeout') return error;
   return new AppError('dependency-unavailable', 'The signer does not answer in time.', { cause: error });
 }
