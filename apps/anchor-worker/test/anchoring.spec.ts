@@ -63,6 +63,19 @@ describe('anchoring on an EVM chain', () => {
     expect(await fixture.states()).toEqual(['final']);
   });
 
+  it('is not held up by an anchor that a wrong clock made in the future', async () => {
+    const replica = await fixture.replica({ settings: { spacingMs: 60_000 } });
+    await fixture.publish(replica, 'a');
+    await fixture.runUntil(replica, 'final');
+    await fixture.log.rows(`UPDATE anchors.chain_anchor SET created_at = created_at + interval '10 minutes'`);
+    await fixture.publish(replica, 'b');
+    await fixture.runUntil(replica, 'final', 'final');
+    await fixture.publish(replica, 'c');
+    const waitMs = await replica.anchoring?.run();
+    expect(waitMs).toBeGreaterThan(0);
+    expect(waitMs).toBeLessThanOrEqual(60_000);
+  });
+
   it('leaves no trace on a chain in the mode synthetic', async () => {
     const replica = await fixture.log.replica({ settings: { intervalMs: 0 } });
     await fixture.publish(replica, 'a', 2);

@@ -45,7 +45,9 @@ export class AnchorRepository implements AnchorStore {
 
   async history(): Promise<AnchorHistory> {
     const [row] = await this.query<{ lastMs: number | null; failures: number }>(
-      `SELECT (extract(epoch FROM max(created_at)) * 1000)::float8 AS "lastMs",
+      // The newest is that of the largest checkpoint: the times are those of clocks that may have been wrong.
+      `SELECT (extract(epoch FROM (SELECT created_at FROM ${schema}.chain_anchor WHERE network = $1
+                 ORDER BY checkpoint_size DESC, created_at DESC LIMIT 1)) * 1000)::float8 AS "lastMs",
               count(*) FILTER (WHERE state = 'failed' AND created_at > coalesce(
                 (SELECT max(created_at) FROM ${schema}.chain_anchor WHERE network = $1 AND state <> 'failed'),
                 '-infinity'))::int AS failures

@@ -108,7 +108,9 @@ export class Anchoring {
       failuresInRow === 0
         ? 0
         : Math.min(FAILED_SPACING_FIRST_MS * 2 ** Math.min(failuresInRow - 1, 20), FAILED_SPACING_MAX_MS);
-    return lastCreatedAtMs + Math.max(this.options.spacingMs, failedMs) - this.options.nowMs();
+    const elapsedMs = this.options.nowMs() - lastCreatedAtMs;
+    // An anchor from the future was made by a wrong clock; waiting for its time would hold up everything until then.
+    return elapsedMs < 0 ? 0 : Math.max(this.options.spacingMs, failedMs) - elapsedMs;
   }
 
   private async prepare({ size, note }: AnchorableCheckpoint): Promise<void> {
