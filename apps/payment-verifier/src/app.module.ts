@@ -4,16 +4,20 @@ import { MeshModule, RpcClient } from '@touchstone/nats';
 import { BearerTokens, type ServiceContext } from '@touchstone/platform';
 import { Outbox, OutboxModule, PostgresModule, uuidV7, type PostgresOptions } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
+import { EvmFollowedChain } from './adapters/evm/evm-followed-chain.js';
 import { EvmNode } from './adapters/evm/evm-node.js';
 import { EvmSettlementChain } from './adapters/evm/evm-settlement-chain.js';
 import { SignerRelayerKey } from './adapters/signer/signer-relayer-key.js';
 import { OfficialFacilitator } from './adapters/x402/official-facilitator.js';
 import type { Config } from './config.js';
 import { FacilitatePayment } from './domain/facilitate-payment.js';
+import { FollowSettlements } from './domain/follow-settlements.js';
 import { PaymentDesk } from './domain/payment-desk.js';
 import { RecoverSettlements } from './domain/recover-settlements.js';
 import { PrometheusPaymentMetrics } from './metrics.js';
 import { CreatePayments1785000000000 } from './persistence/migrations/create-payments-1785000000000.js';
+import { FollowPayments1785400000000 } from './persistence/migrations/follow-payments-1785400000000.js';
+import { PostgresMinedTransactions } from './persistence/postgres-mined-transactions.js';
 import { PostgresReservationStore } from './persistence/postgres-reservation-store.js';
 import { PostgresTransactionJournal } from './persistence/postgres-transaction-journal.js';
 import { FacilitatorController } from './transport/http/facilitator.controller.js';
@@ -24,7 +28,7 @@ export function postgresOptions(config: Config): PostgresOptions {
   return {
     url: config.DATABASE_URL,
     schema: services['payment-verifier'].schema,
-    migrations: [CreatePayments1785000000000],
+    migrations: [CreatePayments1785000000000, FollowPayments1785400000000],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'payment-verifier',
     statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,
@@ -158,6 +162,31 @@ function useCases(config: Config, context: ServiceContext<Config>) {
         chain: EvmSettlementChain,
         facilitator: OfficialFacilitator,
       ) => new FacilitatePayment({ desk, store, chain, facilitator }),
+    },
+    {
+      provide: FollowSettlements,
+      inject: [DataSource, EvmNode, EvmSettlementChain, PrometheusPaymentMetrics],
+      useFactory: (
+        dataSource: DataSource,
+        node: EvmNode,
+        chain: EvmSettlementChain,
+        metrics: PrometheusPaymentMetrics,
+      ) =>
+        new FollowSettlements({
+          mined: new PostgresMinedTransactions(dataSource, config.TOUCHSTONE_PAYMENT_NETWORK),
+          chain: new EvmFollowedChain(node, chain),
+          onReorganised: (transaction) => {
+            metrics.reorganised();
+            context.logger.warn({ transaction }, 'the chain dropped a settlement; it is sent again');
+          },
+          onUndone: ({ id }) => {
+            metrics.undone();
+            context.logger.error(
+              { reservationId: id },
+              'a settlement that was answered cannot be made again',
+            );
+          },
+        }),
     },
     {
       provide: RecoverSettlements,

@@ -18,6 +18,8 @@ export class PrometheusPaymentMetrics implements PaymentMetrics {
   private readonly payments: Counter;
   private readonly replays: Counter;
   private readonly recoveryFailures: Counter;
+  private readonly reorganisations: Counter;
+  private readonly undoneSettlements: Counter;
 
   constructor(
     private readonly registry: Registry,
@@ -55,6 +57,16 @@ export class PrometheusPaymentMetrics implements PaymentMetrics {
       help: 'Open payments that recovery could not look at; they are tried again.',
       registers,
     });
+    this.reorganisations = new Counter({
+      name: 'touchstone_payment_reorganised_total',
+      help: 'Settlements that the chain dropped from its blocks; each was sent again.',
+      registers,
+    });
+    this.undoneSettlements = new Counter({
+      name: 'touchstone_payment_undone_total',
+      help: 'Settlements that a reorganisation undid and that cannot be made again; must be 0.',
+      registers,
+    });
     this.gauge('touchstone_payment_unknown_open', 'Payments whose fate only the chain can tell.', () =>
       sources.openReservations(),
     );
@@ -82,6 +94,14 @@ export class PrometheusPaymentMetrics implements PaymentMetrics {
 
   recoveryFailed(): void {
     this.recoveryFailures.inc();
+  }
+
+  reorganised(): void {
+    this.reorganisations.inc();
+  }
+
+  undone(): void {
+    this.undoneSettlements.inc();
   }
 
   private gauge(name: string, help: string, read: () => Promise<number>): void {

@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startAnvil, type RunningAnvil } from '@touchstone/embedded';
+import { startAnvil, type AnvilOptions, type RunningAnvil } from '@touchstone/embedded';
 
 /** Starts a fresh anvil for one test file; call `stop()` in `afterAll`, which removes its state too. */
-export async function startTestAnvil(options: { readonly chainId?: number } = {}): Promise<RunningAnvil> {
+export async function startTestAnvil(
+  options: Pick<AnvilOptions, 'chainId' | 'finalizes'> = {},
+): Promise<RunningAnvil> {
   const folder = mkdtempSync(join(tmpdir(), 'touchstone-anvil-'));
   const anvil = await startAnvil({ stateFile: join(folder, 'state.json'), ...options });
   return {

@@ -91,10 +91,12 @@ export class PostgresTransactionJournal implements TransactionJournal {
   async replace({ hash, reservationId, account }: UnminedTransaction): Promise<void> {
     const minedCount = await this.key.minedCount(account);
     await this.inLane(async (manager) => {
-      const [reservation] = await rowsOf<{ state: string }>(
+      const [reservation] = await rowsOf<{ open: boolean }>(
         manager,
-        'SELECT state FROM payments.reservations WHERE id = $1 FOR UPDATE',
-        [reservationId],
+        // A settlement that a reorganisation undid is made again, too; the payment stays settled meanwhile.
+        `SELECT state = 'settling' OR (state = 'settled' AND transaction = $2) AS open
+         FROM payments.reservations WHERE id = $1 FOR UPDATE`,
+        [reservationId, bytes(hash)],
       );
       const [replaced] = await rowsOf<{ call: CallRow }>(
         manager,
@@ -104,7 +106,7 @@ export class PostgresTransactionJournal implements TransactionJournal {
         [bytes(hash)],
       );
       // Another process replaced it, or nobody needs it any more.
-      if (replaced === undefined || reservation?.state !== 'settling') return;
+      if (replaced === undefined || reservation?.open !== true) return;
       await rowsOf(
         manager,
         `UPDATE payments.lanes SET next_nonce = greatest(next_nonce, $3) WHERE network = $1 AND account = $2`,
@@ -116,14 +118,14 @@ export class PostgresTransactionJournal implements TransactionJournal {
   }
 
   /**
-   * A lane that is idle and has no transaction on its way must agree with the chain. It does not after the key was
-   * used elsewhere, after a restore of the database, and on a development chain that began anew.
+   * A lane that is idle and has no transaction on its way, or in a block that may still be dropped, must agree with
+   * the chain. It does not after the key was used elsewhere, after a restore of the database, and on a development chain that began anew.
    */
   async realign(): Promise<void> {
     const account = await this.key.account();
     const idle = `SELECT next_nonce FROM payments.lanes AS lane WHERE network = $1 AND account = $2
       AND NOT EXISTS (SELECT 1 FROM payments.transactions AS t WHERE t.network = lane.network
-        AND t.account = lane.account AND (t.state = 'signed' OR t.signed_at > $3))`;
+        AND t.account = lane.account AND (t.state IN ('signed', 'mined') OR t.signed_at > $3))`;
     const parameters = [this.network, account, new Date(this.nowMs() - LANE_IDLE_MS)];
     const [lane] = await rowsOf<{ next_nonce: string }>(this.dataSource, idle, parameters);
     if (lane === undefined) return;
@@ -171,7 +173,8 @@ export class PostgresTransactionJournal implements TransactionJournal {
            (hash, reservation_id, network, account, nonce, call, raw, state, signed_at, touched_at)
          VALUES ($5, $1, $2, $3, $4::bigint, $6::jsonb, $7, 'signed', $8, $8)),
        moved AS (
-         UPDATE payments.reservations SET state = 'settling', transaction = $5, updated_at = $8 WHERE id = $1)
+         UPDATE payments.reservations SET transaction = $5, updated_at = $8,
+           state = CASE state WHEN 'settled' THEN state ELSE 'settling' END WHERE id = $1)
        SELECT 1`,
       [
         reservationId,

@@ -49,8 +49,8 @@ export class PaymentFixture {
     readonly sql: pg.Client,
   ) {}
 
-  static async create(): Promise<PaymentFixture> {
-    const [anvil, database] = await Promise.all([startTestAnvil(), createTestDatabase('payments')]);
+  static async create(chain: Parameters<typeof startTestAnvil>[0] = {}): Promise<PaymentFixture> {
+    const [anvil, database] = await Promise.all([startTestAnvil(chain), createTestDatabase('payments')]);
     const nats = testNats();
     const proxy = await RpcProxy.start(anvil.rpcUrl);
     const signer = new SignerDouble(ASSET);

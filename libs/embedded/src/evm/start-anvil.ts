@@ -33,6 +33,8 @@ export interface AnvilOptions {
   readonly chainId?: number;
   /** A block is final below two epochs; more slots than 1 leave room for a reorganisation that finality allows. */
   readonly slotsInAnEpoch?: number;
+  /** False mines no empty blocks: `finalized` moves only when somebody mines them. */
+  readonly finalizes?: boolean;
   readonly logFile?: string;
   readonly pidFile?: string;
   readonly announce?: (line: string) => void;
@@ -56,7 +58,8 @@ function anvilArguments(stateFile: string, port: number, chainId: number, slots:
 }
 
 async function startOnce(options: AnvilOptions, command: string, port: number): Promise<RunningAnvil> {
-  const { stateFile, chainId = CHAIN_ID_DEFAULT, slotsInAnEpoch = SLOTS_IN_AN_EPOCH_DEFAULT } = options;
+  const { stateFile, chainId = CHAIN_ID_DEFAULT, finalizes = true } = options;
+  const { slotsInAnEpoch = SLOTS_IN_AN_EPOCH_DEFAULT } = options;
   const server = await startGuardedProcess({
     command,
     args: anvilArguments(stateFile, port, chainId, slotsInAnEpoch),
@@ -80,7 +83,7 @@ async function startOnce(options: AnvilOptions, command: string, port: number): 
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   await makeFinalBlockProvable(rpcUrl, slotsInAnEpoch);
-  const stopMining = watchAndMine(rpcUrl, slotsInAnEpoch);
+  const stopMining = finalizes ? watchAndMine(rpcUrl, slotsInAnEpoch) : () => undefined;
   const stopKeeping = keepStateFileRegularly(stateFile);
   void server.exited.then(stopMining);
   return {

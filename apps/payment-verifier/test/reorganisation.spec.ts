@@ -1,0 +1,138 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { waitUntil } from '@touchstone/testing';
+import { digest, PaymentFixture } from './support/fixture.js';
+import { authorizationOf, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
+
+const START_TIMEOUT_MS = 60_000;
+/** Empty blocks that put the transaction before them below a final block. */
+const FINAL_BLOCKS = 8;
+
+describe('a reorganisation of the chain', () => {
+  let fixture: PaymentFixture;
+  let metric: (name: string) => Promise<number>;
+  beforeAll(async () => {
+    fixture = await PaymentFixture.create({ finalizes: false });
+    const service = await fixture.start();
+    metric = async (name) => {
+      const text = await (await fetch(`http://127.0.0.1:${service.ports.health}/metrics`)).text();
+      return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1]);
+    };
+  }, START_TIMEOUT_MS);
+  afterEach(() => goOn());
+  afterAll(() => fixture.close());
+
+  const balance = () => fixture.token.balanceOf(fixture.payTo);
+  const settled = async (objects: X402Objects) => {
+    const requestDigest = digest();
+    const claim = await fixture.gateway.call('payment-verifier', 'authorize', { ...objects, requestDigest });
+    if (claim.outcome !== 'reserved') throw new Error(JSON.stringify(claim));
+    const { reservationId } = claim;
+    const result = await fixture.gateway.call('payment-verifier', 'settle', { reservationId, ...objects });
+    expect(result.outcome).toBe('settled');
+    return { reservationId, requestDigest, transaction: String(result.settlement['transaction']) };
+  };
+  const pay = async () => (await fixture.payer()).pay(requirementsFor(fixture.payTo));
+  const blockNumber = async () => Number(await fixture.token.rpc('eth_blockNumber', []));
+  /** Drops every block above a height with the transaction in it, while the payment-verifier cannot see the chain. */
+  const dropAbove = async (height: number, transaction: string) => {
+    fixture.proxy.decide = () => 'fail';
+    // The development chain may mine an empty block between the two questions, which makes the depth too small.
+    do await fixture.token.rpc('anvil_reorg', [(await blockNumber()) - height, []]);
+    while ((await fixture.token.rpc('eth_getTransactionReceipt', [transaction])) !== null);
+  };
+  const goOn = () => {
+    fixture.proxy.decide = () => 'pass';
+  };
+  const stateOf = async (transaction: string) => {
+    const { rows } = await fixture.sql.query<{ state: string; placed: boolean }>(
+      'SELECT state, block_number IS NOT NULL AS placed FROM payments.transactions WHERE hash = $1',
+      [Buffer.from(transaction.slice(2), 'hex')],
+    );
+    return rows[0];
+  };
+  const placed = (transaction: string) =>
+    waitUntil(async () => (await stateOf(transaction))?.placed === true, 10_000, 'the block to be known');
+
+  it('that drops settled payments gets the same bytes again, and charges once', async () => {
+    const payments = [await pay(), await pay(), await pay()];
+    const [before, height] = [await balance(), await blockNumber()];
+    const results = [];
+    for (const objects of payments) results.push({ objects, ...(await settled(objects)) });
+    const signed = fixture.signer.signed.length;
+    await dropAbove(height, results[0]?.transaction ?? '');
+    expect(await balance()).toBe(before);
+    goOn();
+    await waitUntil(
+      async () => (await balance()) === before + 3n * PRICE,
+      15_000,
+      'the payments to come back',
+    );
+    expect(fixture.signer.signed.length).toBe(signed);
+    expect(await metric('touchstone_payment_reorganised_total')).toBeGreaterThanOrEqual(3);
+    for (const { objects, requestDigest, reservationId, transaction } of results) {
+      expect(await fixture.state(reservationId)).toBe('settled');
+      // The caller's answer stays: the same payment is settled by the same transaction.
+      expect(
+        await fixture.gateway.call('payment-verifier', 'authorize', { ...objects, requestDigest }),
+      ).toMatchObject({ outcome: 'settled', reservationId, settlement: { transaction } });
+      const events = (await fixture.events()).filter((event) => event.reservationId === reservationId);
+      expect(events.map(({ subject }) => subject)).toEqual(['evt.v1.payment.transfer.settled']);
+    }
+  });
+
+  it('is also noticed when the blocks were known, and lets later payments go on', async () => {
+    const objects = await pay();
+    const [before, height] = [await balance(), await blockNumber()];
+    const first = await settled(objects);
+    await placed(first.transaction);
+    await dropAbove(height, first.transaction);
+    goOn();
+    const later = await settled(await pay());
+    await placed(later.transaction);
+    expect(await balance()).toBe(before + 2n * PRICE);
+  });
+
+  it('whose new branch gives the nonce to another transaction has the payment signed anew', async () => {
+    const objects = await pay();
+    const [before, height] = [await balance(), await blockNumber()];
+    const { reservationId, transaction } = await settled(objects);
+    const signed = fixture.signer.signed.length;
+    await dropAbove(height, transaction);
+    await fixture.token.rpc('anvil_impersonateAccount', [fixture.signer.address]);
+    await fixture.token.rpc('eth_sendTransaction', [
+      { from: fixture.signer.address, to: fixture.signer.address, value: '0x0' },
+    ]);
+    await fixture.token.rpc('anvil_stopImpersonatingAccount', [fixture.signer.address]);
+    goOn();
+    await waitUntil(async () => (await balance()) === before + PRICE, 15_000, 'the payment to come back');
+    expect(fixture.signer.signed.length).toBe(signed + 1);
+    expect(await stateOf(transaction)).toMatchObject({ state: 'replaced' });
+    expect(await fixture.state(reservationId)).toBe('settled');
+    expect(await metric('touchstone_payment_undone_total')).toBe(0);
+  });
+
+  it('after which the payment can no longer be made is told to the operator', async () => {
+    const payer = await fixture.payer(PRICE);
+    const objects = await payer.pay(requirementsFor(fixture.payTo));
+    const height = await blockNumber();
+    const { transaction } = await settled(objects);
+    await dropAbove(height, transaction);
+    const { nonce } = authorizationOf(objects);
+    await fixture.token.cancel(payer.address, nonce, await payer.signCancellation(nonce));
+    goOn();
+    await waitUntil(
+      async () => (await metric('touchstone_payment_undone_total')) === 1,
+      15_000,
+      'the loss to be counted',
+    );
+    await placed(transaction);
+  });
+
+  it('is not looked for below a final block', async () => {
+    const { transaction } = await settled(await pay());
+    await placed(transaction);
+    expect(await stateOf(transaction)).toMatchObject({ state: 'mined' });
+    await fixture.token.rpc('anvil_mine', [`0x${FINAL_BLOCKS.toString(16)}`]);
+    await waitUntil(async () => (await stateOf(transaction))?.state === 'final', 10_000, 'the final block');
+  });
+});
