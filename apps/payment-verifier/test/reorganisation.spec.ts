@@ -4,14 +4,14 @@ import { digest, PaymentFixture } from './support/fixture.js';
 import { authorizationOf, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
 const START_TIMEOUT_MS = 60_000;
-/** Empty blocks that put the transaction before them below a final block. */
-const FINAL_BLOCKS = 8;
+/** More blocks than a test makes lie below a final one, and none is mined unasked: all of them may be dropped. */
+const SLOTS_IN_AN_EPOCH = 40;
 
 describe('a reorganisation of the chain', () => {
   let fixture: PaymentFixture;
   let metric: (name: string) => Promise<number>;
   beforeAll(async () => {
-    fixture = await PaymentFixture.create({ finalizes: false });
+    fixture = await PaymentFixture.create({ finalizes: false, slotsInAnEpoch: SLOTS_IN_AN_EPOCH });
     const service = await fixture.start();
     metric = async (name) => {
       const text = await (await fetch(`http://127.0.0.1:${service.ports.health}/metrics`)).text();
@@ -132,7 +132,7 @@ describe('a reorganisation of the chain', () => {
     const { transaction } = await settled(await pay());
     await placed(transaction);
     expect(await stateOf(transaction)).toMatchObject({ state: 'mined' });
-    await fixture.token.rpc('anvil_mine', [`0x${FINAL_BLOCKS.toString(16)}`]);
+    await fixture.token.rpc('anvil_mine', [`0x${(2 * SLOTS_IN_AN_EPOCH).toString(16)}`]);
     await waitUntil(async () => (await stateOf(transaction))?.state === 'final', 10_000, 'the final block');
   });
 });

@@ -1,4 +1,4 @@
-import { eventually, pause } from '../pause.js';
+import { eventually } from '../pause.js';
 import type { FaultyStack } from '../stack/faulty-stack.js';
 import { waitingTransactions, type StackTransaction } from './chain.js';
 import type { Fault } from './fault.js';
@@ -14,12 +14,13 @@ export const droppedTransaction: Fault = {
   run: async ({ stack, load }) => {
     load.allow(0.4);
     await load.hasBegun(0.2);
+    await load.isCaughtUp(WAIT_MS);
     let dropped: StackTransaction[] = [];
     for (let attempt = 0; attempt < ATTEMPTS_MAX && !hasBoth(dropped); attempt++) {
-      load.allow(0.5 + (0.4 * attempt) / ATTEMPTS_MAX);
-      dropped = [...dropped, ...(await dropOnce(stack))];
-      load.allow(0.6 + (0.4 * attempt) / ATTEMPTS_MAX);
-      await pause(300);
+      // The leaves of what was just acknowledged become an anchor while the next payment waits beside it.
+      const begin = (): void => load.allow(0.4 + (0.5 * (attempt + 1)) / ATTEMPTS_MAX);
+      dropped = [...dropped, ...(await dropOnce(stack, begin))];
+      await load.isCaughtUp(WAIT_MS);
     }
     load.allow(1);
     if (!hasBoth(dropped))
@@ -32,9 +33,12 @@ function hasBoth(dropped: readonly StackTransaction[]): boolean {
   return dropped.some(({ kind }) => kind === 'anchor') && dropped.some(({ kind }) => kind === 'payment');
 }
 
-async function dropOnce(stack: FaultyStack): Promise<StackTransaction[]> {
+async function dropOnce(stack: FaultyStack, begin: () => void): Promise<StackTransaction[]> {
+  // The pool is mined by nothing: neither at once nor by the empty blocks that make others final.
+  stack.holdFinality();
   await stack.rpc('evm_setAutomine', [false]);
   try {
+    begin();
     const waiting = await eventually('an anchor and a payment in the pool', WAIT_MS, async () => {
       const transactions = await waitingTransactions(stack);
       return hasBoth(transactions) ? transactions : undefined;
@@ -50,5 +54,6 @@ async function dropOnce(stack: FaultyStack): Promise<StackTransaction[]> {
   } finally {
     await stack.rpc('evm_setAutomine', [true]);
     await stack.rpc('anvil_mine', ['0x1']);
+    stack.finalize();
   }
 }

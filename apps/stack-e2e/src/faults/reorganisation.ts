@@ -17,6 +17,8 @@ export const reorganisation: Fault = {
     const dropped = { payment: 0, anchor: 0 };
     let reorganisations = 0;
     const isEnough = (): boolean => dropped.payment >= rounds && dropped.anchor >= 1;
+    // Nothing is mined on top of the newest transactions, so that they are among the newest blocks when they are sought.
+    stack.holdFinality();
     for (let attempt = 0; attempt < ATTEMPTS_MAX && !isEnough(); attempt++) {
       await pause(POLL_MS);
       // The load is held back a little, so that payments come as long as the fault waits for one.
@@ -30,6 +32,7 @@ export const reorganisation: Fault = {
       await pause(REST_MS);
     }
     load.allow(1);
+    stack.finalize();
     if (!isEnough())
       throw new Error(`Only ${dropped.payment} payments and ${dropped.anchor} anchors were dropped.`);
     return `${reorganisations} × depth ${DEPTH}: ${dropped.payment} settled payments and ${dropped.anchor} anchors dropped`;

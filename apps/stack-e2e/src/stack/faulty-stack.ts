@@ -6,6 +6,7 @@ import {
   callRpc,
   DATABASE_NAME,
   startStack,
+  watchAndMine,
   type Progress,
   type RunningStack,
   type StackDescription,
@@ -40,6 +41,7 @@ export class FaultyStack {
   readonly database: Database;
   private readonly servers: Servers;
   private readonly mayEnd = new Set<string>();
+  private stopFinalizing: () => void = () => undefined;
 
   private constructor(
     private readonly running: RunningStack,
@@ -52,6 +54,7 @@ export class FaultyStack {
     url.pathname = `/${DATABASE_NAME}`;
     this.database = new Database(url.href);
     this.servers = new Servers(running, root, stateDir);
+    this.finalize();
   }
 
   static async start(stateDir: string, progress: Progress): Promise<FaultyStack> {
@@ -65,6 +68,7 @@ export class FaultyStack {
       progress,
       durable: true,
       slotsInAnEpoch: SLOTS_IN_AN_EPOCH,
+      finalizes: false,
       onExit: (part, exit) => void ends.push({ part, exit }),
       settings: ({ chain }) => {
         gate.leadTo(Number(new URL(chain.rpcUrl).port));
@@ -120,6 +124,17 @@ export class FaultyStack {
     return callRpc<T>(this.description.chain.rpcUrl, method, parameters);
   }
 
+  /** Lets the chain make blocks final, as it does unless {@link holdFinality} was called. */
+  finalize(): void {
+    this.stopFinalizing();
+    this.stopFinalizing = watchAndMine(this.description.chain.rpcUrl, SLOTS_IN_AN_EPOCH);
+  }
+
+  /** No block becomes final, and none is mined on top of one with transactions, until {@link finalize}. */
+  holdFinality(): void {
+    this.stopFinalizing();
+  }
+
   /** Logs in to the mesh as one of its users. */
   connect(user: MeshUser): Promise<Mesh> {
     const { url } = this.description.nats;
@@ -147,6 +162,7 @@ export class FaultyStack {
   }
 
   async stop(): Promise<void> {
+    this.stopFinalizing();
     await this.running.stop();
     await this.servers.stop();
     await this.gate.stop();

@@ -38,6 +38,7 @@ export interface InfrastructureOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly durable: boolean;
   readonly slotsInAnEpoch?: number | undefined;
+  readonly finalizes?: boolean | undefined;
 }
 
 /** Starts PostgreSQL and prepares database, roles and schemas. */
@@ -134,7 +135,7 @@ export interface RunningChain {
 
 /** Starts anvil and prepares contracts and purses. */
 export async function startChain(options: InfrastructureOptions): Promise<RunningChain> {
-  const { layout, secrets, progress, slotsInAnEpoch } = options;
+  const { layout, secrets, progress, slotsInAnEpoch, finalizes } = options;
   return await progress.step(
     'anvil',
     async () => {
@@ -145,6 +146,7 @@ export async function startChain(options: InfrastructureOptions): Promise<Runnin
         pidFile: layout.pidFile('anvil'),
         announce: (line) => progress.note(line),
         ...(slotsInAnEpoch === undefined ? {} : { slotsInAnEpoch }),
+        ...(finalizes === undefined ? {} : { finalizes }),
       });
       try {
         const contracts = await deployDevelopmentChain(anvil.rpcUrl, secrets.addresses);

@@ -47,6 +47,7 @@ export interface StackOptions {
   readonly durable?: boolean;
   /** Of the development chain; see `startAnvil`. */
   readonly slotsInAnEpoch?: number;
+  readonly finalizes?: boolean;
   /** Win over the launcher's own; a function is asked once, when servers and ports are known. */
   readonly settings?: ServiceSettings | ((description: StackDescription) => ServiceSettings);
 }
