@@ -1,6 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { MeshModule, RpcClient } from '@touchstone/nats';
-import { CLOCK, LOGGER, METRICS, type Clock, type Logger, type Registry } from '@touchstone/platform';
+import {
+  CLOCK,
+  FollowedTraces,
+  LOGGER,
+  METRICS,
+  type Clock,
+  type Logger,
+  type Registry,
+} from '@touchstone/platform';
 import { Outbox, OutboxModule, PostgresModule, uuidV7, type PostgresOptions } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
 import { EvmChain, evmChainId } from './adapters/evm/evm-chain.js';
@@ -14,12 +22,14 @@ import {
   type AnchoringPorts,
   type CreatedPipeline,
 } from './domain/pipeline/create-pipeline.js';
+import { LeafProgress } from './leaf-progress.js';
 import { ANCHOR_METRICS, AnchorMetrics } from './metrics.js';
 import { AdvisoryExclusive } from './persistence/advisory-exclusive.js';
 import { AnchorReaderRepository } from './persistence/anchor-reader-repository.js';
 import { AnchorRepository } from './persistence/anchor-repository.js';
 import { CheckpointRepository } from './persistence/checkpoint-repository.js';
 import { IntakeRepository } from './persistence/intake-repository.js';
+import { LeafStagesRepository } from './persistence/leaf-stages-repository.js';
 import { CreateAnchors1763700000000 } from './persistence/migrations/1763700000000-create-anchors.js';
 import { ANCHOR_SCHEMA } from './persistence/schema.js';
 import { SealingRepository } from './persistence/sealing-repository.js';
@@ -73,8 +83,13 @@ export class AppModule {
           useFactory: (registry: Registry, reader: AnchorReader) => new AnchorMetrics(registry, reader),
         },
         {
+          provide: LeafProgress,
+          inject: [DataSource, ANCHOR_METRICS, LOGGER, CLOCK],
+          useFactory: makeLeafProgress,
+        },
+        {
           provide: PIPELINE,
-          inject: [DataSource, Outbox, RpcClient, CLOCK, LOGGER, ANCHOR_METRICS],
+          inject: [DataSource, Outbox, RpcClient, CLOCK, LOGGER, ANCHOR_METRICS, LeafProgress],
           useFactory: (
             dataSource: DataSource,
             outbox: Outbox,
@@ -82,12 +97,29 @@ export class AppModule {
             clock: Clock,
             logger: Logger,
             metrics: AnchorMetrics,
-          ) => wirePipeline(config, { dataSource, outbox, rpc, clock }, { logger, metrics }),
+            progress: LeafProgress,
+          ) => wirePipeline(config, { dataSource, outbox, rpc, clock }, { logger, metrics, progress }),
         },
         PipelineRunner,
       ],
     };
   }
+}
+
+function makeLeafProgress(
+  dataSource: DataSource,
+  metrics: AnchorMetrics,
+  logger: Logger,
+  clock: Clock,
+): LeafProgress {
+  const nowMs = (): number => clock.nowMs();
+  return new LeafProgress(
+    new LeafStagesRepository(dataSource),
+    metrics,
+    new FollowedTraces(nowMs),
+    logger,
+    nowMs,
+  );
 }
 
 interface Connections {
@@ -100,7 +132,11 @@ interface Connections {
 function wirePipeline(
   config: Config,
   { dataSource, outbox, rpc, clock }: Connections,
-  observers: { readonly logger: Logger; readonly metrics: AnchorMetrics },
+  observers: {
+    readonly logger: Logger;
+    readonly metrics: AnchorMetrics;
+    readonly progress: LeafProgress;
+  },
 ): CreatedPipeline {
   const ports = {
     intake: new IntakeRepository(dataSource, outbox),

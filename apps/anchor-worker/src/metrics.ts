@@ -1,8 +1,17 @@
-import { Counter, Gauge, type Registry } from '@touchstone/platform';
+import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
 import { anchorStates } from './domain/anchor/anchor.js';
 import type { AnchorReader, PipelineFigures } from './domain/anchor/anchor-reader.js';
 import type { AnchorEvent } from './domain/anchor/progress.js';
 import type { StageName } from './domain/pipeline/pipeline.js';
+
+/** Stages of a leaf here. A batch takes its place in the log in the transaction that seals it: `sealed` is both. */
+export const leafStages = ['sealed', 'checkpointed', 'anchored'] as const;
+export type LeafStage = (typeof leafStages)[number];
+
+/** From 10 ms to 10 min. */
+const STAGE_SECONDS_BUCKETS = [
+  0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 15, 30, 60, 120, 300, 600,
+];
 
 /** Injection token of the {@link AnchorMetrics}. */
 export const ANCHOR_METRICS = Symbol('AnchorMetrics');
@@ -17,6 +26,8 @@ export class AnchorMetrics {
   private readonly gas: Counter;
   private readonly failures: Counter;
   private readonly closed: Gauge;
+  private readonly accepted: Histogram;
+  private readonly reached: Readonly<Record<LeafStage, Histogram>>;
 
   constructor(registry: Registry, reader: AnchorReader) {
     const counter = (name: string, help: string, labelNames: string[] = []): Counter =>
@@ -35,12 +46,45 @@ export class AnchorMetrics {
       help: '1 while the signer refuses to extend the log; must be 0. See the runbook on reconciling.',
       registers: [registry],
     });
+    const histogram = (name: string, help: string): Histogram =>
+      new Histogram({
+        name: `touchstone_anchor_${name}`,
+        help,
+        buckets: STAGE_SECONDS_BUCKETS,
+        registers: [registry],
+      });
+    this.accepted = histogram(
+      'leaf_accepted_seconds',
+      'From the recording of an output until its leaf is stored.',
+    );
+    this.reached = {
+      sealed: histogram(
+        'leaf_sealed_seconds',
+        'From the acceptance of a leaf until its batch stands in the log.',
+      ),
+      checkpointed: histogram(
+        'leaf_checkpointed_seconds',
+        'From the acceptance of a leaf until a signed checkpoint covers it.',
+      ),
+      anchored: histogram(
+        'leaf_anchored_seconds',
+        'From the acceptance of a leaf until a final anchor covers it.',
+      ),
+    };
     addStoredFigures(registry, reader);
   }
 
   intaken(taken: { readonly leaves: number; readonly entries: number }): void {
     this.leaves.inc(taken.leaves);
     this.entries.inc(taken.entries);
+  }
+
+  leafAccepted(seconds: number): void {
+    this.accepted.observe(seconds);
+  }
+
+  leafReached(stage: LeafStage, secondsSinceAccepted: number): void {
+    this.reached[stage].observe(Math.max(0, secondsSinceAccepted));
   }
 
   sealed(batches: number): void {

@@ -1,16 +1,25 @@
-import type { Logger } from '@touchstone/platform';
+import { withSpan, type Logger } from '@touchstone/platform';
 import type { PipelineObserver } from './domain/pipeline/create-pipeline.js';
+import type { LeafProgress } from './leaf-progress.js';
 import type { AnchorMetrics } from './metrics.js';
 
-/** Turns what happens in the pipeline into log lines and figures. */
+/** Turns what happens in the pipeline into log lines, figures and spans. */
 export function observePipeline(to: {
   readonly logger: Logger;
   readonly metrics: AnchorMetrics;
+  readonly progress: LeafProgress;
 }): PipelineObserver {
-  const { logger, metrics } = to;
+  const { logger, metrics, progress } = to;
   return {
-    sealed: (batches) => metrics.sealed(batches),
-    checkpointPublished: () => metrics.checkpointPublished(),
+    around: (name, work) => withSpan(name, {}, () => work()),
+    sealed: (batches) => {
+      metrics.sealed(batches.length);
+      progress.sealed(batches);
+    },
+    checkpointPublished: ({ fromSize, size }) => {
+      metrics.checkpointPublished();
+      progress.checkpointed(fromSize, size);
+    },
     logClosed: (reason) => {
       metrics.logClosed(reason !== undefined);
       if (reason === undefined) logger.info('the log is open again');
@@ -22,6 +31,7 @@ export function observePipeline(to: {
     },
     anchorChanged: (event) => {
       metrics.anchorChanged(event);
+      if (event.kind === 'final') progress.anchored(event.checkpointSize);
       if (event.kind === 'included' || event.kind === 'final')
         logger.debug({ event: event.kind }, 'an anchor moved');
       else logger.warn({ event: event.kind }, 'an anchor needed a second attempt');

@@ -13,6 +13,7 @@ import {
 } from '@touchstone/platform';
 import { ANCHOR_READER, type AnchorReader } from './domain/anchor/anchor-reader.js';
 import type { CreatedPipeline } from './domain/pipeline/create-pipeline.js';
+import { LeafProgress } from './leaf-progress.js';
 import { ANCHOR_METRICS, type AnchorMetrics } from './metrics.js';
 import { INTAKE_MESSAGES_MAX, INTAKE_WAIT_MS, takeEvents } from './transport/nats/take-events.js';
 
@@ -26,6 +27,7 @@ export class PipelineRunner implements OnApplicationBootstrap {
     @Inject(PIPELINE) private readonly created: CreatedPipeline,
     @Inject(ANCHOR_READER) private readonly reader: AnchorReader,
     @Inject(ANCHOR_METRICS) private readonly metrics: AnchorMetrics,
+    @Inject(LeafProgress) private readonly progress: LeafProgress,
     @Inject(MESH) private readonly mesh: Mesh,
     @Inject(METRICS) private readonly registry: Registry,
     @Inject(HEALTH) private readonly health: HealthRegistry,
@@ -36,7 +38,10 @@ export class PipelineRunner implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const { pipeline } = this.created;
     this.health.addReadiness('log', () => this.checkLog());
-    this.shutdown.add('in-flight', 'pipeline', () => pipeline.stop());
+    this.shutdown.add('in-flight', 'pipeline', async () => {
+      await pipeline.stop();
+      await this.progress.settled();
+    });
     pipeline.start();
     const meshMetrics = createMeshMetrics(this.registry);
     await this.consume('anchor-worker-key-set', meshMetrics);
@@ -53,7 +58,7 @@ export class PipelineRunner implements OnApplicationBootstrap {
       maxMessages: INTAKE_MESSAGES_MAX,
       maxWaitMs: INTAKE_WAIT_MS,
       handler: async (messages) => {
-        const taken = await takeEvents(intake, messages);
+        const taken = await takeEvents(intake, messages, (accepted) => this.progress.accepted(accepted));
         this.metrics.intaken(taken);
       },
     });

@@ -97,6 +97,7 @@ export class LogFixture {
       ports,
       { ...settings, ...options.settings },
       {
+        around: (_name, work) => work(),
         sealed: () => undefined,
         checkpointPublished: () => undefined,
         logClosed: (reason) => void closed.push(reason),

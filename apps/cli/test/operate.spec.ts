@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { serviceNames, type OutputRecorded } from '@touchstone/contracts';
 import { DATABASE_NAME, silentProgress, startStack, type RunningStack } from '@touchstone/embedded';
@@ -14,19 +13,22 @@ import { heldOutDigits, infer } from '../src/demo/digits.js';
 import { anchoredEvidence } from '../src/stack/evidence.js';
 import type { InferAnswer } from '../src/stack/gateway.js';
 import { createPayer, developmentPayer } from '../src/stack/payer.js';
+import { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './support/otlp-receiver.js';
 import { readStreamMessages } from './support/stream.js';
+import { bin, touchstone as runTouchstone, type Ended } from './support/touchstone-process.js';
 
 const START_TIMEOUT_MS = 120_000;
-const bin = fileURLToPath(new URL('../bin/touchstone.js', import.meta.url));
 const OUTPUT = 'evt.v1.inference.output.recorded';
 
 let stateDir: string;
 let stack: RunningStack;
 let gateway: Mesh;
 let database: pg.Client;
+let collector: OtlpReceiver;
 
 beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'touchstone-operate-'));
+  collector = await startOtlpReceiver();
   stack = await startStack({
     root: checkout,
     stateDir,
@@ -34,6 +36,12 @@ beforeAll(async () => {
     restart: false,
     progress: silentProgress,
     durable: false,
+    environment: {
+      ...process.env,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_BSP_SCHEDULE_DELAY: '200',
+    },
+    settings: Object.fromEntries(serviceNames.map((name) => [name, { TOUCHSTONE_LOG_LEVEL: 'debug' }])),
   });
   const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const url = stack.description.nats.url;
@@ -49,31 +57,21 @@ afterAll(async () => {
   await gateway?.close();
   await database?.end();
   await stack?.stop();
+  await collector?.close();
   rmSync(stateDir, { recursive: true, force: true });
 }, START_TIMEOUT_MS);
 
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function touchstone(...args: string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [bin, ...args, '--state', stateDir], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { status, stdout, stderr };
-}
+const touchstone = (...args: string[]): Promise<Ended> => runTouchstone(stateDir, ...args);
 
 async function paidAnswer(index: number): Promise<InferAnswer> {
+  return (await (await paidResponse(index)).json()) as InferAnswer;
+}
+
+async function paidResponse(index: number, headers: Record<string, string> = {}): Promise<Response> {
   const payer = createPayer(stack.description, developmentPayer(stateDir));
   const [digit] = (await heldOutDigits(checkout, index + 1)).slice(index);
   const url = `${stack.description.urls['inference-gateway']}/v1/models/digits/infer`;
-  return (await (await infer(payer.fetch, url, digit?.body ?? '')).json()) as InferAnswer;
+  return await infer(payer.fetch, url, digit?.body ?? '', headers);
 }
 
 describe('touchstone dlq', () => {
@@ -127,4 +125,132 @@ describe('touchstone dlq', () => {
     }, 20_000);
     expect(advisories.at(-1)).toMatchObject({ kind: 'terminated', stream: 'INFERENCE', hasDeadLetter: true });
   }, 30_000);
+});
+
+describe('one trace', () => {
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const inTrace = (): ReceivedSpan[] => collector.spans.filter((span) => span.traceId === traceId);
+  const named = (name: string): ReceivedSpan | undefined => inTrace().find((span) => span.name === name);
+
+  it('reaches from the request of a caller to the anchored proof', async () => {
+    const response = await paidResponse(1, { traceparent: `00-${traceId}-00f067aa0ba902b7-01` });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('traceparent')).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
+    const expected = [
+      'inference-gateway: POST /v1/models/:id/infer',
+      'inference-gateway: onnx run',
+      'inference-gateway: rpc signer.sign-output',
+      'signer: rpc signer.sign-output',
+      'inference-gateway: rpc payment-verifier.settle',
+      'payment-verifier: rpc payment-verifier.settle',
+      'payment-verifier: chain send settlement',
+      'inference-gateway: publish evt.v1.inference.output.recorded',
+      'anchor-worker: leaf accepted',
+      'anchor-worker: leaf sealed',
+      'anchor-worker: leaf checkpointed',
+      'anchor-worker: leaf anchored',
+      'proof-service: proof ready',
+      'proof-service: anchored proof ready',
+    ];
+    // Each service sends its spans when its batch is due, in no order.
+    const found = (): Set<string> => new Set(inTrace().map(({ service, name }) => `${service}: ${name}`));
+    await waitUntil(() => expected.every((name) => found().has(name)), 60_000).catch(() => undefined);
+    expect([...found()]).toEqual(expect.arrayContaining(expected));
+    const ids = new Set(inTrace().map(({ spanId }) => spanId));
+    const orphans = inTrace().filter(({ parentSpanId }) => parentSpanId && !ids.has(parentSpanId));
+    expect(new Set(orphans.map(({ parentSpanId }) => parentSpanId))).toEqual(new Set(['00f067aa0ba902b7']));
+  }, 90_000);
+
+  it('is linked with the work that was done for many', async () => {
+    const sealing = await waitUntil(
+      () =>
+        collector.spans.find(
+          ({ name, links = [] }) => name === 'seal batches' && links.some((link) => link.traceId === traceId),
+        ),
+      10_000,
+    );
+    const [link] = named('leaf sealed')?.links ?? [];
+    expect(link?.spanId).toBe(sealing.spanId);
+    const [anchored] = named('leaf anchored')?.links ?? [];
+    const batch = collector.spans.find(({ spanId }) => spanId === anchored?.spanId);
+    expect(batch).toMatchObject({ service: 'anchor-worker', name: 'advance anchor' });
+    expect(collector.spans.map(({ name }) => name)).toContain('chain send anchor');
+  });
+
+  it('is found in the log lines of every service that it passed', async () => {
+    const lines = (service: string): string[] =>
+      readFileSync(join(stack.description.logs, `${service}.log`), 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(traceId));
+    for (const service of [
+      'inference-gateway',
+      'signer',
+      'payment-verifier',
+      'anchor-worker',
+      'proof-service',
+    ]) {
+      const [first] = await waitUntil(() => lines(service).length > 0 && lines(service), 10_000, service);
+      const line = JSON.parse(first as string) as { service: string; traceId?: string; traceIds?: string[] };
+      expect(line.service).toBe(service);
+      expect([line.traceId, ...(line.traceIds ?? [])]).toContain(traceId);
+    }
+  });
+
+  it.each([
+    ['another version of the header', 'ff-4bf92f3577b34da6a3ce929d0e0e4737-00f067aa0ba902b7-01'],
+    ['upper case', '00-4BF92F3577B34DA6A3CE929D0E0E4737-00F067AA0BA902B7-01'],
+    ['no hexadecimal digits', '00-zzzz2f3577b34da6a3ce929d0e0e4737-00f067aa0ba902b7-01'],
+    ['a parent of zeros', `00-4bf92f3577b34da6a3ce929d0e0e4737-${'0'.repeat(16)}-01`],
+  ])('begins anew for a caller that sends %s', async (_name, traceparent) => {
+    const url = `${stack.description.urls['inference-gateway']}/v1/models`;
+    const answer = await fetch(url, { headers: { traceparent } });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('traceparent')).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    expect(answer.headers.get('traceparent')).not.toContain('0e0e4737');
+  });
+});
+
+describe('touchstone top', () => {
+  it('shows services, stages and queues of a running stack once where there is no terminal', async () => {
+    const { status, stdout } = await touchstone('top');
+    expect(status).toBe(0);
+    for (const service of serviceNames)
+      expect(stdout).toMatch(new RegExp(`^${service} +ready +\\d+ MiB`, 'm'));
+    expect(stdout).toMatch(/^anchored proof +\d/m);
+    expect(stdout).toMatch(/^anchor-worker-inference +0 +0 +0$/m);
+    expect(stdout).toMatch(/^Dead letters: [1-9]/m);
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  it('gives p50, p95 and p99 of every stage as JSON', async () => {
+    const { stdout } = await touchstone('top', '--once', '--json');
+    const { stages } = JSON.parse(stdout) as { stages: Record<string, number | string>[] };
+    expect(stages.map(({ stage }) => stage)).toEqual([
+      ...['answered', 'accepted', 'sealed, logged', 'checkpointed', 'anchored'],
+      ...['proof ready', 'anchored proof'],
+    ]);
+    for (const { count, p50Seconds, p95Seconds, p99Seconds } of stages) {
+      expect(count).toBeGreaterThanOrEqual(2);
+      expect(p50Seconds).toBeGreaterThan(0);
+      expect(p95Seconds).toBeGreaterThanOrEqual(p50Seconds as number);
+      expect(p99Seconds).toBeGreaterThanOrEqual(p95Seconds as number);
+    }
+  });
+
+  it('goes on without a service that was stopped, and ends on an interrupt', async () => {
+    process.kill(stack.pids()['attestation-hub'] ?? 0, 'SIGTERM');
+    const ended = await waitUntil(async () => {
+      const { stdout } = await touchstone('top');
+      return /^attestation-hub +DOWN/m.test(stdout) && stdout;
+    }, 20_000);
+    expect(ended).toMatch(/^inference-gateway +ready/m);
+    const child = spawn(process.execPath, [bin, 'top', '--json', '--interval', '1', '--state', stateDir]);
+    let lines = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (lines += text));
+    await waitUntil(() => lines.split('\n').length > 2, 20_000);
+    child.kill('SIGINT');
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
+    const [, second] = lines.split('\n');
+    expect(JSON.parse(second ?? '')).toMatchObject({ windowSeconds: expect.any(Number) });
+  }, 60_000);
 });

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { capabilityHash } from '@touchstone/evidence';
-import { consumeDurable, MESH, RpcClient, type Mesh } from '@touchstone/nats';
+import { consumeDurable, createMeshMetrics, MESH, RpcClient, type Mesh } from '@touchstone/nats';
 import { SERVICE_CONTEXT, type ServiceContext } from '@touchstone/platform';
 import { Heartbeat } from './adapters/attestation-hub/heartbeat.js';
 import type { GatewayConfig } from './config.js';
@@ -58,6 +58,7 @@ export class Background implements OnApplicationBootstrap {
       nc: this.mesh.nc,
       durable: PAYMENT_DURABLE,
       logger: this.context.logger,
+      metrics: createMeshMetrics(this.context.metrics),
       handler: (message) => takePaymentEvent(this.verifications, message),
     });
     this.context.shutdown.add('consumers', PAYMENT_DURABLE, () => consumer.stop());

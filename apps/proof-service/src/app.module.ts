@@ -3,6 +3,7 @@ import { services } from '@touchstone/contracts';
 import { MESH, MeshModule, RpcClient, type Mesh } from '@touchstone/nats';
 import {
   CLOCK,
+  FollowedTraces,
   LOGGER,
   METRICS,
   SHUTDOWN,
@@ -83,9 +84,15 @@ function foundations(config: Config) {
         new ProofMetrics(registry, () => storedFigures(dataSource)),
     },
     {
+      provide: FollowedTraces,
+      inject: [CLOCK],
+      useFactory: (clock: Clock) => new FollowedTraces(() => clock.nowMs()),
+    },
+    {
       provide: Observers,
-      inject: [PROOF_METRICS, LOGGER],
-      useFactory: (metrics: ProofMetrics, logger: Logger) => new Observers(metrics, logger),
+      inject: [PROOF_METRICS, LOGGER, FollowedTraces],
+      useFactory: (metrics: ProofMetrics, logger: Logger, traces: FollowedTraces) =>
+        new Observers(metrics, logger, traces),
     },
     {
       provide: KnownKeys,
@@ -143,12 +150,16 @@ function readers(config: Config) {
 function ingest(config: Config) {
   return {
     provide: IngestRunner,
-    inject: [DataSource, KnownKeys, Observers, PROOF_METRICS, MESH, METRICS, SHUTDOWN, LOGGER, CLOCK],
+    inject: [
+      ...[DataSource, KnownKeys, Observers, PROOF_METRICS, FollowedTraces],
+      ...[MESH, METRICS, SHUTDOWN, LOGGER, CLOCK],
+    ],
     useFactory: (
       dataSource: DataSource,
       keys: KnownKeys,
       observers: Observers,
       metrics: ProofMetrics,
+      traces: FollowedTraces,
       mesh: Mesh,
       registry: Registry,
       shutdown: Shutdown,
@@ -160,7 +171,7 @@ function ingest(config: Config) {
           observers.alarmed(alarm),
         ),
         log: new LogCopy(new LogRepository(dataSource), keys, observers),
-        ...{ metrics, mesh, registry, shutdown, logger, clock },
+        ...{ metrics, traces, mesh, registry, shutdown, logger, clock },
       }),
   };
 }

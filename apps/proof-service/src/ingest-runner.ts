@@ -6,7 +6,7 @@ import {
   type Mesh,
   type MeshMetrics,
 } from '@touchstone/nats';
-import type { Clock, Logger, Registry, Shutdown } from '@touchstone/platform';
+import type { Clock, FollowedTraces, Logger, Registry, Shutdown } from '@touchstone/platform';
 import type { Ingestion } from './domain/ingest/ingestion.js';
 import type { LogCopy } from './domain/log/log-copy.js';
 import type { ProofMetrics } from './metrics.js';
@@ -25,6 +25,7 @@ export interface IngestRunnerOptions {
   readonly ingestion: Ingestion;
   readonly log: LogCopy;
   readonly metrics: ProofMetrics;
+  readonly traces: FollowedTraces;
   readonly mesh: Mesh;
   readonly registry: Registry;
   readonly shutdown: Shutdown;
@@ -60,12 +61,20 @@ export class IngestRunner {
       maxWaitMs: concernsLog ? INGEST_LOG_WAIT_MS : INGEST_WAIT_MS,
       handler: async (messages) => {
         await ingestion.take(messages);
+        this.follow(messages);
         this.measure(durable, messages);
         // Not waited for: the messages are durable, and what follows is done again by the timer if it fails.
         if (concernsLog) void this.catchUp();
       },
     });
     shutdown.add('consumers', durable, () => consumer.stop());
+  }
+
+  /** The stages of an output are shown in the trace of the request that it came from. */
+  private follow(messages: readonly EventMessage[]): void {
+    for (const { subject, body, headers } of messages)
+      if (subject === 'evt.v1.inference.output.recorded')
+        this.options.traces.follow(body.verificationId, headers);
   }
 
   private measure(durable: DurableName, messages: readonly EventMessage[]): void {

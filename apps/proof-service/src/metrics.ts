@@ -7,7 +7,11 @@ import { refusalReasons, type RefusalReason } from './domain/log/log-store.js';
 export const PROOF_METRICS = Symbol('ProofMetrics');
 
 const alarmKinds = ['log-conflict', 'batch-refused', 'checkpoint-refused', 'anchor-refused'] as const;
-const READY_SECONDS_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3_600];
+/** From 10 ms to 10 min, and beyond for a chain that is slow to become final. */
+const READY_SECONDS_BUCKETS = [
+  0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 15, 30, 60, 120, 300, 600, 1_800,
+  3_600,
+];
 
 /** Figures that are read from the database when they are asked for. */
 export interface StoredFigures {
@@ -27,6 +31,7 @@ export class ProofMetrics implements Pick<EvidenceObserver, 'served' | 'pending'
   private readonly refused: Counter;
   private readonly verified: Counter;
   private readonly ready: Histogram;
+  private readonly anchored: Histogram;
   private readonly lag: Gauge;
   private readonly messages: Counter;
 
@@ -54,6 +59,12 @@ export class ProofMetrics implements Pick<EvidenceObserver, 'served' | 'pending'
     this.ready = new Histogram({
       name: 'touchstone_proof_ready_seconds',
       help: 'From the recording of an output to the arrival of the checkpoint that makes it provable.',
+      buckets: READY_SECONDS_BUCKETS,
+      registers: [registry],
+    });
+    this.anchored = new Histogram({
+      name: 'touchstone_proof_anchored_seconds',
+      help: 'From the recording of an output until its bundle carries a final anchor.',
       buckets: READY_SECONDS_BUCKETS,
       registers: [registry],
     });
@@ -88,6 +99,10 @@ export class ProofMetrics implements Pick<EvidenceObserver, 'served' | 'pending'
   checkpointVerified(secondsToReady: readonly number[]): void {
     this.verified.inc();
     for (const seconds of secondsToReady) this.ready.observe(seconds);
+  }
+
+  outputsAnchored(secondsToAnchored: readonly number[]): void {
+    for (const seconds of secondsToAnchored) this.anchored.observe(seconds);
   }
 
   checkpointRefused(reason: RefusalReason): void {

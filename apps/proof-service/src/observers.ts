@@ -1,15 +1,16 @@
-import type { Logger } from '@touchstone/platform';
+import { currentSpanContext, type FollowedTraces, type Logger } from '@touchstone/platform';
 import type { EvidenceObserver, EvidenceStage } from './domain/evidence/evidence-reader.js';
 import type { Alarm } from './domain/ingest/intake.js';
 import type { LogObserver } from './domain/log/log-copy.js';
-import type { RefusalReason } from './domain/log/log-store.js';
+import type { ReadyOutput, RefusalReason } from './domain/log/log-store.js';
 import type { ProofMetrics } from './metrics.js';
 
-/** Turns what the domain sees into figures and, where an operator has to look, into logs. */
+/** Turns what the domain sees into figures and spans and, where an operator has to look, into logs. */
 export class Observers implements EvidenceObserver, LogObserver {
   constructor(
     private readonly metrics: ProofMetrics,
     private readonly logger: Logger,
+    private readonly traces: FollowedTraces,
   ) {}
 
   served(source: 'memory' | 'built', anchored: boolean): void {
@@ -30,9 +31,22 @@ export class Observers implements EvidenceObserver, LogObserver {
     this.logger.error(alarm, 'a message contradicts the log and is not served');
   }
 
-  checkpointVerified(size: bigint, secondsToReady: readonly number[]): void {
-    this.metrics.checkpointVerified(secondsToReady);
-    this.logger.debug({ size: `${size}`, outputs: secondsToReady.length }, 'a checkpoint is verified');
+  checkpointVerified(size: bigint, ready: readonly ReadyOutput[]): void {
+    this.metrics.checkpointVerified(ready.map(({ seconds }) => seconds));
+    this.reached('proof ready', ready, false);
+    this.logger.debug({ size: `${size}`, outputs: ready.length }, 'a checkpoint is verified');
+  }
+
+  outputsAnchored(anchored: readonly ReadyOutput[]): void {
+    this.metrics.outputsAnchored(anchored.map(({ seconds }) => seconds));
+    this.reached('anchored proof ready', anchored, true);
+    this.logger.debug({ outputs: anchored.length }, 'outputs are anchored');
+  }
+
+  private reached(stage: string, outputs: readonly ReadyOutput[], last: boolean): void {
+    if (this.traces.size === 0) return;
+    const ids = outputs.map(({ verificationId }) => verificationId);
+    this.traces.reached(stage, ids, { batch: currentSpanContext(), last });
   }
 
   checkpointRefused(size: bigint, reason: RefusalReason): void {

@@ -31,6 +31,7 @@ export {
   type PublishReceipt,
 } from './jetstream/event-publisher.js';
 export { provision, type ProvisionReport } from './jetstream/provision.js';
+export { readQueues, type QueueFigures } from './jetstream/queues.js';
 export { REDELIVERY_DELAYS_MS } from './jetstream/settlement.js';
 export {
   ACK_PENDING_MAX,

@@ -1,8 +1,19 @@
 import type { ErrorCode, ServiceName } from '@touchstone/contracts';
-import { currentTraceId, injectTrace, runWithRemoteTrace } from '@touchstone/platform';
+import {
+  currentTraceId,
+  injectTrace,
+  isTraceExported,
+  runWithLinkedTraces,
+  runWithRemoteTrace,
+  withSpan,
+  type SpanRole,
+} from '@touchstone/platform';
 
 /** The part of a pino logger that this library uses. Bodies are never logged. */
 export interface MeshLogger {
+  debug?(fields: Record<string, unknown>, message: string): void;
+  /** Lines for each message are only put together where somebody reads them. */
+  isLevelEnabled?(level: string): boolean;
   info(fields: Record<string, unknown>, message: string): void;
   warn(fields: Record<string, unknown>, message: string): void;
   error(fields: Record<string, unknown>, message: string): void;
@@ -36,7 +47,18 @@ export interface MeshTracing {
     carrier: Readonly<Record<string, string>>,
     name: string,
     work: () => Promise<T>,
+    role?: SpanRole,
   ): Promise<T>;
+  /** Runs `work` for several messages in a span that links to the contexts in `carriers`. */
+  runWithLinked<T>(
+    carriers: readonly Readonly<Record<string, string>>[],
+    name: string,
+    work: () => Promise<T>,
+  ): Promise<T>;
+  /** Runs `work` in a span below the running one. */
+  run<T>(name: string, role: SpanRole, work: () => Promise<T>): Promise<T>;
+  /** True when spans are recorded. */
+  isRecording(): boolean;
   /** The trace id of the running span, for problems. */
   currentTraceId(): string | undefined;
 }
@@ -54,11 +76,27 @@ export const noMetrics: MeshMetrics = {
 /** The tracing of the process, which does nothing until `startTracing` was called. */
 export const processTracing: MeshTracing = {
   inject: (carrier) => void injectTrace(carrier),
-  runWithRemote: (carrier, name, work) => runWithRemoteTrace(carrier, name, () => work()),
+  runWithRemote: (carrier, name, work, role) => runWithRemoteTrace(carrier, name, () => work(), role),
+  runWithLinked: (carriers, name, work) => runWithLinkedTraces(carriers, name, () => work()),
+  run: (name, role, work) => withSpan(name, {}, () => work(), role),
+  isRecording: isTraceExported,
   currentTraceId,
 };
 
 /** Seconds since `startedAt`, a reading of `performance.now()`. */
 export function secondsSince(startedAt: number): number {
   return (performance.now() - startedAt) / 1000;
+}
+
+/** True when a line for each message would be written. */
+export function logsDetails(logger: MeshLogger): boolean {
+  return logger.isLevelEnabled?.('debug') === true;
+}
+
+/** The trace ids of messages, for one line about many; `traceparent` is version, trace id, span id, flags. */
+export function traceIdsOf(carriers: readonly Readonly<Record<string, string>>[]): string[] {
+  const ids = carriers.flatMap(
+    ({ traceparent }) => /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent ?? '')?.[1] ?? [],
+  );
+  return [...new Set(ids)];
 }

@@ -3,7 +3,14 @@ import { AppError, type RpcRequest, type RpcResponse, type ServiceName } from '@
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { waitUntil } from '@touchstone/testing';
-import { NatsMicroServer, RpcClient, RpcHandler, type MeshTracing, type RpcContext } from '../src/index.js';
+import {
+  NatsMicroServer,
+  processTracing,
+  RpcClient,
+  RpcHandler,
+  type MeshTracing,
+  type RpcContext,
+} from '../src/index.js';
 import { gate, MeshHarness, RecordingMetrics } from './mesh-harness.js';
 
 type Checkpoint = RpcRequest<'signer', 'sign-checkpoint'>;
@@ -250,6 +257,7 @@ describe('RPC over the mesh', () => {
     const carried: (string | undefined)[] = [];
     await serve({
       tracing: {
+        ...processTracing,
         inject: () => undefined,
         runWithRemote: (carrier, _name, work) => {
           carried.push(carrier['traceparent']);
@@ -260,6 +268,7 @@ describe('RPC over the mesh', () => {
     });
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const rpc = await client('anchor-worker', {
+      ...processTracing,
       inject: (carrier) => void (carrier['traceparent'] = traceparent),
       runWithRemote: (_carrier, _name, work) => work(),
       currentTraceId: () => undefined,

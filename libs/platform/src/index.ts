@@ -79,14 +79,19 @@ export { runService, USAGE_EXIT_CODE, type ServiceProcess } from './service/run-
 export { CONFIG, SERVICE_CONTEXT, type ServiceContext } from './service/service-context.js';
 export { type ServiceDefinition } from './service/service-definition.js';
 export { createContext, startService, type RunningService } from './service/start-service.js';
+export { currentSpanContext, FOLLOWED_TRACES_MAX, FollowedTraces } from './tracing/followed-traces.js';
 export {
   currentTraceId,
   injectTrace,
+  isTraceExported,
   remoteContext,
+  runWithLinkedTraces,
   runWithRemoteTrace,
+  SPAN_LINKS_MAX,
   startServerSpan,
   startTracing,
   withSpan,
+  type SpanRole,
   type Tracing,
   type TracingOptions,
 } from './tracing/tracing.js';

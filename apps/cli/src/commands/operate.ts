@@ -8,6 +8,7 @@ const LIST_LIMIT = 50;
 
 /** The commands of somebody who operates a running stack. */
 export function addOperatorCommands(program: Command): void {
+  addTop(program);
   const dlq = program
     .command('dlq')
     .description('look at messages that a consumer gave up on, and send them back to it');
@@ -15,6 +16,29 @@ export function addOperatorCommands(program: Command): void {
   addShow(dlq);
   addReplay(dlq);
   addAdvisories(dlq);
+}
+
+function addTop(program: Command): void {
+  program
+    .command('top')
+    .description('watch the running stack: services, stages of the main job, queues, dead letters')
+    .option('--interval <seconds>', 'seconds between two looks (default: 2)', positiveInteger)
+    .option(
+      '--once',
+      'look once; the default where standard output is no terminal and no interval is given',
+      false,
+    )
+    .addOption(json())
+    .addOption(stateDirectory())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone top
+  $ touchstone top --once --json
+  $ touchstone top --json --interval 10 >> figures.jsonl`,
+    )
+    .action((options) => finish(import('./top.js').then((m) => m.topCommand(options))));
 }
 
 function addList(dlq: Command): void {

@@ -7,30 +7,34 @@ import { requireStack } from './running-stack.js';
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
- * Runs work on the mesh as the user `operator`, who reads streams and dead letters, asks for replays, and may publish
- * no event and call no service.
+ * Connects as the user `operator`, who reads streams and dead letters, asks for replays, and may publish no event and
+ * call no service.
  *
  * @throws CommandError `configuration` when no stack runs or its secrets are not readable, `io` when NATS refuses
  */
-export async function asOperator<T>(stateDir: string, work: (mesh: Mesh) => Promise<T>): Promise<T> {
+export async function connectOperator(stateDir: string): Promise<Mesh> {
   const { nats } = requireStack(stateDir);
   const password = operatorSecret(stateDir, 'TOUCHSTONE_NATS_PASSWORD');
+  return await orCommandError(() =>
+    connectMesh({ url: nats.url, user: 'operator', password, service: 'operator', logger: silent }),
+  );
+}
+
+/** Runs work on the mesh as the operator. @throws CommandError as {@link connectOperator} */
+export async function asOperator<T>(stateDir: string, work: (mesh: Mesh) => Promise<T>): Promise<T> {
+  const mesh = await connectOperator(stateDir);
   try {
-    const mesh = await connectMesh({
-      url: nats.url,
-      user: 'operator',
-      password,
-      service: 'operator',
-      logger: silent,
-    });
-    try {
-      return await work(mesh);
-    } finally {
-      await mesh.close();
-    }
+    return await orCommandError(() => work(mesh));
+  } finally {
+    await mesh.close();
+  }
+}
+
+async function orCommandError<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
-    if (error instanceof AppError)
-      throw new CommandError(exitCodes.io, `${error.code}: ${error.message}`, { cause: error });
-    throw error;
+    if (!(error instanceof AppError)) throw error;
+    throw new CommandError(exitCodes.io, `${error.code}: ${error.message}`, { cause: error });
   }
 }

@@ -4,6 +4,7 @@ import {
   type AuthorizationPayment,
   type OutputRecorded,
 } from '@touchstone/contracts';
+import { injectTrace } from '@touchstone/platform';
 import { GroupCommit, withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import type {
@@ -18,6 +19,8 @@ import { GATEWAY_SCHEMA as schema } from './schema.js';
 import { insertVerifications, toVerification, type VerificationRow } from './verification-rows.js';
 
 interface FreeAnswer {
+  /** Of the request that asked: many are committed together, and each event belongs to its own trace. */
+  readonly traceHeaders: Readonly<Record<string, string>>;
   readonly verification: Verification;
   readonly event: EventDraft;
 }
@@ -38,7 +41,7 @@ export class VerificationRepository implements VerificationStore {
   }
 
   record(verification: Verification, event: EventDraft): Promise<void> {
-    return this.group.add({ verification, event });
+    return this.group.add({ verification, event, traceHeaders: injectTrace() });
   }
 
   /** Writes what waits and takes nothing new. */
@@ -136,9 +139,10 @@ export class VerificationRepository implements VerificationStore {
           answers.map(({ verification }) => verification),
         );
         const recordedAt = new Date(this.nowMs()).toISOString();
-        const events: OutboxEvent[] = answers.map(({ event }) => ({
+        const events: OutboxEvent[] = answers.map(({ event, traceHeaders }) => ({
           subject: 'evt.v1.inference.output.recorded',
           body: { ...event, recordedAt },
+          traceHeaders,
         }));
         await this.outbox.appendMany(manager, events);
         return answers.map(() => undefined);

@@ -1,7 +1,14 @@
 import { rangeNodes, type LogNode, type NodeId } from '@touchstone/merkle';
 import { fromBytea, toBytea, withDatabase } from '@touchstone/postgres';
 import { QueryFailedError, type DataSource, type EntityManager } from 'typeorm';
-import type { LogFrontier, LogStore, PendingCheckpoint, Verdict } from '../domain/log/log-store.js';
+import type {
+  LogFrontier,
+  LogRange,
+  LogStore,
+  PendingCheckpoint,
+  ReadyOutput,
+  Verdict,
+} from '../domain/log/log-store.js';
 import { logNodesSql, nodeParameters, splitHashes } from './nodes.js';
 import { PROOF_SCHEMA as schema } from './schema.js';
 
@@ -79,32 +86,55 @@ export class LogRepository implements LogStore {
     return count === 1 ? verdict : undefined;
   }
 
-  matchAnchors(): Promise<void> {
+  /** All parts of the statement see the state before it, so that `before` knows nothing of what is marked now. */
+  matchAnchors(): Promise<LogRange | undefined> {
     return withDatabase(async () => {
-      await this.dataSource.query(
-        `WITH found AS (
+      const [row] = (await this.dataSource.query(
+        `WITH before AS (
+           SELECT coalesce(max(size), 0) AS size FROM ${schema}.checkpoint WHERE state = 'verified' AND anchored
+         ), found AS (
            UPDATE ${schema}.anchor SET matched = true
            FROM ${schema}.checkpoint
            WHERE NOT matched AND checkpoint.commitment = anchor.commitment AND checkpoint.state = 'verified'
            RETURNING anchor.commitment
+         ), marked AS (
+           UPDATE ${schema}.checkpoint SET anchored = true
+           WHERE NOT anchored AND commitment IN (SELECT commitment FROM found) RETURNING size
          )
-         UPDATE ${schema}.checkpoint SET anchored = true
-         WHERE NOT anchored AND commitment IN (SELECT commitment FROM found)`,
-      );
+         SELECT (SELECT size FROM before)::text AS "fromSize", max(size)::text AS size FROM marked`,
+      )) as { fromSize: string; size: string | null }[];
+      if (row === undefined || row.size === null) return undefined;
+      const range = { fromSize: BigInt(row.fromSize), size: BigInt(row.size) };
+      // An older checkpoint that is anchored late adds nothing.
+      return range.size > range.fromSize ? range : undefined;
     });
   }
 
-  secondsToReady(size: bigint, countMax: number): Promise<readonly number[]> {
+  readyOutputs(size: bigint, countMax: number): Promise<readonly ReadyOutput[]> {
+    return this.ready(
+      `log_index < $1 AND log_index >= (SELECT coalesce(max(earlier.size), 0)
+         FROM ${schema}.checkpoint AS earlier WHERE state = 'verified' AND earlier.size <> $1) LIMIT $2`,
+      [size.toString(), countMax],
+    );
+  }
+
+  outputsIn({ fromSize, size }: LogRange, countMax: number): Promise<readonly ReadyOutput[]> {
+    return this.ready('log_index >= $1 AND log_index < $2 LIMIT $3', [
+      fromSize.toString(),
+      size.toString(),
+      countMax,
+    ]);
+  }
+
+  private ready(condition: string, parameters: unknown[]): Promise<readonly ReadyOutput[]> {
     return withDatabase(async () => {
       const rows = (await this.dataSource.query(
-        `SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8 AS seconds
-         FROM ${schema}.batch_leaf JOIN ${schema}.output USING (leaf)
-         WHERE log_index < $1 AND log_index >= (SELECT coalesce(max(earlier.size), 0)
-           FROM ${schema}.checkpoint AS earlier WHERE state = 'verified' AND earlier.size <> $1)
-         LIMIT $2`,
-        [size.toString(), countMax],
-      )) as { seconds: number }[];
-      return rows.map(({ seconds }) => Math.max(0, seconds));
+        `SELECT verification_id AS "verificationId",
+                extract(epoch FROM clock_timestamp() - recorded_at)::float8 AS seconds
+         FROM ${schema}.batch_leaf JOIN ${schema}.output USING (leaf) WHERE ${condition}`,
+        parameters,
+      )) as ReadyOutput[];
+      return rows.map((row) => ({ ...row, seconds: Math.max(0, row.seconds) }));
     });
   }
 }

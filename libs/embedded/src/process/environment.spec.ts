@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { minimalEnvironment } from './environment.js';
+import { minimalEnvironment, telemetryEnvironment } from './environment.js';
 
 describe('environment of a child', () => {
   it('passes on where programs and trust roots are, and no secret of the launcher', () => {
@@ -12,5 +12,13 @@ describe('environment of a child', () => {
       LANG: undefined,
     });
     expect(environment).toEqual({ PATH: '/bin', HOME: '/home/a' });
+  });
+
+  it('passes on to services where their spans go, and no key', () => {
+    expect(
+      telemetryEnvironment({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c', OTEL_SERVICE: undefined, KEY: 'k' }),
+    ).toEqual({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c',
+    });
   });
 });

@@ -25,3 +25,17 @@ export function minimalEnvironment(
     }),
   );
 }
+
+/**
+ * The standard variables of OpenTelemetry (`OTEL_…`), which a service of a stack takes from whoever starts it: where
+ * spans go, and how many.
+ */
+export function telemetryEnvironment(
+  source: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(source).flatMap(([name, value]) =>
+      name.startsWith('OTEL_') && value !== undefined ? [[name, value]] : [],
+    ),
+  );
+}

@@ -21,6 +21,8 @@ export interface ServiceContext {
   readonly operatorTokenSha256: string;
   /** The secrets that {@link serviceSecrets} lists for this service. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** OpenTelemetry's own variables. */
+  readonly telemetry?: Readonly<Record<string, string>>;
   /** Settings of whoever starts the stack; they win over all others. */
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -118,6 +120,7 @@ export function serviceEnvironment(context: ServiceContext): Environment {
     TOUCHSTONE_HEALTH_PORT: String(context.ports.health),
     ...context.secrets,
     ...extraEnvironment[context.service](context),
+    ...context.telemetry,
     ...context.settings,
   };
 }

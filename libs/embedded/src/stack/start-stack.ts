@@ -4,6 +4,7 @@ import { serviceNames, type ServiceName } from '@touchstone/contracts';
 import { serviceDatabaseUrl } from '../postgres/databases.js';
 import type { RunningPostgres } from '../postgres/start-postgres.js';
 import { silentProgress, type Progress } from '../progress.js';
+import { telemetryEnvironment } from '../process/environment.js';
 import { serviceEnvironment } from '../services/service-environment.js';
 import { migrateService, type ServicePlan } from '../services/service-process.js';
 import { Supervisor } from '../services/supervisor.js';
@@ -41,7 +42,7 @@ export interface StackOptions {
   readonly progress?: Progress;
   /** Called when a service (with `restart: false`) or a server ends although nobody stopped it. */
   readonly onExit?: (part: string, exit: string) => void;
-  /** The launcher's environment, for `NATS_URL` and `PATH`; services never see it. */
+  /** The launcher's environment, for `NATS_URL` and `PATH`; services see `OTEL_…` of it and nothing else. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** False only for tests: PostgreSQL then does not sync to disk. */
   readonly durable?: boolean;
@@ -145,6 +146,7 @@ function servicePlans(
         dataFolder,
         operatorTokenSha256: secrets.operatorTokenSha256,
         secrets: secrets.services[service],
+        telemetry: telemetryEnvironment(options.environment ?? process.env),
         settings: settings[service] ?? {},
       }),
     };

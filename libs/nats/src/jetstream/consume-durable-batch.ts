@@ -1,5 +1,5 @@
 import { AppError, type Durable } from '@touchstone/contracts';
-import { noMetrics, secondsSince } from '../observer.js';
+import { logsDetails, noMetrics, processTracing, secondsSince, traceIdsOf } from '../observer.js';
 import type { ConsumeOptions, RunningConsumer } from './consume-options.js';
 import type { DeliveredMessage } from './delivered-message.js';
 import { DeadLetterWriter, failureCode } from './dead-letter-copy.js';
@@ -136,10 +136,11 @@ class BatchConsumer implements RunningConsumer {
 
   /** Runs the handler and acknowledges; returns the failure of the handler alone. */
   private async attempt(deliveries: readonly Delivery[]): Promise<{ error: unknown } | undefined> {
-    const { metrics = noMetrics, handler, durable } = this.options;
+    const { metrics = noMetrics, tracing = processTracing, durable } = this.options;
     const startedAt = performance.now();
     try {
-      await handler(deliveries.map(({ event }) => event));
+      const carriers = deliveries.map(({ event }) => event.headers);
+      await tracing.runWithLinked(carriers, `consume ${durable}`, () => this.handle(deliveries, carriers));
     } catch (error) {
       metrics.handlerRan({ durable, result: failureCode(error) }, secondsSince(startedAt));
       return { error };
@@ -147,6 +148,17 @@ class BatchConsumer implements RunningConsumer {
     metrics.handlerRan({ durable, result: 'ok' }, secondsSince(startedAt));
     await Promise.all(deliveries.map(({ message }) => this.settlement.succeed(message)));
     return undefined;
+  }
+
+  private async handle(
+    deliveries: readonly Delivery[],
+    carriers: readonly Readonly<Record<string, string>>[],
+  ): Promise<void> {
+    const { handler, durable, logger } = this.options;
+    await handler(deliveries.map(({ event }) => event));
+    if (!logsDetails(logger)) return;
+    const fields = { durable, messages: deliveries.length, traceIds: traceIdsOf(carriers) };
+    logger.debug?.(fields, 'events were handled');
   }
 
   /** Sends a batch back; a message at its last delivery gets one attempt of its own before it is buried. */

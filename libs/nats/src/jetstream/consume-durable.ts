@@ -1,6 +1,5 @@
 import type { ErrorCode } from '@touchstone/contracts';
-import { readCarrier } from '../carrier.js';
-import { noMetrics, processTracing, secondsSince } from '../observer.js';
+import { logsDetails, noMetrics, processTracing, secondsSince } from '../observer.js';
 import type { ConsumeOptions, RunningConsumer } from './consume-options.js';
 import type { DeliveredMessage } from './delivered-message.js';
 import { DeadLetterWriter, failureCode } from './dead-letter-copy.js';
@@ -91,7 +90,14 @@ async function processOne(
   let result: 'ok' | ErrorCode = 'ok';
   try {
     const event = readEventMessage(message);
-    await tracing.runWithRemote(readCarrier(message.headers), `consume ${durable}`, () => handler(event));
+    await tracing.runWithRemote(event.headers, `consume ${durable}`, async () => {
+      await handler(event);
+      if (logsDetails(options.logger))
+        options.logger.debug?.(
+          { durable, subject: event.subject, msgId: event.msgId },
+          'an event was handled',
+        );
+    });
   } catch (error) {
     result = failureCode(error);
     metrics.handlerRan({ durable, result }, secondsSince(startedAt));

@@ -77,7 +77,7 @@ export class EventPublisher {
     const startedAt = performance.now();
     let result: 'ok' | 'duplicate' | ErrorCode = 'ok';
     try {
-      const receipt = await this.send(subject, this.encode(subject, body), options);
+      const receipt = await this.traced(subject, this.encode(subject, body), options);
       if (receipt.duplicate) result = 'duplicate';
       return receipt;
     } catch (error) {
@@ -110,6 +110,24 @@ export class EventPublisher {
       body instanceof Uint8Array ? body : encodeJson(validate(schema, body, `The event ${subject}`));
     assertFits(bytes, this.options.nc.info?.max_payload, `The event ${subject}`);
     return bytes;
+  }
+
+  /** A stored `traceparent` names the request that caused the event; what is sent names the publication below it. */
+  private traced(
+    subject: EventSubject,
+    payload: Uint8Array,
+    options: PublishOptions,
+  ): Promise<PublishReceipt> {
+    const { headers = {}, ...rest } = options;
+    if (!this.tracing.isRecording() || headers['traceparent'] === undefined)
+      return this.send(subject, payload, options);
+    const { traceparent: _parent, tracestate: _state, ...others } = headers;
+    return this.tracing.runWithRemote(
+      headers,
+      `publish ${subject}`,
+      () => this.send(subject, payload, { ...rest, headers: others }),
+      'producer',
+    );
   }
 
   private async send(

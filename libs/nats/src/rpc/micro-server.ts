@@ -7,6 +7,7 @@ import { readCarrier } from '../carrier.js';
 import { assertFits, encodeJson, parseBody, validate } from '../json-body.js';
 import { toAppError } from '../nats-errors.js';
 import {
+  logsDetails,
   noMetrics,
   processTracing,
   secondsSince,
@@ -155,12 +156,15 @@ export class NatsMicroServer extends Server implements CustomTransportStrategy {
         async () => {
           try {
             message.respond(await this.answer(endpoint, message, context));
+            if (logsDetails(this.options.logger))
+              this.options.logger.debug?.({ verb: endpoint.verb, caller }, 'an RPC was answered');
           } catch (error) {
             // Inside the span, so that log line and problem carry its trace id.
             problem = this.refuse(endpoint, message, caller, error);
             throw error;
           }
         },
+        'server',
       );
     } catch (error) {
       problem ??= this.refuse(endpoint, message, caller, error);

@@ -61,12 +61,12 @@ export class RpcClient {
       const schemas = rpcSchemaPair(service, verb);
       const payload = encodeJson(validate(schemas.request, request, `The request ${what}`));
       assertFits(payload, this.options.nc.info?.max_payload, `The request ${what}`);
-      const reply = await this.send(
-        rpcSubject(service, verb, this.options.caller),
-        payload,
-        options.timeoutMs ?? this.options.timeoutMs,
+      const subject = rpcSubject(service, verb, this.options.caller);
+      const timeoutMs = options.timeoutMs ?? this.options.timeoutMs;
+      const answer = await this.tracing.run(`rpc ${what}`, 'client', async () =>
+        this.readReply(await this.send(subject, payload, timeoutMs)),
       );
-      const response = schemas.response.safeParse(this.readReply(reply));
+      const response = schemas.response.safeParse(answer);
       if (!response.success) {
         throw new AppError('dependency-unavailable', `The answer of ${what} does not fit its schema.`, {
           cause: response.error,

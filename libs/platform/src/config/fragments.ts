@@ -6,6 +6,8 @@ import { integerKey, portKey } from './values.js';
 /** Log levels, the most talkative first. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+const endpoint = z.url({ protocol: /^https?$/, error: 'Expected an http(s) URL.' });
+
 /** The default budget of a shutdown in milliseconds; Kubernetes kills after 30 s. */
 export const SHUTDOWN_TIMEOUT_DEFAULT_MS = 25_000;
 
@@ -35,6 +37,14 @@ export function serviceKeys(service: ServiceName) {
       .regex(/^[0-9a-f]{64}$/, { message: 'Expected 64 lower-case hexadecimal digits.' })
       .optional()
       .describe('Hash of the deployed code, where the image states it; computed from the files otherwise.'),
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint
+      .optional()
+      .describe(
+        'OpenTelemetry collector (OTLP over HTTP) that spans are sent to; nothing is recorded without.',
+      ),
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint
+      .optional()
+      .describe('Full URL for spans, where it is not /v1/traces below the general endpoint.'),
   };
 }
 

@@ -1,6 +1,7 @@
-import { context, SpanStatusCode } from '@opentelemetry/api';
+import { context, SpanStatusCode, type Context } from '@opentelemetry/api';
 import type { ServerResponse } from 'node:http';
 import { Histogram, type Registry } from 'prom-client';
+import type { Logger } from '../logging/logger.js';
 import { injectTrace, remoteContext, startServerSpan } from '../tracing/tracing.js';
 import type { HttpRequest } from './request.js';
 
@@ -16,7 +17,10 @@ export class RequestObserver {
   private draining = false;
   private readonly idle: (() => void)[] = [];
 
-  constructor(registry: Registry) {
+  constructor(
+    registry: Registry,
+    private readonly logger?: Logger,
+  ) {
     this.duration = new Histogram({
       name: 'touchstone_http_server_duration_seconds',
       help: 'Duration of HTTP requests until the answer was written.',
@@ -24,6 +28,13 @@ export class RequestObserver {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
       registers: [registry],
     });
+  }
+
+  /** One line for each request at the level debug, inside its trace. */
+  private tell(active: Context, fields: Record<string, unknown>): void {
+    if (this.logger?.isLevelEnabled('debug') !== true) return;
+    const { logger } = this;
+    context.with(active, () => logger.debug(fields, 'a request was answered'));
   }
 
   /** The Express middleware. */
@@ -39,7 +50,15 @@ export class RequestObserver {
       span.updateName(`${method} ${route}`);
       span.setAttribute('http.response.status_code', response.statusCode);
       if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+      span.setAttribute('http.request.method', method);
+      span.setAttribute('http.route', route);
       span.end();
+      this.tell(active, {
+        route,
+        method,
+        status: response.statusCode,
+        durationMs: performance.now() - startedMs,
+      });
       this.duration.observe(
         { route, method, status: response.writableFinished ? String(response.statusCode) : 'aborted' },
         (performance.now() - startedMs) / 1_000,

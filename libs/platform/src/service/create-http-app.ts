@@ -46,7 +46,7 @@ export async function createHttpApp(
   const routes = collectRoutes(controllers);
   defaultPostStatus(routes);
   const table = new RouteTable([...routes.map(listed), openApiRoute]);
-  const observer = new RequestObserver(service.metrics);
+  const observer = new RequestObserver(service.metrics, service.logger);
   app.use(observer.middleware);
   app.use(routeGate(table));
   app.useGlobalFilters(new ProblemFilter(service.logger));

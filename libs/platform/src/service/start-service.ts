@@ -8,6 +8,7 @@ import { startHealthServer } from '../health/health-server.js';
 import { Shutdown } from '../lifecycle/shutdown.js';
 import type { Logger } from '../logging/logger.js';
 import { createMetrics } from '../metrics/metrics.js';
+import { otlpSpanProcessors } from '../tracing/otlp-export.js';
 import { startTracing } from '../tracing/tracing.js';
 import { createHttpApp, type HttpApp } from './create-http-app.js';
 import type { ServiceContext } from './service-context.js';
@@ -56,7 +57,11 @@ export async function startService<S extends z.ZodObject>(
 ): Promise<RunningService> {
   const keys = platformConfig(context.config);
   const { shutdown, health, metrics, logger } = context;
-  const tracing = startTracing({ version: context.version });
+  const tracing = startTracing({
+    version: context.version,
+    service: context.name,
+    spanProcessors: await otlpSpanProcessors(keys, logger),
+  });
   shutdown.add('readiness', 'readyz', () => health.startDraining());
   shutdown.add('last', 'tracing', () => tracing.shutdown());
   let listens = false;

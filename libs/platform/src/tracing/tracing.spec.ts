@@ -3,6 +3,7 @@ import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-tr
 import {
   currentTraceId,
   injectTrace,
+  runWithLinkedTraces,
   runWithRemoteTrace,
   startTracing,
   withSpan,
@@ -51,6 +52,22 @@ describe('tracing', () => {
     );
     const [span] = exporter.getFinishedSpans();
     expect(span).toMatchObject({ name: 'fails', attributes: { height: 3 }, status: { code: 2 } });
+  });
+
+  it('links the work for several messages to their traces, and continues the trace of a single one', async () => {
+    exporter.reset();
+    const carriers = [1, 2].map((index) => ({
+      traceparent: `00-${traceId.slice(1)}${index}-b7ad6b7169203331-01`,
+    }));
+    await runWithLinkedTraces(carriers, 'many', async () => undefined);
+    await runWithLinkedTraces(carriers.slice(0, 1), 'one', async () => undefined);
+    const [many, one] = exporter.getFinishedSpans();
+    expect(many?.links.map(({ context }) => context.traceId)).toEqual([
+      `${traceId.slice(1)}1`,
+      `${traceId.slice(1)}2`,
+    ]);
+    expect(many?.spanContext().traceId).not.toContain(traceId.slice(1));
+    expect(one?.spanContext().traceId).toBe(`${traceId.slice(1)}1`);
   });
 
   it('adds nothing to headers outside of a span', () => {

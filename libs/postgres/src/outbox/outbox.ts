@@ -9,7 +9,12 @@ export const OUTBOX_PAYLOAD_BYTES_MAX = 1_000_000;
 
 /** One event for {@link Outbox.appendMany}. */
 export type OutboxEvent = {
-  [S in EventSubject]: { readonly subject: S; readonly body: EventBody<S> };
+  [S in EventSubject]: {
+    readonly subject: S;
+    readonly body: EventBody<S>;
+    /** Headers of the request that caused this one of several events. */
+    readonly traceHeaders?: Readonly<Record<string, string>>;
+  };
 }[EventSubject];
 
 /** Options of an append. */
@@ -83,7 +88,11 @@ export class Outbox {
 
   private async insert(
     target: EntityManager | QueryRunner,
-    events: readonly { subject: EventSubject; body: unknown }[],
+    events: readonly {
+      subject: EventSubject;
+      body: unknown;
+      traceHeaders?: Readonly<Record<string, string>>;
+    }[],
     { traceHeaders = injectTrace() }: AppendOptions,
   ): Promise<string[]> {
     if (events.length === 0) return [];
@@ -95,10 +104,16 @@ export class Outbox {
     // WITH ORDINALITY keeps the ids of the rows in the order of the events.
     await runner.query(
       `INSERT INTO ${this.table} (message_id, subject, headers, payload)
-       SELECT message_id, subject, $4::jsonb, payload
-       FROM unnest($1::uuid[], $2::text[], $3::bytea[]) WITH ORDINALITY AS event (message_id, subject, payload, place)
+       SELECT message_id, subject, headers::jsonb, payload
+       FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[])
+         WITH ORDINALITY AS event (message_id, subject, payload, headers, place)
        ORDER BY place`,
-      [ids, events.map(({ subject }) => subject), payloads, JSON.stringify(traceHeaders)],
+      [
+        ids,
+        events.map(({ subject }) => subject),
+        payloads,
+        events.map((event) => JSON.stringify(event.traceHeaders ?? traceHeaders)),
+      ],
     );
     await this.announce(runner);
     return ids;

@@ -7,6 +7,7 @@ import {
 import { AppError } from '@touchstone/contracts';
 import { hexToBytes } from '@touchstone/crypto';
 import { anchorRegistry } from '@touchstone/evm-contracts';
+import { withSpan } from '@touchstone/platform';
 import { decodeFunctionResult, encodeFunctionData, toHex, type Hex } from 'viem';
 import type {
   AnchorChain,
@@ -79,7 +80,7 @@ export class EvmChain implements AnchorChain {
 
   async send(raw: string): Promise<SendOutcome> {
     try {
-      await this.rpc('eth_sendRawTransaction', [raw]);
+      await withSpan('chain send anchor', {}, () => this.rpc('eth_sendRawTransaction', [raw]), 'client');
       return 'accepted';
     } catch (error) {
       if (!(error instanceof EvmRpcRefusal)) throw error;

@@ -1,5 +1,6 @@
 import { AppError } from '@touchstone/contracts';
 import { anchoredCommitment } from '@touchstone/evidence';
+import type { AroundWork } from '../pipeline/around-work.js';
 import type { OpenAnchor } from './anchor.js';
 import type {
   AnchorableCheckpoint,
@@ -26,6 +27,7 @@ export interface AnchoringOptions {
   readonly pollMs: number;
   readonly nowMs: () => number;
   readonly newId: () => string;
+  readonly around: AroundWork;
 }
 
 /** The ports of {@link Anchoring}. */
@@ -80,7 +82,9 @@ export class Anchoring {
     const rest = open.filter(({ state }) => state !== 'included');
     const failures: unknown[] = [];
     for (const anchor of [...doubtful, ...rest])
-      await progress.advance(anchor, head).catch((error: unknown) => failures.push(error));
+      await this.options
+        .around('advance anchor', () => progress.advance(anchor, head))
+        .catch((error: unknown) => failures.push(error));
     return failures;
   }
 
@@ -97,7 +101,7 @@ export class Anchoring {
     if (checkpoint === undefined) return undefined;
     const waitMs = await this.spacingLeftMs();
     if (waitMs > 0) return waitMs;
-    await this.prepare(checkpoint);
+    await this.options.around('prepare anchor', () => this.prepare(checkpoint));
     return 0;
   }
 

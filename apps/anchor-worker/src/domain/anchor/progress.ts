@@ -13,7 +13,8 @@ export interface ProgressOptions {
 /** What happened to an anchor; each has a figure. */
 export type AnchorEvent =
   | { readonly kind: 'included'; readonly gasUsed: bigint }
-  | { readonly kind: 'final' | 'orphaned' | 'failed' | 'rebroadcast' | 'replaced' | 'renewed' };
+  | { readonly kind: 'final'; readonly checkpointSize: bigint }
+  | { readonly kind: 'orphaned' | 'failed' | 'rebroadcast' | 'replaced' | 'renewed' };
 
 /**
  * Moves one anchor a step at a time. Every doubt is settled by asking the chain for a stored hash, and every step may
@@ -125,6 +126,6 @@ export class AnchorProgress {
       proof,
       finalAtMs: this.options.nowMs(),
     });
-    if (done) this.options.onEvent({ kind: 'final' });
+    if (done) this.options.onEvent({ kind: 'final', checkpointSize: anchor.checkpointSize });
   }
 }

@@ -33,6 +33,7 @@ const sealingOf = (store: SealingStore, batchMax = 10): Sealing =>
     nowMs: () => Date.UTC(2026, 0, 2, 3, 4, 5, 678),
     newId: () => '0190aaaa-0000-7000-8000-000000000000',
     onSealed: () => undefined,
+    around: (_name, work) => work(),
   });
 
 describe('sealing', () => {

@@ -1,3 +1,4 @@
+import type { AroundWork } from '../pipeline/around-work.js';
 import type { Batch, BatchParts } from './build-batch.js';
 import { buildBatch } from './build-batch.js';
 import { dueBatches, type PendingLeaves, type SealingPolicy } from './due-batches.js';
@@ -32,6 +33,7 @@ export interface SealingOptions extends SealingPolicy {
   readonly nowMs: () => number;
   readonly newId: () => string;
   readonly onSealed: (batches: readonly Batch[]) => void;
+  readonly around: AroundWork;
 }
 
 /** Seals batches that are due; safe in any number of processes at the same time. */
@@ -55,12 +57,7 @@ export class Sealing {
     this.largest = seen.largest;
     this.watched = seen.waitMs !== undefined;
     if (seen.due.length === 0) return seen.waitMs;
-    const batches = await this.store.seal(
-      batchMax,
-      (pending) => dueBatches(pending, this.options).due.slice(0, BATCHES_PER_SEAL_MAX),
-      (modelVersionId, leaves) => this.make(modelVersionId, leaves),
-    );
-    if (batches.length > 0) this.options.onSealed(batches);
+    await this.options.around('seal batches', () => this.seal());
     // Leaves beyond a full batch, and model versions beyond one transaction, are looked at right away.
     return 0;
   }
@@ -73,6 +70,15 @@ export class Sealing {
   leavesAccepted(count: number): boolean {
     this.unseen += count;
     return !this.watched || this.largest + this.unseen >= this.options.batchMax;
+  }
+
+  private async seal(): Promise<void> {
+    const batches = await this.store.seal(
+      this.options.batchMax,
+      (pending) => dueBatches(pending, this.options).due.slice(0, BATCHES_PER_SEAL_MAX),
+      (modelVersionId, leaves) => this.make(modelVersionId, leaves),
+    );
+    if (batches.length > 0) this.options.onSealed(batches);
   }
 
   private make(modelVersionId: string, leaves: readonly Uint8Array[]): Batch {

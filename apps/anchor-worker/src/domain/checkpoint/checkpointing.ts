@@ -1,16 +1,24 @@
 import { AppError } from '@touchstone/contracts';
 import { bytesToHex } from '@touchstone/crypto';
 import { openWithKeys } from '@touchstone/evidence';
+import type { AroundWork } from '../pipeline/around-work.js';
 import type { CheckpointIntent, CheckpointSigner, CheckpointStore, LogIdentity } from './checkpoint-ports.js';
 
 /** Milliseconds between two attempts while the signer refuses to go on. */
 export const CLOSED_RETRY_MS = 5_000;
 
+/** The entries that a new checkpoint covers and the one before did not: from `fromSize` to `size` - 1. */
+export interface PublishedRange {
+  readonly fromSize: bigint;
+  readonly size: bigint;
+}
+
 /** What {@link Checkpointing} needs beside its ports. */
 export interface CheckpointingOptions {
   readonly origin: string;
   readonly nowMs: () => number;
-  readonly onPublished: () => void;
+  readonly onPublished: (published: PublishedRange) => void;
+  readonly around: AroundWork;
   /** Told when the log closes, with the reason, and when it opens again, with `undefined`. */
   readonly onClosed: (reason: string | undefined) => void;
 }
@@ -43,7 +51,7 @@ export class Checkpointing {
     const intent = await this.store.intend();
     if (intent === undefined) return undefined;
     try {
-      await this.publish(intent);
+      await this.options.around('publish checkpoint', () => this.publish(intent));
     } catch (error) {
       if (!isContradiction(error)) throw error;
       this.close(error.message);
@@ -61,7 +69,8 @@ export class Checkpointing {
     const note = await this.signer.sign({ origin, size, root, fromSize, proof });
     this.checkNote(note, identity, { size, root, last });
     const publishedAt = new Date(this.options.nowMs()).toISOString();
-    if (await this.store.publish({ origin, size, root, note, publishedAt })) this.options.onPublished();
+    if (await this.store.publish({ origin, size, root, note, publishedAt }))
+      this.options.onPublished({ fromSize, size });
   }
 
   /** The verifier key is kept for ever: a signer that comes with another one signs another log. */

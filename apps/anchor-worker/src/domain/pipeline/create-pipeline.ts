@@ -2,11 +2,13 @@ import { Anchoring, type AnchoringOptions } from '../anchor/anchoring.js';
 import type { AnchorChain, AnchorStore, TransactionSigner } from '../anchor/anchor-ports.js';
 import { Attempts, type CostLimits } from '../anchor/attempts.js';
 import { AnchorProgress, type AnchorEvent } from '../anchor/progress.js';
+import type { Batch } from '../batch/build-batch.js';
 import type { SealingPolicy } from '../batch/due-batches.js';
 import { Sealing, type SealingStore } from '../batch/sealing.js';
-import { Checkpointing } from '../checkpoint/checkpointing.js';
+import { Checkpointing, type PublishedRange } from '../checkpoint/checkpointing.js';
 import type { CheckpointSigner, CheckpointStore } from '../checkpoint/checkpoint-ports.js';
 import { Intake, type IntakeStore } from '../leaf/intake.js';
+import type { AroundWork } from './around-work.js';
 import type { Exclusive } from './exclusive.js';
 import { Pipeline, type StageName } from './pipeline.js';
 
@@ -32,8 +34,10 @@ export interface AnchoringPorts {
 
 /** Who is told what happens, for logs and figures. */
 export interface PipelineObserver {
-  sealed(batches: number): void;
-  checkpointPublished(): void;
+  /** Puts a span around a piece of work. */
+  readonly around: AroundWork;
+  sealed(batches: readonly Batch[]): void;
+  checkpointPublished(published: PublishedRange): void;
   /** The reason when the log closes, `undefined` when it opens again. */
   logClosed(reason: string | undefined): void;
   anchorChanged(event: AnchorEvent): void;
@@ -69,16 +73,18 @@ export function createPipeline(
     ...settings,
     nowMs,
     newId,
+    around: observer.around,
     onSealed: (batches) => {
-      observer.sealed(batches.length);
+      observer.sealed(batches);
       pipeline.entriesAppended();
     },
   });
   const checkpointing = new Checkpointing(ports.checkpoints, ports.checkpointSigner, {
     origin: settings.origin,
     nowMs,
-    onPublished: () => {
-      observer.checkpointPublished();
+    around: observer.around,
+    onPublished: (published) => {
+      observer.checkpointPublished(published);
       pipeline.checkpointPublished();
     },
     onClosed: (reason) => observer.logClosed(reason),
@@ -106,5 +112,13 @@ function createAnchoring(
     nowMs,
     onEvent: (event) => observer.anchorChanged(event),
   });
-  return new Anchoring({ chain, store, signer, attempts, progress }, { ...settings, nowMs, newId });
+  return new Anchoring(
+    { chain, store, signer, attempts, progress },
+    {
+      ...settings,
+      nowMs,
+      newId,
+      around: observer.around,
+    },
+  );
 }

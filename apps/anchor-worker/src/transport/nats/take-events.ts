@@ -1,5 +1,6 @@
 import type { EventMessage } from '@touchstone/nats';
-import { acceptLeaf, type AcceptedLeaf } from '../../domain/leaf/accepted-leaf.js';
+import type { AcceptedMessage } from '../../leaf-progress.js';
+import { acceptLeaf } from '../../domain/leaf/accepted-leaf.js';
 import type { Intake, Intaken } from '../../domain/leaf/intake.js';
 import { commitmentEntry, keySetEntry, type ObjectEntry } from '../../domain/log/object-entry.js';
 
@@ -15,14 +16,19 @@ export const INTAKE_WAIT_MS = 25;
 export async function takeEvents(
   intake: Pick<Intake, 'accept'>,
   messages: readonly EventMessage[],
+  onAccepted: (accepted: readonly AcceptedMessage[]) => void = () => undefined,
 ): Promise<Intaken> {
-  const leaves: AcceptedLeaf[] = [];
+  const accepted: AcceptedMessage[] = [];
   const entries: ObjectEntry[] = [];
-  for (const { subject, body } of messages) {
-    if (subject === 'evt.v1.inference.output.recorded') leaves.push(acceptLeaf(body));
+  for (const { subject, body, headers } of messages) {
+    if (subject === 'evt.v1.inference.output.recorded')
+      accepted.push({ leaf: acceptLeaf(body), recordedAt: body.recordedAt, headers });
     else if (subject === 'evt.v1.inference.commitment.published')
       entries.push(commitmentEntry(body.commitment, body.modelId));
     else if (subject === 'evt.v1.signing.key-set.changed') entries.push(keySetEntry(body.keySet));
   }
-  return leaves.length + entries.length > 0 ? intake.accept({ leaves, entries }) : { leaves: 0, entries: 0 };
+  if (accepted.length + entries.length === 0) return { leaves: 0, entries: 0 };
+  const taken = await intake.accept({ leaves: accepted.map(({ leaf }) => leaf), entries });
+  onAccepted(accepted);
+  return taken;
 }

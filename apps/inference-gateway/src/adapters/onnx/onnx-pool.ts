@@ -1,5 +1,6 @@
 import { AppError, type CanonicalTensor } from '@touchstone/contracts';
 import { fromRaw, rawContents } from '@touchstone/evidence';
+import { withSpan } from '@touchstone/platform';
 import { endianness } from 'node:os';
 import type { ModelRun, ModelRunner } from '../../domain/inference/model-runner.js';
 import type { ModelDatatype } from '../../domain/model/manifest.js';
@@ -71,7 +72,13 @@ export class OnnxPool implements ModelRunner {
     return this.withWorker((worker) => this.load(worker, model));
   }
 
-  async run(model: Loadable, inputs: readonly CanonicalTensor[]): Promise<ModelRun> {
+  run(model: Loadable, inputs: readonly CanonicalTensor[]): Promise<ModelRun> {
+    return withSpan('onnx run', { 'touchstone.model': model.modelVersionId }, () =>
+      this.runInWorker(model, inputs),
+    );
+  }
+
+  private async runInWorker(model: Loadable, inputs: readonly CanonicalTensor[]): Promise<ModelRun> {
     const feeds = inputs.map(toFeed);
     const group = this.groupFor(model);
     let place = group.runs.push(feeds) - 1;

@@ -1,4 +1,5 @@
 import { AppError } from '@touchstone/contracts';
+import { withSpan } from '@touchstone/platform';
 import { authorizationTypes, verifyHashSignatureWithCode } from '@x402/evm';
 import { getAddress, hashTypedData, recoverAddress, TransactionReceiptNotFoundError, type Hex } from 'viem';
 import type { Payment } from '../../domain/payment.js';
@@ -107,7 +108,12 @@ export class EvmSettlementChain implements SettlementChain {
   async broadcast(rawTransaction: Hex): Promise<void> {
     await this.node.assertChain();
     try {
-      await this.node.client.sendRawTransaction({ serializedTransaction: rawTransaction });
+      await withSpan(
+        'chain send settlement',
+        {},
+        () => this.node.client.sendRawTransaction({ serializedTransaction: rawTransaction }),
+        'client',
+      );
     } catch (error) {
       // What the node says about bytes it knows, or that came too late, is an answer; the receipt tells the truth.
       if (isUnanswered(error) && !/nonce|already known|already imported|underpriced/i.test(reasonOf(error)))

@@ -2,7 +2,14 @@ import { openWithKeys } from '@touchstone/evidence';
 import { bytesToHex } from '@touchstone/crypto';
 import { CompactRange, leafHash, rootNodes, type LogNode } from '@touchstone/merkle';
 import type { KnownKeys } from '../keys/signer-keys.js';
-import type { LogFrontier, LogStore, PendingCheckpoint, RefusalReason, Verdict } from './log-store.js';
+import type {
+  LogFrontier,
+  LogStore,
+  PendingCheckpoint,
+  ReadyOutput,
+  RefusalReason,
+  Verdict,
+} from './log-store.js';
 
 /** Most entries that one transaction appends. */
 export const LOG_EXTEND_ENTRIES_MAX = 500;
@@ -13,8 +20,10 @@ export const READY_SAMPLES_MAX = 10_000;
 
 /** Told what happens to the copy of the log. */
 export interface LogObserver {
-  checkpointVerified(size: bigint, secondsToReady: readonly number[]): void;
+  checkpointVerified(size: bigint, ready: readonly ReadyOutput[]): void;
   checkpointRefused(size: bigint, reason: RefusalReason): void;
+  /** A final anchor covers these outputs. */
+  outputsAnchored(anchored: readonly ReadyOutput[]): void;
 }
 
 /**
@@ -39,7 +48,8 @@ export class LogCopy {
       const judged = await this.judgeAll(pending);
       if (judged < CHECKPOINTS_PER_ROUND_MAX) break;
     }
-    await this.store.matchAnchors();
+    const range = await this.store.matchAnchors();
+    if (range) this.observer.outputsAnchored(await this.store.outputsIn(range, READY_SAMPLES_MAX));
   }
 
   private async judgeAll(pending: readonly PendingCheckpoint[]): Promise<number> {
@@ -96,7 +106,7 @@ export class LogCopy {
 
   private async tell(size: bigint, verdict: Verdict): Promise<void> {
     if (verdict.state === 'refused') this.observer.checkpointRefused(size, verdict.reason);
-    else this.observer.checkpointVerified(size, await this.store.secondsToReady(size, READY_SAMPLES_MAX));
+    else this.observer.checkpointVerified(size, await this.store.readyOutputs(size, READY_SAMPLES_MAX));
   }
 }
 

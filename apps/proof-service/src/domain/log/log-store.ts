@@ -21,6 +21,19 @@ export type Verdict =
 export const refusalReasons = ['bad-signature', 'root-mismatch', 'another-note-at-size'] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 
+/** Places of the log from `fromSize` to `size` - 1. */
+export interface LogRange {
+  readonly fromSize: bigint;
+  readonly size: bigint;
+}
+
+/** An output whose proof is ready. */
+export interface ReadyOutput {
+  readonly verificationId: string;
+  /** Seconds from its recording to now. */
+  readonly seconds: number;
+}
+
 /** This service's own copy of the log. */
 export interface LogStore {
   /**
@@ -44,8 +57,14 @@ export interface LogStore {
    * @returns the verdict that holds, or `undefined` when somebody else had judged before
    */
   settle(commitment: Uint8Array, verdict: Verdict): Promise<Verdict | undefined>;
-  /** Marks verified checkpoints that a final anchor commits to. */
-  matchAnchors(): Promise<void>;
-  /** Seconds from recording to now of the outputs that the newest checkpoint made provable, at most `countMax`. */
-  secondsToReady(size: bigint, countMax: number): Promise<readonly number[]>;
+  /**
+   * Marks verified checkpoints that a final anchor commits to.
+   *
+   * @returns the entries of the log that are anchored now and were not before; `undefined` for none
+   */
+  matchAnchors(): Promise<LogRange | undefined>;
+  /** The outputs that the newest checkpoint made provable, at most `countMax`. */
+  readyOutputs(size: bigint, countMax: number): Promise<readonly ReadyOutput[]>;
+  /** The outputs whose batches stand in a range of the log, at most `countMax`. */
+  outputsIn(range: LogRange, countMax: number): Promise<readonly ReadyOutput[]>;
 }
