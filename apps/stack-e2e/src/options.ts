@@ -4,7 +4,7 @@ import type { Fault } from './faults/fault.js';
 
 /** Inferences of a whole run, and of the short one. */
 export const INFERENCES_DEFAULT = 200;
-export const INFERENCES_SHORT = 48;
+export const INFERENCES_SHORT = 64;
 /** More would outlast the payer's purse and the patience of whoever waits. */
 export const INFERENCES_MAX = 5_000;
 /** Callers at once. */
@@ -16,7 +16,7 @@ acknowledged is lost and nothing is there twice.
 
   npm run test:faults -- [options]
 
-  --short            ${INFERENCES_SHORT} inferences, each fault once
+  --short            ${INFERENCES_SHORT} inferences, each fault once; every fault gets at least four
   --inferences N     how many in all (default ${INFERENCES_DEFAULT})
   --only TEXT        only faults whose name contains TEXT; may be given more than once
   --seed N           repeats the choices of an earlier run
