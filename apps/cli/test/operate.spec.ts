@@ -139,8 +139,8 @@ describe('one trace', () => {
     const expected = [
       'inference-gateway: POST /v1/models/:id/infer',
       'inference-gateway: onnx run',
-      'inference-gateway: rpc signer.sign-output',
-      'signer: rpc signer.sign-output',
+      'inference-gateway: rpc signer.sign-outputs',
+      'signer: rpc signer.sign-outputs',
       'inference-gateway: rpc payment-verifier.settle',
       'payment-verifier: rpc payment-verifier.settle',
       'payment-verifier: chain send settlement',
