@@ -53,6 +53,16 @@ async function tampered(table: string, change: string, check: () => Promise<void
   }
 }
 
+it('serves an output whose recorder set its clock back after it was signed', async () => {
+  const { world } = fixture;
+  const output = world.output();
+  const recordedAt = new Date((output.body.proof.timestamp - 600) * 1_000).toISOString();
+  const sealed = world.batchSealed([output], [15, 16, 17, 18].map(otherLeaf));
+  await fixture.publish({ ...output, body: { ...output.body, recordedAt } }, sealed);
+  await fixture.publish(await world.checkpointPublished());
+  await client.bundle(output.body.verificationId);
+});
+
 describe('a row that was changed', () => {
   it.each([
     ['output', 'a later time of signing', `record = replace(record, '"timestamp":1', '"timestamp":2')`],

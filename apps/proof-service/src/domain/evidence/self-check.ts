@@ -33,14 +33,15 @@ const SECONDS_MAX = Date.UTC(9999, 11, 31, 23, 59, 59) / 1_000;
  *
  * The question is whether the bundle proves what was recorded, not whether a reader should still trust the key: so the
  * clock is the time of recording and revocations are left out, else a key that is retired or revoked later would make
- * all older evidence unreadable. What was signed tells its own domain, since the digest covers it.
+ * all older evidence unreadable. It is the time of signing where that is later: a clock that was set back in between
+ * says nothing against the output, and the signer signs none from the future. What was signed tells its own domain, since the digest covers it.
  *
  * @returns one line for each step that is not as it must be; empty when the bundle may be served
  */
 export function selfCheck(text: string, record: OutputRecorded, trust: SelfCheckTrust): string[] {
   const report = verifyEvidence(text, {
     trust: trustFileOf(record, trust),
-    nowMs: Date.parse(record.recordedAt),
+    nowMs: Math.max(Date.parse(record.recordedAt), record.proof.timestamp * 1_000),
   });
   const wrong = report.steps.filter(({ status }) => status === 'fail');
   const missing = REQUIRED.filter(
