@@ -16,6 +16,6 @@ describe('the HTTP interface', () => {
       known: { id: ['digits', 'financial-sentiment'] },
     });
     expect(findings).toEqual([]);
-    expect(requests).toBe(operations * 60);
+    expect(requests).toBe(operations * 20);
   }, 60_000);
 });

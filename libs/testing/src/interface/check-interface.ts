@@ -29,7 +29,7 @@ interface Trial {
   readonly refused: boolean;
 }
 
-const RUNS_DEFAULT = 30;
+const RUNS_DEFAULT = 10;
 
 /**
  * Sends well-formed and malformed requests to every operation of a service, made from its own OpenAPI document, and

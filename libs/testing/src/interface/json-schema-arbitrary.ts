@@ -62,12 +62,19 @@ function oneOfBranches(schema: JsonSchema, branches: readonly JsonSchema[], of: 
   return fc.oneof(...chosen.map(of));
 }
 
-function text({ pattern, minLength = 0, maxLength = 64 }: JsonSchema): fc.Arbitrary<string> {
-  const bounds = { minLength: Number(minLength), maxLength: Math.min(Number(maxLength), 256) };
-  if (typeof pattern !== 'string') return fc.string({ ...bounds, unit: 'grapheme-composite' });
+function text({ pattern, minLength, maxLength }: JsonSchema): fc.Arbitrary<string> {
+  const least = Number(minLength ?? 0);
+  if (typeof pattern !== 'string')
+    return fc.string({
+      minLength: least,
+      maxLength: Math.min(Number(maxLength ?? 64), 256),
+      unit: 'grapheme-composite',
+    });
+  const most = Number(maxLength ?? Infinity);
+  // At the default size a repetition ends after ten, and the filter would wait for more for ever.
   return fc
-    .stringMatching(new RegExp(pattern))
-    .filter(({ length }) => length >= bounds.minLength && length <= Number(maxLength));
+    .stringMatching(new RegExp(pattern), { size: least > 10 ? 'medium' : 'small' })
+    .filter(({ length }) => length >= least && length <= most);
 }
 
 function integer({ minimum, maximum, exclusiveMinimum }: JsonSchema): fc.Arbitrary<number> {

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { checkInterface } from '@touchstone/testing';
+import { ProofFixture } from './support/proof-fixture.js';
+
+describe('the HTTP interface', () => {
+  let fixture: ProofFixture;
+  let url: string;
+  let known: Record<string, string[]>;
+  beforeAll(async () => {
+    fixture = await ProofFixture.create();
+    const { world } = fixture;
+    const client = await fixture.start();
+    const output = world.output();
+    await fixture.publish(world.commitmentPublished(), output, world.entryAppended());
+    await fixture.publish(await world.checkpointPublished());
+    const sealed = world.batchSealed([output]);
+    await fixture.publish(await world.checkpointPublished(), sealed);
+    await client.bundle(output.body.verificationId);
+    url = `http://127.0.0.1:${client.service.ports.http}`;
+    known = {
+      verificationId: [output.body.verificationId],
+      batchId: [sealed.body.batchId],
+      size: ['1', '2'],
+      from: ['1'],
+      to: ['2'],
+    };
+  }, 60_000);
+  afterAll(() => fixture.close());
+
+  it('answers well-formed and malformed requests as its document says', async () => {
+    const { operations, requests, findings } = await checkInterface(url, { known });
+    expect(findings).toEqual([]);
+    expect(requests).toBe(operations * 20);
+  }, 60_000);
+});
