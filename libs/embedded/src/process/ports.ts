@@ -20,16 +20,21 @@ export async function isPortFree(port: number): Promise<boolean> {
 }
 
 /**
- * A free loopback port: any for 0, otherwise `preferred` or the next free one above it that is not in `taken`.
+ * A free loopback port: any for 0, otherwise `preferred` or the next free one above it that `accept` takes.
  * Somebody may take it before it is used; the servers then fail to start, and say so.
+ *
+ * @param accept asked only about ports that are free, so that it may claim the one it takes
  */
-export async function freePort(preferred = 0, taken: ReadonlySet<number> = new Set()): Promise<number> {
+export async function freePort(
+  preferred = 0,
+  accept: (port: number) => boolean = () => true,
+): Promise<number> {
   if (preferred === 0) {
     const port = await tryPort(0);
     if (port !== undefined) return port;
   }
   for (let port = preferred; preferred > 0 && port < preferred + NEXT_PORTS_MAX && port < 65_536; port++) {
-    if (!taken.has(port) && (await isPortFree(port))) return port;
+    if ((await isPortFree(port)) && accept(port)) return port;
   }
   throw new AppError(
     'dependency-unavailable',

@@ -1,11 +1,7 @@
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { serviceNames, type ServiceName } from '@touchstone/contracts';
-import { serviceDatabaseUrl } from '../postgres/databases.js';
-import type { RunningPostgres } from '../postgres/start-postgres.js';
+import { PortClaims } from '../process/port-claims.js';
 import { silentProgress, type Progress } from '../progress.js';
-import { telemetryEnvironment } from '../process/environment.js';
-import { serviceEnvironment } from '../services/service-environment.js';
 import { migrateService, type ServicePlan } from '../services/service-process.js';
 import { Supervisor } from '../services/supervisor.js';
 import { acquireLock } from '../state/lock.js';
@@ -17,17 +13,11 @@ import {
   type ServicePorts,
   type StackDescription,
 } from '../state/stack-file.js';
-import {
-  startChain,
-  startDatabases,
-  startMesh,
-  type InfrastructureOptions,
-  type NatsEndpoint,
-  type RunningChain,
-} from './infrastructure.js';
+import { startChain, startDatabases, startMesh, type InfrastructureOptions } from './infrastructure.js';
 import { assignPorts } from './assign-ports.js';
 import { claimState } from './claim-state.js';
 import { stackLayout } from './layout.js';
+import { servicePlans, type Parts } from './service-plans.js';
 import { stackSecrets, type StackSecrets } from './stack-secrets.js';
 
 /** Options of {@link startStack}. */
@@ -70,12 +60,6 @@ export interface RunningStack {
   stop(): Promise<void>;
 }
 
-interface Parts {
-  readonly postgres: RunningPostgres;
-  readonly nats: NatsEndpoint;
-  readonly chain: RunningChain;
-}
-
 type Cleanup = () => Promise<void>;
 
 /** Starts the three servers side by side; when one fails, those that run are stopped by the caller's cleanups. */
@@ -114,43 +98,6 @@ function describe(
     logOrigin: ensureLogOrigin(layout.logOrigin),
     logs: layout.logs,
   };
-}
-
-function servicePlans(
-  options: StackOptions,
-  parts: Parts,
-  secrets: StackSecrets,
-  description: StackDescription,
-): ServicePlan[] {
-  const layout = stackLayout(options.stateDir);
-  const settings =
-    typeof options.settings === 'function' ? options.settings(description) : (options.settings ?? {});
-  return (Object.entries(description.services) as [ServiceName, ServicePorts][]).map(([service, ports]) => {
-    const dataFolder = join(layout.data, service);
-    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-    return {
-      name: service,
-      entry: join(options.root, 'apps', service, 'dist', 'main.js'),
-      root: options.root,
-      logFile: layout.logFile(service),
-      healthPort: ports.health,
-      environment: serviceEnvironment({
-        service,
-        ports,
-        urls: description.urls,
-        databaseUrl: serviceDatabaseUrl(parts.postgres.port, service, secrets.rolePasswords[service]),
-        nats: { url: parts.nats.url, ...parts.nats.login(service) },
-        chain: description.chain,
-        logOrigin: description.logOrigin,
-        root: options.root,
-        dataFolder,
-        operatorTokenSha256: secrets.operatorTokenSha256,
-        secrets: secrets.services[service],
-        telemetry: telemetryEnvironment(options.environment ?? process.env),
-        settings: settings[service] ?? {},
-      }),
-    };
-  });
 }
 
 /** Migrates all schemas side by side, then starts the signer, which the others ask, and then the others. */
@@ -213,7 +160,9 @@ export async function startStack(given: StackOptions): Promise<RunningStack> {
     const parts = await startParts({ ...options, layout, secrets, progress, environment, durable }, cleanups);
     watchServers(parts, () => stopped !== undefined, onExit);
     const wanted = serviceNames.filter((name) => options.services.includes(name));
-    const description = describe(options, parts, await assignPorts(wanted));
+    const claims = new PortClaims();
+    cleanups.push(async () => claims.release());
+    const description = describe(options, parts, await assignPorts(wanted, claims));
     const supervisor = new Supervisor({
       restart: options.restart,
       announce: (line) => progress.note(line),

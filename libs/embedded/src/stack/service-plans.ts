@@ -1,0 +1,58 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ServiceName } from '@touchstone/contracts';
+import { serviceDatabaseUrl } from '../postgres/databases.js';
+import type { RunningPostgres } from '../postgres/start-postgres.js';
+import { telemetryEnvironment } from '../process/environment.js';
+import { serviceEnvironment } from '../services/service-environment.js';
+import type { ServicePlan } from '../services/service-process.js';
+import type { ServicePorts, StackDescription } from '../state/stack-file.js';
+import type { NatsEndpoint, RunningChain } from './infrastructure.js';
+import { stackLayout } from './layout.js';
+import type { StackSecrets } from './stack-secrets.js';
+import type { StackOptions } from './start-stack.js';
+
+/** The servers that the services stand on. */
+export interface Parts {
+  readonly postgres: RunningPostgres;
+  readonly nats: NatsEndpoint;
+  readonly chain: RunningChain;
+}
+
+/** How each service of a description is run, with its own secrets and nobody else's. */
+export function servicePlans(
+  options: StackOptions,
+  parts: Parts,
+  secrets: StackSecrets,
+  description: StackDescription,
+): ServicePlan[] {
+  const layout = stackLayout(options.stateDir);
+  const settings =
+    typeof options.settings === 'function' ? options.settings(description) : (options.settings ?? {});
+  return (Object.entries(description.services) as [ServiceName, ServicePorts][]).map(([service, ports]) => {
+    const dataFolder = join(layout.data, service);
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    return {
+      name: service,
+      entry: join(options.root, 'apps', service, 'dist', 'main.js'),
+      root: options.root,
+      logFile: layout.logFile(service),
+      healthPort: ports.health,
+      environment: serviceEnvironment({
+        service,
+        ports,
+        urls: description.urls,
+        databaseUrl: serviceDatabaseUrl(parts.postgres.port, service, secrets.rolePasswords[service]),
+        nats: { url: parts.nats.url, ...parts.nats.login(service) },
+        chain: description.chain,
+        logOrigin: description.logOrigin,
+        root: options.root,
+        dataFolder,
+        operatorTokenSha256: secrets.operatorTokenSha256,
+        secrets: secrets.services[service],
+        telemetry: telemetryEnvironment(options.environment ?? process.env),
+        settings: settings[service] ?? {},
+      }),
+    };
+  });
+}
