@@ -6,6 +6,7 @@ import { AppError, serviceNames } from '@touchstone/contracts';
 import { silentProgress, startStack, type RunningStack } from '@touchstone/embedded';
 import { readTrustFile, verifyEvidence } from '@touchstone/evidence';
 import { connectMesh, RpcClient } from '@touchstone/nats';
+import { alteredDocuments, pythonWithCryptography, verifyIndependently } from '@touchstone/testing';
 import { checkout } from '../src/commands/stack.js';
 import { heldOutDigits, infer, type Digit } from '../src/demo/digits.js';
 import { balanceOf, chainOf } from '../src/stack/chain.js';
@@ -13,8 +14,6 @@ import { anchoredEvidence } from '../src/stack/evidence.js';
 import { exportTrust, trustText } from '../src/stack/export-trust.js';
 import type { InferAnswer } from '../src/stack/gateway.js';
 import { createPayer, developmentPayer, PAYMENT_HEADER, type Payer } from '../src/stack/payer.js';
-import { mutationsOf } from './support/mutations.js';
-import { pythonWithCryptography, verifyIndependently } from './support/python.js';
 
 const START_TIMEOUT_MS = 120_000;
 
@@ -51,7 +50,7 @@ const digit = (index: number): Digit => digits[index] as Digit;
 function checkIndependently(evidence: string, trust: string): void {
   const python = pythonWithCryptography();
   if (python === undefined) return;
-  const altered = mutationsOf(evidence, 50);
+  const altered = alteredDocuments(evidence, 50);
   const files = [evidence, ...altered.map(({ text }) => text)].map((text, index) => {
     const file = join(stateDir, `evidence-${index}.json`);
     writeFileSync(file, text);

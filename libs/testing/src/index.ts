@@ -1,4 +1,10 @@
 export { checkInterface, type CheckOptions, type CheckResult } from './interface/check-interface.js';
+export { alteredDocuments, type AlteredDocument } from './altered-documents.js';
+export {
+  pythonWithCryptography,
+  verifyIndependently,
+  type IndependentReport,
+} from './independent-verifier.js';
 export { readVectors, vectorsFolder, vectorsPath, vectorsPresent } from './vectors.js';
 export { FakeClock } from './clock.js';
 export { freePort } from '@touchstone/embedded';

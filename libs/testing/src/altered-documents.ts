@@ -1,5 +1,5 @@
 /** One way to alter a document: where, how, and the altered text. */
-export interface Mutation {
+export interface AlteredDocument {
   readonly name: string;
   readonly text: string;
 }
@@ -21,8 +21,8 @@ function altered(value: Json): Json {
   return `${value.slice(0, at)}${next}${value.slice(at + 1)}`;
 }
 
-/** `count` mutations spread over all values of a JSON document; each changes exactly one value. */
-export function mutationsOf(text: string, count: number): Mutation[] {
+/** `count` alterations spread over all values of a JSON document; each changes exactly one value. */
+export function alteredDocuments(text: string, count: number): AlteredDocument[] {
   const paths = [...leaves(JSON.parse(text) as Json)];
   const step = Math.max(1, paths.length / count);
   return Array.from({ length: Math.min(count, paths.length) }, (_, index) => {

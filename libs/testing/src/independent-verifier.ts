@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const CRYPTOGRAPHY_VERSION = '48.0.0';
 const INSTALL_TIMEOUT_MS = 180_000;
-const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
+const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 
 const imports = (python: string): boolean =>
   spawnSync(python, ['-c', 'import cryptography'], { timeout: 20_000 }).status === 0;
