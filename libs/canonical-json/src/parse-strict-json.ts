@@ -1,7 +1,7 @@
 import { StrictJsonRefusal } from './json-cursor.js';
 import { JSON_DEPTH_MAX } from './json-limits.js';
 import type { JsonValue } from './json-value.js';
-import { readPlainSpelling } from './read-plain-spelling.js';
+import { readNatively } from './read-natively.js';
 import type { StrictJsonError } from './strict-json-error.js';
 import { StrictJsonReader } from './strict-json-reader.js';
 import { strictJsonText } from './strict-json-text.js';
@@ -43,8 +43,8 @@ export function parseStrictJson(source: string | Uint8Array, limits: StrictJsonL
   }
   const decoded = strictJsonText(source, maxBytes);
   if (!decoded.ok) return decoded;
-  const plain = readPlainSpelling(decoded.text, maxDepth);
-  if (plain !== undefined) return { ok: true, value: plain };
+  const value = readNatively(decoded.text, maxDepth);
+  if (value !== undefined) return { ok: true, value };
   try {
     return { ok: true, value: new StrictJsonReader(decoded.text, maxDepth).readDocument() };
   } catch (thrown) {

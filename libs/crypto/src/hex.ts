@@ -1,6 +1,9 @@
-import { bytesToHex as nobleBytesToHex, hexToBytes as nobleHexToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex as nobleBytesToHex } from '@noble/hashes/utils.js';
 
-const LOWER_HEX = /^(?:[0-9a-f]{2})*$/;
+/** Value of a lower-case hex digit by its ASCII code, −1 where there is none. */
+const DIGITS = Int8Array.from({ length: 128 }, (_, code) =>
+  '0123456789abcdef'.indexOf(String.fromCharCode(code)),
+);
 
 /** Writes bytes as lower-case hex without a prefix, the only spelling that the protocol accepts. */
 export function bytesToHex(bytes: Uint8Array): string {
@@ -16,8 +19,14 @@ export function bytesToHex(bytes: Uint8Array): string {
  * @param length expected number of bytes; any length when omitted
  * @returns the bytes, or `undefined` when the text is not exactly that
  */
-export function hexToBytes(text: string, length?: number): Uint8Array | undefined {
-  if (!LOWER_HEX.test(text)) return undefined;
-  if (length !== undefined && text.length !== length * 2) return undefined;
-  return nobleHexToBytes(text);
+export function hexToBytes(text: string, length: number = text.length >> 1): Uint8Array | undefined {
+  if (text.length !== length * 2) return undefined;
+  const bytes = new Uint8Array(length);
+  for (let index = 0; index < length; index += 1) {
+    const high = DIGITS[text.charCodeAt(index * 2)] ?? -1;
+    const low = DIGITS[text.charCodeAt(index * 2 + 1)] ?? -1;
+    if ((high | low) < 0) return undefined;
+    bytes[index] = (high << 4) | low;
+  }
+  return bytes;
 }

@@ -41,4 +41,4 @@ export {
   type SignatureFormat,
 } from './signature-text.js';
 export { parseUtcTime } from './utc-time.js';
-export { sha256 } from '#sha256';
+export { sha256, sha256Text, sha256TextHex } from '#sha256';

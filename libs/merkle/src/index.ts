@@ -63,7 +63,7 @@ export {
   parseNote,
   type SignedNote,
 } from './signed-note.js';
-export { emptyRoot, HASH_BYTES, leafHash, nodeHash } from './tree-hash.js';
+export { emptyRoot, HASH_BYTES, leafHash, leafHashOfText, nodeHash } from './tree-hash.js';
 export { pathSides, type Side, TREE_SIZE_MAX } from './tree-shape.js';
 export { type ConsistencyProof, verifyConsistency } from './verify-consistency.js';
 export { type EventBatchProof, verifyEventBatchPath } from './verify-event-batch.js';

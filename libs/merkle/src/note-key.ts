@@ -27,7 +27,6 @@ const KEY_ID_BYTES = 4;
 const PUBLIC_KEY_BYTES = 32;
 const NEWLINE = 0x0a;
 const SPACE_OR_PLUS = /[\p{White_Space}+]/u;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 const VERIFIER_KEY = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/u;
 
 /** Most characters of a key name or of a checkpoint's origin. */
@@ -39,7 +38,7 @@ export function isKeyName(name: string): boolean {
     name.length >= 1 &&
     name.length <= KEY_NAME_LENGTH_MAX &&
     !SPACE_OR_PLUS.test(name) &&
-    !LONE_SURROGATE.test(name) &&
+    name.isWellFormed() &&
     !hasControlCharacter(name)
   );
 }

@@ -2,7 +2,7 @@ import { bytesToHex, hexToBytes } from '@touchstone/crypto';
 import { MerkleError, type MerkleVerification } from './merkle-error.js';
 import { HASH_BYTES } from './tree-hash.js';
 import type { Side } from './tree-shape.js';
-import { sidesOf, verifyInclusion } from './verify-inclusion.js';
+import { climb, sidesOf } from './verify-inclusion.js';
 
 /** One step of a path as it travels: the sibling in lower-case hex, and the side where it stands. */
 export interface PositionedHash {
@@ -48,19 +48,23 @@ export function toPositionedPath(
  * side is refused even if it leads to the root. Never throws on an untrusted proof.
  */
 export function verifyPositionedPath(proof: PositionedProof): MerkleVerification {
-  const { leafHash, leafIndex, treeSize, root } = proof;
-  const placed = sidesOf(leafIndex, treeSize);
+  const placed = sidesOf(proof.leafIndex, proof.treeSize);
   if (!placed.ok) return placed;
   if (proof.path.length !== placed.sides.length) return { ok: false, reason: 'path-length' };
   if (proof.path.some(({ pos }, step) => pos !== placed.sides[step]))
     return { ok: false, reason: 'path-side' };
   const path = positionedHashes(proof.path);
   if (path === undefined) return { ok: false, reason: 'hash-length' };
-  return verifyInclusion({ leafHash, leafIndex, treeSize, path, root });
+  return climb(proof, path, placed.sides);
 }
 
 /** Reads the hashes of a path, or `undefined` when one is not 64 lower-case hex characters. */
 export function positionedHashes(path: readonly PositionedHash[]): Uint8Array[] | undefined {
-  const hashes = path.flatMap(({ hash }) => hexToBytes(hash, HASH_BYTES) ?? []);
-  return hashes.length === path.length ? hashes : undefined;
+  const hashes: Uint8Array[] = [];
+  for (const { hash } of path) {
+    const bytes = hexToBytes(hash, HASH_BYTES);
+    if (bytes === undefined) return undefined;
+    hashes.push(bytes);
+  }
+  return hashes;
 }

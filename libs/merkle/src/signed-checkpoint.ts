@@ -1,4 +1,4 @@
-import { sha256 } from '@touchstone/crypto';
+import { sha256Text } from '@touchstone/crypto';
 import { type Checkpoint, parseCheckpointText } from './checkpoint.js';
 import { NoteError, type NoteRefusal, refuseNote } from './note-error.js';
 import type { NoteKeyId } from './note-key.js';
@@ -59,5 +59,5 @@ export function checkpointCommitment(
   if (!parsed.ok) return parsed;
   const { signatures } = parsed.note;
   if (!signatures.every((signature) => isSameKey(signature, log))) return refuseNote('not-only-the-log');
-  return { ok: true, commitment: sha256(new TextEncoder().encode(signedCheckpoint)) };
+  return { ok: true, commitment: sha256Text(signedCheckpoint) };
 }

@@ -23,7 +23,7 @@ export interface SignedNote {
 
 const KEY_ID_BYTES = 4;
 const LINE_PREFIX = '\u2014 ';
-const LONE_SURROGATE = /\p{Surrogate}/u;
+const BYTES_PER_CODE_UNIT_MAX = 3;
 
 /**
  * Reads a signed note (C2SP signed-note): text, an empty line, one or more signature lines. Stricter than the
@@ -85,9 +85,14 @@ export function isSameKey(left: NoteKeyId, right: NoteKeyId): boolean {
 function noteText(source: string | Uint8Array): { ok: true; text: string } | NoteRefusal {
   if (source.length > NOTE_BYTES_MAX) return refuseNote('too-large');
   const text = typeof source === 'string' ? source : decodeUtf8(source);
-  if (text === undefined || LONE_SURROGATE.test(text)) return refuseNote('not-utf8');
-  if (new TextEncoder().encode(text).length > NOTE_BYTES_MAX) return refuseNote('too-large');
+  if (text === undefined || !text.isWellFormed()) return refuseNote('not-utf8');
+  if (!fits(text)) return refuseNote('too-large');
   return hasControlCharacter(text) ? refuseNote('control-character') : { ok: true, text };
+}
+
+function fits(text: string): boolean {
+  if (text.length * BYTES_PER_CODE_UNIT_MAX <= NOTE_BYTES_MAX) return true;
+  return new TextEncoder().encode(text).length <= NOTE_BYTES_MAX;
 }
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {

@@ -1,4 +1,4 @@
-import { sha256 } from '@touchstone/crypto';
+import { sha256, sha256Text } from '@touchstone/crypto';
 import { MerkleError } from './merkle-error.js';
 
 /** Bytes of a SHA-256 digest. */
@@ -33,6 +33,11 @@ export function leafHash(data: Uint8Array): Uint8Array {
   return sha256(input);
 }
 
+/** {@link leafHash} of a text in UTF-8, without encoding it first. */
+export function leafHashOfText(text: string): Uint8Array {
+  return sha256Text(`\0${text}`);
+}
+
 /**
  * `sha256(0x01 || left || right)`, the hash of an inner node (RFC 9162 section 2.1.1). The prefix keeps a leaf
  * from being passed off as an inner node.
@@ -61,5 +66,9 @@ export function checkHash(hash: Uint8Array): void {
 
 /** Compares two hashes; nothing in a proof is secret, so that the time may differ. */
 export function equalHashes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index += 1) {
+    if (left[index] !== right[index]) return false;
+  }
+  return true;
 }

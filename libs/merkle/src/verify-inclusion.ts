@@ -14,16 +14,26 @@ export interface InclusionProof {
 
 /** Verifies that a leaf is in the tree (RFC 9162 section 2.1.3.2). Never throws on an untrusted proof. */
 export function verifyInclusion(proof: InclusionProof): MerkleVerification {
-  const { leafHash, leafIndex, treeSize, path, root } = proof;
+  const { leafIndex, treeSize, path } = proof;
   const placed = sidesOf(leafIndex, treeSize);
   if (!placed.ok) return placed;
-  if (![leafHash, root, ...path].every(isHash)) return refused('hash-length');
-  if (path.length !== placed.sides.length) return refused('path-length');
+  if (!path.every(isHash)) return refused('hash-length');
+  return climb(proof, path, placed.sides);
+}
+
+/** Whether a path of hashes leads from the leaf to the root, given the side of every step. */
+export function climb(
+  { leafHash, root }: Pick<InclusionProof, 'leafHash' | 'root'>,
+  path: readonly Uint8Array[],
+  sides: readonly Side[],
+): MerkleVerification {
+  if (!isHash(leafHash) || !isHash(root)) return refused('hash-length');
+  if (path.length !== sides.length) return refused('path-length');
   let hash = leafHash;
-  placed.sides.forEach((side, step) => {
+  for (let step = 0; step < sides.length; step += 1) {
     const sibling = path[step] as Uint8Array;
-    hash = side === 'L' ? nodeHash(sibling, hash) : nodeHash(hash, sibling);
-  });
+    hash = sides[step] === 'L' ? nodeHash(sibling, hash) : nodeHash(hash, sibling);
+  }
   return equalHashes(hash, root) ? { ok: true } : refused('root-mismatch');
 }
 

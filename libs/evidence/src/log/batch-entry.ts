@@ -40,6 +40,6 @@ export function parseBatchEntry(
   if (!parsed.ok) return { ok: false, detail: parsed.error.message };
   const entry = batchEntry.safeParse(parsed.value);
   if (!entry.success) return { ok: false, detail: schemaIssues(entry.error) };
-  if (canonicalJson(entry.data) !== text) return { ok: false, detail: 'the text is not in canonical form' };
+  if (canonicalJson(parsed.value) !== text) return { ok: false, detail: 'the text is not in canonical form' };
   return { ok: true, entry: entry.data };
 }

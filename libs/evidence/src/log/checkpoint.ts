@@ -1,4 +1,4 @@
-import { sha256 } from '@touchstone/crypto';
+import { sha256Text } from '@touchstone/crypto';
 import {
   logSignedCheckpoint,
   openCheckpoint,
@@ -45,7 +45,7 @@ export function commitmentOf({ note, checkpoint }: WrittenCheckpoint): Uint8Arra
   const own = note.signatures.filter(({ name }) => name === checkpoint.origin);
   const [signature] = own;
   if (!signature || own.length > 1) return undefined;
-  return sha256(new TextEncoder().encode(logSignedCheckpoint(note, signature)));
+  return sha256Text(logSignedCheckpoint(note, signature));
 }
 
 /** The outcome of opening a checkpoint with the keys of a trust file. */

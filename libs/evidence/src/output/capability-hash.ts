@@ -1,5 +1,5 @@
-import { canonicalBytes } from '@touchstone/canonical-json';
-import { bytesToHex, sha256 } from '@touchstone/crypto';
+import { canonicalJson } from '@touchstone/canonical-json';
+import { sha256TextHex } from '@touchstone/crypto';
 import { compareUtf8 } from '../utf8-order.js';
 
 /**
@@ -9,5 +9,5 @@ import { compareUtf8 } from '../utf8-order.js';
  * @returns 32 bytes as lower-case hex
  */
 export function capabilityHash(capabilities: readonly string[]): string {
-  return bytesToHex(sha256(canonicalBytes([...new Set(capabilities)].sort(compareUtf8))));
+  return sha256TextHex(canonicalJson([...new Set(capabilities)].sort(compareUtf8)));
 }

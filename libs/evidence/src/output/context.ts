@@ -1,6 +1,6 @@
 import type { ModelCommitment, ModelIdentity, OutputContext, RequestParts } from '@touchstone/contracts';
-import { canonicalBytes, canonicalJson } from '@touchstone/canonical-json';
-import { bytesToHex, sha256 } from '@touchstone/crypto';
+import { canonicalJson } from '@touchstone/canonical-json';
+import { sha256TextHex } from '@touchstone/crypto';
 
 const CONTEXT_TAG = 'touchstone.context.v1|';
 
@@ -9,22 +9,22 @@ const CONTEXT_TAG = 'touchstone.context.v1|';
  * request, payment, node and build without a change to the payload.
  */
 export function contextNonce(context: OutputContext): string {
-  return bytesToHex(sha256(new TextEncoder().encode(CONTEXT_TAG + canonicalJson(context))));
+  return sha256TextHex(CONTEXT_TAG + canonicalJson(context));
 }
 
 /** `modelVersionId = sha256(JCS({developer, modelHash, name, version}))`. */
 export function modelVersionIdOf(model: ModelIdentity): string {
   const { developer, modelHash, name, version } = model;
-  return bytesToHex(sha256(canonicalBytes({ developer, modelHash, name, version })));
+  return sha256TextHex(canonicalJson({ developer, modelHash, name, version }));
 }
 
 /** `commitmentHash = sha256(JCS(commitment))` (R-SIGN-7). */
 export function commitmentHash(commitment: ModelCommitment): string {
-  return bytesToHex(sha256(canonicalBytes(commitment)));
+  return sha256TextHex(canonicalJson(commitment));
 }
 
 /** `requestDigest = sha256(JCS({bodyDigest, method, modelVersionId, quoteId, target}))` (protocol section 10). */
 export function requestDigest(parts: RequestParts): string {
   const { bodyDigest, method, modelVersionId, quoteId, target } = parts;
-  return bytesToHex(sha256(canonicalBytes({ bodyDigest, method, modelVersionId, quoteId, target })));
+  return sha256TextHex(canonicalJson({ bodyDigest, method, modelVersionId, quoteId, target }));
 }

@@ -1,5 +1,5 @@
 import { AppError, outputProof, type OutputPayload, type OutputProof } from '@touchstone/contracts';
-import { hexToBytes, parseSignature, sha256 } from '@touchstone/crypto';
+import { hexToBytes, parseSignature, sha256, sha256Text } from '@touchstone/crypto';
 
 /** Domain separator of output proofs unless `SIGNING_DOMAIN` says otherwise (R-SIGN-2). */
 export const DEFAULT_SIGNING_DOMAIN = 'model-output-v1';
@@ -18,7 +18,7 @@ export function payloadText(payload: OutputPayload): string {
 /** `sha256(utf8(prefix + payload))` with `prefix = domain + "|"`, or nothing for the empty domain (R-SIGN-2). */
 export function outputDigest(payload: OutputPayload, domain: string): Uint8Array {
   const prefix = domain === '' ? '' : `${domain}|`;
-  return sha256(new TextEncoder().encode(prefix + payloadText(payload)));
+  return sha256Text(prefix + payloadText(payload));
 }
 
 /**
@@ -44,8 +44,8 @@ export function fixedWidthLeaf(proof: OutputProof): Uint8Array | undefined {
   const signature = parseSignature(proof.signature);
   if (!('compact' in signature)) return undefined;
   const bytes = new Uint8Array(LEAF_BYTES);
-  const fields = [proof.modelVersionId, proof.inputHash, proof.outputHash, proof.nonce];
-  for (const [index, field] of fields.entries()) bytes.set(hexToBytes(field, 32) as Uint8Array, index * 32);
+  const hashes = proof.modelVersionId + proof.inputHash + proof.outputHash + proof.nonce;
+  bytes.set(hexToBytes(hashes, 128) as Uint8Array);
   new DataView(bytes.buffer).setBigUint64(128, BigInt(proof.timestamp), false);
   bytes.set(signature.compact, 136);
   return sha256(bytes);

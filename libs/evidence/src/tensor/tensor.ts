@@ -1,6 +1,6 @@
 import type { CanonicalTensor, TensorDatatype } from '@touchstone/contracts';
-import { canonicalBytes } from '@touchstone/canonical-json';
-import { base64ToBytes, bytesToBase64, sha256 } from '@touchstone/crypto';
+import { canonicalJson } from '@touchstone/canonical-json';
+import { base64ToBytes, bytesToBase64, sha256Text } from '@touchstone/crypto';
 import { compareUtf8 } from '../utf8-order.js';
 import { elementBytes, readElement, writeElement } from './elements.js';
 
@@ -186,5 +186,5 @@ export function tensorsHash(tensors: readonly CanonicalTensor[]): TensorResult<U
     if (!raw.ok) return failure(raw.error.pointer, `tensor ${tensor.name}: ${raw.error.detail}`);
   }
   const plain = sorted.map(({ name, datatype, shape, data }) => ({ name, datatype, shape, data }));
-  return { ok: true, value: sha256(canonicalBytes(plain)) };
+  return { ok: true, value: sha256Text(canonicalJson(plain)) };
 }

@@ -1,5 +1,11 @@
 import { bytesToHex, hexToBytes } from '@touchstone/crypto';
-import { leafHash, verifyInclusion, verifyPositionedPath, type Checkpoint } from '@touchstone/merkle';
+import {
+  leafHash,
+  leafHashOfText,
+  verifyInclusion,
+  verifyPositionedPath,
+  type Checkpoint,
+} from '@touchstone/merkle';
 import type { EvidenceBundle, LogProof } from '../bundle/schema.js';
 import { parseBatchEntry, type BatchEntry } from '../log/batch-entry.js';
 import { openWithVerifiers, type OpenedCheckpoint, type WrittenCheckpoint } from '../log/checkpoint.js';
@@ -129,7 +135,7 @@ function logInclusionStep(
     return fail('log-inclusion', { ...shown, detail: 'the proof is for another size than the checkpoint' });
   }
   const result = verifyInclusion({
-    leafHash: leafHash(new TextEncoder().encode(entry)),
+    leafHash: leafHashOfText(entry),
     leafIndex: BigInt(proof.leafIndex),
     treeSize: checkpoint.size,
     path: proof.path.map(hashOf),
