@@ -1,7 +1,7 @@
-import { lstatSync, mkdirSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { AppError } from '@touchstone/contracts';
+import { ownTemporaryFolder } from '../process/temporary-folder.js';
 
 function userCacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
   const configured = environment['XDG_CACHE_HOME'];
@@ -20,14 +20,6 @@ export function cacheFolder(environment: Readonly<Record<string, string | undefi
     mkdirSync(preferred, { recursive: true, mode: 0o700 });
     return preferred;
   } catch {
-    const uid = process.getuid?.() ?? 0;
-    const folder = join(tmpdir(), `touchstone-cache-${uid}`);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const found = lstatSync(folder);
-    if (found.isDirectory() && found.uid === uid && (found.mode & 0o077) === 0) return folder;
-    throw new AppError(
-      'dependency-unavailable',
-      `${folder} is not a folder (0700) of this user: somebody else put it there. Set XDG_CACHE_HOME to a folder of your own.`,
-    );
+    return ownTemporaryFolder('touchstone-cache');
   }
 }

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { AppError } from '@touchstone/contracts';
-import { cacheFolder } from '../nats/cache-folder.js';
 import { acquireLock } from '../state/lock.js';
+import { ownTemporaryFolder } from './temporary-folder.js';
 
 /**
  * Ports that are promised to services which do not listen yet. A stack chooses its ports seconds before they are
- * used; without claims two stacks that start together choose the same ones. A claim is a lock of this process in the
- * user's cache folder, and ends with the process at the latest.
+ * used; without claims two stacks that start together choose the same ones. A claim is a lock of this process in a
+ * temporary folder of the user, and ends with the process at the latest.
  */
 export class PortClaims {
   readonly #folder: string;
   readonly #releases: (() => void)[] = [];
 
-  constructor(folder = join(cacheFolder(), 'ports')) {
+  constructor(folder = ownTemporaryFolder('touchstone-ports')) {
     this.#folder = folder;
   }
 

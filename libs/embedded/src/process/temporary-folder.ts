@@ -1,0 +1,22 @@
+import { lstatSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppError } from '@touchstone/contracts';
+
+/**
+ * A folder of this user alone (0700) below the machine's temporary folder; a link or a folder of somebody else in its
+ * place is refused.
+ *
+ * @throws AppError `dependency-unavailable`
+ */
+export function ownTemporaryFolder(name: string): string {
+  const uid = process.getuid?.() ?? 0;
+  const folder = join(tmpdir(), `${name}-${uid}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  if (found.isDirectory() && found.uid === uid && (found.mode & 0o077) === 0) return folder;
+  throw new AppError(
+    'dependency-unavailable',
+    `${folder} is not a folder (0700) of this user: somebody else put it there. Remove it, or set TMPDIR to a folder of your own.`,
+  );
+}
