@@ -5,7 +5,7 @@
 // `python3 -m venv` and pip. Exit code: 0 no finding, 1 findings, 2 usage, 3 schemathesis is not there.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,6 @@ import { startStack } from '../libs/embedded/dist/index.js';
 const VERSION = '4.32.5';
 /** Seconds for all services together; what is not done by then counts as failed. */
 const BUDGET_SECONDS = 240;
-const startedMs = performance.now();
 const INSTALL_TIMEOUT_MS = 120_000;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const venv = join(root, 'node_modules/.cache/schemathesis', VERSION);
@@ -95,18 +94,13 @@ const signerCallers = ['inference-gateway', 'anchor-worker', 'payment-verifier']
 const tokens = Object.fromEntries(signerCallers.map((caller) => [caller, token()]));
 const settler = token();
 const scratch = mkdtempSync(join(tmpdir(), 'touchstone-schemathesis-'));
-
-/** Each service without credentials, and where an interface asks for them, as every caller that it knows. */
-const callers = {
-  signer: signerCallers.map((caller) => [caller, tokens[caller]]),
-  'payment-verifier': [['shop', settler]],
-};
+const stateDir = join(scratch, 'state');
 
 const program = findSchemathesis();
 let failed = false;
 const stack = await startStack({
   root,
-  stateDir: join(scratch, 'state'),
+  stateDir,
   services: [...serviceNames],
   restart: false,
   durable: false,
@@ -120,6 +114,19 @@ const stack = await startStack({
     process.stderr.write(`schemathesis: ${part} ended: ${exit}\n`);
   },
 });
+/** Each service without credentials, and where an interface asks for them, as every caller that it knows. */
+const callers = {
+  'inference-gateway': [['operator', readOperatorToken()]],
+  signer: signerCallers.map((caller) => [caller, tokens[caller]]),
+  'payment-verifier': [['shop', settler]],
+};
+
+function readOperatorToken() {
+  const text = readFileSync(join(stateDir, 'secrets/operator.env'), 'utf8');
+  return /^TOUCHSTONE_OPERATOR_TOKEN=(.+)$/m.exec(text)[1];
+}
+
+const startedMs = performance.now();
 try {
   process.stdout.write(`seed ${seed}, ${examples} examples, schemathesis ${VERSION}\n\n`);
   process.stdout.write(`${'SERVICE'.padEnd(20)}${'CALLER'.padEnd(20)}OPERATIONS  CASES  FINDINGS\n`);

@@ -93,6 +93,8 @@ function firstIssue(issues: readonly Issue[]): string {
  * authorisation.
  */
 export function readPayment(policy: PaymentPolicy, payload: unknown, requirements: unknown): PaymentReading {
+  if (requirements === undefined)
+    return refused(reasons.requirements, 'There are no payment requirements.', true);
   if (
     typeof payload === 'object' &&
     payload !== null &&

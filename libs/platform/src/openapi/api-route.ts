@@ -27,6 +27,8 @@ export interface ApiRouteOptions {
   readonly security?: readonly string[];
   /** The media type of a body that is read as bytes. */
   readonly rawBodyMediaType?: string;
+  /** The parts of a form that is read as bytes; a part that is a file is a string of the format `binary`. */
+  readonly rawBodySchema?: z.ZodType;
 }
 
 const API_ROUTE = Symbol('touchstone:api-route');

@@ -99,7 +99,7 @@ function operation(route: Route, options: ApiRouteOptions, components: SchemaCom
     ...(options.security === undefined ? {} : { security: options.security.map((name) => ({ [name]: [] })) }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
-      ? rawBody(options)
+      ? rawBody(options, components)
       : {
           requestBody: {
             required: true,
@@ -111,10 +111,13 @@ function operation(route: Route, options: ApiRouteOptions, components: SchemaCom
   };
 }
 
-function rawBody({ rawBodyMediaType }: ApiRouteOptions): JsonSchema {
-  return rawBodyMediaType === undefined
-    ? {}
-    : { requestBody: { required: true, content: { [rawBodyMediaType]: {} } } };
+function rawBody(
+  { rawBodyMediaType, rawBodySchema }: ApiRouteOptions,
+  components: SchemaComponents,
+): JsonSchema {
+  if (rawBodyMediaType === undefined) return {};
+  const content = rawBodySchema === undefined ? {} : { schema: components.render(rawBodySchema, 'input') };
+  return { requestBody: { required: true, content: { [rawBodyMediaType]: content } } };
 }
 
 function parametersOf(request: RequestSchemas, components: SchemaComponents): JsonSchema[] {

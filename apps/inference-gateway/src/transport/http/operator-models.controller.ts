@@ -9,7 +9,7 @@ import { MODEL_CATALOGUE, type ModelCatalogue } from '../../domain/model/model-c
 import { modelDetail, type ModelDetail } from './answers.js';
 import { OperatorGuard } from './operator.guard.js';
 import { presentModel } from './present-model.js';
-import { ADDED_FORM_BYTES_MAX, readModelForm } from './read-model-form.js';
+import { ADDED_FORM_BYTES_MAX, modelForm, readModelForm } from './read-model-form.js';
 
 const CREATED = 201;
 
@@ -35,6 +35,7 @@ export class OperatorModelsController {
       201: { description: 'The model was added.', schema: modelDetail },
     },
     rawBodyMediaType: 'multipart/form-data',
+    rawBodySchema: modelForm,
     security: ['operator'],
     errors: [
       'unauthenticated',

@@ -46,15 +46,15 @@ export const facilitatorRequest = z
   })
   .catchall(jsonValue)
   .meta({
+    required: ['paymentPayload', 'paymentRequirements'],
     anyOf: [
       {
-        required: ['paymentPayload', 'paymentRequirements'],
         properties: {
           paymentPayload: jsonSchemaOf(officialPayload),
           paymentRequirements: jsonSchemaOf(officialRequirements),
         },
       },
-      { required: ['paymentPayload'], properties: { paymentPayload: otherVersion } },
+      { properties: { paymentPayload: otherVersion } },
     ],
   });
 export type FacilitatorRequest = z.output<typeof facilitatorRequest>;
