@@ -1,7 +1,16 @@
 import { fileURLToPath } from 'node:url';
-import { credentials, loadPackageDefinition, Metadata, status, type ServiceError } from '@grpc/grpc-js';
+import {
+  credentials,
+  loadPackageDefinition,
+  Metadata,
+  status,
+  type CallOptions,
+  type Client as GrpcClient,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { GRPC_MESSAGE_BYTES_DEFAULT_MAX } from '@touchstone/platform';
 import { GATEWAY_TOKEN, SignerFixture } from './signer-fixture.js';
 
 type Call = (
@@ -9,7 +18,7 @@ type Call = (
   metadata: Metadata,
   done: (error: ServiceError | null, answer: Record<string, unknown>) => void,
 ) => void;
-type Client = Record<string, Call> & { close(): void };
+type Client = Record<string, Call> & { close(): void } & Pick<GrpcClient, 'makeUnaryRequest'>;
 type ClientClass = new (address: string, security: ReturnType<typeof credentials.createInsecure>) => Client;
 
 const proto = fileURLToPath(
@@ -80,6 +89,33 @@ describe('the signer over gRPC', () => {
     });
     const short = call(client, 'signOutput', { ...request, nonce: 'ab' }, GATEWAY_TOKEN);
     await expect(short).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
+    client.close();
+  });
+
+  it.each([
+    ['a message that is no protobuf', Buffer.from('ffffffff', 'hex'), {}, status.INTERNAL],
+    ['a message that ends too early', Buffer.from('0a40', 'hex'), {}, status.INVALID_ARGUMENT],
+    ['an empty message', Buffer.alloc(0), {}, status.INVALID_ARGUMENT],
+    [
+      'a message beyond the limit',
+      Buffer.alloc(GRPC_MESSAGE_BYTES_DEFAULT_MAX + 1),
+      {},
+      status.RESOURCE_EXHAUSTED,
+    ],
+    ['a deadline that is over', Buffer.alloc(0), { deadline: Date.now() - 1 }, status.DEADLINE_EXCEEDED],
+  ])('answers %s by its status and goes on', async (_, bytes, options: CallOptions, code) => {
+    const client = signerClient();
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${GATEWAY_TOKEN}`);
+    const identity = (value: Buffer) => value;
+    const answer = new Promise((resolve, reject) => {
+      const path = '/touchstone.signer.v1.SignerService/SignOutput';
+      client.makeUnaryRequest(path, identity, identity, bytes, metadata, options, (error, value) =>
+        error ? reject(error) : resolve(value),
+      );
+    });
+    await expect(answer).rejects.toMatchObject({ code });
+    expect(await call(client, 'getKeySet', {})).toHaveProperty('keySetJson');
     client.close();
   });
 
