@@ -5,6 +5,7 @@ import { listDeadLetters } from '@touchstone/nats';
 import type { RunningService } from '@touchstone/platform';
 import { waitUntil } from '@touchstone/testing';
 import pg from 'pg';
+import { ROOTS_PAGE_MAX } from '../src/transport/http/model-anchors.controller.js';
 import { recordedOutput } from './leaves.js';
 import { ServiceFixture } from './service-fixture.js';
 import { ORIGIN } from './signing-double.js';
@@ -97,7 +98,7 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
     );
     for (const [path, status, code] of [
       ['/models/nobody/anchors', 404, 'unknown-model'],
-      ['/models/model-a/anchors?limit=1001', 400, 'validation-failed'],
+      [`/models/model-a/anchors?limit=${ROOTS_PAGE_MAX + 1}`, 400, 'validation-failed'],
       ['/models/model-a/anchors?page=2', 400, 'validation-failed'],
       ['/models/..%2f/anchors', 400, 'validation-failed'],
       ['/v1/anchors/0190aaaa-0000-7000-8000-000000000000', 404, 'not-found'],
@@ -110,7 +111,7 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
         code,
       ]);
     }
-    expect((await get('/models/model-a/anchors?limit=1000')).status).toBe(200);
+    expect((await get(`/models/model-a/anchors?limit=${ROOTS_PAGE_MAX}`)).status).toBe(200);
   });
 
   it('documents its interface and shows its figures', async () => {

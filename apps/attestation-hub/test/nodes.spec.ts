@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
 import { HISTORY_ENTRIES_MAX } from '../src/domain/node.js';
+import { NODES_PAGE_MAX } from '../src/transport/http/nodes.controller.js';
 
 let fixture: HubFixture;
 let hub: Hub;
@@ -45,6 +46,7 @@ describe('the list of nodes', () => {
 
   it('has no next page when the last one is exactly full', async () => {
     expect(await hub.page('?limit=6')).toMatchObject({ nextCursor: null });
+    expect(await hub.page(`?limit=${NODES_PAGE_MAX}`)).toMatchObject({ nextCursor: null });
     expect(await hub.page('?limit=5')).toMatchObject({ nextCursor: 'b' });
   });
 
@@ -57,16 +59,21 @@ describe('the list of nodes', () => {
     expect(await of('SPOOF_SUSPECT')).toEqual([]);
   });
 
-  it.each(['limit=0', 'limit=101', 'limit=x', 'status=ok', 'cursor=', 'cursor=a%20b', 'page=2'])(
-    'refuses ?%s',
-    async (query) => {
-      const response = await hub.get(`/v1/nodes?${query}`);
-      expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
-        400,
-        'validation-failed',
-      ]);
-    },
-  );
+  it.each([
+    'limit=0',
+    `limit=${NODES_PAGE_MAX + 1}`,
+    'limit=x',
+    'status=ok',
+    'cursor=',
+    'cursor=a%20b',
+    'page=2',
+  ])('refuses ?%s', async (query) => {
+    const response = await hub.get(`/v1/nodes?${query}`);
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+      400,
+      'validation-failed',
+    ]);
+  });
 });
 
 describe('one node', () => {

@@ -15,6 +15,7 @@ import {
   tensorsHash,
 } from '@touchstone/evidence';
 import { waitUntil } from '@touchstone/testing';
+import { MODELS_PAGE_MAX } from '../src/transport/http/models.controller.js';
 import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
 import { heldOutRow } from './sample-models.js';
 
@@ -154,21 +155,26 @@ describe('models', () => {
     expect(first.models.map(({ id }) => id)).toEqual(['breast-cancer', 'digits']);
     const second = await get(`?limit=2&cursor=${first.nextCursor}`);
     expect(second).toMatchObject({ models: [{ id: 'financial-sentiment' }], nextCursor: null });
+    expect((await get(`?limit=${MODELS_PAGE_MAX}`)).models).toHaveLength(3);
     expect((await get('?task=regression')).models).toEqual([]);
     expect((await get('?status=suspended')).models).toEqual([]);
     expect((await get('?status=active&task=classification')).models).toHaveLength(3);
   });
 
-  it.each(['?limit=0', '?limit=101', '?limit=x', '?status=gone', '?colour=red', '?cursor=NO'])(
-    'refuse the query %s with 400',
-    async (query) => {
-      const response = await fetch(`${gateway.url}/v1/models${query}`);
-      expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
-        400,
-        'validation-failed',
-      ]);
-    },
-  );
+  it.each([
+    '?limit=0',
+    `?limit=${MODELS_PAGE_MAX + 1}`,
+    '?limit=x',
+    '?status=gone',
+    '?colour=red',
+    '?cursor=NO',
+  ])('refuse the query %s with 400', async (query) => {
+    const response = await fetch(`${gateway.url}/v1/models${query}`);
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+      400,
+      'validation-failed',
+    ]);
+  });
 
   it('are shown with hashes and a commitment that recomputes (R-SIGN-7)', async () => {
     const model = (await (await fetch(`${gateway.url}/v1/models/digits`)).json()) as {

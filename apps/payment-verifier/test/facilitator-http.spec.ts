@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HTTPFacilitatorClient } from '@x402/core/http';
 import type { PaymentPayload, PaymentRequirements } from '@x402/core/types';
+import { FACILITATOR_REQUEST_BYTES_MAX } from '../src/transport/http/schemas.js';
 import { digest, PaymentFixture } from './support/fixture.js';
 import { PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
@@ -163,6 +164,7 @@ describe('the facilitator API', () => {
     ['no objects', {}],
     ['a payload that is text', { paymentPayload: 'x', paymentRequirements: {} }],
     ['null', { paymentPayload: null, paymentRequirements: null }],
+    ['another version without requirements', { paymentPayload: { x402Version: 1 } }],
     ['a payload without authorisation', { paymentPayload: { x402Version: 2, payload: {} } }],
   ])('refuses %s as malformed', async (_what, body) => {
     for (const path of ['/verify', '/settle'])
@@ -174,7 +176,9 @@ describe('the facilitator API', () => {
       status: 400,
       body: { code: 'malformed-json' },
     });
-    expect(await post('/settle', { paymentPayload: 'x'.repeat(70_000) })).toMatchObject({
+    const text = (bytes: number) => `"${'x'.repeat(bytes - 2)}"`;
+    expect(await post('/settle', text(FACILITATOR_REQUEST_BYTES_MAX))).toMatchObject({ status: 422 });
+    expect(await post('/settle', text(FACILITATOR_REQUEST_BYTES_MAX + 1))).toMatchObject({
       status: 413,
       body: { code: 'body-too-large' },
     });

@@ -5,6 +5,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { waitUntil } from '@touchstone/testing';
 import {
   consumeDurable,
+  DELIVERIES_MAX,
   EventPublisher,
   type ConsumeDurableOptions,
   type DeadLetterNotice,
@@ -132,11 +133,11 @@ describe('consuming a durable one message at a time', () => {
       { onDeadLetter: (notice) => notices.push(notice) },
     );
     await waitUntil(() => notices.length === 1);
-    expect(counts).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(counts).toEqual(Array.from({ length: DELIVERIES_MAX }, (_, index) => index + 1));
     expect(notices[0]).toMatchObject({
       subject: SUBJECT,
       streamSequence: 1,
-      deliveries: 6,
+      deliveries: DELIVERIES_MAX,
       code: 'dependency-unavailable',
     });
     await waitUntil(async () => (await pendingAcks()) === 0);

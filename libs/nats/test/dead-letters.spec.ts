@@ -4,6 +4,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { waitUntil } from '@touchstone/testing';
 import {
   consumeDurable,
+  DEAD_LETTER_PAGE_MAX,
   deadLetterState,
   EventPublisher,
   listDeadLetters,
@@ -55,6 +56,15 @@ describe('dead letters', () => {
     }
     await waitUntil(() => buried === count);
   }
+
+  it('come DEAD_LETTER_PAGE_MAX at a time, however many are asked for', async () => {
+    await bury(DEAD_LETTER_PAGE_MAX + 1);
+    const { nc } = await harness.connect('operator');
+    const limit = DEAD_LETTER_PAGE_MAX + 1;
+    const { letters, next } = await listDeadLetters(nc, { limit });
+    expect(letters).toHaveLength(DEAD_LETTER_PAGE_MAX);
+    expect((await listDeadLetters(nc, { limit, from: next ?? 1 })).letters).toHaveLength(1);
+  }, 30_000);
 
   it('are listed with where they come from and why', async () => {
     await bury(1);

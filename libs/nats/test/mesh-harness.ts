@@ -1,3 +1,4 @@
+import { AppError } from '@touchstone/contracts';
 import { testNats, type MeshUserName, type TestNats } from '@touchstone/testing';
 import { connectMesh, provision, type Mesh, type MeshLogger, type MeshMetrics } from '../src/index.js';
 import type { ProvisionOptions } from '../src/index.js';
@@ -75,4 +76,14 @@ export function gate(): { readonly opened: Promise<void>; open(): void } {
 /** A schema-valid body of `evt.v1.anchor.entry.appended`. */
 export function entry(index: number): { logIndex: string; entry: string } {
   return { logIndex: String(index), entry: `entry ${index}` };
+}
+
+/** The code that work failed with; `resolved` when it did not. */
+export async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return 'resolved';
+  } catch (error) {
+    return error instanceof AppError ? error.code : String(error);
+  }
 }

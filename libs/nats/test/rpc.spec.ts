@@ -6,12 +6,14 @@ import { waitUntil } from '@touchstone/testing';
 import {
   NatsMicroServer,
   processTracing,
+  RPC_CONCURRENCY_MAX,
+  RPC_TIMEOUT_MS,
   RpcClient,
   RpcHandler,
   type MeshTracing,
   type RpcContext,
 } from '../src/index.js';
-import { gate, MeshHarness, RecordingMetrics } from './mesh-harness.js';
+import { codeOf, gate, MeshHarness, RecordingMetrics } from './mesh-harness.js';
 
 type Checkpoint = RpcRequest<'signer', 'sign-checkpoint'>;
 
@@ -49,15 +51,6 @@ const checkpoint = (origin: string): Checkpoint => ({
 });
 
 const SUBJECT = 'svc.v1.signer.sign-checkpoint.anchor-worker';
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-    return 'resolved';
-  } catch (error) {
-    return error instanceof AppError ? error.code : String(error);
-  }
-}
 
 describe('RPC over the mesh', () => {
   let harness: MeshHarness;
@@ -206,21 +199,36 @@ describe('RPC over the mesh', () => {
     await expect(failure).rejects.toMatchObject({ code: 'dependency-unavailable', retryable: true });
   });
 
-  it('gives up after the timeout of the call', async () => {
-    await serve();
-    const rpc = await client('anchor-worker');
-    const failure = rpc.call('signer', 'sign-checkpoint', checkpoint('slow'), { timeoutMs: 200 });
-    expect(await codeOf(failure)).toBe('timeout');
-  });
+  it.each([
+    [200, { timeoutMs: 200 }],
+    [RPC_TIMEOUT_MS, {}],
+  ])(
+    'gives up after %d ms',
+    async (mostMs, options) => {
+      await serve();
+      const rpc = await client('anchor-worker');
+      const startedMs = performance.now();
+      expect(await codeOf(rpc.call('signer', 'sign-checkpoint', checkpoint('slow'), options))).toBe(
+        'timeout',
+      );
+      expect(performance.now() - startedMs).toBeGreaterThan(mostMs - 20);
+    },
+    20_000,
+  );
 
-  it('runs as many requests as the limit says and refuses the next as queue-full', async () => {
-    await serve({ concurrencyMax: 2 });
+  it.each([
+    [2, { concurrencyMax: 2 }],
+    [RPC_CONCURRENCY_MAX, {}],
+  ])('runs %d requests and refuses the next as queue-full', async (most, options) => {
+    await serve(options);
     const rpc = await client('anchor-worker');
-    const held = [1, 2].map(() => rpc.call('signer', 'sign-checkpoint', checkpoint('slow')));
-    await waitUntil(() => seen.length === 2);
+    const held = Array.from({ length: most }, () =>
+      rpc.call('signer', 'sign-checkpoint', checkpoint('slow')),
+    );
+    await waitUntil(() => seen.length === most);
     expect(await codeOf(rpc.call('signer', 'sign-checkpoint', checkpoint('slow')))).toBe('queue-full');
     slow.open();
-    expect(await Promise.all(held)).toHaveLength(2);
+    expect(await Promise.all(held)).toHaveLength(most);
     expect(await codeOf(rpc.call('signer', 'sign-checkpoint', checkpoint('log')))).toBe('resolved');
   });
 

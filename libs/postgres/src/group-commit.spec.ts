@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { GroupCommit } from './group-commit.js';
+import {
+  GROUP_COMMIT_ITEMS_DEFAULT_MAX,
+  GROUP_COMMIT_QUEUE_DEFAULT_MAX,
+  GROUP_COMMIT_WRITERS_DEFAULT_MAX,
+  GroupCommit,
+} from './group-commit.js';
 
 const tick = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -80,6 +85,24 @@ describe('group commit', () => {
     expect(writer.groups).toEqual([[1], [2]]);
     writer.release();
     expect(await Promise.all(added)).toEqual([2, 4, 6, 8]);
+  });
+
+  it('has groups, writers and a queue of its own size when nothing else is said', async () => {
+    const writer = recorder();
+    writer.hold();
+    const group = new GroupCommit<number, number>({ write: writer.write, delayMs: 60_000 });
+    const running = GROUP_COMMIT_WRITERS_DEFAULT_MAX * GROUP_COMMIT_ITEMS_DEFAULT_MAX;
+    const added = Array.from({ length: running + GROUP_COMMIT_QUEUE_DEFAULT_MAX }, (_, item) =>
+      group.add(item),
+    );
+    expect(writer.groups.map(({ length }) => length)).toEqual(
+      Array(GROUP_COMMIT_WRITERS_DEFAULT_MAX).fill(GROUP_COMMIT_ITEMS_DEFAULT_MAX),
+    );
+    await expect(group.add(-1)).rejects.toMatchObject({ code: 'queue-full' });
+    writer.release();
+    await group.close();
+    expect(await Promise.all(added)).toHaveLength(added.length);
+    expect(Math.max(...writer.groups.map(({ length }) => length))).toBe(GROUP_COMMIT_ITEMS_DEFAULT_MAX);
   });
 
   it('rejects every caller of a failed group and goes on with the next', async () => {

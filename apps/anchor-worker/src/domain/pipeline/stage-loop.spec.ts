@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { StageLoop } from './stage-loop.js';
+import { STAGE_BACKOFF_MAX_MS, StageLoop } from './stage-loop.js';
 
 const tick = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -88,6 +88,25 @@ describe('a stage', () => {
     await tick(5);
     await loop.stop();
     expect(pauses).toEqual([500]);
+  });
+
+  it.each([
+    [STAGE_BACKOFF_MAX_MS - 1, STAGE_BACKOFF_MAX_MS - 1],
+    [STAGE_BACKOFF_MAX_MS, STAGE_BACKOFF_MAX_MS],
+    [STAGE_BACKOFF_MAX_MS + 1, STAGE_BACKOFF_MAX_MS],
+  ])('pauses of %d ms are cut to %d ms when no bound is named', async (backoffFirstMs, expectedMs) => {
+    const pauses: number[] = [];
+    const loop = new StageLoop({
+      run: () => Promise.reject(new Error('away')),
+      pollMs: 60_000,
+      backoffFirstMs,
+      random: () => 1,
+      onFailure: (_error, pauseMs) => void pauses.push(pauseMs),
+    });
+    loop.start();
+    await tick(5);
+    await loop.stop();
+    expect(pauses).toEqual([expectedMs]);
   });
 
   it('ends a pause and a sleep at once when it is stopped', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { RecentBundles, type VerifiedBundle } from './recent-bundles.js';
+import { CACHED_BUNDLES_MAX, RecentBundles, type VerifiedBundle } from './recent-bundles.js';
 
 const bundle = (characters: number, version = 'v'): VerifiedBundle => ({
   version,
@@ -25,6 +25,15 @@ describe('recent bundles', () => {
     for (const id of ['a', 'b', 'c']) recent.put(id, bundle(1));
     expect(recent.count).toBe(2);
     expect(recent.get('a')).toBeUndefined();
+  });
+
+  it('keeps CACHED_BUNDLES_MAX bundles when nothing else is said', () => {
+    const recent = new RecentBundles(Number.MAX_SAFE_INTEGER);
+    for (let id = 0; id < CACHED_BUNDLES_MAX; id += 1) recent.put(`${id}`, bundle(1));
+    expect(recent.count).toBe(CACHED_BUNDLES_MAX);
+    recent.put('further', bundle(1));
+    expect(recent.count).toBe(CACHED_BUNDLES_MAX);
+    expect(recent.get('0')).toBeUndefined();
   });
 
   it('replaces an earlier version without counting it twice', () => {

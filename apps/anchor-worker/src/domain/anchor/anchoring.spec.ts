@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import type { OpenAnchor } from './anchor.js';
+import {
+  Anchoring,
+  FAILED_SPACING_FIRST_MS,
+  FAILED_SPACING_MAX_MS,
+  PROOFS_PER_RUN_MAX,
+} from './anchoring.js';
+
+const NOW_MS = 1_000_000;
+
+/** Anchoring with these anchors open and this history; every advance is counted, and there is something to anchor. */
+function anchoring(open: readonly OpenAnchor[], failuresInRow = 0) {
+  const advanced: OpenAnchor[] = [];
+  const parts = {
+    chain: { head: () => Promise.resolve({ latest: 100n, safe: 100n, finalized: 100n }) },
+    store: {
+      open: () => Promise.resolve(open),
+      anchorable: () => Promise.resolve({ size: 1n, note: '' }),
+      history: () => Promise.resolve({ lastCreatedAtMs: NOW_MS, failuresInRow }),
+    },
+    progress: {
+      isOrphaned: () => Promise.resolve(false),
+      advance: (anchor: OpenAnchor) => Promise.resolve(void advanced.push(anchor)),
+    },
+  } as unknown as ConstructorParameters<typeof Anchoring>[0];
+  const run = () =>
+    new Anchoring(parts, {
+      spacingMs: 10,
+      pollMs: 60_000_000,
+      nowMs: () => NOW_MS,
+      newId: () => 'id',
+      around: (_name, work) => work(),
+    }).run();
+  return { advanced, run };
+}
+
+describe('anchoring', () => {
+  it.each([
+    [PROOFS_PER_RUN_MAX, PROOFS_PER_RUN_MAX],
+    [PROOFS_PER_RUN_MAX + 1, PROOFS_PER_RUN_MAX],
+  ])('of %d anchors in final blocks, takes the proofs of %d in one run', async (count, expected) => {
+    const included = Array.from({ length: count }, (_, index) => ({
+      state: 'included',
+      block: { number: BigInt(index), hash: '00' },
+    })) as unknown as OpenAnchor[];
+    const { advanced, run } = anchoring(included);
+    await run();
+    expect(advanced).toEqual(included.slice(0, expected));
+  });
+
+  it.each([
+    [0, 10],
+    [1, FAILED_SPACING_FIRST_MS],
+    [7, 64 * FAILED_SPACING_FIRST_MS],
+    [8, FAILED_SPACING_MAX_MS],
+    [100, FAILED_SPACING_MAX_MS],
+  ])('waits after %d failures in a row for %d ms', async (failures, expectedMs) => {
+    expect(await anchoring([], failures).run()).toBe(expectedMs);
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import type { z } from 'zod';
+import { TOKENS_MAX, VOCABULARY_MAX, WordListTokenizer } from '../request/word-list-tokenizer.js';
+import { inferRequest } from '../request/infer-request.js';
+import { addedManifest, PRICE_ATOMIC_MAX } from './added-manifest.js';
+import { MODEL_LABELS_MAX, MODEL_TENSORS_MAX, modelManifest, tensorSpec } from './manifest.js';
+
+const many = <T>(count: number, one: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => one(index));
+const added = { name: 'a', priceAtomic: '0' };
+const spec = { name: 'x', datatype: 'FP32', shape: [1] };
+const inputs = (count: number) => many(count, (index) => ({ ...spec, name: `x${index}`, data: [1] }));
+const manifestInputs = (count: number) => many(count, (index) => ({ ...spec, name: `x${index}` }));
+const fits = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
+
+describe('limits of what is said about a model', () => {
+  it.each<[string, number, (count: number) => boolean]>([
+    ['labels of a tensor', MODEL_LABELS_MAX, (n) => fits(tensorSpec, { ...spec, labels: many(n, String) })],
+    [
+      'labels of an added model',
+      MODEL_LABELS_MAX,
+      (n) => fits(addedManifest, { ...added, labels: many(n, String) }),
+    ],
+    ['tensors of a request', MODEL_TENSORS_MAX, (n) => fits(inferRequest, { inputs: inputs(n) })],
+    ['tensors of a model', MODEL_TENSORS_MAX, (n) => fits(modelManifest.shape.inputs, manifestInputs(n))],
+    ['a price', PRICE_ATOMIC_MAX, (n) => fits(addedManifest, { ...added, priceAtomic: `${n}` })],
+    ['tokens of a text', TOKENS_MAX, (n) => isTokenizer({ maxTokens: n })],
+    ['words of a list', VOCABULARY_MAX, (n) => isTokenizer({ vocabulary: many(n, (word) => `w${word}`) })],
+  ])('%s are taken up to %d, not one more', (_, most, isTaken) => {
+    expect(isTaken(most)).toBe(true);
+    expect(isTaken(most + 1)).toBe(false);
+  });
+});
+
+function isTokenizer(change: Record<string, unknown>): boolean {
+  try {
+    WordListTokenizer.fromFile({
+      type: 'word-list',
+      rules: [],
+      lowercase: true,
+      pattern: "[a-z0-9]+(?:['-][a-z0-9]+)*",
+      maxTokens: 4,
+      padId: 0,
+      unknownId: 1,
+      vocabulary: ['pad', 'unknown'],
+      ...change,
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
