@@ -101,6 +101,7 @@ export const limitEffects = {
   SANDBOX_PROCESSES_MAX:
     'The model that was used longest ago gives its place; a run waits while all are busy.',
   SECRET_FILE_BYTES_MAX: '`config-invalid`; the service does not start.',
+  SERVICE_HEAP_MAX_MEBIBYTES: 'The service ends, and is started again where a supervisor runs it.',
   SIGNATURE_BYTES_MAX: 'The payment is refused.',
   SIGN_REQUEST_BYTES_MAX: '`body-too-large`',
   STAGE_BACKOFF_MAX_MS: 'The pause grows no further.',
