@@ -36,8 +36,9 @@ function bareLoop(digest) {
 }
 
 const contenders = [
-  ['a bare loop of the same sha256', sha256, { of: 'ratio', min: 0.7 }],
-  ["a bare loop of node's hash()", (data) => hash('sha256', data, 'buffer'), null],
+  // The fastest call of the platform that returns bytes.
+  ["a bare loop of node's hash()", (data) => hash('sha256', data, 'buffer'), { of: 'ratio', min: 0.7 }],
+  ['a bare loop of our own sha256', sha256, null],
   ["a bare loop of node's createHash()", (data) => createHash('sha256').update(data).digest(), null],
 ];
 for (const [baselineName, digest, goal] of contenders) {
