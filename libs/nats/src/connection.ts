@@ -7,8 +7,9 @@ import { noMetrics, type MeshLogger, type MeshMetrics } from './observer.js';
 export const RECONNECT_WAIT_MS = 500;
 /** Milliseconds the first connection may take. */
 export const CONNECT_TIMEOUT_MS = 5_000;
-/** Milliseconds between two pings; a peer that misses {@link PINGS_MISSED_MAX} is taken for dead. */
+/** Milliseconds between two pings. */
 export const PING_INTERVAL_MS = 10_000;
+/** Pings that may stay without an answer; when the next one is due the peer is taken for dead. */
 export const PINGS_MISSED_MAX = 2;
 /** Milliseconds that closing may spend on draining before the connection is cut. */
 export const DRAIN_TIMEOUT_MS = 5_000;
@@ -26,6 +27,8 @@ export interface ConnectMeshOptions {
   readonly service: MeshUser;
   readonly logger: MeshLogger;
   readonly metrics?: MeshMetrics;
+  /** Overrides {@link PING_INTERVAL_MS}. */
+  readonly pingIntervalMs?: number;
 }
 
 /** The state of the connection, for readiness. */
@@ -62,7 +65,7 @@ export async function connectMesh(options: ConnectMeshOptions): Promise<Mesh> {
       reconnectJitter: RECONNECT_WAIT_MS,
       reconnectJitterTLS: RECONNECT_WAIT_MS,
       ignoreAuthErrorAbort: true,
-      pingInterval: PING_INTERVAL_MS,
+      pingInterval: options.pingIntervalMs ?? PING_INTERVAL_MS,
       maxPingOut: PINGS_MISSED_MAX,
       // Otherwise every request makes two errors with stack traces, just in case it fails.
       noAsyncTraces: true,

@@ -18,6 +18,7 @@ describe('limits of a message', () => {
     );
   });
 
+  // What becomes of an event that does not fit is seen with a smaller stream in test/provision.spec.ts.
   it('a stream holds STREAM_MAX_BYTES when nothing else is said, and refuses more', () => {
     expect(streamConfig('ANCHOR')).toMatchObject({ max_bytes: STREAM_MAX_BYTES, discard: 'new' });
   });

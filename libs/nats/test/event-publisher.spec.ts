@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { EventPublisher } from '../src/index.js';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { PUBLISH_ATTEMPTS_MAX } from '../src/jetstream/event-publisher.js';
+import { connectMesh, EventPublisher, type Mesh } from '../src/index.js';
 import { entry, MeshHarness, RecordingMetrics } from './mesh-harness.js';
+import { Wire } from './wire.js';
 
 const SUBJECT = 'evt.v1.anchor.entry.appended';
 
@@ -109,6 +112,45 @@ describe('publishing events', () => {
     await expect(events.publish(SUBJECT, entry(1), { msgId: 'a' })).rejects.toMatchObject({
       code: 'dependency-unavailable',
       retryable: true,
+    });
+  });
+
+  describe('over a line on which attempts are counted', () => {
+    let wire: Wire;
+    let mesh: Mesh;
+    beforeEach(async () => {
+      wire = await Wire.to(harness.nats.url);
+      const login = harness.nats.login('anchor-worker');
+      mesh = await connectMesh({ url: wire.url, ...login, service: 'anchor-worker', logger: harness.logger });
+    });
+    afterEach(async () => {
+      await mesh.close();
+      await wire.close();
+    });
+
+    const attempts = () => wire.count(`HPUB ${SUBJECT} `);
+
+    it('succeeds with attempt PUBLISH_ATTEMPTS_MAX', async () => {
+      const { nc } = await harness.connect('provisioner');
+      const jsm = await jetstreamManager(nc, { checkAPI: false });
+      const stored = new Promise((resolve, reject) => {
+        wire.onSent = () => {
+          if (attempts() < PUBLISH_ATTEMPTS_MAX - 1) return;
+          wire.onSent = () => undefined;
+          jsm.streams.add({ name: 'ANCHOR', subjects: [SUBJECT] }).then(resolve, reject);
+        };
+      });
+      const receipt = await new EventPublisher({ nc: mesh.nc }).publish(SUBJECT, entry(1), { msgId: 'a' });
+      await stored;
+      expect(receipt).toMatchObject({ stream: 'ANCHOR', streamSequence: 1, duplicate: false });
+      expect(attempts()).toBe(PUBLISH_ATTEMPTS_MAX);
+    });
+
+    it('makes no further attempt, and leaves the event to the outbox', async () => {
+      const published = new EventPublisher({ nc: mesh.nc }).publish(SUBJECT, entry(1), { msgId: 'a' });
+      await expect(published).rejects.toMatchObject({ code: 'dependency-unavailable', retryable: true });
+      expect(attempts()).toBe(PUBLISH_ATTEMPTS_MAX);
+      expect(wire.count('Nats-Msg-Id: a')).toBe(PUBLISH_ATTEMPTS_MAX);
     });
   });
 });

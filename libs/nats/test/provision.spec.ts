@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { durables, replayDurable, streams } from '@touchstone/contracts';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { assertProvisioned, provision } from '../src/index.js';
-import { MeshHarness } from './mesh-harness.js';
+import { assertProvisioned, EventPublisher, provision } from '../src/index.js';
+import { entry, MeshHarness } from './mesh-harness.js';
 
 const SMALL = { maxBytes: 16_777_216 };
 
@@ -33,6 +33,25 @@ describe('provisioning', () => {
     const jsm = await jetstreamManager(nc, { checkAPI: false });
     expect((await jsm.streams.info('ANCHOR')).config.max_age).toBe(3 * 86_400_000 * 1_000_000);
     expect((await jsm.consumers.info('ANCHOR', 'proof-service-anchor')).config.ack_wait).toBe(5_000_000_000);
+  });
+
+  it('bounds a stream by its bytes: an event that no longer fits is refused, and none is lost', async () => {
+    const { nc } = await harness.connect('provisioner');
+    await provision(nc, SMALL);
+    const events = new EventPublisher({ nc: (await harness.connect('anchor-worker')).nc });
+    const publish = (index: number) =>
+      events.publish('evt.v1.anchor.entry.appended', entry(index), { msgId: `id-${index}` });
+    const jsm = await jetstreamManager(nc, { checkAPI: false });
+    const stored = async () => (await jsm.streams.info('ANCHOR')).state;
+    await publish(1);
+    const { bytes } = await stored();
+    await provision(nc, { maxBytes: 2 * bytes });
+    await publish(2);
+    expect(await stored()).toMatchObject({ bytes: 2 * bytes });
+    await expect(publish(3)).rejects.toMatchObject({ code: 'dependency-unavailable', retryable: true });
+    expect(await stored()).toMatchObject({ bytes: 2 * bytes, first_seq: 1, last_seq: 2 });
+    await provision(nc, { maxBytes: 3 * bytes });
+    expect(await publish(3)).toMatchObject({ streamSequence: 3, duplicate: false });
   });
 
   it('is refused to a service', async () => {

@@ -216,6 +216,21 @@ describe('RPC over the mesh', () => {
     20_000,
   );
 
+  it('waits until just before its time is over, and takes no answer that comes after it', async () => {
+    await serve();
+    const rpc = await client('anchor-worker');
+    const timeoutMs = 600;
+    const asked = rpc.call('signer', 'sign-checkpoint', checkpoint('slow'), { timeoutMs });
+    await new Promise((resolve) => setTimeout(resolve, timeoutMs / 2));
+    slow.open();
+    expect(await asked).toEqual({ note: 'slow signed' });
+    slow = gate();
+    const late = rpc.call('signer', 'sign-checkpoint', checkpoint('slow'), { timeoutMs: 50 });
+    expect(await codeOf(late)).toBe('timeout');
+    slow.open();
+    expect(await rpc.call('signer', 'sign-checkpoint', checkpoint('log'))).toEqual({ note: 'log signed' });
+  });
+
   it.each([
     [2, { concurrencyMax: 2 }],
     [RPC_CONCURRENCY_MAX, {}],

@@ -8,6 +8,7 @@ import {
   type HttpRequest,
   type ServerLimits,
 } from '../src/index.js';
+import { waitUntil } from '@touchstone/testing';
 import { sendRaw } from './raw-socket.js';
 
 describe('a server with limits', () => {
@@ -32,6 +33,26 @@ describe('a server with limits', () => {
     );
   };
   const fast = { headersTimeoutMs: 200, requestTimeoutMs: 400, checkingIntervalMs: 50 };
+  /** A client that sends its head and its body in two pieces each, with a pause before each but the first. */
+  const inPieces = (port: number, pauseMs: number) =>
+    sendRaw(
+      port,
+      ['POST / HTTP/1.1\r\nHost: x\r\n', 'Connection: close\r\nContent-Length: 2\r\n\r\n', 'h', 'i'],
+      pauseMs,
+    );
+
+  it('takes a header and a body that come slowly and in time', async () => {
+    const port = await start(echo, { headersTimeoutMs: 400, requestTimeoutMs: 800, checkingIntervalMs: 20 });
+    expect(await inPieces(port, 150)).toMatchObject([{ status: 200, body: 'hi' }]);
+  });
+
+  it.each([
+    ['its header', { headersTimeoutMs: 100, requestTimeoutMs: 5_000 }],
+    ['the rest of its body', { headersTimeoutMs: 250, requestTimeoutMs: 400 }],
+  ])('does not wait longer for %s, however much came in time', async (_name, limits) => {
+    const port = await start(echo, { ...limits, checkingIntervalMs: 20 });
+    expect(await inPieces(port, 150)).toMatchObject([{ status: 408 }]);
+  });
 
   it('answers 408 to a header that comes one byte at a time', async () => {
     const port = await start(echo, fast);
@@ -83,7 +104,7 @@ describe('a server with limits', () => {
     expect(performance.now() - startedMs).toBeLessThan(3_000);
   });
 
-  it('holds as many connections as the limit and drops one more', async () => {
+  it('holds as many connections as the limit, drops one more, and takes it once another has left', async () => {
     const port = await start((_request, response) => response.end('ok'), { connectionsMax: 2 });
     const open = () =>
       new Promise<boolean>((resolve) => {
@@ -95,5 +116,8 @@ describe('a server with limits', () => {
         socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
       });
     expect([await open(), await open(), await open()]).toEqual([true, true, false]);
+    sockets[0]?.destroy();
+    await waitUntil(open);
+    expect(await open()).toBe(false);
   });
 });
