@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, createContext, silentLogger } from '@touchstone/platform';
 import { createTestDatabase } from '@touchstone/testing';
+import { LOST_RACES_MAX } from '../src/persistence/postgres-node-store.js';
 import { attestationHubService } from '../src/service.js';
 import { bareHeartbeatAt, commandContext, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
 
@@ -56,6 +57,43 @@ describe('two replicas', () => {
     expect(await right.node(node_id)).toEqual(node);
     expect(node.status).toBe(events[events.length - 1]?.status);
     expect(node.history).toHaveLength(events.length);
+  });
+});
+
+describe('a group that another replica keeps overtaking', () => {
+  /** Lets inserts of new nodes find the place taken, as often as told; a sequence counts through rollbacks. */
+  const overtake = async (times: number) => {
+    const dataSource = await fixture.dataSource();
+    await dataSource.query(`
+      DROP SEQUENCE IF EXISTS attestation.races;
+      CREATE SEQUENCE attestation.races;
+      CREATE OR REPLACE FUNCTION attestation.overtake() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN IF nextval('attestation.races') <= ${times} THEN RETURN NULL; END IF; RETURN NEW; END $$;
+      CREATE OR REPLACE TRIGGER overtake BEFORE INSERT ON attestation.node
+        FOR EACH ROW EXECUTE FUNCTION attestation.overtake()`);
+  };
+  afterAll(async () => {
+    const dataSource = await fixture.dataSource();
+    await dataSource.query(`
+      DROP TRIGGER overtake ON attestation.node;
+      DROP FUNCTION attestation.overtake;
+      DROP SEQUENCE attestation.races`);
+  });
+
+  it('starts again LOST_RACES_MAX times and takes the heartbeat', async () => {
+    await overtake(LOST_RACES_MAX);
+    expect(await left.beat(heartbeatAt(now(), { node_id: 'overtaken' }))).toMatchObject({ status: 'OK' });
+    expect(await right.node('overtaken')).toMatchObject({ status: 'OK' });
+  });
+
+  it('tells the node to come again after one more, and has stored nothing of it', async () => {
+    await overtake(LOST_RACES_MAX + 1);
+    const message = heartbeatAt(now(), { node_id: 'lost' });
+    const refused = await left.post(message);
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ code: 'dependency-unavailable', retryable: true });
+    expect((await right.get('/v1/nodes/lost')).status).toBe(404);
+    expect(await left.beat(message)).toMatchObject({ status: 'OK' });
   });
 });
 

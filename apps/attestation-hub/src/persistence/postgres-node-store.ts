@@ -47,12 +47,12 @@ export class PostgresNodeStore implements NodeStore {
   }
 
   private async write(arrivals: readonly Arrival[]): Promise<(Observation | AppError)[]> {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let lost = 1; ; lost += 1) {
       try {
         return await this.dataSource.transaction((manager) => this.writeOnce(manager, arrivals));
       } catch (error) {
         if (!(error instanceof LostRace)) throw error;
-        if (attempt === LOST_RACES_MAX)
+        if (lost > LOST_RACES_MAX)
           throw new AppError('dependency-unavailable', 'New nodes could not be stored; try again.');
       }
     }
