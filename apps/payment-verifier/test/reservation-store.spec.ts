@@ -5,6 +5,8 @@ import type { DataSource } from 'typeorm';
 import { CreatePayments1785000000000 } from '../src/persistence/migrations/create-payments-1785000000000.js';
 import { runExclusively } from '../src/persistence/exclusive-run.js';
 import { PostgresReservationStore } from '../src/persistence/postgres-reservation-store.js';
+import { PostgresTransactionJournal } from '../src/persistence/postgres-transaction-journal.js';
+import type { RelayerKey } from '../src/domain/relayer.js';
 import { MemoryReservationStore } from './support/memory-store.js';
 import { describeReservationStore } from './support/reservation-store.contract.js';
 import { samplePayment } from './support/sample-payment.js';
@@ -51,6 +53,29 @@ describe('PostgreSQL', () => {
     await settle('0198f1f0-0000-7000-8000-000000000001', 3);
     await expect(settle('0198f1f0-0000-7000-8000-000000000002', 3)).rejects.toThrow('one_per_transfer');
     expect((await settle('0198f1f0-0000-7000-8000-000000000003', 4)).state).toBe('settled');
+  });
+
+  it('lists no more transactions than asked for, those with the lowest nonces', async () => {
+    const nowMs = Date.now();
+    const network = 'eip155:8453';
+    for (const nonce of [2, 0, 1]) {
+      const id = `0198f1f0-0000-7000-8000-00000000000${nonce}`;
+      const draft = { id, payment: samplePayment(), requestDigest: 'ab'.repeat(32), leaseUntilMs: nowMs };
+      await store.claim({ ...draft, nowMs, fromBlock: 0n }, () => ({ kind: 'take' }));
+      await dataSource.query(
+        `INSERT INTO payments.transactions
+           (hash, reservation_id, network, account, nonce, call, raw, state, signed_at, touched_at)
+         VALUES ($1, $2, $3, $4, $5, '{}', '\\x00', 'signed', now(), $6)`,
+        [Buffer.alloc(32, nonce), id, network, `0x${'aa'.repeat(20)}`, nonce, new Date(nowMs)],
+      );
+    }
+    // Listing asks the key for nothing.
+    const journal = new PostgresTransactionJournal(dataSource, network, {} as RelayerKey, () => nowMs);
+    const nonces = async (sinceMs: number, limit: number) =>
+      (await journal.unmined(sinceMs, limit)).map(({ nonce }) => nonce);
+    expect(await nonces(nowMs, 3)).toEqual([0, 1, 2]);
+    expect(await nonces(nowMs, 2)).toEqual([0, 1]);
+    expect(await nonces(nowMs - 1, 3)).toEqual([]);
   });
 
   it('runs an exclusive job in one place at a time and frees the lock when it fails', async () => {

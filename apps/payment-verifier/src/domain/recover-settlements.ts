@@ -42,6 +42,8 @@ export class RecoverSettlements {
         await desk.askChain(reservation, own);
       } catch (error) {
         onError(error, reservation.id);
+        // Behind all others, or as many rows as a run takes that fail for a lasting reason would keep it from the rest.
+        await store.awaitChain(reservation.id, nowMs());
       }
     }
     await journal.realign();

@@ -108,9 +108,10 @@ export class FakeWorld implements SettlementChain, Facilitator, TransactionJourn
     return 0;
   }
 
-  async unmined(): Promise<UnminedTransaction[]> {
+  async unmined(_untouchedSinceMs: number, limit: number): Promise<UnminedTransaction[]> {
     return this.transactions
       .filter(({ outcome }) => outcome === 'unknown')
+      .slice(0, limit)
       .map(({ reservationId, hash }, nonce) => ({
         reservationId,
         hash,

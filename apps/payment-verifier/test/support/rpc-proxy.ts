@@ -9,6 +9,8 @@ export class RpcProxy {
   decide: (method: string) => ProxyDecision = () => 'pass';
   /** Methods in the order they came. */
   readonly methods: string[] = [];
+  /** What the methods were called with, in the same order. */
+  readonly parameters: unknown[][] = [];
   private readonly open = new Set<ServerResponse>();
 
   private constructor(
@@ -40,8 +42,9 @@ export class RpcProxy {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
-    const { id, method } = JSON.parse(body) as { id: number; method: string };
+    const { id, method, params } = JSON.parse(body) as { id: number; method: string; params?: unknown[] };
     this.methods.push(method);
+    this.parameters.push(params ?? []);
     const decision = this.decide(method);
     if (decision === 'hang') return;
     if (decision === 'fail') {
