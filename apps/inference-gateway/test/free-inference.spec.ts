@@ -132,6 +132,14 @@ describe('an answer without payment', () => {
     );
   });
 
+  it('writes an event to its row alone, without a second table', async () => {
+    await infer(gateway, 'digits', digitsRequest);
+    const [bytes] = await harness.column<number>('SELECT max(octet_length(payload)) FROM gateway.outbox');
+    expect(bytes).toBeGreaterThan(2_048);
+    const outside = `SELECT pg_relation_size(reltoastrelid)::int FROM pg_class WHERE oid = 'gateway.outbox'::regclass`;
+    expect(await harness.column(outside)).toEqual([0]);
+  });
+
   it('serves many callers at once, each with a nonce of its own', async () => {
     const responses = await Promise.all(
       Array.from({ length: 100 }, () => infer(gateway, 'digits', digitsRequest)),

@@ -14,12 +14,11 @@ describe('migrations', () => {
 
   it('run forwards, back and forwards again', async () => {
     const options = databaseOptions({ DATABASE_URL: database.urlFor('inference-gateway') } as GatewayConfig);
-    const all = ['Initial1763700000000', 'AddedModels1763800000000'];
+    const all = ['Initial1763700000000', 'AddedModels1763800000000', 'InlineEvents1763900000000'];
     expect(await runMigrations(options)).toEqual(all);
     expect(await runMigrations(options)).toEqual([]);
     const dataSource = await createDataSource(options).initialize();
-    await dataSource.undoLastMigration();
-    await dataSource.undoLastMigration();
+    for (const _ of all) await dataSource.undoLastMigration();
     const left = (await dataSource.query(
       `SELECT table_name FROM information_schema.tables WHERE table_schema = 'gateway'`,
     )) as { table_name: string }[];

@@ -32,6 +32,7 @@ import { EvidenceRepository } from './persistence/evidence-repository.js';
 import { IntakeRepository } from './persistence/intake-repository.js';
 import { LogRepository } from './persistence/log-repository.js';
 import { CreateProofs1763700000000 } from './persistence/migrations/1763700000000-create-proofs.js';
+import { InlineRecords1763900000000 } from './persistence/migrations/1763900000000-inline-records.js';
 import { ProofRepository } from './persistence/proof-repository.js';
 import { storedFigures } from './persistence/stored-figures.js';
 import { EvidenceController } from './transport/http/evidence.controller.js';
@@ -43,7 +44,7 @@ export function postgresOptions(config: Config): PostgresOptions {
   return {
     url: config.DATABASE_URL,
     schema: services['proof-service'].schema,
-    migrations: [CreateProofs1763700000000],
+    migrations: [CreateProofs1763700000000, InlineRecords1763900000000],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'proof-service',
     statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,

@@ -17,9 +17,10 @@ describe('migrations', () => {
     const options = postgresOptions(fixture.config());
     const dataSource = await createDataSource(options).initialize();
     await dataSource.undoLastMigration();
+    await dataSource.undoLastMigration();
     const context = await createContext(proofService, fixture.config(), silentLogger());
     await expect(startService(proofService, context)).rejects.toThrow('lacks the migrations');
-    expect(await runMigrations(options)).toHaveLength(1);
+    expect(await runMigrations(options)).toHaveLength(2);
     expect(await runMigrations(options)).toEqual([]);
     await dataSource.destroy();
     const client = await fixture.start();
