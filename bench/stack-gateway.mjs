@@ -1,8 +1,11 @@
 // Throughput of the gateway with payment off, signature and durable record on, beside a bare node:http server that
-// runs the same ONNX session and answers the same bytes. One load process asks both, in turns.
+// runs the same ONNX session and answers the same bytes, and beside the same server when it signs and stores as well:
+// the most that one process could reach. One load process asks all of them, in turns.
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { startPostgres } from '../libs/embedded/dist/index.js';
 import { announce, median, printRow, quick, wanted } from './harness/row.mjs';
 import { checkout, profiled, sampleBodies, withoutPayment, withStack } from './stack/embedded-stack.mjs';
 import { httpLoad } from './stack/http-load.mjs';
@@ -21,59 +24,78 @@ const GOAL = { of: 'ratio', min: 0.15 };
 const rateName = (model) => `stack: inferences of ${model}, ${CLIENTS} callers, signed and recorded`;
 const costName = (model) => `stack: processor time of one inference of ${model}`;
 
-/** Starts the baseline of a model; it answers the bytes that the gateway answered. */
-async function startBare(model, answer) {
+/** Starts a baseline of a model, which answers the bytes that the gateway answered; with a database it stores them. */
+async function startBare(model, answer, databaseUrl) {
   const child = spawn(process.execPath, [join(checkout, 'bench/stack/bare-onnx-server.mjs')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  child.stdin.write(`${JSON.stringify({ file: join(checkout, 'models', model, 'model.onnx'), answer })}\n`);
+  child.stdin.write(`${JSON.stringify({ file: join(checkout, 'models', model, 'model.onnx'), answer, databaseUrl })}\n`);
   const [port] = await once(child.stdout, 'data');
   return { port: Number(String(port)), stop: () => child.stdin.end() };
 }
 
-async function measure(model, gatewayUrl, parts) {
+async function measure(model, gatewayUrl, parts, database) {
   const { port, host } = new URL(gatewayUrl);
   const path = `/v1/models/${model}/infer`;
   const headers = { 'content-type': 'application/json' };
   const bodies = sampleBodies(model);
   const first = await fetch(`${gatewayUrl}${path}`, { method: 'POST', headers, body: bodies[0] });
   if (first.status !== 200) throw new Error(`The gateway answered ${first.status}: ${await first.text()}`);
-  const bare = await startBare(model, await first.text());
+  const answer = await first.text();
+  const bare = await startBare(model, answer);
+  const recording = await startBare(model, answer, database.url());
   const requests = bodies.map((body) => ({ method: 'POST', path, host, headers, body }));
   const load = (to, seconds) => httpLoad({ port: Number(to), requests, clients: CLIENTS, seconds });
   await load(port, WARM_SECONDS);
   await load(bare.port, WARM_SECONDS / 2);
+  await load(recording.port, WARM_SECONDS / 2);
   const results = [];
   for (let round = 0; round < rounds[model]; round += 1) {
     announce(`${rateName(model)}, round ${round + 1}`);
     const baseline = await load(bare.port, BASELINE_SECONDS);
+    const recorded = await load(recording.port, BASELINE_SECONDS);
     const before = cpuSeconds(parts);
     const ours = await load(port, OURS_SECONDS);
     const after = cpuSeconds(parts);
-    results.push({ ours, baseline, before, after });
+    results.push({ ours, baseline, recorded, before, after });
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   bare.stop();
+  recording.stop();
   return results;
 }
 
-function printRate(model, results) {
-  const pairs = results.map(({ ours, baseline }) => ({ ours: ours.rate, baseline: baseline.rate }));
+/** The row of the goal, and the same answers beside one process that signs and stores them. */
+function printRates(model, results) {
+  printRate(model, results, {
+    name: 'bare node:http with the same ONNX session',
+    of: ({ baseline }) => baseline,
+    goal: model === 'digits' ? GOAL : null,
+  });
+  printRate(model, results, {
+    name: 'the same, which also signs and stores, in one process',
+    of: ({ recorded }) => recorded,
+    goal: null,
+  });
+}
+
+function printRate(model, results, { name, of, goal }) {
+  const pairs = results.map((result) => ({ ours: result.ours.rate, baseline: of(result).rate }));
   printRow({
     name: rateName(model),
-    baselineName: 'bare node:http with the same ONNX session',
+    baselineName: name,
     unit: '/s',
     ours: median(pairs.map(({ ours }) => ours)),
     baseline: median(pairs.map(({ baseline }) => baseline)),
     ratio: median(pairs.map(({ ours, baseline }) => ours / baseline)),
-    goal: model === 'digits' ? GOAL : null,
+    goal,
     rounds: pairs,
     details: {
       p50Ms: median(results.map(({ ours }) => ours.p50)),
       p95Ms: median(results.map(({ ours }) => ours.p95)),
-      baselineP50Ms: median(results.map(({ baseline }) => baseline.p50)),
+      baselineP50Ms: median(results.map((result) => of(result).p50)),
       loadProcessors: median(results.map(({ ours }) => ours.cpuShare)),
-      baselineLoadProcessors: median(results.map(({ baseline }) => baseline.cpuShare)),
+      baselineLoadProcessors: median(results.map((result) => of(result).cpuShare)),
     },
   });
 }
@@ -107,9 +129,15 @@ const models = Object.keys(rounds).filter((model) => wanted(rateName(model)) || 
 if (models.length > 0)
   await withStack(profiled(withoutPayment), async ({ stack, stateDir }) => {
     const parts = partsOf(stack, stateDir);
-    for (const model of models) {
-      const results = await measure(model, stack.description.urls['inference-gateway'], parts);
-      if (wanted(rateName(model))) printRate(model, results);
-      if (wanted(costName(model))) printCost(model, results);
+    const dataDir = join(dirname(stateDir), 'bare-postgres', 'data');
+    const database = await startPostgres({ dataDir, password: randomUUID() });
+    try {
+      for (const model of models) {
+        const results = await measure(model, stack.description.urls['inference-gateway'], parts, database);
+        if (wanted(rateName(model))) printRates(model, results);
+        if (wanted(costName(model))) printCost(model, results);
+      }
+    } finally {
+      await database.stop();
     }
   });
