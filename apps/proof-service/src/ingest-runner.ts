@@ -23,7 +23,7 @@ export const CATCH_UP_INTERVAL_MS = 1_000;
 
 export interface IngestRunnerOptions {
   readonly ingestion: Ingestion;
-  readonly log: LogCopy;
+  readonly log: Pick<LogCopy, 'catchUp'>;
   readonly metrics: ProofMetrics;
   readonly traces: FollowedTraces;
   readonly mesh: Mesh;
