@@ -97,7 +97,7 @@ export const limitEffects = {
   SCHEMA_ISSUE_CHARACTERS_MAX: 'The finding is cut.',
   SCHEMA_ISSUES_MAX: 'The other findings are counted.',
   SANDBOX_MEMORY_MAX_BYTES:
-    'The process of the model ends: `inference-failed`, when it is added `model-invalid`.',
+    'The run fails, and the process of the model may end: `inference-failed`; when the model is added, `model-invalid`.',
   SANDBOX_PROCESSES_MAX:
     'The model that was used longest ago gives its place; a run waits while all are busy.',
   SECRET_FILE_BYTES_MAX: '`config-invalid`; the service does not start.',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { linearClassifier } from '@touchstone/testing';
+import { ADDED_MODELS_MAX } from '../src/domain/model/added-model.js';
 import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
 import { add, answer, ask, classifier, operator, retire, TOKEN } from './operator-requests.js';
 
@@ -122,6 +123,46 @@ describe('a model that is added while the service runs', () => {
       status: 500,
       body: { code: 'inference-failed' },
     });
+  });
+});
+
+describe('as many models as may be added', () => {
+  /** Copies of a model that was added, under other names, until there is one place left. */
+  const fillUpToOne = async () => {
+    await add(first, { name: 'copied' });
+    await harness.client.query(
+      `WITH copy AS (
+         SELECT decode(md5(n::text) || md5(n::text), 'hex') AS id, 'copy-' || n AS name
+         FROM generate_series(1, $1 - (SELECT count(*) FROM gateway.added_models WHERE file IS NOT NULL)) AS n),
+       model AS (
+         INSERT INTO gateway.models (model_version_id, model_id, name, version, developer, task, model_hash,
+                                     model_hash_sha3, size_bytes, price_atomic, status, manifest)
+         SELECT copy.id, copy.name, copy.name, version, developer, task, model_hash, model_hash_sha3, size_bytes,
+                price_atomic, status, manifest || jsonb_build_object('id', copy.name, 'name', copy.name)
+         FROM copy, gateway.models AS source WHERE source.model_id = 'copied')
+       INSERT INTO gateway.added_models (model_version_id, model_id, name, version, file)
+       SELECT copy.id, copy.name, copy.name, version, file
+       FROM copy, gateway.added_models AS source WHERE source.model_id = 'copied'`,
+      [ADDED_MODELS_MAX - 1],
+    );
+  };
+  const full = { status: 409, body: { code: 'conflict' } };
+
+  it('are ADDED_MODELS_MAX, whichever replica takes the last; one more is refused until one is retired', async () => {
+    await fillUpToOne();
+    const both = await Promise.all([add(first, { name: 'last-a' }), add(second, { name: 'last-b' })]);
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
+    const last = both[0]?.status === 201 ? 'last-a' : 'last-b';
+    const refused = await add(first, { name: 'one-more' });
+    expect(refused).toMatchObject(full);
+    expect(refused.body.detail).toContain(`${ADDED_MODELS_MAX} models are added already`);
+    expect(await ask(second, last, [1, 0])).toMatchObject({ status: 200 });
+    // What is there already needs no place, what comes back does.
+    expect(await add(second, { name: last })).toMatchObject({ status: 200 });
+    expect(await retire(first, 'copied')).toMatchObject({ status: 200 });
+    expect(await add(first, { name: 'one-more' })).toMatchObject({ status: 201 });
+    expect(await add(first, { name: 'copied' })).toMatchObject(full);
+    expect(await ask(first, 'one-more', [1, 0])).toMatchObject({ status: 200 });
   });
 });
 

@@ -1,9 +1,14 @@
+import { request } from 'node:http';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { linearClassifier, onnxModel, type OnnxGraph } from '@touchstone/testing';
+import { MANIFEST_BYTES_MAX } from '../src/adapters/model-folder/load-models.js';
+import { ADDED_MODEL_BYTES_MAX } from '../src/domain/model/added-model.js';
 import { infer, type Gateway } from './gateway-harness.js';
 
 /** The operator's token in tests. */
 export const TOKEN = 'operator-token-of-the-tests-0123456789abcdef';
+
+const BOUNDARY = 'form';
 
 /** Settings of a gateway that knows the operator. */
 export const operator = {
@@ -52,6 +57,51 @@ export function add(
   form.set('model', new Blob([bytes as Uint8Array<ArrayBuffer>]), 'model.onnx');
   const headers = { authorization: `Bearer ${token}` };
   return answer(fetch(`${gateway.url}/v1/models`, { method: 'POST', headers, body: form }));
+}
+
+/** A form of exactly so many bytes with the largest manifest and the largest model that are taken; the name of the file fills it. */
+export function formOf(bytes: number): Buffer {
+  const manifest = '{"name":"zeros","priceAtomic":"0"}'.padEnd(MANIFEST_BYTES_MAX);
+  const part = (disposition: string) =>
+    `--${BOUNDARY}\r\nContent-Disposition: form-data; ${disposition}\r\n` +
+    'Content-Type: application/octet-stream\r\n\r\n';
+  const head = `${part('name="manifest"; filename="manifest.json"')}${manifest}\r\n`;
+  const tail = `\r\n--${BOUNDARY}--\r\n`;
+  const modelPart = (fileName: string) => part(`name="model"; filename="${fileName}"`);
+  const rest = bytes - head.length - modelPart('').length - ADDED_MODEL_BYTES_MAX - tail.length;
+  return Buffer.concat([
+    Buffer.from(head + modelPart('m'.repeat(rest))),
+    Buffer.alloc(ADDED_MODEL_BYTES_MAX),
+    Buffer.from(tail),
+  ]);
+}
+
+/**
+ * Sends a head to where models are added and after it a body, if any; the answer may come before the body was sent.
+ */
+export function postForm(gateway: Gateway, headers: Record<string, string>, body?: Buffer): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sending = request(`${gateway.url}/v1/models`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        'content-type': `multipart/form-data; boundary=${BOUNDARY}`,
+        ...headers,
+      },
+    });
+    sending.on('error', reject);
+    sending.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Answer['body'] });
+        sending.destroy();
+      });
+    });
+    if (body) sending.end(body);
+    else sending.flushHeaders();
+  });
 }
 
 /** Retires a model. */

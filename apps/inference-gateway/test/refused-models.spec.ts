@@ -1,7 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { field, join, onnxTensor } from '@touchstone/testing';
+import { ADDED_MODEL_BYTES_MAX } from '../src/domain/model/added-model.js';
 import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { add, answer, ask, classifier, graph, operator, TOKEN } from './operator-requests.js';
+import { ADDED_FORM_BYTES_MAX } from '../src/transport/http/read-model-form.js';
+import {
+  add,
+  answer,
+  ask,
+  classifier,
+  formOf,
+  graph,
+  operator,
+  postForm,
+  TOKEN,
+} from './operator-requests.js';
 
 let harness: GatewayHarness;
 let first: Gateway;
@@ -88,15 +100,8 @@ describe('what is refused', () => {
     expect(refused.body.detail).toContain('"probabilities" has 3');
   });
 
-  it('what is larger than the limit, before it is read', async () => {
-    const response = await fetch(`${first.url}/v1/models`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'multipart/form-data; boundary=x' },
-      body: new Blob([new Uint8Array(36_000_000)]),
-    }).catch(() => undefined);
-    // The connection is closed under a client that is still sending.
-    expect(response?.status ?? 413).toBe(413);
-    const large = await add(first, { name: 'bad' }, new Uint8Array(33_554_433));
+  it('a model of one byte more than the limit', async () => {
+    const large = await add(first, { name: 'bad' }, new Uint8Array(ADDED_MODEL_BYTES_MAX + 1));
     expect(large).toMatchObject({ status: 413, body: { code: 'body-too-large' } });
   });
 
@@ -114,6 +119,31 @@ describe('what is refused', () => {
     expect(await post(form)).toMatchObject({ status: 400, body: { code: 'malformed-json' } });
     form.append('model', new Blob([new Uint8Array(1)]));
     expect(await post(form)).toMatchObject({ status: 422 });
+  });
+});
+
+describe('the size of a form', () => {
+  const withLength = (bytes: number) => ({ 'content-length': String(bytes) });
+  const chunked = { 'transfer-encoding': 'chunked' };
+  const tooLarge = { status: 413, body: { code: 'body-too-large' } };
+
+  it.each([
+    ['by its length', withLength(ADDED_FORM_BYTES_MAX)],
+    ['in chunks', chunked],
+  ])('is read at ADDED_FORM_BYTES_MAX, told %s', async (_name, headers) => {
+    // What is refused is the model, so the form around it was read.
+    expect(await postForm(first, headers, formOf(ADDED_FORM_BYTES_MAX))).toMatchObject({
+      status: 422,
+      body: { code: 'model-invalid' },
+    });
+  });
+
+  it('of one byte more is refused by its length, before anything of it is sent', async () => {
+    expect(await postForm(first, withLength(ADDED_FORM_BYTES_MAX + 1))).toMatchObject(tooLarge);
+  });
+
+  it('of one byte more is refused in chunks', async () => {
+    expect(await postForm(first, chunked, formOf(ADDED_FORM_BYTES_MAX + 1))).toMatchObject(tooLarge);
   });
 });
 

@@ -14,7 +14,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modelsFolder } from '../../../test/sample-models.js';
-import { loadModels, MANIFEST_BYTES_MAX, MODEL_BYTES_MAX, MODELS_MAX } from './load-models.js';
+import {
+  loadModels,
+  MANIFEST_BYTES_MAX,
+  MODEL_BYTES_MAX,
+  MODELS_MAX,
+  PREPROCESS_BYTES_MAX,
+} from './load-models.js';
 
 let folder: string;
 const sentiment = () => join(folder, 'financial-sentiment');
@@ -170,6 +176,28 @@ describe('loadModels', () => {
     expect(await loadModels(folder)).toHaveLength(2);
     writeFileSync(path, text + ' '.repeat(MANIFEST_BYTES_MAX + 1 - text.length));
     await expectRefused(`at most ${MANIFEST_BYTES_MAX} are read`);
+  });
+
+  it(`reads a preprocessing of ${PREPROCESS_BYTES_MAX} bytes and refuses one byte more`, async () => {
+    const [file, model] = [join(sentiment(), 'tokenizer.json'), join(sentiment(), 'model.onnx')];
+    const hashOf = (path: string) => bytesToHex(sha256(readFileSync(path)));
+    const text = readFileSync(file, 'utf8');
+    /** Fills the file with blanks, and has the model and its manifest name it as it is then. */
+    const pad = (bytes: number) => {
+      const before = hashOf(file);
+      writeFileSync(file, text + ' '.repeat(bytes - Buffer.byteLength(text)));
+      const named = readFileSync(model).toString('latin1').replace(before, hashOf(file));
+      writeFileSync(model, Buffer.from(named, 'latin1'));
+      change('financial-sentiment', (manifest) => {
+        manifest['sha256'] = hashOf(model);
+        manifest['preprocess'] = { ...(manifest['preprocess'] as object), sha256: hashOf(file) };
+      });
+    };
+    pad(PREPROCESS_BYTES_MAX);
+    const models = await loadModels(folder);
+    expect(models.map(({ tokenizer }) => tokenizer === undefined)).toEqual([true, false]);
+    pad(PREPROCESS_BYTES_MAX + 1);
+    await expectRefused(`at most ${PREPROCESS_BYTES_MAX} are read`);
   });
 
   it('refuses a model file beyond the limit without reading it', async () => {

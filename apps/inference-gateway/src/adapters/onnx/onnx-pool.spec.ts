@@ -5,7 +5,7 @@ import { heldOutRow, modelsFolder, sampleModels, withVersionId } from '../../../
 import type { Model } from '../../domain/model/model.js';
 import { readInputs } from '../../domain/request/read-inputs.js';
 import { checkDeclaration } from './check-declaration.js';
-import { OnnxPool, type OnnxPoolOptions } from './onnx-pool.js';
+import { INFERENCE_QUEUE_MAX, OnnxPool, type OnnxPoolOptions } from './onnx-pool.js';
 
 const hangingScript = new URL('../../../test/hanging-worker.mjs', import.meta.url);
 let models: ReadonlyMap<string, Model>;
@@ -122,6 +122,18 @@ describe('OnnxPool under load and failure', () => {
     expect(small.queued).toBe(2);
     await expect(small.run(slow, some)).rejects.toMatchObject({ code: 'queue-full', retryAfterSeconds: 1 });
     await expect(Promise.all(accepted)).resolves.toHaveLength(3);
+  });
+
+  it('lets INFERENCE_QUEUE_MAX runs wait when nothing else is said, and refuses one more', async () => {
+    const busy = pool({ script: hangingScript });
+    const quick = withVersionId(models.get('digits'), 'fine');
+    await busy.run(quick, some);
+    const accepted = [busy.run(withVersionId(models.get('digits'), 'slow'), some)];
+    for (let count = 0; count < INFERENCE_QUEUE_MAX; count += 1) accepted.push(busy.run(quick, some));
+    expect(busy.queued).toBe(INFERENCE_QUEUE_MAX);
+    await expect(busy.run(quick, some)).rejects.toMatchObject({ code: 'queue-full' });
+    await expect(Promise.all(accepted)).resolves.toHaveLength(INFERENCE_QUEUE_MAX + 1);
+    await expect(busy.run(quick, some)).resolves.toBeDefined();
   });
 
   it('hands short runs that wait to a worker in one message', async () => {

@@ -11,10 +11,13 @@ import { RUN_TIMES_MAX, RunGroup, SHORT_RUN_MS } from './run-group.js';
 import type { RuntimeWorker } from './runtime-worker.js';
 import type { ModelDescription, RunAnswer, WorkerTensor } from './worker-messages.js';
 
-/** Runs that may wait for a worker; at a few milliseconds each, more would wait longer than their callers do. */
+/**
+ * Runs that may wait in one queue, that of the threads or that of the process of an added model; at a few milliseconds
+ * each, more would wait longer than their callers do.
+ */
 export const INFERENCE_QUEUE_MAX = 1_024;
 
-/** Milliseconds that one run may take, loading included. */
+/** Milliseconds that one run may take in its worker, reading and loading the model included. */
 export const INFERENCE_TIMEOUT_DEFAULT_MS = 10_000;
 
 /** The script lies beside src and dist, so that one path finds it from both. */
@@ -69,7 +72,7 @@ export class OnnxPool implements ModelRunner {
 
   /** Loads a file and answers what it declares. @throws AppError `inference-failed` for a file that cannot be loaded */
   describe(model: Loadable): Promise<ModelDescription> {
-    return this.withWorker((worker) => this.load(worker, model));
+    return this.withWorker((worker) => this.load(worker, model, performance.now()));
   }
 
   run(model: Loadable, inputs: readonly CanonicalTensor[]): Promise<ModelRun> {
@@ -127,10 +130,11 @@ export class OnnxPool implements ModelRunner {
   private runAll(model: Loadable, group: RunGroup): Promise<readonly RunAnswer[]> {
     return this.withWorker(async (worker) => {
       const key = model.modelVersionId;
-      if (!worker.loaded.has(key)) await this.load(worker, model);
+      const startedMs = performance.now();
+      if (!worker.loaded.has(key)) await this.load(worker, model, startedMs);
       group.take();
       this.groups.delete(group);
-      const answer = await worker.ask({ kind: 'run', key, runs: group.runs }, this.timeoutMs);
+      const answer = await worker.ask({ kind: 'run', key, runs: group.runs }, this.timeoutMs, startedMs);
       if (!('runs' in answer)) throw new AppError('inference-failed', 'The worker gave no outputs.');
       return answer.runs;
     });
@@ -149,10 +153,10 @@ export class OnnxPool implements ModelRunner {
     if (this.lastRunMs.size > RUN_TIMES_MAX && oldest !== undefined) this.lastRunMs.delete(oldest);
   }
 
-  private async load(worker: RuntimeWorker, model: Loadable): Promise<ModelDescription> {
+  private async load(worker: RuntimeWorker, model: Loadable, startedMs: number): Promise<ModelDescription> {
     const { modelVersionId: key } = model;
     const bytes = await model.read();
-    const answer = await worker.ask({ kind: 'load', key, bytes }, this.timeoutMs);
+    const answer = await worker.ask({ kind: 'load', key, bytes }, this.timeoutMs, startedMs);
     if (!('description' in answer)) throw new AppError('inference-failed', 'The worker gave no description.');
     worker.loaded.add(key);
     return answer.description;

@@ -26,10 +26,17 @@ export abstract class RuntimeWorker {
   /**
    * Gives the worker a job. A worker that does not answer in time is ended, because nothing else stops native code.
    *
+   * @param sinceMs when the time began, by `performance.now()`: a run and what had to be done for it share their time
    * @throws AppError `timeout` or `inference-failed`
    */
-  async ask(job: WorkerJob, timeoutMs: number): Promise<WorkerAnswer & { ok: true }> {
+  async ask(
+    job: WorkerJob,
+    timeoutMs: number,
+    sinceMs = performance.now(),
+  ): Promise<WorkerAnswer & { ok: true }> {
     if (this.gone) throw new AppError('inference-failed', 'The worker has ended.');
+    const leftMs = sinceMs + timeoutMs - performance.now();
+    if (leftMs <= 0) throw new AppError('timeout', `The model could not be read within ${timeoutMs} ms.`);
     this.lastId += 1;
     const id = this.lastId;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -37,7 +44,7 @@ export abstract class RuntimeWorker {
       this.pending = { id, settle: resolve };
       timer = setTimeout(() => {
         this.end(new AppError('timeout', `The model did not answer within ${timeoutMs} ms and was stopped.`));
-      }, timeoutMs);
+      }, Math.ceil(leftMs));
       this.post({ ...job, id });
     });
     clearTimeout(timer);

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { AppError } from '@touchstone/contracts';
 import { encodeTensor } from '@touchstone/evidence';
-import { linearClassifier } from '@touchstone/testing';
-import type { Loadable } from '../onnx/onnx-pool.js';
-import { Sandbox, type SandboxOptions } from './sandbox.js';
-import { SandboxProcess } from './sandbox-process.js';
+import { linearClassifier, onnxModel, onnxTensor, waitUntil } from '@touchstone/testing';
+import { INFERENCE_QUEUE_MAX, type Loadable } from '../onnx/onnx-pool.js';
+import { Sandbox, SANDBOX_PROCESSES_MAX, type SandboxOptions } from './sandbox.js';
+import { SANDBOX_MEMORY_MAX_BYTES, SandboxProcess } from './sandbox-process.js';
 
 const made: Sandbox[] = [];
 
@@ -19,10 +19,22 @@ afterEach(async () => {
   await Promise.all(made.splice(0).map((started) => started.close()));
 });
 
-const loadable = (key: string): Loadable => ({
+const loadable = (key: string, file = linearClassifier([[1, 2]], [0, 0])): Loadable => ({
   modelVersionId: key,
-  read: () => Promise.resolve(linearClassifier([[1, 2]], [0, 0])),
+  read: () => Promise.resolve(file),
 });
+
+/** A model that makes a tensor of so many bytes on its way. */
+const wide = (bytes: number) =>
+  onnxModel({
+    inputs: [{ name: 'features', shape: [1, 1] }],
+    outputs: [{ name: 'sum', shape: [1, 1] }],
+    initializers: [onnxTensor('shape', [2], [1, bytes / Float32Array.BYTES_PER_ELEMENT], 'INT64')],
+    nodes: [
+      { op: 'Expand', inputs: ['features', 'shape'], outputs: ['tensor'] },
+      { op: 'ReduceSum', inputs: ['tensor'], outputs: ['sum'] },
+    ],
+  });
 
 const inputs = (() => {
   const encoded = encodeTensor({ name: 'features', datatype: 'FP32', shape: [1, 1], data: [1] });
@@ -49,7 +61,7 @@ function children(): number[] {
 describe('Sandbox', () => {
   it('runs each model in a process of its own, and no more processes than it may', async () => {
     const box = sandbox({ processesMax: 2 });
-    const models = ['a', 'b', 'c', 'd', 'e'].map(loadable);
+    const models = ['a', 'b', 'c', 'd', 'e'].map((key) => loadable(key));
     const runs = await Promise.all([...models, ...models].map((model) => box.run(model, inputs)));
     expect(new Set(runs.map(({ outputs }) => outputs[0]?.data)).size).toBe(1);
     expect(children().length).toBeLessThanOrEqual(2);
@@ -75,8 +87,50 @@ describe('Sandbox', () => {
     const [pid] = children();
     expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toContain('hidden');
     const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
-    expect(limits).toMatch(/^Max data size\s+1073741824\s+1073741824/m);
+    const bound = String(SANDBOX_MEMORY_MAX_BYTES);
+    expect(limits).toMatch(new RegExp(`^Max data size\\s+${bound}\\s+${bound}`, 'm'));
     expect(limits).toMatch(/^Max file size\s+0\s+0/m);
+  });
+
+  it('refuses the run of a model that needs all of SANDBOX_MEMORY_MAX_BYTES, and goes on', async () => {
+    const box = sandbox();
+    const large = loadable('large', wide(SANDBOX_MEMORY_MAX_BYTES));
+    await expect(box.run(large, inputs)).rejects.toMatchObject({ code: 'inference-failed' });
+    expect((await box.run(loadable('small'), inputs)).outputs).toHaveLength(1);
+  });
+
+  it('runs a model that fits SANDBOX_MEMORY_MAX_BYTES, and not where less is allowed', async () => {
+    const bytes = 201_326_592;
+    const model = loadable('a', wide(bytes));
+    await expect(sandbox({ memoryBytes: bytes }).run(model, inputs)).rejects.toMatchObject({
+      code: 'inference-failed',
+    });
+    expect((await sandbox().run(model, inputs)).outputs).toHaveLength(1);
+  });
+
+  it('keeps SANDBOX_PROCESSES_MAX processes; one more takes the place of the longest unused', async () => {
+    const box = sandbox();
+    const keys = Array.from({ length: SANDBOX_PROCESSES_MAX }, (_, index) => `kept-${index}`);
+    const started: number[] = [];
+    for (const key of keys) {
+      await box.run(loadable(key), inputs);
+      started.push(...children().filter((pid) => !started.includes(pid)));
+    }
+    expect(started).toHaveLength(SANDBOX_PROCESSES_MAX);
+    const [oldest, ...others] = started;
+    await box.run(loadable('one more'), inputs);
+    await waitUntil(() => !children().includes(oldest ?? 0));
+    expect(children()).toEqual(expect.arrayContaining(others));
+    expect(children()).toHaveLength(SANDBOX_PROCESSES_MAX);
+  });
+
+  it('lets INFERENCE_QUEUE_MAX runs wait for a process when nothing else is said, and refuses one more', async () => {
+    const box = sandbox({ processesMax: 1 });
+    const first = box.run(loadable('a'), inputs);
+    const waiting = Array.from({ length: INFERENCE_QUEUE_MAX }, () => box.run(loadable('b'), inputs));
+    expect(box.queued).toBe(INFERENCE_QUEUE_MAX);
+    await expect(box.run(loadable('b'), inputs)).rejects.toMatchObject({ code: 'queue-full' });
+    await expect(Promise.all([first, ...waiting])).resolves.toHaveLength(INFERENCE_QUEUE_MAX + 1);
   });
 
   it('fails the run when its process cannot live with the memory it may have', async () => {
