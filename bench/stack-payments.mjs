@@ -3,7 +3,7 @@
 // process and takes its share of the machine.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { balanceOf, chainOf } from '../apps/cli/dist/stack/chain.js';
-import { announce, median, printRow, quick, wanted } from './harness/row.mjs';
+import { announce, median, printRate, printRow, quick, wanted } from './harness/row.mjs';
 import { profiled, sampleBodies, withStack } from './stack/embedded-stack.mjs';
 import { httpLoad } from './stack/http-load.mjs';
 import { inParallel } from './stack/in-parallel.mjs';
@@ -83,17 +83,7 @@ async function measureReplays(answers, url) {
     announce(`${replayName}, round ${round + 1}`);
     rounds.push(await load(REPLAY_SECONDS));
   }
-  printRow({
-    name: replayName,
-    baselineName: null,
-    unit: '/s',
-    ours: median(rounds.map(({ rate }) => rate)),
-    baseline: null,
-    ratio: null,
-    goal: null,
-    rounds: rounds.map(({ rate }) => ({ ours: rate, baseline: null })),
-    details: { p95Ms: median(rounds.map(({ p95 }) => p95)) },
-  });
+  printRate(replayName, rounds);
 }
 
 if (wanted(paidName) || wanted(replayName))

@@ -1,5 +1,5 @@
 // What the other doors of the stack give: evidence bundles from the proof service, heartbeats into the hub.
-import { announce, median, printRow, quick, wanted } from './harness/row.mjs';
+import { announce, printRate, quick, wanted } from './harness/row.mjs';
 import { profiled, sampleBodies, until, withoutPayment, withStack } from './stack/embedded-stack.mjs';
 import { httpLoad } from './stack/http-load.mjs';
 
@@ -15,20 +15,6 @@ const NODES = 1_000;
 const firstName = `stack: evidence bundles, each asked for the first time, ${CLIENTS} callers`;
 const againName = `stack: evidence bundles, asked for again, ${CLIENTS} callers`;
 const heartbeatName = `stack: heartbeats into the hub, ${NODES} nodes, ${CLIENTS} callers`;
-
-function printRate(name, rounds) {
-  printRow({
-    name,
-    baselineName: null,
-    unit: '/s',
-    ours: median(rounds.map(({ rate }) => rate)),
-    baseline: null,
-    ratio: null,
-    goal: null,
-    rounds: rounds.map(({ rate }) => ({ ours: rate, baseline: null })),
-    details: { p50Ms: median(rounds.map(({ p50 }) => p50)), p95Ms: median(rounds.map(({ p95 }) => p95)) },
-  });
-}
 
 /** Makes answers and waits until a final anchor covers the last of them. */
 async function makeEvidence(urls) {

@@ -51,3 +51,18 @@ export function median(values) {
   const sorted = [...values].sort((left, right) => left - right);
   return sorted[Math.floor((sorted.length - 1) / 2)];
 }
+
+/** Prints a rate beside which nothing stands. @param {{ rate: number, p50: number, p95: number }[]} rounds */
+export function printRate(name, rounds) {
+  printRow({
+    name,
+    baselineName: null,
+    unit: '/s',
+    ours: median(rounds.map(({ rate }) => rate)),
+    baseline: null,
+    ratio: null,
+    goal: null,
+    rounds: rounds.map(({ rate }) => ({ ours: rate, baseline: null })),
+    details: { p50Ms: median(rounds.map(({ p50 }) => p50)), p95Ms: median(rounds.map(({ p95 }) => p95)) },
+  });
+}

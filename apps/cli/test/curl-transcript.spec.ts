@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { serviceNames } from '@touchstone/contracts';
-import { silentProgress, startStack, type RunningStack } from '@touchstone/embedded';
-import { checkout } from '../src/commands/stack.js';
+import type { RunningStack } from '@touchstone/embedded';
+import { startTestStack } from './support/test-stack.js';
 
 const START_TIMEOUT_MS = 120_000;
 const page = fileURLToPath(new URL('../../../docs/curl.md', import.meta.url));
@@ -54,14 +53,7 @@ describe('docs/curl.md', () => {
     if (!present) return;
     folder = mkdtempSync(join(tmpdir(), 'touchstone-curl-'));
     const stateDir = join(folder, '.touchstone');
-    stack = await startStack({
-      root: checkout,
-      stateDir,
-      services: serviceNames,
-      restart: false,
-      progress: silentProgress,
-      durable: false,
-    });
+    stack = await startTestStack(stateDir);
     // `npx touchstone` finds the command in the checkout; here it is found on the path.
     const programs = join(folder, 'bin');
     mkdirSync(programs);

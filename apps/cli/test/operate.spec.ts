@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { serviceNames, type OutputRecorded } from '@touchstone/contracts';
-import { DATABASE_NAME, silentProgress, startStack, type RunningStack } from '@touchstone/embedded';
+import { DATABASE_NAME, type RunningStack } from '@touchstone/embedded';
 import { connectMesh, EventPublisher, type DeadLetter, type Mesh } from '@touchstone/nats';
 import { waitUntil } from '@touchstone/testing';
 import pg from 'pg';
@@ -15,6 +15,7 @@ import type { InferAnswer } from '../src/stack/gateway.js';
 import { createPayer, developmentPayer } from '../src/stack/payer.js';
 import { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './support/otlp-receiver.js';
 import { readStreamMessages } from './support/stream.js';
+import { startTestStack } from './support/test-stack.js';
 import { bin, touchstone as runTouchstone, type Ended } from './support/touchstone-process.js';
 
 const START_TIMEOUT_MS = 120_000;
@@ -29,13 +30,7 @@ let collector: OtlpReceiver;
 beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'touchstone-operate-'));
   collector = await startOtlpReceiver();
-  stack = await startStack({
-    root: checkout,
-    stateDir,
-    services: serviceNames,
-    restart: false,
-    progress: silentProgress,
-    durable: false,
+  stack = await startTestStack(stateDir, {
     environment: {
       ...process.env,
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,

@@ -51,7 +51,7 @@ let survivors: StackDescription;
 
 beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'touchstone-replicas-'));
-  stack = await startTestStack(stateDir, SETTINGS);
+  stack = await startTestStack(stateDir, { settings: SETTINGS });
   replicas = new Supervisor({ restart: false, announce: () => undefined, onExit: () => undefined });
   const planned: [ServiceName, SecondService][] = [];
   for (const service of serviceNames)

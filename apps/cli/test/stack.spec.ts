@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AppError, serviceNames } from '@touchstone/contracts';
-import { silentProgress, startStack, type RunningStack } from '@touchstone/embedded';
+import { AppError } from '@touchstone/contracts';
+import type { RunningStack } from '@touchstone/embedded';
 import { readTrustFile, verifyEvidence } from '@touchstone/evidence';
 import { connectMesh, RpcClient } from '@touchstone/nats';
 import { alteredDocuments, pythonWithCryptography, verifyIndependently } from '@touchstone/testing';
@@ -14,6 +14,7 @@ import { anchoredEvidence } from '../src/stack/evidence.js';
 import { exportTrust, trustText } from '../src/stack/export-trust.js';
 import type { InferAnswer } from '../src/stack/gateway.js';
 import { createPayer, developmentPayer, PAYMENT_HEADER, type Payer } from '../src/stack/payer.js';
+import { startTestStack } from './support/test-stack.js';
 
 const START_TIMEOUT_MS = 120_000;
 
@@ -25,14 +26,7 @@ let url: string;
 
 beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'touchstone-stack-'));
-  stack = await startStack({
-    root: checkout,
-    stateDir,
-    services: serviceNames,
-    restart: false,
-    progress: silentProgress,
-    durable: false,
-  });
+  stack = await startTestStack(stateDir);
   payer = createPayer(stack.description, developmentPayer(stateDir));
   digits = await heldOutDigits(checkout, 10);
   url = `${stack.description.urls['inference-gateway']}/v1/models/digits/infer`;

@@ -1,7 +1,7 @@
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { addModel, retireModel } from '../stack/operator-models.js';
-import { operatorSecret } from '../stack/operator-secret.js';
 import { parsePrice } from '../stack/price.js';
+import { readSecret } from '../stack/read-secret.js';
 import { requireStack } from '../stack/running-stack.js';
 import { readInput } from '../terminal/files.js';
 import { describeModel } from './models.js';
@@ -33,7 +33,7 @@ export async function addModelCommand(file: string, options: AddOptions): Promis
   );
   const labels = options.labels === undefined ? {} : { labels: await readLabels(options.labels) };
   const settings = { name, priceAtomic, ...Object.fromEntries(given), ...labels };
-  const token = operatorSecret(options.state, 'TOUCHSTONE_OPERATOR_TOKEN');
+  const token = operatorToken(options.state);
   const model = await addModel(stack, token, settings, await readInput(file, MODEL_FILE_BYTES_MAX));
   process.stdout.write(options.json ? `${JSON.stringify(model, null, 2)}\n` : `${describeModel(model)}\n`);
   if (!options.json)
@@ -47,7 +47,7 @@ export async function removeModelCommand(
   options: { json: boolean; state: string },
 ): Promise<ExitCode> {
   const stack = requireStack(options.state);
-  const model = await retireModel(stack, operatorSecret(options.state, 'TOUCHSTONE_OPERATOR_TOKEN'), id);
+  const model = await retireModel(stack, operatorToken(options.state), id);
   process.stdout.write(
     options.json
       ? `${JSON.stringify(model, null, 2)}\n`
@@ -65,4 +65,8 @@ async function readLabels(path: string): Promise<string[]> {
   } catch {
     throw new CommandError(exitCodes.usage, `${path} is neither a JSON array nor lines of labels.`);
   }
+}
+
+function operatorToken(stateDir: string): string {
+  return readSecret(stateDir, 'operator', 'TOUCHSTONE_OPERATOR_TOKEN');
 }

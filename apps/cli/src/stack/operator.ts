@@ -1,7 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 import { connectMesh, type Mesh } from '@touchstone/nats';
 import { CommandError, exitCodes } from '../exit-codes.js';
-import { operatorSecret } from './operator-secret.js';
+import { readSecret } from './read-secret.js';
 import { requireStack } from './running-stack.js';
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -14,7 +14,7 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
  */
 export async function connectOperator(stateDir: string): Promise<Mesh> {
   const { nats } = requireStack(stateDir);
-  const password = operatorSecret(stateDir, 'TOUCHSTONE_NATS_PASSWORD');
+  const password = readSecret(stateDir, 'operator', 'TOUCHSTONE_NATS_PASSWORD');
   return await orCommandError(() =>
     connectMesh({ url: nats.url, user: 'operator', password, service: 'operator', logger: silent }),
   );

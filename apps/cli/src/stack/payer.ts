@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ExactEvmScheme } from '@x402/evm';
 import { encodePaymentSignatureHeader } from '@x402/core/http';
 import type { PaymentRequired } from '@x402/core/types';
@@ -7,6 +5,7 @@ import { wrapFetchWithPayment, x402Client } from '@x402/fetch';
 import { privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';
 import type { StackDescription } from '@touchstone/embedded';
 import { CommandError, exitCodes } from '../exit-codes.js';
+import { readSecret } from './read-secret.js';
 
 /** The official client with what a test of it needs beside paying. */
 export interface Payer {
@@ -24,18 +23,9 @@ export const PAYMENT_HEADER = 'PAYMENT-SIGNATURE';
 
 /** The stack's own development payer. Its key is worth nothing: the chain is a local one. */
 export function developmentPayer(stateDir: string): PrivateKeyAccount {
-  const path = join(stateDir, 'secrets', 'payer.env');
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    throw new CommandError(
-      exitCodes.configuration,
-      `Cannot read ${path}; only the user who started the stack can pay with its payer.`,
-    );
-  }
-  const key = /^TOUCHSTONE_PAYER_KEY_HEX=([0-9a-f]{64})$/m.exec(text)?.[1];
-  if (!key) throw new CommandError(exitCodes.configuration, `${path} holds no TOUCHSTONE_PAYER_KEY_HEX.`);
+  const key = readSecret(stateDir, 'payer', 'TOUCHSTONE_PAYER_KEY_HEX');
+  if (!/^[0-9a-f]{64}$/.test(key))
+    throw new CommandError(exitCodes.configuration, 'TOUCHSTONE_PAYER_KEY_HEX is not 64 hexadecimal digits.');
   return privateKeyToAccount(`0x${key}`);
 }
 

@@ -5,12 +5,12 @@ import { checkout } from '../../src/commands/stack.js';
 const ATTEMPTS = 3;
 
 /**
- * Starts the whole stack for a spec. A port that was free when it was chosen may be taken by another stack on the
+ * Starts the whole stack for a spec; it does not sync to disk. A port that was free when it was chosen may be taken by another stack on the
  * machine until a service listens on it; then other ports are chosen.
  */
 export async function startTestStack(
   stateDir: string,
-  settings: NonNullable<StackOptions['settings']> = {},
+  options: Partial<StackOptions> = {},
 ): Promise<RunningStack> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -21,7 +21,7 @@ export async function startTestStack(
         restart: false,
         progress: silentProgress,
         durable: false,
-        settings,
+        ...options,
       });
     } catch (error) {
       if (attempt === ATTEMPTS || !String(error).includes('EADDRINUSE')) throw error;
