@@ -34,11 +34,15 @@ export interface EcdsaSigner {
   sign(digest: Uint8Array): Uint8Array;
 }
 
+/** Verifies compact signatures over 32-byte digests with one public key. */
+export type EcdsaVerifier = (digest: Uint8Array, compact: Uint8Array) => EcdsaVerification;
+
 /** The rule of the protocol over one implementation of the curve. */
 export interface Ecdsa {
   publicKey(privateKey: Uint8Array): Uint8Array;
   isPublicKey(publicKey: Uint8Array): boolean;
   signer(privateKey: Uint8Array): EcdsaSigner;
+  verifier(publicKey: Uint8Array): EcdsaVerifier;
   verify(digest: Uint8Array, compact: Uint8Array, publicKey: Uint8Array): EcdsaVerification;
 }
 
@@ -66,12 +70,19 @@ export function createEcdsa(curve: Secp256k1Curve): Ecdsa {
     return curve.publicKey(privateKey);
   };
 
-  const verify = (digest: Uint8Array, compact: Uint8Array, key: Uint8Array): EcdsaVerification => {
-    requireDigest(digest);
-    if (compact.length !== COMPACT_SIGNATURE_BYTES || !hasScalarsInRange(compact)) return 'bad-signature';
-    if (isHighS(compact)) return 'high-s';
-    return importKey(key)?.(digest, compact) === true ? 'ok' : 'bad-signature';
+  const verifier = (key: Uint8Array): EcdsaVerifier => {
+    let imported: Secp256k1VerifyWithKey | undefined;
+    return (digest, compact) => {
+      requireDigest(digest);
+      if (compact.length !== COMPACT_SIGNATURE_BYTES || !hasScalarsInRange(compact)) return 'bad-signature';
+      if (isHighS(compact)) return 'high-s';
+      imported ??= importKey(key);
+      return imported?.(digest, compact) === true ? 'ok' : 'bad-signature';
+    };
   };
+
+  const verify = (digest: Uint8Array, compact: Uint8Array, key: Uint8Array): EcdsaVerification =>
+    verifier(key)(digest, compact);
 
   const signer = (privateKey: Uint8Array): EcdsaSigner => {
     const key = publicKey(privateKey);
@@ -87,7 +98,7 @@ export function createEcdsa(curve: Secp256k1Curve): Ecdsa {
     };
   };
 
-  return { publicKey, isPublicKey, signer, verify };
+  return { publicKey, isPublicKey, signer, verifier, verify };
 }
 
 function requireDigest(digest: Uint8Array): void {

@@ -5,6 +5,7 @@ import { createEcdsa, ECDSA_KEY_CACHE_MAX } from './ecdsa-rule.js';
 import {
   bytesToHex,
   createEcdsaSigner,
+  createEcdsaVerifier,
   ecdsaImplementation,
   ecdsaPublicKey,
   ecdsaSign,
@@ -173,6 +174,41 @@ describe('ECDSA (R-SIGN)', () => {
     keys.forEach(verify);
     expect(verify(publicKey)).toBe('ok');
     expect(uses()).toBe(2);
+  });
+
+  it('verifies many signatures with a key that it imports once, without looking for it again', () => {
+    let asked = 0;
+    const rule = createEcdsa({
+      ...native,
+      importPublicKey: (publicKey) => {
+        asked += 1;
+        return native.importPublicKey(publicKey);
+      },
+    });
+    const verify = rule.verifier(ecdsaPublicKey(key));
+    expect(asked).toBe(0);
+    for (let byte = 0; byte < 8; byte += 1) {
+      const message = new Uint8Array(32).fill(byte);
+      expect(verify(message, ecdsaSign(message, key))).toBe('ok');
+      expect(verify(digest, ecdsaSign(message, key))).toBe('bad-signature');
+    }
+    for (let index = 0; index < ECDSA_KEY_CACHE_MAX; index += 1) {
+      const privateKey = new Uint8Array(32).fill(1);
+      new DataView(privateKey.buffer).setUint32(0, index);
+      rule.isPublicKey(ecdsaPublicKey(privateKey));
+    }
+    expect(verify(digest, ecdsaSign(digest, key))).toBe('ok');
+    expect(asked).toBe(1 + ECDSA_KEY_CACHE_MAX);
+  });
+
+  it.each([
+    ['a key of another length', new Uint8Array(32)],
+    ['a key that is no point', new Uint8Array(33)],
+  ])('has a verifier for %s, which accepts nothing', (_name, publicKey) => {
+    const verify = createEcdsaVerifier(publicKey);
+    expect(verify(digest, ecdsaSign(digest, key))).toBe('bad-signature');
+    expect(verify(digest, ecdsaSign(digest, key))).toBe('bad-signature');
+    expect(() => verify(new Uint8Array(31), ecdsaSign(digest, key))).toThrow(RangeError);
   });
 
   it('does not keep refused keys', () => {

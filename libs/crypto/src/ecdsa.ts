@@ -1,5 +1,5 @@
 import { secp256k1 } from '#secp256k1';
-import { createEcdsa, type EcdsaSigner, type EcdsaVerification } from './ecdsa-rule.js';
+import { createEcdsa, type EcdsaSigner, type EcdsaVerification, type EcdsaVerifier } from './ecdsa-rule.js';
 
 const ecdsa = createEcdsa(secp256k1);
 
@@ -31,6 +31,16 @@ export function createEcdsaSigner(privateKey: Uint8Array): EcdsaSigner {
  */
 export function ecdsaSign(digest: Uint8Array, privateKey: Uint8Array): Uint8Array {
   return ecdsa.signer(privateKey).sign(digest);
+}
+
+/**
+ * {@link ecdsaVerify} for many signatures of one key: the key is read once, with the first of them.
+ * The array is used, not copied; do not change it.
+ *
+ * @param publicKey compressed point, 33 bytes
+ */
+export function createEcdsaVerifier(publicKey: Uint8Array): EcdsaVerifier {
+  return ecdsa.verifier(publicKey);
 }
 
 /**

@@ -16,9 +16,13 @@ export const ED25519_KEY_CACHE_MAX = 1024;
 /** What verification of an Ed25519 signature finds. Compare with `'ok'`: every value is truthy. */
 export type Ed25519Verification = 'ok' | 'bad-key' | 'bad-signature';
 
+/** Verifies signatures over messages with one public key. */
+export type Ed25519Verifier = (message: Uint8Array, signature: Uint8Array) => Ed25519Verification;
+
 /** The rule of the protocol over one implementation of the curve. */
 export interface Ed25519 {
   signer(seed: Uint8Array): Ed25519Signer;
+  verifier(publicKey: Uint8Array): Ed25519Verifier;
   verify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): Ed25519Verification;
 }
 
@@ -37,11 +41,17 @@ export function createEd25519(curve: Ed25519Curve): Ed25519 {
     return imported;
   };
 
-  const verify = (message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): Ed25519Verification => {
-    const verifyWithKey = importKey(publicKey);
-    if (!verifyWithKey) return 'bad-key';
-    return isCanonicalSignature(signature) && verifyWithKey(message, signature) ? 'ok' : 'bad-signature';
+  const verifier = (publicKey: Uint8Array): Ed25519Verifier => {
+    let imported: Ed25519VerifyWithKey | undefined;
+    return (message, signature) => {
+      imported ??= importKey(publicKey);
+      if (!imported) return 'bad-key';
+      return isCanonicalSignature(signature) && imported(message, signature) ? 'ok' : 'bad-signature';
+    };
   };
+
+  const verify = (message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): Ed25519Verification =>
+    verifier(publicKey)(message, signature);
 
   const signer = (seed: Uint8Array): Ed25519Signer => {
     if (seed.length !== ED25519_ELEMENT_BYTES) {
@@ -59,7 +69,7 @@ export function createEd25519(curve: Ed25519Curve): Ed25519 {
     };
   };
 
-  return { signer, verify };
+  return { signer, verifier, verify };
 }
 
 function isCanonicalSignature(signature: Uint8Array): boolean {

@@ -9,6 +9,7 @@ import { ed25519 as nobleEd25519 } from './ed25519.portable.js';
 import {
   bytesToHex,
   createEd25519Signer,
+  createEd25519Verifier,
   ed25519PublicKey,
   ed25519Sign,
   ed25519Verify,
@@ -56,6 +57,33 @@ describe('Ed25519 (R-BATCH)', () => {
     for (let bit = 0; bit < 256; bit += 1) {
       expect(ed25519Verify(flip(digest, bit), signature, publicKey)).toBe('bad-signature');
       expect(ed25519Verify(digest, signature, flip(publicKey, bit))).not.toBe('ok');
+    }
+  });
+
+  it('verifies many signatures with a key that it imports once', () => {
+    let asked = 0;
+    const rule = createEd25519({
+      ...openssl,
+      importPublicKey: (publicKey) => {
+        asked += 1;
+        return openssl.importPublicKey(publicKey);
+      },
+    });
+    const verify = rule.verifier(ed25519PublicKey(key));
+    expect(asked).toBe(0);
+    for (let byte = 0; byte < 8; byte += 1) {
+      const message = Uint8Array.of(byte);
+      expect(verify(message, ed25519Sign(message, key))).toBe('ok');
+      expect(verify(digest, ed25519Sign(message, key))).toBe('bad-signature');
+    }
+    expect(asked).toBe(1);
+  });
+
+  it('has a verifier for a key that may not be registered, which accepts nothing', () => {
+    for (const publicKey of [new Uint8Array(32), new Uint8Array(31)]) {
+      const verify = createEd25519Verifier(publicKey);
+      expect(verify(digest, ed25519Sign(digest, key))).toBe('bad-key');
+      expect(verify(digest, ed25519Sign(digest, key))).toBe('bad-key');
     }
   });
 

@@ -1,6 +1,6 @@
 import { ed25519 as curve } from '#ed25519';
 import type { Ed25519Signer } from './ed25519-curve.js';
-import { createEd25519, type Ed25519Verification } from './ed25519-rule.js';
+import { createEd25519, type Ed25519Verification, type Ed25519Verifier } from './ed25519-rule.js';
 
 const ed25519 = createEd25519(curve);
 
@@ -26,6 +26,16 @@ export function createEd25519Signer(seed: Uint8Array): Ed25519Signer {
  */
 export function ed25519Sign(message: Uint8Array, seed: Uint8Array): Uint8Array {
   return ed25519.signer(seed).sign(message);
+}
+
+/**
+ * {@link ed25519Verify} for many signatures of one key: the key is checked and read once, with the first of them.
+ * The array is used, not copied; do not change it.
+ *
+ * @param publicKey 32 bytes
+ */
+export function createEd25519Verifier(publicKey: Uint8Array): Ed25519Verifier {
+  return ed25519.verifier(publicKey);
 }
 
 /**
