@@ -54,6 +54,7 @@ export {
   logSignedCheckpoint,
   openCheckpoint,
   type VerifiedCheckpoint,
+  type WrittenCheckpoint,
 } from './signed-checkpoint.js';
 export {
   formatNote,

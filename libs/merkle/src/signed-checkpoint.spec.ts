@@ -11,6 +11,7 @@ import {
   ed25519NoteVerifier,
   logSignedCheckpoint,
   openCheckpoint,
+  parseCheckpointText,
   parseNote,
   signNote,
 } from './index.js';
@@ -86,6 +87,25 @@ describe('openCheckpoint', () => {
       ok: true,
       value: { checkpoint: { origin: ORIGIN, size: 20852163n }, note: { text: PUBLISHED }, cosignatures: [] },
     });
+  });
+
+  it('opens what was read from a note as it opens the note itself', async () => {
+    const foreign = PUBLISHED.replace('sofa', 'bed');
+    const notes = await Promise.all([
+      signNote(PUBLISHED, [logSigner, witnessSigner]),
+      signNote(PUBLISHED, [witnessSigner]),
+      signNote(foreign, [logSigner]),
+      signNote(PUBLISHED, [{ ...logSigner, sign: () => new Uint8Array(64) }]),
+    ]);
+    const answers = notes.map((text) => {
+      const parsed = parseNote(text);
+      const read = parsed.ok ? parseCheckpointText(parsed.note.text) : parsed;
+      if (!parsed.ok || !read.ok) throw new Error('not a checkpoint');
+      const opened = openCheckpoint({ note: parsed.note, checkpoint: read.checkpoint }, log, [witness]);
+      expect(opened).toEqual(openCheckpoint(text, log, [witness]));
+      return opened.ok ? 'opened' : opened.reason;
+    });
+    expect(answers).toEqual(['opened', 'no-log-signature', 'origin', 'bad-signature']);
   });
 
   it('refuses a checkpoint that only a witness has signed', async () => {

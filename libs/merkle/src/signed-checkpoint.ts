@@ -5,10 +5,14 @@ import type { NoteKeyId } from './note-key.js';
 import { type NoteVerifier, verifyNote } from './note-verification.js';
 import { formatNote, isSameKey, type NoteSignature, parseNote, type SignedNote } from './signed-note.js';
 
-/** A checkpoint whose log signature is verified. */
-export interface VerifiedCheckpoint {
-  readonly checkpoint: Checkpoint;
+/** A note and the checkpoint that was read from its text; its signatures are not judged. */
+export interface WrittenCheckpoint {
   readonly note: SignedNote;
+  readonly checkpoint: Checkpoint;
+}
+
+/** A checkpoint whose log signature is verified. */
+export interface VerifiedCheckpoint extends WrittenCheckpoint {
   /** Verified signatures of the given witnesses. */
   readonly cosignatures: readonly NoteSignature[];
 }
@@ -17,22 +21,29 @@ export interface VerifiedCheckpoint {
  * Opens a signed checkpoint: the log itself must have signed it, and its origin is the name of the log's key. A
  * witness's signature does not stand in for the log's; one that does not verify condemns the whole note.
  *
- * @param source the note's text, or what `parseNote` read from it
+ * @param source the note's text, or what `parseNote` and `parseCheckpointText` read from it
  */
 export function openCheckpoint(
-  source: string | Uint8Array | SignedNote,
+  source: string | Uint8Array | WrittenCheckpoint,
   log: NoteVerifier,
   witnesses: readonly NoteVerifier[] = [],
 ): { ok: true; value: VerifiedCheckpoint } | NoteRefusal {
-  const opened = verifyNote(source, [log, ...witnesses]);
+  const isRead = isWrittenCheckpoint(source);
+  const opened = verifyNote(isRead ? source.note : source, [log, ...witnesses]);
   if (!opened.ok) return opened;
   const { note, verified } = opened.value;
   if (!verified.some((signature) => isSameKey(signature, log))) return refuseNote('no-log-signature');
-  const parsed = parseCheckpointText(note.text);
+  const parsed = isRead
+    ? ({ ok: true, checkpoint: source.checkpoint } as const)
+    : parseCheckpointText(note.text);
   if (!parsed.ok) return parsed;
   if (parsed.checkpoint.origin !== log.name) return refuseNote('origin');
   const cosignatures = verified.filter((signature) => !isSameKey(signature, log));
   return { ok: true, value: { checkpoint: parsed.checkpoint, note, cosignatures } };
+}
+
+function isWrittenCheckpoint(source: string | Uint8Array | WrittenCheckpoint): source is WrittenCheckpoint {
+  return typeof source === 'object' && 'checkpoint' in source;
 }
 
 /**
