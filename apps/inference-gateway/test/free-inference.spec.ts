@@ -72,7 +72,7 @@ describe('an answer without payment', () => {
         return result.value;
       });
       const hashed = tensorsHash(encoded);
-      return hashed.ok ? bytesToHex(hashed.value) : '';
+      return hashed.ok ? hashed.value : '';
     };
     expect(proof.outputHash).toBe(hash(answer.outputs));
     expect(proof.inputHash).toBe(

@@ -178,7 +178,7 @@ function tensor(name: string, data: number[]) {
 function hashOf(tensors: ReturnType<typeof tensor>[]): string {
   const hash = tensorsHash(tensors);
   if (!hash.ok) throw new Error(hash.error.detail);
-  return bytesToHex(hash.value);
+  return hash.value;
 }
 
 async function logProofOf(entry: string, entriesBefore: number) {

@@ -34,7 +34,7 @@ export function tensor(name: string, data: number[]) {
 export function hashOf(tensors: ReturnType<typeof tensor>[]): string {
   const hash = tensorsHash(tensors);
   if (!hash.ok) throw new Error(hash.error.detail);
-  return bytesToHex(hash.value);
+  return hash.value;
 }
 
 /** A leaf that belongs to somebody else. */

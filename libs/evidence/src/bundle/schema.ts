@@ -63,22 +63,26 @@ export type Anchor = z.infer<typeof anchor>;
 /**
  * The evidence bundle, version 1 (protocol section 12). The schema is closed: a member that no verification step
  * covers may not exist, because a verifier would pass it on unproven.
+ *
+ * Compiled, because every verification passes here; whatever the compiled code refuses, the schema judges and words.
  */
-export const evidenceBundle = z.strictObject({
-  version: z.literal(1),
-  subject: z.strictObject({
-    kind: z.literal('output'),
-    proof: outputProof,
-    context: outputContext,
-    inputs: z.array(canonicalTensor).max(256).optional(),
-    outputs: z.array(canonicalTensor).max(256).optional(),
+export const evidenceBundle = z.compile(
+  z.strictObject({
+    version: z.literal(1),
+    subject: z.strictObject({
+      kind: z.literal('output'),
+      proof: outputProof,
+      context: outputContext,
+      inputs: z.array(canonicalTensor).max(256).optional(),
+      outputs: z.array(canonicalTensor).max(256).optional(),
+    }),
+    commitment: modelCommitment,
+    inclusion: inclusionProof,
+    entry: z.string().min(2).max(LOG_ENTRY_BYTES_MAX),
+    logProofs: z.array(logProof).min(1).max(LOG_PROOFS_MAX),
+    anchors: z.array(anchor).max(ANCHORS_MAX),
+    timestamps: z.array(z.never()).max(0),
+    payment: z.strictObject({ requestParts, receipt: z.null() }).optional(),
   }),
-  commitment: modelCommitment,
-  inclusion: inclusionProof,
-  entry: z.string().min(2).max(LOG_ENTRY_BYTES_MAX),
-  logProofs: z.array(logProof).min(1).max(LOG_PROOFS_MAX),
-  anchors: z.array(anchor).max(ANCHORS_MAX),
-  timestamps: z.array(z.never()).max(0),
-  payment: z.strictObject({ requestParts, receipt: z.null() }).optional(),
-});
+);
 export type EvidenceBundle = z.infer<typeof evidenceBundle>;

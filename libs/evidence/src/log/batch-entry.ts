@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BATCH_LEAVES_MAX, hex32, timestampMs, uuidV7 } from '@touchstone/contracts';
-import { canonicalJson, parseStrictJson } from '@touchstone/canonical-json';
-import { schemaIssues } from '../schema-issues.js';
+import { canonicalJson, canonicalJsonOfParsed, parseStrictJson } from '@touchstone/canonical-json';
+import { fit } from '../schema-issues.js';
 
 /** Most bytes of one log entry (tlog-tiles bounds an entry at 64 KiB). */
 export const LOG_ENTRY_BYTES_MAX = 65_535;
@@ -9,19 +9,21 @@ export const LOG_ENTRY_BYTES_MAX = 65_535;
 const uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
 
 /** A batch as it stands in the log (protocol section 6); exactly these members. */
-export const batchEntry = z.strictObject({
-  type: z.literal('touchstone.batch.v1'),
-  batchId: uuidV7,
-  kind: z.enum(['output', 'event']),
-  leafFormat: z.enum(['model-output-v1', 'event-v1', 'event-v2']),
-  treeProfile: z.enum(['rfc9162-sha256', 'event-batch-v1']),
-  leafCount: z.number().int().min(1).max(BATCH_LEAVES_MAX),
-  root: hex32,
-  scope: z.union([z.strictObject({ modelVersionId: hex32 }), z.strictObject({ tenant: uuid })]),
-  sealedAt: timestampMs,
-  nodeId: z.string().min(1).max(128),
-  signature: hex32.nullable(),
-});
+export const batchEntry = z.compile(
+  z.strictObject({
+    type: z.literal('touchstone.batch.v1'),
+    batchId: uuidV7,
+    kind: z.enum(['output', 'event']),
+    leafFormat: z.enum(['model-output-v1', 'event-v1', 'event-v2']),
+    treeProfile: z.enum(['rfc9162-sha256', 'event-batch-v1']),
+    leafCount: z.number().int().min(1).max(BATCH_LEAVES_MAX),
+    root: hex32,
+    scope: z.union([z.strictObject({ modelVersionId: hex32 }), z.strictObject({ tenant: uuid })]),
+    sealedAt: timestampMs,
+    nodeId: z.string().min(1).max(128),
+    signature: hex32.nullable(),
+  }),
+);
 export type BatchEntry = z.infer<typeof batchEntry>;
 
 /** The exact text of an entry: its canonical form. */
@@ -38,8 +40,9 @@ export function parseBatchEntry(
 ): { ok: true; entry: BatchEntry } | { ok: false; detail: string } {
   const parsed = parseStrictJson(text, { maxBytes: LOG_ENTRY_BYTES_MAX });
   if (!parsed.ok) return { ok: false, detail: parsed.error.message };
-  const entry = batchEntry.safeParse(parsed.value);
-  if (!entry.success) return { ok: false, detail: schemaIssues(entry.error) };
-  if (canonicalJson(parsed.value) !== text) return { ok: false, detail: 'the text is not in canonical form' };
-  return { ok: true, entry: entry.data };
+  const entry = fit(batchEntry, parsed.value);
+  if (!entry.ok) return entry;
+  if (canonicalJsonOfParsed(parsed.value) !== text)
+    return { ok: false, detail: 'the text is not in canonical form' };
+  return { ok: true, entry: entry.value };
 }

@@ -6,15 +6,9 @@ import {
   parseNote,
   type Checkpoint,
   type NoteVerifier,
-  type SignedNote,
+  type WrittenCheckpoint,
 } from '@touchstone/merkle';
 import { logVerifier, witnessVerifiers } from './note-keys.js';
-
-/** A checkpoint as it was written; its signatures are not judged. */
-export interface WrittenCheckpoint {
-  readonly note: SignedNote;
-  readonly checkpoint: Checkpoint;
-}
 
 /** Reads a signed note and the checkpoint in it without judging its signatures. */
 export function readSignedCheckpoint(text: string): WrittenCheckpoint | undefined {
@@ -58,9 +52,9 @@ export function openWithKeys(note: string, vkey: string, witnessVkeys: readonly 
   return openWithVerifiers(note, logVerifier(vkey), witnessVerifiers(witnessVkeys));
 }
 
-/** {@link openWithKeys} with keys, and a note where it is at hand, that were read before. */
+/** {@link openWithKeys} with keys, and a checkpoint where it is at hand, that were read before. */
 export function openWithVerifiers(
-  note: string | SignedNote,
+  note: string | WrittenCheckpoint,
   log: NoteVerifier | undefined,
   witnesses: readonly NoteVerifier[],
 ): OpenedCheckpoint {

@@ -1,19 +1,24 @@
-import { ed25519Verify } from '@touchstone/crypto';
+import { createEd25519Verifier } from '@touchstone/crypto';
 import {
   cosignatureVerifier,
   ed25519NoteVerifier,
   parseVerifierKey,
+  type Ed25519Verify,
+  type NoteKey,
   type NoteVerifier,
 } from '@touchstone/merkle';
 
-const verifySignature = (message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean =>
-  ed25519Verify(message, signature, publicKey) === 'ok';
+/** Verification with this key alone, which is therefore read once. */
+function verifyWith({ publicKey }: NoteKey): Ed25519Verify {
+  const verify = createEd25519Verifier(publicKey);
+  return (message, signature) => verify(message, signature) === 'ok';
+}
 
 /** Verifier of a log's signatures, or `undefined` when the text is not an Ed25519 verifier key. */
 export function logVerifier(vkey: string): NoteVerifier | undefined {
   const parsed = parseVerifierKey(vkey);
   return parsed.ok && parsed.key.algorithm === 'ed25519'
-    ? ed25519NoteVerifier(parsed.key, verifySignature)
+    ? ed25519NoteVerifier(parsed.key, verifyWith(parsed.key))
     : undefined;
 }
 
@@ -22,7 +27,7 @@ export function witnessVerifiers(vkeys: readonly string[]): NoteVerifier[] {
   return vkeys.flatMap((vkey) => {
     const parsed = parseVerifierKey(vkey);
     return parsed.ok && parsed.key.algorithm === 'cosignatureV1'
-      ? [cosignatureVerifier(parsed.key, verifySignature)]
+      ? [cosignatureVerifier(parsed.key, verifyWith(parsed.key))]
       : [];
   });
 }

@@ -1,5 +1,5 @@
 import { AppError, outputProof, type OutputPayload, type OutputProof } from '@touchstone/contracts';
-import { hexToBytes, parseSignature, sha256, sha256Text } from '@touchstone/crypto';
+import { hexToBytes, parseSignature, sha256, sha256Text, type ParsedSignature } from '@touchstone/crypto';
 
 /** Domain separator of output proofs unless `SIGNING_DOMAIN` says otherwise (R-SIGN-2). */
 export const DEFAULT_SIGNING_DOMAIN = 'model-output-v1';
@@ -29,7 +29,9 @@ export function outputDigest(payload: OutputPayload, domain: string): Uint8Array
  * never share the bytes of one leaf
  */
 export function outputLeaf(proof: OutputProof): Uint8Array {
-  const leaf = outputProof.safeParse(proof).success ? fixedWidthLeaf(proof) : undefined;
+  const leaf = outputProof.safeParse(proof).success
+    ? fixedWidthLeaf(proof, parseSignature(proof.signature))
+    : undefined;
   if (!leaf) {
     throw new AppError(
       'leaf-field-not-fixed-width',
@@ -39,9 +41,8 @@ export function outputLeaf(proof: OutputProof): Uint8Array {
   return leaf;
 }
 
-/** {@link outputLeaf} of a proof that fits its schema; `undefined` when the signature is not strict. */
-export function fixedWidthLeaf(proof: OutputProof): Uint8Array | undefined {
-  const signature = parseSignature(proof.signature);
+/** {@link outputLeaf} of a proof that fits its schema; `undefined` when its signature is not strict. */
+export function fixedWidthLeaf(proof: OutputProof, signature: ParsedSignature): Uint8Array | undefined {
   if (!('compact' in signature)) return undefined;
   const bytes = new Uint8Array(LEAF_BYTES);
   const hashes = proof.modelVersionId + proof.inputHash + proof.outputHash + proof.nonce;

@@ -1,6 +1,7 @@
 import type { CanonicalTensor, TensorDatatype } from '@touchstone/contracts';
 import { canonicalJson } from '@touchstone/canonical-json';
-import { base64ToBytes, bytesToBase64, sha256Text } from '@touchstone/crypto';
+import { base64ToBytes, bytesToBase64, sha256TextHex } from '@touchstone/crypto';
+import type { CanonicalWriter } from '../canonical-writer.js';
 import { compareUtf8 } from '../utf8-order.js';
 import { elementBytes, readElement, writeElement } from './elements.js';
 
@@ -175,9 +176,12 @@ export function decodeTensor(tensor: CanonicalTensor): TensorResult<(boolean | n
 /**
  * `inputHash` and `outputHash`: sha256(JCS(tensors sorted by the UTF-8 bytes of their names)).
  *
- * @returns 32 bytes, or an error when a name appears twice or a tensor is not canonical
+ * @returns 32 bytes as lower-case hex, or an error when a name appears twice or a tensor is not canonical
  */
-export function tensorsHash(tensors: readonly CanonicalTensor[]): TensorResult<Uint8Array> {
+export function tensorsHash(
+  tensors: readonly CanonicalTensor[],
+  write: CanonicalWriter = canonicalJson,
+): TensorResult<string> {
   const sorted = [...tensors].sort((left, right) => compareUtf8(left.name, right.name));
   for (const [index, tensor] of sorted.entries()) {
     if (sorted[index + 1]?.name === tensor.name)
@@ -185,6 +189,6 @@ export function tensorsHash(tensors: readonly CanonicalTensor[]): TensorResult<U
     const raw = rawContents(tensor);
     if (!raw.ok) return failure(raw.error.pointer, `tensor ${tensor.name}: ${raw.error.detail}`);
   }
-  const plain = sorted.map(({ name, datatype, shape, data }) => ({ name, datatype, shape, data }));
-  return { ok: true, value: sha256Text(canonicalJson(plain)) };
+  const plain = sorted.map(({ data, datatype, name, shape }) => ({ data, datatype, name, shape }));
+  return { ok: true, value: sha256TextHex(write(plain)) };
 }

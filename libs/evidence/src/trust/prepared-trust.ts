@@ -1,4 +1,11 @@
-import { hexToBytes, parseUtcTime, readKeys, type Key } from '@touchstone/crypto';
+import {
+  createEcdsaVerifier,
+  hexToBytes,
+  parseUtcTime,
+  readKeys,
+  type EcdsaVerifier,
+  type Key,
+} from '@touchstone/crypto';
 import type { NoteVerifier } from '@touchstone/merkle';
 import { logVerifier, witnessVerifiers } from '../log/note-keys.js';
 import type { TrustedChain, TrustFile } from './schema.js';
@@ -8,8 +15,8 @@ type TrustedKey = TrustFile['keys'][number];
 /** A key of the trust file, read. */
 export interface PreparedKey {
   readonly entry: TrustedKey;
-  /** 33 bytes; `undefined` when the text is not that. */
-  readonly publicKey: Uint8Array | undefined;
+  /** `undefined` when the public key is not 33 bytes. */
+  readonly verify: EcdsaVerifier | undefined;
   /** `undefined` when the stated status contradicts the key's times at the trust file's own time. */
   readonly key: Key | undefined;
 }
@@ -88,9 +95,10 @@ export function prepareTrust(trust: TrustFile): PreparedTrust {
 function prepareKey(entry: TrustedKey, asOf: string): PreparedKey {
   const { domains: _domains, ...keystoreEntry } = entry;
   const reading = readKeys([keystoreEntry], parseUtcTime(asOf) ?? Number.NaN);
+  const publicKey = hexToBytes(entry.public_key, 33);
   return {
     entry,
-    publicKey: hexToBytes(entry.public_key, 33),
+    verify: publicKey && createEcdsaVerifier(publicKey),
     key: reading.ok ? reading.keys[0] : undefined,
   };
 }

@@ -5,8 +5,9 @@ import {
   type EvmAnchorSuccess,
 } from '@touchstone/chain-proofs';
 import { bytesToHex, hexToBytes } from '@touchstone/crypto';
+import type { WrittenCheckpoint } from '@touchstone/merkle';
 import type { Anchor, EvidenceBundle } from '../bundle/schema.js';
-import { commitmentOf, type WrittenCheckpoint } from '../log/checkpoint.js';
+import { commitmentOf } from '../log/checkpoint.js';
 import type { PreparedTrust } from '../trust/prepared-trust.js';
 import type { TrustedChain } from '../trust/schema.js';
 import { DATE_MS_MAX } from './date-limit.js';

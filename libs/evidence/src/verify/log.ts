@@ -1,14 +1,15 @@
-import { bytesToHex, hexToBytes } from '@touchstone/crypto';
+import { bytesToHex, hexToBytes, type ParsedSignature } from '@touchstone/crypto';
 import {
   leafHash,
   leafHashOfText,
   verifyInclusion,
   verifyPositionedPath,
   type Checkpoint,
+  type WrittenCheckpoint,
 } from '@touchstone/merkle';
 import type { EvidenceBundle, LogProof } from '../bundle/schema.js';
 import { parseBatchEntry, type BatchEntry } from '../log/batch-entry.js';
-import { openWithVerifiers, type OpenedCheckpoint, type WrittenCheckpoint } from '../log/checkpoint.js';
+import { openWithVerifiers, type OpenedCheckpoint } from '../log/checkpoint.js';
 import { fixedWidthLeaf } from '../output/payload.js';
 import type { PreparedTrust } from '../trust/prepared-trust.js';
 import { absent, ARITHMETIC, fail, notChecked, pass, type Step } from './step.js';
@@ -19,16 +20,18 @@ const NOBODY = { k: 0, vkeys: [] };
 /**
  * Steps from the leaf to the signed checkpoints.
  *
+ * @param signature that of the output, which is part of the leaf
  * @param checkpoints those of the log proofs, `undefined` where one cannot be read
  */
 export function logSteps(
   bundle: EvidenceBundle,
+  signature: ParsedSignature,
   checkpoints: readonly (WrittenCheckpoint | undefined)[],
   trust: PreparedTrust | undefined,
 ): Step[] {
   const opened = checkpoints.map((checkpoint, index) => checkpointStep(checkpoint, index, trust));
   return [
-    inclusionStep(bundle),
+    inclusionStep(bundle, signature),
     entryMatchStep(bundle),
     ...opened.flatMap(({ step }, index) => [
       logInclusionStep(
@@ -46,8 +49,8 @@ export function logSteps(
   ];
 }
 
-function inclusionStep({ subject, inclusion }: EvidenceBundle): Step {
-  const leaf = fixedWidthLeaf(subject.proof);
+function inclusionStep({ subject, inclusion }: EvidenceBundle, signature: ParsedSignature): Step {
+  const leaf = fixedWidthLeaf(subject.proof, signature);
   if (!leaf) {
     return fail('inclusion', {
       restsOn: ARITHMETIC,
@@ -180,7 +183,7 @@ function openTrusted(
 ): { vkeys: string[]; opened: OpenedCheckpoint | undefined } {
   if (!written || !trust) return { vkeys: [], opened: undefined };
   const logs = trust.logs(written.checkpoint.origin);
-  const results = logs.map(({ verifier }) => openWithVerifiers(written.note, verifier, trust.witnesses));
+  const results = logs.map(({ verifier }) => openWithVerifiers(written, verifier, trust.witnesses));
   return { vkeys: logs.map(({ vkey }) => vkey), opened: results.find(({ ok }) => ok) ?? results[0] };
 }
 

@@ -1,5 +1,6 @@
 import type { CanonicalTensor } from '@touchstone/contracts';
-import { bytesToHex, ecdsaVerify, parseSignature } from '@touchstone/crypto';
+import { canonicalJsonOfParsed } from '@touchstone/canonical-json';
+import { bytesToHex, type ParsedSignature } from '@touchstone/crypto';
 import type { EvidenceBundle } from '../bundle/schema.js';
 import { commitmentHash, contextNonce, modelVersionIdOf, requestDigest } from '../output/context.js';
 import { outputDigest } from '../output/payload.js';
@@ -15,7 +16,7 @@ export function subjectSteps(bundle: EvidenceBundle): Step[] {
     tensorStep('subject-outputs', outputs, proof.outputHash),
     equalStep('context', {
       expected: proof.nonce,
-      actual: contextNonce(context),
+      actual: contextNonce(context, canonicalJsonOfParsed),
       restsOn: ARITHMETIC,
       detail: 'the nonce is not the hash of this context: request, payment, node or build was changed',
     }),
@@ -26,11 +27,11 @@ export function subjectSteps(bundle: EvidenceBundle): Step[] {
 function tensorStep(name: StepName, tensors: readonly CanonicalTensor[] | undefined, expected: string): Step {
   if (!tensors)
     return absent(name, { restsOn: 'nothing: the bundle does not disclose these tensors, only their hash' });
-  const hash = tensorsHash(tensors);
+  const hash = tensorsHash(tensors, canonicalJsonOfParsed);
   if (!hash.ok) return fail(name, { expected, restsOn: ARITHMETIC, detail: hash.error.detail });
   return equalStep(name, {
     expected,
-    actual: bytesToHex(hash.value),
+    actual: hash.value,
     restsOn: ARITHMETIC,
     detail: 'these tensors are not the ones that were signed',
   });
@@ -42,7 +43,7 @@ function paymentStep({ subject, payment }: EvidenceBundle): Step {
     return absent('payment', {
       restsOn: 'nothing: the bundle does not disclose the request that was paid for',
     });
-  const actual = requestDigest(payment.requestParts);
+  const actual = requestDigest(payment.requestParts, canonicalJsonOfParsed);
   if (expected === null) {
     return fail('payment', {
       expected: 'null',
@@ -115,21 +116,24 @@ export function findOutputKey(
 }
 
 /** ECDSA over the digest of the canonical payload, with the key that the trust file gives. */
-export function signatureStep(bundle: EvidenceBundle, trusted: PreparedKey | undefined): Step {
+export function signatureStep(
+  bundle: EvidenceBundle,
+  signature: ParsedSignature,
+  trusted: PreparedKey | undefined,
+): Step {
   const { proof } = bundle.subject;
   if (!trusted)
     return notChecked('signature', {
       restsOn: 'a key in the trust file',
       detail: 'there is no trusted key to check it with',
     });
-  const { entry, publicKey } = trusted;
+  const { entry, verify } = trusted;
   const restsOn = `trust file: key ${entry.kid} (whoever holds it can sign anything)`;
-  const signature = parseSignature(proof.signature);
-  if (!('compact' in signature) || !publicKey) {
+  if (!('compact' in signature) || !verify) {
     return fail('signature', { restsOn, detail: 'bad-signature: not compact and not strict DER' });
   }
   const digest = outputDigest(proof, proof.domain);
-  const result = ecdsaVerify(digest, signature.compact, publicKey);
+  const result = verify(digest, signature.compact);
   const shown = {
     expected: `signature of ${bytesToHex(digest)}`,
     actual: bytesToHex(signature.compact),
@@ -145,7 +149,7 @@ export function signatureStep(bundle: EvidenceBundle, trusted: PreparedKey | und
 export function commitmentStep(bundle: EvidenceBundle, trust: PreparedTrust | undefined): Step {
   const { commitment, subject } = bundle;
   const { modelVersionId, keyId } = subject.proof;
-  const recomputed = modelVersionIdOf(commitment.model);
+  const recomputed = modelVersionIdOf(commitment.model, canonicalJsonOfParsed);
   if (recomputed !== modelVersionId || commitment.modelVersionId !== modelVersionId) {
     return fail('commitment', {
       expected: modelVersionId,
@@ -163,7 +167,7 @@ export function commitmentStep(bundle: EvidenceBundle, trust: PreparedTrust | un
       detail: 'commitment-mismatch: the signing key is not in it',
     });
   }
-  const actual = commitmentHash(commitment);
+  const actual = commitmentHash(commitment, canonicalJsonOfParsed);
   const listed = trust?.commitments(modelVersionId) ?? [];
   const restsOn = `trust file: model ${modelVersionId.slice(0, 8)}…`;
   if (listed.length === 0) {

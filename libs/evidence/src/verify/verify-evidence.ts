@@ -1,8 +1,8 @@
-import { checkEvidenceTime } from '@touchstone/crypto';
+import { checkEvidenceTime, parseSignature } from '@touchstone/crypto';
 import { parseStrictJson } from '@touchstone/canonical-json';
 import { EVIDENCE_BYTES_MAX, evidenceBundle, type EvidenceBundle } from '../bundle/schema.js';
 import { readSignedCheckpoint } from '../log/checkpoint.js';
-import { schemaIssues } from '../schema-issues.js';
+import { fit } from '../schema-issues.js';
 import { PreparedTrust, type PreparedKey } from '../trust/prepared-trust.js';
 import type { TrustFile } from '../trust/schema.js';
 import { anchorSteps } from './anchor.js';
@@ -48,9 +48,9 @@ export function verifyEvidence(text: string | Uint8Array, options: VerifyOptions
   const trust = prepared(options.trust);
   const parsed = parseStrictJson(text, { maxBytes: EVIDENCE_BYTES_MAX });
   if (!parsed.ok) return unreadable(`${parsed.error.pointer || '/'}: ${parsed.error.message}`, trust);
-  const bundle = evidenceBundle.safeParse(parsed.value);
-  if (!bundle.success) return unreadable(schemaIssues(bundle.error), trust);
-  return verifyBundle(bundle.data, trust, options.nowMs);
+  const bundle = fit(evidenceBundle, parsed.value);
+  if (!bundle.ok) return unreadable(bundle.detail, trust);
+  return verifyBundle(bundle.value, trust, options.nowMs);
 }
 
 function prepared(trust: TrustFile | PreparedTrust | undefined): PreparedTrust | undefined {
@@ -77,6 +77,7 @@ function verifyBundle(
   nowMs: number,
 ): VerificationReport {
   const checkpoints = bundle.logProofs.map(({ checkpoint }) => readSignedCheckpoint(checkpoint));
+  const signature = parseSignature(bundle.subject.proof.signature);
   const anchors = anchorSteps(bundle, checkpoints, trust);
   const time = trustedTime(anchors.passed, trust?.file, nowMs);
   const { key, step: keyStep } = findOutputKey(bundle, trust);
@@ -84,10 +85,10 @@ function verifyBundle(
     pass('gate', { expected: 'an evidence bundle of version 1', restsOn: ARITHMETIC }),
     ...subjectSteps(bundle),
     keyStep,
-    signatureStep(bundle, key),
+    signatureStep(bundle, signature, key),
     keyStateStep(bundle, key, time),
     commitmentStep(bundle, trust),
-    ...logSteps(bundle, checkpoints, trust),
+    ...logSteps(bundle, signature, checkpoints, trust),
     ...anchors.steps,
   ];
   const { modelVersionId, timestamp, keyId } = bundle.subject.proof;

@@ -111,9 +111,7 @@ export const runs = {
       canonical.push(result.value);
     }
     const hash = tensorsHash(canonical);
-    return hash.ok
-      ? { ok: true, canonical, hash: bytesToHex(hash.value) }
-      : { ok: false, pointer: hash.error.pointer };
+    return hash.ok ? { ok: true, canonical, hash: hash.value } : { ok: false, pointer: hash.error.pointer };
   },
   'log-entry': ({ text }: { text: string }) =>
     parseBatchEntry(text).ok ? { ok: true, leafHash: bytesToHex(leafHash(utf8(text))) } : { ok: false },

@@ -98,7 +98,7 @@ export class ModelExecutor {
 function hashOf(tensors: readonly CanonicalTensor[]): string {
   const hash = tensorsHash(tensors);
   if (!hash.ok) throw new AppError('inference-failed', `The tensors cannot be hashed: ${hash.error.detail}.`);
-  return bytesToHex(hash.value);
+  return hash.value;
 }
 
 function roundMs(milliseconds: number): number {
