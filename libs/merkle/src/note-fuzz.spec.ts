@@ -1,19 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import { hostileBytes, loadFuzzTarget } from '@touchstone/testing';
-
-const { target, corpus } = await loadFuzzTarget('note');
+import { describe, it } from '@jest/globals';
+import { fuzzAtRandom, replayFuzzCorpus } from '@touchstone/testing';
 
 describe('a note, checkpoint or verifier key that is read is written back', () => {
-  it('holds for every input that a coverage-guided run found worth keeping', async () => {
-    expect(corpus.length).toBeGreaterThan(0);
-    for (const bytes of [...target.seeds(), ...corpus]) await target.run(bytes);
-  });
+  it('holds for every input that a coverage-guided run found worth keeping', () => replayFuzzCorpus('note'));
 
-  it('holds for hostile inputs', async () => {
-    await fc.assert(
-      fc.asyncProperty(hostileBytes(target), async (bytes) => target.run(bytes)),
-      { numRuns: 3_000, interruptAfterTimeLimit: 10_000 },
-    );
-  });
+  it('holds for hostile inputs', () => fuzzAtRandom('note'));
 });

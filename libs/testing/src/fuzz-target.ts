@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 /** A reader of untrusted bytes with the rule that it keeps, as `tools/fuzz/targets` defines it. */
-export interface FuzzTarget {
+interface FuzzTarget {
   readonly name: string;
   /** Pieces of valid inputs. */
   readonly dictionary: readonly (readonly number[])[];
@@ -13,8 +13,26 @@ export interface FuzzTarget {
   run(bytes: Uint8Array): Promise<void> | undefined;
 }
 
+const TIME_LIMIT_MS = 10_000;
+
+/** Runs a target over its seeds and its committed corpus; rejects at the first input that breaks the rule. */
+export async function replayFuzzCorpus(name: string): Promise<void> {
+  const { target, corpus } = await loadFuzzTarget(name);
+  if (corpus.length === 0) throw new Error(`The corpus of ${name} is empty.`);
+  for (const bytes of [...target.seeds(), ...corpus]) await target.run(bytes);
+}
+
+/** Runs a target over hostile inputs; rejects with seed and path of one that breaks the rule. */
+export async function fuzzAtRandom(name: string, numRuns = 3_000): Promise<void> {
+  const { target } = await loadFuzzTarget(name);
+  await fc.assert(
+    fc.asyncProperty(hostileBytes(target), async (bytes) => target.run(bytes)),
+    { numRuns, interruptAfterTimeLimit: TIME_LIMIT_MS },
+  );
+}
+
 /** A target with its committed corpus: inputs that reached something new in a coverage-guided run, and findings. */
-export async function loadFuzzTarget(
+async function loadFuzzTarget(
   name: string,
 ): Promise<{ readonly target: FuzzTarget; readonly corpus: readonly Uint8Array[] }> {
   const tools = new URL('../../../tools/fuzz/', import.meta.url);
@@ -28,7 +46,7 @@ export async function loadFuzzTarget(
 }
 
 /** Inputs for a target: any bytes, its dictionary in any order, and its seeds with some edits. */
-export function hostileBytes(target: FuzzTarget): fc.Arbitrary<Uint8Array> {
+function hostileBytes(target: FuzzTarget): fc.Arbitrary<Uint8Array> {
   const seeds = target.seeds();
   const token = fc.constantFrom(...target.dictionary.map((bytes) => Uint8Array.from(bytes)));
   const piece = fc.oneof(token, fc.uint8Array({ maxLength: 3 }));

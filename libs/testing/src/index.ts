@@ -22,5 +22,5 @@ export { startTestAnvil } from './test-anvil.js';
 export { createTestDatabase, type DatabaseTemplate, type TestDatabase } from './test-database.js';
 export { testNats, type MeshUserName, type TestNats } from './test-nats.js';
 export { startTestServers, testServers, type TestServers } from './test-servers.js';
-export { hostileBytes, loadFuzzTarget, type FuzzTarget } from './fuzz-target.js';
+export { fuzzAtRandom, replayFuzzCorpus } from './fuzz-target.js';
 export { waitUntil } from './wait-until.js';
