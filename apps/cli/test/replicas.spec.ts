@@ -14,7 +14,7 @@ import {
   type StackOptions,
 } from '@touchstone/embedded';
 import { readCheckpoint, readTrustFile, verifyEvidence, type EvidenceBundle } from '@touchstone/evidence';
-import { leafHash, merkleRoot } from '@touchstone/merkle';
+import { leafHashOfText, merkleRoot } from '@touchstone/merkle';
 import { checkout } from '../src/commands/stack.js';
 import { heldOutDigits, infer, type Digit } from '../src/demo/digits.js';
 import { balanceOf, chainOf } from '../src/stack/chain.js';
@@ -220,7 +220,7 @@ describe('two processes of each service, and one of each killed', () => {
     );
     expect(entries.map(({ log_index }) => Number(log_index))).toEqual(entries.map((_, index) => index));
     expect(new Set(entries.map(({ entry }) => entry)).size).toBe(entries.length);
-    const hashes = entries.map(({ entry }) => leafHash(new TextEncoder().encode(entry)));
+    const hashes = entries.map(({ entry }) => leafHashOfText(entry));
     const published = await rows<{ note: string }>('anchor-worker', 'SELECT note FROM anchors.checkpoint');
     const served = evidence.flatMap(({ bundle }) => bundle.logProofs.map(({ checkpoint }) => checkpoint));
     for (const note of new Set([...published.map(({ note }) => note), ...served])) {

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bytesToHex, hexToBytes } from '@touchstone/crypto';
 import { openWithKeys } from '@touchstone/evidence';
-import { leafHash, verifyConsistency, verifyInclusion, verifyPositionedPath } from '@touchstone/merkle';
+import {
+  leafHash,
+  leafHashOfText,
+  verifyConsistency,
+  verifyInclusion,
+  verifyPositionedPath,
+} from '@touchstone/merkle';
 import { uuidV7 } from '@touchstone/postgres';
 import { LOG_INDEX_MAX } from '../src/domain/ingest/read-messages.js';
 import { LEAVES_PAGE_MAX } from '../src/domain/proof/batch-proofs.js';
@@ -56,7 +62,7 @@ describe('GET /v1/proof/:batchId', () => {
     const opened = openWithKeys(answer.checkpoint ?? '', fixture.world.logVerifierKey, []);
     if (!opened.ok) throw new Error(opened.reason);
     const inLog = verifyInclusion({
-      leafHash: leafHash(new TextEncoder().encode(answer.entry)),
+      leafHash: leafHashOfText(answer.entry),
       leafIndex: BigInt(answer.logProof?.leafIndex ?? ''),
       treeSize: BigInt(answer.logProof?.treeSize ?? ''),
       path: (answer.logProof?.path ?? []).map(bytes),

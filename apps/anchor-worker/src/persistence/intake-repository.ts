@@ -1,7 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 import { toBytea, withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
-import { leafHash } from '@touchstone/merkle';
+import { leafHashOfText } from '@touchstone/merkle';
 import type { AcceptedLeaf } from '../domain/leaf/accepted-leaf.js';
 import type { Delivery, Intaken, IntakeStore } from '../domain/leaf/intake.js';
 import type { ObjectEntry } from '../domain/log/object-entry.js';
@@ -94,8 +94,7 @@ async function rememberModels(
 /** Entries that are not in the log yet, each once. */
 async function withoutKnown(manager: EntityManager, entries: readonly ObjectEntry[]): Promise<ObjectEntry[]> {
   const byText = new Map(entries.map((entry) => [entry.text, entry]));
-  const hashOf = (text: string): string =>
-    Buffer.from(leafHash(new TextEncoder().encode(text))).toString('hex');
+  const hashOf = (text: string): string => Buffer.from(leafHashOfText(text)).toString('hex');
   const hashes = new Map([...byText.keys()].map((text) => [hashOf(text), text]));
   const known = (await manager.query(
     `SELECT encode(leaf_hash, 'hex') AS hash FROM ${schema}.log_entry WHERE leaf_hash = ANY($1::bytea[])`,

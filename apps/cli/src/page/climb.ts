@@ -1,6 +1,6 @@
 import { bytesToHex, hexToBytes } from '@touchstone/crypto';
 import { outputLeaf, readCheckpoint, type EvidenceBundle, type LogProof } from '@touchstone/evidence';
-import { leafHash, nodeHash, toPositionedPath } from '@touchstone/merkle';
+import { leafHash, leafHashOfText, nodeHash, toPositionedPath } from '@touchstone/merkle';
 
 /** One level of a way from a leaf to a root: the sibling, its side, and the hash of both together. */
 export interface ClimbStep {
@@ -36,7 +36,7 @@ export function logClimb(entry: string, proof: LogProof): Climb | undefined {
       BigInt(proof.leafIndex),
       BigInt(proof.treeSize),
     );
-    return climb(leafHash(new TextEncoder().encode(entry)), path, bytesToHex(checkpoint.root));
+    return climb(leafHashOfText(entry), path, bytesToHex(checkpoint.root));
   } catch {
     // The index does not belong into the tree; the verification says so.
     return undefined;

@@ -30,6 +30,7 @@ import {
   formatCheckpointText,
   formatVerifierKey,
   leafHash,
+  leafHashOfText,
   merkleRoot,
   noteKey,
   signNote,
@@ -43,7 +44,6 @@ export const CONTRACT = `0x${'c0'.repeat(20)}`;
 export const SUBMITTER = `0x${'50'.repeat(20)}`;
 const KID = 'output-1';
 const DOMAIN = 'model-output-v1';
-const encoder = new TextEncoder();
 
 /** An event with its subject, as a service would publish it. */
 export type TestEvent = { [S in EventSubject]: { subject: S; body: EventBody<S> } }[EventSubject];
@@ -147,7 +147,7 @@ export class LogWorld {
   }
 
   rootAt(size: number): Uint8Array {
-    return merkleRoot(this.entries.slice(0, size).map((text) => leafHash(encoder.encode(text))));
+    return merkleRoot(this.entries.slice(0, size).map(leafHashOfText));
   }
 
   /** Signs the log of a size; `root` and `key` are for a log that lies and for somebody who is not the log. */

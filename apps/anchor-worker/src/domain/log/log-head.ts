@@ -1,4 +1,4 @@
-import { CompactRange, leafHash, rangeNodes, type LogNode, type NodeId } from '@touchstone/merkle';
+import { CompactRange, leafHashOfText, rangeNodes, type LogNode, type NodeId } from '@touchstone/merkle';
 
 /** Size and frontier of the log: enough to append to it and to compute its root. */
 export interface LogHead {
@@ -26,7 +26,7 @@ export function extendLog(head: LogHead, entries: readonly string[]): ExtendedLo
   rangeNodes(0n, head.size).forEach((id, place) =>
     known.set(nodeKey(id), head.frontier[place] as Uint8Array),
   );
-  const leafHashes = entries.map((entry) => leafHash(new TextEncoder().encode(entry)));
+  const leafHashes = entries.map(leafHashOfText);
   const nodes = leafHashes.flatMap((hash) => range.append(hash));
   for (const node of nodes) known.set(nodeKey(node), node.hash);
   const frontier = rangeNodes(0n, range.size).map((id) => known.get(nodeKey(id)) as Uint8Array);

@@ -1,6 +1,6 @@
 import { openWithKeys } from '@touchstone/evidence';
 import { bytesToHex } from '@touchstone/crypto';
-import { CompactRange, leafHash, rootNodes, type LogNode } from '@touchstone/merkle';
+import { CompactRange, leafHashOfText, rootNodes, type LogNode } from '@touchstone/merkle';
 import type { KnownKeys } from '../keys/signer-keys.js';
 import type {
   LogFrontier,
@@ -110,9 +110,7 @@ export class LogCopy {
   }
 }
 
-const encoder = new TextEncoder();
-
 function nodesOf({ size, hashes }: LogFrontier, entries: readonly string[]): LogNode[] {
   const range = CompactRange.restore(size, hashes);
-  return entries.flatMap((entry) => range.append(leafHash(encoder.encode(entry))));
+  return entries.flatMap((entry) => range.append(leafHashOfText(entry)));
 }

@@ -4,6 +4,7 @@ import { openWithKeys, parseBatchEntry } from '@touchstone/evidence';
 import {
   inclusionNodes,
   leafHash,
+  leafHashOfText,
   toPositionedPath,
   verifyInclusion,
   verifyPositionedPath,
@@ -139,7 +140,7 @@ function checkLogProof(
   if (opened.checkpoint.size !== size)
     throw new Error(`checkpoint-signature: it is for size ${opened.checkpoint.size}`);
   const result = verifyInclusion({
-    leafHash: leafHash(new TextEncoder().encode(entry)),
+    leafHash: leafHashOfText(entry),
     leafIndex,
     treeSize: size,
     path,
