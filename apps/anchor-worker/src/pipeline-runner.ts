@@ -62,6 +62,7 @@ export class PipelineRunner implements OnApplicationBootstrap {
         this.metrics.intaken(taken);
       },
     });
+    this.health.addReadiness(durable, () => consumer.check());
     this.shutdown.add('consumers', durable, () => consumer.stop());
   }
 

@@ -61,6 +61,7 @@ export class Background implements OnApplicationBootstrap {
       metrics: createMeshMetrics(this.context.metrics),
       handler: (message) => takePaymentEvent(this.verifications, message),
     });
+    this.context.health.addReadiness(PAYMENT_DURABLE, () => consumer.check());
     this.context.shutdown.add('consumers', PAYMENT_DURABLE, () => consumer.stop());
     // Requests of callers who hung up may still be writing; the others have their answer by then.
     this.context.shutdown.add('outbox', 'records', () => this.verifications.close());

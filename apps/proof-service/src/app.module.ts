@@ -4,10 +4,12 @@ import { MESH, MeshModule, RpcClient, type Mesh } from '@touchstone/nats';
 import {
   CLOCK,
   FollowedTraces,
+  HEALTH,
   LOGGER,
   METRICS,
   SHUTDOWN,
   type Clock,
+  type HealthRegistry,
   type Logger,
   type Registry,
   type Shutdown,
@@ -25,7 +27,7 @@ import { LogCopy } from './domain/log/log-copy.js';
 import { BatchProofs } from './domain/proof/batch-proofs.js';
 import { LogReader } from './domain/proof/log-reader.js';
 import { PROOF_STORE, type ProofStore } from './domain/proof/proof-store.js';
-import { IngestRunner } from './ingest-runner.js';
+import { IngestRunner, type ConsumerDelays } from './ingest-runner.js';
 import { PROOF_METRICS, ProofMetrics } from './metrics.js';
 import { Observers } from './observers.js';
 import { EvidenceRepository } from './persistence/evidence-repository.js';
@@ -54,7 +56,7 @@ export function postgresOptions(config: Config): PostgresOptions {
 /** Wires the proof-service. */
 @Module({})
 export class AppModule {
-  static forConfig(config: Config): DynamicModule {
+  static forConfig(config: Config, delays: ConsumerDelays = {}): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -71,7 +73,7 @@ export class AppModule {
         }),
       ],
       controllers: [EvidenceController, ProofsController, LogController],
-      providers: [...foundations(config), ...readers(config), ingest(config)],
+      providers: [...foundations(config), ...readers(config), ingest(config, delays)],
     };
   }
 }
@@ -148,12 +150,12 @@ function readers(config: Config) {
   ];
 }
 
-function ingest(config: Config) {
+function ingest(config: Config, delays: ConsumerDelays) {
   return {
     provide: IngestRunner,
     inject: [
       ...[DataSource, KnownKeys, Observers, PROOF_METRICS, FollowedTraces],
-      ...[MESH, METRICS, SHUTDOWN, LOGGER, CLOCK],
+      ...[MESH, METRICS, HEALTH, SHUTDOWN, LOGGER, CLOCK],
     ],
     useFactory: (
       dataSource: DataSource,
@@ -163,6 +165,7 @@ function ingest(config: Config) {
       traces: FollowedTraces,
       mesh: Mesh,
       registry: Registry,
+      health: HealthRegistry,
       shutdown: Shutdown,
       logger: Logger,
       clock: Clock,
@@ -172,7 +175,7 @@ function ingest(config: Config) {
           observers.alarmed(alarm),
         ),
         log: new LogCopy(new LogRepository(dataSource), keys, observers),
-        ...{ metrics, traces, mesh, registry, shutdown, logger, clock },
+        ...{ metrics, traces, mesh, registry, health, shutdown, logger, clock, delays },
       }),
   };
 }

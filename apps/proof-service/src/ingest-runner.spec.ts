@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EventSubject } from '@touchstone/contracts';
 import { connectMesh, EventPublisher, provision, type Mesh } from '@touchstone/nats';
-import { FollowedTraces, Registry, Shutdown, silentLogger } from '@touchstone/platform';
+import { FollowedTraces, HealthRegistry, Registry, Shutdown, silentLogger } from '@touchstone/platform';
 import { FakeClock, testNats, waitUntil, type MeshUserName, type TestNats } from '@touchstone/testing';
 import { LogWorld, ORIGIN, type TestEvent } from '../test/support/log-world.js';
 import { Ingestion } from './domain/ingest/ingestion.js';
@@ -60,7 +60,7 @@ describe('a delivery', () => {
       log: { catchUp: async () => undefined },
       metrics: new ProofMetrics(registry, () => Promise.reject(new Error('Nobody asks for these figures.'))),
       traces: new FollowedTraces(() => clock.nowMs()),
-      ...{ mesh, registry, shutdown, logger, clock },
+      ...{ mesh, registry, health: new HealthRegistry(), shutdown, logger, clock },
     });
     await runner.onApplicationBootstrap();
     return mesh;

@@ -2,11 +2,12 @@ import type { DurableName } from '@touchstone/contracts';
 import {
   consumeDurableBatch,
   createMeshMetrics,
+  type ConsumeOptions,
   type EventMessage,
   type Mesh,
   type MeshMetrics,
 } from '@touchstone/nats';
-import type { Clock, FollowedTraces, Logger, Registry, Shutdown } from '@touchstone/platform';
+import type { Clock, FollowedTraces, HealthRegistry, Logger, Registry, Shutdown } from '@touchstone/platform';
 import type { Ingestion } from './domain/ingest/ingestion.js';
 import type { LogCopy } from './domain/log/log-copy.js';
 import type { ProofMetrics } from './metrics.js';
@@ -28,10 +29,18 @@ export interface IngestRunnerOptions {
   readonly traces: FollowedTraces;
   readonly mesh: Mesh;
   readonly registry: Registry;
+  readonly health: HealthRegistry;
   readonly shutdown: Shutdown;
   readonly logger: Logger;
   readonly clock: Clock;
+  readonly delays?: ConsumerDelays;
 }
+
+/** Overrides the delays of the consumers; tests shorten them. */
+export type ConsumerDelays = Pick<
+  ConsumeOptions,
+  'outageRetryDelaysMs' | 'redeliveryDelaysMs' | 'workingIntervalMs'
+>;
 
 /** Starts the consumers when the application is up, follows the log, and ends both in the order of a shutdown. */
 export class IngestRunner {
@@ -51,12 +60,13 @@ export class IngestRunner {
   }
 
   private async consume(durable: DurableName, meshMetrics: MeshMetrics, concernsLog: boolean): Promise<void> {
-    const { ingestion, mesh, logger, shutdown } = this.options;
+    const { ingestion, mesh, logger, health, shutdown, delays } = this.options;
     const consumer = await consumeDurableBatch({
       nc: mesh.nc,
       durable,
       logger,
       metrics: meshMetrics,
+      ...delays,
       maxMessages: INGEST_MESSAGES_MAX,
       maxWaitMs: concernsLog ? INGEST_LOG_WAIT_MS : INGEST_WAIT_MS,
       handler: async (messages) => {
@@ -67,6 +77,7 @@ export class IngestRunner {
         if (concernsLog) void this.catchUp();
       },
     });
+    health.addReadiness(durable, () => consumer.check());
     shutdown.add('consumers', durable, () => consumer.stop());
   }
 

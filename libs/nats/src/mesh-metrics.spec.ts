@@ -12,6 +12,8 @@ describe('the figures of the mesh', () => {
     metrics.eventPublished({ subject: 'evt.v1.anchor.batch.sealed', result: 'duplicate' }, 0.3);
     metrics.handlerRan({ durable: 'proof-service-anchor', result: 'internal' }, 0.4);
     metrics.deliverySettled({ durable: 'proof-service-anchor', result: 'nak' });
+    metrics.consumerHolds({ durable: 'proof-service-anchor' }, true);
+    metrics.consumerHolds({ durable: 'proof-service-inference' }, false);
     metrics.connectionEvent({ type: 'reconnect' });
     const text = await registry.metrics();
     for (const line of [
@@ -20,6 +22,8 @@ describe('the figures of the mesh', () => {
       'touchstone_mesh_event_published_seconds_count{service="signer",subject="evt.v1.anchor.batch.sealed",result="duplicate"} 1',
       'touchstone_mesh_event_handled_seconds_count{service="signer",durable="proof-service-anchor",result="internal"} 1',
       'touchstone_mesh_delivery_settled_total{durable="proof-service-anchor",result="nak",service="signer"} 1',
+      'touchstone_mesh_consumer_holds{durable="proof-service-anchor",service="signer"} 1',
+      'touchstone_mesh_consumer_holds{durable="proof-service-inference",service="signer"} 0',
       'touchstone_mesh_connection_events_total{type="reconnect",service="signer"} 1',
     ]) {
       expect(text).toContain(line);

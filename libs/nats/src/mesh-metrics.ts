@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from '@touchstone/platform';
+import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
 import type { MeshMetrics } from './observer.js';
 
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -61,6 +61,12 @@ function registerMeshMetrics(registry: Registry): MeshMetrics {
     labelNames: ['durable', 'result'],
     registers,
   });
+  const holds = new Gauge({
+    name: 'touchstone_mesh_consumer_holds',
+    help: '1 while a consumer holds its deliveries because a dependency is away.',
+    labelNames: ['durable'],
+    registers,
+  });
   const connection = new Counter({
     name: 'touchstone_mesh_connection_events_total',
     help: 'Changes of the NATS connection.',
@@ -74,6 +80,7 @@ function registerMeshMetrics(registry: Registry): MeshMetrics {
     eventPublished: (labels, seconds) => published.observe(labels, seconds),
     handlerRan: (labels, seconds) => handled.observe(labels, seconds),
     deliverySettled: (labels) => settled.inc(labels),
+    consumerHolds: (labels, isHolding) => holds.set(labels, isHolding ? 1 : 0),
     connectionEvent: (labels) => connection.inc(labels),
   };
 }

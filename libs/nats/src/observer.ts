@@ -32,6 +32,8 @@ export interface MeshMetrics {
   eventPublished(labels: { subject: string; result: 'ok' | 'duplicate' | ErrorCode }, seconds: number): void;
   /** One delivery of a durable was settled. */
   deliverySettled(labels: { durable: string; result: 'ack' | 'nak' | 'dead-letter' }): void;
+  /** A consumer began or ended to hold its deliveries because a dependency is away. */
+  consumerHolds(labels: { durable: string }, holds: boolean): void;
   /** A handler ran; a batch counts once. */
   handlerRan(labels: { durable: string; result: 'ok' | ErrorCode }, seconds: number): void;
   /** The connection reported `type` (disconnect, reconnect, error, slowConsumer…). */
@@ -69,6 +71,7 @@ export const noMetrics: MeshMetrics = {
   rpcCalled: () => undefined,
   eventPublished: () => undefined,
   deliverySettled: () => undefined,
+  consumerHolds: () => undefined,
   handlerRan: () => undefined,
   connectionEvent: () => undefined,
 };

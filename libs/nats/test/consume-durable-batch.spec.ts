@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { AppError } from '@touchstone/contracts';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { waitUntil } from '@touchstone/testing';
@@ -119,23 +118,6 @@ describe('consuming a durable in batches', () => {
       ...Array.from({ length: 13 }, (_, i) => i + 8),
     ]);
     expect(notices[0]).toMatchObject({ streamSequence: 7, deliveries: 6, code: 'internal' });
-  });
-
-  it('brings a whole batch back when the reason passes', async () => {
-    await publish(1, 20);
-    const calls: number[][] = [];
-    await consume(async (sequences) => {
-      calls.push(sequences);
-      if (calls.length === 1) throw new AppError('dependency-unavailable', 'The database is away.');
-    });
-    await waitUntil(async () => (await unsettled()) === 0);
-    expect(calls[0]).toHaveLength(20);
-    expect(
-      calls
-        .slice(1)
-        .flat()
-        .sort((a, b) => a - b),
-    ).toEqual(calls[0]);
   });
 
   it('buries unreadable messages and hands over the rest', async () => {

@@ -128,7 +128,7 @@ describe('consuming a durable one message at a time', () => {
     await consume(
       async ({ deliveryCount }) => {
         counts.push(deliveryCount);
-        throw new AppError('dependency-unavailable', 'The database is away.');
+        throw new AppError('internal', 'A defect.');
       },
       { onDeadLetter: (notice) => notices.push(notice) },
     );
@@ -138,7 +138,7 @@ describe('consuming a durable one message at a time', () => {
       subject: SUBJECT,
       streamSequence: 1,
       deliveries: DELIVERIES_MAX,
-      code: 'dependency-unavailable',
+      code: 'internal',
     });
     await waitUntil(async () => (await pendingAcks()) === 0);
   });
@@ -219,11 +219,13 @@ describe('consuming a durable one message at a time', () => {
     await publish(1, 5);
     const hold = gate();
     const seen: number[] = [];
+    let isAsked = false;
     const first = await consume(async ({ streamSequence }) => {
+      isAsked = true;
       await hold.opened;
       seen.push(streamSequence);
     });
-    await waitUntil(() => deliveredAndOpen().then((count) => count === 5));
+    await waitUntil(async () => isAsked && (await deliveredAndOpen()) === 5);
     const stopping = first.stop();
     hold.open();
     await stopping;

@@ -32,6 +32,9 @@ export class RecordingMetrics implements MeshMetrics {
   deliverySettled(labels: Record<string, string>): void {
     this.samples.push({ name: 'deliverySettled', labels });
   }
+  consumerHolds(labels: Record<string, string>, holds: boolean): void {
+    this.samples.push({ name: holds ? 'consumerHolds' : 'consumerGoesOn', labels });
+  }
   handlerRan(labels: Record<string, string>, seconds: number): void {
     this.samples.push({ name: 'handlerRan', labels, seconds });
   }

@@ -1,5 +1,5 @@
 import { AppError, type EventBody, type EventSubject } from '@touchstone/contracts';
-import { EventPublisher, provision } from '@touchstone/nats';
+import { EventPublisher, provision, type ProvisionOptions } from '@touchstone/nats';
 import {
   createContext,
   loadConfig,
@@ -16,8 +16,9 @@ import {
   type TestNats,
 } from '@touchstone/testing';
 import pg from 'pg';
-import { postgresOptions } from '../../src/app.module.js';
-import { configSchema } from '../../src/config.js';
+import { AppModule, postgresOptions } from '../../src/app.module.js';
+import { configSchema, type Config } from '../../src/config.js';
+import type { ConsumerDelays } from '../../src/ingest-runner.js';
 import { proofService } from '../../src/proof-service.js';
 import { CONTRACT, LogWorld, ORIGIN, type TestEvent } from './log-world.js';
 import { NETWORK } from './output-parts.js';
@@ -38,11 +39,15 @@ export class ProofFixture {
     readonly world: LogWorld,
   ) {}
 
-  static async create(world = new LogWorld()): Promise<ProofFixture> {
-    const fixture = new ProofFixture(await createTestDatabase('proof'), testNats(), world);
+  static async create(
+    world = new LogWorld(),
+    options: ProvisionOptions = {},
+    database?: TestDatabase,
+  ): Promise<ProofFixture> {
+    const fixture = new ProofFixture(database ?? (await createTestDatabase('proof')), testNats(), world);
     const provisioner = await fixture.nats.connect('provisioner');
     // Small streams: the server reserves their bytes for every account of the run.
-    await provision(provisioner, { maxBytes: STREAM_BYTES_MAX });
+    await provision(provisioner, { maxBytes: STREAM_BYTES_MAX, ...options });
     await provisioner.close();
     await runMigrations(postgresOptions(fixture.config()));
     await fixture.connect();
@@ -87,9 +92,16 @@ export class ProofFixture {
     });
   }
 
-  async start(change: Readonly<Record<string, string>> = {}): Promise<ProofClient> {
-    const context = await createContext(proofService, this.config(change), silentLogger());
-    const service = await startService(proofService, context);
+  async start(
+    change: Readonly<Record<string, string>> = {},
+    delays: ConsumerDelays = {},
+  ): Promise<ProofClient> {
+    const definition = {
+      ...proofService,
+      module: (config: Config) => AppModule.forConfig(config, delays),
+    };
+    const context = await createContext(definition, this.config(change), silentLogger());
+    const service = await startService(definition, context);
     this.running.push(service);
     return new ProofClient(service);
   }

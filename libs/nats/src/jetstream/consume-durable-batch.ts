@@ -5,6 +5,7 @@ import type { DeliveredMessage } from './delivered-message.js';
 import { DeadLetterWriter, failureCode } from './dead-letter-copy.js';
 import { readEventMessage, type EventMessage } from './event-message.js';
 import { DurableSource } from './durable-source.js';
+import { Outage } from './outage.js';
 import { unknownDurable } from './pull-source.js';
 import { Settlement } from './settlement.js';
 import { ACK_PENDING_MAX, findDurable } from './stream-config.js';
@@ -29,7 +30,7 @@ interface Delivery {
 
 /**
  * Consumes a durable in batches, in stream order, one batch at a time: many rows per transaction. A batch that
- * fails for a passing reason comes again whole; any other failure is searched for one message at a time, so
+ * fails because a dependency is away waits for it; any other failure is searched for one message at a time, so
  * that one bad message does not bury its neighbours.
  *
  * @throws AppError `config-invalid` for a batch larger than the durable allows; else as `consumeDurable`.
@@ -49,9 +50,12 @@ export async function consumeDurableBatch(options: ConsumeDurableBatchOptions): 
 class BatchConsumer implements RunningConsumer {
   private readonly waiting: DeliveredMessage[] = [];
   private readonly settlement: Settlement;
+  private readonly outage: Outage;
   private readonly source: DurableSource;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: Promise<void> | undefined;
+  /** Messages of the next batch: one while a dependency is away, then twice as many after each success. */
+  private size: number;
   private stopped = false;
 
   constructor(
@@ -59,7 +63,14 @@ class BatchConsumer implements RunningConsumer {
     private readonly durable: Durable,
   ) {
     const { nc, logger, maxMessages, workingIntervalMs } = options;
-    this.settlement = new Settlement({ ...options, durable, writer: new DeadLetterWriter(nc, durable) });
+    this.size = maxMessages;
+    this.settlement = new Settlement({
+      ...options,
+      durable,
+      writer: new DeadLetterWriter(nc, durable),
+      onSettled: (message) => this.source.release(message),
+    });
+    this.outage = new Outage({ ...options, durable });
     this.source = new DurableSource({
       nc,
       durable,
@@ -77,20 +88,31 @@ class BatchConsumer implements RunningConsumer {
     return this.source.start();
   }
 
+  check(): void {
+    this.outage.check();
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     this.settlement.stop();
+    this.outage.stop();
     clearTimeout(this.timer);
     await this.source.stop();
-    for (const message of this.waiting.splice(0)) message.nak();
+    await this.giveBackWaiting();
     await this.running;
+    // The batch that ran until now may have found a dependency away.
+    await this.giveBackWaiting();
     await this.source.end();
+  }
+
+  private async giveBackWaiting(): Promise<void> {
+    for (const message of this.waiting.splice(0)) await this.settlement.giveBack(message);
   }
 
   /** Starts a batch when it is full, or arms the timer for the first message that waits. */
   private schedule(): void {
     if (this.stopped || this.running !== undefined || this.waiting.length === 0) return;
-    if (this.waiting.length >= this.options.maxMessages) {
+    if (this.waiting.length >= this.size) {
       this.flush();
       return;
     }
@@ -100,19 +122,27 @@ class BatchConsumer implements RunningConsumer {
   private flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const batch = this.waiting.splice(0, this.options.maxMessages);
-    this.running = this.processBatch(batch)
+    this.running = this.processBatch(this.waiting.splice(0, this.size))
       .catch((error: unknown) => {
         this.options.logger.error({ durable: this.durable.name, err: error }, 'a batch was not settled');
       })
       .finally(() => {
-        for (const message of batch) this.source.release(message);
         this.running = undefined;
         this.schedule();
       });
   }
 
   private async processBatch(batch: readonly DeliveredMessage[]): Promise<void> {
+    const readable = await this.read(batch);
+    if (readable.length === 0) return;
+    const failure = await this.attempt(readable);
+    if (failure === undefined) return;
+    if (await this.hold(readable, failure.error)) return;
+    if (readable.length > 1) await this.searchAlone(readable);
+    else await this.settlement.fail(readable[0]!.message, failure.error);
+  }
+
+  private async read(batch: readonly DeliveredMessage[]): Promise<Delivery[]> {
     const readable: Delivery[] = [];
     for (const message of batch) {
       try {
@@ -121,17 +151,35 @@ class BatchConsumer implements RunningConsumer {
         await this.settlement.fail(message, error);
       }
     }
-    if (readable.length === 0) return;
-    const failure = await this.attempt(readable);
-    if (failure === undefined) return;
-    if (readable.length === 1 || isPassing(failure.error)) {
-      await this.failAll(readable, failure.error);
-      return;
+    return readable;
+  }
+
+  private async searchAlone(deliveries: readonly Delivery[]): Promise<void> {
+    for (const [index, delivery] of deliveries.entries()) {
+      const failure = await this.attempt([delivery]);
+      if (failure === undefined) continue;
+      if (await this.hold([delivery], failure.error, deliveries.slice(index + 1))) return;
+      await this.settlement.fail(delivery.message, failure.error);
     }
-    for (const delivery of readable) {
-      const alone = await this.attempt([delivery]);
-      if (alone !== undefined) await this.settlement.fail(delivery.message, alone.error);
-    }
+  }
+
+  /**
+   * Puts deliveries back to those that wait when they failed because a dependency is away, and waits. The first goes
+   * behind all others: whether they fare better tells the dependency from the message.
+   */
+  private async hold(
+    failed: readonly Delivery[],
+    error: unknown,
+    untried: readonly Delivery[] = [],
+  ): Promise<boolean> {
+    const messages = failed.map(({ message }) => message);
+    if (!this.outage.holds(messages, error)) return false;
+    this.size = 1;
+    const [first, ...others] = [...messages, ...untried.map(({ message }) => message)];
+    this.waiting.unshift(...others);
+    this.waiting.push(first!);
+    await this.outage.pause();
+    return true;
   }
 
   /** Runs the handler and acknowledges; returns the failure of the handler alone. */
@@ -146,6 +194,8 @@ class BatchConsumer implements RunningConsumer {
       return { error };
     }
     metrics.handlerRan({ durable, result: 'ok' }, secondsSince(startedAt));
+    this.outage.ends();
+    this.size = Math.min(2 * this.size, this.options.maxMessages);
     await Promise.all(deliveries.map(({ message }) => this.settlement.succeed(message)));
     return undefined;
   }
@@ -160,18 +210,4 @@ class BatchConsumer implements RunningConsumer {
     const fields = { durable, messages: deliveries.length, traceIds: traceIdsOf(carriers) };
     logger.debug?.(fields, 'events were handled');
   }
-
-  /** Sends a batch back; a message at its last delivery gets one attempt of its own before it is buried. */
-  private async failAll(deliveries: readonly Delivery[], error: unknown): Promise<void> {
-    for (const delivery of deliveries) {
-      const last = deliveries.length > 1 && this.settlement.isFinal(delivery.message, error);
-      const alone = last ? await this.attempt([delivery]) : { error };
-      if (alone !== undefined) await this.settlement.fail(delivery.message, alone.error);
-    }
-  }
-}
-
-/** True for a failure of something beside the messages, such as a database that is away. */
-function isPassing(error: unknown): boolean {
-  return error instanceof AppError && error.retryable && error.code !== 'internal';
 }

@@ -12,6 +12,8 @@ export interface ConsumeOptions {
   readonly tracing?: MeshTracing;
   /** Overrides the delays between deliveries. */
   readonly redeliveryDelaysMs?: readonly number[];
+  /** Overrides the delays between attempts while a dependency is away. */
+  readonly outageRetryDelaysMs?: readonly number[];
   /** Waits until the server has confirmed each acknowledgement; slower, and saves deliveries after a crash. */
   readonly confirmAcks?: boolean;
   /** Told after a message was copied to the dead letters. */
@@ -22,6 +24,8 @@ export interface ConsumeOptions {
 
 /** A running consumer. */
 export interface RunningConsumer {
+  /** For readiness. @throws AppError with the reason while deliveries wait for a dependency that is away */
+  check(): void;
   /** Takes no more, finishes what is running and returns; what was only waiting is delivered again later. */
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { AppError, type Durable } from '@touchstone/contracts';
 import { jetstream, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
-import { delay, type NatsConnection } from '@nats-io/nats-core';
+import { delay, type NatsConnection, type Subscription } from '@nats-io/nats-core';
 import { toAppError } from '../nats-errors.js';
 import type { MeshLogger } from '../observer.js';
 
@@ -8,6 +8,8 @@ import type { MeshLogger } from '../observer.js';
 export const PULL_EXPIRES_MS = 5_000;
 /** Milliseconds before a pull that ended by itself is opened again. */
 export const PULL_REOPEN_MS = 1_000;
+/** Milliseconds that stopping waits for deliveries on their way; a server that is away sends none. */
+export const PULL_DRAIN_MS = 1_000;
 /** Milliseconds between two signals that held deliveries are still being worked on; well below the ack wait. */
 export const WORKING_INTERVAL_MS = 10_000;
 
@@ -52,10 +54,15 @@ export class PullSource {
     this.held.delete(message);
   }
 
-  /** Asks for no more deliveries. */
+  /**
+   * Asks for no more deliveries; those on their way are still handed on. One that were dropped here would come again
+   * only after the ack wait.
+   */
   async stop(): Promise<void> {
     this.stopped = true;
-    await this.messages?.close();
+    if (this.messages === undefined) return;
+    await Promise.race([drain(this.messages), delay(PULL_DRAIN_MS)]);
+    await this.messages.close();
   }
 
   /** Ends the signals; call it when everything that was held is settled. */
@@ -73,8 +80,6 @@ export class PullSource {
       max_messages: prefetch,
       expires: PULL_EXPIRES_MS,
       callback: (message) => {
-        // A delivery that arrives after stop() is not ours any more; the server gives it to somebody else.
-        if (this.stopped) return;
         this.held.add(message);
         this.options.onMessage(message);
       },
@@ -109,6 +114,13 @@ export class PullSource {
       this.options.logger.warn({ err: error }, 'held deliveries could not be kept alive');
     }
   }
+}
+
+/** `close()` unsubscribes at once and loses what is on its way; draining is not in the interface of nats.js. */
+async function drain(messages: ConsumerMessages): Promise<void> {
+  const { sub } = messages as ConsumerMessages & { readonly sub: Subscription };
+  // It rejects when the connection or the subscription is closed: then nothing is on its way.
+  await sub.drain().catch(() => undefined);
 }
 
 /** The error for a durable that contracts does not declare. */

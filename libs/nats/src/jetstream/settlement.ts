@@ -1,4 +1,4 @@
-import type { Durable } from '@touchstone/contracts';
+import { AppError, type Durable } from '@touchstone/contracts';
 import { delay } from '@nats-io/nats-core';
 import { noMetrics, type MeshLogger, type MeshMetrics } from '../observer.js';
 import type { DeliveredMessage } from './delivered-message.js';
@@ -7,6 +7,11 @@ import { DELIVERIES_MAX } from './stream-config.js';
 
 /** Milliseconds before the second to sixth delivery of a message whose handler failed. */
 export const REDELIVERY_DELAYS_MS: readonly number[] = [1_000, 5_000, 30_000, 120_000, 600_000];
+/**
+ * Milliseconds before what a stopped consumer gives back is delivered again: time for another one to pull. When nobody
+ * pulls, servers of version 2.9 mislay the first of what comes back until the ack wait and deliver the last one twice.
+ */
+export const GIVE_BACK_DELAY_MS = 2_000;
 /** Milliseconds between two attempts to copy a dead letter while the stream DLQ does not answer. */
 export const DEAD_LETTER_RETRY_MS = 2_000;
 
@@ -19,6 +24,8 @@ export interface SettlementOptions {
   readonly redeliveryDelaysMs?: readonly number[] | undefined;
   readonly confirmAcks?: boolean | undefined;
   readonly onDeadLetter?: ((notice: DeadLetterNotice) => void) | undefined;
+  /** Told when a delivery is over, also when the server could not be told. */
+  readonly onSettled: (message: DeliveredMessage) => void;
 }
 
 /** Decides how a delivery ends: acknowledged, delivered again later, or copied to the dead letters. */
@@ -37,25 +44,42 @@ export class Settlement {
 
   /** The effect is committed. A lost acknowledgement only causes a delivery that the inbox recognises. */
   async succeed(message: DeliveredMessage): Promise<void> {
-    if (message.replay) await this.options.writer.markReplayed(message);
-    if (this.options.confirmAcks) await message.ackAck();
-    else message.ack();
-    this.metrics.deliverySettled({ durable: this.options.durable.name, result: 'ack' });
-  }
-
-  /** True when this failure of this delivery makes it a dead letter. */
-  isFinal(message: DeliveredMessage, error: unknown): boolean {
-    return isPermanent(error) || message.info.deliveryCount >= DELIVERIES_MAX;
+    try {
+      if (message.replay) await this.options.writer.markReplayed(message);
+      if (this.options.confirmAcks) await message.ackAck();
+      else message.ack();
+      this.metrics.deliverySettled({ durable: this.options.durable.name, result: 'ack' });
+    } finally {
+      this.options.onSettled(message);
+    }
   }
 
   /** Asks for another delivery after the next delay, or buries the message. */
   async fail(message: DeliveredMessage, error: unknown): Promise<void> {
+    try {
+      if (isPermanent(error) || isLastDelivery(message)) await this.bury(message, error);
+      else this.retryLater(message, error);
+    } finally {
+      this.options.onSettled(message);
+    }
+  }
+
+  /**
+   * Gives back what nobody worked on, so that another replica need not wait for the ack wait. The server never
+   * delivers a message again whose last delivery is given back; that one is buried instead of lost.
+   */
+  async giveBack(message: DeliveredMessage): Promise<void> {
+    try {
+      if (isLastDelivery(message)) await this.bury(message, stoppedBeforeLastDelivery());
+      else message.nak(GIVE_BACK_DELAY_MS);
+    } finally {
+      this.options.onSettled(message);
+    }
+  }
+
+  private retryLater(message: DeliveredMessage, error: unknown): void {
     const { durable, logger, redeliveryDelaysMs = REDELIVERY_DELAYS_MS } = this.options;
     const { deliveryCount } = message.info;
-    if (this.isFinal(message, error)) {
-      await this.bury(message, error);
-      return;
-    }
     const waitMs = redeliveryDelaysMs[deliveryCount - 1] ?? redeliveryDelaysMs.at(-1) ?? 0;
     const fields = {
       durable: durable.name,
@@ -90,4 +114,15 @@ export class Settlement {
       }
     }
   }
+}
+
+function isLastDelivery(message: DeliveredMessage): boolean {
+  return message.info.deliveryCount >= DELIVERIES_MAX;
+}
+
+function stoppedBeforeLastDelivery(): AppError {
+  return new AppError(
+    'dependency-unavailable',
+    'The consumer was stopped while this message waited in its last delivery.',
+  );
 }

@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { listDeadLetters } from '@touchstone/nats';
+import type { Readiness } from '@touchstone/platform';
+import { startOwnPostgres, waitUntil, type OwnPostgres } from '@touchstone/testing';
+import { LogWorld } from './support/log-world.js';
+import { ProofFixture, type ProofClient } from './support/proof-fixture.js';
+
+const REDELIVERY_DELAYS_MS = [50, 50, 100, 100, 200];
+const ACK_WAIT_MS = 1_000;
+/** Longer than all deliveries with their delays, and than the server waits for an acknowledgement. */
+const OUTAGE_MS = 4_000;
+
+describe('a PostgreSQL that is killed', () => {
+  let postgres: OwnPostgres;
+  let fixture: ProofFixture;
+
+  beforeEach(async () => {
+    postgres = await startOwnPostgres();
+    fixture = await ProofFixture.create(new LogWorld(), { ackWaitMs: ACK_WAIT_MS }, postgres);
+  }, 60_000);
+  afterEach(() => fixture.close());
+
+  async function readiness(client: ProofClient): Promise<Readiness> {
+    const response = await fetch(`http://127.0.0.1:${client.service.ports.health}/readyz?verbose`);
+    return (await response.json()) as Readiness;
+  }
+
+  it('costs no delivery of what is published meanwhile, and each event is stored once', async () => {
+    const { world } = fixture;
+    const client = await fixture.start(
+      {},
+      {
+        redeliveryDelaysMs: REDELIVERY_DELAYS_MS,
+        outageRetryDelaysMs: [50, 100, 200],
+        workingIntervalMs: 300,
+      },
+    );
+    await fixture.publish(world.commitmentPublished(), world.output());
+    await client.waitForMetric('touchstone_proof_messages_taken_total', 2);
+    await postgres.kill();
+    const outputs = Array.from({ length: 20 }, () => world.output());
+    await fixture.publish(...outputs, ...Array.from({ length: 20 }, (_, n) => world.entryAppended(`"${n}"`)));
+    await new Promise((resolve) => setTimeout(resolve, OUTAGE_MS));
+    const { ready, checks } = await readiness(client);
+    expect(ready).toBe(false);
+    for (const name of ['proof-service-inference', 'proof-service-anchor']) {
+      expect(checks.find((check) => check.name === name)).toMatchObject({
+        ok: false,
+        detail: 'The database cannot be used now; try again.',
+      });
+    }
+    await postgres.restart();
+    await client.waitForMetric('touchstone_proof_messages_taken_total', 42);
+    await waitUntil(async () => (await readiness(client)).ready);
+    const [rows] = await fixture.sql<{ outputs: number; entries: number }>(
+      `SELECT (SELECT count(*)::int FROM proofs.output) AS outputs,
+              (SELECT count(*)::int FROM proofs.log_entry) AS entries`,
+    );
+    expect(rows).toEqual({ outputs: 21, entries: 20 });
+    expect(await client.metric('touchstone_proof_messages_taken_total')).toBe(42);
+    const operator = await fixture.nats.connect('operator');
+    expect((await listDeadLetters(operator, {})).letters).toEqual([]);
+    await operator.close();
+    const settled = await client.metric('touchstone_mesh_delivery_settled_total');
+    expect(settled).toBe(42);
+    expect(await client.metric('touchstone_mesh_delivery_settled_total', 'result="ack"')).toBe(42);
+  }, 60_000);
+
+  it('does not hold up a shutdown', async () => {
+    const { world } = fixture;
+    const client = await fixture.start({}, { outageRetryDelaysMs: [60_000] });
+    await postgres.kill();
+    const outputs = Array.from({ length: 20 }, () => world.output());
+    await fixture.publish(...outputs);
+    await waitUntil(async () => {
+      const { checks } = await readiness(client);
+      return checks.some(({ name, ok }) => name === 'proof-service-inference' && !ok);
+    });
+    const startedAt = performance.now();
+    await client.service.stop();
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    await postgres.restart();
+    await fixture.start();
+    await waitUntil(
+      async () => (await fixture.sql('SELECT 1 FROM proofs.output')).length === outputs.length,
+      10_000,
+    );
+  }, 60_000);
+});
