@@ -134,6 +134,7 @@ describe('one trace', () => {
     const expected = [
       'inference-gateway: POST /v1/models/:id/infer',
       'inference-gateway: onnx run',
+      'inference-gateway: sign output',
       'inference-gateway: rpc signer.sign-outputs',
       'signer: rpc signer.sign-outputs',
       'inference-gateway: rpc payment-verifier.settle',

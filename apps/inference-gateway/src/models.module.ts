@@ -37,7 +37,11 @@ export class ModelsModule {
       module: ModelsModule,
       global: true,
       providers: [
-        { provide: SIGNER, inject: [RpcClient], useFactory: (rpc: RpcClient) => new RpcSigner(rpc) },
+        {
+          provide: SIGNER,
+          inject: [RpcClient, LOGGER],
+          useFactory: (rpc: RpcClient, logger: Logger) => new RpcSigner(rpc, logger),
+        },
         {
           provide: MODEL_RUNNER,
           inject: [SHUTDOWN],

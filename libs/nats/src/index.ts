@@ -43,11 +43,13 @@ export {
 export { MESSAGE_BYTES_MAX } from './json-body.js';
 export { createMeshMetrics } from './mesh-metrics.js';
 export {
-  noMetrics,
-  processTracing,
+  logsDetails,
   type MeshLogger,
   type MeshMetrics,
   type MeshTracing,
+  noMetrics,
+  processTracing,
+  traceIdsOf,
 } from './observer.js';
 export { provisionConfig, runProvision } from './provision-command.js';
 export { serveMesh } from './serve-mesh.js';

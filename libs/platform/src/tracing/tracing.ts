@@ -123,20 +123,21 @@ export function runWithRemoteTrace<T>(
 }
 
 /**
- * Runs `fn` for several messages at once: in a new trace that links to theirs, or, for a single message, in its own.
+ * Runs `fn` for several messages or requests at once: in a new trace that links to theirs, or, for a single message, in its own.
  * At most {@link SPAN_LINKS_MAX} are linked.
  */
 export function runWithLinkedTraces<T>(
   carriers: readonly Readonly<Record<string, string>>[],
   name: string,
   fn: (span: Span) => Promise<T>,
+  role: SpanRole = 'consumer',
 ): Promise<T> {
   const [first] = carriers;
-  if (carriers.length === 1 && first !== undefined) return runWithRemoteTrace(first, name, fn);
+  if (carriers.length === 1 && first !== undefined) return runWithRemoteTrace(first, name, fn, role);
   const attributes = { 'messaging.batch.message_count': carriers.length };
   return runInSpan(
     name,
-    { kind: SpanKind.CONSUMER, attributes, links: exporting ? linksOf(carriers) : [] },
+    { kind: kinds[role], attributes, links: exporting ? linksOf(carriers) : [] },
     ROOT_CONTEXT,
     fn,
   );

@@ -1,6 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AppError, SIGN_OUTPUTS_MAX, type OutputPayload, type OutputProof } from '@touchstone/contracts';
-import type { RpcClient } from '@touchstone/nats';
+import type { MeshLogger, RpcClient } from '@touchstone/nats';
+import {
+  currentTraceId,
+  startTracing,
+  withSpan,
+  type Tracing,
+  type TracingOptions,
+} from '@touchstone/platform';
 import { RpcSigner } from './rpc-signer.js';
 
 const payload = (place: number): OutputPayload => ({
@@ -19,7 +26,15 @@ function signerOver(answer: (payloads: readonly OutputPayload[]) => readonly Out
     requests.push(payloads.length);
     return { proofs: answer(payloads) };
   };
-  return { signer: new RpcSigner({ call } as unknown as Pick<RpcClient, 'call'>), requests };
+  const lines: Record<string, unknown>[] = [];
+  const logger: MeshLogger = {
+    isLevelEnabled: () => true,
+    debug: (fields) => void lines.push(fields),
+    info: () => undefined,
+    warn: () => undefined,
+    error: () => undefined,
+  };
+  return { signer: new RpcSigner({ call } as unknown as Pick<RpcClient, 'call'>, logger), requests, lines };
 }
 
 describe('RpcSigner', () => {
@@ -51,5 +66,57 @@ describe('RpcSigner', () => {
     const both = await Promise.allSettled([signer.signOutput(payload(1)), signer.signOutput(payload(2))]);
     for (const one of both)
       expect(one).toMatchObject({ status: 'rejected', reason: { code: 'dependency-unavailable' } });
+  });
+});
+
+type SpanProcessor = NonNullable<TracingOptions['spanProcessors']>[number];
+type FinishedSpan = Parameters<SpanProcessor['onEnd']>[0];
+
+describe('the trace of a signature', () => {
+  const spans: FinishedSpan[] = [];
+  const keep: SpanProcessor = {
+    onStart: () => undefined,
+    onEnd: (span) => void spans.push(span),
+    forceFlush: async () => undefined,
+    shutdown: async () => undefined,
+  };
+  let tracing: Tracing;
+  beforeAll(() => {
+    tracing = startTracing({ version: '1.0.0', spanProcessors: [keep] });
+  });
+  afterAll(() => tracing.shutdown());
+
+  const named = (name: string): FinishedSpan[] => spans.filter((span) => span.name === name);
+
+  it('is that of the request when nobody else asks', async () => {
+    spans.length = 0;
+    let inRequest: string | undefined;
+    let atSigner: string | undefined;
+    const { signer } = signerOver((payloads) => {
+      atSigner = currentTraceId();
+      return payloads.map(proofOf);
+    });
+    await withSpan('request', {}, async () => {
+      inRequest = currentTraceId();
+      await signer.signOutput(payload(1));
+    });
+    expect(inRequest).toMatch(/^[0-9a-f]{32}$/);
+    expect(atSigner).toBe(inRequest);
+  });
+
+  it('is its own for several requests, and links to the span of each', async () => {
+    spans.length = 0;
+    const { signer, lines } = signerOver((payloads) => payloads.map(proofOf));
+    await Promise.all(
+      [1, 2, 3].map((place) => withSpan('request', {}, () => signer.signOutput(payload(place)))),
+    );
+    const [together] = named('sign outputs');
+    const each = named('sign output').map((span) => span.spanContext());
+    expect(new Set(each.map(({ traceId }) => traceId)).size).toBe(3);
+    expect(each.map(({ traceId }) => traceId)).not.toContain(together?.spanContext().traceId);
+    const linked = together?.links.map(({ context }) => context.spanId);
+    expect(new Set(linked)).toEqual(new Set(each.map(({ spanId }) => spanId)));
+    const logged = lines[0]?.['traceIds'] as string[];
+    expect(new Set(logged)).toEqual(new Set(each.map(({ traceId }) => traceId)));
   });
 });

@@ -1,5 +1,6 @@
 import { AppError, SIGN_OUTPUTS_MAX, type OutputPayload, type OutputProof } from '@touchstone/contracts';
-import type { RpcClient } from '@touchstone/nats';
+import { logsDetails, traceIdsOf, type MeshLogger, type RpcClient } from '@touchstone/nats';
+import { injectTrace, runWithLinkedTraces, withSpan } from '@touchstone/platform';
 import { GroupCommit } from '@touchstone/postgres';
 import type { Signer } from '../../domain/inference/signer.js';
 import type { SignerKeys } from '../../domain/model/commitment.js';
@@ -9,16 +10,25 @@ export const SIGN_GATHER_MS = 1;
 /** Requests for signatures that are under way at the same time; more outputs then go into each. */
 export const SIGN_REQUESTS_MAX = 2;
 
+interface Unsigned {
+  readonly payload: OutputPayload;
+  /** Of the request that asked: many are signed together, and the request to the signer links to each. */
+  readonly traceHeaders: Readonly<Record<string, string>>;
+}
+
 /**
  * The signer behind its RPCs. Outputs of callers that come together are signed by one request: the way over the bus
  * and the flush of the signer's audit cost as much for one output as for many.
  */
 export class RpcSigner implements Signer {
-  private readonly outputs: GroupCommit<OutputPayload, OutputProof>;
+  private readonly outputs: GroupCommit<Unsigned, OutputProof>;
 
-  constructor(private readonly rpc: Pick<RpcClient, 'call'>) {
+  constructor(
+    private readonly rpc: Pick<RpcClient, 'call'>,
+    private readonly logger: MeshLogger,
+  ) {
     this.outputs = new GroupCommit({
-      write: (payloads) => this.signAll(payloads),
+      write: (outputs) => this.signTogether(outputs),
       delayMs: SIGN_GATHER_MS,
       itemsMax: SIGN_OUTPUTS_MAX,
       writersMax: SIGN_REQUESTS_MAX,
@@ -26,7 +36,7 @@ export class RpcSigner implements Signer {
   }
 
   signOutput(payload: OutputPayload): Promise<OutputProof> {
-    return this.outputs.add(payload);
+    return withSpan('sign output', {}, () => this.outputs.add({ payload, traceHeaders: injectTrace() }));
   }
 
   async keys(): Promise<SignerKeys> {
@@ -36,6 +46,20 @@ export class RpcSigner implements Signer {
     } catch (error) {
       throw unavailable(error);
     }
+  }
+
+  private signTogether(outputs: readonly Unsigned[]): Promise<readonly OutputProof[]> {
+    const carriers = outputs.map(({ traceHeaders }) => traceHeaders);
+    const work = async (): Promise<readonly OutputProof[]> => {
+      const proofs = await this.signAll(outputs.map(({ payload }) => payload));
+      if (logsDetails(this.logger))
+        this.logger.debug?.(
+          { outputs: outputs.length, traceIds: traceIdsOf(carriers) },
+          'outputs were signed',
+        );
+      return proofs;
+    };
+    return runWithLinkedTraces(carriers, 'sign outputs', work, 'internal');
   }
 
   private async signAll(payloads: readonly OutputPayload[]): Promise<readonly OutputProof[]> {
