@@ -16,7 +16,8 @@ export const limitEffects = {
   CHECKPOINTS_PER_ROUND_MAX: 'The rest waits for the next round.',
   CONNECTIONS_MAX: 'A further connection is dropped.',
   CHECKPOINT_EXTENSIONS_MAX: 'The checkpoint is refused.',
-  CLOCK_SKEW_MAX_MS: 'The step `key-state` fails.',
+  CLOCK_SKEW_MAX_MS:
+    'Evidence: the step `key-state` fails. Signing: `signing-refused`. A heartbeat: the answer tells the difference.',
   CONSISTENCY_PROOF_HASHES_MAX: '`validation-failed`',
   DEAD_LETTER_PAGE_MAX: 'The page ends; the rest is on the next page.',
   DELIVERIES_MAX: 'The message becomes a dead letter.',
@@ -87,7 +88,7 @@ export const limitEffects = {
   RELAY_PIPELINE_DEFAULT_MAX: 'The next publication waits.',
   REQUEST_TARGET_CHARACTERS_MAX: '`target-too-long`; the connection ends.',
   REQUEST_TIMEOUT_MS:
-    'A service answers `timeout` with status 408 and ends the connection; the command says so.',
+    'A service answers `timeout` with status 408 and ends the connection. A command ends with exit code 4.',
   RLP_BYTES_MAX: 'Reading: refused. Writing: an error.',
   RLP_DEPTH_MAX: 'Refused.',
   ROOTS_PAGE_MAX: '`validation-failed`',

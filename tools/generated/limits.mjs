@@ -34,6 +34,15 @@ export function limitsPage(root) {
   );
 }
 
+/** Every exported limit with the folder of its project. */
+export function exportedLimits(root) {
+  return sourceFolders(root).flatMap((folder) =>
+    sources(join(root, folder, 'src')).flatMap((file) =>
+      limitsOf(file).map(({ name }) => ({ folder, name })),
+    ),
+  );
+}
+
 function sourceFolders(root) {
   return ['libs', 'apps'].flatMap((group) =>
     readdirSync(join(root, group))

@@ -5,13 +5,14 @@ import { anchoredEvidence } from '../stack/evidence.js';
 import { showModel, type InferAnswer } from '../stack/gateway.js';
 import { createPayer, developmentPayer } from '../stack/payer.js';
 import { formatAtomic } from '../stack/price.js';
-import { describeProblem, requireStack, REQUEST_TIMEOUT_MS, urlOf } from '../stack/running-stack.js';
+import { describeProblem, requireStack, urlOf, withinTime } from '../stack/running-stack.js';
 import { readInput } from '../terminal/files.js';
 import { table } from '../terminal/style.js';
 
 const INPUT_BYTES_MAX = 16_777_216;
 const EVIDENCE_TIMEOUT_MS = 60_000;
 const PAYMENT_REQUIRED = 402;
+const POST_JSON = { method: 'POST', headers: { 'content-type': 'application/json' } } as const;
 
 export interface InferOptions {
   readonly input?: string;
@@ -30,20 +31,15 @@ export async function inferCommand(model: string, options: InferOptions): Promis
   const url = `${urlOf(stack, 'inference-gateway')}/v1/models/${encodeURIComponent(model)}/infer`;
   if (options.dryRun) return dryRun(stack, model, url, body);
   const send = options.pay ? createPayer(stack, developmentPayer(options.state)).fetch : fetch;
-  const response = await send(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body,
-    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-  });
-  if (!response.ok) {
+  const answer = await withinTime(url, async (signal) => {
+    const response = await send(url, { ...POST_JSON, body, signal });
+    if (response.ok) return (await response.json()) as InferAnswer;
     const hint =
       response.status === PAYMENT_REQUIRED && !options.pay
         ? '\nAdd --pay to pay with the development payer.'
         : '';
     throw new CommandError(exitCodes.io, `${await describeProblem(url, response)}${hint}`);
-  }
-  const answer = (await response.json()) as InferAnswer;
+  });
   process.stdout.write(options.json ? `${JSON.stringify(answer, null, 2)}\n` : `${describe(answer)}\n`);
   if (options.evidence !== undefined) {
     await writeFile(
@@ -62,16 +58,13 @@ async function dryRun(stack: StackDescription, model: string, url: string, body:
     process.stdout.write(`${id} is free. The input was not checked, because asking would run it.\n`);
     return exitCodes.ok;
   }
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body,
-    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  await withinTime(url, async (signal) => {
+    const response = await fetch(url, { ...POST_JSON, body, signal });
+    if (response.status !== PAYMENT_REQUIRED) {
+      throw new CommandError(exitCodes.io, await describeProblem(url, response));
+    }
+    await response.body?.cancel();
   });
-  if (response.status !== PAYMENT_REQUIRED) {
-    throw new CommandError(exitCodes.io, await describeProblem(url, response));
-  }
-  await response.body?.cancel();
   process.stdout.write(`The input fits. ${id} costs ${formatAtomic(price.amount)} for this request.\n`);
   return exitCodes.ok;
 }

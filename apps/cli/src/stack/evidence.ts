@@ -1,6 +1,6 @@
 import type { StackDescription } from '@touchstone/embedded';
 import { CommandError, exitCodes } from '../exit-codes.js';
-import { describeProblem, REQUEST_TIMEOUT_MS, urlOf } from './running-stack.js';
+import { describeProblem, urlOf, withinTime } from './running-stack.js';
 
 const POLL_MS = 250;
 
@@ -18,19 +18,23 @@ export async function anchoredEvidence(
   const url = `${urlOf(stack, 'proof-service')}/v1/evidence/${verificationId}?require=anchored`;
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
-    if (response.status === 200) return response.text();
-    // A record that was accepted a moment ago may not have reached the proof service yet.
-    if (response.status !== 202 && response.status !== 404) {
-      throw new CommandError(exitCodes.io, await describeProblem(url, response));
-    }
-    if (Date.now() > deadline) {
-      throw new CommandError(
-        exitCodes.pending,
-        `The evidence is not anchored after ${timeoutMs / 1_000} s: ${await describeProblem(url, response)}`,
-      );
-    }
-    await response.body?.cancel();
+    const text = await withinTime(url, async (signal) => {
+      const response = await fetch(url, { signal });
+      if (response.status === 200) return response.text();
+      // A record that was accepted a moment ago may not have reached the proof service yet.
+      if (response.status !== 202 && response.status !== 404) {
+        throw new CommandError(exitCodes.io, await describeProblem(url, response));
+      }
+      if (Date.now() > deadline) {
+        throw new CommandError(
+          exitCodes.pending,
+          `The evidence is not anchored after ${timeoutMs / 1_000} s: ${await describeProblem(url, response)}`,
+        );
+      }
+      await response.body?.cancel();
+      return undefined;
+    });
+    if (text !== undefined) return text;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

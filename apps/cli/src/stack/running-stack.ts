@@ -29,22 +29,49 @@ export function urlOf(stack: StackDescription, service: ServiceName): string {
 }
 
 /**
+ * Gives a request, with the reading of its answer, so much time.
+ *
+ * @throws CommandError `io` when that was not enough
+ */
+export async function withinTime<T>(
+  url: string,
+  request: (signal: AbortSignal) => Promise<T>,
+  timeoutMs = REQUEST_TIMEOUT_MS,
+): Promise<T> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    return await request(signal);
+  } catch (error) {
+    if (!signal.aborted || error instanceof CommandError) throw error;
+    throw new CommandError(exitCodes.io, `${url} did not answer within ${timeoutMs / 1_000} s.`);
+  }
+}
+
+/**
  * Fetches JSON from a service and turns a problem into a readable failure.
  *
  * @throws CommandError `io`
  */
-export async function fetchJson<T>(url: string, init: RequestInit = {}): Promise<T> {
-  let response: Response;
-  try {
-    response = await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
-  } catch (error) {
-    throw new CommandError(
-      exitCodes.io,
-      `${url} does not answer: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  if (!response.ok) throw new CommandError(exitCodes.io, await describeProblem(url, response));
-  return (await response.json()) as T;
+export function fetchJson<T>(
+  url: string,
+  init: RequestInit = {},
+  timeoutMs = REQUEST_TIMEOUT_MS,
+): Promise<T> {
+  return withinTime(
+    url,
+    async (signal) => {
+      const response = await fetch(url, { ...init, signal }).catch((error: unknown) => {
+        if (signal.aborted) throw error;
+        throw new CommandError(
+          exitCodes.io,
+          `${url} does not answer: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      });
+      if (!response.ok) throw new CommandError(exitCodes.io, await describeProblem(url, response));
+      return (await response.json()) as T;
+    },
+    timeoutMs,
+  );
 }
 
 /** One sentence on what a service refused and why. */
