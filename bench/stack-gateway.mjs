@@ -29,7 +29,9 @@ async function startBare(model, answer, databaseUrl) {
   const child = spawn(process.execPath, [join(checkout, 'bench/stack/bare-onnx-server.mjs')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  child.stdin.write(`${JSON.stringify({ file: join(checkout, 'models', model, 'model.onnx'), answer, databaseUrl })}\n`);
+  child.stdin.write(
+    `${JSON.stringify({ file: join(checkout, 'models', model, 'model.onnx'), answer, databaseUrl })}\n`,
+  );
   const [port] = await once(child.stdout, 'data');
   return { port: Number(String(port)), stop: () => child.stdin.end() };
 }

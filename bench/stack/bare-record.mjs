@@ -21,7 +21,9 @@ function signed(text) {
 /** `record(text)` signs a text and resolves once text and signature are flushed to disk. */
 export async function bareRecorder(databaseUrl) {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: WRITERS });
-  await pool.query('CREATE TABLE IF NOT EXISTS bare_record (id bigserial PRIMARY KEY, text text, signature text)');
+  await pool.query(
+    'CREATE TABLE IF NOT EXISTS bare_record (id bigserial PRIMARY KEY, text text, signature text)',
+  );
   const insert = 'INSERT INTO bare_record (text, signature) SELECT * FROM unnest($1::text[], $2::text[])';
   let waiting = [];
   let writers = 0;

@@ -1,5 +1,6 @@
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { requireStack } from '../stack/running-stack.js';
+import { onQuitKey } from '../terminal/quit-key.js';
 import { figuresOf, type Figures } from '../top/figures.js';
 import { QueueReader } from '../top/queue-reader.js';
 import { renderFigures } from '../top/render.js';
@@ -28,7 +29,7 @@ interface TopOptions {
   readonly interval?: number;
 }
 
-/** `touchstone top`: live until Ctrl-C; once where there is no terminal, unless an interval is asked for. */
+/** `touchstone top`: live until q or Ctrl-C; once where there is no terminal, unless an interval is asked for. */
 export async function topCommand(options: TopOptions): Promise<ExitCode> {
   const stack = requireStack(options.state);
   const queues = new QueueReader(options.state);
@@ -55,6 +56,7 @@ async function live(look: () => Promise<Snapshot>, options: TopOptions): Promise
   const end = (): void => stop.abort();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
   const screen = process.stdout.isTTY && !options.json;
+  const release = screen ? onQuitKey(end) : undefined;
   if (screen) process.stdout.write(ENTER_SCREEN);
   try {
     const history: Snapshot[] = [];
@@ -69,6 +71,7 @@ async function live(look: () => Promise<Snapshot>, options: TopOptions): Promise
       await pause((options.interval ?? INTERVAL_SECONDS) * 1_000, stop.signal);
     }
   } finally {
+    release?.();
     if (screen) process.stdout.write(LEAVE_SCREEN);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, end);
   }
