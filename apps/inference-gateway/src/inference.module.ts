@@ -121,6 +121,10 @@ function makePaidInference(config: GatewayConfig, links: Links) {
             'a reservation could not be given back and will run out',
           );
         },
+        renewalFailed: (reservationId, error) => {
+          metrics.paymentWarning('renewal-failed');
+          logger.warn({ reservationId, err: error }, 'the lease of a payment could not be renewed');
+        },
         settleUnknown: (reservationId, error) => {
           metrics.paymentWarning('settle-unknown');
           logger.warn({ reservationId, err: error }, 'the outcome of a settlement is not known yet');

@@ -26,7 +26,7 @@ export class GatewayMetrics {
     });
     this.warnings = new Counter({
       name: 'touchstone_gateway_payment_warnings_total',
-      help: 'Releases that failed and settlements whose outcome was not known at once.',
+      help: 'Releases and renewals that failed, and settlements whose outcome was not known at once.',
       labelNames: ['kind'],
       registers,
     });
@@ -49,7 +49,7 @@ export class GatewayMetrics {
   }
 
   /** Something about a payment has to be looked at. */
-  paymentWarning(kind: 'release-failed' | 'settle-unknown'): void {
+  paymentWarning(kind: 'release-failed' | 'renewal-failed' | 'settle-unknown'): void {
     this.warnings.inc({ kind });
   }
 }

@@ -30,6 +30,8 @@ export class FakePayments implements PaymentPort {
   poorPayer: string | undefined;
   /** Reasons of the releases so far. */
   readonly released: string[] = [];
+  /** Reservations whose lease was renewed, once for each time. */
+  readonly renewed: string[] = [];
   private readonly reservations = new Map<string, Reservation>();
 
   async authorize(
@@ -96,6 +98,10 @@ export class FakePayments implements PaymentPort {
     return { outcome: 'settled', settlement: reservation.settlement };
   }
 
+  async renew(reservationId: string): Promise<void> {
+    this.renewed.push(reservationId);
+  }
+
   async release(reservationId: string, reason: string): Promise<void> {
     const reservation = this.byId(reservationId);
     if (reservation?.state === 'reserved') reservation.state = 'released';
@@ -128,6 +134,10 @@ export class FakePayments implements PaymentPort {
     serveRpc(nc, 'payment-verifier', 'settle', async ({ reservationId }) => {
       const { outcome, settlement } = await this.settle(reservationId);
       return { outcome, settlement };
+    });
+    serveRpc(nc, 'payment-verifier', 'renew', async ({ reservationId }) => {
+      await this.renew(reservationId);
+      return { held: this.byId(reservationId)?.state === 'reserved' };
     });
     serveRpc(nc, 'payment-verifier', 'release', async ({ reservationId, reason }) => {
       await this.release(reservationId, reason);

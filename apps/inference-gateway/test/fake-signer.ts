@@ -13,17 +13,23 @@ const DOMAIN = 'model-output-v1';
 
 /** A double of the signer: real secp256k1 signatures with test keys, through the contracts' RPCs. */
 export class FakeSigner {
+  /** Requests for signatures so far. */
+  asked = 0;
   /** Signatures made so far. */
   signed = 0;
   /** When set, every signature fails with it. */
   failure: Error | undefined;
+  /** When set, the signatures that are asked for wait for it. */
+  pause: Promise<void> | undefined;
   private readonly keys = [this.newKey('output-1', 1)];
 
   /** Answers on a connection of the user `signer`. */
   serve(nc: TestConnection): this {
-    serveRpc(nc, 'signer', 'sign-outputs', async ({ payloads }) => ({
-      proofs: payloads.map((payload) => this.sign(payload)),
-    }));
+    serveRpc(nc, 'signer', 'sign-outputs', async ({ payloads }) => {
+      this.asked += 1;
+      await this.pause;
+      return { proofs: payloads.map((payload) => this.sign(payload)) };
+    });
     serveRpc(nc, 'signer', 'key-set', async () => this.keySetAnswer());
     return this;
   }

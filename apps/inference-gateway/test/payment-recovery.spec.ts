@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { EventPublisher } from '@touchstone/nats';
 import { uuidV7 } from '@touchstone/postgres';
 import { waitUntil } from '@touchstone/testing';
+import { LEASE_RENEWAL_INTERVAL_MS } from '../src/domain/payment/keep-lease.js';
 import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
 import { codeOf, digitsBody, PaidRequests } from './paid-requests.js';
 
@@ -118,6 +119,52 @@ describe('when something fails after the payment was reserved', () => {
       };
       return shown.failure === 'expired';
     }, 10_000);
+  });
+});
+
+describe('the lease of a payment', () => {
+  it('is renewed while the answer is made, and not any more afterwards', async () => {
+    const { header } = await requests.paid();
+    const { renewed } = harness.payments;
+    let resume = (): void => undefined;
+    harness.signer.pause = new Promise((resolve) => (resume = resolve));
+    const asked = requests.ask(header);
+    const before = renewed.length;
+    await waitUntil(() => renewed.length > before, 4_000);
+    const { id } = harness.payments.all().at(-1)!;
+    expect(renewed.slice(before)).toEqual([id]);
+    resume();
+    harness.signer.pause = undefined;
+    expect((await asked).status).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, LEASE_RENEWAL_INTERVAL_MS + 500));
+    expect(renewed).toHaveLength(before + 1);
+  });
+
+  it('lets a holder that was paused beyond it neither charge nor answer anew', async () => {
+    const { header, moved } = await requests.paid();
+    let resume = (): void => undefined;
+    harness.signer.pause = new Promise((resolve) => (resume = resolve));
+    const signed = harness.signer.asked;
+    const paused = requests.ask(header);
+    await waitUntil(() => harness.signer.asked > signed);
+    harness.signer.pause = undefined;
+    harness.payments.expireLeases();
+    const other = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
+    const retried = await infer(other, 'digits', digitsBody, header);
+    expect(retried.status).toBe(200);
+    resume();
+    const late = await paused;
+    expect(late.status).toBe(200);
+    expect(await late.text()).toBe(await retried.text());
+    expect(moved().transfers).toBe(1);
+    const { id } = harness.payments.all().at(-1)!;
+    const stored = await harness.column(
+      `SELECT id FROM gateway.verifications WHERE reservation_id = '${id}'`,
+    );
+    expect(stored).toHaveLength(1);
+    const events = await harness.outbox<{ verificationId: string }>('evt.v1.inference.output.recorded');
+    expect(events.filter(({ verificationId }) => verificationId === stored[0])).toHaveLength(1);
+    await other.running.stop();
   });
 });
 

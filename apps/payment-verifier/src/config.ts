@@ -2,8 +2,11 @@ import { caip2, evmAddress } from '@touchstone/contracts';
 import { callerTokens, databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform';
 import { z } from 'zod';
 
-/** Seconds that a request may hold a payment before a retry of it may take over. */
-export const LEASE_DEFAULT_SECONDS = 60;
+/**
+ * Seconds that a payment stays held by a request of which nothing is heard, before a retry of it may take over. The
+ * gateway renews every two seconds, so that a lost renewal or two do no harm.
+ */
+export const LEASE_DEFAULT_SECONDS = 10;
 /** Milliseconds that one question to the node may take. */
 export const EVM_RPC_TIMEOUT_DEFAULT_MS = 3_000;
 /** Milliseconds that a settlement waits for its receipt before the answer is `pending`. */
@@ -50,7 +53,10 @@ export const configSchema = z.object({
   ),
   TOUCHSTONE_PAYMENT_LEASE_SECONDS: integerKey(1, 3_600)
     .default(LEASE_DEFAULT_SECONDS)
-    .describe('Seconds that a request may hold a payment before a retry may take over.'),
+    .describe(
+      'Seconds after the last renewal that a request holds a payment before a retry may take over; at least 5 outlast a ' +
+        'lost renewal.',
+    ),
   TOUCHSTONE_PAYMENT_CONFIRMATIONS: integerKey(1, 1_000)
     .default(CONFIRMATIONS_DEFAULT)
     .describe('Blocks that must hold a transfer before it counts, its own included.'),

@@ -183,6 +183,30 @@ describe('payments over RPC, against a real chain', () => {
     });
   });
 
+  it('holds a payment as long as its request renews, and no longer than the lease after that', async () => {
+    const leaseMs = LEASE_DEFAULT_SECONDS * 1_000;
+    const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
+    const requestDigest = digest();
+    const { reservationId } = await reserve(objects, requestDigest);
+    const renew = () => fixture.gateway.call('payment-verifier', 'renew', { reservationId });
+    for (let renewal = 0; renewal < 3; renewal += 1) {
+      fixture.clock.aheadMs += leaseMs / 2;
+      expect(await renew()).toEqual({ held: true });
+    }
+    fixture.clock.aheadMs += leaseMs / 2;
+    expect(await authorize(objects, requestDigest)).toMatchObject({ outcome: 'in-flight' });
+    fixture.clock.aheadMs += leaseMs / 2;
+    expect((await reserve(objects, requestDigest)).reservationId).toBe(reservationId);
+    // The first holder was only paused: what it does now is the same request, charged once.
+    const before = await fixture.token.balanceOf(fixture.payTo);
+    expect(await renew()).toEqual({ held: true });
+    const both = await Promise.all([settle(reservationId, objects), settle(reservationId, objects)]);
+    expect(both[0]).toMatchObject({ outcome: 'settled' });
+    expect(both[1]).toEqual(both[0]);
+    expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
+    expect(await renew()).toEqual({ held: false });
+  });
+
   it('goes on with a lapsed reservation whose transfer somebody else sent', async () => {
     const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
     const requestDigest = digest();

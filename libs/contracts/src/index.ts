@@ -68,7 +68,13 @@ export {
 export { eventSchemas, type EventBody } from './messages/schemas-by-subject.js';
 export { keySetChanged, type KeySetChanged } from './messages/signing.js';
 export { reportHeartbeat } from './rpc/attestation.js';
-export { authorizePayment, releasePayment, settlePayment, supportedPayments } from './rpc/payment.js';
+export {
+  authorizePayment,
+  releasePayment,
+  renewPayment,
+  settlePayment,
+  supportedPayments,
+} from './rpc/payment.js';
 export { rpcSchemas, type RpcRequest, type RpcResponse } from './rpc/schemas-by-verb.js';
 export {
   CONSISTENCY_PROOF_HASHES_MAX,

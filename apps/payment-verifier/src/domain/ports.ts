@@ -35,6 +35,8 @@ export interface ReservationStore {
   confirm(id: string, leaseUntilMs: number, nowMs: number): Promise<boolean>;
   /** The claim did not verify: forgotten when it never had, otherwise given back and still bound. */
   reject(id: string, leaseUntilMs: number, reason: string, nowMs: number): Promise<void>;
+  /** Moves the end of a verified lease; never to an earlier time. False when the payment is not held (any more). */
+  renew(id: string, leaseUntilMs: number, nowMs: number): Promise<boolean>;
   /** Gives a held reservation back; false when it is not held (any more). */
   release(id: string, reason: string, nowMs: number): Promise<boolean>;
   /** From `reserved` to `settling` without a transaction: the chain has to tell. */

@@ -4,7 +4,10 @@ import { paymentReference, type PaymentKey } from '../domain/payment.js';
 import type { Claim, ReservationDraft, ReservationStore, Transfer } from '../domain/ports.js';
 import type { ClaimDecision, Reservation, Settlement } from '../domain/reservation.js';
 import { bytes, reservationColumns, toReservation, type ReservationRow } from './reservation-row.js';
-import { rowsOf } from './sql.js';
+import { rowsOf, type SqlRunner } from './sql.js';
+
+const ONE_PAYMENT = 'network = $1 AND asset = $2 AND payer = $3 AND nonce = $4';
+const keyOf = ({ network, asset, payer, nonce }: PaymentKey) => [network, asset, payer, bytes(nonce)];
 
 /** Reservations in PostgreSQL. Uniqueness is the table's; no method reads before it writes without a row lock. */
 export class PostgresReservationStore implements ReservationStore {
@@ -57,14 +60,8 @@ export class PostgresReservationStore implements ReservationStore {
     decide: (existing: Reservation) => ClaimDecision,
   ): Promise<Claim | undefined> {
     const { payment } = draft;
-    const [row] = await rowsOf<ReservationRow>(
-      manager,
-      `SELECT ${reservationColumns} FROM payments.reservations
-       WHERE network = $1 AND asset = $2 AND payer = $3 AND nonce = $4 FOR UPDATE`,
-      [payment.network, payment.asset, payment.payer, bytes(payment.nonce)],
-    );
-    if (row === undefined) return undefined;
-    const existing = toReservation(row);
+    const existing = await this.read(manager, `${ONE_PAYMENT} FOR UPDATE`, keyOf(payment));
+    if (existing === undefined) return undefined;
     const decision = decide(existing);
     if (decision.kind !== 'take') return { taken: false, reservation: existing, decision };
     const [taken] = await rowsOf<ReservationRow>(
@@ -108,6 +105,14 @@ export class PostgresReservationStore implements ReservationStore {
       `UPDATE payments.reservations SET state = 'released', reason = $3, updated_at = $4
        WHERE id = $1 AND state = 'reserved' AND lease_until = $2 RETURNING 1`,
       [id, lease, reason, new Date(nowMs)],
+    );
+  }
+
+  async renew(id: string, leaseUntilMs: number, nowMs: number): Promise<boolean> {
+    return this.changed(
+      `UPDATE payments.reservations SET lease_until = greatest(lease_until, $2), updated_at = $3
+       WHERE id = $1 AND state = 'reserved' AND verified RETURNING 1`,
+      [id, new Date(leaseUntilMs), new Date(nowMs)],
     );
   }
 
@@ -174,23 +179,12 @@ export class PostgresReservationStore implements ReservationStore {
     });
   }
 
-  async find(id: string): Promise<Reservation | undefined> {
-    const [row] = await rowsOf<ReservationRow>(
-      this.dataSource,
-      `SELECT ${reservationColumns} FROM payments.reservations WHERE id = $1`,
-      [id],
-    );
-    return row === undefined ? undefined : toReservation(row);
+  find(id: string): Promise<Reservation | undefined> {
+    return this.read(this.dataSource, 'id = $1', [id]);
   }
 
-  async findByKey(key: PaymentKey): Promise<Reservation | undefined> {
-    const [row] = await rowsOf<ReservationRow>(
-      this.dataSource,
-      `SELECT ${reservationColumns} FROM payments.reservations
-       WHERE network = $1 AND asset = $2 AND payer = $3 AND nonce = $4`,
-      [key.network, key.asset, key.payer, bytes(key.nonce)],
-    );
-    return row === undefined ? undefined : toReservation(row);
+  findByKey(key: PaymentKey): Promise<Reservation | undefined> {
+    return this.read(this.dataSource, ONE_PAYMENT, keyOf(key));
   }
 
   async open(untouchedSinceMs: number, limit: number): Promise<Reservation[]> {
@@ -223,13 +217,22 @@ export class PostgresReservationStore implements ReservationStore {
       parameters,
     );
     if (updated !== undefined) return { changed: true, reservation: toReservation(updated) };
+    const reservation = await this.read(manager, 'id = $1', [parameters[0]]);
+    if (reservation === undefined) throw new Error(`There is no reservation ${String(parameters[0])}.`);
+    return { changed: false, reservation };
+  }
+
+  private async read(
+    runner: SqlRunner,
+    condition: string,
+    parameters: unknown[],
+  ): Promise<Reservation | undefined> {
     const [row] = await rowsOf<ReservationRow>(
-      manager,
-      `SELECT ${reservationColumns} FROM payments.reservations WHERE id = $1`,
-      [parameters[0]],
+      runner,
+      `SELECT ${reservationColumns} FROM payments.reservations WHERE ${condition}`,
+      parameters,
     );
-    if (row === undefined) throw new Error(`There is no reservation ${String(parameters[0])}.`);
-    return { changed: false, reservation: toReservation(row) };
+    return row === undefined ? undefined : toReservation(row);
   }
 
   private async changed(statement: string, parameters: unknown[]): Promise<boolean> {

@@ -52,6 +52,13 @@ export class MemoryReservationStore implements ReservationStore {
     else this.rows.delete(id);
   }
 
+  async renew(id: string, leaseUntilMs: number, nowMs: number): Promise<boolean> {
+    const row = this.rows.get(id);
+    if (row?.state !== 'reserved' || !row.verified) return false;
+    this.put({ ...row, leaseUntilMs: Math.max(row.leaseUntilMs, leaseUntilMs), updatedAtMs: nowMs });
+    return true;
+  }
+
   async release(id: string, reason: string, nowMs: number): Promise<boolean> {
     const row = this.rows.get(id);
     if (row?.state !== 'reserved' || !row.verified) return false;

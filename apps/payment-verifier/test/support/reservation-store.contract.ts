@@ -107,6 +107,23 @@ export function describeReservationStore(name: string, open: () => ReservationSt
       expect((await claim(bound, digest())).taken).toBe(false);
     });
 
+    it('renews only what is held, and never shortens a lease', async () => {
+      const unverified = await take(samplePayment(), digest());
+      const until = START_MS + 2 * LEASE_MS;
+      expect(await open().renew(unverified.id, until, START_MS)).toBe(false);
+      const held = await hold(samplePayment());
+      expect(await open().renew(held.id, until, START_MS)).toBe(true);
+      expect(await open().find(held.id)).toMatchObject({ state: 'reserved', leaseUntilMs: until });
+      expect(await open().renew(held.id, until - 1, START_MS)).toBe(true);
+      expect(await open().find(held.id)).toMatchObject({ leaseUntilMs: until });
+      await open().release(held.id, 'x', START_MS);
+      expect(await open().renew(held.id, until + 1, START_MS)).toBe(false);
+      const settling = await hold(samplePayment());
+      await open().awaitChain(settling.id, START_MS);
+      expect(await open().renew(settling.id, until, START_MS)).toBe(false);
+      expect(await open().renew(uuidV7(), until, START_MS)).toBe(false);
+    });
+
     it('releases only what is held', async () => {
       const unverified = await take(samplePayment(), digest());
       expect(await open().release(unverified.id, 'x', START_MS)).toBe(false);

@@ -15,6 +15,7 @@ export const rpcTable = {
   'payment-verifier': {
     authorize: ['inference-gateway'],
     settle: ['inference-gateway'],
+    renew: ['inference-gateway'],
     release: ['inference-gateway'],
     supported: ['inference-gateway'],
   },

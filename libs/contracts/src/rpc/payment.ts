@@ -48,6 +48,12 @@ export const settlePayment = {
   }),
 } as const;
 
+/** Says that the request which holds a reservation still lives; without it the lease runs out. */
+export const renewPayment = {
+  request: z.strictObject({ reservationId: uuidV7 }),
+  response: z.strictObject({ held: z.boolean() }),
+} as const;
+
 /** Gives a reservation back when no answer was produced, so that the payer may try again. */
 export const releasePayment = {
   request: z.strictObject({ reservationId: uuidV7, reason: z.string().max(256) }),

@@ -1,7 +1,13 @@
 import type { z } from 'zod';
 import type { RpcService, RpcVerb } from '../mesh/rpc-table.js';
 import { reportHeartbeat } from './attestation.js';
-import { authorizePayment, releasePayment, settlePayment, supportedPayments } from './payment.js';
+import {
+  authorizePayment,
+  releasePayment,
+  renewPayment,
+  settlePayment,
+  supportedPayments,
+} from './payment.js';
 import { keySetQuery, signCheckpoint, signOutput, signOutputs, signTransaction } from './signer.js';
 
 /** Request and response schema of every RPC; both sides validate. */
@@ -16,6 +22,7 @@ export const rpcSchemas = {
   'payment-verifier': {
     authorize: authorizePayment,
     settle: settlePayment,
+    renew: renewPayment,
     release: releasePayment,
     supported: supportedPayments,
   },

@@ -53,6 +53,10 @@ export class RpcPayments implements PaymentPort {
     return this.rpc.call('payment-verifier', 'settle', request, { timeoutMs: SETTLE_TIMEOUT_MS });
   }
 
+  async renew(reservationId: string): Promise<void> {
+    await this.rpc.call('payment-verifier', 'renew', { reservationId });
+  }
+
   async release(reservationId: string, reason: string): Promise<void> {
     await this.rpc.call('payment-verifier', 'release', { reservationId, reason });
   }

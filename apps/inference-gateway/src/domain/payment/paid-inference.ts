@@ -6,6 +6,7 @@ import type { InferReply } from '../inference/infer-model.js';
 import { verificationOf } from '../inference/verification-of.js';
 import type { StoredAnswer, VerificationStore } from '../inference/verification.js';
 import { agreedRequirements } from './agreed-requirements.js';
+import { keepLease } from './keep-lease.js';
 import { PaymentChallenge } from './payment-challenge.js';
 import {
   requirementsFor,
@@ -26,6 +27,7 @@ const REASON_CHARACTERS_MAX = 256;
 /** Where things go that must be seen and do not stop the answer. */
 export interface PaymentWarnings {
   releaseFailed(reservationId: string, error: unknown): void;
+  renewalFailed(reservationId: string, error: unknown): void;
   settleUnknown(reservationId: string, error: unknown): void;
 }
 
@@ -86,7 +88,12 @@ export class PaidInference {
   private answer(paid: PaidRequest, authorized: AuthorizeOutcome): Promise<InferReply> | InferReply {
     switch (authorized.outcome) {
       case 'reserved':
-        return this.runAndSettle(paid, authorized.reservationId, authorized.payment);
+        return keepLease(
+          this.parts.payments,
+          authorized.reservationId,
+          () => this.runAndSettle(paid, authorized.reservationId, authorized.payment),
+          (error) => this.parts.warnings.renewalFailed(authorized.reservationId, error),
+        );
       case 'settled':
         return this.replay(authorized.reservationId, authorized.settlement);
       case 'in-flight':

@@ -78,6 +78,8 @@ export interface PaymentPort {
     payload: PaymentPayload,
     requirements: PaymentRequirements,
   ): Promise<SettleOutcome>;
+  /** Says that the request which holds a reservation still lives. */
+  renew(reservationId: string): Promise<void>;
   /** Gives a reservation back when no answer was produced. */
   release(reservationId: string, reason: string): Promise<void>;
 }

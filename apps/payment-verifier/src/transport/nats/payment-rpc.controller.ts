@@ -61,6 +61,13 @@ export class PaymentRpcController {
     return { outcome, settlement: { ...settlement } };
   }
 
+  @RpcHandler('payment-verifier', 'renew')
+  async renew({
+    reservationId,
+  }: RpcRequest<'payment-verifier', 'renew'>): Promise<RpcResponse<'payment-verifier', 'renew'>> {
+    return { held: await this.desk.renewing.renew(reservationId) };
+  }
+
   @RpcHandler('payment-verifier', 'release')
   async release({
     reservationId,
