@@ -1,10 +1,11 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningStack } from '@touchstone/embedded';
+import { available } from '@touchstone/testing';
 import { startTestStack } from './support/test-stack.js';
 
 const START_TIMEOUT_MS = 120_000;
@@ -34,15 +35,10 @@ function commandsOf(text: string): { setup: string; commands: Command[] } {
 
 const { setup, commands } = commandsOf(readFileSync(page, 'utf8'));
 
-/** The page needs programs that not every machine has; there it is reported as skipped. */
-const present = ['curl', 'jq'].every((program) => {
-  try {
-    execFileSync(program, ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
+const present = available(
+  spawnSync('curl', ['--version']).status === 0,
+  'docs/curl.md is run with curl: install curl.',
+);
 
 describe('docs/curl.md', () => {
   let folder: string | undefined;
@@ -54,11 +50,12 @@ describe('docs/curl.md', () => {
     folder = mkdtempSync(join(tmpdir(), 'touchstone-curl-'));
     const stateDir = join(folder, '.touchstone');
     stack = await startTestStack(stateDir);
-    // `npx touchstone` finds the command in the checkout; here it is found on the path.
+    // `npx touchstone` finds the command in the checkout; here it is found on the path, as is the node of this run.
     const programs = join(folder, 'bin');
     mkdirSync(programs);
     writeFileSync(join(programs, 'npx'), `#!/bin/sh\nshift\nexec "${process.execPath}" "${bin}" "$@"\n`);
     chmodSync(join(programs, 'npx'), 0o755);
+    symlinkSync(process.execPath, join(programs, 'node'));
     const { urls } = stack.description;
     environment = {
       PATH: `${programs}:${process.env['PATH'] ?? ''}`,

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { available } from './available.js';
 
 const CRYPTOGRAPHY_VERSION = '48.0.0';
 const INSTALL_TIMEOUT_MS = 180_000;
@@ -10,6 +10,19 @@ const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 
 const imports = (python: string): boolean =>
   spawnSync(python, ['-c', 'import cryptography'], { timeout: 20_000 }).status === 0;
+
+type Step = Pick<SpawnSyncReturns<string>, 'status' | 'stderr'>;
+
+/** What kept an environment with the package from being made, and what to install. */
+export function missingForPython(steps: { python: Step; venv?: Step; pip?: Step }): string {
+  const need = 'The independent verifier needs python3 with the package cryptography';
+  if (steps.python.status !== 0) return `${need}: install python3.`;
+  if (steps.venv && steps.venv.status !== 0)
+    return `${need}: install the package python3-venv (or cryptography for python3); venv says: ${lastLine(steps.venv)}`;
+  return `${need}: pip could not install it: ${steps.pip ? lastLine(steps.pip) : 'it cannot be imported.'}`;
+}
+
+const lastLine = ({ stderr }: Step): string => stderr.trim().split('\n').at(-1) ?? '';
 
 /**
  * A Python that has the package `cryptography`: the one on PATH, else an environment of its own in the cache.
@@ -20,16 +33,14 @@ export function pythonWithCryptography(): string | undefined {
   if (imports('python3')) return 'python3';
   const folder = join(homedir(), '.cache', 'touchstone', `python-cryptography-${CRYPTOGRAPHY_VERSION}`);
   const python = join(folder, 'bin', 'python');
-  if (!existsSync(python)) {
-    spawnSync('python3', ['-m', 'venv', folder], { timeout: INSTALL_TIMEOUT_MS });
-    spawnSync(python, ['-m', 'pip', 'install', '--quiet', `cryptography==${CRYPTOGRAPHY_VERSION}`], {
-      timeout: INSTALL_TIMEOUT_MS,
-    });
-  }
   if (imports(python)) return python;
-  if (process.env['CI'])
-    throw new Error('The independent check needs python3 with the package cryptography.');
-  return undefined;
+  const run = (command: string, ...args: string[]): Step =>
+    spawnSync(command, args, { timeout: INSTALL_TIMEOUT_MS, encoding: 'utf8' });
+  const steps: Parameters<typeof missingForPython>[0] = { python: run('python3', '--version') };
+  if (steps.python.status === 0) steps.venv = run('python3', '-m', 'venv', folder);
+  if (steps.venv?.status === 0)
+    steps.pip = run(python, '-m', 'pip', 'install', '--quiet', `cryptography==${CRYPTOGRAPHY_VERSION}`);
+  return available(imports(python), missingForPython(steps)) ? python : undefined;
 }
 
 /** What tools/verify_independent.py says about one bundle. */

@@ -1,5 +1,6 @@
 export { checkInterface, type CheckOptions, type CheckResult } from './interface/check-interface.js';
 export { alteredDocuments, type AlteredDocument } from './altered-documents.js';
+export { available } from './available.js';
 export {
   pythonWithCryptography,
   verifyIndependently,
