@@ -63,7 +63,7 @@ function adapters(config: Config, context: ServiceContext<Config>) {
   return [
     {
       provide: BearerTokens,
-      useFactory: () => new BearerTokens(config.TOUCHSTONE_FACILITATOR_TOKENS ?? {}),
+      useFactory: () => BearerTokens.of(config.TOUCHSTONE_FACILITATOR_TOKENS ?? {}),
     },
     {
       provide: EvmNode,

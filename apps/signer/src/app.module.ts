@@ -78,7 +78,7 @@ export class AppModule {
         },
         {
           provide: CallerPolicy,
-          useFactory: () => new CallerPolicy(new BearerTokens(config.TOUCHSTONE_SIGNER_TOKENS ?? {})),
+          useFactory: () => new CallerPolicy(BearerTokens.of(config.TOUCHSTONE_SIGNER_TOKENS ?? {})),
         },
         {
           provide: OutputSigning,

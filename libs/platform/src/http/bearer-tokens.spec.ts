@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import {
   BEARER_TOKEN_CHARACTERS_MAX,
@@ -8,7 +9,7 @@ import {
 
 describe('bearer tokens', () => {
   const known = 'k'.repeat(40);
-  const tokens = new BearerTokens({ gateway: known, other: 'o'.repeat(40) });
+  const tokens = BearerTokens.of({ gateway: known, other: 'o'.repeat(40) });
 
   it.each([`Bearer ${known}`, `bearer ${known}`])('know their caller by %s', (header) => {
     expect(tokens.identify(header)).toBe('gateway');
@@ -28,7 +29,22 @@ describe('bearer tokens', () => {
   });
 
   it('refuse everybody when there are none', () => {
-    expect(() => new BearerTokens({}).identify(`Bearer ${known}`)).toThrow('Authorization');
+    expect(() => BearerTokens.of({}).identify(`Bearer ${known}`)).toThrow('Authorization');
+    expect(() => BearerTokens.ofDigests({}).identify(`Bearer ${known}`)).toThrow('Authorization');
+  });
+
+  it('know their caller by the digest of the token alone', () => {
+    const digest = createHash('sha256').update(known).digest('hex');
+    const byDigest = BearerTokens.ofDigests({ operator: digest });
+    expect(byDigest.identify(`Bearer ${known}`)).toBe('operator');
+    expect(() => byDigest.identify(`Bearer ${digest}`)).toThrow('Authorization');
+  });
+
+  it('take a token of BEARER_TOKEN_CHARACTERS_MAX and none that is longer', () => {
+    const longest = 'l'.repeat(BEARER_TOKEN_CHARACTERS_MAX);
+    const long = BearerTokens.of({ longest, longer: `${longest}l` });
+    expect(long.identify(`Bearer ${longest}`)).toBe('longest');
+    expect(() => long.identify(`Bearer ${longest}l`)).toThrow('Authorization');
   });
 });
 

@@ -7,6 +7,8 @@ export const BEARER_TOKEN_CHARACTERS_MIN = 32;
 /** Most characters of a token. */
 export const BEARER_TOKEN_CHARACTERS_MAX = 512;
 
+const BEARER = new RegExp(`^Bearer ([\\x21-\\x7e]{1,${BEARER_TOKEN_CHARACTERS_MAX}})$`, 'i');
+
 const token = z
   .string()
   .regex(/^[\x21-\x7e]*$/, { message: 'A token has printable ASCII characters without blanks.' })
@@ -34,11 +36,22 @@ export function callerTokens() {
 
 /** The callers of an interface that asks for a bearer token (RFC 6750). */
 export class BearerTokens {
-  private readonly digests: readonly { readonly caller: string; readonly digest: Buffer }[];
+  private constructor(
+    private readonly digests: readonly { readonly caller: string; readonly digest: Buffer }[],
+  ) {}
 
-  /** @param tokens the token of each caller */
-  constructor(tokens: Readonly<Record<string, string>>) {
-    this.digests = Object.entries(tokens).map(([caller, text]) => ({ caller, digest: digestOf(text) }));
+  /** From the token of each caller. */
+  static of(tokens: Readonly<Record<string, string>>): BearerTokens {
+    return new BearerTokens(
+      Object.entries(tokens).map(([caller, text]) => ({ caller, digest: digestOf(text) })),
+    );
+  }
+
+  /** From the SHA-256 of each caller's token in hex, so that the configuration lets nobody act as a caller. */
+  static ofDigests(digests: Readonly<Record<string, string>>): BearerTokens {
+    return new BearerTokens(
+      Object.entries(digests).map(([caller, hex]) => ({ caller, digest: Buffer.from(hex, 'hex') })),
+    );
   }
 
   /**
@@ -48,7 +61,7 @@ export class BearerTokens {
    * @throws AppError `unauthenticated`
    */
   identify(authorization: string | undefined): string {
-    const text = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1];
+    const text = BEARER.exec(authorization ?? '')?.[1];
     const digest = text === undefined ? undefined : digestOf(text);
     const known = digest && this.digests.filter((candidate) => timingSafeEqual(candidate.digest, digest))[0];
     if (!known)

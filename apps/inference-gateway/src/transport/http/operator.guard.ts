@@ -1,7 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { AppError } from '@touchstone/contracts';
-import { CONFIG, type HttpRequest } from '@touchstone/platform';
+import { BearerTokens, CONFIG, type HttpRequest } from '@touchstone/platform';
 import type { GatewayConfig } from '../../config.js';
 
 /**
@@ -10,16 +8,15 @@ import type { GatewayConfig } from '../../config.js';
  */
 @Injectable()
 export class OperatorGuard implements CanActivate {
-  constructor(@Inject(CONFIG) private readonly config: GatewayConfig) {}
+  private readonly tokens: BearerTokens;
+
+  constructor(@Inject(CONFIG) { TOUCHSTONE_OPERATOR_TOKEN_SHA256: operator }: GatewayConfig) {
+    this.tokens = BearerTokens.ofDigests(operator === undefined ? {} : { operator });
+  }
 
   canActivate(context: ExecutionContext): boolean {
     const { authorization } = context.switchToHttp().getRequest<HttpRequest>().headers;
-    const token = /^Bearer ([\x21-\x7e]{1,512})$/.exec(authorization ?? '')?.[1];
-    const expected = this.config.TOUCHSTONE_OPERATOR_TOKEN_SHA256;
-    if (token !== undefined && expected !== undefined) {
-      const actual = createHash('sha256').update(token).digest();
-      if (timingSafeEqual(actual, Buffer.from(expected, 'hex'))) return true;
-    }
-    throw new AppError('unauthenticated', 'Send the operator’s token as Authorization: Bearer <token>.');
+    this.tokens.identify(authorization);
+    return true;
   }
 }
