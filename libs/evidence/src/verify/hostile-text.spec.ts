@@ -6,8 +6,17 @@ import { SCHEMA_ISSUE_CHARACTERS_MAX, SCHEMA_ISSUES_MAX } from '../schema-issues
 import { explainReport, verifyEvidence, type EvidenceBundle, type TrustFile } from '../index.js';
 
 /** What would move a cursor, start a line or turn writing around in a terminal. */
-// eslint-disable-next-line no-control-regex
-const STEERING = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+const STEERING = /(?!\n)\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+
+describe('what steers a terminal', () => {
+  const codes = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+  it('is every control character but the end of a line, and nothing beside them', () => {
+    const steering = codes(0x00, 0xff).filter((code) => STEERING.test(String.fromCharCode(code)));
+    expect(steering).toEqual([...codes(0x00, 0x09), ...codes(0x0b, 0x1f), ...codes(0x7f, 0x9f)]);
+  });
+});
 
 describe('text of a hostile bundle in the explanation', () => {
   const forged = '\u001b[2J\u001b[H\nVALID  label L2  (trust file as of 2026-06-01T12:00:00Z)\u202e\u0085';
