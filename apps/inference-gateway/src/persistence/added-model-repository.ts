@@ -10,7 +10,8 @@ import {
   type Addition,
 } from '../domain/model/added-model.js';
 import { modelManifest } from '../domain/model/manifest.js';
-import { modelStatuses, type Model, type ModelStatus } from '../domain/model/model.js';
+import type { Model, ModelStatus } from '../domain/model/model.js';
+import { insertModel, statusOf } from './model-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 
 /** Additions are counted and given ids one after the other. */
@@ -158,33 +159,11 @@ async function withFreeId(manager: EntityManager, model: Model): Promise<Model> 
 }
 
 async function insert(manager: EntityManager, model: Model, bytes: Uint8Array): Promise<void> {
-  const { manifest, identity, modelVersionId, modelHashSha3, sizeBytes } = model;
-  const id = toBytea(modelVersionId);
-  await manager.query(
-    `INSERT INTO ${schema}.models (model_version_id, model_id, name, version, developer, task, model_hash,
-                                   model_hash_sha3, size_bytes, price_atomic, status, manifest)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', $11)`,
-    [
-      id,
-      manifest.id,
-      identity.name,
-      identity.version,
-      identity.developer,
-      manifest.task,
-      toBytea(identity.modelHash),
-      toBytea(modelHashSha3),
-      sizeBytes,
-      manifest.priceAtomic,
-      JSON.stringify(manifest),
-    ],
-  );
+  const { manifest, identity, modelVersionId } = model;
+  await insertModel(manager, model);
   await manager.query(
     `INSERT INTO ${schema}.added_models (model_version_id, model_id, name, version, file)
      VALUES ($1, $2, $3, $4, $5)`,
-    [id, manifest.id, identity.name, identity.version, Buffer.from(bytes)],
+    [toBytea(modelVersionId), manifest.id, identity.name, identity.version, Buffer.from(bytes)],
   );
-}
-
-function statusOf(text: string): ModelStatus {
-  return modelStatuses.find((known) => known === text) ?? 'pending';
 }

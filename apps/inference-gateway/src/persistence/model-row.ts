@@ -1,0 +1,35 @@
+import { toBytea } from '@touchstone/postgres';
+import type { EntityManager } from 'typeorm';
+import { modelStatuses, type Model, type ModelStatus } from '../domain/model/model.js';
+import { GATEWAY_SCHEMA as schema } from './schema.js';
+
+/** Stores a model version as active; `onConflict` says what becomes of one that is stored already. */
+export async function insertModel(
+  runner: Pick<EntityManager, 'query'>,
+  { manifest, identity, modelVersionId, modelHashSha3, sizeBytes }: Model,
+  onConflict = '',
+): Promise<void> {
+  await runner.query(
+    `INSERT INTO ${schema}.models AS m (model_version_id, model_id, name, version, developer, task, model_hash,
+                                        model_hash_sha3, size_bytes, price_atomic, status, manifest)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', $11) ${onConflict}`,
+    [
+      toBytea(modelVersionId),
+      manifest.id,
+      identity.name,
+      identity.version,
+      identity.developer,
+      manifest.task,
+      toBytea(identity.modelHash),
+      toBytea(modelHashSha3),
+      sizeBytes,
+      manifest.priceAtomic,
+      JSON.stringify(manifest),
+    ],
+  );
+}
+
+/** The status that a row names; one that this build does not know takes no requests. */
+export function statusOf(text: string): ModelStatus {
+  return modelStatuses.find((known) => known === text) ?? 'pending';
+}
