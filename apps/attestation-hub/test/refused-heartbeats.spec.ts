@@ -29,6 +29,7 @@ describe('a malformed heartbeat', () => {
     ['a node id of 129 characters', () => ({ ...valid(), node_id: 'n'.repeat(129) }), '/node_id'],
     ['a node id with a space', () => ({ ...valid(), node_id: 'a b' }), '/node_id'],
     ['a node id with a line end', () => ({ ...valid(), node_id: 'a\n' }), '/node_id'],
+    ['a node id that is a path of its own', () => ({ ...valid(), node_id: 'heartbeat' }), '/node_id'],
     ['a node id that is a number', () => ({ ...valid(), node_id: 7 }), '/node_id'],
     ['no health', () => ({ ...valid(), health: undefined }), '/health'],
     ['an unknown health', () => ({ ...valid(), health: 'green' }), '/health'],

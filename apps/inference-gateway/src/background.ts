@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Attestation } from '@touchstone/contracts';
 import { capabilityHash } from '@touchstone/evidence';
 import { consumeDurable, createMeshMetrics, MESH, RpcClient, type Mesh } from '@touchstone/nats';
 import { SERVICE_CONTEXT, type ServiceContext } from '@touchstone/platform';
@@ -92,20 +93,11 @@ export class Background implements OnApplicationBootstrap {
   }
 
   private startHeartbeat(): void {
-    const { build, clock, config, health, logger, shutdown } = this.context;
-    const capabilities = [
-      'inference:onnx',
-      ...this.catalogue.all().map((model) => `model:${model.modelVersionId}`),
-    ];
+    const { clock, config, health, logger, shutdown } = this.context;
     const heartbeat = new Heartbeat({
       rpc: this.rpc,
       nodeId: config.TOUCHSTONE_NODE_ID,
-      attestation: {
-        schema: 'attestation_v1',
-        build_id: build.hash,
-        capability_hash: capabilityHash(capabilities),
-        runtime: { os: process.platform, node: process.version },
-      },
+      attestation: () => this.attestation(),
       status: this.nodeStatus,
       nowMs: () => clock.nowMs(),
       health: async () => ((await health.readiness()).ready ? 'GREEN' : 'YELLOW'),
@@ -114,5 +106,16 @@ export class Background implements OnApplicationBootstrap {
     shutdown.add('consumers', 'heartbeat', () => heartbeat.stop());
     // Not awaited: a hub that is away must not hold up the start.
     void heartbeat.start();
+  }
+
+  /** The models of this moment: those of the folder, and those that were added since. */
+  private attestation(): Attestation {
+    const models = this.catalogue.all().map(({ modelVersionId }) => `model:${modelVersionId}`);
+    return {
+      schema: 'attestation_v1',
+      build_id: this.context.build.hash,
+      capability_hash: capabilityHash(['inference:onnx', ...models]),
+      runtime: { os: process.platform, node: process.version },
+    };
   }
 }

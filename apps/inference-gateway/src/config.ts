@@ -1,4 +1,4 @@
-import { caip2, evmAddress, hex32 } from '@touchstone/contracts';
+import { caip2, evmAddress, hex32, nodeId } from '@touchstone/contracts';
 import { databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
 import { z } from 'zod';
 import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './adapters/onnx/onnx-pool.js';
@@ -12,9 +12,7 @@ export const gatewayConfig = z.object({
   ...serviceKeys('inference-gateway'),
   ...natsKeys('inference-gateway'),
   ...databaseKeys(),
-  TOUCHSTONE_NODE_ID: z
-    .string()
-    .regex(/^[A-Za-z0-9._:-]{1,128}$/, { message: 'Expected 1 to 128 of A–Z a–z 0–9 . _ : -.' })
+  TOUCHSTONE_NODE_ID: nodeId
     .default('node-1')
     .describe('Name of this node at the attestation hub and in every record.'),
   TOUCHSTONE_MODELS_DIR: z

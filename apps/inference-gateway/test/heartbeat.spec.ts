@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Heartbeat as HeartbeatMessage } from '@touchstone/contracts';
+import { capabilityHash } from '@touchstone/evidence';
 import { RpcClient } from '@touchstone/nats';
 import { FakeClock, waitUntil } from '@touchstone/testing';
-import { Heartbeat } from '../src/adapters/attestation-hub/heartbeat.js';
+import { Heartbeat, HEARTBEAT_INTERVAL_MS } from '../src/adapters/attestation-hub/heartbeat.js';
 import { LastNodeStatus, NODE_STATUS_MAX_AGE_MS } from '../src/domain/node/node-status.js';
 import { GatewayHarness, infer } from './gateway-harness.js';
+import { add, operator } from './operator-requests.js';
 import { digitsBody } from './paid-requests.js';
 import { serveRpc } from './serve-rpc.js';
 
@@ -46,6 +48,30 @@ describe('the heartbeat', () => {
     });
   });
 
+  it(
+    'names the models that were added since',
+    async () => {
+      const gateway = await harness.gateway({ ...operator, TOUCHSTONE_NODE_ID: 'node-5' });
+      const last = () => heard.findLast(({ node_id: id }) => id === 'node-5')?.attestation?.capability_hash;
+      const hashOfAll = async () => {
+        const { models } = (await (await fetch(`${gateway.url}/v1/models`)).json()) as {
+          models: { modelVersionId: string }[];
+        };
+        return capabilityHash([
+          'inference:onnx',
+          ...models.map(({ modelVersionId }) => `model:${modelVersionId}`),
+        ]);
+      };
+      const before = await hashOfAll();
+      await waitUntil(() => last() === before, HEARTBEAT_INTERVAL_MS);
+      expect((await add(gateway, { name: 'heard', labels: ['a', 'b', 'c'] })).status).toBe(201);
+      const after = await hashOfAll();
+      expect(after).not.toBe(before);
+      await waitUntil(() => last() === after, HEARTBEAT_INTERVAL_MS + 2_000);
+    },
+    3 * HEARTBEAT_INTERVAL_MS,
+  );
+
   it('comes again after its interval, also when one failed, until it is stopped', async () => {
     const clock = new FakeClock();
     const status = new LastNodeStatus('node-4', () => clock.nowMs());
@@ -54,7 +80,12 @@ describe('the heartbeat', () => {
     const heartbeat = new Heartbeat({
       rpc: new RpcClient({ nc: await harness.connect('inference-gateway'), caller: 'inference-gateway' }),
       nodeId: 'node-4',
-      attestation: { schema: 'attestation_v1', build_id: 'x', capability_hash: 'a'.repeat(64), runtime: {} },
+      attestation: () => ({
+        schema: 'attestation_v1',
+        build_id: 'x',
+        capability_hash: 'a'.repeat(64),
+        runtime: {},
+      }),
       status,
       nowMs: () => clock.nowMs(),
       health: async () => {

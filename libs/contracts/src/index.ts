@@ -46,6 +46,7 @@ export {
   healthValues,
   heartbeat,
   nodeChanged,
+  nodeId,
   nodeStatuses,
   type Attestation,
   type Heartbeat,

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { AppError, heartbeat, nodeStatuses } from '@touchstone/contracts';
+import { AppError, nodeId, nodeStatuses } from '@touchstone/contracts';
 import { ApiRoute, CLOCK, CONFIG, ZodParam, ZodQuery, type Clock } from '@touchstone/platform';
 import { z } from 'zod';
 import type { Config } from '../../config.js';
@@ -19,7 +19,6 @@ import {
 export const NODES_PAGE_MAX = 100;
 const NODES_PAGE_DEFAULT = 20;
 
-const nodeId = heartbeat.shape.node_id;
 const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(NODES_PAGE_MAX).default(NODES_PAGE_DEFAULT),
   cursor: nodeId.optional(),

@@ -9,7 +9,8 @@ export const HEARTBEAT_INTERVAL_MS = 10_000;
 export interface HeartbeatOptions {
   readonly rpc: RpcClient;
   readonly nodeId: string;
-  readonly attestation: Attestation;
+  /** What runs here now; models may be added while the service runs. */
+  readonly attestation: () => Attestation;
   readonly status: LastNodeStatus;
   readonly nowMs: () => number;
   /** GREEN when the service could answer a request now. */
@@ -43,8 +44,9 @@ export class Heartbeat {
 
   /** One heartbeat; never rejects. */
   async beat(): Promise<void> {
-    const { rpc, nodeId, attestation, status, nowMs, health, onError } = this.options;
+    const { rpc, nodeId, status, nowMs, health, onError } = this.options;
     try {
+      const attestation = this.options.attestation();
       const answer = await rpc.call('attestation-hub', 'heartbeat', {
         node_id: nodeId,
         health: await health(),
