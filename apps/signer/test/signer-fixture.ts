@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { RpcClient, provision } from '@touchstone/nats';
 import {
   createContext,
@@ -78,6 +79,17 @@ export class SignerFixture {
     const service = await startService(signerService, context);
     this.running.push(service);
     return service;
+  }
+
+  /** Reads the database as superuser. */
+  async rows<T>(sql: string): Promise<T[]> {
+    const client = new pg.Client({ connectionString: this.database.url });
+    await client.connect();
+    try {
+      return (await client.query(sql)).rows as T[];
+    } finally {
+      await client.end();
+    }
   }
 
   /** An RPC client with the permissions of one service. */

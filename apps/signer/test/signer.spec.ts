@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
-import { encodeFunctionData, parseTransaction, recoverTransactionAddress, type Hex } from 'viem';
-import { SIGN_OUTPUTS_MAX, type KeySet, type RpcRequest } from '@touchstone/contracts';
-import { bytesToHex, ecdsaVerify, hexToBytes, parseSignature, sha256 } from '@touchstone/crypto';
-import { anchorRegistry, testUsdc } from '@touchstone/evm-contracts';
-import { openWithKeys, outputDigest } from '@touchstone/evidence';
-import { buildTree, consistencyProof, leafHash } from '@touchstone/merkle';
+import { parseTransaction, recoverTransactionAddress, type Hex } from 'viem';
+import type { KeySet } from '@touchstone/contracts';
 import type { RpcClient } from '@touchstone/nats';
 import type { RunningService } from '@touchstone/platform';
 import {
@@ -13,29 +8,10 @@ import {
   ASSET,
   CHAIN_ID,
   GATEWAY_TOKEN,
-  ORIGIN,
   SignerFixture,
   WORKER_TOKEN,
 } from './signer-fixture.js';
-
-const payload = {
-  modelVersionId: '01'.repeat(32),
-  inputHash: '02'.repeat(32),
-  outputHash: '03'.repeat(32),
-  nonce: '04'.repeat(32),
-  timestamp: 1_763_632_800,
-};
-const leaves = Array.from({ length: 20 }, (_, index) => leafHash(Uint8Array.of(index)));
-
-function checkpoint(size: number, fromSize: number): RpcRequest<'signer', 'sign-checkpoint'> {
-  const proof = fromSize === 0 ? [] : consistencyProof(leaves.slice(0, size), fromSize);
-  return {
-    origin: ORIGIN,
-    size: String(size),
-    root: bytesToHex(buildTree(leaves.slice(0, size)).root),
-    consistency: { fromSize: String(fromSize), proof: proof.map(bytesToHex) },
-  };
-}
+import { anchorTransaction, checkpoint, payload, settlementTransaction } from './signer-requests.js';
 
 let fixture: SignerFixture;
 let service: RunningService;
@@ -54,79 +30,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => fixture.close());
-
-async function rows<T>(sql: string): Promise<T[]> {
-  const client = new pg.Client({ connectionString: fixture.database.url });
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows as T[];
-  } finally {
-    await client.end();
-  }
-}
-
-describe('sign-output', () => {
-  it('signs the canonical payload with the published key, the same way each time (R-SIGN-1..3)', async () => {
-    const { proof } = await gateway.call('signer', 'sign-output', payload);
-    const again = await gateway.call('signer', 'sign-output', payload);
-    expect(again.proof).toEqual(proof);
-    const { keySet } = await gateway.call('signer', 'key-set', {});
-    const key = keySet.keys.find(({ kid }) => kid === proof.keyId);
-    const signature = parseSignature(proof.signature);
-    if (!('compact' in signature)) throw new Error(signature.error);
-    const publicKey = hexToBytes(key?.public_key ?? '') ?? new Uint8Array();
-    expect(ecdsaVerify(outputDigest(payload, 'model-output-v1'), signature.compact, publicKey)).toBe('ok');
-  });
-
-  it('writes both signature formats', async () => {
-    const compact = await gateway.call('signer', 'sign-output', { ...payload, format: 'compact' });
-    expect(compact.proof.signature).toHaveLength(128);
-  });
-
-  it('signs several outputs at once, each as alone, and records each', async () => {
-    const nonces = [2, 3, 4].map((byte) => bytesToHex(sha256(Uint8Array.of(byte))));
-    const payloads = nonces.map((nonce) => ({ ...payload, nonce }));
-    const { proofs } = await gateway.call('signer', 'sign-outputs', { payloads });
-    const alone = await Promise.all(payloads.map((one) => gateway.call('signer', 'sign-output', one)));
-    expect(proofs).toEqual(alone.map(({ proof }) => proof));
-    for (const one of payloads) {
-      const digest = bytesToHex(outputDigest(one, 'model-output-v1'));
-      const found = await rows(
-        `SELECT caller, operation FROM signer.signing_audit WHERE encode(digest, 'hex') = '${digest}'`,
-      );
-      expect(found).toEqual(Array(2).fill({ caller: 'inference-gateway', operation: 'sign-output' }));
-    }
-  });
-
-  it.each([0, SIGN_OUTPUTS_MAX + 1])('refuses %d outputs at once', async (count) => {
-    const payloads = Array.from({ length: count }, () => payload);
-    await expect(gateway.call('signer', 'sign-outputs', { payloads })).rejects.toMatchObject({
-      code: 'validation-failed',
-    });
-  });
-
-  it('records every signature before it leaves', async () => {
-    const nonce = bytesToHex(sha256(Uint8Array.of(1)));
-    await gateway.call('signer', 'sign-output', { ...payload, nonce });
-    const digest = bytesToHex(outputDigest({ ...payload, nonce }, 'model-output-v1'));
-    const found = await rows(
-      `SELECT caller, operation, result FROM signer.signing_audit WHERE encode(digest, 'hex') = '${digest}'`,
-    );
-    expect(found).toEqual([{ caller: 'inference-gateway', operation: 'sign-output', result: 'signed' }]);
-  });
-
-  it.each([
-    ['a short hash', { inputHash: 'ab' }],
-    ['an upper-case hash', { nonce: 'AB'.repeat(32) }],
-    ['a negative time', { timestamp: -1 }],
-    ['a time beyond 2^53', { timestamp: 2 ** 53 }],
-  ])('refuses %s', async (_name, change) => {
-    const request = { ...payload, ...change };
-    await expect(gateway.call('signer', 'sign-output', request)).rejects.toMatchObject({
-      code: 'validation-failed',
-    });
-  });
-});
 
 describe('the policy per caller', () => {
   it('refuses the gateway on checkpoints and transactions at the bus', async () => {
@@ -161,70 +64,13 @@ describe('the policy per caller', () => {
     await expect(
       worker.call('signer', 'sign-transaction', anchorTransaction({ value: '1' })),
     ).rejects.toMatchObject(refused);
-    const [count] = await rows<{ refused: number }>(
+    const [count] = await fixture.rows<{ refused: number }>(
       `SELECT count(*)::int AS refused FROM signer.signing_audit WHERE result = 'refused' AND operation = 'sign-transaction'`,
     );
     expect(count?.refused).toBe(4);
     expect((await payments.call('signer', 'sign-transaction', settlementTransaction())).from).toBe(
       addresses.settlement,
     );
-  });
-});
-
-describe('sign-checkpoint', () => {
-  it('extends the log, repeats the last note, and never signs a second history', async () => {
-    const first = await worker.call('signer', 'sign-checkpoint', checkpoint(3, 0));
-    expect(await worker.call('signer', 'sign-checkpoint', checkpoint(3, 0))).toEqual(first);
-    const second = await worker.call('signer', 'sign-checkpoint', checkpoint(7, 3));
-    const { log } = await worker.call('signer', 'key-set', {});
-    expect(openWithKeys(second.note, log.vkey, [])).toMatchObject({
-      ok: true,
-      checkpoint: { size: 7n, origin: ORIGIN },
-    });
-    const refused = { code: 'checkpoint-refused' };
-    await expect(worker.call('signer', 'sign-checkpoint', checkpoint(3, 0))).rejects.toMatchObject(refused);
-    const otherRoot = { ...checkpoint(7, 3), root: '00'.repeat(32) };
-    await expect(worker.call('signer', 'sign-checkpoint', otherRoot)).rejects.toMatchObject(refused);
-    const badProof = { ...checkpoint(9, 7), consistency: { fromSize: '7', proof: ['00'.repeat(32)] } };
-    await expect(worker.call('signer', 'sign-checkpoint', badProof)).rejects.toMatchObject(refused);
-    await expect(worker.call('signer', 'sign-checkpoint', checkpoint(9, 3))).rejects.toMatchObject(refused);
-    await expect(
-      worker.call('signer', 'sign-checkpoint', { ...checkpoint(9, 7), origin: 'other' }),
-    ).rejects.toMatchObject({ code: 'forbidden' });
-  });
-
-  it('is the largest by number, also where one more digit begins', async () => {
-    for (let size = 8; size <= 12; size += 1) {
-      await worker.call('signer', 'sign-checkpoint', checkpoint(size, size - 1));
-    }
-    const behind = worker.call('signer', 'sign-checkpoint', checkpoint(10, 9));
-    await expect(behind).rejects.toMatchObject({ code: 'checkpoint-refused' });
-  });
-
-  it('lets exactly one of two replicas win a race for the next size', async () => {
-    await fixture.start();
-    const fork = {
-      ...checkpoint(13, 12),
-      root: bytesToHex(buildTree([...leaves.slice(0, 12), leafHash(Uint8Array.of(99))]).root),
-    };
-    const forkProof = consistencyProof([...leaves.slice(0, 12), leafHash(Uint8Array.of(99))], 12).map(
-      bytesToHex,
-    );
-    const requests = Array.from({ length: 10 }, (_, index) =>
-      worker.call(
-        'signer',
-        'sign-checkpoint',
-        index % 2 === 0 ? checkpoint(13, 12) : { ...fork, consistency: { fromSize: '12', proof: forkProof } },
-      ),
-    );
-    const settled = await Promise.allSettled(requests);
-    const notes = new Set(
-      settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value.note] : [])),
-    );
-    expect(notes.size).toBe(1);
-    expect(settled.filter(({ status }) => status === 'rejected')).toHaveLength(5);
-    const sizes = await rows<{ size: number }>('SELECT size::int FROM signer.signed_checkpoint ORDER BY 1');
-    expect(sizes.map(({ size }) => size)).toEqual([3, 7, 8, 9, 10, 11, 12, 13]);
   });
 });
 
@@ -270,7 +116,7 @@ describe('the key set', () => {
     const replaced = rotated.keys.find(({ kid }) => kid === 'output-1');
     expect(replaced).toMatchObject({ status: expect.stringMatching(/^(active|retiring)$/) });
     expect(Date.parse(replaced?.not_after ?? '')).toBeLessThanOrEqual(Date.now());
-    const events = await rows<{ subject: string }>('SELECT subject FROM signer.outbox');
+    const events = await fixture.rows<{ subject: string }>('SELECT subject FROM signer.outbox');
     expect(events.filter(({ subject }) => subject === 'evt.v1.signing.key-set.changed')).toHaveLength(2);
   });
 
@@ -291,37 +137,4 @@ async function publishRotated(given: SignerFixture): Promise<KeySet> {
   };
   await other.stop();
   return answer.keySet;
-}
-
-function anchorTransaction(
-  change: { to?: string; value?: string } = {},
-): RpcRequest<'signer', 'sign-transaction'> {
-  const data = encodeFunctionData({
-    abi: anchorRegistry.abi,
-    functionName: 'anchor',
-    args: [`0x${'ab'.repeat(32)}`, 3n],
-  });
-  return { key: 'anchor', transaction: { ...transaction(ANCHOR_CONTRACT, data), ...change } };
-}
-
-function settlementTransaction(): RpcRequest<'signer', 'sign-transaction'> {
-  const data = encodeFunctionData({
-    abi: testUsdc.abi,
-    functionName: 'transferWithAuthorization',
-    args: [ANCHOR_CONTRACT as Hex, ASSET as Hex, 1n, 0n, 2n, `0x${'cd'.repeat(32)}`, '0x00'],
-  });
-  return { key: 'settlement', transaction: transaction(ASSET, data) };
-}
-
-function transaction(to: string, data: string) {
-  return {
-    chainId: CHAIN_ID,
-    nonce: 0,
-    to,
-    value: '0',
-    data,
-    gas: '100000',
-    maxFeePerGas: '2000000000',
-    maxPriorityFeePerGas: '1000000',
-  };
 }
