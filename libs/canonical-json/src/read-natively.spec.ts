@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { StrictJsonRefusal } from './json-cursor.js';
 import { JSON_DEPTH_MAX } from './json-limits.js';
+import { parseStrictJson } from './parse-strict-json.js';
 import { readNatively } from './read-natively.js';
 import { StrictJsonReader } from './strict-json-reader.js';
 
@@ -103,12 +104,28 @@ describe('readNatively', () => {
     '"\\uD800"',
     '[[[[[]]]]]',
     '{"a":1}}',
+    '{"\\n":1}',
+    '{"a":{"b\\\\":1}}',
+    '[{"a" : 1, "\\"" : 2}]',
   ])('leaves %j to the reader', (candidate) => {
     expect(readNatively(candidate, DEPTH)).toBeUndefined();
   });
 
   it('reads indented text, and quotes behind any number of backslashes', () => {
-    const value = { 'a\\': ['"', '\\"', '\\\\"', ':'], '"': { ':': '—😀' } };
+    const value = { a: ['"', '\\"', '\\\\"', ':', '\\'], b: { ':': '—😀' } };
     expect(readNatively(JSON.stringify(value, null, 2), JSON_DEPTH_MAX)).toStrictEqual(value);
+  });
+
+  it('does not read a name as another that an earlier text had (nodejs/node#63785)', () => {
+    const limits = { maxBytes: 100 };
+    for (const first of ['/', 'h', '', '0', 'ab']) {
+      for (const escape of ['\\n', '\\"', '\\/', '\\u0061', '\\\\n', '\\b']) {
+        expect(parseStrictJson(`{"${first}":1,"\\\\":2}`, limits).ok).toBe(true);
+        JSON.parse(`{"${first}":1,"\\\\":2}`);
+        const text = `{"${first}":1,"${escape}":2}`;
+        const read = parseStrictJson(text, limits);
+        expect(read.ok ? read.value : undefined).toEqual(readerOf(text));
+      }
+    }
   });
 });
