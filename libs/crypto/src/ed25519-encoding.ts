@@ -33,6 +33,11 @@ export function isCanonicalPoint(point: Uint8Array): boolean {
   return isBelow(y, PRIME) && !Y_WITHOUT_X.some((value) => value.every((byte, index) => byte === y[index]));
 }
 
+/** Whether 32 bytes are the encoding of the identity, y = 1. */
+export function isIdentity(point: Uint8Array): boolean {
+  return point[0] === 1 && point.every((byte, index) => byte === 0 || index === 0);
+}
+
 function isBelow(value: Uint8Array, bound: Uint8Array): boolean {
   for (let index = ED25519_ELEMENT_BYTES - 1; index >= 0; index -= 1) {
     const difference = Number(value[index]) - Number(bound[index]);
