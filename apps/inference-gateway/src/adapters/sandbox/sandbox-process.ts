@@ -11,6 +11,12 @@ export const SANDBOX_MEMORY_MAX_BYTES = 1_073_741_824;
 /** The script lies beside src and dist, so that one path finds it from both. */
 const SANDBOX_SCRIPT = fileURLToPath(new URL('../../../worker/sandbox.mjs', import.meta.url));
 
+/**
+ * Without compiled code: the JavaScript here only hands tensors on, no executable memory is wanted in this process, and
+ * from Node 24 on V8 would take half of the bound for it.
+ */
+const NODE_OPTIONS = ['--jitless'];
+
 /** Sets the limits and becomes the given command: data in KiB, no core dumps, no files. */
 const LIMITED = 'ulimit -c 0 && ulimit -f 0 && ulimit -d "$1" && shift && exec "$@"';
 
@@ -27,13 +33,17 @@ export class SandboxProcess extends RuntimeWorker {
     super();
     const { script = SANDBOX_SCRIPT, memoryBytes = SANDBOX_MEMORY_MAX_BYTES } = options;
     const kibibytes = String(Math.floor(memoryBytes / 1_024));
-    this.child = spawn('/bin/sh', ['-c', LIMITED, 'sh', kibibytes, process.execPath, script], {
-      // Relative paths in a model would start here.
-      cwd: tmpdir(),
-      env: {},
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    });
+    this.child = spawn(
+      '/bin/sh',
+      ['-c', LIMITED, 'sh', kibibytes, process.execPath, ...NODE_OPTIONS, script],
+      {
+        // Relative paths in a model would start here.
+        cwd: tmpdir(),
+        env: {},
+        serialization: 'advanced',
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      },
+    );
     this.exited = once(this.child, 'exit').catch(() => undefined);
     this.child.unref();
     this.child.channel?.unref();
