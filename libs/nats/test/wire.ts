@@ -4,6 +4,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export class Wire {
   /** Called whenever a client sent something. */
   onSent: () => void = () => undefined;
+  /** Asked before each answer of the server; what it returns is waited for, so that nothing happens meanwhile. */
+  beforeAnswer: (answer: string) => Promise<unknown> | undefined = () => undefined;
   private sent = '';
   private readonly clients = new Set<Socket>();
   private readonly upstreams = new Set<Socket>();
@@ -47,12 +49,22 @@ export class Wire {
   private join(client: Socket, upstream: Socket): void {
     this.watch(client, this.clients, upstream);
     this.watch(upstream, this.upstreams, client);
-    upstream.on('data', (bytes) => client.write(bytes));
+    upstream.on('data', (bytes) => void this.answer(bytes, client, upstream));
     client.on('data', (bytes) => {
       upstream.write(bytes);
       this.sent += bytes.toString('latin1');
       this.onSent();
     });
+  }
+
+  private async answer(bytes: Buffer, client: Socket, upstream: Socket): Promise<void> {
+    const waits = this.beforeAnswer(bytes.toString('latin1'));
+    if (waits) {
+      upstream.pause();
+      await waits;
+      upstream.resume();
+    }
+    client.write(bytes);
   }
 
   private watch(socket: Socket, open: Set<Socket>, other: Socket): void {
