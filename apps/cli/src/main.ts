@@ -1,3 +1,4 @@
+import { AppError } from '@touchstone/contracts';
 import { Command, CommanderError, Option } from 'commander';
 import { finish, json, positiveInteger, stateDirectory } from './command-options.js';
 import { addModelCommands } from './commands/ask.js';
@@ -22,6 +23,10 @@ function report(error: unknown): ExitCode {
   if (error instanceof CommandError) {
     process.stderr.write(`touchstone: ${error.message}\n`);
     return error.exitCode;
+  }
+  if (error instanceof AppError) {
+    process.stderr.write(`touchstone: ${error.message}\n`);
+    return exitCodes.configuration;
   }
   const refusal = systemRefusal(error);
   if (refusal !== undefined) {

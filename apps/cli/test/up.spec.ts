@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,8 +9,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 const bin = fileURLToPath(new URL('../bin/touchstone.js', import.meta.url));
 const START_TIMEOUT_MS = 120_000;
 const END_TIMEOUT_MS = 60_000;
+/** Less than the rest of a start takes. */
+const INTERRUPT_TIMEOUT_MS = 3_000;
 
-describe('touchstone up', () => {
+describe('a command that holds the stack', () => {
   let stateDir: string;
   let child: ChildProcess;
   beforeEach(() => {
@@ -18,11 +20,35 @@ describe('touchstone up', () => {
   });
   afterEach(async () => {
     if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGTERM');
+      child.kill('SIGKILL');
       await once(child, 'exit');
     }
-    rmSync(stateDir, { recursive: true, force: true });
+    // The watchdogs of what the command has started outlive it by a moment.
+    rmSync(stateDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
   }, END_TIMEOUT_MS);
+
+  it.each(['up', 'demo'])(
+    'ends %s with a word and 130 when it is interrupted while it starts',
+    async (command) => {
+      child = spawn(process.execPath, [bin, command, '--state', stateDir], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      let errors = '';
+      const started = new Promise<void>((resolve) =>
+        child.stderr?.on('data', (chunk: Buffer) => {
+          errors += chunk.toString();
+          if (errors.includes('anvil')) resolve();
+        }),
+      );
+      await started;
+      const ended = once(child, 'exit', { signal: AbortSignal.timeout(INTERRUPT_TIMEOUT_MS) });
+      child.kill('SIGINT');
+      expect(await ended).toEqual([130, null]);
+      expect(errors).toContain('touchstone: Interrupted.\n');
+      expect(existsSync(join(stateDir, 'stack.json'))).toBe(false);
+    },
+    START_TIMEOUT_MS,
+  );
 
   it(
     'stops everything and fails when a server under the services ends',

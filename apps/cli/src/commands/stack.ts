@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { AppError, serviceNames } from '@touchstone/contracts';
+import { serviceNames } from '@touchstone/contracts';
 import {
   doctor,
   resetState,
@@ -16,21 +16,24 @@ import { table } from '../terminal/style.js';
 /** The checkout that this command belongs to. */
 export const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
 
-/** Starts all services; a failure names the part and shows the end of its log. */
+/**
+ * Starts all services; a failure names the part and shows the end of its log. A start cannot be taken back half-way:
+ * a signal meanwhile ends this process, and the watchdogs stop its parts.
+ */
 export async function startAll(
   options: Pick<StackOptions, 'stateDir' | 'restart'> & Pick<Partial<StackOptions>, 'onExit'>,
+  interrupted: Promise<NodeJS.Signals>,
 ): Promise<RunningStack> {
-  try {
-    return await startStack({
-      root: checkout,
-      services: serviceNames,
-      progress: terminalProgress(),
-      ...options,
-    });
-  } catch (error) {
-    if (error instanceof AppError) throw new CommandError(exitCodes.configuration, error.message);
-    throw error;
-  }
+  const start = startStack({
+    root: checkout,
+    services: serviceNames,
+    progress: terminalProgress(),
+    ...options,
+  });
+  const started = await Promise.race([start, interrupted]);
+  if (typeof started !== 'string') return started;
+  process.stderr.write('touchstone: Interrupted.\n');
+  process.exit(exitCodes.interrupted);
 }
 
 /** `touchstone up`: runs until Ctrl-C, or until a server under the services ends. */
@@ -40,16 +43,14 @@ export async function upCommand(options: { state: string }): Promise<ExitCode> {
   const broken = new Promise<CommandError>((resolve) => {
     serverEnded = (message) => resolve(new CommandError(exitCodes.io, message));
   });
-  const stack = await Promise.race([
-    startAll({
+  const stack = await startAll(
+    {
       stateDir: options.state,
       restart: true,
       onExit: (part, exit) => serverEnded(`${part} ended (${exit}), and nothing works without it.`),
-    }),
+    },
     interrupted,
-  ]);
-  // A start cannot be taken back half-way; the watchdogs stop its parts when this process ends.
-  if (typeof stack === 'string') process.exit(exitCodes.interrupted);
+  );
   const rows = Object.entries(stack.description.urls).map(([name, url]) => [name, url]);
   process.stdout.write(
     `${table([...rows, ['chain', stack.description.chain.rpcUrl]])}\n\nReady. Ctrl-C stops everything.\n`,
@@ -82,13 +83,8 @@ export async function resetCommand(options: { state: string; yes: boolean }): Pr
   if (!options.yes && !(await confirm(`Delete all data, keys included, in ${options.state}?`))) {
     throw new CommandError(exitCodes.usage, 'Nothing was deleted; --yes deletes without asking.');
   }
-  try {
-    const deleted = resetState(options.state);
-    process.stderr.write(deleted ? 'Deleted.\n' : `There is nothing to delete in ${options.state}.\n`);
-  } catch (error) {
-    if (error instanceof AppError) throw new CommandError(exitCodes.configuration, error.message);
-    throw error;
-  }
+  const deleted = resetState(options.state);
+  process.stderr.write(deleted ? 'Deleted.\n' : `There is nothing to delete in ${options.state}.\n`);
   return exitCodes.ok;
 }
 

@@ -25,12 +25,12 @@ const ANCHOR_TIMEOUT_MS = 60_000;
 export async function demoCommand(options: { count: number; state: string }): Promise<ExitCode> {
   const log = new StepLog();
   const folder = join(options.state, 'demo');
-  await mkdir(folder, { recursive: true });
   const digits = await heldOutDigits(checkout, options.count + 2);
   let failure: CommandError | undefined;
   let stack: RunningStack | undefined;
+  const interrupted = interruption();
   const ended = new Promise<never>((_, reject) => {
-    void interruption().then(() => reject(new CommandError(exitCodes.interrupted, 'Interrupted.')));
+    void interrupted.then(() => reject(new CommandError(exitCodes.interrupted, 'Interrupted.')));
     stackFailed = (part, exit) =>
       reject(new CommandError(exitCodes.io, `${part} ended during the demonstration (${exit}).`));
   });
@@ -38,14 +38,14 @@ export async function demoCommand(options: { count: number; state: string }): Pr
   ended.catch(() => undefined);
   try {
     stack = await log.step('Start PostgreSQL, NATS, a chain and six services', () =>
-      Promise.race([
-        startAll({
+      startAll(
+        {
           stateDir: options.state,
           restart: false,
           onExit: (part, exit) => stackFailed(part, exit),
-        }),
-        ended,
-      ]),
+        },
+        interrupted,
+      ),
     );
     await Promise.race([paidPart(log, stack, options.state, folder, digits), ended]);
   } catch (error) {
@@ -99,6 +99,7 @@ async function paidPart(
     anchoredEvidence(stack, last, ANCHOR_TIMEOUT_MS),
   );
   await log.step('Write evidence and trust file', async () => {
+    await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'evidence.json'), evidence);
     await writeFile(join(folder, 'trust.json'), trustText(await exportTrust(stack)));
     await printFigures(log, stack, chain, classified, evidence, startedAtMs);
