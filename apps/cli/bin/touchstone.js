@@ -7,6 +7,10 @@ if (!existsSync(main)) {
   process.exit(5);
 }
 // A reader that closes the pipe early, such as `head`, has seen enough.
-process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 4));
+process.stdout.on('error', (error) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`touchstone: Cannot write standard output: ${error.message}\n`);
+  process.exit(4);
+});
 const { run } = await import(main.href);
 await run(process.argv);

@@ -54,6 +54,12 @@ const request = (data: number[]) =>
   JSON.stringify({ inputs: [{ name: 'features', datatype: 'FP32', shape: [1, 2], data }] });
 
 describe('a visitor’s own model', () => {
+  it('costs nothing when the evidence could not be written', async () => {
+    const asked = await run('infer', 'digits', '--input', '-', '--pay', '--evidence', path('nowhere/e.json'));
+    expect(asked).toMatchObject({ status: 4, stdout: '' });
+    expect(asked.stderr).toMatch(/^touchstone: ENOENT: .*nowhere/);
+  });
+
   it('is added, asked, paid and proved, and the evidence verifies when every service is down', async () => {
     writeFileSync(path('mine.onnx'), freshModel());
     writeFileSync(path('labels.txt'), 'left\nright\n');

@@ -1,4 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { StackDescription } from '@touchstone/embedded';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { anchoredEvidence } from '../stack/evidence.js';
@@ -30,6 +32,7 @@ export async function inferCommand(model: string, options: InferOptions): Promis
   const body = await requestBody(options);
   const url = `${urlOf(stack, 'inference-gateway')}/v1/models/${encodeURIComponent(model)}/infer`;
   if (options.dryRun) return dryRun(stack, model, url, body);
+  if (options.evidence !== undefined) await requireFolder(options.evidence);
   const send = options.pay ? createPayer(stack, developmentPayer(options.state)).fetch : fetch;
   const answer = await withinTime(url, async (signal) => {
     const response = await send(url, { ...POST_JSON, body, signal });
@@ -67,6 +70,11 @@ async function dryRun(stack: StackDescription, model: string, url: string, body:
   });
   process.stdout.write(`The input fits. ${id} costs ${formatAtomic(price.amount)} for this request.\n`);
   return exitCodes.ok;
+}
+
+/** Finds out before anything is paid that the evidence could not be written afterwards. */
+async function requireFolder(path: string): Promise<void> {
+  await access(dirname(path), constants.W_OK | constants.X_OK);
 }
 
 async function requestBody({ input, text }: InferOptions): Promise<string> {

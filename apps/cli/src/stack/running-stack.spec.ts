@@ -1,8 +1,12 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { exitCodes } from '../exit-codes.js';
-import { fetchJson, REQUEST_TIMEOUT_MS, withinTime } from './running-stack.js';
+import { acquireLock } from '@touchstone/embedded';
+import { fetchJson, REQUEST_TIMEOUT_MS, requireStack, withinTime } from './running-stack.js';
 
 const TIMEOUT_MS = 200;
 
@@ -58,5 +62,23 @@ describe('a request to a service of the stack', () => {
       exitCode: exitCodes.io,
       message: expect.stringContaining(`${url} does not answer`),
     });
+  });
+});
+
+describe('the stack that a command asks for', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'touchstone-cli-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is started on the folder that was named', () => {
+    expect(() => requireStack(folder)).toThrow(`Start one with: touchstone up --state ${folder}`);
+  });
+
+  it('is waited for while it starts', () => {
+    const release = acquireLock(folder);
+    expect(() => requireStack(folder)).toThrow(`is not ready (pid ${process.pid} starts or stops it)`);
+    release();
   });
 });

@@ -1,4 +1,4 @@
-import { readStack, type StackDescription } from '@touchstone/embedded';
+import { lockHolder, readStack, type StackDescription } from '@touchstone/embedded';
 import type { ServiceName } from '@touchstone/contracts';
 import { CommandError, exitCodes } from '../exit-codes.js';
 
@@ -8,17 +8,18 @@ export const REQUEST_TIMEOUT_MS = 30_000;
 /**
  * Finds the running stack of a state folder.
  *
- * @throws CommandError `configuration` when none runs there
+ * @throws CommandError `configuration` when none runs there, or it has not started up yet
  */
 export function requireStack(stateDir: string): StackDescription {
   const stack = readStack(stateDir);
-  if (!stack) {
-    throw new CommandError(
-      exitCodes.configuration,
-      `No stack runs on ${stateDir}. Start one with: touchstone up`,
-    );
-  }
-  return stack;
+  if (stack) return stack;
+  const starting = lockHolder(stateDir);
+  throw new CommandError(
+    exitCodes.configuration,
+    starting
+      ? `The stack on ${stateDir} is not ready (pid ${starting.pid} starts or stops it); try again in a moment.`
+      : `No stack runs on ${stateDir}. Start one with: touchstone up --state ${stateDir}`,
+  );
 }
 
 /** Base URL of a service. */

@@ -62,7 +62,7 @@ export function acquireLock(stateDir: string): () => void {
         throw new AppError(
           'conflict',
           `A stack runs already on ${stateDir} (pid ${holder.pid}, since ${lockedSince(stateDir) ?? 'an unknown time'}); ${join(stateDir, 'stack.json')} says where. ` +
-            'Stop it with `touchstone down`.',
+            `Stop it with: touchstone down --state ${stateDir}`,
         );
       }
       removeStale(path);
