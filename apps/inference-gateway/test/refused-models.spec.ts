@@ -26,6 +26,25 @@ beforeAll(async () => {
 
 afterAll(() => harness?.stop());
 
+/** Scores as skl2onnx exports them unless told otherwise, in the words of onnx.proto. */
+const scores = field(1, join(field(1, 1), field(2, join(field(1, field(1, 1)), field(1, field(1, 1))))));
+const labels = field(5, join(field(1, 'classlabels_int64s'), field(8, 0), field(20, 7)));
+const mapOfScores = field(5, join(field(1, 7), field(2, field(1, field(1, 1)))));
+const zipMap = join(
+  field(1, 8),
+  field(8, join(field(1, ''), field(2, 17))),
+  field(8, join(field(1, 'ai.onnx.ml'), field(2, 1))),
+  field(
+    7,
+    join(
+      field(1, join(field(1, 'x'), field(2, 'y'), field(4, 'ZipMap'), labels, field(7, 'ai.onnx.ml'))),
+      field(2, 'test'),
+      field(11, join(field(1, 'x'), field(2, scores))),
+      field(12, join(field(1, 'y'), field(2, field(4, field(1, mapOfScores))))),
+    ),
+  ),
+);
+
 describe('what is refused', () => {
   it.each([
     ['a path as a name', { name: '../../etc' }],
@@ -74,6 +93,11 @@ describe('what is refused', () => {
         outputs: [{ name: 'y', type: 'STRING', shape: [1] }],
       }),
       'has the type string',
+    ],
+    [
+      'the list of maps of a classifier',
+      zipMap,
+      'the output "y" is no tensor; export classifiers without ZipMap',
     ],
     [
       'a name with control characters',

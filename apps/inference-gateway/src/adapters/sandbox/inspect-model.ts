@@ -7,7 +7,7 @@ import { shapeFits } from '../../domain/request/read-inputs.js';
 import { inspectOnnx } from '../onnx/inspect-onnx.js';
 import type { OnnxPool } from '../onnx/onnx-pool.js';
 import { datatypeOf } from '../onnx/onnx-types.js';
-import type { DeclaredTensor, ModelDescription } from '../onnx/worker-messages.js';
+import type { DeclaredTensor } from '../onnx/worker-messages.js';
 import type { Sandbox } from './sandbox.js';
 
 /** An element takes a digit and a comma in a request body, so an input of more elements could never be sent. */
@@ -33,8 +33,8 @@ export async function inspectModel(sandbox: Sandbox, bytes: Uint8Array): Promise
       throw notLoaded(error);
     });
     const inputs = specsOf('input', declared.inputs);
-    const ran = await tryOut(pool, inputs);
-    return { inputs, outputs: outputsOf(declared, ran) };
+    const outputs = specsOf('output', declared.outputs);
+    return { inputs, outputs: outputsOf(outputs, await tryOut(pool, inputs)) };
   } finally {
     await pool.close();
   }
@@ -53,7 +53,7 @@ function specOf(kind: 'input' | 'output', { name, type, dims }: DeclaredTensor):
     throw invalid(`the name of the ${kind} ${shown} is not 1 to 256 printable ASCII characters`);
   }
   const datatype = datatypeOf(type);
-  if (!datatype) throw invalid(`the ${kind} ${shown} has the type ${type}${hintOn(type)}`);
+  if (!datatype) throw invalid(`the ${kind} ${shown} ${objectionTo(type)}`);
   if (dims.some((size) => size === 0)) throw invalid(`the ${kind} ${shown} has a dimension of size 0`);
   if (kind === 'input' && elementsOf(dims) > INPUT_ELEMENTS_MAX) {
     throw invalid(
@@ -63,11 +63,12 @@ function specOf(kind: 'input' | 'output', { name, type, dims }: DeclaredTensor):
   return { name, datatype, shape: [...dims] };
 }
 
-function hintOn(type: string): string {
+function objectionTo(type: string): string {
   if (type === 'no tensor')
-    return '; export classifiers without ZipMap (skl2onnx: options={"zipmap": False})';
-  if (type === 'string') return '; elements of fixed width are needed, give numbers or ids';
-  return ', which cannot be proven';
+    return 'is no tensor; export classifiers without ZipMap (skl2onnx: options={"zipmap": False})';
+  if (type === 'string')
+    return 'has the type string; elements of fixed width are needed, give numbers or ids';
+  return `has the type ${type}, which cannot be proven`;
 }
 
 const elementsOf = (dims: readonly number[]): number =>
@@ -104,8 +105,10 @@ function zeros({ name, datatype, shape }: TensorSpec): CanonicalTensor {
 
 const zeroOf = (datatype: ModelDatatype): boolean | number => (datatype === 'BOOL' ? false : 0);
 
-function outputsOf(declared: ModelDescription, ran: readonly CanonicalTensor[] | undefined): TensorSpec[] {
-  const specs = specsOf('output', declared.outputs);
+function outputsOf(
+  specs: readonly TensorSpec[],
+  ran: readonly CanonicalTensor[] | undefined,
+): readonly TensorSpec[] {
   if (!ran) return specs;
   return specs.map((spec) => {
     const actual = ran.find(({ name }) => name === spec.name);
