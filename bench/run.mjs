@@ -19,13 +19,7 @@ const FILE_MS_MAX = 900_000;
 const GRACE_MS = 60_000;
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const { values: options } = parseArgs({
-  options: {
-    only: { type: 'string', default: '' },
-    json: { type: 'boolean', default: false },
-    quick: { type: 'boolean', default: false },
-  },
-});
+const options = readOptions();
 
 const started = { at: new Date().toISOString(), loadAverage: loadavg() };
 const rows = [];
@@ -50,11 +44,28 @@ const results = {
   },
   rows: rows.map((row) => ({ ...row, met: isGoalMet(row) })),
 };
-writeFileSync(`${folder}results.json`, `${JSON.stringify(results, null, 2)}\n`);
+if (rows.length > 0) writeFileSync(`${folder}results.json`, `${JSON.stringify(results, null, 2)}\n`);
 process.stdout.write(`${options.json ? JSON.stringify(results) : formatTable(rows).join('\n')}\n`);
 if (rows.length === 0) {
   process.stderr.write(`bench: no benchmark is called "${options.only}".\n`);
   process.exitCode = 2;
+}
+
+/** The command line; one that cannot be read ends the run with 2. */
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: 'string', default: '' },
+        json: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    process.stderr.write(`bench: ${error.message}. Options: --only TEXT, --json, --quick\n`);
+    process.exit(2);
+  }
 }
 
 /** The rows that one file prints. What it prints on standard error is shown when it fails. */

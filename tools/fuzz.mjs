@@ -15,20 +15,12 @@ import { targets } from './fuzz/targets.mjs';
 const DISTILLED_BYTES_MAX = 512;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { values } = parseArgs({
-  options: {
-    target: { type: 'string' },
-    seconds: { type: 'string', default: '60' },
-    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
-    corpus: { type: 'string' },
-    distil: { type: 'boolean', default: false },
-  },
-});
+const values = readOptions();
 const target = targets.find(({ name }) => name === values.target);
-if (!target) {
-  console.error(`--target is one of: ${targets.map(({ name }) => name).join(', ')}`);
-  process.exit(2);
-}
+if (!target) refuse(`--target is one of: ${targets.map(({ name }) => name).join(', ')}`);
+for (const name of ['seconds', 'seed'])
+  // A run of NaN seconds would end at once and look like one that found nothing.
+  if (!/^\d+$/.test(values[name])) refuse(`--${name} is a whole number, not ${JSON.stringify(values[name])}`);
 
 const folder = values.corpus ?? join(root, '.touchstone', 'fuzz', target.name);
 mkdirSync(folder, { recursive: true });
@@ -61,4 +53,26 @@ if (finding) {
     `FINDING: ${finding.error.stack}\ninput: ${path}\nhex: ${Buffer.from(finding.input).toString('hex')}`,
   );
   process.exit(1);
+}
+
+/** The command line; one that cannot be read ends the run with 2. */
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        target: { type: 'string' },
+        seconds: { type: 'string', default: '60' },
+        seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+        corpus: { type: 'string' },
+        distil: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    return refuse(`${error.message}. Options: --target, --seconds, --seed, --corpus, --distil`);
+  }
+}
+
+function refuse(reason) {
+  console.error(`fuzz: ${reason}`);
+  process.exit(2);
 }
