@@ -46,6 +46,9 @@ export function meshPage() {
       ]),
     ),
   ]);
+  const answering = Object.entries(meshUsers())
+    .filter(([, { answers }]) => answers)
+    .map(([name]) => code(name));
   return markdownPage(
     'libs/contracts/src/mesh',
     'Mesh',
@@ -64,7 +67,9 @@ export function meshPage() {
     '## Durable consumers',
     table(['durable', 'service', 'stream', 'filter'], consumers),
     '## Users and permissions',
-    'Nothing else is allowed. A reply may be sent to the inbox of a request that was received (`allow_responses`).',
+    'Nothing else is allowed. Services with RPCs may also reply to the inbox of a request that they received (`allow_responses`):\n' +
+      `${answering.join(', ')}. Give it to nobody else: the server then keeps the reply subject of every delivery of a stream for two\n` +
+      'minutes and searches all of them at each further one.',
     ...users,
   );
 }

@@ -149,6 +149,11 @@ describe('the other users', () => {
     expect(subscribe).toHaveLength(1);
   });
 
+  it('let those reply that answer an RPC, and nobody else', () => {
+    const answering = Object.entries(meshUsers()).filter(([, { answers }]) => answers);
+    expect(answering.map(([user]) => user).sort()).toEqual(Object.keys(rpcTable).sort());
+  });
+
   it('are all listed once', () => {
     expect(Object.keys(meshUsers()).sort()).toEqual([...serviceNames, 'operator', 'provisioner'].sort());
   });

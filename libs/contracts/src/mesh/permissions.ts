@@ -2,10 +2,16 @@ import { durables, events, replayDurable } from './events.js';
 import { rpcTable } from './rpc-table.js';
 import { serviceNames, type ServiceName } from './services.js';
 
-/** What one NATS user may publish and subscribe to; replies to requests are allowed beside it. */
+/** What one NATS user may publish and subscribe to. */
 export interface NatsPermissions {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
+  /**
+   * Whether it may also reply to the inbox of a request that it received (`allow_responses`), as a service with RPCs
+   * does. Nobody else may: the server then keeps the reply subject of every delivery for two minutes, those of streams
+   * as well, and looks through all of them at each further one once there are 4,096.
+   */
+  readonly answers: boolean;
 }
 
 /** The inbox prefix of a user; nobody else may subscribe below it, so nobody else can read its replies. */
@@ -46,6 +52,7 @@ export function servicePermissions(service: ServiceName): NatsPermissions {
       ...(own.length > 0 ? [`$JS.API.DIRECT.GET.DLQ.dlq.${service}.>`] : []),
     ],
     subscribe: [`svc.v1.${service}.*.*`, '$SRV.>', `${inboxPrefix(service)}.>`],
+    answers: Object.hasOwn(rpcTable, service),
   };
 }
 
@@ -53,6 +60,7 @@ export function servicePermissions(service: ServiceName): NatsPermissions {
 export const provisionerPermissions: NatsPermissions = {
   publish: ['$JS.API.>'],
   subscribe: [`${inboxPrefix('provisioner')}.>`],
+  answers: false,
 };
 
 /**
@@ -71,6 +79,7 @@ export const operatorPermissions: NatsPermissions = {
     'replay.v1.>',
   ],
   subscribe: [`${inboxPrefix('operator')}.>`],
+  answers: false,
 };
 
 /** All users of the mesh with their permissions. */

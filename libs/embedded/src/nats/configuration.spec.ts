@@ -20,7 +20,7 @@ describe('configuration of nats-server', () => {
     });
   });
 
-  it('gives every user of the mesh its exact lists and replies, and nobody else anything', () => {
+  it('gives every user of the mesh its exact lists, replies to whoever answers RPCs, and nobody else anything', () => {
     const { MESH, ...others } = configuration.accounts;
     expect(others).toEqual({});
     expect(MESH.users.map(({ user }: { user: string }) => user)).toEqual(Object.keys(meshUsers()));
@@ -28,8 +28,16 @@ describe('configuration of nats-server', () => {
       expect(permissions).toEqual({
         publish: { allow: meshUsers()[user]?.publish },
         subscribe: { allow: meshUsers()[user]?.subscribe },
-        allow_responses: true,
+        ...(meshUsers()[user]?.answers ? { allow_responses: true } : {}),
       });
     }
+    const answering = MESH.users.filter(
+      ({ permissions }: { permissions: object }) => 'allow_responses' in permissions,
+    );
+    expect(answering.map(({ user }: { user: string }) => user).sort()).toEqual([
+      'attestation-hub',
+      'payment-verifier',
+      'signer',
+    ]);
   });
 });

@@ -22,8 +22,8 @@ function userBlock({ user, password, permissions }: NatsUser): unknown {
     permissions: {
       publish: { allow: permissions.publish },
       subscribe: { allow: permissions.subscribe },
-      // A service answers on the reply subject of a request it received, and on nothing else beside its list.
-      allow_responses: true,
+      // A service with RPCs answers on the reply subject of a request it received, and on nothing else beside its list.
+      ...(permissions.answers ? { allow_responses: true } : {}),
     },
   };
 }
