@@ -8,7 +8,11 @@ import { startTestAnvil, waitUntil } from '@touchstone/testing';
 import { decodeFunctionResult, encodeFunctionData, type Hex } from 'viem';
 import { callRpc, deployDevelopmentChain, startAnvil, startNats } from '../src/index.js';
 
-const user = { user: 'a', password: 'right', permissions: { publish: ['a.>'], subscribe: ['_INBOX_a.>'] } };
+const user = {
+  user: 'a',
+  password: 'right',
+  permissions: { publish: ['a.>'], subscribe: ['_INBOX_a.>'], answers: false },
+};
 const blockNumber = async (rpcUrl: string, tag: string): Promise<number> =>
   Number((await callRpc<{ number: string }>(rpcUrl, 'eth_getBlockByNumber', [tag, false])).number);
 
