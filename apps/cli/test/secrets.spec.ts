@@ -144,16 +144,16 @@ describe('no secret leaves its place', () => {
       const spoilt = Object.entries(plan.environment).filter(([name]) =>
         /KEY_HEX|SEED|TOKENS|PASSWORD/.test(name),
       );
-      const outputs = [
-        await outputOf(`${service} --print-config`, [plan.entry, '--print-config'], plan.environment),
-        await broken('a port that is none, and spoilt secrets', {
+      const outputs = await Promise.all([
+        outputOf(`${service} --print-config`, [plan.entry, '--print-config'], plan.environment),
+        broken('a port that is none, and spoilt secrets', {
           ...Object.fromEntries(spoilt.map(([name, value]) => [name, `${value} spoilt`])),
           TOUCHSTONE_HTTP_PORT: 'x',
         }),
-        await broken('a database that refuses it', {
+        broken('a database that refuses it', {
           DATABASE_URL: `${plan.environment['DATABASE_URL']}`.replace(/\/[^/]*$/, '/none'),
         }),
-      ];
+      ]);
       const [printed, refused, ended] = outputs.map(({ code }) => code);
       expect([printed, refused]).toEqual([0, 5]);
       expect(ended).toBeGreaterThan(0);
