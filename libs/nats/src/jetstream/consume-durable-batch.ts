@@ -2,12 +2,10 @@ import { AppError, type Durable } from '@touchstone/contracts';
 import { logsDetails, noMetrics, processTracing, secondsSince, traceIdsOf } from '../observer.js';
 import type { ConsumeOptions, RunningConsumer } from './consume-options.js';
 import type { DeliveredMessage } from './delivered-message.js';
-import { DeadLetterWriter, failureCode } from './dead-letter-copy.js';
+import { failureCode } from './dead-letter-copy.js';
+import { DurableConsumer } from './durable-consumer.js';
 import { readEventMessage, type EventMessage } from './event-message.js';
-import { DurableSource } from './durable-source.js';
-import { Outage } from './outage.js';
 import { unknownDurable } from './pull-source.js';
-import { Settlement } from './settlement.js';
 import { ACK_PENDING_MAX, findDurable } from './stream-config.js';
 
 /** What {@link consumeDurableBatch} takes. */
@@ -47,70 +45,31 @@ export async function consumeDurableBatch(options: ConsumeDurableBatchOptions): 
   return consumer;
 }
 
-class BatchConsumer implements RunningConsumer {
-  private readonly waiting: DeliveredMessage[] = [];
-  private readonly settlement: Settlement;
-  private readonly outage: Outage;
-  private readonly source: DurableSource;
+class BatchConsumer extends DurableConsumer {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: Promise<void> | undefined;
   /** Messages of the next batch: one while a dependency is away, then twice as many after each success. */
   private size: number;
-  private stopped = false;
 
   constructor(
     private readonly options: ConsumeDurableBatchOptions,
-    private readonly durable: Durable,
+    durable: Durable,
   ) {
-    const { nc, logger, maxMessages, workingIntervalMs } = options;
-    this.size = maxMessages;
-    this.settlement = new Settlement({
-      ...options,
-      durable,
-      writer: new DeadLetterWriter(nc, durable),
-      onSettled: (message) => this.source.release(message),
-    });
-    this.outage = new Outage({ ...options, durable });
-    this.source = new DurableSource({
-      nc,
-      durable,
-      logger,
-      prefetch: Math.min(2 * maxMessages, ACK_PENDING_MAX),
-      workingIntervalMs,
-      onMessage: (message) => {
-        this.waiting.push(message);
-        this.schedule();
-      },
-    });
+    super(options, durable, Math.min(2 * options.maxMessages, ACK_PENDING_MAX));
+    this.size = options.maxMessages;
   }
 
-  start(): Promise<void> {
-    return this.source.start();
-  }
-
-  check(): void {
-    this.outage.check();
-  }
-
-  async stop(): Promise<void> {
-    this.stopped = true;
-    this.settlement.stop();
-    this.outage.stop();
+  override stop(): Promise<void> {
     clearTimeout(this.timer);
-    await this.source.stop();
-    await this.giveBackWaiting();
-    await this.running;
-    // The batch that ran until now may have found a dependency away.
-    await this.giveBackWaiting();
-    await this.source.end();
+    return super.stop();
   }
 
-  private async giveBackWaiting(): Promise<void> {
-    for (const message of this.waiting.splice(0)) await this.settlement.giveBack(message);
+  protected override async finished(): Promise<void> {
+    await this.running;
   }
 
   /** Starts a batch when it is full, or arms the timer for the first message that waits. */
-  private schedule(): void {
+  protected override proceed(): void {
     if (this.stopped || this.running !== undefined || this.waiting.length === 0) return;
     if (this.waiting.length >= this.size) {
       this.flush();
@@ -124,11 +83,11 @@ class BatchConsumer implements RunningConsumer {
     this.timer = undefined;
     this.running = this.processBatch(this.waiting.splice(0, this.size))
       .catch((error: unknown) => {
-        this.options.logger.error({ durable: this.durable.name, err: error }, 'a batch was not settled');
+        this.options.logger.error({ durable: this.options.durable, err: error }, 'a batch was not settled');
       })
       .finally(() => {
         this.running = undefined;
-        this.schedule();
+        this.proceed();
       });
   }
 

@@ -2,12 +2,10 @@ import type { Durable } from '@touchstone/contracts';
 import { logsDetails, noMetrics, processTracing, secondsSince } from '../observer.js';
 import type { ConsumeOptions, RunningConsumer } from './consume-options.js';
 import type { DeliveredMessage } from './delivered-message.js';
-import { DeadLetterWriter, failureCode } from './dead-letter-copy.js';
+import { failureCode } from './dead-letter-copy.js';
+import { DurableConsumer } from './durable-consumer.js';
 import { readEventMessage, type EventMessage } from './event-message.js';
-import { DurableSource } from './durable-source.js';
-import { Outage } from './outage.js';
 import { unknownDurable } from './pull-source.js';
-import { Settlement } from './settlement.js';
 import { findDurable } from './stream-config.js';
 
 /** Deliveries that may wait in the process for each handler that runs. */
@@ -35,78 +33,36 @@ export async function consumeDurable(options: ConsumeDurableOptions): Promise<Ru
   return consumer;
 }
 
-class SingleConsumer implements RunningConsumer {
-  private readonly waiting: DeliveredMessage[] = [];
+class SingleConsumer extends DurableConsumer {
   private readonly running = new Set<Promise<void>>();
   private readonly concurrency: number;
-  private readonly settlement: Settlement;
-  private readonly outage: Outage;
-  private readonly source: DurableSource;
-  private stopped = false;
 
   constructor(
     private readonly options: ConsumeDurableOptions,
-    private readonly durable: Durable,
+    durable: Durable,
   ) {
-    const { nc, logger, concurrency = 1, workingIntervalMs } = options;
+    const { concurrency = 1 } = options;
+    super(options, durable, concurrency * PREFETCH_PER_HANDLER);
     this.concurrency = concurrency;
-    this.settlement = new Settlement({
-      ...options,
-      durable,
-      writer: new DeadLetterWriter(nc, durable),
-      onSettled: (message) => this.source.release(message),
-    });
-    this.outage = new Outage({ ...options, durable });
-    this.source = new DurableSource({
-      nc,
-      durable,
-      logger,
-      prefetch: concurrency * PREFETCH_PER_HANDLER,
-      workingIntervalMs,
-      onMessage: (message) => {
-        this.waiting.push(message);
-        this.next();
-      },
-    });
   }
 
-  start(): Promise<void> {
-    return this.source.start();
+  protected override finished(): Promise<unknown> {
+    return Promise.all(this.running);
   }
 
-  check(): void {
-    this.outage.check();
-  }
-
-  async stop(): Promise<void> {
-    this.stopped = true;
-    this.settlement.stop();
-    this.outage.stop();
-    await this.source.stop();
-    await this.giveBackWaiting();
-    await Promise.all(this.running);
-    // A handler that ran until now may have found a dependency away.
-    await this.giveBackWaiting();
-    await this.source.end();
-  }
-
-  private async giveBackWaiting(): Promise<void> {
-    for (const message of this.waiting.splice(0)) await this.settlement.giveBack(message);
-  }
-
-  private next(): void {
+  protected override proceed(): void {
     while (!this.stopped && this.running.size < (this.outage.lasts ? 1 : this.concurrency)) {
       const message = this.waiting.shift();
       if (message === undefined) return;
       const work: Promise<void> = this.process(message)
         .catch((error: unknown) => {
           // Settling needs the connection; without it the server delivers again after the ack wait.
-          const fields = { durable: this.durable.name, sequence: message.seq, err: error };
+          const fields = { durable: this.options.durable, sequence: message.seq, err: error };
           this.options.logger.error(fields, 'a delivery was not settled');
         })
         .finally(() => {
           this.running.delete(work);
-          this.next();
+          this.proceed();
         });
       this.running.add(work);
     }
