@@ -51,4 +51,7 @@ const projects = ['libs', 'apps', 'tools'].flatMap((group) =>
     })),
 );
 
-export default { projects, maxWorkers: 2, testTimeout: 30_000 };
+// Node keeps the ES modules of a finished spec: a worker grows to gigabytes and spends its time collecting them.
+const workerIdleMemoryLimit = '512MB';
+
+export default { projects, maxWorkers: 2, workerIdleMemoryLimit, testTimeout: 30_000 };
