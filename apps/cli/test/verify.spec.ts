@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AppError, toProblem, type ErrorCode } from '@touchstone/contracts';
 
 const bin = fileURLToPath(new URL('../bin/touchstone.js', import.meta.url));
 const vectors = fileURLToPath(new URL('../../../libs/evidence/vectors/evidence.json', import.meta.url));
@@ -87,6 +88,27 @@ describe('touchstone verify', () => {
     expect(answer.status).toBe(0);
   });
 
+  it.each([
+    ['evidence-pending', 3, 'not complete: no checkpoint yet. Fetch it again later.'],
+    ['unknown-verification', 1, 'not complete: no checkpoint yet.'],
+  ])('says what a service answered in the place of evidence: %s', (code, status, end) => {
+    const answer = join(folder, 'answer.json');
+    const problem = new AppError(code as ErrorCode, 'not complete: no checkpoint yet.');
+    writeFileSync(answer, JSON.stringify(toProblem(problem)));
+    for (const command of ['verify', 'inspect'])
+      expect(touchstone(command, answer)).toEqual(
+        expect.objectContaining({
+          status,
+          stdout: '',
+          stderr: `touchstone: ${answer} is no evidence but a service's answer, ${code}: ${end}\n`,
+        }),
+      );
+    writeFileSync(answer, JSON.stringify({ ...toProblem(problem), detail: 'x'.repeat(8_192) }));
+    expect(touchstone('verify', answer)).toMatchObject({ status: 1, stderr: '' });
+    writeFileSync(answer, JSON.stringify({ ...toProblem(problem), detail: '\u001b[2J\nVALID' }));
+    expect(touchstone('verify', answer).stderr).toContain(': \\u001b[2J VALID');
+  });
+
   it('tells I/O, configuration and usage apart', () => {
     const { bundle, trust } = files('L2');
     expect(touchstone('verify', join(folder, 'missing.json'), '--trust', trust)).toMatchObject({
@@ -153,6 +175,13 @@ describe('touchstone inspect', () => {
     expect(JSON.parse(touchstone('inspect', files('L2').bundle, '--json').stdout)).toHaveProperty(
       'model version',
     );
+  });
+
+  it('does not look as if it had judged by a trust file', () => {
+    const { bundle, trust } = files('L2');
+    const answer = touchstone('inspect', bundle, '--trust', trust);
+    expect(answer).toMatchObject({ status: 2, stdout: '' });
+    expect(answer.stderr).toContain(`touchstone verify ${bundle} --trust ${trust}`);
   });
 
   it('refuses what is no bundle', () => {

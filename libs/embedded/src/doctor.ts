@@ -10,6 +10,7 @@ import { processStartTime } from './process/identity.js';
 import { serverPorts } from './stack/infrastructure.js';
 import { createFolder } from './state/create-folder.js';
 import { lockHolder } from './state/lock.js';
+import { readStack, type ServicePorts } from './state/stack-file.js';
 
 /** One finding about this machine. `warning` means that the stack starts all the same. */
 export interface DoctorCheck {
@@ -108,19 +109,37 @@ function checkAnvil(environment: Readonly<Record<string, string | undefined>>): 
   return { name: 'anvil', status: 'failed', detail: 'not found; run npm ci, or install Foundry' };
 }
 
-async function checkPorts(): Promise<DoctorCheck> {
-  const wanted: number[] = Object.values(services).flatMap(({ http, grpc, health }) => [http, grpc, health]);
-  wanted.push(...Object.values(serverPorts));
+async function checkPorts(own: ReadonlySet<number>): Promise<DoctorCheck> {
+  const wanted = [...Object.values(services).flatMap(portsOf), ...Object.values(serverPorts)];
+  const foreign = wanted.filter((port) => !own.has(port));
   const taken: number[] = [];
-  for (const port of wanted) if (!(await isPortFree(port))) taken.push(port);
-  return {
-    name: 'ports',
-    status: taken.length === 0 ? 'ok' : 'warning',
-    detail:
-      taken.length === 0
-        ? `all ${wanted.length} default ports are free`
-        : `${taken.join(', ')} in use; the next free ones are taken`,
-  };
+  for (const port of foreign) if (!(await isPortFree(port))) taken.push(port);
+  if (taken.length > 0)
+    return {
+      name: 'ports',
+      status: 'warning',
+      detail: `${taken.join(', ')} in use; the next free ones are taken`,
+    };
+  const held = wanted.length - foreign.length;
+  const detail =
+    held === 0
+      ? `all ${wanted.length} default ports are free`
+      : `the running stack has ${held} of the ${wanted.length} default ports, the others are free`;
+  return { name: 'ports', status: 'ok', detail };
+}
+
+const portsOf = ({ http, grpc, health }: ServicePorts): number[] => [http, grpc, health];
+
+/** The ports of the stack that runs on a folder; none when it does not, or does not say. */
+function portsOfStack(stateDir: string): Set<number> {
+  try {
+    const stack = readStack(stateDir);
+    if (stack === undefined) return new Set();
+    const servers = [stack.nats.url, stack.chain.rpcUrl].map((url) => Number(new URL(url).port));
+    return new Set([...Object.values(stack.services).flatMap(portsOf), stack.postgres.port, ...servers]);
+  } catch {
+    return new Set();
+  }
 }
 
 /** Looks at this machine and reports what the embedded stack would find; changes nothing but the state folder. */
@@ -142,7 +161,7 @@ export async function doctor(
     checkPostgres(),
     await checkNats(environment),
     checkAnvil(environment),
-    await checkPorts(),
+    await checkPorts(holder ? portsOfStack(stateDir) : new Set()),
     { name: 'stack', status: 'ok', detail: holder ? `runs as pid ${holder.pid}` : 'does not run' },
   ];
 }

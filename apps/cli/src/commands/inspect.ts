@@ -12,6 +12,7 @@ import { bundleFacts } from '../page/bundle-facts.js';
 import { digestOf, evidencePage } from '../page/evidence-page.js';
 import { readInput } from '../terminal/files.js';
 import { printable, printableLine } from '../terminal/printable.js';
+import { requireNoProblem } from '../terminal/problem.js';
 import { table } from '../terminal/style.js';
 import { loadTrustFile } from './verify.js';
 
@@ -23,7 +24,13 @@ export interface InspectOptions {
 
 /** `touchstone inspect`: what a bundle says, without judging it; as a page with a verification beside it. */
 export async function inspectCommand(path: string, options: InspectOptions): Promise<ExitCode> {
+  if (options.trust !== undefined && options.html === undefined)
+    throw new CommandError(
+      exitCodes.usage,
+      `--trust is for the page of --html; to judge a bundle run: touchstone verify ${path} --trust ${options.trust}`,
+    );
   const text = await readInput(path, EVIDENCE_BYTES_MAX);
+  requireNoProblem(text, path);
   if (options.html !== undefined) return writePage(text, options.html, options.trust);
   const bundle = readBundle(text);
   if (!bundle.ok) throw new CommandError(exitCodes.invalid, bundle.reason);

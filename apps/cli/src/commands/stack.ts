@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serviceNames } from '@touchstone/contracts';
 import {
@@ -78,12 +80,16 @@ export async function downCommand(options: { state: string }): Promise<ExitCode>
   return exitCodes.ok;
 }
 
+/** Where the demo leaves its evidence. */
+export const demoFolder = (stateDir: string): string => join(stateDir, 'demo');
+
 /** `touchstone reset`: asks on a terminal, needs --yes elsewhere. */
 export async function resetCommand(options: { state: string; yes: boolean }): Promise<ExitCode> {
   if (!options.yes && !(await confirm(`Delete all data, keys included, in ${options.state}?`))) {
     throw new CommandError(exitCodes.usage, 'Nothing was deleted; --yes deletes without asking.');
   }
   const deleted = resetState(options.state);
+  if (deleted) await rm(demoFolder(options.state), { recursive: true, force: true });
   process.stderr.write(deleted ? 'Deleted.\n' : `There is nothing to delete in ${options.state}.\n`);
   return exitCodes.ok;
 }

@@ -11,6 +11,7 @@ import {
 import { AppError } from '@touchstone/contracts';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { readInput } from '../terminal/files.js';
+import { requireNoProblem } from '../terminal/problem.js';
 
 export interface VerifyCommandOptions {
   readonly trust?: string;
@@ -22,6 +23,7 @@ export interface VerifyCommandOptions {
 /** `touchstone verify`: offline, with no service of ours; the exit code is the answer. */
 export async function verifyCommand(path: string, options: VerifyCommandOptions): Promise<ExitCode> {
   const text = await readInput(path, EVIDENCE_BYTES_MAX);
+  requireNoProblem(text, path);
   const trust = options.trust === undefined ? undefined : await loadTrustFile(options.trust);
   const report = verifyEvidence(text, { ...(trust ? { trust } : {}), nowMs: Date.now() });
   const enough = trust !== undefined && satisfies(report.label, options.require, options.allowTest);

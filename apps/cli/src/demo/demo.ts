@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { decodePaymentRequiredHeader } from '@x402/core/http';
 import type { RunningStack } from '@touchstone/embedded';
 import { formatAtomic } from '../stack/price.js';
-import { checkout, interruption, startAll } from '../commands/stack.js';
+import { checkout, demoFolder, interruption, startAll } from '../commands/stack.js';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { balanceOf, chainOf } from '../stack/chain.js';
 import { anchoredEvidence } from '../stack/evidence.js';
@@ -24,7 +24,7 @@ const ANCHOR_TIMEOUT_MS = 60_000;
  */
 export async function demoCommand(options: { count: number; state: string }): Promise<ExitCode> {
   const log = new StepLog();
-  const folder = join(options.state, 'demo');
+  const folder = demoFolder(options.state);
   const digits = await heldOutDigits(checkout, options.count + 2);
   let failure: CommandError | undefined;
   let stack: RunningStack | undefined;

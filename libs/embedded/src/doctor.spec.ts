@@ -1,0 +1,87 @@
+import { createServer, type Server } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { services } from '@touchstone/contracts';
+import { doctor, type DoctorCheck } from './doctor.js';
+import { serverPorts } from './stack/infrastructure.js';
+import { acquireLock } from './state/lock.js';
+import { writeStackFile, type StackDescription } from './state/stack-file.js';
+
+const address = `0x${'1'.repeat(40)}` as const;
+const addresses = {
+  usdc: address,
+  anchorRegistry: address,
+  multicall3: address,
+  anchorSubmitter: address,
+  settlementSubmitter: address,
+  payer: address,
+  treasury: address,
+};
+
+/** A stack that has every default port. */
+const stack: StackDescription = {
+  version: 1,
+  pid: process.pid,
+  startedAt: '2026-01-01T00:00:00.000Z',
+  urls: {},
+  services: Object.fromEntries(
+    Object.entries(services).map(([name, { http, grpc, health }]) => [name, { http, grpc, health }]),
+  ),
+  postgres: { port: serverPorts.postgres, dataFolder: '/x' },
+  nats: { url: `nats://127.0.0.1:${serverPorts.nats}`, version: 'x' },
+  chain: { chainId: 1, rpcUrl: `http://127.0.0.1:${serverPorts.anvil}`, ...addresses },
+  logOrigin: 'localhost/touchstone/0',
+  logs: '/x',
+};
+
+describe('doctor', () => {
+  let stateDir: string;
+  let occupant: Server | undefined;
+  beforeEach(() => {
+    stateDir = mkdtempSync(join(tmpdir(), 'touchstone-doctor-'));
+  });
+  afterEach(() => {
+    occupant?.close();
+    rmSync(stateDir, { recursive: true, force: true });
+  });
+
+  const look = async (environment = {}): Promise<Record<string, DoctorCheck>> => {
+    const checks = await doctor({ stateDir, environment: { PATH: process.env['PATH'], ...environment } });
+    return Object.fromEntries(checks.map((check) => [check.name, check]));
+  };
+
+  it('names a port that somebody else has, and says that the stack does not run', async () => {
+    occupant = createServer();
+    // Where it cannot be had, somebody else has it already.
+    await new Promise<void>((resolve) => {
+      occupant?.once('error', () => resolve()).listen(serverPorts.anvil, '127.0.0.1', resolve);
+    });
+    const { ports, stack: stackCheck } = await look();
+    expect(ports).toMatchObject({ status: 'warning', detail: expect.stringMatching(/\b8545\b.* in use/) });
+    expect(stackCheck).toMatchObject({ status: 'ok', detail: 'does not run' });
+  });
+
+  it('does not warn of the ports of the stack that runs on the folder', async () => {
+    const release = acquireLock(stateDir);
+    try {
+      writeStackFile(stateDir, stack);
+      const { ports, stack: stackCheck } = await look();
+      expect(ports).toMatchObject({
+        status: 'ok',
+        detail: 'the running stack has 21 of the 21 default ports, the others are free',
+      });
+      expect(stackCheck?.detail).toBe(`runs as pid ${process.pid}`);
+    } finally {
+      release();
+    }
+  });
+
+  it('says what an own server of the mesh means, and what is missing to start', async () => {
+    expect((await look({ NATS_URL: 'nats://elsewhere' }))['nats-server']?.detail).toContain('used as it is');
+    const checks = await look();
+    for (const name of ['node', 'user', 'process-table', 'disk', 'postgres', 'anvil'])
+      expect([name, checks[name]?.status]).toEqual([name, 'ok']);
+  });
+});
