@@ -7,7 +7,7 @@ import { isMainThread } from 'node:worker_threads';
 
 const START_AFTER_MS = 8_000;
 
-if (isMainThread && process.argv[2] !== 'migrate') {
+if (isMainThread) {
   const session = new Session();
   session.connect();
   session.post('Profiler.enable');

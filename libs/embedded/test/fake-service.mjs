@@ -1,10 +1,7 @@
-// Stands for a service: `migrate` ends at once; otherwise it answers on its health port, says what it was given,
-// crashes on GET /crash, and ends with its standard input as every service does.
+// Stands for a service: it answers on its health port, says what it was given, crashes on GET /crash, and ends with
+// its standard input as every service does.
 import { createServer } from 'node:http';
 
-const name = process.env.TOUCHSTONE_NATS_USER;
-if (process.argv[2] === 'migrate')
-  process.exit(name === 'proof-service' && process.env.HOME === '/fail' ? 3 : 0);
 const server = createServer((request, response) => {
   if (request.url === '/crash') process.exit(9);
   response.end(JSON.stringify(request.url === '/environment' ? process.env : {}));

@@ -149,7 +149,7 @@ describe('embedded stack', () => {
     );
     const launcher = launch({ root, stateDir, services: ['signer'], restart: true });
     const { error } = await launcher.event((event) => event.error !== undefined);
-    expect(error).toMatch(/signer could not migrate its schema \(code 4\).*no key/s);
+    expect(error).toMatch(/signer ended at its start \(code 4\).*no key/s);
     await waitUntil(() => processesThatMention(parent).length === 0, 10_000, 'all processes to end');
     expect(existsSync(join(stateDir, 'lock'))).toBe(false);
   }, 60_000);

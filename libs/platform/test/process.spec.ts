@@ -16,7 +16,10 @@ const main = `
     codeFolder: 'test',
     module: () => Empty,
     commands: {
-      migrate: async () => { console.log('migrated'); },
+      migrate: async ({ SEED }) => {
+        if (SEED === 'unmigratable') throw new Error('no');
+        console.log('migrated');
+      },
       fail: async () => { throw new Error('no'); },
     },
   });
@@ -102,10 +105,25 @@ describe('a service process', () => {
     [['--help'], 0, 'node dist/main.js migrate'],
     [['unknown'], 2, ''],
     [['migrate', 'more'], 2, ''],
+    [['--migrate', 'more'], 2, ''],
+    [['--help'], 0, 'node dist/main.js --migrate'],
   ])('runs %j and exits with %i', async (args, expected, text) => {
     const { code, stdout } = await run(args).ended;
     expect(code).toBe(expected);
     expect(stdout).toContain(text);
+  });
+
+  it('migrates before it starts with --migrate, and does not start when that fails', async () => {
+    const { child, line, ended } = run(['--migrate']);
+    await line;
+    child.kill('SIGTERM');
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/migrated\n[^]*"msg":"listening"/);
+    const failed = await run(['--migrate'], { ...ports, SEED: 'unmigratable' }).ended;
+    expect(failed.code).toBe(1);
+    expect(failed.stdout).toContain('"msg":"migrate failed"');
+    expect(failed.stdout).not.toContain('listening');
   });
 
   it('exits with 1 when its port is taken', async () => {

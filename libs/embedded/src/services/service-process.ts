@@ -4,8 +4,8 @@ import { AppError } from '@touchstone/contracts';
 import { minimalEnvironment } from '../process/environment.js';
 import { logTail, openLogFile } from '../process/log-file.js';
 
-export const MIGRATE_TIMEOUT_MS = 120_000;
-export const READY_TIMEOUT_MS = 60_000;
+/** A service migrates its schema first. */
+export const READY_TIMEOUT_MS = 120_000;
 /** Longer than the services' own budget of 25 s, so that SIGKILL only meets one that ignores it. */
 export const STOP_TIMEOUT_MS = 30_000;
 /**
@@ -33,13 +33,13 @@ export interface ServicePlan {
   readonly healthPort: number;
 }
 
-function spawnService(plan: ServicePlan, args: readonly string[]): ChildProcess {
+function spawnService(plan: ServicePlan): ChildProcess {
   if (!existsSync(plan.entry)) {
     throw new AppError('dependency-unavailable', `${plan.entry} is not there: run npm run build first.`);
   }
   const log = openLogFile(plan.logFile);
   try {
-    return spawn(process.execPath, [...HEAP_OPTIONS, plan.entry, ...args], {
+    return spawn(process.execPath, [...HEAP_OPTIONS, plan.entry, '--migrate'], {
       cwd: plan.root,
       // A session of its own: Ctrl-C reaches the launcher alone, which stops the services in order.
       detached: true,
@@ -66,15 +66,6 @@ function startFailure(plan: ServicePlan, what: string): AppError {
   );
 }
 
-/** Runs `main.js migrate` to its end. */
-export async function migrateService(plan: ServicePlan): Promise<void> {
-  const child = spawnService(plan, ['migrate']);
-  const bound = setTimeout(() => child.kill('SIGKILL'), MIGRATE_TIMEOUT_MS);
-  const exit = await exitOf(child);
-  clearTimeout(bound);
-  if (exit !== 'code 0') throw startFailure(plan, `could not migrate its schema (${exit})`);
-}
-
 /** What /readyz says: undefined when it answers 200, otherwise why not. */
 async function whyNotReady(healthPort: number): Promise<string | undefined> {
   try {
@@ -98,9 +89,9 @@ export interface ServiceProcess {
   stop(): Promise<void>;
 }
 
-/** Starts a service; it ends when its standard input closes, which is also how it is stopped. */
+/** Starts a service, which migrates its schema first; it ends when its standard input closes, which is also how it is stopped. */
 export function startServiceProcess(plan: ServicePlan): ServiceProcess {
-  const child = spawnService(plan, []);
+  const child = spawnService(plan);
   let ended: string | undefined;
   const exited = exitOf(child).then((exit) => (ended = exit));
   return {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { serviceNames, type ServiceName } from '@touchstone/contracts';
 import { PortClaims } from '../process/port-claims.js';
 import { silentProgress, type Progress } from '../progress.js';
-import { migrateService, type ServicePlan } from '../services/service-process.js';
+import type { ServicePlan } from '../services/service-process.js';
 import { Supervisor } from '../services/supervisor.js';
 import { acquireLock } from '../state/lock.js';
 import { ensureLogOrigin } from '../state/log-origin.js';
@@ -100,14 +100,13 @@ function describe(
   };
 }
 
-/** Migrates all schemas side by side, then starts the signer, which the others ask, and then the others. */
+/** Starts the signer, which the others ask, and then the others; each migrates its own schema. */
 async function startServices(
   plans: readonly ServicePlan[],
   supervisor: Supervisor,
   progress: Progress,
 ): Promise<void> {
   if (plans.length === 0) return;
-  await progress.step('migrations', async () => void (await Promise.all(plans.map(migrateService))));
   const start = (plan: ServicePlan): Promise<void> =>
     progress.step(
       plan.name,
@@ -139,11 +138,11 @@ function watchServers(
 }
 
 /**
- * Starts the embedded stack: PostgreSQL, NATS and anvil side by side, then migrations, then the services. The
- * state folder is locked meanwhile, and `stack.json` in it says where everything is.
+ * Starts the embedded stack: PostgreSQL, NATS and anvil side by side, then the services, each of which migrates its
+ * schema. The state folder is locked meanwhile, and `stack.json` in it says where everything is.
  *
- * @throws AppError `conflict` when a stack runs already or the folder holds something else; `dependency-unavailable` with the end of a part's log when
- * that part does not start, after everything that had started is stopped again.
+ * @throws AppError `conflict` when a stack runs already or the folder holds something else; `dependency-unavailable`
+ * with the end of a part's log when that part does not start, after everything that had started is stopped again.
  */
 export async function startStack(given: StackOptions): Promise<RunningStack> {
   const options = { ...given, root: resolve(given.root), stateDir: resolve(given.stateDir) };

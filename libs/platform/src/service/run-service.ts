@@ -11,6 +11,9 @@ import { createContext, startService } from './start-service.js';
 /** Exit code of a command line that names no command. */
 export const USAGE_EXIT_CODE = 2;
 
+/** Runs what is pending before the service starts; for one process that may change its schema itself. */
+const MIGRATE_FIRST = '--migrate';
+
 /** The parts of `process` that {@link runService} uses; a test gives its own. */
 export interface ServiceProcess extends ProcessHost {
   readonly argv: readonly string[];
@@ -22,7 +25,8 @@ export interface ServiceProcess extends ProcessHost {
  * The whole of a service's `main.ts`: reads the command line and the configuration, then starts the service or runs a
  * command. Prints one line with `"msg":"listening"` and the real ports once everything listens.
  *
- * Command line: nothing starts the service; `--help`; `--print-config`; otherwise one of the definition's commands.
+ * Command line: nothing starts the service; `--migrate` runs the command `migrate` first, in the same process;
+ * `--help`; `--print-config`; otherwise one of the definition's commands.
  * Exit codes: 0 well, 1 failed, 2 wrong command line, 5 invalid configuration.
  */
 export async function runService<S extends z.ZodObject>(
@@ -35,7 +39,11 @@ export async function runService<S extends z.ZodObject>(
     host.stdout.write(helpText(definition));
     return host.exit(0);
   }
-  const known = command === undefined || command === '--print-config' || Object.hasOwn(commands, command);
+  const known =
+    command === undefined ||
+    command === '--print-config' ||
+    (command === MIGRATE_FIRST && commands['migrate'] !== undefined) ||
+    Object.hasOwn(commands, command);
   if (!known || rest.length > 0) {
     host.stderr.write(`Unknown argument ${rest[0] ?? command}.\n\n${helpText(definition)}`);
     return host.exit(USAGE_EXIT_CODE);
@@ -63,24 +71,28 @@ async function startOrRun<S extends z.ZodObject>(
 ): Promise<void> {
   const { TOUCHSTONE_LOG_LEVEL: level } = platformConfig(config);
   const logger = createLogger({ service: definition.name, version: definition.version ?? '0.0.0', level });
+  const name = command === MIGRATE_FIRST ? 'migrate' : command;
+  let failure = 'the service did not start';
   try {
     const context = await createContext(definition, config, logger);
-    const run = command === undefined ? undefined : definition.commands?.[command];
     exitOnSignals(host, context.shutdown);
-    if (run === undefined) {
-      await startService(definition, context);
-      return;
+    if (name !== undefined) {
+      failure = `${name} failed`;
+      await definition.commands?.[name]?.(config, context);
+      if (command === name) return host.exit((await context.shutdown.run(`${name} is done`)) ? 0 : 1);
+      failure = 'the service did not start';
     }
-    await run(config, context);
-    host.exit((await context.shutdown.run(`${command} is done`)) ? 0 : 1);
+    await startService(definition, context);
   } catch (error) {
-    logger.fatal({ err: error }, command === undefined ? 'the service did not start' : `${command} failed`);
+    logger.fatal({ err: error }, failure);
     host.exit(1);
   }
 }
 
 function helpText<S extends z.ZodObject>(definition: ServiceDefinition<S>): string {
-  const commands = ['', '--print-config', '--help', ...Object.keys(definition.commands ?? {})];
+  const names = Object.keys(definition.commands ?? {});
+  const migrates = names.includes('migrate') ? [MIGRATE_FIRST] : [];
+  const commands = ['', ...migrates, '--print-config', '--help', ...names];
   const keys = describeConfig(definition.configSchema).map((key) => {
     const value = key.required
       ? 'required'
