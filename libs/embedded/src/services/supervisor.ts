@@ -52,13 +52,21 @@ export class Supervisor {
     return Object.fromEntries(this.#supervised.map(({ plan, process }) => [plan.name, process.pid]));
   }
 
-  /** Stops all services, the last started first; each in its bounded time. */
-  async stop(): Promise<void> {
+  /**
+   * Stops all services, each in its bounded time.
+   *
+   * @param first Names that stop one after the other before the rest, because they ask the rest.
+   * @param last Names that stop one after the other after the rest, because the rest asks them.
+   */
+  async stop(first: readonly string[] = [], last: readonly string[] = []): Promise<void> {
     for (const supervised of this.#supervised) {
       supervised.stopping = true;
       clearTimeout(supervised.timer);
     }
-    for (const supervised of [...this.#supervised].reverse()) await supervised.process.stop();
+    const named = (name: string) => this.#supervised.filter(({ plan }) => plan.name === name);
+    const rest = this.#supervised.filter(({ plan }) => ![...first, ...last].includes(plan.name));
+    for (const group of [...first.map(named), rest, ...last.map(named)])
+      await Promise.all(group.map(({ process }) => process.stop()));
   }
 
   #watch(supervised: Supervised): void {

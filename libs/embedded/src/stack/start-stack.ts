@@ -100,6 +100,10 @@ function describe(
   };
 }
 
+/** What answers callers ends first, so that what it asks for them is still there; the signer is asked to the end. */
+const ASKERS: readonly ServiceName[] = ['inference-gateway'];
+const ASKED: readonly ServiceName[] = ['signer'];
+
 /** Starts the signer, which the others ask, and then the others; each migrates its own schema. */
 async function startServices(
   plans: readonly ServicePlan[],
@@ -167,7 +171,7 @@ export async function startStack(given: StackOptions): Promise<RunningStack> {
       announce: (line) => progress.note(line),
       onExit,
     });
-    cleanups.push(() => supervisor.stop());
+    cleanups.push(() => supervisor.stop(ASKERS, ASKED));
     await startServices(servicePlans(options, parts, secrets, description), supervisor, progress);
     writeStackFile(options.stateDir, description);
     return {
