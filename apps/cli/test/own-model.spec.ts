@@ -1,10 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { serviceNames } from '@touchstone/contracts';
 import { silentProgress, startStack, type RunningStack } from '@touchstone/embedded';
 import { linearClassifier } from '@touchstone/testing';
+import { INFER_INPUT_BYTES_MAX } from '../src/commands/infer.js';
+import { LABELS_FILE_BYTES_MAX, MODEL_FILE_BYTES_MAX } from '../src/commands/models-operate.js';
+import { CHALLENGE_BYTES_MAX } from '../src/commands/pay.js';
 import { checkout } from '../src/commands/stack.js';
 import { touchstone, type Ended } from './support/touchstone.js';
 
@@ -52,6 +55,8 @@ function freshModel(): Uint8Array {
 
 const request = (data: number[]) =>
   JSON.stringify({ inputs: [{ name: 'features', datatype: 'FP32', shape: [1, 2], data }] });
+
+const labelled = ['models', 'add', 'any.onnx', '--name', 'x', '--price', '1', '--labels', 'big'];
 
 describe('a visitor’s own model', () => {
   it('costs nothing when the evidence could not be written', async () => {
@@ -163,6 +168,28 @@ describe('a visitor’s own model', () => {
       status: 4,
     });
     expect(await run('models', 'remove', 'digits')).toMatchObject({ status: 4 });
+  });
+
+  it.each([
+    [
+      'models add',
+      MODEL_FILE_BYTES_MAX,
+      ['models', 'add', 'big', '--name', 'x', '--price', '1'],
+      'model-invalid',
+    ],
+    ['models add', LABELS_FILE_BYTES_MAX, labelled, 'The manifest is not strict JSON'],
+    ['infer', INFER_INPUT_BYTES_MAX, ['infer', 'digits', '--input', 'big'], 'body-too-large'],
+    ['pay', CHALLENGE_BYTES_MAX, ['pay', 'big'], 'Expected the headers of a 402'],
+  ])('and %s reads %i bytes of a file and no more', async (_command, bytesMax, args, complaint) => {
+    writeFileSync(path('any.onnx'), 'no model');
+    writeFileSync(path('big'), '');
+    truncateSync(path('big'), bytesMax);
+    expect((await run(...args)).stderr).toContain(complaint);
+    truncateSync(path('big'), bytesMax + 1);
+    expect(await run(...args)).toMatchObject({
+      status: 4,
+      stderr: `touchstone: big has more than the ${bytesMax} bytes that are read.\n`,
+    });
   });
 
   it('is added by nobody who cannot read the operator’s secret', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PROBLEM_BYTES_MAX } from '../src/terminal/problem.js';
 import { AppError, toProblem, type ErrorCode } from '@touchstone/contracts';
 
 const bin = fileURLToPath(new URL('../bin/touchstone.js', import.meta.url));
@@ -103,7 +104,10 @@ describe('touchstone verify', () => {
           stderr: `touchstone: ${answer} is no evidence but a service's answer, ${code}: ${end}\n`,
         }),
       );
-    writeFileSync(answer, JSON.stringify({ ...toProblem(problem), detail: 'x'.repeat(8_192) }));
+    const padded = (length: number) => JSON.stringify(toProblem(problem)).padEnd(length);
+    writeFileSync(answer, padded(PROBLEM_BYTES_MAX));
+    expect(touchstone('verify', answer).stderr).toContain(code);
+    writeFileSync(answer, padded(PROBLEM_BYTES_MAX + 1));
     expect(touchstone('verify', answer)).toMatchObject({ status: 1, stderr: '' });
     writeFileSync(answer, JSON.stringify({ ...toProblem(problem), detail: '\u001b[2J\nVALID' }));
     expect(touchstone('verify', answer).stderr).toContain(': \\u001b[2J VALID');

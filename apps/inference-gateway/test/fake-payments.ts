@@ -24,6 +24,8 @@ interface Reservation {
 export class FakePayments implements PaymentPort {
   /** Transfers that were made. */
   transfers = 0;
+  /** Why the next settlements fail, when they do. */
+  failureReason = 'insufficient_funds';
   /** What the next settlements come to. */
   nextSettle: 'settled' | 'pending' | 'failed' | 'no-answer' | 'settled-no-answer' = 'settled';
   /** When set, payments of this payer (lower case) are invalid. */
@@ -88,7 +90,7 @@ export class FakePayments implements PaymentPort {
       reservation.state = 'released';
       return {
         outcome: 'failed',
-        settlement: { success: false, errorReason: 'insufficient_funds', transaction: '', network },
+        settlement: { success: false, errorReason: this.failureReason, transaction: '', network },
       };
     }
     if (reservation.state !== 'settled') this.transfers += 1;

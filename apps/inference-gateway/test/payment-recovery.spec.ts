@@ -3,6 +3,7 @@ import { EventPublisher } from '@touchstone/nats';
 import { uuidV7 } from '@touchstone/postgres';
 import { waitUntil } from '@touchstone/testing';
 import { LEASE_RENEWAL_INTERVAL_MS } from '../src/domain/payment/keep-lease.js';
+import { PAYMENT_REASON_CHARACTERS_MAX } from '../src/domain/payment/paid-inference.js';
 import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
 import { codeOf, digitsBody, PaidRequests } from './paid-requests.js';
 
@@ -60,6 +61,21 @@ describe('when something fails after the payment was reserved', () => {
     harness.payments.nextSettle = 'settled';
     expect((await requests.ask(header)).status).toBe(200);
     expect(moved()).toEqual({ runs: 1, transfers: 1 });
+  });
+
+  it('the reason of a settlement that failed is kept up to its limit', async () => {
+    harness.payments.nextSettle = 'failed';
+    const longest = 'x'.repeat(PAYMENT_REASON_CHARACTERS_MAX);
+    for (const reason of [longest, `${longest}y`]) {
+      harness.payments.failureReason = reason;
+      const { header } = await requests.paid();
+      expect((await requests.ask(header)).status).toBe(402);
+      const [failure] = await harness.column<string>(
+        `SELECT failure FROM gateway.verifications WHERE state = 'payment-failed' ORDER BY created_at DESC LIMIT 1`,
+      );
+      expect(failure).toBe(longest);
+    }
+    harness.payments.failureReason = 'insufficient_funds';
   });
 
   it('a settlement that is pending is 202 until the event says that it is settled', async () => {

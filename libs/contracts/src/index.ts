@@ -27,6 +27,7 @@ export {
 } from './mesh/permissions.js';
 export { rpcListenSubject, rpcSubject, rpcTable, type RpcService, type RpcVerb } from './mesh/rpc-table.js';
 export { serviceNames, services, type ServiceName } from './mesh/services.js';
+export { shortText } from './short-text.js';
 export {
   anchorFinal,
   BATCH_LEAVES_MAX,

@@ -11,7 +11,8 @@ import { describeProblem, requireStack, urlOf, withinTime } from '../stack/runni
 import { readInput } from '../terminal/files.js';
 import { table } from '../terminal/style.js';
 
-const INPUT_BYTES_MAX = 16_777_216;
+/** Largest request that is read; the gateway may take less. */
+export const INFER_INPUT_BYTES_MAX = 16_777_216;
 const EVIDENCE_TIMEOUT_MS = 60_000;
 const PAYMENT_REQUIRED = 402;
 const POST_JSON = { method: 'POST', headers: { 'content-type': 'application/json' } } as const;
@@ -82,7 +83,7 @@ async function requestBody({ input, text }: InferOptions): Promise<string> {
     throw new CommandError(exitCodes.usage, 'Give either --input or --text.');
   }
   if (text !== undefined) return JSON.stringify({ text });
-  return new TextDecoder().decode(await readInput(input ?? '-', INPUT_BYTES_MAX));
+  return new TextDecoder().decode(await readInput(input ?? '-', INFER_INPUT_BYTES_MAX));
 }
 
 function describe(answer: InferAnswer): string {

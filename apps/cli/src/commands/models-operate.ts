@@ -7,8 +7,9 @@ import { readInput } from '../terminal/files.js';
 import { describeModel } from './models.js';
 
 /** Largest model that is read; the gateway takes no larger one. */
-const MODEL_FILE_BYTES_MAX = 33_554_432;
-const LABELS_FILE_BYTES_MAX = 1_048_576;
+export const MODEL_FILE_BYTES_MAX = 33_554_432;
+/** Largest file of labels that is read. */
+export const LABELS_FILE_BYTES_MAX = 1_048_576;
 
 export interface AddOptions {
   readonly name: string;

@@ -6,12 +6,13 @@ import { formatAtomic, parsePrice } from '../stack/price.js';
 import { requireStack } from '../stack/running-stack.js';
 import { readInput } from '../terminal/files.js';
 
-const HEADERS_BYTES_MAX = 65_536;
+/** Largest file of headers of a 402 that is read. */
+export const CHALLENGE_BYTES_MAX = 65_536;
 
 /** `touchstone pay`: signs what a 402 asked for and prints the header for the second request. */
 export async function payCommand(path: string, options: { max: string; state: string }): Promise<ExitCode> {
   const stack = requireStack(options.state);
-  const required = readChallenge(new TextDecoder().decode(await readInput(path, HEADERS_BYTES_MAX)));
+  const required = readChallenge(new TextDecoder().decode(await readInput(path, CHALLENGE_BYTES_MAX)));
   const network = `eip155:${stack.chain.chainId}`;
   const accepted = required.accepts.filter(
     (terms) => terms.network === network && terms.asset.toLowerCase() === stack.chain.usdc.toLowerCase(),

@@ -3,7 +3,7 @@ import { CommandError, exitCodes } from '../exit-codes.js';
 import { printableLine } from './printable.js';
 
 /** Far above what a service says about a failure, and far below what a bundle may have. */
-const PROBLEM_BYTES_MAX = 8_192;
+export const PROBLEM_BYTES_MAX = 8_192;
 
 /**
  * Evidence that is piped from a service may be the service's problem (RFC 9457) instead, such as `evidence-pending`;

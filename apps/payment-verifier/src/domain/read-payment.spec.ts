@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { digestOfPayment, readPayment, SIGNATURE_BYTES_MAX, type PaymentPolicy } from './read-payment.js';
+import {
+  digestOfPayment,
+  readPayment,
+  SIGNATURE_BYTES_MAX,
+  TOKEN_DOMAIN_CHARACTERS_MAX,
+  type PaymentPolicy,
+} from './read-payment.js';
 
 const ASSET = `0x${'aB'.repeat(20)}`;
 const PAY_TO = `0x${'Cd'.repeat(20)}`;
@@ -123,6 +129,18 @@ describe('reading a payment', () => {
     ['paymentPayload.payload', { delegationManager: '0x' }, 'unsupported_payload_type'],
   ])('refuses %s = %j as not offered', (path, value, reason) => {
     expect(read(set(path, value))).toMatchObject({ ok: false, malformed: false, reason });
+  });
+
+  it.each(['name', 'version'])('takes the longest %s of a token and refuses one character more', (member) => {
+    const named = (length: number) => (objects: Objects) => {
+      for (const terms of [objects.paymentRequirements, objects.paymentPayload.accepted])
+        Object.assign(terms.extra, { [member]: 'x'.repeat(length) });
+    };
+    expect(read(named(TOKEN_DOMAIN_CHARACTERS_MAX)).ok).toBe(true);
+    expect(read(named(TOKEN_DOMAIN_CHARACTERS_MAX + 1))).toMatchObject({
+      ok: false,
+      reason: 'invalid_payment_requirements',
+    });
   });
 
   it('takes the longest signature and the largest sum', () => {

@@ -1,4 +1,5 @@
 import { canonicalBytes } from '@touchstone/canonical-json';
+import { shortText } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { PaymentPayload, PaymentRequirements } from '@x402/core/types';
 import { PaymentPayloadV2Schema, PaymentRequirementsV2Schema } from '@x402/core/schemas';
@@ -9,7 +10,9 @@ import { reasons } from './reasons.js';
 /** Longest signature in bytes: a contract wallet may bring its own format, but not a calldata bomb. */
 export const SIGNATURE_BYTES_MAX = 2_048;
 /** Longest EIP-712 name or version of a token. */
-const DOMAIN_TEXT_MAX = 64;
+export const TOKEN_DOMAIN_CHARACTERS_MAX = 64;
+/** Longest explanation that is sent beside a reason. */
+export const REASON_MESSAGE_CHARACTERS_MAX = 200;
 const UINT256_MAX = 2n ** 256n - 1n;
 
 /** What this facilitator takes: one chain, one token and, where the operator says so, only some recipients. */
@@ -62,8 +65,8 @@ const exactRequirements = z.object({
   payTo: address,
   amount: uint256,
   extra: z.object({
-    name: z.string().min(1).max(DOMAIN_TEXT_MAX),
-    version: z.string().min(1).max(DOMAIN_TEXT_MAX),
+    name: z.string().min(1).max(TOKEN_DOMAIN_CHARACTERS_MAX),
+    version: z.string().min(1).max(TOKEN_DOMAIN_CHARACTERS_MAX),
   }),
 });
 
@@ -84,7 +87,7 @@ function firstIssue(issues: readonly Issue[]): string {
   const [issue] = issues;
   if (issue === undefined) return 'The object does not fit its schema.';
   const place = issue.path.map(String).join('.');
-  return `${place === '' ? 'The object' : place}: ${issue.message}`.slice(0, 200);
+  return shortText(`${place === '' ? 'The object' : place}: ${issue.message}`, REASON_MESSAGE_CHARACTERS_MAX);
 }
 
 /**

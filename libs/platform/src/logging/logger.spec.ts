@@ -3,6 +3,7 @@ import { AppError } from '@touchstone/contracts';
 import { currentTraceId, startTracing, withSpan, type Tracing } from '../tracing/tracing.js';
 import { createLogger } from './logger.js';
 import { NestLogger } from './nest-logger.js';
+import { LOG_DEPTH_MAX, LOG_MEMBERS_MAX, LOG_STRING_CHARACTERS_MAX } from './redact.js';
 
 function capture() {
   const lines: string[] = [];
@@ -99,6 +100,25 @@ describe('the logger', () => {
     logger.error(cause);
     logger.info('nats://user:hunter2@nats:4222 is slow');
     expect(lines.join()).not.toContain('hunter2');
+  });
+
+  it('cuts strings, members and levels above their limits', () => {
+    const { logger, last } = capture();
+    const longest = 'x'.repeat(LOG_STRING_CHARACTERS_MAX);
+    const items = Array.from({ length: LOG_MEMBERS_MAX }, (_, at) => at);
+    const wide = Object.fromEntries(items.map((at) => [`m${at}`, at]));
+    const nested = (levels: number): unknown => (levels === 0 ? {} : { inner: nested(levels - 1) });
+    logger.info({
+      texts: [longest, `${longest}y`],
+      lists: [items, [...items, 0]],
+      objects: [wide, { ...wide, more: 1 }],
+      deepest: nested(LOG_DEPTH_MAX - 1),
+      deeper: nested(LOG_DEPTH_MAX),
+    });
+    expect(last()).toMatchObject({ texts: [longest, longest], lists: [items, items], objects: [wide, wide] });
+    expect(last()['objects']).not.toContainEqual(expect.objectContaining({ more: 1 }));
+    expect(JSON.stringify(last()['deepest'])).not.toContain('[deep]');
+    expect(JSON.stringify(last()['deeper'])).toContain('[deep]');
   });
 
   it('survives a cycle and cuts long strings', () => {

@@ -1,11 +1,11 @@
 import { REDACTED, withoutCredentials } from '../config/describe-config.js';
 
 /** Deepest level of a logged object; deeper values are cut. */
-const DEPTH_MAX = 6;
+export const LOG_DEPTH_MAX = 6;
 /** Longest logged string in UTF-16 units. */
-const STRING_LENGTH_MAX = 4_096;
+export const LOG_STRING_CHARACTERS_MAX = 4_096;
 /** Largest number of members or items that are logged of one object or array. */
-const MEMBERS_MAX = 64;
+export const LOG_MEMBERS_MAX = 64;
 
 /** Substrings of a name, without `-` and `_` and in lower case, whose value is never logged. */
 const secretFragments = [
@@ -53,19 +53,20 @@ export function redact(value: Readonly<Record<string, unknown>>): Record<string,
 
 function redactMembers(value: object, depth: number): Record<string, unknown> {
   const copy: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(value).slice(0, MEMBERS_MAX))
+  for (const [name, member] of Object.entries(value).slice(0, LOG_MEMBERS_MAX))
     copy[name] = replacement(name) ?? redactValue(member, depth + 1);
   return copy;
 }
 
 function redactValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return withoutCredentials(value.slice(0, STRING_LENGTH_MAX));
+  if (typeof value === 'string') return withoutCredentials(value.slice(0, LOG_STRING_CHARACTERS_MAX));
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? undefined : value;
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
   if (value instanceof Date) return value.toISOString();
-  if (depth > DEPTH_MAX) return '[deep]';
-  if (Array.isArray(value)) return value.slice(0, MEMBERS_MAX).map((item) => redactValue(item, depth + 1));
+  if (depth > LOG_DEPTH_MAX) return '[deep]';
+  if (Array.isArray(value))
+    return value.slice(0, LOG_MEMBERS_MAX).map((item) => redactValue(item, depth + 1));
   if (isError(value)) return errorMembers(value, depth);
   return redactMembers(value, depth);
 }
@@ -78,8 +79,8 @@ export function isError(value: unknown): value is Error {
 function errorMembers(error: Error, depth: number): Record<string, unknown> {
   return {
     type: error.name,
-    message: withoutCredentials(error.message.slice(0, STRING_LENGTH_MAX)),
-    stack: withoutCredentials((error.stack ?? '').slice(0, STRING_LENGTH_MAX)),
+    message: withoutCredentials(error.message.slice(0, LOG_STRING_CHARACTERS_MAX)),
+    stack: withoutCredentials((error.stack ?? '').slice(0, LOG_STRING_CHARACTERS_MAX)),
     ...('code' in error ? { code: redactValue(error.code, depth + 1) } : {}),
     ...('details' in error ? { details: redactValue(error.details, depth + 1) } : {}),
     ...(error.cause === undefined ? {} : { cause: redactValue(error.cause, depth + 1) }),

@@ -1,4 +1,4 @@
-import { AppError, type CanonicalTensor } from '@touchstone/contracts';
+import { AppError, shortText, type CanonicalTensor } from '@touchstone/contracts';
 import { fromRaw, rawContents } from '@touchstone/evidence';
 import { withSpan } from '@touchstone/platform';
 import { endianness } from 'node:os';
@@ -9,7 +9,12 @@ import { datatypeOf, onnxTypeOf } from './onnx-types.js';
 import { OnnxWorker } from './onnx-worker.js';
 import { RUN_TIMES_MAX, RunGroup, SHORT_RUN_MS } from './run-group.js';
 import type { RuntimeWorker } from './runtime-worker.js';
-import type { ModelDescription, RunAnswer, WorkerTensor } from './worker-messages.js';
+import {
+  RUNTIME_MESSAGE_CHARACTERS_MAX,
+  type ModelDescription,
+  type RunAnswer,
+  type WorkerTensor,
+} from './worker-messages.js';
 
 /**
  * Runs that may wait in one queue, that of the threads or that of the process of an added model; at a few milliseconds
@@ -97,7 +102,10 @@ export class OnnxPool implements ModelRunner {
     const answer = answers[place];
     if (answer === undefined) throw new AppError('inference-failed', 'The worker gave no outputs.');
     if (!answer.ok)
-      throw new AppError('inference-failed', `The runtime refused: ${answer.message.slice(0, 512)}`);
+      throw new AppError(
+        'inference-failed',
+        `The runtime refused: ${shortText(answer.message, RUNTIME_MESSAGE_CHARACTERS_MAX)}`,
+      );
     this.remember(model.modelVersionId, answer.milliseconds);
     return { outputs: answer.outputs.map(toCanonical), milliseconds: answer.milliseconds };
   }

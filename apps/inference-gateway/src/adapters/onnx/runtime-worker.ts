@@ -1,5 +1,5 @@
-import { AppError } from '@touchstone/contracts';
-import type { WorkerAnswer, WorkerJob } from './worker-messages.js';
+import { AppError, shortText } from '@touchstone/contracts';
+import { RUNTIME_MESSAGE_CHARACTERS_MAX, type WorkerAnswer, type WorkerJob } from './worker-messages.js';
 
 /** A thread or process that does one job at a time and ends with the first job that fails to come back. */
 export abstract class RuntimeWorker {
@@ -54,7 +54,10 @@ export abstract class RuntimeWorker {
       throw new AppError('inference-failed', 'The worker ended during the run.', { cause: answer });
     }
     if (!answer.ok)
-      throw new AppError('inference-failed', `The runtime refused: ${answer.message.slice(0, 512)}`);
+      throw new AppError(
+        'inference-failed',
+        `The runtime refused: ${shortText(answer.message, RUNTIME_MESSAGE_CHARACTERS_MAX)}`,
+      );
     return answer;
   }
 

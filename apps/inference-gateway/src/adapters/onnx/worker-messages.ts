@@ -1,3 +1,6 @@
+/** Longest that the runtime's own words are told. */
+export const RUNTIME_MESSAGE_CHARACTERS_MAX = 512;
+
 /** A tensor on its way to or from a worker; `data` is little-endian row-major and is handed over, not copied. */
 export interface WorkerTensor {
   readonly name: string;

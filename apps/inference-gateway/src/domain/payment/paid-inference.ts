@@ -1,4 +1,4 @@
-import { AppError, type AuthorizationPayment } from '@touchstone/contracts';
+import { AppError, shortText, type AuthorizationPayment } from '@touchstone/contracts';
 import { requestDigest } from '@touchstone/evidence';
 import { answerBytes, eventDraft, type AnswerLinks } from '../inference/answer.js';
 import type { ModelExecutor, PreparedRequest } from '../inference/execute-model.js';
@@ -22,7 +22,7 @@ import {
 } from './payment.js';
 
 /** Longest reason that travels with a release. */
-const REASON_CHARACTERS_MAX = 256;
+export const PAYMENT_REASON_CHARACTERS_MAX = 256;
 
 /** Where things go that must be seen and do not stop the answer. */
 export interface PaymentWarnings {
@@ -214,7 +214,9 @@ function filled(settlement: Settlement): Settlement | undefined {
 }
 
 function reasonOf({ errorReason }: Settlement): string {
-  return typeof errorReason === 'string' ? errorReason.slice(0, REASON_CHARACTERS_MAX) : 'settlement_failed';
+  return typeof errorReason === 'string'
+    ? shortText(errorReason, PAYMENT_REASON_CHARACTERS_MAX)
+    : 'settlement_failed';
 }
 
 /** The problem of an answer whose payment is not known to be settled yet. */

@@ -1,4 +1,4 @@
-import { AppError } from '@touchstone/contracts';
+import { AppError, shortText } from '@touchstone/contracts';
 import {
   BaseError,
   ContractFunctionRevertedError,
@@ -14,7 +14,8 @@ import {
   UnknownRpcError,
 } from 'viem';
 
-const REASON_CHARACTERS_MAX = 200;
+/** Longest that a node's own words are told. */
+export const NODE_REASON_CHARACTERS_MAX = 200;
 
 function has(error: BaseError, kinds: readonly (abstract new (...args: never[]) => Error)[]): boolean {
   return error.walk((cause) => kinds.some((kind) => cause instanceof kind)) !== null;
@@ -48,7 +49,7 @@ export function reasonOf(error: unknown): string {
     (revert as ContractFunctionRevertedError | null)?.reason ??
     (rpc as RpcRequestError | null)?.details ??
     error.shortMessage;
-  return (text.split('\n')[0] ?? '').slice(0, REASON_CHARACTERS_MAX);
+  return shortText(text.split('\n')[0] ?? '', NODE_REASON_CHARACTERS_MAX);
 }
 
 /**

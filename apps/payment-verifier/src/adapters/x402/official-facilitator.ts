@@ -1,9 +1,10 @@
-import { AppError } from '@touchstone/contracts';
+import { AppError, shortText } from '@touchstone/contracts';
 import { x402Facilitator } from '@x402/core/facilitator';
 import { ExactEvmScheme } from '@x402/evm/exact/facilitator';
 import type { Hex } from 'viem';
 import type { Payment } from '../../domain/payment.js';
 import type { Facilitator, SettleAttempt, Verdict } from '../../domain/ports.js';
+import { REASON_MESSAGE_CHARACTERS_MAX } from '../../domain/read-payment.js';
 import { reasons } from '../../domain/reasons.js';
 import type { Reservation, Settlement } from '../../domain/reservation.js';
 import type { RelayedCall, SignedTransaction } from '../../domain/relayer.js';
@@ -12,8 +13,6 @@ import type { EvmNode } from '../evm/evm-node.js';
 import type { EvmSettlementChain } from '../evm/evm-settlement-chain.js';
 import { nodeUnavailable } from '../evm/node-errors.js';
 import { SettlementSession } from './settlement-session.js';
-
-const MESSAGE_CHARACTERS_MAX = 200;
 
 /** What {@link OfficialFacilitator} needs. */
 export interface FacilitatorParts {
@@ -125,5 +124,5 @@ function unavailable(failure: unknown): unknown {
 }
 
 function message(text: string | undefined): { message?: string } {
-  return text === undefined ? {} : { message: text.slice(0, MESSAGE_CHARACTERS_MAX) };
+  return text === undefined ? {} : { message: shortText(text, REASON_MESSAGE_CHARACTERS_MAX) };
 }

@@ -1,5 +1,5 @@
 import { Controller, Get, Post, UseGuards } from '@nestjs/common';
-import { AppError, uuidV7 } from '@touchstone/contracts';
+import { AppError, shortText, uuidV7 } from '@touchstone/contracts';
 import { ApiRoute, ZodBody, ZodParam } from '@touchstone/platform';
 import { OfficialFacilitator } from '../../adapters/x402/official-facilitator.js';
 import { FacilitatePayment, type VerifyAnswer } from '../../domain/facilitate-payment.js';
@@ -114,5 +114,5 @@ export class FacilitatorController {
 
 function networkOf({ paymentRequirements }: FacilitatorRequest): string {
   const { network } = (paymentRequirements ?? {}) as { network?: unknown };
-  return typeof network === 'string' ? network.slice(0, 64) : '';
+  return typeof network === 'string' ? shortText(network, 64) : '';
 }
