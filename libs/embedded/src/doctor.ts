@@ -135,7 +135,9 @@ function portsOfStack(stateDir: string): Set<number> {
   try {
     const stack = readStack(stateDir);
     if (stack === undefined) return new Set();
-    const servers = [stack.nats.url, stack.chain.rpcUrl].map((url) => Number(new URL(url).port));
+    const servers = [stack.nats.url, stack.chain.rpcUrl].flatMap((urls) =>
+      urls.split(',').map((url) => Number(new URL(url).port)),
+    );
     return new Set([...Object.values(stack.services).flatMap(portsOf), stack.postgres.port, ...servers]);
   } catch {
     return new Set();

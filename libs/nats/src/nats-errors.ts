@@ -2,6 +2,9 @@ import { AppError } from '@touchstone/contracts';
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/nats-core';
 
+/** The name of the one error of JetStream that the library does not export. */
+const JETSTREAM_OFF = 'JetStreamNotEnabled';
+
 /** Follows `cause` for a few steps; nats.js wraps the reason of a failed request once or twice. */
 function findCause<T>(error: unknown, kind: abstract new (...args: never[]) => T): T | undefined {
   let current: unknown = error;
@@ -46,6 +49,13 @@ export function toAppError(error: unknown, what: string): AppError {
     return new AppError('unauthenticated', `${what}: the NATS server refuses the user name or password.`, {
       cause: error,
     });
+  }
+  if (error instanceof Error && error.name === JETSTREAM_OFF) {
+    return new AppError(
+      'dependency-unavailable',
+      `${what}: no JetStream answers on the server; start nats-server with --jetstream.`,
+      { cause: error },
+    );
   }
   if (isTimeout(error))
     return new AppError('timeout', `${what}: no answer within the limit.`, { cause: error });

@@ -1,4 +1,5 @@
 import { AppError } from '@touchstone/contracts';
+import { readNatsUrl } from '@touchstone/embedded';
 import { connectMesh, type Mesh } from '@touchstone/nats';
 import { CommandError, exitCodes } from '../exit-codes.js';
 import { readSecret } from './read-secret.js';
@@ -8,16 +9,20 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 
 /**
  * Connects as the user `operator`, who reads streams and dead letters, asks for replays, and may publish no event and
- * call no service.
+ * call no service. Where the stack was started with credentials in `NATS_URL`, the same ones are needed here.
  *
  * @throws CommandError `configuration` when no stack runs or its secrets are not readable, `io` when NATS refuses
  */
 export async function connectOperator(stateDir: string): Promise<Mesh> {
   const { nats } = requireStack(stateDir);
-  const password = readSecret(stateDir, 'operator', 'TOUCHSTONE_NATS_PASSWORD');
-  return await orCommandError(() =>
-    connectMesh({ url: nats.url, user: 'operator', password, service: 'operator', logger: silent }),
-  );
+  const own = {
+    user: 'operator',
+    password: readSecret(stateDir, 'operator', 'TOUCHSTONE_NATS_PASSWORD'),
+  };
+  return await orCommandError(() => {
+    const login = readNatsUrl(process.env['NATS_URL'] ?? nats.url).login ?? own;
+    return connectMesh({ url: nats.url, ...login, service: 'operator', logger: silent });
+  });
 }
 
 /** Runs work on the mesh as the operator. @throws CommandError as {@link connectOperator} */

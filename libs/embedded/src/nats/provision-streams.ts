@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '@touchstone/contracts';
 import { minimalEnvironment } from '../process/environment.js';
+import type { NatsLogin } from './external-nats.js';
 
 const TIMEOUT_MS = 60_000;
 const provisioner = fileURLToPath(new URL('../../../nats/dist/provision-main.js', import.meta.url));
@@ -12,10 +13,7 @@ const provisioner = fileURLToPath(new URL('../../../nats/dist/provision-main.js'
  *
  * @throws AppError `dependency-unavailable` with what the command said.
  */
-export async function provisionStreams(
-  url: string,
-  login: { readonly user: string; readonly password: string },
-): Promise<void> {
+export async function provisionStreams(url: string, login: NatsLogin): Promise<void> {
   const child = spawn(process.execPath, [provisioner], {
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -31,6 +29,16 @@ export async function provisionStreams(
   if (code === 0) return;
   throw new AppError(
     'dependency-unavailable',
-    `Streams could not be created in NATS (${code}): ${said.trim()}`,
+    `Streams could not be created in NATS at ${url}: ${reasonIn(said) ?? `${code} ${said.trim()}`}`,
   );
+}
+
+/** The message of the error that the command logged last. */
+function reasonIn(log: string): string | undefined {
+  try {
+    const { err } = JSON.parse(log.trim().split('\n').at(-1) ?? '') as { err?: { message?: string } };
+    return err?.message;
+  } catch {
+    return undefined;
+  }
 }

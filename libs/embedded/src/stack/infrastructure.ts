@@ -1,5 +1,6 @@
 import { deployDevelopmentChain } from '../evm/deploy-development-chain.js';
 import { startAnvil, type RunningAnvil } from '../evm/start-anvil.js';
+import { readNatsUrl, type NatsLogin } from '../nats/external-nats.js';
 import { provisionStreams } from '../nats/provision-streams.js';
 import { startNats } from '../nats/start-nats.js';
 import {
@@ -23,7 +24,7 @@ export interface NatsEndpoint {
   readonly url: string;
   readonly version: string;
   /** The login of one user of the mesh. */
-  login(user: string): { readonly user: string; readonly password: string };
+  login(user: string): NatsLogin;
   /** Undefined for a server that somebody else runs. */
   readonly exited: Promise<number> | undefined;
   stop(): Promise<void>;
@@ -71,20 +72,13 @@ export async function startDatabases(options: InfrastructureOptions): Promise<Ru
   );
 }
 
-/**
- * A server that `NATS_URL` names is used as it is. Credentials in the URL are everybody's; without them each service
- * logs in under its own name, which a server with the mesh's users accepts and a server without users ignores.
- */
+/** A server that `NATS_URL` names is used as it is. */
 function externalNats(natsUrl: string, secrets: StackSecrets): NatsEndpoint {
-  const url = new URL(natsUrl);
-  const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
-  url.username = '';
-  url.password = '';
+  const { url, login } = readNatsUrl(natsUrl);
   return {
-    url: url.href.replace(/\/$/, ''),
+    url,
     version: 'external',
-    login: (name) =>
-      user ? { user, password } : { user: name, password: secrets.natsPasswords[name] ?? '' },
+    login: (user) => login ?? { user, password: secrets.natsPasswords[user] ?? '' },
     exited: undefined,
     stop: async () => undefined,
   };
