@@ -19,9 +19,12 @@ const BASELINE_SECONDS = quick ? 1 : 2;
 const PAUSE_MS = quick ? 100 : 1_500;
 /** Rounds of each model; digits is the one that the goal is about. */
 const rounds = { digits: quick ? 1 : 5, 'breast-cancer': 1, 'financial-sentiment': 1 };
+/** A process that takes less of an inference has nothing to do with it. */
+const SHOWN_FROM_MS = 0.05;
 const GOAL = { of: 'ratio', min: 0.15 };
 
 const rateName = (model) => `stack: inferences of ${model}, ${CLIENTS} callers, signed and recorded`;
+const stageName = (model) => `stack: time of one answer of ${model}`;
 const costName = (model) => `stack: processor time of one inference of ${model}`;
 
 /** Starts a baseline of a model, which answers the bytes that the gateway answered; with a database it stores them. */
@@ -36,7 +39,9 @@ async function startBare(model, answer, databaseUrl) {
   return { port: Number(String(port)), stop: () => child.stdin.end() };
 }
 
-async function measure(model, gatewayUrl, parts, database) {
+async function measure(model, stack, parts, database) {
+  const gatewayUrl = stack.description.urls['inference-gateway'];
+  const metricsUrl = `http://127.0.0.1:${stack.description.services['inference-gateway'].health}/metrics`;
   const { port, host } = new URL(gatewayUrl);
   const path = `/v1/models/${model}/infer`;
   const headers = { 'content-type': 'application/json' };
@@ -56,10 +61,12 @@ async function measure(model, gatewayUrl, parts, database) {
     announce(`${rateName(model)}, round ${round + 1}`);
     const baseline = await load(bare.port, BASELINE_SECONDS);
     const recorded = await load(recording.port, BASELINE_SECONDS);
+    const stagesBefore = await stageTimes(metricsUrl);
     const before = cpuSeconds(parts);
     const ours = await load(port, OURS_SECONDS);
     const after = cpuSeconds(parts);
-    results.push({ ours, baseline, recorded, before, after });
+    const stages = meansBetween(stagesBefore, await stageTimes(metricsUrl));
+    results.push({ ours, baseline, recorded, before, after, stages });
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   bare.stop();
@@ -102,6 +109,54 @@ function printRate(model, results, { name, of, goal }) {
   });
 }
 
+/** Seconds and count of every stage of an answer so far, and of the whole answer. */
+async function stageTimes(metricsUrl) {
+  const text = await (await fetch(metricsUrl)).text();
+  const times = {};
+  const sample =
+    /^touchstone_gateway_(inference|stage)_seconds_(sum|count)\{(?:[^}]*stage="(\w+)")?[^}]*\} (\S+)$/gm;
+  for (const [, kind, figure, stage, value] of text.matchAll(sample)) {
+    const name = kind === 'stage' ? stage : 'whole answer';
+    times[name] ??= { sum: 0, count: 0 };
+    times[name][figure] += Number(value);
+  }
+  return times;
+}
+
+/** Mean milliseconds of each stage between two looks. */
+function meansBetween(before, after) {
+  return Object.fromEntries(
+    Object.entries(after).map(([stage, { sum, count }]) => {
+      const from = before[stage] ?? { sum: 0, count: 0 };
+      return [stage, ((sum - from.sum) * 1_000) / Math.max(1, count - from.count)];
+    }),
+  );
+}
+
+/** One figure of every round that stands for itself. */
+function printMilliseconds(name, rounds, details) {
+  printRow({
+    name,
+    baselineName: null,
+    unit: 'ms',
+    ours: median(rounds),
+    baseline: null,
+    ratio: null,
+    goal: null,
+    rounds: rounds.map((ours) => ({ ours, baseline: null })),
+    ...(details ? { details } : {}),
+  });
+}
+
+/** What a caller waits for: each stage with its queues, 32 callers at once. */
+function printStages(model, results) {
+  for (const stage of Object.keys(results[0].stages))
+    printMilliseconds(
+      `${stageName(model)}: ${stage}`,
+      results.map(({ stages }) => stages[stage]),
+    );
+}
+
 /** Where the time goes: the processor time of each process for one answer, everything behind the answer included. */
 function printCost(model, results) {
   const costs = results.map(({ ours, before, after }) =>
@@ -110,24 +165,16 @@ function printCost(model, results) {
     ),
   );
   const totals = costs.map((cost) => Object.values(cost).reduce((sum, value) => sum + value, 0));
-  printRow({
-    name: costName(model),
-    baselineName: null,
-    unit: 'ms',
-    ours: median(totals),
-    baseline: null,
-    ratio: null,
-    goal: null,
-    rounds: totals.map((ours) => ({ ours, baseline: null })),
-    details: {
-      millisecondsByProcess: Object.fromEntries(
-        Object.keys(costs[0]).map((part) => [part, median(costs.map((cost) => cost[part]))]),
-      ),
-    },
-  });
+  const parts = Object.keys(costs[0]);
+  const ofPart = (part) => costs.map((cost) => cost[part]);
+  const byProcess = Object.fromEntries(parts.map((part) => [part, median(ofPart(part))]));
+  printMilliseconds(costName(model), totals, { millisecondsByProcess: byProcess });
+  for (const part of parts.filter((name) => byProcess[name] >= SHOWN_FROM_MS))
+    printMilliseconds(`${costName(model)}: ${part}`, ofPart(part));
 }
 
-const models = Object.keys(rounds).filter((model) => wanted(rateName(model)) || wanted(costName(model)));
+const namesOf = (model) => [rateName(model), costName(model), stageName(model)];
+const models = Object.keys(rounds).filter((model) => namesOf(model).some(wanted));
 if (models.length > 0)
   await withStack(profiled(withoutPayment), async ({ stack, stateDir }) => {
     const parts = partsOf(stack, stateDir);
@@ -135,8 +182,9 @@ if (models.length > 0)
     const database = await startPostgres({ dataDir, password: randomUUID() });
     try {
       for (const model of models) {
-        const results = await measure(model, stack.description.urls['inference-gateway'], parts, database);
+        const results = await measure(model, stack, parts, database);
         if (wanted(rateName(model))) printRates(model, results);
+        if (wanted(stageName(model))) printStages(model, results);
         if (wanted(costName(model))) printCost(model, results);
       }
     } finally {

@@ -18,6 +18,7 @@ import { MODEL_CATALOGUE, type ModelCatalogue } from './domain/model/model-catal
 import { LastNodeStatus, NODE_STATUS, type NodeStatus } from './domain/node/node-status.js';
 import { PaidInference } from './domain/payment/paid-inference.js';
 import { PAYMENTS, type PaymentPort, type PaymentTerms } from './domain/payment/payment.js';
+import { measuredPayments, measuredRunner, measuredSigner, measuredStore } from './measured-ports.js';
 import { GATEWAY_METRICS, type GatewayMetrics } from './metrics.js';
 import { VerificationRepository } from './persistence/verification-repository.js';
 import { LINKS, Links } from './transport/http/links.js';
@@ -49,7 +50,7 @@ export class InferenceModule {
         },
         {
           provide: EXECUTOR,
-          inject: [MODEL_RUNNER, SIGNER, COMMITMENT_KEEPER, NODE_STATUS, BUILD_INFO, CLOCK],
+          inject: [MODEL_RUNNER, SIGNER, COMMITMENT_KEEPER, NODE_STATUS, BUILD_INFO, CLOCK, GATEWAY_METRICS],
           useFactory: makeExecutor,
         },
         {
@@ -59,15 +60,23 @@ export class InferenceModule {
         },
         {
           provide: INFER_MODEL,
-          inject: [MODEL_CATALOGUE, EXECUTOR, VERIFICATIONS, CLOCK, PAID_INFERENCE],
+          inject: [MODEL_CATALOGUE, EXECUTOR, VERIFICATIONS, CLOCK, GATEWAY_METRICS, PAID_INFERENCE],
           useFactory: (
             catalogue: ModelCatalogue,
             executor: ModelExecutor,
             verifications: VerificationStore,
             clock: Clock,
+            metrics: GatewayMetrics,
             paid: PaidInference | undefined,
           ) =>
-            new InferModel({ catalogue, executor, verifications, links, nowMs: () => clock.nowMs(), paid }),
+            new InferModel({
+              catalogue,
+              executor,
+              verifications: measuredStore(verifications, metrics),
+              links,
+              nowMs: () => clock.nowMs(),
+              paid,
+            }),
         },
       ],
       exports: [LINKS, NODE_STATUS, VERIFICATIONS, INFER_MODEL],
@@ -82,10 +91,11 @@ function makeExecutor(
   node: NodeStatus,
   { service, version, hash }: BuildInfo,
   clock: Clock,
+  metrics: GatewayMetrics,
 ): ModelExecutor {
   return new ModelExecutor({
-    runner,
-    signer,
+    runner: measuredRunner(runner, metrics),
+    signer: measuredSigner(signer, metrics),
     commitments,
     node,
     build: { service, version, hash },
@@ -107,10 +117,10 @@ function makePaidInference(config: GatewayConfig, links: Links) {
     if (config.TOUCHSTONE_PAYMENT_MODE === 'off') return undefined;
     return new PaidInference({
       terms: termsOf(config),
-      payments,
+      payments: measuredPayments(payments, metrics),
       reader: new X402PaymentReader(),
       executor,
-      verifications,
+      verifications: measuredStore(verifications, metrics),
       links,
       urlOf: (target) => links.target(target),
       warnings: {

@@ -3,10 +3,17 @@ import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
 /** Injection token of the {@link GatewayMetrics}. */
 export const GATEWAY_METRICS = Symbol('GatewayMetrics');
 
+/** What an answer waits for, in this order; a free one is neither reserved nor settled. */
+export const answerStages = ['reserve', 'run', 'sign', 'record', 'settle'] as const;
+export type AnswerStage = (typeof answerStages)[number];
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
 /** The figures of this service. `model` is an id of the catalogue or `unknown`, `result` a word or an error code. */
 export class GatewayMetrics {
   private readonly requests: Counter;
   private readonly duration: Histogram;
+  private readonly stages: Histogram;
   private readonly warnings: Counter;
 
   constructor(registry: Registry, queued: () => number) {
@@ -21,7 +28,14 @@ export class GatewayMetrics {
       name: 'touchstone_gateway_inference_seconds',
       help: 'Time from the parsed request to the answer, with payment and signature.',
       labelNames: ['model'],
-      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      buckets: SECONDS,
+      registers,
+    });
+    this.stages = new Histogram({
+      name: 'touchstone_gateway_stage_seconds',
+      help: 'Time that one stage of an answer takes, its waits included, whether it succeeds or fails.',
+      labelNames: ['stage'],
+      buckets: SECONDS,
       registers,
     });
     this.warnings = new Counter({
@@ -46,6 +60,16 @@ export class GatewayMetrics {
   inferred(model: string, result: string, seconds: number): void {
     this.requests.inc({ model, result });
     this.duration.observe({ model }, seconds);
+  }
+
+  /** Does one stage of an answer and observes its time. */
+  async stage<T>(stage: AnswerStage, work: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.stages.observe({ stage }, (performance.now() - started) / 1_000);
+    }
   }
 
   /** Something about a payment has to be looked at. */

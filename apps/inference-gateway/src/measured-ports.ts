@@ -1,0 +1,47 @@
+import type { ModelRunner } from './domain/inference/model-runner.js';
+import type { Signer } from './domain/inference/signer.js';
+import type { VerificationStore } from './domain/inference/verification.js';
+import type { PaymentPort } from './domain/payment/payment.js';
+import type { GatewayMetrics } from './metrics.js';
+
+type Stages = Pick<GatewayMetrics, 'stage'>;
+
+/** The runner, with the time of each run observed, its wait for a worker included. */
+export function measuredRunner(runner: ModelRunner, stages: Stages): ModelRunner {
+  return { run: (model, inputs) => stages.stage('run', () => runner.run(model, inputs)) };
+}
+
+/** The signer, with the time of each signature observed, the way there and the flush of its audit included. */
+export function measuredSigner(signer: Signer, stages: Stages): Signer {
+  return {
+    signOutput: (payload) => stages.stage('sign', () => signer.signOutput(payload)),
+    keys: () => signer.keys(),
+  };
+}
+
+/** The store, with the time of each commit observed that an answer waits for. */
+export function measuredStore(store: VerificationStore, stages: Stages): VerificationStore {
+  return {
+    record: (verification, event) => stages.stage('record', () => store.record(verification, event)),
+    storeExecuted: (verification, event, body) =>
+      stages.stage('record', () => store.storeExecuted(verification, event, body)),
+    settle: (reservationId, settlement) =>
+      stages.stage('record', () => store.settle(reservationId, settlement)),
+    findPayment: (authorization, digest) => store.findPayment(authorization, digest),
+    findByReservation: (reservationId) => store.findByReservation(reservationId),
+    failPayment: (reservationId, reason) => store.failPayment(reservationId, reason),
+    find: (id) => store.find(id),
+  };
+}
+
+/** The payment-verifier, with the time of each reservation and settlement observed. */
+export function measuredPayments(payments: PaymentPort, stages: Stages): PaymentPort {
+  return {
+    authorize: (payload, requirements, digest) =>
+      stages.stage('reserve', () => payments.authorize(payload, requirements, digest)),
+    settle: (reservationId, payload, requirements) =>
+      stages.stage('settle', () => payments.settle(reservationId, payload, requirements)),
+    renew: (reservationId) => payments.renew(reservationId),
+    release: (reservationId, reason) => payments.release(reservationId, reason),
+  };
+}
