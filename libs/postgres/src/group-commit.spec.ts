@@ -38,12 +38,44 @@ describe('group commit', () => {
     expect(writer.groups).toEqual([[1, 2, 3]]);
   });
 
-  it('does not wait longer than its delay for company', async () => {
+  it('lets a lone caller not wait for company', async () => {
     const writer = recorder();
-    const group = new GroupCommit<number, number>({ write: writer.write, delayMs: 2 });
+    const group = new GroupCommit<number, number>({ write: writer.write, delayMs: 60_000 });
+    expect(await group.add(1)).toBe(2);
+    expect(await group.add(2)).toBe(4);
+    expect(writer.groups).toEqual([[1], [2]]);
+  });
+
+  it('waits for company again once callers met', async () => {
+    const writer = recorder();
+    const group = new GroupCommit<number, number>({ write: writer.write, delayMs: 50 });
+    await Promise.all([group.add(1), group.add(2)]);
     const startedMs = performance.now();
-    await group.add(1);
-    expect(performance.now() - startedMs).toBeLessThan(200);
+    const third = group.add(3);
+    await tick(5);
+    await Promise.all([third, group.add(4)]);
+    // A timer may fire up to a millisecond early.
+    expect(performance.now() - startedMs).toBeGreaterThan(45);
+    expect(writer.groups).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  it('gathers others for its delay while somebody writes, and no longer', async () => {
+    const writer = recorder();
+    writer.hold();
+    const group = new GroupCommit<number, number>({ write: writer.write, delayMs: 50 });
+    const added = [group.add(1)];
+    await tick(5);
+    added.push(group.add(2));
+    await tick(5);
+    added.push(group.add(3));
+    expect(writer.groups).toEqual([[1]]);
+    await tick(200);
+    expect(writer.groups).toEqual([[1], [2, 3]]);
+    writer.release();
+    expect(await Promise.all(added)).toEqual([2, 4, 6]);
   });
 
   it('starts at once when a group is full, and never writes a larger one', async () => {

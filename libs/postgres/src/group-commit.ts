@@ -1,6 +1,6 @@
 import { AppError } from '@touchstone/contracts';
 
-/** Milliseconds that the first item of a group waits for others. */
+/** Milliseconds that the first item of a group waits for others, unless its caller is the only one. */
 export const GROUP_COMMIT_DELAY_DEFAULT_MS = 2;
 /** Items of one group. */
 export const GROUP_COMMIT_ITEMS_DEFAULT_MAX = 256;
@@ -29,11 +29,16 @@ interface Waiting<T, R> {
  * Collects items of many callers and commits them together: one commit, and one flush of the write-ahead log, then
  * serves hundreds of callers. Each caller gets its result only after the commit, so accepted still means durable.
  * A group that fails rejects all its callers with the same error, and none of its items was written.
+ *
+ * A lone caller does not wait for company that does not come: while nobody writes and the last group had one item, a
+ * group is what comes in one turn of the event loop. As soon as callers meet, they gather, which costs less for all.
  */
 export class GroupCommit<T, R = void> {
   private readonly queue: Waiting<T, R>[] = [];
   private readonly running = new Set<Promise<void>>();
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private lastSize = 0;
+  /** Ends the wait of the next group; undefined while no group waits. */
+  private stopWaiting: (() => void) | undefined;
   private closed = false;
   private readonly delayMs: number;
   private readonly itemsMax: number;
@@ -65,7 +70,7 @@ export class GroupCommit<T, R = void> {
   /** Writes what waits and takes nothing new. */
   async close(): Promise<void> {
     this.closed = true;
-    this.stopTimer();
+    this.endWait();
     while (this.queue.length > 0 || this.running.size > 0) {
       this.startWriters();
       await Promise.race(this.running);
@@ -74,15 +79,27 @@ export class GroupCommit<T, R = void> {
 
   private schedule(): void {
     if (this.queue.length >= this.itemsMax) return this.startFullGroups();
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
+    if (this.stopWaiting !== undefined) return;
+    const start = () => {
+      this.stopWaiting = undefined;
       this.startWriters();
-    }, this.delayMs);
+    };
+    if (this.isQuiet()) {
+      const turn = setImmediate(start);
+      this.stopWaiting = () => clearImmediate(turn);
+    } else {
+      const timer = setTimeout(start, this.delayMs);
+      this.stopWaiting = () => clearTimeout(timer);
+    }
   }
 
-  private stopTimer(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+  private isQuiet(): boolean {
+    return this.running.size === 0 && this.lastSize <= 1;
+  }
+
+  private endWait(): void {
+    this.stopWaiting?.();
+    this.stopWaiting = undefined;
   }
 
   private startFullGroups(): void {
@@ -95,11 +112,13 @@ export class GroupCommit<T, R = void> {
 
   private startWriter(): void {
     const group = this.queue.splice(0, this.itemsMax);
-    if (this.queue.length === 0) this.stopTimer();
+    this.lastSize = group.length;
+    if (this.queue.length === 0) this.endWait();
     const writing = this.write(group).finally(() => {
       this.running.delete(writing);
       // What came while all writers were busy has waited long enough.
-      if (this.timer === undefined || this.queue.length >= this.itemsMax) this.startWriters();
+      const waited = this.stopWaiting === undefined;
+      if (waited || this.isQuiet() || this.queue.length >= this.itemsMax) this.startWriters();
     });
     this.running.add(writing);
   }
