@@ -9,7 +9,7 @@ export {
 export { startPostgres, type PostgresOptions, type RunningPostgres } from './postgres/start-postgres.js';
 export { startNats, type NatsOptions, type RunningNats } from './nats/start-nats.js';
 export type { NatsAccount, NatsUser } from './nats/configuration.js';
-export { readNatsUrl } from './nats/external-nats.js';
+export { EXTERNAL_NATS, readNatsUrl } from './nats/external-nats.js';
 export { startAnvil, type AnvilOptions, type RunningAnvil } from './evm/start-anvil.js';
 export { callRpc } from './evm/json-rpc.js';
 export { watchAndMine } from './evm/watch-and-mine.js';

@@ -73,6 +73,36 @@ describe('embedded stack', () => {
     expect(readdirSync(stateDir)).toEqual(['note.txt']);
   }, 60_000);
 
+  it('keeps stacks apart that start shortly after each other', async () => {
+    const stacks = await Promise.all(
+      ['one', 'other', 'third'].map(async (name, index) => {
+        // Each looks for ports while the one before has chosen its own and does not listen yet.
+        await new Promise((resolve) => setTimeout(resolve, index * 100));
+        const stateDir = join(parent, name);
+        return startStack({ root, stateDir, services: [], restart: false, durable: false });
+      }),
+    );
+    try {
+      const servers = stacks.flatMap(({ description: { postgres, nats, chain } }) => [
+        String(postgres.port),
+        nats.url,
+        chain.rpcUrl,
+      ]);
+      expect(new Set(servers).size).toBe(9);
+      // Each talks to its own: the payers of the others have nothing there.
+      for (const { description } of stacks)
+        for (const other of stacks) {
+          const { payer } = other.description.chain;
+          const data = `0x70a08231${payer.slice(2).padStart(64, '0')}`;
+          const call = [{ to: description.chain.usdc, data }, 'latest'];
+          const balance = BigInt(await callRpc<string>(description.chain.rpcUrl, 'eth_call', call));
+          expect(balance > 0n).toBe(description === other.description);
+        }
+    } finally {
+      await Promise.all(stacks.map((stack) => stack.stop()));
+    }
+  }, 60_000);
+
   it('gives each service its own secrets and nothing of the launcher', async () => {
     const launcher = launch({ root, stateDir, services: chosen, restart: false });
     const { description } = await launcher.event((event) => event.ready === true);

@@ -1,5 +1,5 @@
 import { AppError } from '@touchstone/contracts';
-import { readNatsUrl } from '@touchstone/embedded';
+import { EXTERNAL_NATS, readNatsUrl } from '@touchstone/embedded';
 import { connectMesh, type Mesh } from '@touchstone/nats';
 import { CommandError, exitCodes } from '../exit-codes.js';
 import { readSecret } from './read-secret.js';
@@ -20,7 +20,8 @@ export async function connectOperator(stateDir: string): Promise<Mesh> {
     password: readSecret(stateDir, 'operator', 'TOUCHSTONE_NATS_PASSWORD'),
   };
   return await orCommandError(() => {
-    const login = readNatsUrl(process.env['NATS_URL'] ?? nats.url).login ?? own;
+    const natsUrl = nats.version === EXTERNAL_NATS ? process.env['NATS_URL'] : undefined;
+    const login = readNatsUrl(natsUrl ?? nats.url).login ?? own;
     return connectMesh({ url: nats.url, ...login, service: 'operator', logger: silent });
   });
 }

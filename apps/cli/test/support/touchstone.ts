@@ -13,7 +13,7 @@ export interface Ended {
 /** Runs the command line as a user does, in a folder, with something on standard input. */
 export function touchstone(
   args: readonly string[],
-  options: { cwd?: string; stdin?: string } = {},
+  options: { cwd?: string; stdin?: string; env?: Readonly<Record<string, string>> } = {},
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const child = execFile(
@@ -21,7 +21,7 @@ export function touchstone(
       [bin, ...args],
       {
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-        env: { PATH: process.env['PATH'] ?? '' },
+        env: { PATH: process.env['PATH'] ?? '', ...options.env },
       },
       (error, stdout, stderr) => {
         const code = error?.code;

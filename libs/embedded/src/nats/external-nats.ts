@@ -1,5 +1,8 @@
 import { AppError } from '@touchstone/contracts';
 
+/** The version that a stack gives for a server of somebody else. */
+export const EXTERNAL_NATS = 'external';
+
 /** A login of a NATS server. */
 export interface NatsLogin {
   readonly user: string;

@@ -4,7 +4,7 @@ import { acquireLock } from '../state/lock.js';
 import { ownTemporaryFolder } from './temporary-folder.js';
 
 /**
- * Ports that are promised to services which do not listen yet. A stack chooses its ports seconds before they are
+ * Ports that are promised to servers and services which do not listen yet. A stack chooses its ports seconds before they are
  * used; without claims two stacks that start together choose the same ones. A claim is a lock of this process in a
  * temporary folder of the user, and ends with the process at the latest.
  */

@@ -1,6 +1,6 @@
 import { deployDevelopmentChain } from '../evm/deploy-development-chain.js';
 import { startAnvil, type RunningAnvil } from '../evm/start-anvil.js';
-import { readNatsUrl, type NatsLogin } from '../nats/external-nats.js';
+import { EXTERNAL_NATS, readNatsUrl, type NatsLogin } from '../nats/external-nats.js';
 import { provisionStreams } from '../nats/provision-streams.js';
 import { startNats } from '../nats/start-nats.js';
 import {
@@ -10,9 +10,10 @@ import {
   ensureServiceSchemas,
 } from '../postgres/databases.js';
 import { startPostgres, type RunningPostgres } from '../postgres/start-postgres.js';
-import { freePort } from '../process/ports.js';
+import type { PortClaims } from '../process/port-claims.js';
 import type { Progress } from '../progress.js';
 import type { ChainDescription } from '../state/stack-file.js';
+import { takePort } from './assign-ports.js';
 import type { StackLayout } from './layout.js';
 import { natsUsers, type StackSecrets } from './stack-secrets.js';
 
@@ -35,6 +36,8 @@ export interface InfrastructureOptions {
   readonly root: string;
   readonly layout: StackLayout;
   readonly secrets: StackSecrets;
+  /** Servers listen seconds after their ports are chosen; without claims a stack may take another one's server for its own. */
+  readonly claims: PortClaims;
   readonly progress: Progress;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly durable: boolean;
@@ -44,14 +47,14 @@ export interface InfrastructureOptions {
 
 /** Starts PostgreSQL and prepares database, roles and schemas. */
 export async function startDatabases(options: InfrastructureOptions): Promise<RunningPostgres> {
-  const { root, layout, secrets, progress, durable } = options;
+  const { root, layout, secrets, progress, durable, claims } = options;
   return await progress.step(
     'postgres',
     async () => {
       const postgres = await startPostgres({
         dataDir: layout.postgres,
         password: secrets.postgresPassword,
-        port: await freePort(serverPorts.postgres),
+        port: await takePort(serverPorts.postgres, claims),
         durable,
         logFile: layout.logFile('postgres'),
         pidFile: layout.pidFile('postgres'),
@@ -77,7 +80,7 @@ function externalNats(natsUrl: string, secrets: StackSecrets): NatsEndpoint {
   const { url, login } = readNatsUrl(natsUrl);
   return {
     url,
-    version: 'external',
+    version: EXTERNAL_NATS,
     login: (user) => login ?? { user, password: secrets.natsPasswords[user] ?? '' },
     exited: undefined,
     stop: async () => undefined,
@@ -85,11 +88,11 @@ function externalNats(natsUrl: string, secrets: StackSecrets): NatsEndpoint {
 }
 
 async function embeddedNats(options: InfrastructureOptions): Promise<NatsEndpoint> {
-  const { layout, secrets, progress, environment } = options;
+  const { layout, secrets, progress, environment, claims } = options;
   const server = await startNats({
     storeDir: layout.nats,
     accounts: [{ name: 'MESH', users: natsUsers(secrets) }],
-    port: await freePort(serverPorts.nats),
+    port: await takePort(serverPorts.nats, claims),
     logFile: layout.logFile('nats'),
     pidFile: layout.pidFile('nats'),
     announce: (line) => progress.note(line),
@@ -129,13 +132,13 @@ export interface RunningChain {
 
 /** Starts anvil and prepares contracts and purses. */
 export async function startChain(options: InfrastructureOptions): Promise<RunningChain> {
-  const { layout, secrets, progress, slotsInAnEpoch, finalizes } = options;
+  const { layout, secrets, progress, claims, slotsInAnEpoch, finalizes } = options;
   return await progress.step(
     'anvil',
     async () => {
       const anvil = await startAnvil({
         stateFile: layout.chainState,
-        port: await freePort(serverPorts.anvil),
+        port: await takePort(serverPorts.anvil, claims),
         logFile: layout.logFile('anvil'),
         pidFile: layout.pidFile('anvil'),
         announce: (line) => progress.note(line),

@@ -160,11 +160,12 @@ export async function startStack(given: StackOptions): Promise<RunningStack> {
     removeStackFile(options.stateDir);
     const layout = stackLayout(options.stateDir);
     const secrets = stackSecrets(new SecretStore(layout.secrets));
-    const parts = await startParts({ ...options, layout, secrets, progress, environment, durable }, cleanups);
-    watchServers(parts, () => stopped !== undefined, onExit);
-    const wanted = serviceNames.filter((name) => options.services.includes(name));
     const claims = new PortClaims();
     cleanups.push(async () => claims.release());
+    const infrastructure = { ...options, layout, secrets, claims, progress, environment, durable };
+    const parts = await startParts(infrastructure, cleanups);
+    watchServers(parts, () => stopped !== undefined, onExit);
+    const wanted = serviceNames.filter((name) => options.services.includes(name));
     const description = describe(options, parts, await assignPorts(wanted, claims));
     const supervisor = new Supervisor({
       restart: options.restart,
