@@ -4,36 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { services } from '@touchstone/contracts';
+import { stackDescription } from '../test/stack-description.js';
 import { doctor, type DoctorCheck } from './doctor.js';
 import { serverPorts } from './stack/infrastructure.js';
 import { acquireLock } from './state/lock.js';
 import { writeStackFile, type StackDescription } from './state/stack-file.js';
 
-const address = `0x${'1'.repeat(40)}` as const;
-const addresses = {
-  usdc: address,
-  anchorRegistry: address,
-  multicall3: address,
-  anchorSubmitter: address,
-  settlementSubmitter: address,
-  payer: address,
-  treasury: address,
-};
-
 /** A stack that has every default port. */
 const stack: StackDescription = {
-  version: 1,
-  pid: process.pid,
-  startedAt: '2026-01-01T00:00:00.000Z',
-  urls: {},
+  ...stackDescription,
   services: Object.fromEntries(
     Object.entries(services).map(([name, { http, grpc, health }]) => [name, { http, grpc, health }]),
   ),
-  postgres: { port: serverPorts.postgres, dataFolder: '/x' },
-  nats: { url: `nats://127.0.0.1:${serverPorts.nats}`, version: 'x' },
-  chain: { chainId: 1, rpcUrl: `http://127.0.0.1:${serverPorts.anvil}`, ...addresses },
-  logOrigin: 'localhost/touchstone/0',
-  logs: '/x',
 };
 
 describe('doctor', () => {
@@ -80,6 +62,9 @@ describe('doctor', () => {
 
   it('says what an own server of the mesh means, and what is missing to start', async () => {
     expect((await look({ NATS_URL: 'nats://elsewhere' }))['nats-server']?.detail).toContain('used as it is');
+    const wrong = (await look({ NATS_URL: 'http://me:hunter2@elsewhere' }))['nats-server'];
+    expect(wrong).toMatchObject({ status: 'failed', detail: expect.stringContaining('NATS_URL names no') });
+    expect(wrong?.detail).not.toContain('hunter2');
     const checks = await look();
     for (const name of ['node', 'user', 'process-table', 'disk', 'postgres', 'anvil'])
       expect([name, checks[name]?.status]).toEqual([name, 'ok']);

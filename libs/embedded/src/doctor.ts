@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { services } from '@touchstone/contracts';
 import { findAnvil } from './evm/find-anvil.js';
+import { readNatsUrl } from './nats/external-nats.js';
 import { findNatsServer } from './nats/locate-nats-server.js';
 import { findPostgresBinaries } from './postgres/binaries.js';
 import { isPortFree } from './process/ports.js';
@@ -91,7 +92,13 @@ function checkPostgres(): DoctorCheck {
 }
 
 async function checkNats(environment: Readonly<Record<string, string | undefined>>): Promise<DoctorCheck> {
-  if (environment['NATS_URL']) {
+  const natsUrl = environment['NATS_URL'];
+  if (natsUrl) {
+    try {
+      readNatsUrl(natsUrl);
+    } catch (error) {
+      return { name: 'nats-server', status: 'failed', detail: (error as Error).message };
+    }
     return { name: 'nats-server', status: 'ok', detail: 'NATS_URL names a server, which is used as it is' };
   }
   const found = await findNatsServer(environment);

@@ -28,8 +28,7 @@ const protocols = new Set(['nats:', 'tls:']);
 export function readNatsUrl(text: string): ExternalNats {
   const servers = text.split(',').map((server) => readServer(server.trim()));
   const [first] = servers;
-  const user = decodeURIComponent(first?.username ?? '');
-  const password = decodeURIComponent(first?.password ?? '');
+  const [user, password] = [decoded(first?.username), decoded(first?.password)];
   const url = servers.map(({ protocol, host }) => `${protocol}//${host}`).join(',');
   return { url, login: user === '' ? undefined : { user, password } };
 }
@@ -38,8 +37,20 @@ function readServer(text: string): URL {
   const full = text.includes('://') ? text : `nats://${text}`;
   const server = URL.canParse(full) ? new URL(full) : undefined;
   if (server?.host && protocols.has(server.protocol) && /^\/?$/.test(server.pathname)) return server;
-  throw new AppError(
+  throw notAServer();
+}
+
+function decoded(text = ''): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw notAServer();
+  }
+}
+
+function notAServer(): AppError {
+  return new AppError(
     'config-invalid',
-    'NATS_URL names no NATS server; write nats://host:4222, or several of them separated by commas.',
+    'NATS_URL names no NATS server; write nats://host:4222, or several of them separated by commas, and a % in a password as %25.',
   );
 }
