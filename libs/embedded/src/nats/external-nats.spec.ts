@@ -14,11 +14,17 @@ describe('NATS_URL', () => {
     expect(readNatsUrl(text)).toEqual({ url, login });
   });
 
-  it.each(['', 'http://a:1', 'nats://', 'nats://a:1,', 'nats://a:99999', 'nats://me:hunter2@a:1/x', 'a b', 'nats://me:%zz@a:1'])(
-    'refuses "%s" without repeating it',
-    (text) => {
-      expect(() => readNatsUrl(text)).toThrow(expect.objectContaining({ code: 'config-invalid' }));
-      expect(() => readNatsUrl(text)).toThrow(/^NATS_URL names no NATS server; write nats:\/\/host:4222/);
-    },
-  );
+  it.each([
+    '',
+    'http://a:1',
+    'nats://',
+    'nats://a:1,',
+    'nats://a:99999',
+    'nats://me:hunter2@a:1/x',
+    'a b',
+    'nats://me:%zz@a:1',
+  ])('refuses "%s" without repeating it', (text) => {
+    expect(() => readNatsUrl(text)).toThrow(expect.objectContaining({ code: 'config-invalid' }));
+    expect(() => readNatsUrl(text)).toThrow(/^NATS_URL names no NATS server; write nats:\/\/host:4222/);
+  });
 });
