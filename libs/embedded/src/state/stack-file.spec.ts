@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { stackDescription as stack } from '../../test/stack-description.js';
 import { acquireLock } from './lock.js';
-import { readStack, removeStackFile, writeStackFile } from './stack-file.js';
+import { readStack, removeStackFile, type StackDescription, writeStackFile } from './stack-file.js';
 
 describe('stack.json', () => {
   let folder: string;
