@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningStack } from '@touchstone/embedded';
 import { available } from '@touchstone/testing';
 import { startTestStack } from './support/test-stack.js';
+import { bin } from './support/touchstone.js';
 
 const START_TIMEOUT_MS = 120_000;
 const page = fileURLToPath(new URL('../../../docs/curl.md', import.meta.url));
-const bin = fileURLToPath(new URL('../bin/touchstone.js', import.meta.url));
 
 interface Command {
   readonly title: string;

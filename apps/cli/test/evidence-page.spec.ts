@@ -16,8 +16,8 @@ import {
 import { batchClimb, logClimb } from '../src/page/climb.js';
 import { digestOf, evidencePage } from '../src/page/evidence-page.js';
 import { html } from '../src/page/html.js';
+import { bin } from './support/touchstone.js';
 
-const bin = fileURLToPath(new URL('../bin/touchstone.js', import.meta.url));
 const vectors = fileURLToPath(new URL('../../../libs/evidence/vectors/evidence.json', import.meta.url));
 
 interface Case {

@@ -2,10 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-
-const bin = fileURLToPath(new URL('../bin/touchstone.js', import.meta.url));
+import { bin } from './support/touchstone.js';
 
 let folder: string;
 

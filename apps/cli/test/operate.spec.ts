@@ -16,7 +16,7 @@ import { createPayer, developmentPayer } from '../src/stack/payer.js';
 import { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './support/otlp-receiver.js';
 import { readStreamMessages } from './support/stream.js';
 import { startTestStack } from './support/test-stack.js';
-import { bin, touchstone as runTouchstone, type Ended } from './support/touchstone-process.js';
+import { bin, touchstone as runTouchstone, type Ended } from './support/touchstone.js';
 
 const START_TIMEOUT_MS = 120_000;
 const OUTPUT = 'evt.v1.inference.output.recorded';
@@ -56,7 +56,7 @@ afterAll(async () => {
   rmSync(stateDir, { recursive: true, force: true });
 }, START_TIMEOUT_MS);
 
-const touchstone = (...args: string[]): Promise<Ended> => runTouchstone(stateDir, ...args);
+const touchstone = (...args: string[]): Promise<Ended> => runTouchstone([...args, '--state', stateDir]);
 
 async function paidAnswer(index: number): Promise<InferAnswer> {
   return (await (await paidResponse(index)).json()) as InferAnswer;

@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { bin } from './support/touchstone.js';
 
-const bin = fileURLToPath(new URL('../bin/touchstone.js', import.meta.url));
 const START_TIMEOUT_MS = 120_000;
 const END_TIMEOUT_MS = 60_000;
 /** Less than the rest of a start takes. */

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PROBLEM_BYTES_MAX } from '../src/terminal/problem.js';
+import { bin } from './support/touchstone.js';
 import { AppError, toProblem, type ErrorCode } from '@touchstone/contracts';
 
-const bin = fileURLToPath(new URL('../bin/touchstone.js', import.meta.url));
 const vectors = fileURLToPath(new URL('../../../libs/evidence/vectors/evidence.json', import.meta.url));
 
 interface Case {

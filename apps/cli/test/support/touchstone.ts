@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const bin = fileURLToPath(new URL('../../bin/touchstone.js', import.meta.url));
+/** The command as it is installed. */
+export const bin = fileURLToPath(new URL('../../bin/touchstone.js', import.meta.url));
 
 /** How a command ended. */
 export interface Ended {
