@@ -10,6 +10,7 @@ import { toFunctionSelector, type AbiFunction } from 'viem';
 import { createTransactionSigner } from './adapters/ethereum/transaction-signer.js';
 import type { Config } from './config.js';
 import { CallerPolicy } from './domain/caller-policy.js';
+import { CurrentKeySet } from './domain/current-key-set.js';
 import { createKeyRing, type KeyRing } from './domain/key-ring.js';
 import { PublishedKeys } from './domain/key-set.js';
 import {
@@ -82,12 +83,13 @@ export class AppModule {
         },
         {
           provide: OutputSigning,
-          inject: [AUDIT_LOG],
-          useFactory: (audit: AuditLog) =>
+          inject: [AUDIT_LOG, CurrentKeySet],
+          useFactory: (audit: AuditLog, keySet: CurrentKeySet) =>
             new OutputSigning(keys, audit, {
               domain: config.SIGNING_DOMAIN,
               format: config.SIGNATURE_FORMAT,
               nowMs: () => context.clock.nowMs(),
+              keyEndMs: () => keySet.outputKeyEndMs(),
             }),
         },
         {
@@ -102,14 +104,18 @@ export class AppModule {
           useFactory: (audit: AuditLog) => transactionSigning(config, keys, audit),
         },
         {
+          provide: CurrentKeySet,
+          inject: [KEY_SET_STORE],
+          useFactory: (store: KeySetStore) => new CurrentKeySet(keys, store, context.clock),
+        },
+        {
           provide: PublishedKeys,
-          inject: [KEY_SET_STORE, CheckpointSigning, TransactionSigning],
+          inject: [CurrentKeySet, CheckpointSigning, TransactionSigning],
           useFactory: (
-            store: KeySetStore,
+            keySet: CurrentKeySet,
             checkpoints: CheckpointSigning,
             transactions: TransactionSigning,
-          ) =>
-            new PublishedKeys(keys, store, checkpoints, transactions, config.SIGNING_DOMAIN, context.clock),
+          ) => new PublishedKeys(keys, keySet, checkpoints, transactions, config.SIGNING_DOMAIN),
         },
       ],
     };

@@ -4,7 +4,7 @@ import { serveGrpc, type ServiceDefinition } from '@touchstone/platform';
 import { migrateCommand } from '@touchstone/postgres';
 import { AppModule, postgresOptions } from './app.module.js';
 import { configSchema } from './config.js';
-import { PublishedKeys } from './domain/key-set.js';
+import { CurrentKeySet } from './domain/current-key-set.js';
 
 const VERSION = '0.1.0';
 const protoFolder = fileURLToPath(new URL('../../../libs/contracts/proto', import.meta.url));
@@ -28,7 +28,9 @@ export const signerService: ServiceDefinition<typeof configSchema> = {
       host: context.config.TOUCHSTONE_BIND_HOST,
       port: context.config.TOUCHSTONE_GRPC_PORT,
     });
-    await app.get(PublishedKeys).publish();
+    const keySet = app.get(CurrentKeySet);
+    await keySet.publish();
+    context.health.addReadiness('output-key', () => keySet.requireOutputKey());
   },
   commands: { migrate: migrateCommand(postgresOptions) },
 };

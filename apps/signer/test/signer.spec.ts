@@ -3,6 +3,7 @@ import { parseTransaction, recoverTransactionAddress, type Hex } from 'viem';
 import type { KeySet } from '@touchstone/contracts';
 import type { RpcClient } from '@touchstone/nats';
 import type { RunningService } from '@touchstone/platform';
+import { KEY_OVERLAP_MS } from '../src/domain/merge-key-set.js';
 import {
   ANCHOR_CONTRACT,
   ASSET,
@@ -112,12 +113,44 @@ describe('the key set', () => {
     expect(before.keySet).toMatchObject({ sequence: 0, previous: null });
     const rotated = await publishRotated(fixture);
     expect(rotated).toMatchObject({ sequence: 1 });
-    // The replaced key stays listed, so that what it signed remains verifiable (R-SIGN-5).
+    // The replaced key stays listed, so that what it signed remains verifiable (R-SIGN-5), and goes on for a while.
     const replaced = rotated.keys.find(({ kid }) => kid === 'output-1');
-    expect(replaced).toMatchObject({ status: expect.stringMatching(/^(active|retiring)$/) });
-    expect(Date.parse(replaced?.not_after ?? '')).toBeLessThanOrEqual(Date.now());
+    expect(replaced).toMatchObject({ status: 'active' });
+    const leftMs = Date.parse(replaced?.not_after ?? '') - Date.now();
+    expect(leftMs).toBeGreaterThan(KEY_OVERLAP_MS - 60_000);
+    expect(leftMs).toBeLessThanOrEqual(KEY_OVERLAP_MS);
+    // The replica that still runs with it tells of the other key at once.
+    const { keySet, currentOutputKeyId } = await worker.call('signer', 'key-set', {});
+    expect(keySet).toEqual(rotated);
+    expect(currentOutputKeyId).toBe('output-1');
+    const now = Math.floor(Date.now() / 1_000);
+    const { proof } = await gateway.call('signer', 'sign-output', { ...payload, timestamp: now });
+    expect(proof.keyId).toBe('output-1');
     const events = await fixture.rows<{ subject: string }>('SELECT subject FROM signer.outbox');
     expect(events.filter(({ subject }) => subject === 'evt.v1.signing.key-set.changed')).toHaveLength(2);
+  });
+
+  it('stops a replica whose output key has ended: no signature, not ready, no further start', async () => {
+    const endedMs = Date.now() - 10_000;
+    await fixture.rows(
+      `UPDATE signer.key_set SET body = replace(body::text, substring(body::text FROM '"kid": ?"output-1".*?"not_after": ?"([^"]+)"'),
+         '${new Date(endedMs).toISOString()}')::jsonb WHERE sequence = 1`,
+    );
+    const { keySet } = await worker.call('signer', 'key-set', {});
+    expect(keySet.keys.find(({ kid }) => kid === 'output-1')).toMatchObject({
+      status: 'retiring',
+      not_after: new Date(endedMs).toISOString(),
+    });
+    const sign = (timestamp: number) => gateway.call('signer', 'sign-output', { ...payload, timestamp });
+    await expect(sign(Math.ceil(endedMs / 1_000))).rejects.toMatchObject({ code: 'signing-refused' });
+    // What was declared before is finished.
+    expect((await sign(Math.floor(endedMs / 1_000))).proof.keyId).toBe('output-1');
+    const ready = await fetch(`http://127.0.0.1:${service.ports.health}/readyz?verbose`);
+    expect([ready.status, await ready.text()]).toEqual([
+      503,
+      expect.stringContaining('output-1 was replaced'),
+    ]);
+    await expect(fixture.start()).rejects.toThrow(/output-1 was replaced and ended/);
   });
 
   it('refuses one key for two uses', async () => {

@@ -37,6 +37,7 @@ export {
   KEYSTORE_KEYS_MAX,
   parseKeystore,
   readKeys,
+  withStatusesAt,
   type KeyLookup,
   type KeystoreReading,
   type RefusedKey,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { keyUses } from '@touchstone/contracts';
+import { keyUses, type KeystoreEntry } from '@touchstone/contracts';
 import {
   bytesToHex,
   ecdsaPublicKey,
@@ -10,6 +10,7 @@ import {
   parseUtcTime,
   readKeys,
   useMatchesAlg,
+  withStatusesAt,
 } from './index.js';
 
 const NOW = parseUtcTime('2026-01-15T00:00:00Z') ?? 0;
@@ -185,5 +186,27 @@ describe('keystore (R-BATCH-3)', () => {
       'attestation',
       'receipt',
     ]);
+  });
+});
+
+describe('withStatusesAt', () => {
+  const signing = { ...output } as KeystoreEntry;
+  const endMs = parseUtcTime(signing.not_after) ?? 0;
+  const statusAt = (atMs: number) => withStatusesAt([signing], atMs)[0]?.status;
+
+  it('states what the times give, so that a reader at that time finds no contradiction', () => {
+    expect([NOW, endMs, endMs + 1, endMs + 8 * 86_400_000].map(statusAt)).toEqual([
+      'active',
+      'active',
+      'retiring',
+      'retired',
+    ]);
+    for (const atMs of [endMs, endMs + 1])
+      expect(readKeys(withStatusesAt([signing], atMs), atMs)).toMatchObject({ ok: true, refused: [] });
+  });
+
+  it('leaves alone what fits already and what cannot be read', () => {
+    const broken = { ...signing, not_after: '2026-02-30T00:00:00Z' };
+    expect(withStatusesAt([signing, broken], NOW)).toEqual([signing, broken]);
   });
 });

@@ -89,6 +89,18 @@ export function readKeys(
   return errors.length > 0 ? { ok: false, errors } : { ok: true, keys, refused };
 }
 
+/**
+ * The same entries with the statuses that their times give at a time, as a key set states them now and a trust file at
+ * its `asOf`. An entry that cannot be read stays as it is.
+ */
+export function withStatusesAt(entries: readonly KeystoreEntry[], atMs: number): KeystoreEntry[] {
+  return entries.map((entry) => {
+    const reading = readKeys([entry], atMs);
+    const contradiction = reading.ok ? reading.refused[0] : undefined;
+    return contradiction ? { ...entry, status: contradiction.computed } : entry;
+  });
+}
+
 /** Finds the key of an id and makes sure that it is registered for the use: a key has one. */
 export function findKey(keys: readonly Key[], kid: string, use: KeyUse): KeyLookup {
   const key = keys.find((candidate) => candidate.kid === kid);

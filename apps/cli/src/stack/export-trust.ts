@@ -1,5 +1,6 @@
 import type { RpcResponse } from '@touchstone/contracts';
 import { canonicalJson } from '@touchstone/canonical-json';
+import { withStatusesAt } from '@touchstone/crypto';
 import type { StackDescription } from '@touchstone/embedded';
 import { trustFile, type TrustFile } from '@touchstone/evidence';
 import { chainOf, finalizedBlocks } from './chain.js';
@@ -25,10 +26,11 @@ export async function exportTrust(
     })),
   );
   const chain = chainOf(stack);
+  const asOfMs = Date.now();
   return trustFile.parse({
     version: 1,
-    asOf: new Date().toISOString(),
-    keys: keys.keySet.keys
+    asOf: new Date(asOfMs).toISOString(),
+    keys: withStatusesAt(keys.keySet.keys, asOfMs)
       .filter(({ use }) => TRUSTED_USES.includes(use))
       .map((key) => (key.use === 'output' ? { ...key, domains: [keys.domain] } : key)),
     models: models.flatMap(({ modelVersionId, hashes }) =>

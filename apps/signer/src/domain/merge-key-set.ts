@@ -1,46 +1,83 @@
-import { AppError, type KeystoreEntry } from '@touchstone/contracts';
-import { readKeys } from '@touchstone/crypto';
+import { AppError, type KeyStatus, type KeystoreEntry } from '@touchstone/contracts';
+import { withStatusesAt } from '@touchstone/crypto';
 
 /**
- * The keys of the next key set: those that the signer holds, and those it held before, which end now and stay listed
- * so that what they signed remains verifiable (R-SIGN-5). Every status is the one that the key's times give.
+ * How long a replaced key still signs: replicas that hold it run on beside the one that replaces it. Longer than a
+ * replica relies on what it read of the key set, with clocks that differ, so that each learns of the end before it comes.
+ */
+export const KEY_OVERLAP_MS = 15 * 60_000;
+
+const ORDER: readonly KeyStatus[] = ['pending', 'active', 'retiring', 'retired', 'revoked'];
+
+/**
+ * The keys of the next key set: those that the signer holds, and those held before, which stay listed so that what
+ * they signed remains verifiable (R-SIGN-5). A key ends {@link KEY_OVERLAP_MS} after a signer started with another one
+ * for the same purpose. A signer that starts with the replaced key once more takes nothing back: neither does its key
+ * live longer nor the new one end. Every status is the one that the key's times give.
  *
- * @throws AppError `config-invalid` when a new key takes the id of an earlier one, whose evidence would then fail
  * @param listed the keys of the last version
  * @param held the keys that this signer signs with
+ * @throws AppError `config-invalid` when a new key takes the id of an earlier one, whose evidence would then fail, and
+ * when the output key was replaced and has ended
  */
 export function mergeKeys(
   listed: readonly KeystoreEntry[],
   held: readonly KeystoreEntry[],
   nowMs: number,
 ): KeystoreEntry[] {
-  for (const { kid, public_key: publicKey } of held) {
-    if (listed.some((entry) => entry.kid === kid && entry.public_key !== publicKey)) {
-      throw new AppError(
-        'config-invalid',
-        `Key id ${kid} belongs to an earlier key; give the new key an id of its own.`,
-      );
-    }
-  }
+  const own = held.map((entry) => inForce(entry, listed, nowMs));
+  const successors = own.filter((entry) => held.includes(entry));
   const kept = listed
     .filter((entry) => !held.some(({ public_key: publicKey }) => publicKey === entry.public_key))
-    .map((entry) => endNow(entry, nowMs));
-  return refreshStatuses([...held, ...kept], nowMs);
+    .map((entry) => (successors.some((other) => servesLike(other, entry)) ? endSoon(entry, nowMs) : entry));
+  return advanceStatuses([...own, ...kept], listed, nowMs);
 }
 
-function endNow(entry: KeystoreEntry, nowMs: number): KeystoreEntry {
-  return Date.parse(entry.not_after) <= nowMs
+/**
+ * The keys with the statuses of now. One that is further already stays so: replicas whose clocks differ would write
+ * versions against each other around the moment of the change.
+ *
+ * @param listed the keys of the last version
+ */
+export function advanceStatuses(
+  keys: readonly KeystoreEntry[],
+  listed: readonly KeystoreEntry[],
+  nowMs: number,
+): KeystoreEntry[] {
+  return withStatusesAt(keys, nowMs).map((entry) => {
+    const before = listed.find(({ kid, not_after: end }) => kid === entry.kid && end === entry.not_after);
+    return before && ORDER.indexOf(before.status) > ORDER.indexOf(entry.status)
+      ? { ...entry, status: before.status }
+      : entry;
+  });
+}
+
+/** A held key as it is to be listed: itself, or as it was listed before where another one replaced it. */
+function inForce(entry: KeystoreEntry, listed: readonly KeystoreEntry[], nowMs: number): KeystoreEntry {
+  if (listed.some(({ kid, public_key: publicKey }) => kid === entry.kid && publicKey !== entry.public_key))
+    throw new AppError(
+      'config-invalid',
+      `Key id ${entry.kid} belongs to an earlier key; give the new key an id of its own.`,
+    );
+  const before = listed.find(({ public_key: publicKey }) => publicKey === entry.public_key);
+  if (before === undefined || Date.parse(before.not_after) >= Date.parse(entry.not_after)) return entry;
+  if (Date.parse(before.not_after) > nowMs) return before;
+  if (entry.use === 'output')
+    throw new AppError(
+      'config-invalid',
+      `Key ${entry.kid} was replaced and ended at ${before.not_after}; start the signer with the key that replaced it, or with a new one.`,
+    );
+  // No evidence rests on the times of the other keys: who goes back to one of them may.
+  return entry;
+}
+
+function servesLike(one: KeystoreEntry, other: KeystoreEntry): boolean {
+  return one.use === other.use && one.name === other.name;
+}
+
+function endSoon(entry: KeystoreEntry, nowMs: number): KeystoreEntry {
+  const endMs = nowMs + KEY_OVERLAP_MS;
+  return Date.parse(entry.not_after) <= endMs
     ? entry
-    : { ...entry, not_after: new Date(nowMs).toISOString() };
-}
-
-/** The same keys with the statuses that their times give now. */
-export function refreshStatuses(listed: readonly KeystoreEntry[], nowMs: number): KeystoreEntry[] {
-  return listed.map((entry) => withComputedStatus(entry, nowMs));
-}
-
-function withComputedStatus(entry: KeystoreEntry, nowMs: number): KeystoreEntry {
-  const reading = readKeys([entry], nowMs);
-  const contradiction = reading.ok ? reading.refused[0] : undefined;
-  return contradiction ? { ...entry, status: contradiction.computed } : entry;
+    : { ...entry, not_after: new Date(endMs).toISOString() };
 }

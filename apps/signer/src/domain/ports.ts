@@ -43,10 +43,10 @@ export interface KeySetStore {
    */
   publish(held: readonly KeystoreEntry[]): Promise<KeySet>;
   /**
-   * Stores and announces a new version when time alone changed a status. It ends no key: during a rollout another
-   * replica may hold one that this process does not.
+   * The last version; a new one is stored and announced first when time alone changed a status. It ends no key: during
+   * a rollout another replica may hold one that this process does not.
    */
-  refresh(): Promise<KeySet>;
+  current(): Promise<KeySet>;
 }
 
 export const AUDIT_LOG = Symbol('AuditLog');

@@ -15,6 +15,8 @@ export class OutputSigning {
       readonly domain: string;
       readonly format: SignatureFormat;
       readonly nowMs: () => number;
+      /** The last moment that an output may declare; milliseconds since 1970. */
+      readonly keyEndMs: () => Promise<number>;
     },
   ) {}
 
@@ -23,7 +25,8 @@ export class OutputSigning {
    * the same proof. The audit record is durable before the proof leaves.
    *
    * An output from the future is refused: once it is anchored, no verifier ever takes it for evidence (protocol
-   * section 5), and somebody would have paid for it. A time that has passed only makes the record older than it is.
+   * section 5), and somebody would have paid for it; so would one from after the end of the key that signs. A time that
+   * has passed only makes the record older than it is.
    *
    * @throws AppError `signing-refused`
    */
@@ -33,23 +36,25 @@ export class OutputSigning {
   }
 
   /** Signs several outputs as {@link sign} does; one that cannot be signed fails all, and no proof leaves. */
-  signAll(
+  async signAll(
     payloads: readonly OutputPayload[],
     caller: string,
     format = this.options.format,
   ): Promise<OutputProof[]> {
-    return Promise.all(payloads.map((payload) => this.signOne(payload, caller, format)));
+    const keyEndMs = await this.options.keyEndMs();
+    return Promise.all(payloads.map((payload) => this.signOne(payload, caller, format, keyEndMs)));
   }
 
   private async signOne(
     payload: OutputPayload,
     caller: string,
     format: SignatureFormat,
+    keyEndMs: number,
   ): Promise<OutputProof> {
     const { modelVersionId, inputHash, outputHash, nonce, timestamp } = payload;
     const digest = outputDigest(payload, this.options.domain);
     const audited = { caller, operation: 'sign-output', keyId: this.keys.outputKeyId, digest } as const;
-    const reason = this.refusal(timestamp);
+    const reason = this.refusal(timestamp * 1_000, keyEndMs);
     if (reason !== undefined) {
       await this.audit.append({ ...audited, result: 'refused', reason });
       throw new AppError('signing-refused', reason);
@@ -68,8 +73,10 @@ export class OutputSigning {
     };
   }
 
-  private refusal(timestamp: number): string | undefined {
-    const aheadMs = timestamp * 1_000 - this.options.nowMs();
+  private refusal(declaredMs: number, keyEndMs: number): string | undefined {
+    if (declaredMs > keyEndMs)
+      return `Key ${this.keys.outputKeyId} was replaced and has ended; another signer holds the key that signs now.`;
+    const aheadMs = declaredMs - this.options.nowMs();
     if (aheadMs <= CLOCK_SKEW_MAX_MS) return undefined;
     const seconds = `${Math.round(aheadMs / 1_000)} s ahead of the signer's clock`;
     return `The output is ${seconds}, at most ${CLOCK_SKEW_MAX_MS / 1_000} s are signed: set the clocks right.`;

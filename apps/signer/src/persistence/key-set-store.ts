@@ -1,10 +1,10 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { canonicalBytes, canonicalJson } from '@touchstone/canonical-json';
 import { keySet, type KeySet, type KeystoreEntry } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { Clock } from '@touchstone/platform';
-import type { Outbox } from '@touchstone/postgres';
-import { mergeKeys, refreshStatuses } from '../domain/merge-key-set.js';
+import { withDatabase, type Outbox } from '@touchstone/postgres';
+import { advanceStatuses, mergeKeys } from '../domain/merge-key-set.js';
 import type { KeySetStore } from '../domain/ports.js';
 
 const KEY_SET_LOCK = 0x7063_0003;
@@ -18,27 +18,30 @@ export class PostgresKeySetStore implements KeySetStore {
   ) {}
 
   publish(held: readonly KeystoreEntry[]): Promise<KeySet> {
-    return this.update((listed) => mergeKeys(listed, held, this.clock.nowMs()));
+    return withDatabase(() => this.update((listed) => mergeKeys(listed, held, this.clock.nowMs())));
   }
 
-  refresh(): Promise<KeySet> {
-    return this.update((listed) => refreshStatuses(listed, this.clock.nowMs()));
+  current(): Promise<KeySet> {
+    return withDatabase(async () => {
+      const last = await lastVersion(this.dataSource.manager);
+      const advance = (listed: readonly KeystoreEntry[]) =>
+        advanceStatuses(listed, listed, this.clock.nowMs());
+      if (last && sameKeys(last.keySet.keys, advance(last.keySet.keys))) return last.keySet;
+      return this.update(advance);
+    });
   }
 
   private update(change: (listed: readonly KeystoreEntry[]) => KeystoreEntry[]): Promise<KeySet> {
     return this.dataSource.transaction(async (manager) => {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [KEY_SET_LOCK]);
-      const rows: { body: unknown; hash: Buffer }[] = await manager.query(
-        'SELECT body, hash FROM signer.key_set ORDER BY sequence DESC LIMIT 1',
-      );
-      const last = rows[0] && keySet.parse(rows[0].body);
-      const keys = change(last?.keys ?? []);
-      if (last && canonicalJson(last.keys) === canonicalJson(keys)) return last;
+      const last = await lastVersion(manager);
+      const keys = change(last?.keySet.keys ?? []);
+      if (last && sameKeys(last.keySet.keys, keys)) return last.keySet;
       const next: KeySet = {
         type: 'touchstone.key-set.v1',
-        sequence: last ? last.sequence + 1 : 0,
+        sequence: last ? last.keySet.sequence + 1 : 0,
         keys,
-        previous: rows[0] ? bytesToHex(rows[0].hash) : null,
+        previous: last ? last.hash : null,
       };
       await manager.query('INSERT INTO signer.key_set (sequence, body, hash) VALUES ($1, $2, $3)', [
         next.sequence,
@@ -49,4 +52,15 @@ export class PostgresKeySetStore implements KeySetStore {
       return next;
     });
   }
+}
+
+async function lastVersion(manager: EntityManager): Promise<{ keySet: KeySet; hash: string } | undefined> {
+  const [row] = (await manager.query(
+    'SELECT body, hash FROM signer.key_set ORDER BY sequence DESC LIMIT 1',
+  )) as { body: unknown; hash: Buffer }[];
+  return row && { keySet: keySet.parse(row.body), hash: bytesToHex(row.hash) };
+}
+
+function sameKeys(one: readonly KeystoreEntry[], other: readonly KeystoreEntry[]): boolean {
+  return canonicalJson([...one]) === canonicalJson([...other]);
 }

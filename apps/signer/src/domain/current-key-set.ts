@@ -1,0 +1,74 @@
+import { AppError, type KeySet } from '@touchstone/contracts';
+import { parseUtcTime } from '@touchstone/crypto';
+import type { KeyRing } from './key-ring.js';
+import type { KeySetStore } from './ports.js';
+
+/** Milliseconds for which a signer relies on what it read of the key set when it signs an output. */
+export const KEY_SET_AGE_MAX_MS = 60_000;
+
+interface Known {
+  readonly keySet: KeySet;
+  /** Taken before the read began. */
+  readonly askedAtMs: number;
+}
+
+/** The key set in force, which a replica with another output key may change at any time. */
+export class CurrentKeySet {
+  private known: Known | undefined;
+  private running: Promise<Known> | undefined;
+
+  constructor(
+    private readonly keys: KeyRing,
+    private readonly store: KeySetStore,
+    private readonly clock: { nowMs(): number },
+  ) {}
+
+  /** Stores and announces the key set when it differs from the last version; called at start. */
+  async publish(): Promise<void> {
+    await this.remember(() => this.store.publish(this.keys.entries));
+  }
+
+  /** The key set as it is stored now, with the statuses of now. Who asks meanwhile gets the same answer. */
+  async read(): Promise<KeySet> {
+    this.running ??= this.remember(() => this.store.current()).finally(() => {
+      this.running = undefined;
+    });
+    return (await this.running).keySet;
+  }
+
+  /**
+   * The last moment, in milliseconds since 1970, that an output signed by the held key may declare; as it was at most
+   * {@link KEY_SET_AGE_MAX_MS} ago.
+   *
+   * @throws AppError `dependency-unavailable` when the database does not tell
+   */
+  async outputKeyEndMs(): Promise<number> {
+    const keySet = this.recent() ?? (await this.read());
+    const entry = keySet.keys.find(({ kid }) => kid === this.keys.outputKeyId);
+    return (entry && parseUtcTime(entry.not_after)) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** @throws AppError `signing-refused` once the held output key has ended: what runs here is to be replaced */
+  async requireOutputKey(): Promise<void> {
+    const endMs = await this.outputKeyEndMs();
+    if (this.clock.nowMs() <= endMs) return;
+    throw new AppError(
+      'signing-refused',
+      `Key ${this.keys.outputKeyId} was replaced; this signer signs no outputs.`,
+    );
+  }
+
+  private async remember(read: () => Promise<KeySet>): Promise<Known> {
+    const askedAtMs = this.clock.nowMs();
+    this.known = { keySet: await read(), askedAtMs };
+    return this.known;
+  }
+
+  private recent(): KeySet | undefined {
+    const { known } = this;
+    if (known === undefined) return undefined;
+    const ageMs = this.clock.nowMs() - known.askedAtMs;
+    // A clock that was set back says nothing about the age.
+    return ageMs >= 0 && ageMs <= KEY_SET_AGE_MAX_MS ? known.keySet : undefined;
+  }
+}
