@@ -1,7 +1,8 @@
 import { AppError } from '@touchstone/contracts';
 import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { HEADER_BYTES_MAX, REFUSED_LINGER_MS } from './limits.js';
+import { HEADER_BYTES_MAX } from './limits.js';
+import { linger } from './linger.js';
 import { renderProblem, sendProblem } from './send-problem.js';
 
 /**
@@ -65,7 +66,7 @@ function errorOf({ code = '', rawPacket }: ClientError): AppError {
   }
 }
 
-/** Writes the answer and reads on for a moment, because unread bytes would make the system reset the connection. */
+/** Writes the answer past Node's own writer, which has no request to answer, and ends the connection. */
 function refuse(socket: Duplex, error: AppError): void {
   if (!socket.writable) {
     socket.destroy();
@@ -76,9 +77,5 @@ function refuse(socket: Duplex, error: AppError): void {
     ([name, value]) => `${name}: ${value}`,
   );
   const head = [`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`, ...fields, '', ''];
-  const timer = setTimeout(() => socket.destroy(), REFUSED_LINGER_MS);
-  socket.once('close', () => clearTimeout(timer));
-  socket.on('error', () => socket.destroy());
-  socket.end(Buffer.concat([Buffer.from(head.join('\r\n')), body]));
-  socket.resume();
+  linger(socket, Buffer.concat([Buffer.from(head.join('\r\n')), body]));
 }

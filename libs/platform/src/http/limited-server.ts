@@ -10,6 +10,7 @@ import {
   KEEP_ALIVE_TIMEOUT_MS,
   REQUEST_TIMEOUT_MS,
 } from './limits.js';
+import { lingerOverUnreadRequests } from './linger.js';
 import { sendProblem } from './send-problem.js';
 
 /** What a server gives its clients; the limits of {@link createLimitedServer} when left out. */
@@ -46,5 +47,6 @@ export function createLimitedServer(listener: RequestListener, limits: ServerLim
   server.maxHeadersCount = HEADER_FIELDS_MAX + 1;
   server.maxConnections = limits.connectionsMax ?? CONNECTIONS_MAX;
   answerClientErrors(server);
+  lingerOverUnreadRequests(server);
   return server;
 }
