@@ -1,6 +1,6 @@
 import { AppError, type RpcRequest } from '@touchstone/contracts';
 import type { RpcClient } from '@touchstone/nats';
-import type { Hex } from 'viem';
+import { keccak256, type Hex } from 'viem';
 import type { RelayedCall, RelayerKey, SignedTransaction } from '../../domain/relayer.js';
 import type { EvmNode } from '../evm/evm-node.js';
 import type { EvmSettlementChain } from '../evm/evm-settlement-chain.js';
@@ -23,7 +23,7 @@ export class SignerRelayerKey implements RelayerKey {
     private readonly chain: EvmSettlementChain,
   ) {}
 
-  /** The relayer's address, asked for once. @throws AppError `dependency-unavailable` */
+  /** The relayer's address, asked for once and again when the signer's key is another one. @throws AppError `dependency-unavailable` */
   async account(): Promise<string> {
     if (this.address === undefined) {
       const answer = await this.rpc
@@ -53,7 +53,8 @@ export class SignerRelayerKey implements RelayerKey {
       maxFeePerGas: maxFeePerGas.toString(),
       maxPriorityFeePerGas: maxPriorityFeePerGas.toString(),
     };
-    const { rawTransaction, hash } = await this.rpc
+    const account = await this.account();
+    const { rawTransaction, hash, from } = await this.rpc
       .call(
         'signer',
         'sign-transaction',
@@ -61,7 +62,15 @@ export class SignerRelayerKey implements RelayerKey {
         { timeoutMs: SIGNER_TIMEOUT_MS },
       )
       .catch(signerFailed);
-    return { hash, raw: rawTransaction as Hex };
+    const raw = rawTransaction as Hex;
+    // The nonce is that of one account, and the chain is asked for the hash later: neither is believed.
+    if (from === account && hash === keccak256(raw)) return { hash, raw };
+    this.address = undefined;
+    this.balance = { wei: 0n, atMs: -Infinity };
+    throw new AppError(
+      'dependency-unavailable',
+      `The signer answered a transaction of ${from} with hash ${hash}, where the relayer is ${account}: its settlement key changes.`,
+    );
   }
 
   minedCount(account: string): Promise<number> {
