@@ -59,7 +59,7 @@ describe('the settlement key behind the signer', () => {
     rotate();
     await expect(key.sign(call, 7)).rejects.toMatchObject({
       code: 'dependency-unavailable',
-      message: expect.stringContaining(next.address.toLowerCase()) as string,
+      message: expect.stringContaining(next.address.toLowerCase()),
     });
     expect(await key.account()).toBe(next.address.toLowerCase());
     await expect(key.sign(call, 7)).resolves.toMatchObject({ raw: expect.any(String) });
