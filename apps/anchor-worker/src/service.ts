@@ -1,5 +1,5 @@
 import type { ServiceDefinition } from '@touchstone/platform';
-import { migrateCommand } from '@touchstone/postgres';
+import { migrateCommand, republishCommand } from '@touchstone/postgres';
 import { AppModule, postgresOptions } from './app.module.js';
 import { configSchema } from './config.js';
 
@@ -10,5 +10,5 @@ export const serviceDefinition: ServiceDefinition<typeof configSchema> = {
   configSchema,
   openApi: { title: 'Touchstone anchor-worker' },
   module: (config) => AppModule.forConfig(config),
-  commands: { migrate: migrateCommand(postgresOptions) },
+  commands: { migrate: migrateCommand(postgresOptions), republish: republishCommand(postgresOptions) },
 };

@@ -1,6 +1,6 @@
 import { serveMesh } from '@touchstone/nats';
 import type { ServiceDefinition } from '@touchstone/platform';
-import { migrateCommand } from '@touchstone/postgres';
+import { migrateCommand, republishCommand } from '@touchstone/postgres';
 import { AppModule, postgresOptions } from './app.module.js';
 import { configSchema } from './config.js';
 
@@ -15,5 +15,5 @@ export const attestationHubService: ServiceDefinition<typeof configSchema> = {
   },
   module: (config, context) => AppModule.forConfig(config, context),
   setup: (app, context) => serveMesh(app, context, 'attestation-hub'),
-  commands: { migrate: migrateCommand(postgresOptions) },
+  commands: { migrate: migrateCommand(postgresOptions), republish: republishCommand(postgresOptions) },
 };

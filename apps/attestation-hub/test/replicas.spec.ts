@@ -117,14 +117,14 @@ describe('a restart', () => {
 describe('the schema', () => {
   it('is migrated by the command, which may run again', async () => {
     const context = await commandContext(fixture);
-    await attestationHubService.commands?.['migrate']?.(context.config, context);
+    await attestationHubService.commands?.['migrate']?.run(context.config, context, []);
     const dataSource = await fixture.dataSource();
     await dataSource.undoLastMigration();
     expect(
       await dataSource.query(`SELECT 1 FROM information_schema.tables
         WHERE table_schema = 'attestation' AND table_name IN ('node', 'node_history', 'outbox')`),
     ).toEqual([]);
-    await attestationHubService.commands?.['migrate']?.(context.config, context);
+    await attestationHubService.commands?.['migrate']?.run(context.config, context, []);
     expect(await right.page()).toEqual({ nodes: [], nextCursor: null });
   });
 

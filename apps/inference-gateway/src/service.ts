@@ -1,5 +1,5 @@
 import type { ServiceDefinition } from '@touchstone/platform';
-import { migrateCommand } from '@touchstone/postgres';
+import { migrateCommand, republishCommand } from '@touchstone/postgres';
 import { fileURLToPath } from 'node:url';
 import { AppModule } from './app.module.js';
 import { gatewayConfig } from './config.js';
@@ -13,7 +13,7 @@ export const gatewayService: ServiceDefinition<typeof gatewayConfig> = {
   // The worker script lies beside dist and is a part of the build.
   codeFolder: fileURLToPath(new URL('..', import.meta.url)),
   module: (config) => AppModule.forConfig(config),
-  commands: { migrate: migrateCommand(databaseOptions) },
+  commands: { migrate: migrateCommand(databaseOptions), republish: republishCommand(databaseOptions) },
   openApi: {
     title: 'Touchstone inference-gateway',
     description: 'Paid inference whose answers can be proven later. Errors are problems (RFC 9457).',

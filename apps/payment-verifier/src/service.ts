@@ -1,7 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 import { serveMesh } from '@touchstone/nats';
 import type { ServiceDefinition } from '@touchstone/platform';
-import { migrateCommand } from '@touchstone/postgres';
+import { migrateCommand, republishCommand } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
 import { EvmNode } from './adapters/evm/evm-node.js';
 import { AppModule, postgresOptions } from './app.module.js';
@@ -52,5 +52,5 @@ export const paymentVerifierService: ServiceDefinition<typeof configSchema> = {
     loop.start();
     shutdown.add('in-flight', 'recovery', () => loop.stop());
   },
-  commands: { migrate: migrateCommand(postgresOptions) },
+  commands: { migrate: migrateCommand(postgresOptions), republish: republishCommand(postgresOptions) },
 };

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { serveMesh } from '@touchstone/nats';
 import { serveGrpc, type ServiceDefinition } from '@touchstone/platform';
-import { migrateCommand } from '@touchstone/postgres';
+import { migrateCommand, republishCommand } from '@touchstone/postgres';
 import { AppModule, postgresOptions } from './app.module.js';
 import { configSchema } from './config.js';
 import { CurrentKeySet } from './domain/current-key-set.js';
@@ -32,5 +32,5 @@ export const signerService: ServiceDefinition<typeof configSchema> = {
     await keySet.publish();
     context.health.addReadiness('output-key', () => keySet.requireOutputKey());
   },
-  commands: { migrate: migrateCommand(postgresOptions) },
+  commands: { migrate: migrateCommand(postgresOptions), republish: republishCommand(postgresOptions) },
 };

@@ -77,7 +77,11 @@ export { PUBLISH_EVENT, type PublishEvent } from './service/publish-event.js';
 export { PlatformModule } from './service/platform-module.js';
 export { runService, USAGE_EXIT_CODE, type ServiceProcess } from './service/run-service.js';
 export { CONFIG, SERVICE_CONTEXT, type ServiceContext } from './service/service-context.js';
-export { type ServiceDefinition } from './service/service-definition.js';
+export {
+  type CommandContext,
+  type ServiceCommand,
+  type ServiceDefinition,
+} from './service/service-definition.js';
 export { createContext, startService, type RunningService } from './service/start-service.js';
 export { currentSpanContext, FOLLOWED_TRACES_MAX, FollowedTraces } from './tracing/followed-traces.js';
 export {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 const folder = fileURLToPath(new URL('..', import.meta.url));
 const main = `
   import { Module } from '@nestjs/common';
+  import { AppError } from '@touchstone/contracts';
   import { runService, secret, serviceKeys } from '@touchstone/platform';
   import { z } from 'zod';
   class Empty {}
@@ -16,11 +17,20 @@ const main = `
     codeFolder: 'test',
     module: () => Empty,
     commands: {
-      migrate: async ({ SEED }) => {
-        if (SEED === 'unmigratable') throw new Error('no');
-        console.log('migrated');
+      migrate: {
+        run: async ({ SEED }) => {
+          if (SEED === 'unmigratable') throw new Error('no');
+          console.log('migrated');
+        },
       },
-      fail: async () => { throw new Error('no'); },
+      fail: { run: async () => { throw new Error('no'); } },
+      count: {
+        usage: '--to <n>',
+        run: async (_config, _context, args) => {
+          if (args[0] !== '--to') throw new AppError('validation-failed', 'Say how far.');
+          console.log('counted ' + args[1]);
+        },
+      },
     },
   });
 `;
@@ -107,6 +117,9 @@ describe('a service process', () => {
     [['migrate', 'more'], 2, ''],
     [['--migrate', 'more'], 2, ''],
     [['--help'], 0, 'node dist/main.js --migrate'],
+    [['count', '--to', '3'], 0, 'counted 3'],
+    [['count'], 2, ''],
+    [['--help'], 0, 'node dist/main.js count --to <n>'],
   ])('runs %j and exits with %i', async (args, expected, text) => {
     const { code, stdout } = await run(args).ended;
     expect(code).toBe(expected);

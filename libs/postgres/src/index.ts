@@ -36,7 +36,10 @@ export {
   type OutboxEvent,
   type OutboxWaker,
 } from './outbox/outbox.js';
+export { readSelection } from './outbox/republish-arguments.js';
+export { republish, REPUBLISH_STEP_ROWS_MAX, type RepublishSelection } from './outbox/republish.js';
 export { outboxTables, type MigrationSql } from './outbox/tables.js';
 export { OutboxModule } from './outbox-module.js';
 export { PostgresModule } from './postgres-module.js';
+export { republishCommand } from './republish-command.js';
 export { uuidV7 } from './uuid-v7.js';

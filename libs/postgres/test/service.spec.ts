@@ -7,13 +7,21 @@ import {
   serviceKeys,
   silentLogger,
   startService,
+  systemClock,
   type PublishEvent,
 } from '@touchstone/platform';
 import { waitUntil } from '@touchstone/testing';
 import { tmpdir } from 'node:os';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { z } from 'zod';
-import { migrateCommand, Outbox, OutboxModule, PostgresModule, type PostgresOptions } from '../src/index.js';
+import {
+  migrateCommand,
+  Outbox,
+  OutboxModule,
+  PostgresModule,
+  republishCommand,
+  type PostgresOptions,
+} from '../src/index.js';
 import { nodeChangedBody, numberOf, openTestSchema, type TestSchema } from './test-schema.js';
 
 class NeverRun1700000000009 implements MigrationInterface {
@@ -95,8 +103,9 @@ describe('a service with a database', () => {
       const logger = silentLogger();
       const info = jest.spyOn(logger, 'info');
       const migrate = migrateCommand(() => ({ ...own.options, migrations }));
-      await migrate({}, { logger });
-      await migrate({}, { logger });
+      const context = { logger, clock: systemClock };
+      await migrate.run({}, context, []);
+      await migrate.run({}, context, []);
       expect(info.mock.calls.map(([fields]) => fields)).toEqual([
         { ran: ['NeverRun1700000000009'] },
         { ran: [] },
@@ -104,6 +113,24 @@ describe('a service with a database', () => {
     } finally {
       await own.close();
     }
+  });
+
+  it('publishes again what its command is asked for, and says how much', async () => {
+    const logger = silentLogger();
+    const info = jest.spyOn(logger, 'info');
+    const command = republishCommand(() => schema.options);
+    const run = (...args: string[]) => command.run({}, { logger, clock: systemClock }, args);
+    await expect(run('--since', 'soon')).rejects.toMatchObject({ code: 'validation-failed' });
+    await run('--since', '1h', '--dry-run');
+    await run('--since', '1h');
+    await run('--since', '1h');
+    const [counted, taken, none] = info.mock.calls.map(([fields]) => fields as unknown as { events: number });
+    expect(counted?.events).toBeGreaterThan(0);
+    expect([counted, taken, none]).toEqual([
+      { events: counted?.events, dryRun: true },
+      { events: counted?.events, dryRun: false },
+      { events: 0, dryRun: false },
+    ]);
   });
 
   it('does not start on a schema that lacks a migration, and leaves no connection behind', async () => {

@@ -9,6 +9,7 @@ const LIST_LIMIT = 50;
 /** The commands of somebody who operates a running stack. */
 export function addOperatorCommands(program: Command): void {
   addTop(program);
+  addRepublish(program);
   const dlq = program
     .command('dlq')
     .description('look at messages that a consumer gave up on, and send them back to it');
@@ -39,6 +40,28 @@ Examples:
   $ touchstone top --json --interval 10 >> figures.jsonl`,
     )
     .action((options) => finish(import('./top.js').then((m) => m.topCommand(options))));
+}
+
+function addRepublish(program: Command): void {
+  program
+    .command('republish')
+    .description('publish events again that a stream lost; the services kept them for seven days')
+    .option('--since <time>', 'all that were written since then: 90m, 2h, 3d or 2026-01-31T12:00:00Z')
+    .option('--message <id>', 'the one with this message id')
+    .option('--service <service>', 'only what this service publishes')
+    .option('--dry-run', 'count them and do nothing', false)
+    .addOption(json())
+    .addOption(stateDirectory())
+    .addHelpText(
+      'after',
+      `
+Consumers recognise what they have, so more than was lost does no harm.
+
+Examples:
+  $ touchstone republish --since 2h --dry-run
+  $ touchstone republish --since 2026-01-31T12:00:00Z --service inference-gateway`,
+    )
+    .action((options) => finish(import('./republish.js').then((m) => m.republishCommand(options))));
 }
 
 function addList(dlq: Command): void {

@@ -44,10 +44,9 @@ export async function runService<S extends z.ZodObject>(
     command === '--print-config' ||
     (command === MIGRATE_FIRST && commands['migrate'] !== undefined) ||
     Object.hasOwn(commands, command);
-  if (!known || rest.length > 0) {
-    host.stderr.write(`Unknown argument ${rest[0] ?? command}.\n\n${helpText(definition)}`);
-    return host.exit(USAGE_EXIT_CODE);
-  }
+  const takesArguments = known && commands[command ?? '']?.usage !== undefined;
+  if (!known || (rest.length > 0 && !takesArguments))
+    return wrongUsage(definition, host, `Unknown argument ${rest[0] ?? command}.`);
   let config: z.output<S>;
   try {
     config = loadConfig({ schema: definition.configSchema, env: host.env });
@@ -60,13 +59,13 @@ export async function runService<S extends z.ZodObject>(
     host.stdout.write(`${printConfig(definition.configSchema, config)}\n`);
     return host.exit(0);
   }
-  await startOrRun(definition, config, command, host);
+  await startOrRun(definition, config, [command, ...rest], host);
 }
 
 async function startOrRun<S extends z.ZodObject>(
   definition: ServiceDefinition<S>,
   config: z.output<S>,
-  command: string | undefined,
+  [command, ...args]: readonly (string | undefined)[],
   host: ServiceProcess,
 ): Promise<void> {
   const { TOUCHSTONE_LOG_LEVEL: level } = platformConfig(config);
@@ -78,20 +77,32 @@ async function startOrRun<S extends z.ZodObject>(
     exitOnSignals(host, context.shutdown);
     if (name !== undefined) {
       failure = `${name} failed`;
-      await definition.commands?.[name]?.(config, context);
+      await definition.commands?.[name]?.run(config, context, args as string[]);
       if (command === name) return host.exit((await context.shutdown.run(`${name} is done`)) ? 0 : 1);
       failure = 'the service did not start';
     }
     await startService(definition, context);
   } catch (error) {
+    const refused = command === name && error instanceof AppError && error.code === 'validation-failed';
+    if (name !== undefined && refused) return wrongUsage(definition, host, error.message);
     logger.fatal({ err: error }, failure);
     host.exit(1);
   }
 }
 
+function wrongUsage<S extends z.ZodObject>(
+  definition: ServiceDefinition<S>,
+  host: ServiceProcess,
+  message: string,
+): void {
+  host.stderr.write(`${message}\n\n${helpText(definition)}`);
+  host.exit(USAGE_EXIT_CODE);
+}
+
 function helpText<S extends z.ZodObject>(definition: ServiceDefinition<S>): string {
-  const names = Object.keys(definition.commands ?? {});
-  const migrates = names.includes('migrate') ? [MIGRATE_FIRST] : [];
+  const named = Object.entries(definition.commands ?? {});
+  const migrates = named.some(([name]) => name === 'migrate') ? [MIGRATE_FIRST] : [];
+  const names = named.map(([name, { usage = '' }]) => `${name} ${usage}`);
   const commands = ['', ...migrates, '--print-config', '--help', ...names];
   const keys = describeConfig(definition.configSchema).map((key) => {
     const value = key.required

@@ -4,6 +4,17 @@ import type { ServiceConfig } from '../config/fragments.js';
 import type { OpenApiInfo } from '../openapi/document.js';
 import type { ServiceContext } from './service-context.js';
 
+/** What a command is given. */
+export type CommandContext = Pick<ServiceContext, 'logger' | 'clock'>;
+
+/** A command of `node dist/main.js <command>`; it exits 0 when its promise resolves. */
+export interface ServiceCommand<C> {
+  /** Its arguments for the help, for example `--since <time>`; a command without takes none. */
+  readonly usage?: string;
+  /** @throws AppError `validation-failed` when the arguments are wrong, which exits 2 with the help */
+  run(config: C, context: CommandContext, args: readonly string[]): Promise<void>;
+}
+
 /** Everything that differs between two services. */
 export interface ServiceDefinition<S extends z.ZodObject> {
   readonly name: string;
@@ -20,10 +31,8 @@ export interface ServiceDefinition<S extends z.ZodObject> {
   ) => Type | DynamicModule | Promise<Type | DynamicModule>;
   /** Connects further transports (`serveGrpc`, NATS strategies) and middleware before the application starts. */
   readonly setup?: (app: INestApplication, context: ServiceContext<z.output<S>>) => Promise<void> | void;
-  /** Commands of `node dist/main.js <command>`, for example `migrate`. They exit 0 when the promise resolves. */
-  readonly commands?: Readonly<
-    Record<string, (config: z.output<S>, context: ServiceContext<z.output<S>>) => Promise<void>>
-  >;
+  /** By name, for example `migrate`. */
+  readonly commands?: Readonly<Record<string, ServiceCommand<z.output<S>>>>;
   readonly openApi?: Partial<OpenApiInfo>;
 }
 
