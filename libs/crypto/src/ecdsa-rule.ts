@@ -44,6 +44,7 @@ export interface Ecdsa {
   signer(privateKey: Uint8Array): EcdsaSigner;
   verifier(publicKey: Uint8Array): EcdsaVerifier;
   verify(digest: Uint8Array, compact: Uint8Array, publicKey: Uint8Array): EcdsaVerification;
+  recoverPublicKey(digest: Uint8Array, compact: Uint8Array, yIsOdd: boolean): Uint8Array | undefined;
 }
 
 /** Puts the rule of protocol section 2 above an implementation of secp256k1. */
@@ -98,7 +99,13 @@ export function createEcdsa(curve: Secp256k1Curve): Ecdsa {
     };
   };
 
-  return { publicKey, isPublicKey, signer, verifier, verify };
+  const recoverPublicKey = (digest: Uint8Array, compact: Uint8Array, yIsOdd: boolean) => {
+    requireDigest(digest);
+    if (compact.length !== COMPACT_SIGNATURE_BYTES || !hasScalarsInRange(compact)) return undefined;
+    return curve.recoverPublicKey(digest, compact, yIsOdd);
+  };
+
+  return { publicKey, isPublicKey, signer, verifier, verify, recoverPublicKey };
 }
 
 function requireDigest(digest: Uint8Array): void {

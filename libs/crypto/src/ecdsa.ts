@@ -73,3 +73,21 @@ export function ecdsaPublicKey(privateKey: Uint8Array): Uint8Array {
 export function isEcdsaPublicKey(publicKey: Uint8Array): boolean {
   return ecdsa.isPublicKey(publicKey);
 }
+
+/**
+ * The public key that a signature was made with, as Ethereum finds out who signed. Signatures with a high s are taken
+ * too: the rule of evidence does not stand here, whoever asks has a rule of his own.
+ *
+ * @param digest 32 bytes, not hashed again
+ * @param compact r and s, 64 bytes
+ * @param yIsOdd the recovery bit, v − 27 of an Ethereum signature
+ * @returns the uncompressed point, 65 bytes; `undefined` when there is none
+ * @throws RangeError when the digest is not 32 bytes
+ */
+export function ecdsaRecoverPublicKey(
+  digest: Uint8Array,
+  compact: Uint8Array,
+  yIsOdd: boolean,
+): Uint8Array | undefined {
+  return ecdsa.recoverPublicKey(digest, compact, yIsOdd);
+}

@@ -5,6 +5,7 @@ export {
   createEcdsaVerifier,
   ecdsaImplementation,
   ecdsaPublicKey,
+  ecdsaRecoverPublicKey,
   ecdsaSign,
   ecdsaVerify,
   isEcdsaPublicKey,

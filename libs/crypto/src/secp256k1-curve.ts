@@ -16,4 +16,9 @@ export interface Secp256k1Curve {
   sign(digest: Uint8Array, privateKey: Uint8Array): Uint8Array;
   /** Reads a compressed public key of 33 bytes; `undefined` when it is no point of the curve. */
   importPublicKey(publicKey: Uint8Array): Secp256k1VerifyWithKey | undefined;
+  /**
+   * The public key, uncompressed, that a compact signature with scalars in range was made with; `undefined` when there
+   * is none. The bit says which of the two points with that x was the nonce's.
+   */
+  recoverPublicKey(digest: Uint8Array, compact: Uint8Array, yIsOdd: boolean): Uint8Array | undefined;
 }

@@ -13,6 +13,7 @@ interface NativeBinding {
   publicKeyConvert(publicKey: Uint8Array, compressed: false): Uint8Array;
   ecdsaSign(digest: Uint8Array, privateKey: Uint8Array): { signature: Uint8Array };
   ecdsaVerify(compact: Uint8Array, digest: Uint8Array, publicKey: Uint8Array): boolean;
+  ecdsaRecover(compact: Uint8Array, recovery: number, digest: Uint8Array, compressed: false): Uint8Array;
 }
 
 const BLINDING_SEED_BYTES = 32;
@@ -42,6 +43,13 @@ export function loadSecp256k1(load: () => NativeBinding): Secp256k1Curve {
       // A compressed point costs a square root at every use.
       const point = native.publicKeyConvert(publicKey, false);
       return (digest, compact) => native.ecdsaVerify(compact, digest, point);
+    },
+    recoverPublicKey: (digest, compact, yIsOdd) => {
+      try {
+        return native.ecdsaRecover(compact, yIsOdd ? 1 : 0, digest, false);
+      } catch {
+        return undefined;
+      }
     },
   };
 }

@@ -18,4 +18,13 @@ export const secp256k1: Secp256k1Curve = {
     const point = noble.Point.fromBytes(publicKey).toBytes(false);
     return (digest, compact) => noble.verify(compact, digest, point, DIGEST_OPTIONS);
   },
+  recoverPublicKey: (digest, compact, yIsOdd) => {
+    try {
+      const signature = Uint8Array.of(yIsOdd ? 1 : 0, ...compact);
+      const compressed = noble.recoverPublicKey(signature, digest, { prehash: false });
+      return noble.Point.fromBytes(compressed).toBytes(false);
+    } catch {
+      return undefined;
+    }
+  },
 };

@@ -1,20 +1,19 @@
 import { AppError } from '@touchstone/contracts';
 import { withSpan } from '@touchstone/platform';
 import { authorizationTypes, verifyHashSignatureWithCode } from '@x402/evm';
-import { getAddress, hashTypedData, recoverAddress, TransactionReceiptNotFoundError, type Hex } from 'viem';
+import { getAddress, hashTypedData, TransactionReceiptNotFoundError, type Hex } from 'viem';
 import type { Payment } from '../../domain/payment.js';
 import type { AuthorizationFate, SettlementChain, TransactionOutcome } from '../../domain/ports.js';
 import type { Reservation } from '../../domain/reservation.js';
 import { authorizationTopics, topics, transferOf, type TokenLog } from './authorization-logs.js';
 import type { EvmNode } from './evm-node.js';
 import { isUnanswered, nodeUnavailable, reasonOf } from './node-errors.js';
+import { recoverSigner } from './recover-signer.js';
 
 /** Blocks that one `eth_getLogs` spans; public nodes refuse more. */
 export const LOG_RANGE_BLOCKS_MAX = 2_000n;
 /** Blocks before the reservation that are searched too, because a node behind a balancer may lag. */
 export const LOG_MARGIN_BLOCKS = 16n;
-/** Characters of a 65-byte signature with `0x`. */
-const ECDSA_SIGNATURE_CHARACTERS = 132;
 
 /** A receipt, or undefined while the transaction stands in no block. */
 export type Receipt = Awaited<ReturnType<EvmNode['client']['getTransactionReceipt']>>;
@@ -46,12 +45,7 @@ export class EvmSettlementChain implements SettlementChain {
   async isSignedByPayer(payment: Payment): Promise<boolean> {
     const digest = digestOf(payment);
     if (digest === undefined) return false;
-    if (payment.signature.length === ECDSA_SIGNATURE_CHARACTERS) {
-      const signer = await recoverAddress({ hash: digest, signature: payment.signature }).catch(
-        () => undefined,
-      );
-      if (signer?.toLowerCase() === payment.payer) return true;
-    }
+    if (recoverSigner(digest, payment.signature) === payment.payer) return true;
     const payer = payment.payer as Hex;
     const code = await this.node.ask(() => this.node.client.getCode({ address: payer }));
     if (code === undefined || code === '0x') return false;

@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Abi, Hex } from 'viem';
 import type { RelayedCall } from '../../domain/relayer.js';
-import { RECEIPT_UNANSWERED_MAX, SettlementSession, WALLET_TRANSFER_GAS_MAX } from './settlement-session.js';
+import { waitUntil } from '@touchstone/testing';
+import {
+  RECEIPT_POLL_FIRST_MS,
+  RECEIPT_UNANSWERED_MAX,
+  SettlementSession,
+  WALLET_TRANSFER_GAS_MAX,
+} from './settlement-session.js';
 
 const HASH = `0x${'ab'.repeat(32)}` as Hex;
 const RECEIPT = { blockNumber: 1n, status: 'success' };
@@ -10,22 +16,36 @@ const RECEIPT = { blockNumber: 1n, status: 'success' };
 function session(unanswered: number, estimate = 0n) {
   let asked = 0;
   const prepared: RelayedCall[] = [];
+  const looks: string[] = [];
   const parts = {
     account: HASH,
     confirmationTimeoutMs: 10_000,
-    node: { client: { estimateGas: () => Promise.resolve(estimate) } },
+    node: {
+      client: {
+        estimateGas: () => Promise.resolve(estimate),
+        getCode: ({ address }: { address: string }) => {
+          looks.push(`code of ${address}`);
+          return Promise.resolve('0x');
+        },
+      },
+    },
     chain: {
-      receiptOf: () =>
-        (asked += 1) <= unanswered ? Promise.reject(new Error('away')) : Promise.resolve(RECEIPT),
+      receiptOf: () => {
+        looks.push('receipt');
+        return (asked += 1) <= unanswered ? Promise.reject(new Error('away')) : Promise.resolve(RECEIPT);
+      },
       isConfirmed: () => true,
-      broadcast: () => Promise.resolve(),
+      broadcast: () => {
+        looks.push('broadcast');
+        return Promise.resolve();
+      },
     },
     prepare: (call: RelayedCall) => {
       prepared.push(call);
       return Promise.resolve({ hash: HASH, raw: '0x' });
     },
   } as unknown as ConstructorParameters<typeof SettlementSession>[0];
-  return { prepared, session: new SettlementSession(parts) };
+  return { prepared, looks, session: new SettlementSession(parts) };
 }
 
 const abi = [
@@ -38,6 +58,33 @@ describe('a settlement session', () => {
     expect(await patient.waitForTransactionReceipt({ hash: HASH })).toEqual(RECEIPT);
     const { session: leaving } = session(RECEIPT_UNANSWERED_MAX);
     await expect(leaving.waitForTransactionReceipt({ hash: HASH })).rejects.toThrow('away');
+  });
+
+  it('asks for the code of an account once, and of another one again', async () => {
+    const { session: asking, looks } = session(0);
+    await Promise.all([asking.getCode({ address: HASH }), asking.getCode({ address: HASH })]);
+    await asking.getCode({ address: '0xb' });
+    expect(looks).toEqual([`code of ${HASH}`, 'code of 0xb']);
+  });
+
+  it('looks at once for the receipt of what was sent before, and after a pause for what was sent just now', async () => {
+    const lookedAfterMs = async (one: ReturnType<typeof session>): Promise<number> => {
+      const startedMs = performance.now();
+      const waiting = one.session.waitForTransactionReceipt({ hash: HASH });
+      await waitUntil(() => one.looks.includes('receipt'));
+      const tookMs = performance.now() - startedMs;
+      await waiting;
+      return tookMs;
+    };
+    const before = session(0);
+    before.session.transaction = HASH;
+    const now = session(0);
+    await now.session.writeContract({ address: HASH, abi, functionName: 'pay', args: [] });
+    expect(now.looks).toEqual(['broadcast']);
+    const [pauseMs, noneMs] = [await lookedAfterMs(now), await lookedAfterMs(before)];
+    expect(pauseMs).toBeGreaterThanOrEqual(RECEIPT_POLL_FIRST_MS - 1);
+    expect(noneMs).toBeLessThan(pauseMs);
+    expect(now.looks).toEqual(['broadcast', 'receipt']);
   });
 
   it('pays WALLET_TRANSFER_GAS_MAX for a wallet, not one unit more', async () => {

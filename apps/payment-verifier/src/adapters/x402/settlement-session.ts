@@ -43,6 +43,9 @@ export class SettlementSession implements FacilitatorEvmSigner {
   /** Hash of the stored transaction; from here on only the chain decides. */
   transaction: Hex | undefined;
   receipt: Receipt | undefined;
+  private sent = false;
+  /** One look at each account is enough for one call; the facilitator takes two at the payer. */
+  private readonly codes = new Map<Hex, Promise<Hex | undefined>>();
 
   constructor(private readonly parts: SessionParts) {}
 
@@ -56,8 +59,12 @@ export class SettlementSession implements FacilitatorEvmSigner {
     );
   }
 
-  getCode(call: { address: Hex }): Promise<Hex | undefined> {
-    return this.observed(() => this.parts.node.client.getCode(call));
+  getCode({ address }: { address: Hex }): Promise<Hex | undefined> {
+    const known = this.codes.get(address);
+    if (known !== undefined) return known;
+    const code = this.observed(() => this.parts.node.client.getCode({ address }));
+    this.codes.set(address, code);
+    return code;
   }
 
   verifyTypedData(call: Parameters<FacilitatorEvmSigner['verifyTypedData']>[0]): Promise<boolean> {
@@ -73,6 +80,7 @@ export class SettlementSession implements FacilitatorEvmSigner {
       const signed = await prepare(await this.relayedCall(call));
       this.transaction = signed.hash as Hex;
       await chain.broadcast(signed.raw).catch(() => undefined);
+      this.sent = true;
       return this.transaction;
     } catch (error) {
       this.failure ??= error;
@@ -90,6 +98,8 @@ export class SettlementSession implements FacilitatorEvmSigner {
     const { chain, confirmationTimeoutMs } = this.parts;
     const deadline = performance.now() + confirmationTimeoutMs;
     let unanswered = 0;
+    // What was sent just now stands in no block yet; what was sent before may.
+    if (this.sent) await new Promise((resolve) => setTimeout(resolve, RECEIPT_POLL_FIRST_MS));
     for (let pauseMs = RECEIPT_POLL_FIRST_MS; ; pauseMs = Math.min(pauseMs * 1.5, RECEIPT_POLL_LAST_MS)) {
       try {
         const receipt = await chain.receiptOf(hash);
