@@ -157,11 +157,8 @@ function transactionSigning(config: Config, keys: KeyRing, audit: AuditLog): Tra
   };
   const kidOf = (name: string): string => keys.entries.find((entry) => entry.name === name)?.kid ?? name;
   const signers = {
-    anchor: createTransactionSigner(kidOf('anchor'), bytesOf(config.TOUCHSTONE_ANCHOR_TX_KEY_HEX)),
-    settlement: createTransactionSigner(
-      kidOf('settlement'),
-      bytesOf(config.TOUCHSTONE_SETTLEMENT_TX_KEY_HEX),
-    ),
+    anchor: createTransactionSigner(kidOf('anchor'), keys.transactions.anchor),
+    settlement: createTransactionSigner(kidOf('settlement'), keys.transactions.settlement),
   };
   return new TransactionSigning(signers, { anchor, settlement }, audit);
 }

@@ -45,6 +45,7 @@ export interface Ecdsa {
   verifier(publicKey: Uint8Array): EcdsaVerifier;
   verify(digest: Uint8Array, compact: Uint8Array, publicKey: Uint8Array): EcdsaVerification;
   recoverPublicKey(digest: Uint8Array, compact: Uint8Array, yIsOdd: boolean): Uint8Array | undefined;
+  uncompressed(publicKey: Uint8Array): Uint8Array | undefined;
 }
 
 /** Puts the rule of protocol section 2 above an implementation of secp256k1. */
@@ -105,7 +106,10 @@ export function createEcdsa(curve: Secp256k1Curve): Ecdsa {
     return curve.recoverPublicKey(digest, compact, yIsOdd);
   };
 
-  return { publicKey, isPublicKey, signer, verifier, verify, recoverPublicKey };
+  const uncompressed = (key: Uint8Array) =>
+    key.length === ECDSA_PUBLIC_KEY_BYTES ? curve.uncompressed(key) : undefined;
+
+  return { publicKey, isPublicKey, signer, verifier, verify, recoverPublicKey, uncompressed };
 }
 
 function requireDigest(digest: Uint8Array): void {

@@ -11,6 +11,7 @@ import {
   ecdsaRecoverPublicKey,
   ecdsaSign,
   ecdsaVerify,
+  evmAddress,
   hexToBytes,
   isEcdsaPublicKey,
   normalizeLowS,
@@ -289,5 +290,30 @@ describe('the key that made a signature', () => {
 
   it('is not looked for over anything but 32 bytes', () => {
     expect(() => ecdsaRecoverPublicKey(digest.subarray(1), new Uint8Array(64), false)).toThrow(RangeError);
+  });
+});
+
+describe('the address of an account of Ethereum', () => {
+  // Key 1 and its address stand in the tests of every client.
+  const one = Uint8Array.of(...new Uint8Array(31), 1);
+  const address = '0x7e5f4552091a69125d5dfcb7b8c2659029395bdf';
+
+  it('is the same from either form of the point and either implementation', () => {
+    const compressed = ecdsaPublicKey(one);
+    expect(evmAddress(compressed)).toBe(address);
+    for (const implementation of [native, portable])
+      expect(evmAddress(implementation.uncompressed(compressed) as Uint8Array)).toBe(address);
+  });
+
+  it.each([
+    ['no bytes', new Uint8Array()],
+    ['32 bytes', new Uint8Array(32)],
+    ['an x of no point', Uint8Array.of(2, ...new Uint8Array(31), 5)],
+    ['65 bytes of another form', Uint8Array.of(6, ...new Uint8Array(64))],
+  ])('is refused for %s', (_name, bytes) => {
+    expect(() => evmAddress(bytes)).toThrow(RangeError);
+    if (bytes.length === 33)
+      for (const implementation of [native, portable])
+        expect(implementation.uncompressed(bytes)).toBeUndefined();
   });
 });

@@ -1,7 +1,13 @@
 import { secp256k1 } from '#secp256k1';
+import { bytesToHex } from './hex.js';
+import { keccak256 } from './keccak256.js';
 import { createEcdsa, type EcdsaSigner, type EcdsaVerification, type EcdsaVerifier } from './ecdsa-rule.js';
 
 const ecdsa = createEcdsa(secp256k1);
+
+const UNCOMPRESSED_BYTES = 65;
+const UNCOMPRESSED_FIRST_BYTE = 4;
+const EVM_ADDRESS_BYTES = 20;
 
 /** Which implementation of secp256k1 was loaded; `noble` on a server means that the platform has no native binary. */
 export const ecdsaImplementation = secp256k1.implementation;
@@ -90,4 +96,18 @@ export function ecdsaRecoverPublicKey(
   yIsOdd: boolean,
 ): Uint8Array | undefined {
   return ecdsa.recoverPublicKey(digest, compact, yIsOdd);
+}
+
+/**
+ * The address of an account of Ethereum: the last 20 bytes of Keccak-256 over the point.
+ *
+ * @param publicKey compressed (33 bytes) or uncompressed (65 bytes) point
+ * @returns lower-case hex with `0x`
+ * @throws RangeError when the bytes are no point of secp256k1
+ */
+export function evmAddress(publicKey: Uint8Array): `0x${string}` {
+  const point = publicKey.length === UNCOMPRESSED_BYTES ? publicKey : ecdsa.uncompressed(publicKey);
+  if (point === undefined || point[0] !== UNCOMPRESSED_FIRST_BYTE)
+    throw new RangeError('The public key is no point of secp256k1 of 33 or 65 bytes.');
+  return `0x${bytesToHex(keccak256(point.subarray(1)).subarray(-EVM_ADDRESS_BYTES))}`;
 }

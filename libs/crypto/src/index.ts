@@ -9,6 +9,7 @@ export {
   ecdsaSign,
   ecdsaVerify,
   isEcdsaPublicKey,
+  evmAddress,
 } from './ecdsa.js';
 export { type EcdsaSigner, type EcdsaVerification, type EcdsaVerifier } from './ecdsa-rule.js';
 export { normalizeLowS } from './ecdsa-scalars.js';

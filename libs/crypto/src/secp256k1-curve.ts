@@ -16,6 +16,8 @@ export interface Secp256k1Curve {
   sign(digest: Uint8Array, privateKey: Uint8Array): Uint8Array;
   /** Reads a compressed public key of 33 bytes; `undefined` when it is no point of the curve. */
   importPublicKey(publicKey: Uint8Array): Secp256k1VerifyWithKey | undefined;
+  /** The same point uncompressed, 65 bytes, of a compressed public key; `undefined` when it is no point of the curve. */
+  uncompressed(publicKey: Uint8Array): Uint8Array | undefined;
   /**
    * The public key, uncompressed, that a compact signature with scalars in range was made with; `undefined` when there
    * is none. The bit says which of the two points with that x was the nonce's.

@@ -44,6 +44,8 @@ export function loadSecp256k1(load: () => NativeBinding): Secp256k1Curve {
       const point = native.publicKeyConvert(publicKey, false);
       return (digest, compact) => native.ecdsaVerify(compact, digest, point);
     },
+    uncompressed: (publicKey) =>
+      native.publicKeyVerify(publicKey) ? native.publicKeyConvert(publicKey, false) : undefined,
     recoverPublicKey: (digest, compact, yIsOdd) => {
       try {
         return native.ecdsaRecover(compact, yIsOdd ? 1 : 0, digest, false);

@@ -18,6 +18,10 @@ export const secp256k1: Secp256k1Curve = {
     const point = noble.Point.fromBytes(publicKey).toBytes(false);
     return (digest, compact) => noble.verify(compact, digest, point, DIGEST_OPTIONS);
   },
+  uncompressed: (publicKey) =>
+    noble.utils.isValidPublicKey(publicKey, true)
+      ? noble.Point.fromBytes(publicKey).toBytes(false)
+      : undefined,
   recoverPublicKey: (digest, compact, yIsOdd) => {
     try {
       const signature = Uint8Array.of(yIsOdd ? 1 : 0, ...compact);

@@ -1,10 +1,9 @@
-import { bytesToHex, ecdsaRecoverPublicKey, hexToBytes, keccak256 } from '@touchstone/crypto';
+import { ecdsaRecoverPublicKey, evmAddress, hexToBytes } from '@touchstone/crypto';
 import type { Hex } from 'viem';
 
 /** Bytes of r and s; v follows. */
 const COMPACT_BYTES = 64;
 const SIGNATURE_BYTES = COMPACT_BYTES + 1;
-const ADDRESS_BYTES = 20;
 /** v as contracts take it, and as some wallets write it. */
 const Y_PARITY: Readonly<Record<number, boolean>> = { 0: false, 1: true, 27: false, 28: true };
 
@@ -20,5 +19,5 @@ export function recoverSigner(digest: Hex, signature: Hex): Hex | undefined {
   const yIsOdd = bytes && Y_PARITY[Number(bytes[COMPACT_BYTES])];
   if (bytes === undefined || message === undefined || yIsOdd === undefined) return undefined;
   const point = ecdsaRecoverPublicKey(message, bytes.subarray(0, COMPACT_BYTES), yIsOdd);
-  return point && `0x${bytesToHex(keccak256(point.subarray(1)).subarray(-ADDRESS_BYTES))}`;
+  return point && evmAddress(point);
 }
