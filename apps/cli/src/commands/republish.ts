@@ -1,7 +1,8 @@
-import { AppError, events, services, type ServiceName } from '@touchstone/contracts';
+import { events, services, type ServiceName } from '@touchstone/contracts';
 import { serviceDatabaseUrl } from '@touchstone/embedded';
 import { readSelection, republish, type RepublishSelection } from '@touchstone/postgres';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
+import { orCommandError } from '../or-command-error.js';
 import { readSecret } from '../stack/read-secret.js';
 import { requireStack } from '../stack/running-stack.js';
 import { table } from '../terminal/style.js';
@@ -71,14 +72,5 @@ function report(counts: Readonly<Record<string, number>>, { json, dryRun }: Repu
     ];
     const rows = Object.entries(counts).map(([service, count]) => [service, String(count)]);
     process.stdout.write(`${table([head, ...rows])}\n`);
-  }
-}
-
-async function orCommandError<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    throw new CommandError(exitCodes.io, `${error.code}: ${error.message}`, { cause: error });
   }
 }

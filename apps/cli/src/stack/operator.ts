@@ -1,7 +1,6 @@
-import { AppError } from '@touchstone/contracts';
 import { EXTERNAL_NATS, readNatsUrl } from '@touchstone/embedded';
 import { connectMesh, type Mesh } from '@touchstone/nats';
-import { CommandError, exitCodes } from '../exit-codes.js';
+import { orCommandError } from '../or-command-error.js';
 import { readSecret } from './read-secret.js';
 import { requireStack } from './running-stack.js';
 
@@ -33,14 +32,5 @@ export async function asOperator<T>(stateDir: string, work: (mesh: Mesh) => Prom
     return await orCommandError(() => work(mesh));
   } finally {
     await mesh.close();
-  }
-}
-
-async function orCommandError<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    throw new CommandError(exitCodes.io, `${error.code}: ${error.message}`, { cause: error });
   }
 }

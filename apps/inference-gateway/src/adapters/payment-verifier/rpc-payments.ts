@@ -14,12 +14,21 @@ export const AUTHORIZE_TIMEOUT_MS = 10_000;
 /** Milliseconds for a settlement: longer than the payment-verifier itself waits for a receipt. */
 export const SETTLE_TIMEOUT_MS = 30_000;
 
+/**
+ * Milliseconds of one question of a settlement. A payment-verifier that is killed takes the question with it and nobody
+ * says so; asked again, one that lives lets the two questions join.
+ */
+export const SETTLE_ATTEMPT_MS = 5_000;
+
 /** Seconds after which a caller may ask again when the payment-verifier does not answer. */
 const RETRY_AFTER_SECONDS = 2;
 
 /** The payment-verifier behind its RPCs. */
 export class RpcPayments implements PaymentPort {
-  constructor(private readonly rpc: RpcClient) {}
+  constructor(
+    private readonly rpc: RpcClient,
+    private readonly settleMs = { inAll: SETTLE_TIMEOUT_MS, attempt: SETTLE_ATTEMPT_MS },
+  ) {}
 
   async authorize(
     paymentPayload: PaymentPayload,
@@ -40,7 +49,7 @@ export class RpcPayments implements PaymentPort {
     }
   }
 
-  settle(
+  async settle(
     reservationId: string,
     paymentPayload: PaymentPayload,
     paymentRequirements: PaymentRequirements,
@@ -50,7 +59,17 @@ export class RpcPayments implements PaymentPort {
       paymentPayload: { ...paymentPayload },
       paymentRequirements: { ...paymentRequirements },
     };
-    return this.rpc.call('payment-verifier', 'settle', request, { timeoutMs: SETTLE_TIMEOUT_MS });
+    const deadline = performance.now() + this.settleMs.inAll;
+    for (;;) {
+      const leftMs = Math.ceil(deadline - performance.now());
+      const timeoutMs = Math.min(this.settleMs.attempt, leftMs);
+      try {
+        return await this.rpc.call('payment-verifier', 'settle', request, { timeoutMs });
+      } catch (error) {
+        const isSilence = error instanceof AppError && error.code === 'timeout';
+        if (!isSilence || timeoutMs >= leftMs) throw error;
+      }
+    }
   }
 
   async renew(reservationId: string): Promise<void> {
