@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningStack } from '@touchstone/embedded';
 import { available } from '@touchstone/testing';
+import { removeState } from './support/remove-state.js';
 import { startTestStack } from './support/test-stack.js';
 import { bin } from './support/touchstone.js';
 
@@ -66,7 +67,9 @@ describe('docs/curl.md', () => {
 
   afterAll(async () => {
     await stack?.stop();
-    if (folder) rmSync(folder, { recursive: true, force: true });
+    if (!folder) return;
+    removeState(join(folder, '.touchstone'));
+    rmSync(folder, { recursive: true, force: true });
   }, START_TIMEOUT_MS);
 
   const run = (script: string): Promise<{ stdout: string; stderr: string }> =>

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -11,6 +11,7 @@ import { anchoredEvidence } from '../src/stack/evidence.js';
 import { exportTrust, trustText } from '../src/stack/export-trust.js';
 import { secondService } from './support/second-service.js';
 import { startTestStack } from './support/test-stack.js';
+import { removeState } from './support/remove-state.js';
 
 const START_TIMEOUT_MS = 180_000;
 const OLD_KEY = 'model-signing-1';
@@ -46,7 +47,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await replacement?.stop();
   await stack?.stop();
-  rmSync(stateDir, { recursive: true, force: true });
+  removeState(stateDir);
 }, START_TIMEOUT_MS);
 
 /** One answer; a rotation never shows to a caller, so each request must succeed at the first attempt. */

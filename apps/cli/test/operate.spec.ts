@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -17,6 +17,7 @@ import { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './suppo
 import { readStreamMessages } from './support/stream.js';
 import { startTestStack } from './support/test-stack.js';
 import { bin, touchstone as runTouchstone, type Ended } from './support/touchstone.js';
+import { removeState } from './support/remove-state.js';
 
 const START_TIMEOUT_MS = 120_000;
 const OUTPUT = 'evt.v1.inference.output.recorded';
@@ -53,7 +54,7 @@ afterAll(async () => {
   await database?.end();
   await stack?.stop();
   await collector?.close();
-  rmSync(stateDir, { recursive: true, force: true });
+  removeState(stateDir);
 }, START_TIMEOUT_MS);
 
 const touchstone = (...args: string[]): Promise<Ended> => runTouchstone([...args, '--state', stateDir]);

@@ -10,6 +10,7 @@ import { LABELS_FILE_BYTES_MAX, MODEL_FILE_BYTES_MAX } from '../src/commands/mod
 import { CHALLENGE_BYTES_MAX } from '../src/commands/pay.js';
 import { checkout } from '../src/commands/stack.js';
 import { touchstone, type Ended } from './support/touchstone.js';
+import { removeState } from './support/remove-state.js';
 
 const START_TIMEOUT_MS = 120_000;
 
@@ -35,6 +36,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stack?.stop();
+  removeState(state);
   rmSync(folder, { recursive: true, force: true });
 }, START_TIMEOUT_MS);
 

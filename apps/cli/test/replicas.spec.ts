@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -23,6 +23,7 @@ import { exportTrust, trustText } from '../src/stack/export-trust.js';
 import { createPayer, developmentPayer, PAYMENT_HEADER, type Payer } from '../src/stack/payer.js';
 import { secondService, type SecondService } from './support/second-service.js';
 import { startTestStack } from './support/test-stack.js';
+import { removeState } from './support/remove-state.js';
 
 const START_TIMEOUT_MS = 180_000;
 const INFERENCES = 64;
@@ -69,7 +70,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await replicas?.stop();
   await stack?.stop();
-  rmSync(stateDir, { recursive: true, force: true });
+  removeState(stateDir);
 }, START_TIMEOUT_MS);
 
 const inferUrl = (gateway: number): string => `${gateways[gateway % 2]}/v1/models/digits/infer`;

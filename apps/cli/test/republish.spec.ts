@@ -10,6 +10,7 @@ import { anchoredEvidence } from '../src/stack/evidence.js';
 import { exportTrust, trustText } from '../src/stack/export-trust.js';
 import { startTestStack } from './support/test-stack.js';
 import { touchstone } from './support/touchstone.js';
+import { removeState } from './support/remove-state.js';
 
 const START_TIMEOUT_MS = 180_000;
 /** Answers before the consumers stop, and after it. */
@@ -30,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stack?.stop();
-  rmSync(stateDir, { recursive: true, force: true });
+  removeState(stateDir);
 }, START_TIMEOUT_MS);
 
 async function answers(count: number): Promise<string[]> {

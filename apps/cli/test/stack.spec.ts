@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -15,6 +15,7 @@ import { exportTrust, trustText } from '../src/stack/export-trust.js';
 import type { InferAnswer } from '../src/stack/gateway.js';
 import { createPayer, developmentPayer, PAYMENT_HEADER, type Payer } from '../src/stack/payer.js';
 import { startTestStack } from './support/test-stack.js';
+import { removeState } from './support/remove-state.js';
 
 const START_TIMEOUT_MS = 120_000;
 
@@ -34,7 +35,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stack?.stop();
-  rmSync(stateDir, { recursive: true, force: true });
+  removeState(stateDir);
 }, START_TIMEOUT_MS);
 
 const balance = () => balanceOf(chainOf(stack.description), stack.description, payer.account.address);

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { bin } from './support/touchstone.js';
+import { removeState } from './support/remove-state.js';
 
 const START_TIMEOUT_MS = 120_000;
 const END_TIMEOUT_MS = 60_000;
@@ -22,8 +23,7 @@ describe('a command that holds the stack', () => {
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
-    // The watchdogs of what the command has started outlive it by a moment.
-    rmSync(stateDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+    removeState(stateDir);
   }, END_TIMEOUT_MS);
 
   it.each(['up', 'demo'])(

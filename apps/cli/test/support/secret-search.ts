@@ -61,20 +61,20 @@ export function formsOf(hex: string): Form[] {
 /** Every place and form in which a secret shows. */
 export function findSecrets(secrets: readonly Secret[], haystacks: readonly Haystack[]): string[] {
   const forms = secrets.flatMap((secret) => formsOf(secret.hex).map((form) => ({ secret, ...form })));
-  // By their first two bytes, so that one pass over a database's files looks for all of some hundred forms.
+  // By their first four bytes, so that one pass over a database's files looks for all of some hundred forms; the
+  // first two alone often stand in text with hex.
   const byStart = new Map<number, typeof forms>();
+  const pairs = new Uint8Array(0x1_0000);
   for (const form of forms) {
-    const start = form.needle.readUInt16LE(0);
+    const start = form.needle.readUInt32LE(0);
     byStart.set(start, [...(byStart.get(start) ?? []), form]);
+    pairs[form.needle.readUInt16LE(0)] = 1;
   }
-  const starts = new Uint8Array(0x1_0000);
-  for (const start of byStart.keys()) starts[start] = 1;
   return haystacks.flatMap(({ name, bytes }) => {
     const found = new Set<string>();
-    for (let at = 0; at + 1 < bytes.length; at += 1) {
-      const start = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
-      if (starts[start] === 0) continue;
-      for (const { secret, form, needle } of byStart.get(start) ?? [])
+    for (let at = 0; at + 3 < bytes.length; at += 1) {
+      if (pairs[(bytes[at] as number) | ((bytes[at + 1] as number) << 8)] === 0) continue;
+      for (const { secret, form, needle } of byStart.get(bytes.readUInt32LE(at)) ?? [])
         if (bytes.compare(needle, 0, needle.length, at, Math.min(bytes.length, at + needle.length)) === 0)
           found.add(`${name}: ${secret.owner} ${secret.name} as ${form}`);
     }
