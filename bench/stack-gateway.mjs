@@ -25,14 +25,14 @@ const SHOWN_FROM_MS = 0.05;
 const GOAL = { of: 'ratio', min: 0.15 };
 /**
  * Models by id. Runs of the samples are shorter than an HTTP request, so digits shows what evidence costs by itself;
- * the goal is about the smaller of two dense models that are closer to what is sold, though still small (ADR 0012).
+ * the goal is about the larger of two dense models, which is closer to what is sold, though still small (ADR 0012).
  */
 const models = {
   digits: { label: 'digits', rounds: quick ? 1 : 5 },
   'breast-cancer': { label: 'breast-cancer', rounds: 1 },
   'financial-sentiment': { label: 'financial-sentiment', rounds: 1 },
-  'dense-1m': { label: 'a model of 1.1 million weights', rounds: quick ? 1 : 5, width: 1_024, goal: GOAL },
-  'dense-4m': { label: 'a model of 4.3 million weights', rounds: quick ? 1 : 3, width: 2_048 },
+  'dense-1m': { label: 'a model of 1.1 million weights', rounds: quick ? 1 : 3, width: 1_024 },
+  'dense-4m': { label: 'a model of 4.3 million weights', rounds: quick ? 1 : 5, width: 2_048, goal: GOAL },
 };
 
 const rateName = (model) =>
