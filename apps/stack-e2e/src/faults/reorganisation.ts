@@ -3,7 +3,7 @@ import { isMined, newestTransactions, type TransactionKind } from './chain.js';
 import type { Fault } from './fault.js';
 
 const DEPTH = 3;
-const ATTEMPTS_MAX = 200;
+const ATTEMPTS_MAX = 600;
 const POLL_MS = 10;
 /** Between two reorganisations, so that what was dropped can come back in between. */
 const REST_MS = 400;
@@ -21,8 +21,8 @@ export const reorganisation: Fault = {
     stack.holdFinality();
     for (let attempt = 0; attempt < ATTEMPTS_MAX && !isEnough(); attempt++) {
       await pause(POLL_MS);
-      // The load is held back a little, so that payments come as long as the fault waits for one.
-      load.allow(0.2 + (0.6 * reorganisations) / (2 * rounds + 2));
+      // The load is held back a little and let go as time passes, so that payments come as long as the fault waits for one.
+      load.allow(0.2 + 0.6 * Math.max(reorganisations / (2 * rounds + 2), attempt / ATTEMPTS_MAX));
       const wanted: TransactionKind = dropped.payment < rounds ? 'payment' : 'anchor';
       const newest = await newestTransactions(stack, DEPTH);
       if (!newest.some(({ kind }) => kind === wanted)) continue;
