@@ -8,7 +8,8 @@ export interface PaymentPortUnderTest {
   expireLeases(): void;
 }
 
-const requirements: PaymentRequirements = {
+/** What the payments of these specs are for. */
+export const requirements: PaymentRequirements = {
   scheme: 'exact',
   network: 'eip155:8453',
   asset: `0x${'83'.repeat(20)}`,
@@ -20,7 +21,7 @@ const requirements: PaymentRequirements = {
 let payments = 0;
 
 /** A payment with a nonce of its own. */
-function payment(): PaymentPayload {
+export function payment(): PaymentPayload {
   payments += 1;
   return {
     x402Version: 2,

@@ -2,9 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RpcClient } from '@touchstone/nats';
 import { testNats, type TestNats } from '@touchstone/testing';
 import { RpcPayments } from '../src/adapters/payment-verifier/rpc-payments.js';
-import type { PaymentRequirements } from '../src/domain/payment/payment.js';
 import { FakePayments } from './fake-payments.js';
-import { describePaymentPort } from './payment-port-contract.js';
+import { describePaymentPort, payment, requirements } from './payment-port-contract.js';
 import { serveRpc, type TestConnection } from './serve-rpc.js';
 
 let nats: TestNats;
@@ -36,23 +35,6 @@ describePaymentPort('the payment-verifier behind its RPCs', async () => {
 });
 
 describe('RpcPayments', () => {
-  const requirements: PaymentRequirements = {
-    scheme: 'exact',
-    network: 'eip155:8453',
-    asset: `0x${'83'.repeat(20)}`,
-    amount: '10000',
-    payTo: `0x${'22'.repeat(20)}`,
-    maxTimeoutSeconds: 120,
-    extra: { name: 'USD Coin', version: '2' },
-  };
-  const authorization = {
-    from: `0x${'ab'.repeat(20)}`,
-    to: requirements.payTo,
-    value: requirements.amount,
-    validAfter: '0',
-    validBefore: '9999999999',
-    nonce: `0x${'1'.repeat(64)}`,
-  };
   /** Asks for a settlement of a payment-verifier that forgets the first `lost` questions. */
   const settleAfter = async (lost: number) => {
     await verifier?.close();
@@ -67,7 +49,7 @@ describe('RpcPayments', () => {
     const rpc = new RpcClient({ nc: caller, caller: 'inference-gateway' });
     const settled = new RpcPayments(rpc, { inAll: 700, attempt: 200 }).settle(
       '01234567-89ab-7cde-8f01-23456789abcd',
-      { x402Version: 2, accepted: { ...requirements }, payload: { signature: '0x11', authorization } },
+      payment(),
       requirements,
     );
     return { settled, asked: () => asked };

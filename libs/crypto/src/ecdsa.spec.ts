@@ -8,10 +8,8 @@ import {
   createEcdsaVerifier,
   ecdsaImplementation,
   ecdsaPublicKey,
-  ecdsaRecoverPublicKey,
   ecdsaSign,
   ecdsaVerify,
-  evmAddress,
   hexToBytes,
   isEcdsaPublicKey,
   normalizeLowS,
@@ -233,87 +231,5 @@ describe('ECDSA (R-SIGN)', () => {
       throw new Error('No native build was found');
     });
     expect(loaded).toBe(portable);
-  });
-});
-
-describe('the key that made a signature', () => {
-  const compressed = (point: Uint8Array | undefined) =>
-    point && bytesToHex(Uint8Array.of(2 + (Number(point[64]) & 1), ...point.subarray(1, 33)));
-
-  it('is found by both implementations, for the one bit and not for the other', () => {
-    fc.assert(
-      fc.property(digests, privateKeys, (message, privateKey) => {
-        const signature = ecdsaSign(message, privateKey);
-        const publicKey = bytesToHex(ecdsaPublicKey(privateKey));
-        const [even, odd] = [false, true].map((bit) => {
-          const point = ecdsaRecoverPublicKey(message, signature, bit);
-          expect(createEcdsa(portable).recoverPublicKey(message, signature, bit)).toEqual(
-            point && new Uint8Array(point),
-          );
-          return compressed(point);
-        });
-        expect([even, odd]).toContain(publicKey);
-        expect(even).not.toBe(odd);
-      }),
-      { numRuns: 30 },
-    );
-  });
-
-  it('is another one for another digest, and of a signature with a high s the same for the other bit', () => {
-    const signature = ecdsaSign(digest, key);
-    const publicKey = bytesToHex(ecdsaPublicKey(key));
-    const bit = compressed(ecdsaRecoverPublicKey(digest, signature, true)) === publicKey;
-    expect(compressed(ecdsaRecoverPublicKey(digest, signature, bit))).toBe(publicKey);
-    expect(compressed(ecdsaRecoverPublicKey(flip(digest, 0), signature, bit))).not.toBe(publicKey);
-    const high = Uint8Array.from(signature);
-    high.set(
-      hex(
-        (BigInt(`0x${ORDER}`) - BigInt(`0x${bytesToHex(signature.subarray(32))}`))
-          .toString(16)
-          .padStart(64, '0'),
-      ),
-      32,
-    );
-    expect(compressed(ecdsaRecoverPublicKey(digest, high, !bit))).toBe(publicKey);
-  });
-
-  it.each([
-    ['an empty signature', new Uint8Array()],
-    ['a zero r', new Uint8Array([...new Uint8Array(32), ...new Uint8Array(32).fill(1)])],
-    ['s = n', new Uint8Array([...new Uint8Array(32).fill(1), ...hex(ORDER)])],
-    // 5 is the x of no point of the curve.
-    ['an r that is no x', new Uint8Array([...new Uint8Array(31), 5, ...new Uint8Array(32).fill(1)])],
-  ])('is none for %s', (_name, signature) => {
-    expect(ecdsaRecoverPublicKey(digest, signature, false)).toBeUndefined();
-    expect(createEcdsa(portable).recoverPublicKey(digest, signature, false)).toBeUndefined();
-  });
-
-  it('is not looked for over anything but 32 bytes', () => {
-    expect(() => ecdsaRecoverPublicKey(digest.subarray(1), new Uint8Array(64), false)).toThrow(RangeError);
-  });
-});
-
-describe('the address of an account of Ethereum', () => {
-  // Key 1 and its address stand in the tests of every client.
-  const one = Uint8Array.of(...new Uint8Array(31), 1);
-  const address = '0x7e5f4552091a69125d5dfcb7b8c2659029395bdf';
-
-  it('is the same from either form of the point and either implementation', () => {
-    const compressed = ecdsaPublicKey(one);
-    expect(evmAddress(compressed)).toBe(address);
-    for (const implementation of [native, portable])
-      expect(evmAddress(implementation.uncompressed(compressed) as Uint8Array)).toBe(address);
-  });
-
-  it.each([
-    ['no bytes', new Uint8Array()],
-    ['32 bytes', new Uint8Array(32)],
-    ['an x of no point', Uint8Array.of(2, ...new Uint8Array(31), 5)],
-    ['65 bytes of another form', Uint8Array.of(6, ...new Uint8Array(64))],
-  ])('is refused for %s', (_name, bytes) => {
-    expect(() => evmAddress(bytes)).toThrow(RangeError);
-    if (bytes.length === 33)
-      for (const implementation of [native, portable])
-        expect(implementation.uncompressed(bytes)).toBeUndefined();
   });
 });
