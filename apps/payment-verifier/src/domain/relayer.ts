@@ -14,6 +14,7 @@ export interface SignedTransaction {
 /** The relayer's key, in the signer, and what the node knows about its account. */
 export interface RelayerKey {
   account(): Promise<string>;
-  sign(call: RelayedCall, nonce: number): Promise<SignedTransaction>;
+  /** @param account whose nonce it is; a transaction of any other is not given out */
+  sign(call: RelayedCall, nonce: number, account: string): Promise<SignedTransaction>;
   minedCount(account: string): Promise<number>;
 }

@@ -161,7 +161,7 @@ export class PostgresTransactionJournal implements TransactionJournal {
     call: RelayedCall,
   ): Promise<SignedTransaction> {
     const nonce = await this.nextNonce(manager, account);
-    const signed = await this.key.sign(call, nonce);
+    const signed = await this.key.sign(call, nonce, account);
     const now = new Date(this.nowMs());
     // One round trip: the lane is held by everybody else's settlement until the commit.
     await rowsOf(

@@ -49,25 +49,28 @@ describe('the settlement key behind the signer', () => {
   it('signs with the account whose nonce was taken, and the hash is that of the bytes', async () => {
     const { key } = given();
     expect(await key.account()).toBe(present.address.toLowerCase());
-    const { hash, raw } = await key.sign(call, 7);
+    const { hash, raw } = await key.sign(call, 7, await key.account());
     expect(hash).toBe(keccak256(raw));
   });
 
   it('takes no transaction of another account, whose nonces are others, and then asks who signs now', async () => {
     const { key, rotate } = given();
-    await key.account();
+    const before = await key.account();
     rotate();
-    await expect(key.sign(call, 7)).rejects.toMatchObject({
+    await expect(key.sign(call, 7, before)).rejects.toMatchObject({
       code: 'dependency-unavailable',
       message: expect.stringContaining(next.address.toLowerCase()),
     });
     expect(await key.account()).toBe(next.address.toLowerCase());
-    await expect(key.sign(call, 7)).resolves.toMatchObject({ raw: expect.any(String) });
+    // A payment that took its nonce before the change, and waited.
+    await expect(key.sign(call, 7, before)).rejects.toMatchObject({ code: 'dependency-unavailable' });
+    await expect(key.sign(call, 7, await key.account())).resolves.toMatchObject({ raw: expect.any(String) });
   });
 
   it('does not believe a hash, by which the chain would be asked for a payment for ever', async () => {
     const { key, answer } = given();
     answer((signed) => ({ ...signed, hash: `0x${'00'.repeat(32)}` }));
-    await expect(key.sign(call, 7)).rejects.toMatchObject({ code: 'dependency-unavailable' });
+    const account = await key.account();
+    await expect(key.sign(call, 7, account)).rejects.toMatchObject({ code: 'dependency-unavailable' });
   });
 });

@@ -40,7 +40,7 @@ export class SignerRelayerKey implements RelayerKey {
    *
    * @throws AppError `dependency-unavailable`, `signing-refused`
    */
-  async sign({ to, data, gas }: RelayedCall, nonce: number): Promise<SignedTransaction> {
+  async sign({ to, data, gas }: RelayedCall, nonce: number, account: string): Promise<SignedTransaction> {
     const { maxFeePerGas, maxPriorityFeePerGas } = await this.node.recentHead();
     await this.assertFunds(gas * maxFeePerGas);
     const transaction: SignTransaction['transaction'] = {
@@ -53,7 +53,6 @@ export class SignerRelayerKey implements RelayerKey {
       maxFeePerGas: maxFeePerGas.toString(),
       maxPriorityFeePerGas: maxPriorityFeePerGas.toString(),
     };
-    const account = await this.account();
     const { rawTransaction, hash, from } = await this.rpc
       .call(
         'signer',
