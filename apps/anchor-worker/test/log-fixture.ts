@@ -15,6 +15,7 @@ import { AnchorReaderRepository } from '../src/persistence/anchor-reader-reposit
 import { CheckpointRepository } from '../src/persistence/checkpoint-repository.js';
 import { IntakeRepository } from '../src/persistence/intake-repository.js';
 import { CreateAnchors1763700000000 } from '../src/persistence/migrations/1763700000000-create-anchors.js';
+import { Lanes1764300000000 } from '../src/persistence/migrations/1764300000000-lanes.js';
 import { ANCHOR_SCHEMA } from '../src/persistence/schema.js';
 import { SealingRepository } from '../src/persistence/sealing-repository.js';
 import { CheckpointSigningDouble, ORIGIN } from './signing-double.js';
@@ -51,7 +52,7 @@ const settings: PipelineSettings = {
 const postgres = (url: string) => ({
   url,
   schema: ANCHOR_SCHEMA,
-  migrations: [CreateAnchors1763700000000],
+  migrations: [CreateAnchors1763700000000, Lanes1764300000000],
   applicationName: 'anchor-worker',
 });
 
