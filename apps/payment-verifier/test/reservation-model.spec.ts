@@ -93,8 +93,7 @@ class Run {
   });
   readonly recovery = new RecoverSettlements({
     store: this.world.store,
-    chain: this.world,
-    journal: this.world,
+    lane: this.world,
     desk: this.desk.closing,
     nowMs: () => this.world.nowMs,
     minAgeMs: 0,

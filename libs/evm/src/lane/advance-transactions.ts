@@ -24,9 +24,9 @@ export class AdvanceTransactions {
   ) {}
 
   /** One run. A transaction that cannot be moved now does not keep the others waiting. */
-  async run(untouchedSinceMs: number, onError: RowFailure): Promise<void> {
+  async run(signedBeforeMs: number, onError: RowFailure): Promise<void> {
     const { store, chain } = this.parts;
-    const open = await store.open(untouchedSinceMs, ADVANCE_ROWS_MAX);
+    const open = await store.open(signedBeforeMs, ADVANCE_ROWS_MAX);
     if (open.length === 0) return;
     const counts = new Map<string, Promise<number>>();
     const countOf = (account: string): Promise<number> => {

@@ -24,7 +24,10 @@ export class FollowTransactions {
       await store.unplace(block);
     }
     for (const transaction of await store.unplaced(FOLLOW_ROWS_MAX))
-      await this.locate(transaction).catch((error: unknown) => onError(error, transaction));
+      await this.locate(transaction).catch(async (error: unknown) => {
+        onError(error, transaction);
+        await store.touch(transaction);
+      });
     if (finalized !== undefined) await store.finish(finalized);
   }
 

@@ -98,18 +98,20 @@ export interface LaneStore<D> {
   /** Marks a transaction as lost and signs its call under the next nonce if its subject still wants one. */
   renew(transaction: LaneTransaction, signing: Signing): Promise<LaneTransaction | undefined>;
   abandon(transaction: LaneTransaction): Promise<boolean>;
-  /** Open transactions of all accounts that nobody touched since, in the order of their nonces. */
-  open(untouchedSinceMs: number, limit: number): Promise<readonly LaneTransaction[]>;
+  /** Open transactions of all accounts that were signed before, in the order of their nonces. */
+  open(signedBeforeMs: number, limit: number): Promise<readonly LaneTransaction[]>;
   /** The newest transaction of each subject. */
   ofSubjects(subjects: readonly string[]): Promise<ReadonlyMap<string, LaneTransaction>>;
   /** Blocks that hold mined transactions, the highest first. */
   blocks(limit: number): Promise<readonly BlockReference[]>;
   /** Forgets where the transactions of a block are: the chain dropped it. */
   unplace(block: BlockReference): Promise<void>;
-  /** Mined transactions whose block is not known (any more), in the order of their nonces. */
+  /** Mined transactions whose block is not known (any more), those first that were looked at longest ago. */
   unplaced(limit: number): Promise<readonly LaneTransaction[]>;
-  /** It stands in no block: it is open again and due at once, since all later nonces wait for it. */
+  /** It stands in no block: it is open again and sent at once, since all later nonces wait for it. */
   reopen(transaction: LaneTransaction): Promise<boolean>;
+  /** It was looked at in vain: the others are looked at before it. */
+  touch(transaction: LaneTransaction): Promise<void>;
   /** Transactions up to this block are followed no longer. */
   finish(upTo: bigint): Promise<void>;
 }

@@ -109,10 +109,10 @@ export class TransactionLane<D> {
    * Moves everything that is not final a step: first what the chain may have dropped, because it is sent again before
    * what was signed after it, then what stands in no block.
    *
-   * @param untouchedSinceMs leaves those out that were touched later, because somebody waits for them
+   * @param signedBeforeMs leaves those out that were signed later, because somebody waits for their receipt
    * @returns why some of them could not be looked at; they are tried again in the next run
    */
-  async run(untouchedSinceMs = Number.POSITIVE_INFINITY): Promise<readonly unknown[]> {
+  async run(signedBeforeMs = Number.POSITIVE_INFINITY): Promise<readonly unknown[]> {
     const failures: unknown[] = [];
     const onError = (error: unknown, transaction: LaneTransaction): void => {
       failures.push(error);
@@ -120,7 +120,7 @@ export class TransactionLane<D> {
     };
     // What follows must not keep the rest from being sent: it is then that a payer waits longest.
     await this.following.run(onError).catch((error: unknown) => failures.push(error));
-    await this.advancing.run(untouchedSinceMs, onError);
+    await this.advancing.run(signedBeforeMs, onError);
     return failures;
   }
 

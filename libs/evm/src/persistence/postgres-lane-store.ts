@@ -53,12 +53,11 @@ export class PostgresLaneStore<D> implements LaneStore<D> {
 
   prepare(intents: readonly Intent<D>[], signing: Signing): Promise<Prepared[]> {
     return this.inLane(async (manager) => {
-      const { owner } = this.options;
+      // Locked first, read then: what another process stored for the same subject meanwhile is seen.
+      const refused = await this.options.owner.claim(manager, intents);
       const live = await this.live(manager, intents);
-      const wanted = intents.filter(({ subject }) => !live.has(subject));
-      const refused = wanted.length === 0 ? new Map<string, AppError>() : await owner.claim(manager, wanted);
-      const due = [...new Map(wanted.map((intent) => [intent.subject, intent])).values()].filter(
-        ({ subject }) => !refused.has(subject),
+      const due = [...new Map(intents.map((intent) => [intent.subject, intent])).values()].filter(
+        ({ subject }) => !live.has(subject) && !refused.has(subject),
       );
       const signed = due.length === 0 ? new Map<string, Signed>() : await this.sign(manager, due, signing);
       return intents.map(({ subject }): Prepared => {
@@ -145,16 +144,12 @@ export class PostgresLaneStore<D> implements LaneStore<D> {
     );
   }
 
-  async open(untouchedSinceMs: number, limit: number): Promise<readonly LaneTransaction[]> {
+  async open(signedBeforeMs: number, limit: number): Promise<readonly LaneTransaction[]> {
     const rows = await this.rows<LaneRow>(
       this.dataSource.manager,
       `SELECT ${LANE_COLUMNS} FROM ${this.table}
-       WHERE state = 'open' AND network = $1 AND touched_at <= $2 ORDER BY account, nonce LIMIT $3`,
-      [
-        this.options.network,
-        Number.isFinite(untouchedSinceMs) ? new Date(untouchedSinceMs) : 'infinity',
-        limit,
-      ],
+       WHERE state = 'open' AND network = $1 AND signed_at <= $2 ORDER BY account, nonce LIMIT $3`,
+      [this.options.network, Number.isFinite(signedBeforeMs) ? new Date(signedBeforeMs) : 'infinity', limit],
     );
     return rows.map(toLaneTransaction);
   }
@@ -201,10 +196,17 @@ export class PostgresLaneStore<D> implements LaneStore<D> {
 
   reopen({ id }: LaneTransaction): Promise<boolean> {
     return this.changed(
-      `UPDATE ${this.table} SET state = 'open', sent_at_block = NULL, touched_at = to_timestamp(0)
+      `UPDATE ${this.table} SET state = 'open', sent_at_block = NULL, touched_at = $2
        WHERE id = $1 AND state = 'mined' AND block_number IS NULL RETURNING 1`,
-      [id],
+      [id, this.now()],
     );
+  }
+
+  async touch({ id }: LaneTransaction): Promise<void> {
+    await this.changed(`UPDATE ${this.table} SET touched_at = $2 WHERE id = $1 RETURNING 1`, [
+      id,
+      this.now(),
+    ]);
   }
 
   async finish(upTo: bigint): Promise<void> {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { deployDevelopmentChain } from '@touchstone/embedded';
+import { EvmNode } from '@touchstone/evm';
 import { startTestAnvil } from '@touchstone/testing';
 import { ASSET, NETWORK, Payer } from '../../../test/support/payer.js';
 import { RpcProxy } from '../../../test/support/rpc-proxy.js';
 import { samplePayment } from '../../../test/support/sample-payment.js';
 import { TestToken } from '../../../test/support/test-token.js';
 import type { Reservation } from '../../domain/reservation.js';
-import { EvmNode } from './evm-node.js';
 import { EvmSettlementChain, LOG_MARGIN_BLOCKS, LOG_RANGE_BLOCKS_MAX } from './evm-settlement-chain.js';
 
 const START_TIMEOUT_MS = 60_000;
@@ -32,7 +32,7 @@ describe('looking for what became of an authorisation', () => {
     proxy = await RpcProxy.start(anvil.rpcUrl);
     closers.unshift(() => proxy.stop());
     token = new TestToken(anvil.rpcUrl);
-    chain = new EvmSettlementChain(new EvmNode(proxy.url, NETWORK, NODE_TIMEOUT_MS), 1);
+    chain = new EvmSettlementChain(EvmNode.overHttp(proxy.url, NETWORK, NODE_TIMEOUT_MS), 1);
     first = await latest();
   }, START_TIMEOUT_MS);
   afterAll(async () => {

@@ -1,13 +1,11 @@
 import { AppError } from '@touchstone/contracts';
-import { withSpan } from '@touchstone/platform';
+import { isUnanswered, nodeUnavailable, type EvmNode } from '@touchstone/evm';
 import { authorizationTypes, verifyHashSignatureWithCode } from '@x402/evm';
 import { getAddress, hashTypedData, TransactionReceiptNotFoundError, type Hex } from 'viem';
 import type { Payment } from '../../domain/payment.js';
-import type { AuthorizationFate, SettlementChain, TransactionOutcome } from '../../domain/ports.js';
+import type { AuthorizationFate, SettlementChain } from '../../domain/ports.js';
 import type { Reservation } from '../../domain/reservation.js';
 import { authorizationTopics, topics, transferOf, type TokenLog } from './authorization-logs.js';
-import type { EvmNode } from './evm-node.js';
-import { isUnanswered, nodeUnavailable, reasonOf } from './node-errors.js';
 import { recoverSigner } from './recover-signer.js';
 
 /** Blocks that one `eth_getLogs` spans; public nodes refuse more. */
@@ -71,13 +69,6 @@ export class EvmSettlementChain implements SettlementChain {
     return valid;
   }
 
-  async outcomeOf(transaction: string): Promise<TransactionOutcome> {
-    const receipt = await this.receiptOf(transaction as Hex);
-    if (receipt === undefined) return 'unknown';
-    const { number } = await this.latestBlock();
-    return this.isConfirmed(receipt.blockNumber, number) ? receipt.status : 'unknown';
-  }
-
   async fateOf(reservation: Reservation): Promise<AuthorizationFate> {
     await this.node.assertChain();
     // The final block is read before the logs: what is not used by then and out of time can never be used.
@@ -98,30 +89,6 @@ export class EvmSettlementChain implements SettlementChain {
     return { kind: 'paid', transfer: { transaction: log.transactionHash, logIndex } };
   }
 
-  /** Sends stored bytes. What the node says about bytes it knows or that came too late is left to the receipt. */
-  async broadcast(rawTransaction: Hex): Promise<void> {
-    await this.node.assertChain();
-    try {
-      await withSpan(
-        'chain send settlement',
-        {},
-        () => this.node.client.sendRawTransaction({ serializedTransaction: rawTransaction }),
-        'client',
-      );
-    } catch (error) {
-      // What the node says about bytes it knows, or that came too late, is an answer; the receipt tells the truth.
-      if (isUnanswered(error) && !/nonce|already known|already imported|underpriced/i.test(reasonOf(error)))
-        throw nodeUnavailable(error);
-    }
-  }
-
-  async minedCount(account: string): Promise<number> {
-    await this.node.assertChain();
-    return this.node.ask(() =>
-      this.node.client.getTransactionCount({ address: account as Hex, blockTag: 'latest' }),
-    );
-  }
-
   /** The receipt of a transaction. @throws AppError `dependency-unavailable` */
   async receiptOf(hash: Hex): Promise<Receipt | undefined> {
     try {
@@ -139,7 +106,7 @@ export class EvmSettlementChain implements SettlementChain {
 
   /** Number of the newest block, not cached. */
   async latestBlock(): Promise<{ readonly number: bigint }> {
-    return { number: await this.node.ask(() => this.node.client.getBlockNumber({ cacheTime: 0 })) };
+    return { number: await this.node.latestNumber() };
   }
 
   private async finalTime(): Promise<bigint | undefined> {
