@@ -57,7 +57,6 @@ export class AppModule {
 }
 
 function adapters(config: Config, context: ServiceContext<Config>) {
-  const nowMs = () => context.clock.nowMs();
   return [
     {
       provide: BearerTokens,

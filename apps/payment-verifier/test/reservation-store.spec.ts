@@ -68,7 +68,7 @@ describe('PostgreSQL', () => {
   });
 
   it('goes back to nothing and forward again', async () => {
-    for (const _migration of options.migrations) await dataSource.undoLastMigration();
+    for (let left = options.migrations.length; left > 0; left -= 1) await dataSource.undoLastMigration();
     const [{ tables }] = (await dataSource.query(
       `SELECT count(*)::int AS tables FROM information_schema.tables
        WHERE table_schema = 'payments' AND table_name <> 'migrations'`,
