@@ -1,4 +1,4 @@
-import { deployDevelopmentChain } from '@touchstone/embedded';
+import { deployDevelopmentChain, developmentNetwork } from '@touchstone/embedded';
 import { startTestAnvil, waitUntil } from '@touchstone/testing';
 import type { AnchorFinal } from '@touchstone/contracts';
 import { parseEvmAnchorProof, verifyEvmAnchor } from '@touchstone/chain-proofs';
@@ -14,8 +14,7 @@ import { leavesOf } from './leaves.js';
 import { LogFixture, type Replica, type ReplicaOptions } from './log-fixture.js';
 import { TransactionSigningDouble } from './signing-double.js';
 
-const CHAIN_ID = 8453;
-const NETWORK = `eip155:${CHAIN_ID}`;
+const NETWORK = developmentNetwork;
 
 /** Sends one JSON-RPC request and gives its raw result. */
 export type EvmRpc = (method: string, params?: readonly unknown[]) => Promise<unknown>;
@@ -48,7 +47,7 @@ export class AnchorFixture {
   }
 
   static async startChain(): Promise<TestChain> {
-    const anvil = await startTestAnvil({ chainId: CHAIN_ID });
+    const anvil = await startTestAnvil();
     const payer = (await new TransactionSigningDouble().account()) as `0x${string}`;
     const funded = { anchorSubmitter: payer, settlementSubmitter: payer, payer };
     const { anchorRegistry } = await deployDevelopmentChain(anvil.rpcUrl, funded);

@@ -89,7 +89,7 @@ class Run {
     nowMs: () => this.world.nowMs,
     newId: () => `reservation-${(this.ids += 1)}`,
     leaseMs: LEASE_MS,
-    policy: { network: 'eip155:8453', asset: this.payment.asset, recipients: [] },
+    policy: { network: 'eip155:84532', asset: this.payment.asset, recipients: [] },
   });
   readonly recovery = new RecoverSettlements({
     store: this.world.store,
