@@ -26,7 +26,7 @@ const aboutBase = [
   'libs/embedded/src/state/claim-chain.spec.ts',
   'libs/embedded/src/state/stack-file.spec.ts',
   'libs/embedded/test/development-signature.spec.ts',
-  'apps/cli/src/stack/payer.spec.ts',
+  'apps/cli/src/stack/offer.spec.ts',
 ];
 const base = canonicalAddresses.usdc[8453];
 const marks = [/\b8_?453\b/, /\b0x2105\b/i, new RegExp(base.address, 'i'), new RegExp(base.name)];
