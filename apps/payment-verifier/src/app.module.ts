@@ -121,6 +121,8 @@ function adapters(config: Config, context: ServiceContext<Config>) {
           account: () => signer.account(),
           relayOf: (reservationId) => lane.relayOf(reservationId),
           confirmationTimeoutMs: config.TOUCHSTONE_SETTLE_TIMEOUT_MS,
+          asset: config.TOUCHSTONE_PAYMENT_ASSET,
+          nowMs: () => context.clock.nowMs(),
         }),
     },
     {
