@@ -1,5 +1,13 @@
 import { caip2, evmAddress } from '@touchstone/contracts';
-import { callerTokens, databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform';
+import {
+  callerTokens,
+  corsKeys,
+  databaseKeys,
+  integerKey,
+  natsKeys,
+  secret,
+  serviceKeys,
+} from '@touchstone/platform';
 import { z } from 'zod';
 
 /**
@@ -31,6 +39,7 @@ export const configSchema = z.object({
   ...serviceKeys('payment-verifier'),
   ...natsKeys('payment-verifier'),
   ...databaseKeys(),
+  ...corsKeys(),
   TOUCHSTONE_EVM_RPC_URL: secret(z.url({ protocol: /^https?$/ })).describe(
     'JSON-RPC of the chain node that verifies and settles; it often carries an access key.',
   ),

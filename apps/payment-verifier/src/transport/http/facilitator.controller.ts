@@ -41,6 +41,7 @@ export class FacilitatorController {
   @Post('verify')
   @ApiRoute({
     summary: 'Verify a payment',
+    public: true,
     description: 'A payment that does not hold is answered with 200 and isValid false, as x402 has it.',
     response: verifyAnswer,
     errors,
@@ -76,6 +77,7 @@ export class FacilitatorController {
   @Get('supported')
   @ApiRoute({
     summary: 'What this facilitator settles',
+    public: true,
     response: supportedAnswer,
     errors: ['dependency-unavailable'],
   })
