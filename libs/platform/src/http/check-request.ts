@@ -9,7 +9,6 @@ const singleFields = new Set([
   'content-length',
   'content-type',
   'host',
-  'payment-signature',
 ]);
 
 /**
