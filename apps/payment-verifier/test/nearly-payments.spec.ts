@@ -62,7 +62,10 @@ describe('what is nearly a payment', () => {
     ],
     [
       'base64 instead of an object',
-      (own) => ({ ...own, paymentPayload: Buffer.from(JSON.stringify(own.paymentPayload)).toString('base64') }),
+      (own) => ({
+        ...own,
+        paymentPayload: Buffer.from(JSON.stringify(own.paymentPayload)).toString('base64'),
+      }),
       malformed,
     ],
   ])('with %s is an answer, and free', async (_what, change, expected) => {
