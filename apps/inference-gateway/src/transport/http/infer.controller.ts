@@ -49,6 +49,7 @@ export class InferController {
       'tensor-invalid',
       'text-invalid',
       'inference-failed',
+      'rate-limited',
       'queue-full',
       'dependency-unavailable',
       'timeout',

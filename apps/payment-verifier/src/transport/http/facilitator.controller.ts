@@ -25,6 +25,7 @@ const errors = [
   'payment-malformed',
   'body-too-large',
   'validation-failed',
+  'rate-limited',
   'dependency-unavailable',
 ] as const;
 
