@@ -157,6 +157,7 @@ function useCases(config: Config, context: ServiceContext<Config>) {
           nowMs,
           newId: uuidV7,
           leaseMs: config.TOUCHSTONE_PAYMENT_LEASE_SECONDS * 1_000,
+          contractPaymentsPerMinuteMax: config.TOUCHSTONE_CONTRACT_PAYMENTS_PER_MINUTE_MAX,
           policy: {
             network: config.TOUCHSTONE_PAYMENT_NETWORK,
             asset: config.TOUCHSTONE_PAYMENT_ASSET,
@@ -166,13 +167,9 @@ function useCases(config: Config, context: ServiceContext<Config>) {
     },
     {
       provide: FacilitatePayment,
-      inject: [PaymentDesk, PostgresReservationStore, EvmSettlementChain, OfficialFacilitator],
-      useFactory: (
-        desk: PaymentDesk,
-        store: PostgresReservationStore,
-        chain: EvmSettlementChain,
-        facilitator: OfficialFacilitator,
-      ) => new FacilitatePayment({ desk, store, chain, facilitator }),
+      inject: [PaymentDesk, PostgresReservationStore, OfficialFacilitator],
+      useFactory: (desk: PaymentDesk, store: PostgresReservationStore, facilitator: OfficialFacilitator) =>
+        new FacilitatePayment({ desk, store, facilitator }),
     },
     {
       provide: RecoverSettlements,
