@@ -19,6 +19,8 @@ export {
   varint,
   type OnnxGraph,
 } from './onnx-model.js';
+export { ChainNodeProxy, type ProxyDecision } from './chain-node/chain-node-proxy.js';
+export { chainNodes, type ChainNodePersonality, type NodeRefusal } from './chain-node/personality.js';
 export { startTestAnvil } from './test-anvil.js';
 export { createTestDatabase, type DatabaseTemplate, type TestDatabase } from './test-database.js';
 export { testNats, type MeshUserName, type TestNats } from './test-nats.js';

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { deployDevelopmentChain } from '@touchstone/embedded';
-import { startTestAnvil } from '@touchstone/testing';
+import { ChainNodeProxy, startTestAnvil } from '@touchstone/testing';
 import { ASSET, NETWORK, Payer } from '../../../test/support/payer.js';
-import { RpcProxy } from '../../../test/support/rpc-proxy.js';
 import { samplePayment } from '../../../test/support/sample-payment.js';
 import { TestToken } from '../../../test/support/test-token.js';
 import type { Reservation } from '../../domain/reservation.js';
@@ -15,7 +14,7 @@ const NODE_TIMEOUT_MS = 10_000;
 describe('looking for what became of an authorisation', () => {
   const payer = new Payer();
   const closers: (() => Promise<unknown>)[] = [];
-  let proxy: RpcProxy;
+  let proxy: ChainNodeProxy;
   let token: TestToken;
   let chain: EvmSettlementChain;
   /** The first block that is searched. */
@@ -29,7 +28,7 @@ describe('looking for what became of an authorisation', () => {
       settlementSubmitter: address,
       payer: address,
     });
-    proxy = await RpcProxy.start(anvil.rpcUrl);
+    proxy = await ChainNodeProxy.start(anvil.rpcUrl);
     closers.unshift(() => proxy.stop());
     token = new TestToken(anvil.rpcUrl);
     chain = new EvmSettlementChain(new EvmNode(proxy.url, NETWORK, NODE_TIMEOUT_MS), 1);
