@@ -27,6 +27,8 @@ export const limitEffects = {
   EVIDENCE_BYTES_MAX: 'The step `gate` fails: `INVALID`.',
   EVM_HEADER_BYTES_MAX: 'The step `anchor` fails.',
   EVM_HEADER_FIELDS_MAX: 'The step `anchor` fails.',
+  EVM_UNKNOWN_FIELDS_NAMED_MAX: 'The error counts the other fields.',
+  EVM_UNKNOWN_FIELD_CHARACTERS_MAX: 'The error cuts the name.',
   FACILITATOR_REQUEST_BYTES_MAX: '`body-too-large`',
   FAILED_SPACING_MAX_MS: 'The pause grows no further.',
   GROUP_COMMIT_ITEMS_DEFAULT_MAX: 'The rest goes into the next group.',
