@@ -30,7 +30,9 @@ import { AnchorRepository } from './persistence/anchor-repository.js';
 import { CheckpointRepository } from './persistence/checkpoint-repository.js';
 import { IntakeRepository } from './persistence/intake-repository.js';
 import { LeafStagesRepository } from './persistence/leaf-stages-repository.js';
+import { KeptProofRepository } from './persistence/kept-proof-repository.js';
 import { CreateAnchors1763700000000 } from './persistence/migrations/1763700000000-create-anchors.js';
+import { KeepProofs1785500000000 } from './persistence/migrations/1785500000000-keep-proofs.js';
 import { ANCHOR_SCHEMA } from './persistence/schema.js';
 import { SealingRepository } from './persistence/sealing-repository.js';
 import { observePipeline } from './pipeline-observer.js';
@@ -43,7 +45,7 @@ export function postgresOptions(config: Config): PostgresOptions {
   return {
     url: config.DATABASE_URL,
     schema: ANCHOR_SCHEMA,
-    migrations: [CreateAnchors1763700000000],
+    migrations: [CreateAnchors1763700000000, KeepProofs1785500000000],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'anchor-worker',
     statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,
@@ -174,6 +176,7 @@ function anchoringPorts(
   return {
     chain,
     store: new AnchorRepository(dataSource, outbox, chain.network),
+    keptProofs: new KeptProofRepository(dataSource),
     signer: new RpcTransactionSigner(rpc),
   };
 }

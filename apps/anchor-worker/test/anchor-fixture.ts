@@ -7,6 +7,7 @@ import { anchoredCommitment } from '@touchstone/evidence';
 import { EvmChain } from '../src/adapters/evm/evm-chain.js';
 import { createEvmRpc, type EvmRpc } from '../src/adapters/evm/json-rpc.js';
 import { AnchorRepository } from '../src/persistence/anchor-repository.js';
+import { KeptProofRepository } from '../src/persistence/kept-proof-repository.js';
 import { leavesOf } from './leaves.js';
 import { LogFixture, type Replica, type ReplicaOptions } from './log-fixture.js';
 import { TransactionSigningDouble } from './signing-double.js';
@@ -54,6 +55,7 @@ export class AnchorFixture {
       anchoring: (dataSource, outbox) => ({
         chain,
         store: new AnchorRepository(dataSource, outbox, chain.network),
+        keptProofs: new KeptProofRepository(dataSource),
         signer: this.transactions,
       }),
     });

@@ -1,13 +1,18 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { keccak256, toRlp, type Hex } from 'viem';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { EvmChain, evmChainId } from './evm-chain.js';
+import { ProofRefusal } from '../../domain/anchor/proving.js';
+import { EvmChain, evmChainId, REFUSAL_CHARACTERS_MAX } from './evm-chain.js';
 import { createEvmRpc, EvmRpcRefusal, type EvmRpc } from './json-rpc.js';
 
 const contract = `0x${'ab'.repeat(20)}`;
 const submitter = `0x${'cd'.repeat(20)}`;
 const commitment = new Uint8Array(32).fill(1);
 const word = (value: number): string => `0x${value.toString(16).padStart(64, '0')}`;
+
+/** A block of the development chain with its own hash, of the fifteen original fields. */
+const realBlock = blockWithItsHash();
 
 /** A node that answers from a table; a function decides by the parameters. */
 const nodeOf =
@@ -19,6 +24,30 @@ const nodeOf =
       ? (answer as (params: readonly unknown[]) => unknown)(params)
       : answer;
   };
+function blockWithItsHash(): Readonly<Record<string, string>> {
+  const fields: Readonly<Record<string, string>> = {
+    parentHash: word(1),
+    sha3Uncles: word(2),
+    miner: submitter,
+    stateRoot: word(3),
+    transactionsRoot: word(4),
+    receiptsRoot: word(5),
+    logsBloom: `0x${'00'.repeat(256)}`,
+    difficulty: '0x0',
+    number: '0x11',
+    gasLimit: '0x1',
+    gasUsed: '0x0',
+    timestamp: '0x1',
+    extraData: '0x',
+    mixHash: word(6),
+    nonce: `0x${'00'.repeat(8)}`,
+  };
+  const items = Object.values(fields).map((text) =>
+    text === '0x0' ? '0x' : text.length % 2 ? `0x0${text.slice(2)}` : text,
+  );
+  return { ...fields, hash: keccak256(toRlp(items as Hex[])) };
+}
+
 const chainOf = (answers: Readonly<Record<string, unknown>>): EvmChain =>
   new EvmChain(nodeOf({ eth_chainId: '0x2105', ...answers }), 8453, contract);
 const unavailable = expect.objectContaining({ code: 'dependency-unavailable', retryable: true });
@@ -71,6 +100,70 @@ describe('an EVM chain', () => {
     ['eth_getProof', { accountProof: [] }, (chain: EvmChain) => chain.prove(1n, submitter, commitment)],
   ])('believes no malformed answer to %s (%j)', async (method, answer, ask) => {
     await expect(ask(chainOf({ eth_getBlockByNumber: null, [method]: answer }))).rejects.toEqual(unavailable);
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>, RegExp]>([
+    [
+      'refuses the proof',
+      {
+        eth_getProof: new EvmRpcRefusal(
+          'eth_getProof',
+          'distance to target block exceeds maximum proof window',
+        ),
+      },
+      /exceeds maximum proof window/,
+    ],
+    ['has no such block', { eth_getProof: {} }, /a node answers null for a block/],
+    ['has no such account', { eth_getBlockByNumber: realBlock, eth_getProof: null }, /no such account/],
+    [
+      'writes fields of a later fork and has no raw header',
+      {
+        eth_getBlockByNumber: { ...realBlock, stateDigest: '0x01', hash: word(5) },
+        debug_getRawHeader: new EvmRpcRefusal('debug_getRawHeader', 'the method does not exist'),
+      },
+      /unknown here: stateDigest; debug_getRawHeader: the method does not exist/,
+    ],
+    [
+      'writes fields of a later fork and gives another raw header',
+      {
+        eth_getBlockByNumber: { ...realBlock, stateDigest: '0x01', hash: word(5) },
+        debug_getRawHeader: '0xc0',
+      },
+      /unknown here: stateDigest; debug_getRawHeader gives no header of that hash/,
+    ],
+  ])('tells in a refusal that the node %s', async (_name, answers, reason) => {
+    const asked = chainOf({ eth_getBlockByNumber: null, ...answers }).prove(1n, submitter, commitment);
+    await expect(asked).rejects.toThrow(ProofRefusal);
+    await expect(asked).rejects.toMatchObject({ reason: expect.stringMatching(reason) });
+  });
+
+  it('takes the header from its own bytes where the block has fields that are unknown here', async () => {
+    const raw = `0x${'f9025fa0'}`;
+    const asked: unknown[] = [];
+    const later = { ...realBlock, stateDigest: '0x01', hash: word(5) };
+    const chain = chainOf({
+      eth_getBlockByNumber: later,
+      eth_getProof: { accountProof: [], storageProof: [{ proof: [] }] },
+      debug_getRawHeader: (params: readonly unknown[]) => {
+        asked.push(...params);
+        return raw;
+      },
+    });
+    await expect(chain.prove(17n, submitter, commitment)).rejects.toThrow(ProofRefusal);
+    expect(asked).toEqual(['0x11']);
+  });
+
+  it('cuts what a node says about a proof after REFUSAL_CHARACTERS_MAX characters', async () => {
+    const reasonOf = async (text: string): Promise<string> => {
+      const chain = chainOf({ eth_getBlockByNumber: null, eth_getProof: new EvmRpcRefusal('m', text) });
+      const error: unknown = await chain
+        .prove(1n, submitter, commitment)
+        .catch((failure: unknown) => failure);
+      return (error as ProofRefusal).reason;
+    };
+    const longest = 'x'.repeat(REFUSAL_CHARACTERS_MAX - 'm: '.length);
+    expect(await reasonOf(longest)).toBe(`m: ${longest}`);
+    expect(await reasonOf(`${longest}y`)).toBe(`m: ${longest}`);
   });
 
   it('asks the registry whether it holds a commitment', async () => {

@@ -3,8 +3,9 @@ import {
   evmAnchorProofFromRpc,
   parseEvmAnchorProof,
   verifyEvmAnchor,
+  type EvmAnchorProof,
 } from '@touchstone/chain-proofs';
-import { AppError } from '@touchstone/contracts';
+import { AppError, shortText } from '@touchstone/contracts';
 import { hexToBytes } from '@touchstone/crypto';
 import { anchorRegistry } from '@touchstone/evm-contracts';
 import { withSpan } from '@touchstone/platform';
@@ -16,11 +17,14 @@ import type {
   Receipt,
   SendOutcome,
 } from '../../domain/anchor/anchor-ports.js';
+import { ProofRefusal } from '../../domain/anchor/proving.js';
 import { EvmRpcRefusal, type EvmRpc } from './json-rpc.js';
 import { readRpc, rpcBlock, rpcData, rpcQuantity, rpcReceipt } from './rpc-values.js';
 
 const { abi } = anchorRegistry;
 
+/** Characters of a node's own words about a proof that are told. */
+export const REFUSAL_CHARACTERS_MAX = 200;
 /** Words by which clients say that they have the transaction already. */
 const KNOWN = /already known|already imported|known transaction|transaction already/i;
 /** Words for a nonce that the chain has used. */
@@ -119,23 +123,47 @@ export class EvmChain implements AnchorChain {
     const contract = addressBytes(this.contract);
     const payer = addressBytes(submitter);
     const slot = toHex(anchorStorageSlot(payer, commitment));
-    const [block, accountProof] = await Promise.all([
-      this.call('eth_getBlockByNumber', [tag, false]),
-      this.call('eth_getProof', [this.contract, [slot], tag]),
-    ]);
-    const collected = evmAnchorProofFromRpc(block, accountProof);
-    if (!collected.ok) throw unavailable(new Error(collected.reason));
-    const parsed = parseEvmAnchorProof(collected.proof);
+    const { hash, proof } = await this.collect(tag, slot);
+    const parsed = parseEvmAnchorProof(proof);
     const verified = parsed.ok
       ? verifyEvmAnchor({ ...parsed.proof, contract, submitter: payer, commitment })
       : parsed;
     if (!verified.ok) {
       const { check, expected, actual } = verified;
-      throw unavailable(new Error(`the proof fails at ${check}: expected ${expected}, got ${actual}`));
+      throw new ProofRefusal(`the proof fails at ${check}: expected ${expected}, got ${actual}`);
     }
     if (verified.header.number !== blockNumber)
-      throw unavailable(new Error(`block ${verified.header.number} was given for ${blockNumber}`));
-    return { proof: collected.proof, recordedIn: verified.anchoredAt };
+      throw new ProofRefusal(`block ${verified.header.number} was given for ${blockNumber}`);
+    return { block: { number: blockNumber, hash: `0x${hash}` }, proof, recordedIn: verified.anchoredAt };
+  }
+
+  /** Header and proof of a block; the header from its own bytes where it has fields that are unknown here. */
+  private async collect(tag: string, slot: string): Promise<{ hash: string; proof: EvmAnchorProof }> {
+    const [block, accountProof] = await Promise.all([
+      this.answerTo('eth_getBlockByNumber', [tag, false]),
+      this.answerTo('eth_getProof', [this.contract, [slot], tag]),
+    ]);
+    const collected = evmAnchorProofFromRpc(block, accountProof);
+    if (collected.ok) return collected;
+    if (collected.needsRawHeader !== true) throw new ProofRefusal(collected.reason);
+    const raw = await this.answerTo('debug_getRawHeader', [tag]).catch((error: unknown) => {
+      if (error instanceof ProofRefusal) throw new ProofRefusal(`${collected.reason}; ${error.reason}`);
+      throw error;
+    });
+    const fromBytes = evmAnchorProofFromRpc(block, accountProof, raw);
+    if (!fromBytes.ok) throw new ProofRefusal(fromBytes.reason);
+    return fromBytes;
+  }
+
+  /** @throws ProofRefusal when the node answers an error */
+  private async answerTo(method: string, params: readonly unknown[]): Promise<unknown> {
+    try {
+      return await this.rpc(method, params);
+    } catch (error) {
+      throw error instanceof EvmRpcRefusal
+        ? new ProofRefusal(shortText(error.message, REFUSAL_CHARACTERS_MAX))
+        : error;
+    }
   }
 
   private async block(

@@ -22,6 +22,8 @@ export type SendOutcome = 'accepted' | 'nonce-consumed' | 'underpriced';
 
 /** A verified proof that the registry holds the commitment, at the end of one block. */
 export interface ChainProof {
+  /** The block whose header the proof is under. */
+  readonly block: BlockReference;
   readonly proof: EvmAnchorProof;
   /** Block and time of the first write. */
   readonly recordedIn: { readonly blockNumber: bigint; readonly timestamp: bigint };
@@ -48,7 +50,7 @@ export interface AnchorChain {
   knows(hash: string): Promise<boolean>;
   /** True when the registry holds the commitment of the submitter in the newest block. */
   isRecorded(submitter: string, commitment: Uint8Array): Promise<boolean>;
-  /** @throws AppError `dependency-unavailable` when the node's answer does not verify */
+  /** @throws ProofRefusal when the node gives no proof at that block, or one that does not verify */
   prove(blockNumber: bigint, submitter: string, commitment: Uint8Array): Promise<ChainProof>;
 }
 

@@ -11,9 +11,8 @@ import type {
 } from './anchor-ports.js';
 import type { Attempts } from './attempts.js';
 import type { AnchorProgress } from './progress.js';
+import type { ProofTaking } from './proving.js';
 
-/** Final proofs that one run collects, so that a long backlog does not keep new anchors waiting. */
-export const PROOFS_PER_RUN_MAX = 16;
 /** Milliseconds before a new anchor after one that failed; doubles with each in a row. */
 export const FAILED_SPACING_FIRST_MS = 30_000;
 /** The longest such pause. */
@@ -37,6 +36,7 @@ export interface AnchoringParts {
   readonly signer: TransactionSigner;
   readonly attempts: Attempts;
   readonly progress: AnchorProgress;
+  readonly proofs: ProofTaking;
 }
 
 /**
@@ -71,13 +71,9 @@ export class Anchoring {
   }
 
   private async advance(open: readonly OpenAnchor[], head: ChainHead): Promise<unknown[]> {
-    const { progress } = this.parts;
+    const { progress, proofs } = this.parts;
     const included = open.filter(({ state }) => state === 'included');
-    const doubtful = (await this.isForked(included))
-      ? included
-      : included
-          .filter(({ block }) => block !== undefined && block.number <= head.finalized)
-          .slice(0, PROOFS_PER_RUN_MAX);
+    const doubtful = (await this.isForked(included)) ? included : await proofs.due(included, head);
     // An orphan found just now is sent in the next run: its row has changed.
     const rest = open.filter(({ state }) => state !== 'included');
     const failures: unknown[] = [];

@@ -1,6 +1,7 @@
 import { currentAttempt, type OpenAnchor } from './anchor.js';
-import type { AnchorChain, AnchorStore, ChainHead, Receipt } from './anchor-ports.js';
+import type { AnchorChain, AnchorStore, ChainHead, ChainProof, Receipt } from './anchor-ports.js';
 import type { Attempts } from './attempts.js';
+import type { ProofTaking } from './proving.js';
 
 /** What {@link AnchorProgress} needs beside its ports. */
 export interface ProgressOptions {
@@ -25,6 +26,7 @@ export class AnchorProgress {
     private readonly chain: AnchorChain,
     private readonly store: AnchorStore,
     private readonly attempts: Attempts,
+    private readonly proofs: ProofTaking,
     private readonly options: ProgressOptions,
   ) {}
 
@@ -57,8 +59,9 @@ export class AnchorProgress {
       if (await this.store.markFailed(anchor, reason)) this.options.onEvent({ kind: 'failed' });
       return;
     }
-    if (await this.store.markIncluded(anchor, hash, receipt))
-      this.options.onEvent({ kind: 'included', gasUsed: receipt.gasUsed });
+    if (!(await this.store.markIncluded(anchor, hash, receipt))) return;
+    this.options.onEvent({ kind: 'included', gasUsed: receipt.gasUsed });
+    await this.proofs.takeAnew({ ...anchor, block: receipt.block });
   }
 
   private async broadcast(anchor: OpenAnchor, head: ChainHead): Promise<void> {
@@ -107,18 +110,21 @@ export class AnchorProgress {
     const mined = await this.findReceipt(anchor);
     if (mined === undefined) {
       if (await this.store.markOrphaned(anchor)) this.options.onEvent({ kind: 'orphaned' });
-      return;
+      return this.proofs.drop(anchor);
     }
     const { hash, receipt } = mined;
     const moved = receipt.block.hash !== anchor.block?.hash;
     if (moved || !receipt.succeeded) return this.include(anchor, hash, receipt);
-    if (receipt.block.number > head.finalized) return;
-    await this.finish(anchor, hash, head.finalized);
+    if (receipt.block.number > head.finalized) return this.proofs.takeUnlessKept(anchor);
+    const proven = await this.proofs.final(anchor, head.finalized);
+    if (proven !== undefined) await this.finish(anchor, hash, proven);
   }
 
-  private async finish(anchor: OpenAnchor, transaction: string, finalized: bigint): Promise<void> {
-    const { submitter, commitment } = anchor;
-    const { proof, recordedIn } = await this.chain.prove(finalized, submitter, commitment);
+  private async finish(
+    anchor: OpenAnchor,
+    transaction: string,
+    { proof, recordedIn }: ChainProof,
+  ): Promise<void> {
     const done = await this.store.finish(anchor, {
       transaction,
       blockNumber: recordedIn.blockNumber,
@@ -127,5 +133,6 @@ export class AnchorProgress {
       finalAtMs: this.options.nowMs(),
     });
     if (done) this.options.onEvent({ kind: 'final', checkpointSize: anchor.checkpointSize });
+    await this.proofs.drop(anchor);
   }
 }

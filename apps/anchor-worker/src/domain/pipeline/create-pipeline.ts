@@ -2,6 +2,7 @@ import { Anchoring, type AnchoringOptions } from '../anchor/anchoring.js';
 import type { AnchorChain, AnchorStore, TransactionSigner } from '../anchor/anchor-ports.js';
 import { Attempts, type CostLimits } from '../anchor/attempts.js';
 import { AnchorProgress, type AnchorEvent } from '../anchor/progress.js';
+import { ProofTaking, type KeptProofStore, type ProofSource } from '../anchor/proving.js';
 import type { Batch } from '../batch/build-batch.js';
 import type { SealingPolicy } from '../batch/due-batches.js';
 import { Sealing, type SealingStore } from '../batch/sealing.js';
@@ -29,6 +30,7 @@ export interface PipelinePorts {
 export interface AnchoringPorts {
   readonly chain: AnchorChain;
   readonly store: AnchorStore;
+  readonly keptProofs: KeptProofStore;
   readonly signer: TransactionSigner;
 }
 
@@ -41,6 +43,9 @@ export interface PipelineObserver {
   /** The reason when the log closes, `undefined` when it opens again. */
   logClosed(reason: string | undefined): void;
   anchorChanged(event: AnchorEvent): void;
+  proofHad(source: ProofSource): void;
+  /** The node's reason when it begins to refuse every proof, `undefined` when it gives one again. */
+  proofsRefused(reason: string | undefined): void;
   stageFailed(stage: StageName, error: unknown, pauseMs: number): void;
 }
 
@@ -60,6 +65,8 @@ export interface CreatedPipeline {
   readonly checkpointing: Checkpointing;
   readonly sealing: Sealing;
   readonly anchoring: Anchoring | undefined;
+  /** Tells why the node cannot be used for anchors. */
+  readonly proofs: ProofTaking | undefined;
 }
 
 /** Connects the stages: whoever commits something wakes the stage behind it. */
@@ -89,7 +96,9 @@ export function createPipeline(
     },
     onClosed: (reason) => observer.logClosed(reason),
   });
-  const anchoring = ports.anchoring && createAnchoring(ports.anchoring, ports, settings, observer);
+  const proofs = ports.anchoring && createProofTaking(ports.anchoring, nowMs, observer);
+  const anchoring =
+    ports.anchoring && proofs && createAnchoring({ ...ports.anchoring, proofs }, ports, settings, observer);
   const pipeline = new Pipeline({
     sealing,
     checkpointing,
@@ -97,23 +106,35 @@ export function createPipeline(
     exclusive,
     onStageFailure: (stage, error, pauseMs) => observer.stageFailed(stage, error, pauseMs),
   });
-  return { pipeline, intake: new Intake(ports.intake, pipeline), checkpointing, sealing, anchoring };
+  return { pipeline, intake: new Intake(ports.intake, pipeline), checkpointing, sealing, anchoring, proofs };
+}
+
+function createProofTaking(
+  { chain, keptProofs }: AnchoringPorts,
+  nowMs: () => number,
+  observer: PipelineObserver,
+): ProofTaking {
+  return new ProofTaking(chain, keptProofs, {
+    nowMs,
+    onProof: (source) => observer.proofHad(source),
+    onRefusing: (reason) => observer.proofsRefused(reason),
+  });
 }
 
 function createAnchoring(
-  { chain, store, signer }: AnchoringPorts,
+  { chain, store, signer, proofs }: AnchoringPorts & { readonly proofs: ProofTaking },
   { nowMs, newId }: Pick<PipelinePorts, 'nowMs' | 'newId'>,
   settings: PipelineSettings,
   observer: PipelineObserver,
 ): Anchoring {
   const attempts = new Attempts(chain, signer, store, settings);
-  const progress = new AnchorProgress(chain, store, attempts, {
+  const progress = new AnchorProgress(chain, store, attempts, proofs, {
     stuckBlocks: settings.stuckBlocks,
     nowMs,
     onEvent: (event) => observer.anchorChanged(event),
   });
   return new Anchoring(
-    { chain, store, signer, attempts, progress },
+    { chain, store, signer, attempts, progress, proofs },
     {
       ...settings,
       nowMs,
