@@ -61,7 +61,9 @@ export const limitEffects = {
   LOG_INDEX_MAX: '`validation-failed`',
   LOG_MEMBERS_MAX: 'The rest is not logged.',
   LOG_PROOFS_MAX: 'The step `gate` fails: `INVALID`.',
-  LOG_RANGE_BLOCKS_MAX: 'The range is asked for in several calls.',
+  LOG_RANGE_BLOCKS_MAX:
+    'The range is asked for in several calls; a node that refuses it is asked for fewer blocks.',
+  LOG_REQUESTS_MAX: 'The search goes on in the next recovery run.',
   LOG_SIZE_MAX_BYTES: 'The file is moved aside when the part starts; the older one is dropped.',
   LOG_STRING_CHARACTERS_MAX: 'The rest is not logged.',
   LOST_RACES_MAX: '`dependency-unavailable`',
@@ -117,6 +119,7 @@ export const limitEffects = {
     'The run fails, and the process of the model may end: `inference-failed`; when the model is added, `model-invalid`.',
   SANDBOX_PROCESSES_MAX:
     'The model that was used longest ago gives its place; a run waits while all are busy.',
+  SEARCHES_REMEMBERED_MAX: 'The search that was asked for longest ago begins at its first block again.',
   SECRET_FILE_BYTES_MAX: '`config-invalid`; the service does not start.',
   SERVICE_HEAP_MAX_MEBIBYTES: 'The service ends, and is started again where a supervisor runs it.',
   SIGNATURE_BYTES_MAX: 'The payment is refused.',

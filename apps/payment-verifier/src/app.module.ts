@@ -116,11 +116,12 @@ function adapters(config: Config, context: ServiceContext<Config>) {
     },
     {
       provide: PrometheusPaymentMetrics,
-      inject: [PostgresReservationStore, SignerRelayerKey],
-      useFactory: (store: PostgresReservationStore, key: SignerRelayerKey) =>
+      inject: [PostgresReservationStore, SignerRelayerKey, EvmSettlementChain],
+      useFactory: (store: PostgresReservationStore, key: SignerRelayerKey, chain: EvmSettlementChain) =>
         new PrometheusPaymentMetrics(context.metrics, {
           openReservations: () => store.countOpen(),
           relayerWei: () => key.wei(),
+          logRangeBlocks: () => chain.search.rangeBlocks,
         }),
     },
   ];

@@ -4,10 +4,7 @@ import type { FollowedChain, Placement } from '../../domain/follow-settlements.j
 import type { AuthorizationFate } from '../../domain/ports.js';
 import type { Reservation } from '../../domain/reservation.js';
 import type { EvmNode } from './evm-node.js';
-import type { EvmSettlementChain } from './evm-settlement-chain.js';
-
-/** Blocks on top of one that make it final where a node does not say which are; an epoch of Ethereum's has 32. */
-export const FINAL_DEPTH_BLOCKS = 64n;
+import { FINAL_DEPTH_BLOCKS, type EvmSettlementChain } from './evm-settlement-chain.js';
 
 /** The chain as following settlements needs it, over one node. */
 export class EvmFollowedChain implements FollowedChain {
