@@ -8,6 +8,7 @@ const needsServers = new Set([
   'nats',
   'postgres',
   'embedded',
+  'evm',
   'signer',
   'inference-gateway',
   'attestation-hub',

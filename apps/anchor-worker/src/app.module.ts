@@ -11,13 +11,13 @@ import {
 } from '@touchstone/platform';
 import { Outbox, OutboxModule, PostgresModule, uuidV7, type PostgresOptions } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
-import { EvmChain, evmChainId } from './adapters/evm/evm-chain.js';
-import { createEvmRpc } from './adapters/evm/json-rpc.js';
+import { EvmLaneChain, EvmNode, PostgresLaneStore, RpcLaneSigner } from '@touchstone/evm';
+import { EvmChain } from './adapters/evm/evm-chain.js';
 import { RpcCheckpointSigner } from './adapters/signer/rpc-checkpoint-signer.js';
-import { RpcTransactionSigner } from './adapters/signer/rpc-transaction-signer.js';
 import type { Config } from './config.js';
 import { ANCHOR_READER, type AnchorReader } from './domain/anchor/anchor-reader.js';
 import {
+  ANCHOR_DRAIN_MS,
   createPipeline,
   type AnchoringPorts,
   type CreatedPipeline,
@@ -32,6 +32,7 @@ import { IntakeRepository } from './persistence/intake-repository.js';
 import { LeafStagesRepository } from './persistence/leaf-stages-repository.js';
 import { KeptProofRepository } from './persistence/kept-proof-repository.js';
 import { CreateAnchors1763700000000 } from './persistence/migrations/1763700000000-create-anchors.js';
+import { Lanes1764300000000 } from './persistence/migrations/1764300000000-lanes.js';
 import { KeepProofs1785500000000 } from './persistence/migrations/1785500000000-keep-proofs.js';
 import { ANCHOR_SCHEMA } from './persistence/schema.js';
 import { SealingRepository } from './persistence/sealing-repository.js';
@@ -40,12 +41,15 @@ import { PIPELINE, PipelineRunner } from './pipeline-runner.js';
 import { LogController } from './transport/http/log.controller.js';
 import { ModelAnchorsController } from './transport/http/model-anchors.controller.js';
 
+/** Milliseconds that the chain node may take for one answer. */
+export const EVM_RPC_TIMEOUT_MS = 10_000;
+
 /** How the anchor-worker reaches its schema; also used by the command `migrate`. */
 export function postgresOptions(config: Config): PostgresOptions {
   return {
     url: config.DATABASE_URL,
     schema: ANCHOR_SCHEMA,
-    migrations: [CreateAnchors1763700000000, KeepProofs1785500000000],
+    migrations: [CreateAnchors1763700000000, Lanes1764300000000, KeepProofs1785500000000],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'anchor-worker',
     statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,
@@ -146,7 +150,7 @@ function wirePipeline(
     checkpoints: new CheckpointRepository(dataSource, outbox),
     checkpointSigner: new RpcCheckpointSigner(rpc),
     exclusive: new AdvisoryExclusive(dataSource, ANCHOR_SCHEMA),
-    anchoring: anchoringPorts(config, dataSource, outbox, rpc),
+    anchoring: anchoringPorts(config, { dataSource, outbox, rpc, clock }),
     nowMs: () => clock.nowMs(),
     newId: uuidV7,
   };
@@ -166,17 +170,27 @@ function wirePipeline(
 
 function anchoringPorts(
   config: Config,
-  dataSource: DataSource,
-  outbox: Outbox,
-  rpc: RpcClient,
+  { dataSource, outbox, rpc, clock }: Connections,
 ): AnchoringPorts | undefined {
   const { TOUCHSTONE_EVM_RPC_URL: url, TOUCHSTONE_ANCHOR_CONTRACT: contract } = config;
   if (config.ANCHOR_MODE !== 'advanced' || url === undefined || contract === undefined) return undefined;
-  const chain = new EvmChain(createEvmRpc(url), evmChainId(config.TOUCHSTONE_EVM_NETWORK), contract);
+  const node = EvmNode.overHttp(url, config.TOUCHSTONE_EVM_NETWORK, EVM_RPC_TIMEOUT_MS);
+  const chain = new EvmLaneChain(node);
+  const owner = new AnchorRepository(dataSource, outbox, node.network);
   return {
-    chain,
-    store: new AnchorRepository(dataSource, outbox, chain.network),
+    chain: new EvmChain(node, chain, contract),
+    store: owner,
     keptProofs: new KeptProofRepository(dataSource),
-    signer: new RpcTransactionSigner(rpc),
+    lane: {
+      chain,
+      store: new PostgresLaneStore(dataSource, {
+        schema: ANCHOR_SCHEMA,
+        network: node.network,
+        owner,
+        drainMs: ANCHOR_DRAIN_MS,
+        nowMs: () => clock.nowMs(),
+      }),
+      signer: new RpcLaneSigner(rpc, 'anchor'),
+    },
   };
 }

@@ -1,18 +1,30 @@
-import { deployDevelopmentChain } from '@touchstone/embedded';
+import { deployDevelopmentChain, developmentNetwork } from '@touchstone/embedded';
 import { startTestAnvil, waitUntil } from '@touchstone/testing';
 import type { AnchorFinal } from '@touchstone/contracts';
 import { parseEvmAnchorProof, verifyEvmAnchor } from '@touchstone/chain-proofs';
 import { hexToBytes } from '@touchstone/crypto';
 import { anchoredCommitment } from '@touchstone/evidence';
+import { EvmLaneChain, EvmNode, PostgresLaneStore } from '@touchstone/evm';
+import { custom } from 'viem';
 import { EvmChain } from '../src/adapters/evm/evm-chain.js';
-import { createEvmRpc, type EvmRpc } from '../src/adapters/evm/json-rpc.js';
+import { ANCHOR_DRAIN_MS } from '../src/domain/pipeline/create-pipeline.js';
 import { AnchorRepository } from '../src/persistence/anchor-repository.js';
 import { KeptProofRepository } from '../src/persistence/kept-proof-repository.js';
+import { ANCHOR_SCHEMA } from '../src/persistence/schema.js';
 import { leavesOf } from './leaves.js';
 import { LogFixture, type Replica, type ReplicaOptions } from './log-fixture.js';
 import { TransactionSigningDouble } from './signing-double.js';
 
-const CHAIN_ID = 8453;
+const NETWORK = developmentNetwork;
+
+/** Sends one JSON-RPC request and gives its raw result. */
+export type EvmRpc = (method: string, params?: readonly unknown[]) => Promise<unknown>;
+
+/** The JSON-RPC of a node. */
+export function rpcOf(url: string): EvmRpc {
+  const node = EvmNode.overHttp(url, NETWORK, 10_000);
+  return (method, params = []) => node.request(method, params);
+}
 
 /** A development chain with the registry on it. */
 export interface TestChain {
@@ -22,21 +34,23 @@ export interface TestChain {
 
 /** A log on a real development chain. */
 export class AnchorFixture {
-  readonly transactions = new TransactionSigningDouble();
+  transactions = new TransactionSigningDouble();
   /** Replaced by a test that wants the node away. */
   rpc: EvmRpc;
+  /** Added to the clock of the lane. */
+  clockAheadMs = 0;
 
   private constructor(
     readonly log: LogFixture,
     readonly anvil: TestChain['anvil'],
     readonly contract: string,
   ) {
-    this.rpc = createEvmRpc(anvil.rpcUrl);
+    this.rpc = rpcOf(anvil.rpcUrl);
   }
 
   static async startChain(): Promise<TestChain> {
-    const anvil = await startTestAnvil({ chainId: CHAIN_ID });
-    const payer = (await new TransactionSigningDouble().address()) as `0x${string}`;
+    const anvil = await startTestAnvil();
+    const payer = (await new TransactionSigningDouble().account()) as `0x${string}`;
     const funded = { anchorSubmitter: payer, settlementSubmitter: payer, payer };
     const { anchorRegistry } = await deployDevelopmentChain(anvil.rpcUrl, funded);
     return { anvil, contract: anchorRegistry };
@@ -48,16 +62,37 @@ export class AnchorFixture {
 
   /** A replica in the mode advanced. */
   replica(options: ReplicaOptions = {}): Promise<Replica> {
-    const chain = new EvmChain((method, params) => this.rpc(method, params), CHAIN_ID, this.contract);
+    const transport = custom(
+      {
+        request: ({ method, params }: { method: string; params?: readonly unknown[] }) =>
+          this.rpc(method, params),
+      },
+      { retryCount: 0 },
+    );
+    const node = new EvmNode(transport, NETWORK);
+    const chain = new EvmLaneChain(node);
     return this.log.replica({
       ...options,
       settings: { intervalMs: 0, stuckBlocks: 3n, ...options.settings },
-      anchoring: (dataSource, outbox) => ({
-        chain,
-        store: new AnchorRepository(dataSource, outbox, chain.network),
-        keptProofs: new KeptProofRepository(dataSource),
-        signer: this.transactions,
-      }),
+      anchoring: (dataSource, outbox) => {
+        const owner = new AnchorRepository(dataSource, outbox, NETWORK);
+        return {
+          chain: new EvmChain(node, chain, this.contract),
+          store: owner,
+          keptProofs: new KeptProofRepository(dataSource),
+          lane: {
+            chain,
+            store: new PostgresLaneStore(dataSource, {
+              schema: ANCHOR_SCHEMA,
+              network: NETWORK,
+              owner,
+              drainMs: ANCHOR_DRAIN_MS,
+              nowMs: () => Date.now() + this.clockAheadMs,
+            }),
+            signer: this.transactions,
+          },
+        };
+      },
     });
   }
 
@@ -96,7 +131,16 @@ export class AnchorFixture {
   }
 
   call<T>(method: string, params: unknown[] = []): Promise<T> {
-    return createEvmRpc(this.anvil.rpcUrl)(method, params) as Promise<T>;
+    return rpcOf(this.anvil.rpcUrl)(method, params) as Promise<T>;
+  }
+
+  /** Bytes that were signed, in their order. */
+  async attempts(): Promise<{ raw: string; hash: string }[]> {
+    return this.log.rows(
+      `SELECT attempt ->> 'raw' AS raw, attempt ->> 'hash' AS hash
+       FROM anchors.lane_transaction, jsonb_array_elements(attempts) WITH ORDINALITY AS made (attempt, place)
+       ORDER BY nonce, place`,
+    );
   }
 
   finals(): Promise<AnchorFinal[]> {
@@ -113,7 +157,7 @@ export class AnchorFixture {
       ...parsed.proof,
       commitment,
       contract: bytes(this.contract.slice(2)),
-      submitter: bytes((await this.transactions.address()).slice(2)),
+      submitter: bytes((await this.transactions.account()).slice(2)),
     });
   }
 }

@@ -20,7 +20,7 @@ describe('anchoring while the chain or a process fails', () => {
     const replica = await fixture.replica();
     await fixture.publish(replica, 'a');
     await fixture.runUntil(replica, 'included');
-    const [before] = await fixture.log.rows<{ hash: string }>('SELECT hash FROM anchors.anchor_attempt');
+    const [before] = await fixture.attempts();
     // The miner of the development chain has put two empty blocks on top; all three go.
     await waitUntil(async () => BigInt(await fixture.call<string>('eth_blockNumber')) >= 3n);
     await fixture.call('evm_setAutomine', [false]);
@@ -30,8 +30,7 @@ describe('anchoring while the chain or a process fails', () => {
     await fixture.call('evm_setAutomine', [true]);
     await fixture.call('anvil_mine', ['0x1']);
     await fixture.runUntil(replica, 'final');
-    const attempts = await fixture.log.rows<{ hash: string }>('SELECT hash FROM anchors.anchor_attempt');
-    expect(attempts).toEqual([before]);
+    expect(await fixture.attempts()).toEqual([before]);
     expect(replica.events.map(({ kind }) => kind)).toEqual(['included', 'orphaned', 'included', 'final']);
     const { checkpoints } = await expectSoundLog(fixture.log);
     expect(await fixture.verify((await fixture.finals())[0]!, checkpoints[0]!.note)).toMatchObject({
@@ -59,7 +58,7 @@ describe('anchoring while the chain or a process fails', () => {
     await fixture.publish(replica, 'a');
     await fixture.runUntil(replica, 'sent');
     // Blocks pass while the transaction waits: its copy here says that it was sent long ago.
-    await fixture.log.client.query('UPDATE anchors.anchor_attempt SET sent_at_block = 0');
+    await fixture.log.client.query('UPDATE anchors.lane_transaction SET sent_at_block = 0');
     await waitUntil(async () => {
       await replica.anchoring?.run();
       return replica.events.some(({ kind }) => kind === 'replaced');
@@ -73,27 +72,26 @@ describe('anchoring while the chain or a process fails', () => {
     await fixture.call('anvil_mine', ['0x1']);
     await fixture.runUntil(replica, 'final');
     const [final] = await fixture.finals();
-    const hashes = await fixture.log.rows<{ hash: string }>(
-      'SELECT hash FROM anchors.anchor_attempt ORDER BY attempt',
-    );
-    expect(final?.transaction).toBe(hashes[1]?.hash);
+    expect(final?.transaction).toBe((await fixture.attempts())[1]?.hash);
   });
 
   it('takes a new nonce when a stranger to this database has used the old one', async () => {
     const replica = await fixture.replica();
     await fixture.publish(replica, 'a');
-    const submitter = await fixture.transactions.address();
+    const submitter = await fixture.transactions.account();
     await replica.anchoring?.run();
     expect(await fixture.states()).toEqual(['prepared']);
     const nonce = fixture.transactions.signed[0]!.nonce;
-    const foreign = await fixture.transactions.sign({
-      ...fixture.transactions.signed[0]!,
-      to: submitter,
-      data: '0x',
-      gas: 21_000n,
-    });
+    const foreign = await fixture.transactions.sign(
+      { ...fixture.transactions.signed[0]!, to: submitter, data: '0x', gas: 21_000n },
+      submitter,
+    );
     await fixture.call('eth_sendRawTransaction', [foreign.raw]);
     await waitUntil(async () => (await fixture.call('eth_getTransactionReceipt', [foreign.hash])) !== null);
+    await replica.anchoring?.run();
+    // Until the receipt of one of its own bytes has stayed away for some blocks, it is not signed again.
+    expect(fixture.transactions.signed).toHaveLength(2);
+    await fixture.call('anvil_mine', ['0x4']);
     await fixture.runUntil(replica, 'final');
     expect(fixture.transactions.signed.map((signed) => signed.nonce)).toEqual([nonce, nonce, nonce + 1]);
     expect(replica.events.map(({ kind }) => kind)).toEqual(['renewed', 'included', 'final']);
@@ -117,9 +115,7 @@ describe('anchoring while the chain or a process fails', () => {
     const first = await fixture.replica();
     await fixture.publish(first, 'a');
     await first.anchoring?.run();
-    const [{ raw, hash }] = (await fixture.log.rows('SELECT raw, hash FROM anchors.anchor_attempt')) as [
-      { raw: string; hash: string },
-    ];
+    const [{ raw, hash }] = (await fixture.attempts()) as [{ raw: string; hash: string }];
     // The process ended after the node took the bytes and before that was written down.
     await fixture.call('eth_sendRawTransaction', [raw]);
     await waitUntil(async () => (await fixture.call('eth_getTransactionReceipt', [hash])) !== null);
@@ -188,19 +184,22 @@ describe('anchoring while the chain or a process fails', () => {
       'the anchor to be final',
     );
     expect(await fixture.finals()).toHaveLength(1);
-    expect(await fixture.log.rows('SELECT 1 FROM anchors.anchor_attempt')).toHaveLength(1);
+    expect(await fixture.attempts()).toHaveLength(1);
   });
 
   it('tries a later anchor when the chain reverts one, and not at once', async () => {
     const replica = await fixture.replica();
     await fixture.publish(replica, 'a');
     await replica.anchoring?.run();
-    const submitter = await fixture.transactions.address();
-    const poor = await fixture.transactions.sign({ ...fixture.transactions.signed[0]!, gas: 30_000n });
-    await fixture.log.client.query('UPDATE anchors.anchor_attempt SET raw = $1, hash = $2', [
-      poor.raw,
-      poor.hash,
-    ]);
+    const submitter = await fixture.transactions.account();
+    const poor = await fixture.transactions.sign(
+      { ...fixture.transactions.signed[0]!, gas: 30_000n },
+      submitter,
+    );
+    await fixture.log.client.query(
+      `UPDATE anchors.lane_transaction SET attempts = jsonb_build_array(attempts -> 0 || $1::jsonb)`,
+      [JSON.stringify(poor)],
+    );
     await fixture.runUntil(replica, 'failed');
     expect(await replica.anchoring?.run()).toBeGreaterThan(20_000);
     await fixture.log.client.query(

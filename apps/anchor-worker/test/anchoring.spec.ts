@@ -24,7 +24,7 @@ describe('anchoring on an EVM chain', () => {
     expect(result).toMatchObject({ ok: true, anchoredAt: { blockNumber: BigInt(final!.blockNumber) } });
     expect(final).toMatchObject({
       kind: 'evm',
-      network: 'eip155:8453',
+      network: 'eip155:84532',
       checkpointSize: '1',
       level: 'finalized',
     });

@@ -16,6 +16,7 @@ import { AnchorReaderRepository } from '../src/persistence/anchor-reader-reposit
 import { CheckpointRepository } from '../src/persistence/checkpoint-repository.js';
 import { IntakeRepository } from '../src/persistence/intake-repository.js';
 import { CreateAnchors1763700000000 } from '../src/persistence/migrations/1763700000000-create-anchors.js';
+import { Lanes1764300000000 } from '../src/persistence/migrations/1764300000000-lanes.js';
 import { KeepProofs1785500000000 } from '../src/persistence/migrations/1785500000000-keep-proofs.js';
 import { ANCHOR_SCHEMA } from '../src/persistence/schema.js';
 import { SealingRepository } from '../src/persistence/sealing-repository.js';
@@ -57,7 +58,7 @@ const settings: PipelineSettings = {
 const postgres = (url: string) => ({
   url,
   schema: ANCHOR_SCHEMA,
-  migrations: [CreateAnchors1763700000000, KeepProofs1785500000000],
+  migrations: [CreateAnchors1763700000000, Lanes1764300000000, KeepProofs1785500000000],
   applicationName: 'anchor-worker',
 });
 

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ChainNodeProxy, chainNodes, waitUntil, type ChainNodePersonality } from '@touchstone/testing';
-import { createEvmRpc } from '../src/adapters/evm/json-rpc.js';
-import { AnchorFixture, type TestChain } from './anchor-fixture.js';
+import { AnchorFixture, rpcOf, type TestChain } from './anchor-fixture.js';
 import type { Replica } from './log-fixture.js';
 import { expectSoundLog } from './log-invariants.js';
 
@@ -27,7 +26,7 @@ describe('anchoring on a node that proves only its newest blocks', () => {
   beforeEach(async () => {
     proxy.become();
     fixture = await AnchorFixture.create(chain);
-    fixture.rpc = createEvmRpc(proxy.url);
+    fixture.rpc = rpcOf(proxy.url);
   });
   afterEach(() => fixture.close());
 

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import type { EventBody, EventSubject } from '@touchstone/contracts';
+import { developmentNetwork } from '@touchstone/embedded';
 import { EventPublisher, provision } from '@touchstone/nats';
 import {
   createContext,
@@ -61,6 +62,7 @@ export class ServiceFixture {
         ANCHOR_MODE: 'advanced',
         ANCHOR_INTERVAL_SEC: '0.2',
         TOUCHSTONE_EVM_RPC_URL: this.chain.anvil.rpcUrl,
+        TOUCHSTONE_EVM_NETWORK: developmentNetwork,
         TOUCHSTONE_ANCHOR_CONTRACT: this.chain.contract,
         TOUCHSTONE_ANCHOR_SPACING_MS: '0',
         TOUCHSTONE_EVM_POLL_MS: '100',

@@ -86,7 +86,7 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
     const anchor = await json<{ anchorId: string; state: string; proof: object }>(
       `/v1/anchors/${rows[0]!.id}`,
     );
-    expect(anchor).toMatchObject({ state: 'final', kind: 'evm', network: 'eip155:8453' });
+    expect(anchor).toMatchObject({ state: 'final', kind: 'evm', network: 'eip155:84532' });
     expect(await json(`/v1/anchors/${anchor.anchorId}`)).toEqual(anchor);
   });
 

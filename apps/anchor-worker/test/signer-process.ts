@@ -40,7 +40,7 @@ export class SignerProcess {
         TOUCHSTONE_CHECKPOINT_SEED_HEX: '22'.repeat(32),
         TOUCHSTONE_ANCHOR_TX_KEY_HEX: ANCHOR_KEY,
         TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: '44'.repeat(32),
-        TOUCHSTONE_CHAIN_ID: '8453',
+        TOUCHSTONE_CHAIN_ID: '84532',
         TOUCHSTONE_ANCHOR_CONTRACT: contract,
         TOUCHSTONE_SETTLEMENT_ASSET: `0x${'bb'.repeat(20)}`,
       },

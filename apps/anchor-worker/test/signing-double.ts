@@ -11,7 +11,7 @@ import {
 } from '@touchstone/merkle';
 import { keccak256, type Hex } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
-import type { TransactionSigner, UnsignedTransaction } from '../src/domain/anchor/anchor-ports.js';
+import type { LaneSigner, UnsignedTransaction } from '@touchstone/evm';
 import type {
   CheckpointRequest,
   CheckpointSigner,
@@ -74,23 +74,24 @@ function refused(detail: string): AppError {
   return new AppError('checkpoint-refused', `The checkpoint is not signed: ${detail}.`);
 }
 
-/** Signs anchor transactions with a key of its own. */
-export class TransactionSigningDouble implements TransactionSigner {
-  private readonly account;
+/** Signs anchor transactions with a key of its own, and only for the account of that key. */
+export class TransactionSigningDouble implements LaneSigner {
+  private readonly key;
   readonly signed: UnsignedTransaction[] = [];
 
   constructor(privateKey: Hex = `0x${'5c'.repeat(32)}`) {
-    this.account = privateKeyToAccount(privateKey);
+    this.key = privateKeyToAccount(privateKey);
   }
 
-  async address(): Promise<string> {
-    return this.account.address.toLowerCase();
+  async account(): Promise<string> {
+    return this.key.address.toLowerCase();
   }
 
-  async sign(transaction: UnsignedTransaction): Promise<{ raw: string; hash: string }> {
+  async sign(transaction: UnsignedTransaction, account: string): Promise<{ raw: string; hash: string }> {
+    if (account !== (await this.account())) throw new AppError('dependency-unavailable', 'Another key.');
     this.signed.push(transaction);
     const { to, data, ...fields } = transaction;
-    const raw = await this.account.signTransaction({
+    const raw = await this.key.signTransaction({
       type: 'eip1559',
       ...fields,
       to: to as Hex,

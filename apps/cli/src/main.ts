@@ -4,6 +4,7 @@ import { finish, json, positiveInteger, stateDirectory } from './command-options
 import { addModelCommands } from './commands/ask.js';
 import { addOperatorCommands } from './commands/operate.js';
 import { CommandError, exitCodes, type ExitCode } from './exit-codes.js';
+import { printable } from './terminal/printable.js';
 
 /**
  * Runs the command line. Every command imports its own code when it is called, so that `verify` starts without
@@ -21,22 +22,21 @@ export async function run(argv: readonly string[]): Promise<void> {
 function report(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (error instanceof CommandError) {
-    process.stderr.write(`touchstone: ${error.message}\n`);
+    say(error.message);
     return error.exitCode;
   }
   if (error instanceof AppError) {
-    process.stderr.write(`touchstone: ${error.message}\n`);
+    say(error.message);
     return exitCodes.configuration;
   }
   const refusal = systemRefusal(error);
-  if (refusal !== undefined) {
-    process.stderr.write(`touchstone: ${refusal}\n`);
-    return exitCodes.io;
-  }
-  process.stderr.write(
-    `touchstone: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  say(refusal ?? (error instanceof Error ? (error.stack ?? error.message) : String(error)));
   return exitCodes.io;
+}
+
+/** Messages carry what services, files and libraries said; none of it may steer the terminal. */
+function say(message: string): void {
+  process.stderr.write(`touchstone: ${printable(message)}\n`);
 }
 
 /** What the operating system refused (a file, a connection), in its words; only a mistake of ours needs a stack trace. */

@@ -209,6 +209,19 @@ describe('touchstone inspect --html', () => {
     expect(inspect('missing.json', '--html', 'x.html').status).toBe(4);
   });
 
+  it('destroys neither the evidence nor the trust file', () => {
+    const { bundle, trust } = caseOf('L2').input;
+    writeFileSync(join(folder, 'e.json'), textOf(bundle));
+    writeFileSync(join(folder, 't.json'), textOf(trust));
+    for (const name of ['e.json', './e.json', 't.json']) {
+      const refused = inspect('e.json', '--trust', 't.json', '--html', name);
+      expect(refused).toMatchObject({ status: 2, stdout: '' });
+      expect(refused.stderr).toContain(`${name} is the file that is read`);
+    }
+    expect(readFileSync(join(folder, 'e.json'), 'utf8')).toBe(textOf(bundle));
+    expect(readFileSync(join(folder, 't.json'), 'utf8')).toBe(textOf(trust));
+  });
+
   it('shows in a terminal nothing that steers it', () => {
     const bundle = bundleOf('L2');
     const model = { ...bundle.commitment.model, name: '\u001b[2J\nVALID' };

@@ -67,6 +67,16 @@ describe('a visitor’s own model', () => {
     expect(asked.stderr).toMatch(/^touchstone: ENOENT: .*nowhere/);
   });
 
+  it('costs nothing when the evidence would destroy the request', async () => {
+    writeFileSync(path('only.json'), request([0, 2]));
+    const ask = ['infer', 'digits', '--input', 'only.json', '--pay', '--evidence', path('only.json')];
+    expect(await run(...ask)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('is the file that is read'),
+    });
+    expect(readFileSync(path('only.json'), 'utf8')).toBe(request([0, 2]));
+  });
+
   it('is added, asked, paid and proved, and the evidence verifies when every service is down', async () => {
     writeFileSync(path('mine.onnx'), freshModel());
     writeFileSync(path('labels.txt'), 'left\nright\n');
@@ -152,6 +162,18 @@ describe('a visitor’s own model', () => {
     expect((await ask(JSON.stringify(wrongType))).stderr).toContain('expected FP32, got INT64');
     expect((await ask('{"inputs":')).stderr).toContain('malformed-json');
   }, 180_000);
+
+  it('is paid above 1 USDC when that is what it is listed for', async () => {
+    expect(await run('models', 'add', 'other.onnx', '--name', 'dear', '--price', '2.5')).toMatchObject({
+      status: 0,
+    });
+    const asked = await run('infer', 'dear', '--input', 'request.json', '--pay');
+    expect(asked.stdout).toMatch(/^paid +2500000 atomic units/m);
+    expect(await run('infer', 'dear', '--input', 'request.json', '--pay', '--max', '2.4')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('2.500000 USDC, more than 2.400000 USDC'),
+    });
+  });
 
   it('is refused with a reason and an exit code', async () => {
     writeFileSync(path('text.onnx'), 'not a model');

@@ -105,6 +105,14 @@ describe('a paid inference in the whole stack', () => {
   });
 });
 
+describe('the trust file of the operator', () => {
+  it('calls the development chain a test and lists no independent source of time', async () => {
+    const { chains, independent } = await exportTrust(stack.description);
+    expect(chains).toMatchObject([{ network: 'eip155:84532', test: true }]);
+    expect(independent).toEqual([]);
+  });
+});
+
 describe('the gateway holds no key', () => {
   it('neither in its environment nor in an open file', () => {
     const pid = stack.pids()['inference-gateway'] ?? 0;

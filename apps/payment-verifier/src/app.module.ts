@@ -4,22 +4,20 @@ import { MeshModule, RpcClient } from '@touchstone/nats';
 import { BearerTokens, type ServiceContext } from '@touchstone/platform';
 import { Outbox, OutboxModule, PostgresModule, uuidV7, type PostgresOptions } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
-import { EvmFollowedChain } from './adapters/evm/evm-followed-chain.js';
-import { EvmNode } from './adapters/evm/evm-node.js';
+import { EvmLaneChain, EvmNode, PostgresLaneStore, RpcLaneSigner, TransactionLane } from '@touchstone/evm';
 import { EvmSettlementChain } from './adapters/evm/evm-settlement-chain.js';
-import { SignerRelayerKey } from './adapters/signer/signer-relayer-key.js';
+import { EvmSettlementLane, watchUndone } from './adapters/evm/settlement-lane.js';
 import { OfficialFacilitator } from './adapters/x402/official-facilitator.js';
 import type { Config } from './config.js';
 import { FacilitatePayment } from './domain/facilitate-payment.js';
-import { FollowSettlements } from './domain/follow-settlements.js';
 import { PaymentDesk } from './domain/payment-desk.js';
 import { RecoverSettlements } from './domain/recover-settlements.js';
 import { PrometheusPaymentMetrics } from './metrics.js';
 import { CreatePayments1785000000000 } from './persistence/migrations/create-payments-1785000000000.js';
 import { FollowPayments1785400000000 } from './persistence/migrations/follow-payments-1785400000000.js';
-import { PostgresMinedTransactions } from './persistence/postgres-mined-transactions.js';
+import { ShareLanes1785500000000 } from './persistence/migrations/share-lanes-1785500000000.js';
 import { PostgresReservationStore } from './persistence/postgres-reservation-store.js';
-import { PostgresTransactionJournal } from './persistence/postgres-transaction-journal.js';
+import { ReservationOwner } from './persistence/reservation-owner.js';
 import { FacilitatorController } from './transport/http/facilitator.controller.js';
 import { PaymentRpcController } from './transport/nats/payment-rpc.controller.js';
 
@@ -28,7 +26,7 @@ export function postgresOptions(config: Config): PostgresOptions {
   return {
     url: config.DATABASE_URL,
     schema: services['payment-verifier'].schema,
-    migrations: [CreatePayments1785000000000, FollowPayments1785400000000],
+    migrations: [CreatePayments1785000000000, FollowPayments1785400000000, ShareLanes1785500000000],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'payment-verifier',
     statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,
@@ -59,7 +57,6 @@ export class AppModule {
 }
 
 function adapters(config: Config, context: ServiceContext<Config>) {
-  const nowMs = () => context.clock.nowMs();
   return [
     {
       provide: BearerTokens,
@@ -68,7 +65,7 @@ function adapters(config: Config, context: ServiceContext<Config>) {
     {
       provide: EvmNode,
       useFactory: () =>
-        new EvmNode(
+        EvmNode.overHttp(
           config.TOUCHSTONE_EVM_RPC_URL,
           config.TOUCHSTONE_PAYMENT_NETWORK,
           config.TOUCHSTONE_EVM_RPC_TIMEOUT_MS,
@@ -80,10 +77,9 @@ function adapters(config: Config, context: ServiceContext<Config>) {
       useFactory: (node: EvmNode) => new EvmSettlementChain(node, config.TOUCHSTONE_PAYMENT_CONFIRMATIONS),
     },
     {
-      provide: SignerRelayerKey,
-      inject: [RpcClient, EvmNode, EvmSettlementChain],
-      useFactory: (rpc: RpcClient, node: EvmNode, chain: EvmSettlementChain) =>
-        new SignerRelayerKey(rpc, node, chain),
+      provide: RpcLaneSigner,
+      inject: [RpcClient],
+      useFactory: (rpc: RpcClient) => new RpcLaneSigner(rpc, 'settlement'),
     },
     {
       provide: PostgresReservationStore,
@@ -92,35 +88,53 @@ function adapters(config: Config, context: ServiceContext<Config>) {
         new PostgresReservationStore(dataSource, outbox),
     },
     {
-      provide: PostgresTransactionJournal,
-      inject: [DataSource, SignerRelayerKey],
-      useFactory: (dataSource: DataSource, key: SignerRelayerKey) =>
-        new PostgresTransactionJournal(dataSource, config.TOUCHSTONE_PAYMENT_NETWORK, key, nowMs),
+      provide: EvmSettlementLane,
+      inject: [
+        DataSource,
+        EvmNode,
+        EvmSettlementChain,
+        RpcLaneSigner,
+        PostgresReservationStore,
+        PrometheusPaymentMetrics,
+      ],
+      useFactory: (
+        dataSource: DataSource,
+        node: EvmNode,
+        chain: EvmSettlementChain,
+        signer: RpcLaneSigner,
+        store: PostgresReservationStore,
+        metrics: PrometheusPaymentMetrics,
+      ) => makeLane(config, context, { dataSource, node, chain, signer, store, metrics }),
     },
     {
       provide: OfficialFacilitator,
-      inject: [EvmNode, EvmSettlementChain, SignerRelayerKey, PostgresTransactionJournal],
+      inject: [EvmNode, EvmSettlementChain, RpcLaneSigner, EvmSettlementLane],
       useFactory: (
         node: EvmNode,
         chain: EvmSettlementChain,
-        key: SignerRelayerKey,
-        journal: PostgresTransactionJournal,
+        signer: RpcLaneSigner,
+        lane: EvmSettlementLane,
       ) =>
         new OfficialFacilitator({
           node,
           chain,
-          account: () => key.account(),
-          prepare: (reservationId, call) => journal.prepare(reservationId, call),
+          account: () => signer.account(),
+          relayOf: (reservationId) => lane.relayOf(reservationId),
           confirmationTimeoutMs: config.TOUCHSTONE_SETTLE_TIMEOUT_MS,
         }),
     },
     {
       provide: PrometheusPaymentMetrics,
-      inject: [PostgresReservationStore, SignerRelayerKey, EvmSettlementChain],
-      useFactory: (store: PostgresReservationStore, key: SignerRelayerKey, chain: EvmSettlementChain) =>
+      inject: [PostgresReservationStore, RpcLaneSigner, EvmNode, EvmSettlementChain],
+      useFactory: (
+        store: PostgresReservationStore,
+        signer: RpcLaneSigner,
+        node: EvmNode,
+        chain: EvmSettlementChain,
+      ) =>
         new PrometheusPaymentMetrics(context.metrics, {
           openReservations: () => store.countOpen(),
-          relayerWei: () => key.wei(),
+          relayerWei: async () => new EvmLaneChain(node).balance(await signer.account()),
           logRangeBlocks: () => chain.search.rangeBlocks,
         }),
     },
@@ -165,50 +179,17 @@ function useCases(config: Config, context: ServiceContext<Config>) {
       ) => new FacilitatePayment({ desk, store, chain, facilitator }),
     },
     {
-      provide: FollowSettlements,
-      inject: [DataSource, EvmNode, EvmSettlementChain, PrometheusPaymentMetrics],
-      useFactory: (
-        dataSource: DataSource,
-        node: EvmNode,
-        chain: EvmSettlementChain,
-        metrics: PrometheusPaymentMetrics,
-      ) =>
-        new FollowSettlements({
-          mined: new PostgresMinedTransactions(dataSource, config.TOUCHSTONE_PAYMENT_NETWORK),
-          chain: new EvmFollowedChain(node, chain),
-          onReorganised: (transaction) => {
-            metrics.reorganised();
-            context.logger.warn({ transaction }, 'the chain dropped a settlement; it is sent again');
-          },
-          onUndone: ({ id }) => {
-            metrics.undone();
-            context.logger.error(
-              { reservationId: id },
-              'a settlement that was answered cannot be made again',
-            );
-          },
-        }),
-    },
-    {
       provide: RecoverSettlements,
-      inject: [
-        PaymentDesk,
-        PostgresReservationStore,
-        EvmSettlementChain,
-        PostgresTransactionJournal,
-        PrometheusPaymentMetrics,
-      ],
+      inject: [PaymentDesk, PostgresReservationStore, EvmSettlementLane, PrometheusPaymentMetrics],
       useFactory: (
         desk: PaymentDesk,
         store: PostgresReservationStore,
-        chain: EvmSettlementChain,
-        journal: PostgresTransactionJournal,
+        lane: EvmSettlementLane,
         metrics: PrometheusPaymentMetrics,
       ) =>
         new RecoverSettlements({
           store,
-          chain,
-          journal,
+          lane,
           desk: desk.closing,
           nowMs,
           onError: (error, reservationId) => {
@@ -218,4 +199,61 @@ function useCases(config: Config, context: ServiceContext<Config>) {
         }),
     },
   ];
+}
+
+/**
+ * Milliseconds that the lane of a settlement key which was replaced may hold up that of the next. An authorisation lives
+ * for two minutes at most, so that what waits for the old key longer fails by itself.
+ */
+export const SETTLEMENT_DRAIN_MS = 60_000;
+
+function makeLane(
+  config: Config,
+  { clock, logger }: ServiceContext<Config>,
+  parts: {
+    readonly dataSource: DataSource;
+    readonly node: EvmNode;
+    readonly chain: EvmSettlementChain;
+    readonly signer: RpcLaneSigner;
+    readonly store: PostgresReservationStore;
+    readonly metrics: PrometheusPaymentMetrics;
+  },
+): EvmSettlementLane {
+  const { dataSource, node, chain, signer, store, metrics } = parts;
+  const nowMs = () => clock.nowMs();
+  const laneStore = new PostgresLaneStore<undefined>(dataSource, {
+    schema: services['payment-verifier'].schema,
+    network: node.network,
+    owner: new ReservationOwner(nowMs),
+    drainMs: SETTLEMENT_DRAIN_MS,
+    nowMs,
+  });
+  const lane = new TransactionLane<undefined>({
+    chain: new EvmLaneChain(node),
+    store: laneStore,
+    signer,
+    feePerGasMax: BigInt(config.TOUCHSTONE_EVM_FEE_PER_GAS_MAX_WEI),
+    confirmations: BigInt(config.TOUCHSTONE_PAYMENT_CONFIRMATIONS),
+    stuckBlocks: BigInt(config.TOUCHSTONE_EVM_STUCK_BLOCKS),
+    drainMs: SETTLEMENT_DRAIN_MS,
+    nowMs,
+    onPlacing: watchUndone({
+      store,
+      chain,
+      onUndone: ({ id }) => {
+        metrics.undone();
+        logger.error({ reservationId: id }, 'a settlement that was answered cannot be made again');
+      },
+    }),
+    onEvent: ({ kind, transaction: { subject, account, nonce } }) => {
+      metrics.transaction(kind);
+      if (kind !== 'mined')
+        logger.warn({ event: kind, reservationId: subject, account, nonce }, 'a settlement is followed');
+    },
+    onError: (error, { subject }) => {
+      metrics.recoveryFailed();
+      logger.warn({ err: error, reservationId: subject }, 'a settlement could not be looked at');
+    },
+  });
+  return new EvmSettlementLane(lane);
 }

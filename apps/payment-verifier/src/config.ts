@@ -13,6 +13,10 @@ export const EVM_RPC_TIMEOUT_DEFAULT_MS = 3_000;
 export const CONFIRMATION_TIMEOUT_DEFAULT_MS = 20_000;
 /** Blocks that hold a transfer before it counts, its own included. */
 export const CONFIRMATIONS_DEFAULT = 1;
+/** Blocks that a settlement waits before its fees are raised: ten seconds on Base, of the two minutes that it lives. */
+export const STUCK_BLOCKS_DEFAULT = 5;
+/** Largest fee per gas, as the signer's own limit. */
+export const FEE_PER_GAS_DEFAULT_MAX_WEI = 100_000_000_000;
 /** Milliseconds between two recovery runs. */
 export const RECOVERY_INTERVAL_DEFAULT_MS = 2_000;
 
@@ -63,6 +67,14 @@ export const configSchema = z.object({
   TOUCHSTONE_SETTLE_TIMEOUT_MS: integerKey(10, 120_000)
     .default(CONFIRMATION_TIMEOUT_DEFAULT_MS)
     .describe('Milliseconds that a settlement waits for its receipt before the answer is pending.'),
+  TOUCHSTONE_EVM_STUCK_BLOCKS: integerKey(1, 10_000)
+    .default(STUCK_BLOCKS_DEFAULT)
+    .describe(
+      'Blocks after which a settlement that waits gets higher fees, and that a receipt may lag behind its nonce.',
+    ),
+  TOUCHSTONE_EVM_FEE_PER_GAS_MAX_WEI: integerKey(1, 999_999_999_999_999)
+    .default(FEE_PER_GAS_DEFAULT_MAX_WEI)
+    .describe('Largest fee per gas of a settlement in wei; the signer has a limit of its own.'),
   TOUCHSTONE_RECOVERY_INTERVAL_MS: integerKey(50, 600_000)
     .default(RECOVERY_INTERVAL_DEFAULT_MS)
     .describe('Milliseconds between two looks at settlements that are open.'),

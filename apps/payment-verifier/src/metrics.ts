@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
+import type { LaneEvent } from '@touchstone/evm';
 import type { PaymentMetrics } from './domain/ports.js';
 import { countedReasons } from './domain/reasons.js';
 
@@ -20,6 +21,7 @@ export class PrometheusPaymentMetrics implements PaymentMetrics {
   private readonly payments: Counter;
   private readonly replays: Counter;
   private readonly recoveryFailures: Counter;
+  private readonly transactions: Counter;
   private readonly reorganisations: Counter;
   private readonly undoneSettlements: Counter;
 
@@ -57,6 +59,12 @@ export class PrometheusPaymentMetrics implements PaymentMetrics {
     this.recoveryFailures = new Counter({
       name: 'touchstone_payment_recovery_failures_total',
       help: 'Open payments that recovery could not look at; they are tried again.',
+      registers,
+    });
+    this.transactions = new Counter({
+      name: 'touchstone_payment_transactions_total',
+      help: 'What happened to settlements on the chain; `capped` waits because the fees may not rise further.',
+      labelNames: ['event'],
       registers,
     });
     this.reorganisations = new Counter({
@@ -103,8 +111,9 @@ export class PrometheusPaymentMetrics implements PaymentMetrics {
     this.recoveryFailures.inc();
   }
 
-  reorganised(): void {
-    this.reorganisations.inc();
+  transaction(event: LaneEvent['kind']): void {
+    this.transactions.inc({ event });
+    if (event === 'dropped') this.reorganisations.inc();
   }
 
   undone(): void {

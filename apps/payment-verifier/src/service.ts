@@ -3,10 +3,9 @@ import { serveMesh } from '@touchstone/nats';
 import type { ServiceDefinition } from '@touchstone/platform';
 import { migrateCommand, republishCommand } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
-import { EvmNode } from './adapters/evm/evm-node.js';
+import { EvmNode } from '@touchstone/evm';
 import { AppModule, postgresOptions } from './app.module.js';
 import { configSchema } from './config.js';
-import { FollowSettlements } from './domain/follow-settlements.js';
 import { RecoverSettlements } from './domain/recover-settlements.js';
 import { runExclusively } from './persistence/exclusive-run.js';
 import { RecoveryLoop } from './recovery-loop.js';
@@ -38,14 +37,8 @@ export const paymentVerifierService: ServiceDefinition<typeof configSchema> = {
     serveMesh(app, context, 'payment-verifier');
     const recover = app.get(RecoverSettlements);
     const dataSource = app.get(DataSource);
-    const follow = app.get(FollowSettlements);
     const loop = new RecoveryLoop(
-      () =>
-        runExclusively(dataSource, 'payment recovery', async () => {
-          // What the chain dropped is opened first, so that it is sent before what was signed after it.
-          await follow.run();
-          await recover.run();
-        }),
+      () => runExclusively(dataSource, 'payment recovery', () => recover.run()),
       config.TOUCHSTONE_RECOVERY_INTERVAL_MS,
       logger,
     );

@@ -49,11 +49,11 @@ describe('the facilitator API', () => {
     const objects = await payment();
     const before = await fixture.token.balanceOf(fixture.payTo);
     expect((await client.getSupported()).kinds).toEqual([
-      { x402Version: 2, scheme: 'exact', network: 'eip155:8453' },
+      { x402Version: 2, scheme: 'exact', network: 'eip155:84532' },
     ]);
     expect(await client.verify(...typed(objects))).toMatchObject({ isValid: true });
     const settled = await client.settle(...typed(objects));
-    expect(settled).toMatchObject({ success: true, network: 'eip155:8453' });
+    expect(settled).toMatchObject({ success: true, network: 'eip155:84532' });
     expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
     // A replay gets the same answer and charges nothing; verifying it again says that it was used.
     expect(await client.settle(...typed(objects))).toEqual(settled);
@@ -223,7 +223,7 @@ describe('the facilitator API', () => {
   });
 
   it('does not start on another chain, and starts unready while the node is away', async () => {
-    await expect(fixture.start({ TOUCHSTONE_PAYMENT_NETWORK: 'eip155:84532' })).rejects.toMatchObject({
+    await expect(fixture.start({ TOUCHSTONE_PAYMENT_NETWORK: 'eip155:1' })).rejects.toMatchObject({
       code: 'config-invalid',
     });
     const { ports } = await fixture.start({ TOUCHSTONE_EVM_RPC_URL: 'http://127.0.0.1:9' });

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import { waitUntil } from '@touchstone/testing';
+import { STUCK_BLOCKS_DEFAULT } from '../src/config.js';
 import { digest, killed, PaymentFixture } from './support/fixture.js';
 import { authorizationOf, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
@@ -138,7 +139,19 @@ describe('payments when parts fail', () => {
       ]);
       await fixture.token.rpc('anvil_stopImpersonatingAccount', [fixture.signer.address]);
       fixture.proxy.decide = () => 'pass';
+      // Only blocks without a receipt show that none of the bytes can be mined any more.
+      const signed = fixture.signer.signed.length;
+      await waitUntil(async () => {
+        const { rows } = await fixture.sql.query(
+          'SELECT 1 FROM payments.lane_transaction WHERE subject = $1 AND used_up_at_block IS NOT NULL',
+          [id],
+        );
+        return rows.length === 1;
+      });
+      expect(fixture.signer.signed.length).toBe(signed);
+      await fixture.token.rpc('anvil_mine', [`0x${(STUCK_BLOCKS_DEFAULT + 1).toString(16)}`]);
       await expectOneCharge(id, before);
+      expect(fixture.signer.signed.length).toBe(signed + 1);
     });
 
     it.each([

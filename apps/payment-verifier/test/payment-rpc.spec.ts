@@ -249,7 +249,7 @@ describe('payments over RPC, against a real chain', () => {
   it('names what it supports', async () => {
     expect(await fixture.gateway.call('payment-verifier', 'supported', {})).toMatchObject({
       supported: {
-        kinds: [{ x402Version: 2, scheme: 'exact', network: 'eip155:8453' }],
+        kinds: [{ x402Version: 2, scheme: 'exact', network: 'eip155:84532' }],
         signers: { 'eip155:*': [fixture.signer.address] },
       },
     });

@@ -109,7 +109,7 @@ describe('refused payments, against a real chain', () => {
         'invalid_network',
         async () => {
           const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
-          objects.paymentRequirements['network'] = 'eip155:84532';
+          objects.paymentRequirements['network'] = 'eip155:1';
           return objects;
         },
       ],

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@touchstone/testing';
+import { STUCK_BLOCKS_DEFAULT } from '../src/config.js';
 import { digest, PaymentFixture } from './support/fixture.js';
 import { authorizationOf, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
@@ -45,8 +46,9 @@ describe('a reorganisation of the chain', () => {
   };
   const stateOf = async (transaction: string) => {
     const { rows } = await fixture.sql.query<{ state: string; placed: boolean }>(
-      'SELECT state, block_number IS NOT NULL AS placed FROM payments.transactions WHERE hash = $1',
-      [Buffer.from(transaction.slice(2), 'hex')],
+      `SELECT state, block_number IS NOT NULL AS placed FROM payments.lane_transaction
+       WHERE attempts @> jsonb_build_array(jsonb_build_object('hash', $1::text))`,
+      [transaction],
     );
     return rows[0];
   };
@@ -104,9 +106,17 @@ describe('a reorganisation of the chain', () => {
     ]);
     await fixture.token.rpc('anvil_stopImpersonatingAccount', [fixture.signer.address]);
     goOn();
-    await waitUntil(async () => (await balance()) === before + PRICE, 15_000, 'the payment to come back');
+    await fixture.token.rpc('anvil_mine', [`0x${(STUCK_BLOCKS_DEFAULT + 1).toString(16)}`]);
+    await waitUntil(
+      async () => {
+        await fixture.token.rpc('anvil_mine', ['0x1']);
+        return (await balance()) === before + PRICE;
+      },
+      15_000,
+      'the payment to come back',
+    );
     expect(fixture.signer.signed.length).toBe(signed + 1);
-    expect(await stateOf(transaction)).toMatchObject({ state: 'replaced' });
+    expect(await stateOf(transaction)).toMatchObject({ state: 'lost' });
     expect(await fixture.state(reservationId)).toBe('settled');
     expect(await metric('touchstone_payment_undone_total')).toBe(0);
   });

@@ -89,12 +89,11 @@ class Run {
     nowMs: () => this.world.nowMs,
     newId: () => `reservation-${(this.ids += 1)}`,
     leaseMs: LEASE_MS,
-    policy: { network: 'eip155:8453', asset: this.payment.asset, recipients: [] },
+    policy: { network: 'eip155:84532', asset: this.payment.asset, recipients: [] },
   });
   readonly recovery = new RecoverSettlements({
     store: this.world.store,
-    chain: this.world,
-    journal: this.world,
+    lane: this.world,
     desk: this.desk.closing,
     nowMs: () => this.world.nowMs,
     minAgeMs: 0,

@@ -2,11 +2,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createDataSource, Outbox, runMigrations, type PostgresOptions } from '@touchstone/postgres';
 import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
 import type { DataSource } from 'typeorm';
-import { CreatePayments1785000000000 } from '../src/persistence/migrations/create-payments-1785000000000.js';
+import type { Config } from '../src/config.js';
+import { postgresOptions } from '../src/app.module.js';
 import { runExclusively } from '../src/persistence/exclusive-run.js';
 import { PostgresReservationStore } from '../src/persistence/postgres-reservation-store.js';
-import { PostgresTransactionJournal } from '../src/persistence/postgres-transaction-journal.js';
-import type { RelayerKey } from '../src/domain/relayer.js';
 import { MemoryReservationStore } from './support/memory-store.js';
 import { describeReservationStore } from './support/reservation-store.contract.js';
 import { samplePayment } from './support/sample-payment.js';
@@ -19,7 +18,7 @@ describeReservationStore('memory', () => memory);
 
 describe('PostgreSQL', () => {
   let database: TestDatabase;
-  let options: PostgresOptions;
+  let options: Required<Pick<PostgresOptions, 'migrations'>> & PostgresOptions;
   let dataSource: DataSource;
   let store: PostgresReservationStore;
   beforeAll(async () => {
@@ -27,7 +26,8 @@ describe('PostgreSQL', () => {
     options = {
       url: database.urlFor('payment-verifier'),
       schema: 'payments',
-      migrations: [CreatePayments1785000000000],
+      // All of them, as the service runs them.
+      migrations: postgresOptions({} as Config).migrations ?? [],
       applicationName: 'test',
     };
     await runMigrations(options);
@@ -55,29 +55,6 @@ describe('PostgreSQL', () => {
     expect((await settle('0198f1f0-0000-7000-8000-000000000003', 4)).state).toBe('settled');
   });
 
-  it('lists no more transactions than asked for, those with the lowest nonces', async () => {
-    const nowMs = Date.now();
-    const network = 'eip155:8453';
-    for (const nonce of [2, 0, 1]) {
-      const id = `0198f1f0-0000-7000-8000-00000000000${nonce}`;
-      const draft = { id, payment: samplePayment(), requestDigest: 'ab'.repeat(32), leaseUntilMs: nowMs };
-      await store.claim({ ...draft, nowMs, fromBlock: 0n }, () => ({ kind: 'take' }));
-      await dataSource.query(
-        `INSERT INTO payments.transactions
-           (hash, reservation_id, network, account, nonce, call, raw, state, signed_at, touched_at)
-         VALUES ($1, $2, $3, $4, $5, '{}', '\\x00', 'signed', now(), $6)`,
-        [Buffer.alloc(32, nonce), id, network, `0x${'aa'.repeat(20)}`, nonce, new Date(nowMs)],
-      );
-    }
-    // Listing asks the key for nothing.
-    const journal = new PostgresTransactionJournal(dataSource, network, {} as RelayerKey, () => nowMs);
-    const nonces = async (sinceMs: number, limit: number) =>
-      (await journal.unmined(sinceMs, limit)).map(({ nonce }) => nonce);
-    expect(await nonces(nowMs, 3)).toEqual([0, 1, 2]);
-    expect(await nonces(nowMs, 2)).toEqual([0, 1]);
-    expect(await nonces(nowMs - 1, 3)).toEqual([]);
-  });
-
   it('runs an exclusive job in one place at a time and frees the lock when it fails', async () => {
     const nested: boolean[] = [];
     const ran = await runExclusively(dataSource, 'job', async () => {
@@ -91,7 +68,7 @@ describe('PostgreSQL', () => {
   });
 
   it('goes back to nothing and forward again', async () => {
-    await dataSource.undoLastMigration();
+    for (let left = options.migrations.length; left > 0; left -= 1) await dataSource.undoLastMigration();
     const [{ tables }] = (await dataSource.query(
       `SELECT count(*)::int AS tables FROM information_schema.tables
        WHERE table_schema = 'payments' AND table_name <> 'migrations'`,

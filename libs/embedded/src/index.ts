@@ -10,6 +10,7 @@ export { startPostgres, type PostgresOptions, type RunningPostgres } from './pos
 export { startNats, type NatsOptions, type RunningNats } from './nats/start-nats.js';
 export type { NatsAccount, NatsUser } from './nats/configuration.js';
 export { EXTERNAL_NATS, readNatsUrl } from './nats/external-nats.js';
+export { DEVELOPMENT_CHAIN_ID, developmentNetwork, developmentToken } from './evm/development-chain.js';
 export { startAnvil, type AnvilOptions, type RunningAnvil } from './evm/start-anvil.js';
 export { callRpc } from './evm/json-rpc.js';
 export { watchAndMine } from './evm/watch-and-mine.js';

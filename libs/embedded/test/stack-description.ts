@@ -12,7 +12,7 @@ export const stackDescription: StackDescription = {
   postgres: { port: 54320, dataFolder: '/x' },
   nats: { url: 'nats://127.0.0.1:4222', version: '2.9.10' },
   chain: {
-    chainId: 8453,
+    chainId: 84_532,
     rpcUrl: 'http://127.0.0.1:8545',
     usdc: address,
     anchorRegistry: address,

@@ -102,7 +102,7 @@ describe('embedded anvil', () => {
     await expect(deployDevelopmentChain(anvil.rpcUrl, funded)).resolves.toEqual(contracts);
     expect(await blockNumber(anvil.rpcUrl, 'latest')).toBeLessThanOrEqual(height + 2);
 
-    expect(contracts.usdc).toBe('0x833589fcd6edb6e08f4c7c32d4f71b54bda02913');
+    expect(contracts.usdc).toBe('0x036cbd53842c5426634e7929541ec2318f3dcf7e');
     const code = await callRpc<string>(anvil.rpcUrl, 'eth_getCode', [contracts.anchorRegistry, 'latest']);
     expect(code).toBe(anchorRegistry.deployedBytecode);
     const call = (functionName: 'name' | 'version') =>
@@ -111,18 +111,33 @@ describe('embedded anvil', () => {
         'latest',
       ]);
     const name = await call('name');
-    expect(decodeFunctionResult({ abi: testUsdc.abi, functionName: 'name', data: name })).toBe('USD Coin');
+    expect(decodeFunctionResult({ abi: testUsdc.abi, functionName: 'name', data: name })).toBe('USDC');
     const ether = await callRpc<string>(anvil.rpcUrl, 'eth_getBalance', [funded.anchorSubmitter, 'latest']);
     expect(BigInt(ether)).toBe(100n * 10n ** 18n);
     await anvil.stop();
   });
 
-  it('refuses a chain whose USDC it does not know', async () => {
+  it('is the only chain that gets the token', async () => {
     const anvil = await startTestAnvil({ chainId: 31_337 });
     await expect(deployDevelopmentChain(anvil.rpcUrl, funded)).rejects.toMatchObject({
       code: 'config-invalid',
     });
     await anvil.stop();
+  });
+
+  it('answers no web page unless that is asked for', async () => {
+    const [origin, body] = ['https://page.example', '{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'];
+    const [closed, open] = await Promise.all([startTestAnvil(), startTestAnvil({ cors: true })]);
+    const allowed = async (rpcUrl: string) => {
+      const headers = { origin, 'access-control-request-method': 'POST' };
+      const preflight = await fetch(rpcUrl, { method: 'OPTIONS', headers });
+      const ask = { method: 'POST', headers: { origin, 'content-type': 'application/json' }, body };
+      const answers = [preflight, await fetch(rpcUrl, ask)];
+      return answers.map((answer) => answer.headers.get('access-control-allow-origin'));
+    };
+    expect(await allowed(closed.rpcUrl)).toEqual([null, null]);
+    expect(await allowed(open.rpcUrl)).toEqual(['*', '*']);
+    await Promise.all([closed.stop(), open.stop()]);
   });
 
   it('proves what stands in it after it was stopped', async () => {

@@ -16,7 +16,7 @@ import {
   type WalletActions,
 } from 'viem';
 import { mnemonicToAccount, type HDAccount } from 'viem/accounts';
-import { base } from 'viem/chains';
+import { baseSepolia } from 'viem/chains';
 
 /** The phrase that anvil derives its funded accounts from; public, and worth nothing anywhere else. */
 const DEVELOPMENT_PHRASE = 'test test test test test test test test test test test junk';
@@ -46,16 +46,16 @@ export function developmentAccount(addressIndex: number): HDAccount {
 }
 
 /** A client of the running chain that reads, writes as account 0 and steers the chain. */
-export type AnvilClient = Client<HttpTransport, typeof base, HDAccount> &
+export type AnvilClient = Client<HttpTransport, typeof baseSepolia, HDAccount> &
   TestActions &
-  PublicActions<HttpTransport, typeof base, HDAccount> &
-  WalletActions<typeof base, HDAccount>;
+  PublicActions<HttpTransport, typeof baseSepolia, HDAccount> &
+  WalletActions<typeof baseSepolia, HDAccount>;
 
 function connect(url: string): AnvilClient {
   return createTestClient({
     mode: 'anvil',
     account: developmentAccount(0),
-    chain: base,
+    chain: baseSepolia,
     transport: http(url),
     pollingInterval: 20,
     cacheTime: 0,
@@ -69,11 +69,11 @@ export function rpc(client: AnvilClient, method: string, params: readonly unknow
   return client.request({ method, params } as never) as Promise<unknown>;
 }
 
-/** Starts a chain with Base's id on a free port; `stop` ends exactly that process. */
+/** Starts a chain with Base Sepolia's id on a free port; `stop` ends exactly that process. */
 export async function startAnvil(
   ...options: string[]
 ): Promise<{ client: AnvilClient; stop: () => Promise<void> }> {
-  const fixed = ['--host', '127.0.0.1', '--port', '0', '--chain-id', '8453', '--slots-in-an-epoch', '1'];
+  const fixed = ['--host', '127.0.0.1', '--port', '0', '--chain-id', '84532', '--slots-in-an-epoch', '1'];
   const child = spawn(binary as string, [...fixed, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const url = await new Promise<string>((resolve, reject) => {

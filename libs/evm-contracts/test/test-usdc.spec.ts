@@ -63,7 +63,7 @@ describeWithAnvil('TestUsdc, as the x402 packages use USDC', () => {
     const values = await Promise.all(
       names.map((functionName) => client.readContract({ ...token, functionName })),
     );
-    expect(values).toEqual(['USD Coin', '2', 'USDC', 6]);
+    expect(values).toEqual(['USDC', '2', 'USDC', 6]);
   });
 
   it('refuses to be initialised again, and to mint for anybody but the minter', async () => {

@@ -2,14 +2,14 @@ import { canonicalAddresses, testUsdc } from '@touchstone/evm-contracts';
 import { keccak256, parseSignature, toHex, type Address, type Hex } from 'viem';
 import { developmentAccount, type AnvilClient } from './anvil.js';
 
-/** The address at which the x402 packages look for USDC on Base. */
-export const tokenAddress = canonicalAddresses.usdc[8453].address;
+/** The address at which the x402 packages look for USDC on Base Sepolia. */
+export const tokenAddress = canonicalAddresses.usdc[84532].address;
 
 /** Account 1 pays; account 2 is paid; account 0 sends the transactions, as a facilitator does. */
 export const payer = developmentAccount(1);
 export const payee = developmentAccount(2).address;
 
-const domain = { name: 'USD Coin', version: '2', chainId: 8453, verifyingContract: tokenAddress } as const;
+const domain = { name: 'USDC', version: '2', chainId: 84_532, verifyingContract: tokenAddress } as const;
 const transferFields = [
   { name: 'from', type: 'address' },
   { name: 'to', type: 'address' },
@@ -47,7 +47,7 @@ export interface Authorization {
 export async function placeToken(client: AnvilClient): Promise<void> {
   await client.setCode({ address: tokenAddress, bytecode: testUsdc.deployedBytecode });
   const token = { address: tokenAddress, abi: testUsdc.abi } as const;
-  const initialize = { ...token, functionName: 'initialize', args: ['USD Coin', '2'] } as const;
+  const initialize = { ...token, functionName: 'initialize', args: ['USDC', '2'] } as const;
   await client.waitForTransactionReceipt({ hash: await client.writeContract(initialize) });
   const mint = { ...token, functionName: 'mint', args: [payer.address, 10_000_000n] } as const;
   await client.waitForTransactionReceipt({ hash: await client.writeContract(mint) });
@@ -60,7 +60,7 @@ export function authorizationOf(label: string, changes: Partial<Authorization> =
   return { from: payer.address, to: payee, value: 250_000n, validAfter: 0n, validBefore, nonce, ...changes };
 }
 
-export function signTransfer(message: Authorization, account = payer, name = 'USD Coin'): Promise<Hex> {
+export function signTransfer(message: Authorization, account = payer, name = 'USDC'): Promise<Hex> {
   return account.signTypedData({
     domain: { ...domain, name },
     types,

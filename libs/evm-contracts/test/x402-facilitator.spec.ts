@@ -16,12 +16,12 @@ import {
 const PRICE = 250_000n;
 const requirements = {
   scheme: 'exact',
-  network: 'eip155:8453',
+  network: 'eip155:84532',
   asset: tokenAddress,
   amount: `${PRICE}`,
   payTo: payee,
   maxTimeoutSeconds: 120,
-  extra: { name: 'USD Coin', version: '2' },
+  extra: { name: 'USDC', version: '2' },
 } as const;
 
 function createFacilitator(client: AnvilClient): ExactEvmScheme {

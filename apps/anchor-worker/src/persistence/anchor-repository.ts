@@ -1,13 +1,14 @@
 import { bytesToHex } from '@touchstone/crypto';
 import { withDatabase, type Outbox } from '@touchstone/postgres';
+import type { Intent, LaneOwner, LaneTransaction, Placement, SignedFor } from '@touchstone/evm';
+import { AppError } from '@touchstone/contracts';
 import type { DataSource, EntityManager } from 'typeorm';
-import { currentAttempt, type Attempt, type FinalAnchor, type OpenAnchor } from '../domain/anchor/anchor.js';
+import type { FinalAnchor, OpenAnchor } from '../domain/anchor/anchor.js';
 import type {
   AnchorableCheckpoint,
   AnchorDraft,
   AnchorHistory,
   AnchorStore,
-  Receipt,
 } from '../domain/anchor/anchor-ports.js';
 import { OPEN_ANCHORS_SQL, toOpenAnchor, type OpenAnchorRow } from './anchor-rows.js';
 import { ANCHOR_SCHEMA as schema } from './schema.js';
@@ -24,8 +25,8 @@ interface Change {
   readonly final_at?: string;
 }
 
-/** Anchors of one network in PostgreSQL. */
-export class AnchorRepository implements AnchorStore {
+/** Anchors of one network in PostgreSQL; each is stored in the transaction that signs for it. */
+export class AnchorRepository implements AnchorStore, LaneOwner<AnchorDraft> {
   constructor(
     private readonly dataSource: DataSource,
     private readonly outbox: Outbox,
@@ -61,61 +62,74 @@ export class AnchorRepository implements AnchorStore {
     return (await this.query<OpenAnchorRow>(OPEN_ANCHORS_SQL, [this.network])).map(toOpenAnchor);
   }
 
-  async nextNonce(submitter: string): Promise<number | undefined> {
-    const [row] = await this.query<{ next: string }>(
-      `SELECT next_nonce::text AS next FROM ${schema}.nonce_lane WHERE network = $1 AND submitter = $2`,
-      [this.network, submitter],
+  async claim(
+    manager: EntityManager,
+    intents: readonly Intent<AnchorDraft>[],
+  ): Promise<ReadonlyMap<string, AppError>> {
+    const rows = (await manager.query(
+      `SELECT checkpoint_size::text AS size FROM ${schema}.chain_anchor
+       WHERE network = $1 AND state <> 'failed' AND checkpoint_size = ANY($2::bigint[])`,
+      [this.network, intents.map(({ details }) => details.checkpointSize.toString())],
+    )) as { size: string }[];
+    const anchored = new Set(rows.map(({ size }) => size));
+    return new Map(
+      intents
+        .filter(({ details }) => anchored.has(details.checkpointSize.toString()))
+        .map(({ subject, details }) => [subject, alreadyAnchored(details.checkpointSize)]),
     );
-    return row && Number(row.next);
   }
 
-  prepare(draft: AnchorDraft): Promise<boolean> {
-    const { anchorId, checkpointSize, commitment, contract, submitter, attempt } = draft;
-    return this.transaction(async (manager) => {
-      if (!(await this.takeNonce(manager, submitter, attempt.nonce))) return false;
-      const rows = (await manager.query(
-        `INSERT INTO ${schema}.chain_anchor
-           (anchor_id, network, checkpoint_size, commitment, contract, submitter, state, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 'prepared', $7) ON CONFLICT DO NOTHING RETURNING 1`,
-        [
-          anchorId,
-          this.network,
-          checkpointSize.toString(),
-          Buffer.from(commitment),
-          contract,
-          submitter,
-          new Date(draft.createdAtMs).toISOString(),
-        ],
-      )) as unknown[];
-      if (rows.length === 0) throw new Superseded();
-      await insertAttempt(manager, anchorId, 1, attempt);
-      return true;
-    });
+  async signed(manager: EntityManager, signed: readonly SignedFor<AnchorDraft>[]): Promise<void> {
+    for (const { transaction, details } of signed)
+      await (details === undefined
+        ? this.resubmit(manager, transaction)
+        : this.insert(manager, transaction, details));
   }
 
-  replace(anchor: OpenAnchor, attempt: Attempt): Promise<boolean> {
-    return this.transaction(async (manager) => {
-      if (!(await change(manager, anchor, { state: 'prepared', block_number: null, block_hash: null })))
-        return false;
-      const isNew = attempt.nonce !== currentAttempt(anchor).nonce;
-      if (isNew && !(await this.takeNonce(manager, anchor.submitter, attempt.nonce))) throw new Superseded();
-      await insertAttempt(manager, anchor.anchorId, anchor.attempts.length + 1, attempt);
-      return true;
-    });
+  async wants(manager: EntityManager, { subject }: LaneTransaction): Promise<boolean> {
+    const rows = (await manager.query(
+      `SELECT 1 FROM ${schema}.chain_anchor WHERE anchor_id = $1 AND state NOT IN ('final', 'failed') FOR UPDATE`,
+      [subject],
+    )) as unknown[];
+    return rows.length > 0;
   }
 
-  markSent(anchor: OpenAnchor, atBlock: bigint): Promise<boolean> {
-    return this.transaction(async (manager) => {
-      if (!(await change(manager, anchor, { state: 'sent' }))) return false;
-      await manager.query(
-        `UPDATE ${schema}.anchor_attempt SET sent_at_block = $3 WHERE anchor_id = $1 AND attempt = $2`,
-        [anchor.anchorId, anchor.attempts.length, atBlock.toString()],
-      );
-      return true;
-    });
+  private async insert(
+    manager: EntityManager,
+    { subject, account }: LaneTransaction,
+    { checkpointSize, commitment, contract, createdAtMs }: AnchorDraft,
+  ): Promise<void> {
+    const rows = (await manager.query(
+      `INSERT INTO ${schema}.chain_anchor
+         (anchor_id, network, checkpoint_size, commitment, contract, submitter, state, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, 'prepared', $7) ON CONFLICT DO NOTHING RETURNING 1`,
+      [
+        subject,
+        this.network,
+        checkpointSize.toString(),
+        Buffer.from(commitment),
+        contract,
+        account,
+        new Date(createdAtMs).toISOString(),
+      ],
+    )) as unknown[];
+    if (rows.length === 0) throw alreadyAnchored(checkpointSize);
   }
 
-  markIncluded(anchor: OpenAnchor, hash: string, { block, gasUsed }: Receipt): Promise<boolean> {
+  /** The registry keys records by their sender, so the account that signs now is the one to look for. */
+  private async resubmit(manager: EntityManager, { subject, account }: LaneTransaction): Promise<void> {
+    await manager.query(
+      `UPDATE ${schema}.chain_anchor SET state = 'prepared', submitter = $2, revision = revision + 1,
+         block_number = NULL, block_hash = NULL, transaction = NULL, gas_used = NULL WHERE anchor_id = $1`,
+      [subject, account],
+    );
+  }
+
+  markSent(anchor: OpenAnchor): Promise<boolean> {
+    return this.transaction((manager) => change(manager, anchor, { state: 'sent' }));
+  }
+
+  markIncluded(anchor: OpenAnchor, { hash, block, gasUsed }: Placement): Promise<boolean> {
     return this.transaction((manager) =>
       change(manager, anchor, {
         state: 'included',
@@ -172,35 +186,18 @@ export class AnchorRepository implements AnchorStore {
     });
   }
 
-  /** Of two that want the same nonce the row lets one have it. */
-  private async takeNonce(manager: EntityManager, submitter: string, nonce: number): Promise<boolean> {
-    const rows = (await manager.query(
-      `INSERT INTO ${schema}.nonce_lane AS lane (network, submitter, next_nonce) VALUES ($1, $2, $3::bigint + 1)
-       ON CONFLICT (network, submitter) DO UPDATE SET next_nonce = excluded.next_nonce
-         WHERE lane.next_nonce <= $3::bigint RETURNING 1`,
-      [this.network, submitter, nonce],
-    )) as unknown[];
-    return rows.length === 1;
-  }
-
   private query<T>(sql: string, parameters: unknown[]): Promise<T[]> {
     return withDatabase(() => this.dataSource.query(sql, parameters) as Promise<T[]>);
   }
 
   private transaction(work: (manager: EntityManager) => Promise<boolean>): Promise<boolean> {
-    return withDatabase(async () => {
-      try {
-        return await this.dataSource.transaction(work);
-      } catch (error) {
-        if (error instanceof Superseded) return false;
-        throw error;
-      }
-    });
+    return withDatabase(() => this.dataSource.transaction(work));
   }
 }
 
-/** Rolls a transaction back because somebody else was faster. */
-class Superseded extends Error {}
+function alreadyAnchored(size: bigint): AppError {
+  return new AppError('conflict', `The checkpoint of size ${size} has an anchor.`);
+}
 
 /** Changes an anchor that nobody changed meanwhile. */
 async function change(manager: EntityManager, anchor: OpenAnchor, columns: Change): Promise<boolean> {
@@ -212,28 +209,4 @@ async function change(manager: EntityManager, anchor: OpenAnchor, columns: Chang
     [anchor.anchorId, anchor.revision, ...Object.values(columns)],
   )) as [unknown[], number];
   return count === 1;
-}
-
-async function insertAttempt(
-  manager: EntityManager,
-  anchorId: string,
-  place: number,
-  attempt: Attempt,
-): Promise<void> {
-  const { nonce, raw, hash, gas, maxFeePerGas, maxPriorityFeePerGas } = attempt;
-  await manager.query(
-    `INSERT INTO ${schema}.anchor_attempt
-       (anchor_id, attempt, nonce, raw, hash, gas, max_fee_per_gas, max_priority_fee_per_gas)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [
-      anchorId,
-      place,
-      nonce,
-      raw,
-      hash,
-      gas.toString(),
-      maxFeePerGas.toString(),
-      maxPriorityFeePerGas.toString(),
-    ],
-  );
 }

@@ -91,6 +91,7 @@ function addInfer(program: Command): void {
     .option('--input <file>', 'request body as JSON; - for standard input')
     .option('--text <text>', 'text, for models that take text')
     .option('--pay', 'pay with the stack’s own development payer', false)
+    .option('--max <usdc>', 'with --pay: most that is paid (the listed price)')
     .option('--dry-run', 'check the input and show the price; run and pay nothing', false)
     .option('--evidence <file>', 'wait for the evidence bundle and write it there')
     .addOption(json())
@@ -111,12 +112,14 @@ function addPay(program: Command): void {
   program
     .command('pay <headers>')
     .description('sign what a 402 answer asks for and print the header that pays it; - for standard input')
-    .option('--max <usdc>', 'most that is signed for', '1')
+    .option('--max <usdc>', 'most that is signed for (1)')
+    .addOption(json())
     .addOption(stateDirectory())
     .addHelpText(
       'after',
       `
 Nothing is sent. The header pays for one request; repeat that request with it as often as needed, it is charged once.
+Exit codes: 2 no 402, nothing that can be paid, or more than --max; 4 not readable; 5 no stack runs.
 
 Example:
   $ curl -s -D headers.txt -o /dev/null -H 'content-type: application/json' -d @digit.json $URL

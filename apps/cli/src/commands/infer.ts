@@ -6,9 +6,10 @@ import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { anchoredEvidence } from '../stack/evidence.js';
 import { showModel, type InferAnswer } from '../stack/gateway.js';
 import { createPayer, developmentPayer } from '../stack/payer.js';
-import { formatAtomic } from '../stack/price.js';
+import { formatAtomic, parsePrice } from '../stack/price.js';
 import { describeProblem, requireStack, urlOf, withinTime } from '../stack/running-stack.js';
-import { readInput } from '../terminal/files.js';
+import { readInput, requireOtherFile } from '../terminal/files.js';
+import { printableLine } from '../terminal/printable.js';
 import { table } from '../terminal/style.js';
 
 /** Largest request that is read; the gateway may take less. */
@@ -21,6 +22,7 @@ export interface InferOptions {
   readonly input?: string;
   readonly text?: string;
   readonly pay: boolean;
+  readonly max?: string;
   readonly dryRun: boolean;
   readonly evidence?: string;
   readonly json: boolean;
@@ -29,12 +31,17 @@ export interface InferOptions {
 
 /** `touchstone infer`. */
 export async function inferCommand(model: string, options: InferOptions): Promise<ExitCode> {
+  if (options.max !== undefined && !options.pay)
+    throw new CommandError(exitCodes.usage, '--max bounds what --pay pays; give both.');
   const stack = requireStack(options.state);
   const body = await requestBody(options);
   const url = `${urlOf(stack, 'inference-gateway')}/v1/models/${encodeURIComponent(model)}/infer`;
   if (options.dryRun) return dryRun(stack, model, url, body);
-  if (options.evidence !== undefined) await requireFolder(options.evidence);
-  const send = options.pay ? createPayer(stack, developmentPayer(options.state)).fetch : fetch;
+  if (options.evidence !== undefined) {
+    await requireFolder(options.evidence);
+    await requireOtherFile(options.evidence, options.input);
+  }
+  const send = options.pay ? await payingFetch(stack, model, options) : fetch;
   const answer = await withinTime(url, async (signal) => {
     const response = await send(url, { ...POST_JSON, body, signal });
     if (response.ok) return (await response.json()) as InferAnswer;
@@ -55,11 +62,24 @@ export async function inferCommand(model: string, options: InferOptions): Promis
   return exitCodes.ok;
 }
 
+/** A fetch that pays at most what the model is listed for, or what was allowed. */
+async function payingFetch(
+  stack: StackDescription,
+  model: string,
+  { max, state }: InferOptions,
+): Promise<typeof fetch> {
+  const limit =
+    max === undefined ? BigInt((await showModel(stack, model)).price?.amount ?? 0) : parsePrice(max);
+  return createPayer(stack, developmentPayer(state), limit).fetch;
+}
+
 /** Has the gateway check the input and name the price, which it does before it runs or charges anything. */
 async function dryRun(stack: StackDescription, model: string, url: string, body: string): Promise<ExitCode> {
   const { id, price } = await showModel(stack, model);
   if (!price) {
-    process.stdout.write(`${id} is free. The input was not checked, because asking would run it.\n`);
+    process.stdout.write(
+      `${printableLine(id)} is free. The input was not checked, because asking would run it.\n`,
+    );
     return exitCodes.ok;
   }
   await withinTime(url, async (signal) => {
@@ -69,7 +89,9 @@ async function dryRun(stack: StackDescription, model: string, url: string, body:
     }
     await response.body?.cancel();
   });
-  process.stdout.write(`The input fits. ${id} costs ${formatAtomic(price.amount)} for this request.\n`);
+  process.stdout.write(
+    `The input fits. ${printableLine(id)} costs ${formatAtomic(price.amount)} for this request.\n`,
+  );
   return exitCodes.ok;
 }
 

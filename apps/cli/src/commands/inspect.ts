@@ -10,7 +10,7 @@ import {
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { bundleFacts } from '../page/bundle-facts.js';
 import { digestOf, evidencePage } from '../page/evidence-page.js';
-import { readInput } from '../terminal/files.js';
+import { readInput, requireOtherFile } from '../terminal/files.js';
 import { printable, printableLine } from '../terminal/printable.js';
 import { requireNoProblem } from '../terminal/problem.js';
 import { table } from '../terminal/style.js';
@@ -29,6 +29,7 @@ export async function inspectCommand(path: string, options: InspectOptions): Pro
       exitCodes.usage,
       `--trust is for the page of --html; to judge a bundle run: touchstone verify ${path} --trust ${options.trust}`,
     );
+  if (options.html !== undefined) await requireOtherFile(options.html, path, options.trust);
   const text = await readInput(path, EVIDENCE_BYTES_MAX);
   requireNoProblem(text, path);
   if (options.html !== undefined) return writePage(text, options.html, options.trust);

@@ -4,6 +4,7 @@ import { parsePrice } from '../stack/price.js';
 import { readSecret } from '../stack/read-secret.js';
 import { requireStack } from '../stack/running-stack.js';
 import { readInput } from '../terminal/files.js';
+import { printableLine } from '../terminal/printable.js';
 import { describeModel } from './models.js';
 
 /** Largest model that is read; the gateway takes no larger one. */
@@ -38,7 +39,9 @@ export async function addModelCommand(file: string, options: AddOptions): Promis
   const model = await addModel(stack, token, settings, await readInput(file, MODEL_FILE_BYTES_MAX));
   process.stdout.write(options.json ? `${JSON.stringify(model, null, 2)}\n` : `${describeModel(model)}\n`);
   if (!options.json)
-    process.stderr.write(`\nAsk it: touchstone infer ${model.id} --input request.json --pay\n`);
+    process.stderr.write(
+      `\nAsk it: touchstone infer ${printableLine(model.id)} --input request.json --pay\n`,
+    );
   return exitCodes.ok;
 }
 
@@ -52,7 +55,7 @@ export async function removeModelCommand(
   process.stdout.write(
     options.json
       ? `${JSON.stringify(model, null, 2)}\n`
-      : `${model.id} takes no more requests. What was proven with it stays.\n`,
+      : `${printableLine(model.id)} takes no more requests. What was proven with it stays.\n`,
   );
   return exitCodes.ok;
 }

@@ -1,41 +1,49 @@
 import { decodePaymentRequiredHeader } from '@x402/core/http';
 import type { PaymentRequired } from '@x402/core/types';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
-import { createPayer, developmentPayer, PAYMENT_HEADER } from '../stack/payer.js';
-import { formatAtomic, parsePrice } from '../stack/price.js';
+import { createPayer, developmentPayer, PAYMENT_HEADER, type SignedPayment } from '../stack/payer.js';
+import { formatAtomic, parsePrice, PAYMENT_ATOMIC_MAX } from '../stack/price.js';
 import { requireStack } from '../stack/running-stack.js';
 import { readInput } from '../terminal/files.js';
 
 /** Largest file of headers of a 402 that is read. */
 export const CHALLENGE_BYTES_MAX = 65_536;
 
+export interface PayOptions {
+  readonly max?: string;
+  readonly json: boolean;
+  readonly state: string;
+}
+
 /** `touchstone pay`: signs what a 402 asked for and prints the header for the second request. */
-export async function payCommand(path: string, options: { max: string; state: string }): Promise<ExitCode> {
+export async function payCommand(path: string, options: PayOptions): Promise<ExitCode> {
   const stack = requireStack(options.state);
+  const limit = options.max === undefined ? PAYMENT_ATOMIC_MAX : parsePrice(options.max);
   const required = readChallenge(new TextDecoder().decode(await readInput(path, CHALLENGE_BYTES_MAX)));
-  const network = `eip155:${stack.chain.chainId}`;
-  const accepted = required.accepts.filter(
-    (terms) => terms.network === network && terms.asset.toLowerCase() === stack.chain.usdc.toLowerCase(),
+  const signed = await createPayer(stack, developmentPayer(options.state), limit).sign(required);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(asJson(signed), null, 2)}\n`);
+    return exitCodes.ok;
+  }
+  const { amount, payTo, network, maxTimeoutSeconds } = signed.offer;
+  process.stderr.write(
+    `Signed ${formatAtomic(amount)} to ${payTo} on ${network}, valid for ${maxTimeoutSeconds} s; nothing is sent yet.\n`,
   );
-  const [terms] = accepted;
-  if (!terms) {
-    throw new CommandError(
-      exitCodes.usage,
-      `The challenge asks for nothing that the development payer has: tokens ${stack.chain.usdc} on ${network}.`,
-    );
-  }
-  const limit = parsePrice(options.max);
-  if (BigInt(terms.amount) > limit) {
-    throw new CommandError(
-      exitCodes.usage,
-      `The challenge asks for ${formatAtomic(terms.amount)}, more than ${formatAtomic(limit)}; allow it with --max.`,
-    );
-  }
-  const payer = createPayer(stack, developmentPayer(options.state));
-  const payment = await payer.payment({ ...required, accepts: accepted });
-  process.stderr.write(`Signed ${formatAtomic(terms.amount)} to ${terms.payTo}; nothing is sent yet.\n`);
-  process.stdout.write(`${PAYMENT_HEADER}: ${payment}\n`);
+  process.stdout.write(`${PAYMENT_HEADER}: ${signed.header}\n`);
   return exitCodes.ok;
+}
+
+function asJson({ header, offer, validBefore }: SignedPayment): Record<string, string> {
+  const { amount, asset, network, payTo } = offer;
+  return {
+    header: PAYMENT_HEADER,
+    value: header,
+    amount,
+    asset,
+    network,
+    payTo,
+    validBefore: new Date(validBefore * 1_000).toISOString(),
+  };
 }
 
 /** Takes the headers as `curl -D` writes them, or the value alone. */

@@ -10,6 +10,7 @@ import { anchoredEvidence } from '../stack/evidence.js';
 import { exportTrust, trustText } from '../stack/export-trust.js';
 import { createPayer, developmentPayer, type Payer } from '../stack/payer.js';
 import { urlOf } from '../stack/running-stack.js';
+import { printableLine } from '../terminal/printable.js';
 import { dishonestAttempts } from './attempts.js';
 import { classify, heldOutDigits, infer, printClassified, type Classified, type Digit } from './digits.js';
 import { printFigures } from './figures.js';
@@ -111,7 +112,9 @@ async function askUnpaid(log: StepLog, url: string, digit: Digit): Promise<bigin
   const required = decodePaymentRequiredHeader(response.headers.get('payment-required') ?? '');
   const [offer] = required.accepts;
   log.print(
-    `   402 ${offer?.scheme} on ${offer?.network}: ${formatAtomic(offer?.amount ?? '0')} to ${offer?.payTo}`,
+    printableLine(
+      `   402 ${offer?.scheme} on ${offer?.network}: ${formatAtomic(offer?.amount ?? '0')} to ${offer?.payTo}`,
+    ),
   );
   log.check(
     'an unpaid request is answered with 402 and machine-readable requirements',

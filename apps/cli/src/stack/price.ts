@@ -1,5 +1,7 @@
 import { CommandError, exitCodes } from '../exit-codes.js';
 
+/** Most that is paid at once where nobody has said more, in atomic units; 1 USDC. */
+export const PAYMENT_ATOMIC_MAX = 1_000_000n;
 /** Decimals of the token that is paid in. */
 const DECIMALS = 6;
 

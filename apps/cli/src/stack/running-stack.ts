@@ -1,6 +1,8 @@
 import { lockHolder, readStack, type StackDescription } from '@touchstone/embedded';
 import type { ServiceName } from '@touchstone/contracts';
+import { z } from 'zod';
 import { CommandError, exitCodes } from '../exit-codes.js';
+import { printableLine } from '../terminal/printable.js';
 
 /** Milliseconds that one request to a service of the stack may take. */
 export const REQUEST_TIMEOUT_MS = 30_000;
@@ -75,15 +77,19 @@ export function fetchJson<T>(
   );
 }
 
-/** One sentence on what a service refused and why. */
+/** What is read of a problem (RFC 9457); what answers may be anything. */
+const problem = z.object({
+  code: z.string().optional(),
+  detail: z.string().optional(),
+  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+});
+
+/** One sentence on what a service refused and why, as it may go to a terminal. */
 export async function describeProblem(url: string, response: Response): Promise<string> {
-  const body = (await response.json().catch(() => ({}))) as {
-    code?: string;
-    detail?: string;
-    errors?: { pointer: string; detail: string }[];
-  };
+  const { data: body = {} } = problem.safeParse(await response.json().catch(() => undefined));
   const findings = (body.errors ?? [])
-    .map(({ pointer, detail }) => `\n  ${pointer || '/'}: ${detail}`)
+    .map(({ pointer, detail }) => `\n  ${printableLine(`${pointer || '/'}: ${detail}`)}`)
     .join('');
-  return `${url} answered ${response.status} ${body.code ?? response.statusText}: ${body.detail ?? ''}${findings}`;
+  const refusal = printableLine(`${body.code ?? response.statusText}: ${body.detail ?? ''}`);
+  return `${url} answered ${response.status} ${refusal}${findings}`;
 }

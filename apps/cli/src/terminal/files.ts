@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { CommandError, exitCodes } from '../exit-codes.js';
 
@@ -28,4 +29,32 @@ export async function readInput(path: string, maxBytes: number): Promise<Uint8Ar
     throw new CommandError(exitCodes.io, `${path} has more than the ${maxBytes} bytes that are read.`);
   }
   return Buffer.concat(chunks);
+}
+
+/**
+ * Makes sure that a file that is about to be written is none of those that were read, under this or another name;
+ * evidence that is overwritten cannot be made again.
+ *
+ * @throws CommandError `usage`
+ */
+export async function requireOtherFile(
+  output: string,
+  ...inputs: readonly (string | undefined)[]
+): Promise<void> {
+  const written = await identityOf(output);
+  if (written === undefined) return;
+  for (const input of inputs) {
+    if (input === undefined || (await identityOf(input)) !== written) continue;
+    throw new CommandError(
+      exitCodes.usage,
+      `${output} is the file that is read (${input}); writing it would destroy it. Name another one.`,
+    );
+  }
+}
+
+/** Device and number of a regular file, which all its names share; undefined for what writing does not replace. */
+async function identityOf(path: string): Promise<string | undefined> {
+  if (path === '-') return undefined;
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found?.isFile() === true ? `${found.dev}:${found.ino}` : undefined;
 }

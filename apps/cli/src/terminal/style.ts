@@ -1,3 +1,5 @@
+import { printableLine } from './printable.js';
+
 const enabled = (stream: NodeJS.WriteStream): boolean =>
   stream.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
 
@@ -11,8 +13,12 @@ export const red = wrap(31);
 export const dim = wrap(2);
 export const bold = wrap(1);
 
-/** Lays rows out in columns; the last column is not padded. */
-export function table(rows: readonly (readonly string[])[]): string {
+/**
+ * Lays rows out in columns; the last column is not padded. Much of what stands in tables comes from services, models and
+ * bundles, so every cell is made {@link printableLine}.
+ */
+export function table(texts: readonly (readonly string[])[]): string {
+  const rows = texts.map((row) => row.map(printableLine));
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),
   );

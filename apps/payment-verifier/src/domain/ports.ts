@@ -62,7 +62,7 @@ export type AuthorizationFate =
   /** It may still be used. */
   | { readonly kind: 'open' };
 
-/** A transaction as its receipt shows it. */
+/** A transaction as its receipt shows it; `unknown` while it stands in no block, or not deep enough to count. */
 export type TransactionOutcome = 'success' | 'reverted' | 'unknown';
 
 /**
@@ -74,10 +74,6 @@ export interface SettlementChain {
   /** True when the payer signed, by key or by contract (ERC-1271). */
   isSignedByPayer(payment: Payment): Promise<boolean>;
   fateOf(reservation: Reservation): Promise<AuthorizationFate>;
-  outcomeOf(transaction: string): Promise<TransactionOutcome>;
-  broadcast(rawTransaction: `0x${string}`): Promise<void>;
-  /** Transactions of an account that stand in blocks. */
-  minedCount(account: string): Promise<number>;
 }
 
 /** The answer of the official verification. */
@@ -100,24 +96,18 @@ export interface Facilitator {
   settle(reservation: Reservation, payment: Payment): Promise<SettleAttempt>;
 }
 
-/** A signed transaction that is not known to stand in a block. */
-export interface UnminedTransaction {
-  readonly reservationId: string;
-  readonly hash: string;
-  readonly raw: `0x${string}`;
-  readonly nonce: number;
-  readonly account: string;
-}
-
-/** The signed transactions of the relayer keys, one row of nonces per key. */
-export interface TransactionJournal {
-  unmined(untouchedSinceMs: number, limit: number): Promise<UnminedTransaction[]>;
-  markMined(hash: string): Promise<void>;
-  markSent(hash: string, nowMs: number): Promise<void>;
-  /** The nonce was taken by another transaction, so this one can never stand in a block; signs its call anew. */
-  replace(transaction: UnminedTransaction): Promise<void>;
-  /** Puts the next nonce of idle lanes where the chain expects it. */
-  realign(): Promise<void>;
+/** The relayer's transactions, one per reservation. */
+export interface SettlementLane {
+  /** Moves every transaction that is not final a step; those signed later than this are left alone. */
+  run(signedBeforeMs: number): Promise<unknown>;
+  /**
+   * How the own transactions of reservations stand; asked of the chain one by one.
+   *
+   * @throws AppError `dependency-unavailable`
+   */
+  outcomesOf(
+    reservationIds: readonly string[],
+  ): Promise<(reservationId: string) => Promise<TransactionOutcome>>;
 }
 
 /** Figures; labels are bounded. */

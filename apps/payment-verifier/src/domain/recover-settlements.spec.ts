@@ -16,8 +16,7 @@ describe('recovery of more rows than one run takes up', () => {
     const { store } = world;
     recovery = new RecoverSettlements({
       store,
-      chain: world,
-      journal: world,
+      lane: world,
       desk: new SettlementDesk({ store, chain: world, metrics: silentMetrics, nowMs }),
       nowMs,
       onError: (_error, id) => failed.push(id),
@@ -69,20 +68,12 @@ describe('recovery of more rows than one run takes up', () => {
     expect(waiting()).not.toContain(`row-${RECOVERY_ROWS_MAX}`);
   });
 
-  it('sends RECOVERY_ROWS_MAX transactions again in one run, and one more in the next', async () => {
-    const sent: string[] = [];
-    world.broadcast = async (raw) => void sent.push(raw);
-    const transactions = Array.from({ length: RECOVERY_ROWS_MAX + 1 }, (_, index) => ({
-      reservationId: `row-${index}`,
-      hash: `0x${index.toString(16).padStart(64, '0')}`,
-      outcome: 'unknown' as const,
-    }));
-    world.transactions.push(...transactions);
-    await recovery.run();
-    expect(sent).toEqual(transactions.slice(0, RECOVERY_ROWS_MAX).map(({ hash }) => hash));
-    for (const transaction of world.transactions.slice(0, RECOVERY_ROWS_MAX)) transaction.outcome = 'success';
-    sent.length = 0;
-    await recovery.run();
-    expect(sent).toEqual(transactions.slice(RECOVERY_ROWS_MAX).map(({ hash }) => hash));
+  it('comes to the reservations although the lane could not look at anything', async () => {
+    await open(1);
+    world.expired = true;
+    world.run = async () => Promise.reject(new AppError('dependency-unavailable', 'No node answers this.'));
+    await expect(recovery.run()).resolves.toBeUndefined();
+    expect(waiting()).toEqual([]);
+    expect(failed).toEqual(['lane']);
   });
 });

@@ -144,8 +144,9 @@ export class PostgresReservationStore implements ReservationStore {
       // Recovery need not ask for the receipt of what stands in a block.
       await rowsOf(
         manager,
-        `UPDATE payments.transactions SET state = 'mined' WHERE hash = $1 AND state = 'signed'`,
-        [bytes(transfer.transaction)],
+        `UPDATE payments.lane_transaction SET state = 'mined' WHERE subject = $1 AND state = 'open'
+           AND attempts @> jsonb_build_array(jsonb_build_object('hash', $2::text))`,
+        [id, transfer.transaction],
       );
       if (after.changed)
         await this.outbox.append(manager, 'evt.v1.payment.transfer.settled', {

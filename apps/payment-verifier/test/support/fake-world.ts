@@ -6,9 +6,8 @@ import type {
   PaymentMetrics,
   SettleAttempt,
   SettlementChain,
-  TransactionJournal,
+  SettlementLane,
   TransactionOutcome,
-  UnminedTransaction,
   Verdict,
 } from '../../src/domain/ports.js';
 import { reasons } from '../../src/domain/reasons.js';
@@ -33,10 +32,10 @@ export const silentMetrics: PaymentMetrics = {
 };
 
 /**
- * A chain with one authorisation, a facilitator and a journal of transactions on it, all in memory. It counts what
+ * A chain with one authorisation, a facilitator and a lane of transactions on it, all in memory. It counts what
  * moves, so that a test can compare what was said with what happened.
  */
-export class FakeWorld implements SettlementChain, Facilitator, TransactionJournal {
+export class FakeWorld implements SettlementChain, Facilitator, SettlementLane {
   readonly store = new MemoryReservationStore();
   readonly transactions: FakeTransaction[] = [];
   nowMs = Date.UTC(2026, 0, 2);
@@ -92,49 +91,17 @@ export class FakeWorld implements SettlementChain, Facilitator, TransactionJourn
     return { kind: this.expired ? 'expired' : 'open' };
   }
 
-  async outcomeOf(hash: string): Promise<TransactionOutcome> {
-    this.assertNode();
-    return this.transactions.find((transaction) => transaction.hash === hash)?.outcome ?? 'unknown';
+  async run(): Promise<void> {
+    if (!this.nodeUp) return;
+    for (const transaction of this.transactions)
+      if (transaction.outcome === 'unknown' && !this.congested) this.mine(transaction);
   }
 
-  async broadcast(raw: string): Promise<void> {
-    this.assertNode();
-    const transaction = this.transactions.find(({ hash }) => hash === raw);
-    if (transaction?.outcome === 'unknown' && !this.congested) this.mine(transaction);
-  }
-
-  async minedCount(): Promise<number> {
-    this.assertNode();
-    return 0;
-  }
-
-  async unmined(_untouchedSinceMs: number, limit: number): Promise<UnminedTransaction[]> {
-    return this.transactions
-      .filter(({ outcome }) => outcome === 'unknown')
-      .slice(0, limit)
-      .map(({ reservationId, hash }, nonce) => ({
-        reservationId,
-        hash,
-        raw: hash as `0x${string}`,
-        nonce,
-        account: '0x',
-      }));
-  }
-
-  async markMined(): Promise<void> {
-    return undefined;
-  }
-
-  async markSent(): Promise<void> {
-    return undefined;
-  }
-
-  async replace(): Promise<void> {
-    throw new Error('No nonce is taken by others here.');
-  }
-
-  async realign(): Promise<void> {
-    return undefined;
+  async outcomesOf(): Promise<(id: string) => Promise<TransactionOutcome>> {
+    return async (id) => {
+      this.assertNode();
+      return this.transactions.find(({ reservationId }) => reservationId === id)?.outcome ?? 'unknown';
+    };
   }
 
   /** The payer cancels, if there still is something to cancel. */

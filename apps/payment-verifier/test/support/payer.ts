@@ -2,12 +2,13 @@ import { x402Client } from '@x402/core/client';
 import type { PaymentPayload, PaymentRequirements } from '@x402/core/types';
 import { authorizationTypes } from '@x402/evm';
 import { ExactEvmScheme } from '@x402/evm/exact/client';
-import { canonicalAddresses } from '@touchstone/evm-contracts';
+import { DEVELOPMENT_CHAIN_ID, developmentNetwork, developmentToken } from '@touchstone/embedded';
 import type { Hex } from 'viem';
 import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';
 
-export const NETWORK = 'eip155:8453';
-export const ASSET = canonicalAddresses.usdc[8453].address.toLowerCase() as Hex;
+export const NETWORK = developmentNetwork;
+export const ASSET = developmentToken.address.toLowerCase() as Hex;
+const { name, version } = developmentToken;
 /** 0.25 USDC. */
 export const PRICE = 250_000n;
 
@@ -49,7 +50,7 @@ export class Payer {
     const signature = await this.account.signTypedData({
       types: authorizationTypes,
       primaryType: 'TransferWithAuthorization',
-      domain: { name: 'USD Coin', version: '2', chainId: 8453, verifyingContract },
+      domain: { name, version, chainId: DEVELOPMENT_CHAIN_ID, verifyingContract },
       message: {
         from: changed['from'] as Hex,
         to: changed['to'] as Hex,
@@ -72,7 +73,7 @@ export class Payer {
         ],
       },
       primaryType: 'CancelAuthorization',
-      domain: { name: 'USD Coin', version: '2', chainId: 8453, verifyingContract: ASSET },
+      domain: { name, version, chainId: DEVELOPMENT_CHAIN_ID, verifyingContract: ASSET },
       message: { authorizer: this.account.address, nonce },
     });
   }
@@ -88,10 +89,10 @@ export function requirementsFor(
     scheme: 'exact',
     network: NETWORK,
     amount: amount.toString(),
-    asset: canonicalAddresses.usdc[8453].address,
+    asset: developmentToken.address,
     payTo,
     maxTimeoutSeconds,
-    extra: { name: 'USD Coin', version: '2' },
+    extra: { name, version },
   };
 }
 

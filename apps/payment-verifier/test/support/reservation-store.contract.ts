@@ -10,8 +10,8 @@ const LEASE_MS = 60_000;
 const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 const digest = (): string => randomBytes(32).toString('hex');
 const transfer = () => ({ transaction: `0x${digest()}`, logIndex: 1 });
-const paid = (transaction: string) => ({ success: true, transaction, network: 'eip155:8453' });
-const unpaid = { success: false, transaction: '', network: 'eip155:8453' };
+const paid = (transaction: string) => ({ success: true, transaction, network: 'eip155:84532' });
+const unpaid = { success: false, transaction: '', network: 'eip155:84532' };
 
 /** What every store of reservations has to keep. */
 export function describeReservationStore(name: string, open: () => ReservationStore): void {
@@ -64,7 +64,7 @@ export function describeReservationStore(name: string, open: () => ReservationSt
       const payment = samplePayment();
       await hold(payment);
       for (const change of [
-        { network: 'eip155:84532' },
+        { network: 'eip155:1' },
         { asset: `0x${'99'.repeat(20)}` },
         { payer: `0x${'98'.repeat(20)}` },
         { nonce: digest() },

@@ -7,12 +7,12 @@ const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
 export function samplePayment(change: Partial<Payment> = {}): Payment {
   const requirements = {
     scheme: 'exact',
-    network: 'eip155:8453' as const,
+    network: 'eip155:84532' as const,
     amount: '250000',
     asset: `0x${'83'.repeat(20)}`,
     payTo: `0x${'aa'.repeat(20)}`,
     maxTimeoutSeconds: 120,
-    extra: { name: 'USD Coin', version: '2' },
+    extra: { name: 'USDC', version: '2' },
   };
   return {
     network: requirements.network,

@@ -8,6 +8,7 @@ import {
   zeroHash,
   type Hex,
 } from 'viem';
+import { DEVELOPMENT_CHAIN_ID, developmentToken } from './development-chain.js';
 import { callRpc } from './json-rpc.js';
 
 /** Where a development chain has its contracts, in lower case. */
@@ -125,13 +126,13 @@ export async function deployDevelopmentChain(
   funded: FundedAddresses,
 ): Promise<DevelopmentContracts> {
   const chainId = Number(await callRpc<Hex>(rpcUrl, 'eth_chainId'));
-  if (chainId !== 8453 && chainId !== 84532) {
+  if (chainId !== DEVELOPMENT_CHAIN_ID) {
     throw new AppError(
       'config-invalid',
-      `Chain ${chainId} has no USDC that is known here; expected 8453 or 84532.`,
+      `The development token goes on chain ${DEVELOPMENT_CHAIN_ID} alone, where a signature is worth nothing; this is chain ${chainId}.`,
     );
   }
-  const usdc = canonicalAddresses.usdc[chainId];
+  const usdc = developmentToken;
   await ensureUsdc(rpcUrl, usdc.address, usdc.name, usdc.version);
   await ensureCode(rpcUrl, canonicalAddresses.multicall3, multicall3.deployedBytecode);
   const registry = await ensureAnchorRegistry(rpcUrl);

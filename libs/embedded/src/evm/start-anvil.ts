@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { AppError } from '@touchstone/contracts';
 import { startGuardedProcess } from '../process/guarded-process.js';
 import { freePort } from '../process/ports.js';
+import { DEVELOPMENT_CHAIN_ID } from './development-chain.js';
 import { findAnvil } from './find-anvil.js';
 import { callRpc } from './json-rpc.js';
 import { keepStateFileRegularly, recoverStateFile } from './state-file.js';
@@ -21,8 +22,6 @@ const HISTORY_STATES_MAX = 256;
  * loses the blocks since the last one, as in a reorganisation; one that is stopped loses nothing.
  */
 const STATE_INTERVAL_SECONDS = 2;
-/** Base, so that development runs with the addresses and the EIP-712 domain of production. */
-const CHAIN_ID_DEFAULT = 8453;
 
 /** Options of {@link startAnvil}. */
 export interface AnvilOptions {
@@ -35,6 +34,11 @@ export interface AnvilOptions {
   readonly slotsInAnEpoch?: number;
   /** False mines no empty blocks: `finalized` moves only when somebody mines them. */
   readonly finalizes?: boolean;
+  /**
+   * True lets pages of any origin read the chain's answers, for a test in a browser. Otherwise a browser keeps them from
+   * every page that is open on this machine. What a page sends blindly, as plain text, anvil takes in both cases.
+   */
+  readonly cors?: boolean;
   readonly logFile?: string;
   readonly pidFile?: string;
   readonly announce?: (line: string) => void;
@@ -49,20 +53,21 @@ export interface RunningAnvil {
   stop(): Promise<void>;
 }
 
-function anvilArguments(stateFile: string, port: number, chainId: number, slots: number): string[] {
+function anvilArguments(options: AnvilOptions, port: number, chainId: number, slots: number): string[] {
   return [
     ...['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(chainId)],
     ...['--slots-in-an-epoch', String(slots), '--prune-history', String(HISTORY_STATES_MAX)],
-    ...['--state', stateFile, '--state-interval', String(STATE_INTERVAL_SECONDS)],
+    ...['--state', options.stateFile, '--state-interval', String(STATE_INTERVAL_SECONDS)],
+    ...(options.cors === true ? [] : ['--no-cors']),
   ];
 }
 
 async function startOnce(options: AnvilOptions, command: string, port: number): Promise<RunningAnvil> {
-  const { stateFile, chainId = CHAIN_ID_DEFAULT, finalizes = true } = options;
+  const { stateFile, chainId = DEVELOPMENT_CHAIN_ID, finalizes = true } = options;
   const { slotsInAnEpoch = SLOTS_IN_AN_EPOCH_DEFAULT } = options;
   const server = await startGuardedProcess({
     command,
-    args: anvilArguments(stateFile, port, chainId, slotsInAnEpoch),
+    args: anvilArguments(options, port, chainId, slotsInAnEpoch),
     logFile: options.logFile ?? `${stateFile}.log`,
     pidFile: options.pidFile ?? `${stateFile}.pid.json`,
     signals: ['SIGTERM'],
@@ -100,7 +105,7 @@ async function startOnce(options: AnvilOptions, command: string, port: number): 
 }
 
 /**
- * Starts anvil on 127.0.0.1 as a copy of Base's chain id with automatic mining and a `finalized` block that moves.
+ * Starts anvil on 127.0.0.1 with Base Sepolia's chain id, automatic mining and a `finalized` block that moves.
  *
  * @throws AppError `dependency-unavailable` when there is no anvil or it does not start.
  */

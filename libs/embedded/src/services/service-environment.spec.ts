@@ -10,7 +10,7 @@ const context = (service: ServiceContext['service'], urls: ServiceContext['urls'
   databaseUrl: 'postgres://x',
   nats: { url: 'nats://x', user: service, password: 'p' },
   chain: {
-    chainId: 8453,
+    chainId: 84_532,
     rpcUrl: 'http://x',
     usdc: address('1'),
     anchorRegistry: address('2'),
@@ -53,6 +53,20 @@ describe('environment of the services', () => {
       TOUCHSTONE_EVIDENCE_URL: 'http://proofs',
     });
     expect(gateway).not.toHaveProperty('TOUCHSTONE_PUBLIC_URL');
+  });
+
+  it('leaves no part of the payment’s domain to a service’s default, which is Base', () => {
+    const network = 'eip155:84532';
+    const token = { TOUCHSTONE_PAYMENT_NETWORK: network, TOUCHSTONE_PAYMENT_ASSET: address('1') };
+    expect(serviceEnvironment(context('inference-gateway'))).toMatchObject({
+      ...token,
+      TOUCHSTONE_PAYMENT_ASSET_NAME: 'USDC',
+      TOUCHSTONE_PAYMENT_ASSET_VERSION: '2',
+    });
+    expect(serviceEnvironment(context('payment-verifier'))).toMatchObject(token);
+    expect(serviceEnvironment(context('signer'))).toMatchObject({ TOUCHSTONE_CHAIN_ID: '84532' });
+    for (const service of ['anchor-worker', 'proof-service'] as const)
+      expect(serviceEnvironment(context(service))).toMatchObject({ TOUCHSTONE_EVM_NETWORK: network });
   });
 
   it('lets settings of the starter win', () => {

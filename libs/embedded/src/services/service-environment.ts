@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ServiceName } from '@touchstone/contracts';
+import { developmentToken } from '../evm/development-chain.js';
 import type { ChainDescription, ServicePorts } from '../state/stack-file.js';
 import { randomSecret, secp256k1Key, type SecretPlan } from '../state/secrets.js';
 
@@ -73,8 +74,8 @@ const extraEnvironment: Readonly<Record<ServiceName, (context: ServiceContext) =
     TOUCHSTONE_PAYMENT_MODE: 'x402',
     TOUCHSTONE_PAYMENT_NETWORK: networkOf(context),
     TOUCHSTONE_PAYMENT_ASSET: context.chain.usdc,
-    TOUCHSTONE_PAYMENT_ASSET_NAME: 'USD Coin',
-    TOUCHSTONE_PAYMENT_ASSET_VERSION: '2',
+    TOUCHSTONE_PAYMENT_ASSET_NAME: developmentToken.name,
+    TOUCHSTONE_PAYMENT_ASSET_VERSION: developmentToken.version,
     TOUCHSTONE_PAY_TO: context.chain.treasury,
     TOUCHSTONE_OPERATOR_TOKEN_SHA256: context.operatorTokenSha256,
     ...optional('TOUCHSTONE_PUBLIC_URL', context.urls['inference-gateway']),

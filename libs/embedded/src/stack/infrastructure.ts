@@ -1,4 +1,5 @@
 import { deployDevelopmentChain } from '../evm/deploy-development-chain.js';
+import { DEVELOPMENT_CHAIN_ID } from '../evm/development-chain.js';
 import { startAnvil, type RunningAnvil } from '../evm/start-anvil.js';
 import { EXTERNAL_NATS, readNatsUrl, type NatsLogin } from '../nats/external-nats.js';
 import { provisionStreams } from '../nats/provision-streams.js';
@@ -43,6 +44,7 @@ export interface InfrastructureOptions {
   readonly durable: boolean;
   readonly slotsInAnEpoch?: number | undefined;
   readonly finalizes?: boolean | undefined;
+  readonly chainCors?: boolean | undefined;
 }
 
 /** Starts PostgreSQL and prepares database, roles and schemas. */
@@ -132,22 +134,25 @@ export interface RunningChain {
 
 /** Starts anvil and prepares contracts and purses. */
 export async function startChain(options: InfrastructureOptions): Promise<RunningChain> {
-  const { layout, secrets, progress, claims, slotsInAnEpoch, finalizes } = options;
+  const { layout, secrets, progress, claims, slotsInAnEpoch, finalizes, chainCors: cors } = options;
   return await progress.step(
     'anvil',
     async () => {
       const anvil = await startAnvil({
         stateFile: layout.chainState,
+        chainId: DEVELOPMENT_CHAIN_ID,
         port: await takePort(serverPorts.anvil, claims),
         logFile: layout.logFile('anvil'),
         pidFile: layout.pidFile('anvil'),
         announce: (line) => progress.note(line),
         ...(slotsInAnEpoch === undefined ? {} : { slotsInAnEpoch }),
         ...(finalizes === undefined ? {} : { finalizes }),
+        ...(cors === undefined ? {} : { cors }),
       });
       try {
         const contracts = await deployDevelopmentChain(anvil.rpcUrl, secrets.addresses);
-        const { chainId, rpcUrl } = anvil;
+        const { rpcUrl } = anvil;
+        const chainId = DEVELOPMENT_CHAIN_ID;
         return { anvil, description: { chainId, rpcUrl, ...contracts, ...secrets.addresses } };
       } catch (error) {
         await anvil.stop();

@@ -7,6 +7,8 @@ export interface StackLayout {
   readonly postgres: string;
   readonly nats: string;
   readonly chainState: string;
+  /** Names the chain that the data belongs to. */
+  readonly chainNote: string;
   readonly logOrigin: string;
   readonly data: string;
   pidFile(part: string): string;
@@ -37,6 +39,7 @@ export function stackLayout(stateDir: string): StackLayout {
     postgres: join(stateDir, 'postgres', 'data'),
     nats: join(stateDir, 'nats'),
     chainState: join(stateDir, 'chain', 'state.json'),
+    chainNote: join(stateDir, 'chain', 'network'),
     logOrigin: join(stateDir, 'log-origin'),
     data: join(stateDir, 'data'),
     pidFile: (part) => join(stateDir, 'run', `${part}.json`),

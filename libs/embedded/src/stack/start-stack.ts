@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { serviceNames, type ServiceName } from '@touchstone/contracts';
+import { developmentNetwork } from '../evm/development-chain.js';
 import { PortClaims } from '../process/port-claims.js';
 import { silentProgress, type Progress } from '../progress.js';
 import type { ServicePlan } from '../services/service-process.js';
 import { Supervisor } from '../services/supervisor.js';
+import { noteChain, requireSameChain } from '../state/claim-chain.js';
 import { acquireLock } from '../state/lock.js';
 import { ensureLogOrigin } from '../state/log-origin.js';
 import { SecretStore } from '../state/secrets.js';
@@ -39,6 +41,8 @@ export interface StackOptions {
   /** Of the development chain; see `startAnvil`. */
   readonly slotsInAnEpoch?: number;
   readonly finalizes?: boolean;
+  /** True lets web pages ask the development chain, for a test in a browser. */
+  readonly chainCors?: boolean;
   /** Win over the launcher's own; a function is asked once, when servers and ports are known. */
   readonly settings?: ServiceSettings | ((description: StackDescription) => ServiceSettings);
 }
@@ -145,7 +149,7 @@ function watchServers(
  * Starts the embedded stack: PostgreSQL, NATS and anvil side by side, then the services, each of which migrates its
  * schema. The state folder is locked meanwhile, and `stack.json` in it says where everything is.
  *
- * @throws AppError `conflict` when a stack runs already or the folder holds something else; `dependency-unavailable`
+ * @throws AppError `conflict` when a stack runs already or the folder holds something else or is of another chain; `dependency-unavailable`
  * with the end of a part's log when that part does not start, after everything that had started is stopped again.
  */
 export async function startStack(given: StackOptions): Promise<RunningStack> {
@@ -160,6 +164,7 @@ export async function startStack(given: StackOptions): Promise<RunningStack> {
     removeStackFile(options.stateDir);
     const layout = stackLayout(options.stateDir);
     const secrets = stackSecrets(new SecretStore(layout.secrets));
+    noteChain(layout.chainNote, developmentNetwork);
     const claims = new PortClaims();
     cleanups.push(async () => claims.release());
     const infrastructure = { ...options, layout, secrets, claims, progress, environment, durable };
@@ -189,11 +194,12 @@ export async function startStack(given: StackOptions): Promise<RunningStack> {
   }
 }
 
-/** Locks the folder and makes sure that it is a stack's; what is in somebody else's is left as it is. */
+/** Locks the folder and makes sure that it is a stack's, on this chain; what is in another one is left as it is. */
 function takeFolder(stateDir: string): () => void {
   const release = acquireLock(stateDir);
   try {
     claimState(stateDir);
+    requireSameChain(stateDir, stackLayout(stateDir).chainNote, developmentNetwork);
     return release;
   } catch (error) {
     release();

@@ -31,13 +31,19 @@ describe('stack.json', () => {
     expect(readStack(folder)).toBeUndefined();
   });
 
-  it.each(['{', '{}', JSON.stringify({ ...stack, version: 2 }), JSON.stringify({ ...stack, secret: 'x' })])(
-    'is refused when it is not ours: %.20s',
-    (text) => {
-      writeFileSync(join(folder, 'stack.json'), text);
-      expect(() => readStack(folder)).toThrow(/stop the stack and start it again/);
-    },
-  );
+  it.each([
+    ['half', '{'],
+    ['empty', '{}'],
+    ['of another version', JSON.stringify({ ...stack, version: 2 })],
+    ['one with a secret', JSON.stringify({ ...stack, secret: 'x' })],
+    [
+      'of a stack whose payments count on Base',
+      JSON.stringify({ ...stack, chain: { ...stack.chain, chainId: 8453 } }),
+    ],
+  ])('is refused when it is %s', (_name, text) => {
+    writeFileSync(join(folder, 'stack.json'), text);
+    expect(() => readStack(folder)).toThrow(/stop the stack and start it again/);
+  });
 
   it('cannot be written with anything else in it, such as a secret', () => {
     const wrong = { ...stack, password: 'x' } as StackDescription;

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { AppError } from '@touchstone/contracts';
 import { z } from 'zod';
+import { DEVELOPMENT_CHAIN_ID } from '../evm/development-chain.js';
 import { lockHolder } from './lock.js';
 
 const port = z.number().int().min(1).max(65_535);
@@ -19,7 +20,8 @@ const stackSchema = z.strictObject({
   postgres: z.strictObject({ port, dataFolder: z.string() }),
   nats: z.strictObject({ url: z.string(), version: z.string() }),
   chain: z.strictObject({
-    chainId: z.number().int(),
+    /** What is signed for a stack of an older version, on the number of Base itself, might be worth real money. */
+    chainId: z.literal(DEVELOPMENT_CHAIN_ID),
     rpcUrl: z.string(),
     usdc: address,
     anchorRegistry: address,

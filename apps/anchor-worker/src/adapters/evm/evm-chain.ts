@@ -1,3 +1,5 @@
+import { AppError } from '@touchstone/contracts';
+import { hexToBytes } from '@touchstone/crypto';
 import {
   anchorStorageSlot,
   evmAnchorProofFromRpc,
@@ -5,72 +7,41 @@ import {
   verifyEvmAnchor,
   type EvmAnchorProof,
 } from '@touchstone/chain-proofs';
-import { AppError, shortText } from '@touchstone/contracts';
-import { hexToBytes } from '@touchstone/crypto';
+import {
+  nodeUnavailable,
+  readRpc,
+  reasonOf,
+  rpcQuantity,
+  type ChainHead,
+  type EvmNode,
+  type LaneChain,
+} from '@touchstone/evm';
 import { anchorRegistry } from '@touchstone/evm-contracts';
-import { withSpan } from '@touchstone/platform';
-import { decodeFunctionResult, encodeFunctionData, toHex, type Hex } from 'viem';
-import type {
-  AnchorChain,
-  ChainHead,
-  ChainProof,
-  Receipt,
-  SendOutcome,
-} from '../../domain/anchor/anchor-ports.js';
+import { BaseError, encodeFunctionData, RpcRequestError, toHex } from 'viem';
+import type { AnchorChain, ChainProof } from '../../domain/anchor/anchor-ports.js';
 import { ProofRefusal } from '../../domain/anchor/proving.js';
-import { EvmRpcRefusal, type EvmRpc } from './json-rpc.js';
-import { readRpc, rpcBlock, rpcData, rpcQuantity, rpcReceipt } from './rpc-values.js';
 
 const { abi } = anchorRegistry;
 
-/** Characters of a node's own words about a proof that are told. */
-export const REFUSAL_CHARACTERS_MAX = 200;
-/** Words by which clients say that they have the transaction already. */
-const KNOWN = /already known|already imported|known transaction|transaction already/i;
-/** Words for a nonce that the chain has used. */
-const NONCE_CONSUMED = /nonce too low|nonce.*(?:lower|already used)|old nonce/i;
-/** Words for a nonce that waits at a better price. */
-const UNDERPRICED = /underpriced|fee too low to replace/i;
-
 /** An EVM chain with an `AnchorRegistry`, through one JSON-RPC node. */
 export class EvmChain implements AnchorChain {
-  readonly network: string;
-  private checked = false;
-
   constructor(
-    private readonly rpc: EvmRpc,
-    readonly chainId: number,
+    private readonly node: EvmNode,
+    private readonly lane: Pick<LaneChain, 'head'>,
     /** `0x` and lower case. */
     readonly contract: string,
-  ) {
-    this.network = `eip155:${chainId}`;
+  ) {}
+
+  get network(): string {
+    return this.node.network;
   }
 
-  async head(): Promise<ChainHead> {
-    await this.checkChain();
-    const [latest, finalized] = await Promise.all([this.block('latest'), this.block('finalized')]);
-    return { latest: latest?.number ?? 0n, finalized: finalized?.number ?? 0n };
+  head(): Promise<ChainHead> {
+    return this.lane.head();
   }
 
   async blockHash(number: bigint): Promise<string | undefined> {
-    return (await this.block(toHex(number)))?.hash;
-  }
-
-  async fees(): Promise<{ baseFeePerGas: bigint; priorityFeePerGas: bigint }> {
-    await this.checkChain();
-    const [latest, priority] = await Promise.all([
-      this.block('latest'),
-      this.call('eth_maxPriorityFeePerGas'),
-    ]);
-    return {
-      baseFeePerGas: latest?.baseFeePerGas ?? 0n,
-      priorityFeePerGas: readRpc(rpcQuantity, priority, 'eth_maxPriorityFeePerGas'),
-    };
-  }
-
-  async transactionCount(address: string): Promise<number> {
-    const method = 'eth_getTransactionCount';
-    return Number(readRpc(rpcQuantity, await this.call(method, [address, 'latest']), method));
+    return (await this.node.block(number))?.hash;
   }
 
   anchorData(commitment: Uint8Array, size: bigint): string {
@@ -79,42 +50,8 @@ export class EvmChain implements AnchorChain {
 
   async estimateGas(from: string, data: string): Promise<bigint> {
     const method = 'eth_estimateGas';
-    return readRpc(rpcQuantity, await this.call(method, [{ from, to: this.contract, data }]), method);
-  }
-
-  async send(raw: string): Promise<SendOutcome> {
-    try {
-      await withSpan('chain send anchor', {}, () => this.rpc('eth_sendRawTransaction', [raw]), 'client');
-      return 'accepted';
-    } catch (error) {
-      if (!(error instanceof EvmRpcRefusal)) throw error;
-      if (KNOWN.test(error.reason)) return 'accepted';
-      if (NONCE_CONSUMED.test(error.reason)) return 'nonce-consumed';
-      if (UNDERPRICED.test(error.reason)) return 'underpriced';
-      throw unavailable(error);
-    }
-  }
-
-  async receipt(hash: string): Promise<Receipt | undefined> {
-    const method = 'eth_getTransactionReceipt';
-    const result = await this.call(method, [hash]);
-    if (result === null) return undefined;
-    const { blockNumber, blockHash, status, gasUsed } = readRpc(rpcReceipt, result, method);
-    return { block: { number: blockNumber, hash: blockHash }, succeeded: status === 1n, gasUsed };
-  }
-
-  async knows(hash: string): Promise<boolean> {
-    return (await this.call('eth_getTransactionByHash', [hash])) !== null;
-  }
-
-  async isRecorded(submitter: string, commitment: Uint8Array): Promise<boolean> {
-    const args = [submitter as Hex, toHex(commitment)] as const;
-    const data = encodeFunctionData({ abi, functionName: 'anchoredAt', args });
-    const result = await this.call('eth_call', [{ to: this.contract, data }, 'latest']);
-    const answer = readRpc(rpcData, result, 'eth_call') as Hex;
-    if (answer === '0x') throw unavailable(new Error(`There is no contract at ${this.contract}.`));
-    const [blockNumber] = decodeFunctionResult({ abi, functionName: 'anchoredAt', data: answer });
-    return blockNumber > 0n;
+    await this.node.assertChain();
+    return readRpc(rpcQuantity, await this.node.raw(method, [{ from, to: this.contract, data }]), method);
   }
 
   /** The node is not believed: header and proof are verified as a reader of the evidence will do it. */
@@ -155,49 +92,16 @@ export class EvmChain implements AnchorChain {
     return fromBytes;
   }
 
-  /** @throws ProofRefusal when the node answers an error */
+  /** A node that answers an error gives no proof, whatever the error; one that does not answer may give it later. */
   private async answerTo(method: string, params: readonly unknown[]): Promise<unknown> {
     try {
-      return await this.rpc(method, params);
+      return await this.node.request(method, params);
     } catch (error) {
-      throw error instanceof EvmRpcRefusal
-        ? new ProofRefusal(shortText(error.message, REFUSAL_CHARACTERS_MAX))
-        : error;
+      const isAnswer =
+        error instanceof BaseError && error.walk((cause) => cause instanceof RpcRequestError) !== null;
+      throw isAnswer ? new ProofRefusal(`${method}: ${reasonOf(error)}`) : nodeUnavailable(error);
     }
   }
-
-  private async block(
-    tag: string,
-  ): Promise<{ number: bigint; hash: string; baseFeePerGas?: bigint | undefined } | undefined> {
-    const method = 'eth_getBlockByNumber';
-    const result = await this.call(method, [tag, false]);
-    return result === null ? undefined : readRpc(rpcBlock, result, method);
-  }
-
-  /** A transaction signed for one chain must not be waited for on another. */
-  private async checkChain(): Promise<void> {
-    if (this.checked) return;
-    const method = 'eth_chainId';
-    const chainId = Number(readRpc(rpcQuantity, await this.call(method), method));
-    if (chainId !== this.chainId)
-      throw new AppError(
-        'config-invalid',
-        `The chain node is of chain ${chainId}, expected ${this.chainId}.`,
-      );
-    this.checked = true;
-  }
-
-  private async call(method: string, params: readonly unknown[] = []): Promise<unknown> {
-    try {
-      return await this.rpc(method, params);
-    } catch (error) {
-      throw error instanceof EvmRpcRefusal ? unavailable(error) : error;
-    }
-  }
-}
-
-function unavailable(error: Error): AppError {
-  return new AppError('dependency-unavailable', `The chain node cannot be used: ${error.message}`);
 }
 
 function addressBytes(address: string): Uint8Array {
@@ -205,9 +109,4 @@ function addressBytes(address: string): Uint8Array {
   if (bytes === undefined)
     throw new AppError('config-invalid', `${address} is no address; its proof has none.`);
   return bytes;
-}
-
-/** Chain id of a CAIP-2 name such as `eip155:8453`. */
-export function evmChainId(network: string): number {
-  return Number(/^eip155:([1-9][0-9]{0,15})$/.exec(network)?.[1] ?? Number.NaN);
 }

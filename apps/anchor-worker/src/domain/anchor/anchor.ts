@@ -1,4 +1,5 @@
 import type { EvmAnchorProof } from '@touchstone/chain-proofs';
+import type { BlockReference } from '@touchstone/evm';
 
 /**
  * Where an anchor stands:
@@ -12,27 +13,6 @@ import type { EvmAnchorProof } from '@touchstone/chain-proofs';
 export const anchorStates = ['prepared', 'sent', 'included', 'final', 'orphaned', 'failed'] as const;
 export type AnchorState = (typeof anchorStates)[number];
 
-/** One signed transaction of an anchor; a replacement with higher fees or another nonce is a further attempt. */
-export interface Attempt {
-  readonly nonce: number;
-  /** `0x`-prefixed bytes as they are sent, the same at each resend. */
-  readonly raw: string;
-  /** `0x`-prefixed transaction hash. */
-  readonly hash: string;
-  readonly gas: bigint;
-  readonly maxFeePerGas: bigint;
-  readonly maxPriorityFeePerGas: bigint;
-  /** Number of the newest block when it was first sent; `null` before. */
-  readonly sentAtBlock: bigint | null;
-}
-
-/** A block that holds a transaction. */
-export interface BlockReference {
-  readonly number: bigint;
-  /** `0x`-prefixed. */
-  readonly hash: string;
-}
-
 /** An anchor that has not ended. */
 export interface OpenAnchor {
   readonly anchorId: string;
@@ -44,8 +24,6 @@ export interface OpenAnchor {
   readonly commitment: Uint8Array;
   /** Address that pays, `0x` and lower case. */
   readonly submitter: string;
-  /** The newest last; at least one. */
-  readonly attempts: readonly Attempt[];
   /** The block of an included anchor. */
   readonly block: BlockReference | undefined;
 }
@@ -59,9 +37,4 @@ export interface FinalAnchor {
   readonly blockTime: bigint;
   readonly proof: EvmAnchorProof;
   readonly finalAtMs: number;
-}
-
-/** The attempt that counts: the newest. */
-export function currentAttempt(anchor: OpenAnchor): Attempt {
-  return anchor.attempts[anchor.attempts.length - 1] as Attempt;
 }

@@ -10,27 +10,30 @@ const NOW_MS = 1_000_000;
 function anchoring(open: readonly OpenAnchor[], failuresInRow = 0) {
   const advanced: OpenAnchor[] = [];
   const nothingKept = { blocksOf: () => Promise.resolve(new Map()) } as unknown as KeptProofStore;
+  const placed = { placement: { block: { hash: '00' } } };
   const parts = {
-    chain: { head: () => Promise.resolve({ latest: 100n, safe: 100n, finalized: 100n }) },
+    chain: { head: () => Promise.resolve({ latest: 100n, finalized: 100n }) },
     store: {
       open: () => Promise.resolve(open),
       anchorable: () => Promise.resolve({ size: 1n, note: '' }),
       history: () => Promise.resolve({ lastCreatedAtMs: NOW_MS, failuresInRow }),
     },
-    progress: {
-      isOrphaned: () => Promise.resolve(false),
-      advance: (anchor: OpenAnchor) => Promise.resolve(void advanced.push(anchor)),
+    lane: {
+      run: () => Promise.resolve([]),
+      ofSubjects: (ids: readonly string[]) => Promise.resolve(new Map(ids.map((id) => [id, placed]))),
     },
     proofs: new ProofTaking({} as AnchorChain, nothingKept, {
       nowMs: () => NOW_MS,
       onProof: () => undefined,
       onRefusing: () => undefined,
     }),
+    progress: { advance: (anchor: OpenAnchor) => Promise.resolve(void advanced.push(anchor)) },
   } as unknown as ConstructorParameters<typeof Anchoring>[0];
   const run = () =>
     new Anchoring(parts, {
       spacingMs: 10,
       pollMs: 60_000_000,
+      gasMax: 200_000n,
       nowMs: () => NOW_MS,
       newId: () => 'id',
       around: (_name, work) => work(),
@@ -44,6 +47,7 @@ describe('anchoring', () => {
     [PROOFS_PER_RUN_MAX + 1, PROOFS_PER_RUN_MAX],
   ])('of %d anchors without a proof, asks for those of %d in one run', async (count, expected) => {
     const included = Array.from({ length: count }, (_, index) => ({
+      anchorId: `anchor-${index}`,
       state: 'included',
       block: { number: BigInt(index), hash: '00' },
     })) as unknown as OpenAnchor[];

@@ -1,15 +1,9 @@
 import { AppError } from '@touchstone/contracts';
 import { anchoredCommitment } from '@touchstone/evidence';
+import { gasLimit, type ChainHead, type LaneTransaction } from '@touchstone/evm';
 import type { AroundWork } from '../pipeline/around-work.js';
 import type { OpenAnchor } from './anchor.js';
-import type {
-  AnchorableCheckpoint,
-  AnchorChain,
-  AnchorStore,
-  ChainHead,
-  TransactionSigner,
-} from './anchor-ports.js';
-import type { Attempts } from './attempts.js';
+import type { AnchorableCheckpoint, AnchorChain, AnchorLane, AnchorStore } from './anchor-ports.js';
 import type { AnchorProgress } from './progress.js';
 import type { ProofTaking } from './proving.js';
 
@@ -24,6 +18,8 @@ export interface AnchoringOptions {
   readonly spacingMs: number;
   /** Milliseconds between two looks at the chain while an anchor is open. */
   readonly pollMs: number;
+  /** Largest gas limit of an anchor. */
+  readonly gasMax: bigint;
   readonly nowMs: () => number;
   readonly newId: () => string;
   readonly around: AroundWork;
@@ -33,8 +29,9 @@ export interface AnchoringOptions {
 export interface AnchoringParts {
   readonly chain: AnchorChain;
   readonly store: AnchorStore;
-  readonly signer: TransactionSigner;
-  readonly attempts: Attempts;
+  readonly lane: AnchorLane;
+  /** Address of the key that pays for the next anchor. */
+  readonly account: () => Promise<string>;
   readonly progress: AnchorProgress;
   readonly proofs: ProofTaking;
 }
@@ -56,9 +53,9 @@ export class Anchoring {
    * @returns milliseconds after which to look again, `undefined` when nothing is open
    */
   async run(): Promise<number | undefined> {
-    const { chain, store } = this.parts;
+    const { store } = this.parts;
     const open = await store.open();
-    const failures = open.length > 0 ? await this.advance(open, await chain.head()) : [];
+    const failures = open.length > 0 ? await this.advance(open) : [];
     const waiting = (await store.open()).some(({ state }) => state !== 'included');
     const nextMs = waiting ? undefined : await this.anchorNext();
     if (failures.length > 0) throw failures[0];
@@ -70,25 +67,34 @@ export class Anchoring {
     return waits.length === 0 ? undefined : Math.min(...waits);
   }
 
-  private async advance(open: readonly OpenAnchor[], head: ChainHead): Promise<unknown[]> {
-    const { progress, proofs } = this.parts;
-    const included = open.filter(({ state }) => state === 'included');
-    const doubtful = (await this.isForked(included)) ? included : await proofs.due(included, head);
-    // An orphan found just now is sent in the next run: its row has changed.
-    const rest = open.filter(({ state }) => state !== 'included');
-    const failures: unknown[] = [];
-    for (const anchor of [...doubtful, ...rest])
+  private async advance(open: readonly OpenAnchor[]): Promise<unknown[]> {
+    const { chain, lane, progress } = this.parts;
+    const failures: unknown[] = [...(await lane.run())];
+    const transactions = await lane.ofSubjects(open.map(({ anchorId }) => anchorId));
+    const head = await chain.head();
+    for (const { anchor, transaction } of await this.due(open, transactions, head))
       await this.options
-        .around('advance anchor', () => progress.advance(anchor, head))
+        .around('advance anchor', () => progress.advance(anchor, transaction, head))
         .catch((error: unknown) => failures.push(error));
     return failures;
   }
 
-  /** Blocks are chained: while the highest one that holds an anchor stands, so do those below. */
-  private async isForked(included: readonly OpenAnchor[]): Promise<boolean> {
-    const numbers = included.map(({ block }) => block?.number ?? 0n);
-    const highest = included[numbers.indexOf(numbers.reduce((most, n) => (n > most ? n : most), 0n))];
-    return highest !== undefined && (await this.parts.progress.isOrphaned(highest));
+  /** Anchors that may move: of those whose place is known only those that have a proof to take or to use. */
+  private async due(
+    open: readonly OpenAnchor[],
+    transactions: ReadonlyMap<string, LaneTransaction>,
+    head: ChainHead,
+  ): Promise<{ anchor: OpenAnchor; transaction: LaneTransaction }[]> {
+    const followed = open.flatMap((anchor) => {
+      const transaction = transactions.get(anchor.anchorId);
+      if (transaction === undefined) return [];
+      const isPlaced =
+        anchor.state === 'included' && transaction.placement?.block.hash === anchor.block?.hash;
+      return [{ anchor, transaction, isPlaced }];
+    });
+    const placed = followed.filter(({ isPlaced }) => isPlaced).map(({ anchor }) => anchor);
+    const provable = new Set(await this.parts.proofs.due(placed, head));
+    return followed.filter(({ anchor, isPlaced }) => !isPlaced || provable.has(anchor));
   }
 
   /** @returns 0 when an anchor was made, the milliseconds to its time, `undefined` when there is nothing to anchor */
@@ -114,20 +120,21 @@ export class Anchoring {
   }
 
   private async prepare({ size, note }: AnchorableCheckpoint): Promise<void> {
-    const { chain, store, signer, attempts } = this.parts;
+    const { chain, lane, account } = this.parts;
+    const { nowMs, newId, gasMax } = this.options;
     const commitment = anchoredCommitment(note);
     if (commitment === undefined)
       throw new AppError('internal', `The stored checkpoint of size ${size} has no commitment.`);
-    const submitter = await signer.address();
-    const attempt = await attempts.fresh(submitter, commitment, size);
-    await store.prepare({
-      anchorId: this.options.newId(),
-      checkpointSize: size,
-      commitment,
-      submitter,
-      contract: chain.contract,
-      attempt,
-      createdAtMs: this.options.nowMs(),
+    const data = chain.anchorData(commitment, size);
+    const gas = gasLimit(await chain.estimateGas(await account(), data), gasMax);
+    const intent = {
+      subject: newId(),
+      call: { to: chain.contract, data, gas },
+      details: { checkpointSize: size, commitment, contract: chain.contract, createdAtMs: nowMs() },
+    };
+    await lane.prepare(intent).catch((error: unknown) => {
+      // Another replica anchors this checkpoint; the next look finds its anchor.
+      if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
     });
   }
 }

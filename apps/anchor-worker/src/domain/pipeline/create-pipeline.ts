@@ -1,6 +1,13 @@
+import {
+  newestAttempt,
+  TransactionLane,
+  type LaneChain,
+  type LaneEvent,
+  type LaneSigner,
+  type LaneStore,
+} from '@touchstone/evm';
 import { Anchoring, type AnchoringOptions } from '../anchor/anchoring.js';
-import type { AnchorChain, AnchorStore, TransactionSigner } from '../anchor/anchor-ports.js';
-import { Attempts, type CostLimits } from '../anchor/attempts.js';
+import type { AnchorChain, AnchorDraft, AnchorStore } from '../anchor/anchor-ports.js';
 import { AnchorProgress, type AnchorEvent } from '../anchor/progress.js';
 import { ProofTaking, type KeptProofStore, type ProofSource } from '../anchor/proving.js';
 import type { Batch } from '../batch/build-batch.js';
@@ -31,7 +38,12 @@ export interface AnchoringPorts {
   readonly chain: AnchorChain;
   readonly store: AnchorStore;
   readonly keptProofs: KeptProofStore;
-  readonly signer: TransactionSigner;
+  /** What the sender of transactions stands on. */
+  readonly lane: {
+    readonly chain: LaneChain;
+    readonly store: LaneStore<AnchorDraft>;
+    readonly signer: LaneSigner;
+  };
 }
 
 /** Who is told what happens, for logs and figures. */
@@ -50,7 +62,11 @@ export interface PipelineObserver {
 }
 
 /** What an operator sets. */
-export interface PipelineSettings extends SealingPolicy, CostLimits {
+export interface PipelineSettings extends SealingPolicy {
+  /** Largest gas limit of an anchor. */
+  readonly gasMax: bigint;
+  /** Largest fee per gas in wei. */
+  readonly feePerGasMax: bigint;
   readonly origin: string;
   readonly nodeId: string;
   readonly stuckBlocks: bigint;
@@ -109,6 +125,12 @@ export function createPipeline(
   return { pipeline, intake: new Intake(ports.intake, pipeline), checkpointing, sealing, anchoring, proofs };
 }
 
+/**
+ * Milliseconds that a transaction of a key which was replaced is waited for; then its anchor fails, and a later one
+ * covers the same batches.
+ */
+export const ANCHOR_DRAIN_MS = 600_000;
+
 function createProofTaking(
   { chain, keptProofs }: AnchoringPorts,
   nowMs: () => number,
@@ -122,24 +144,35 @@ function createProofTaking(
 }
 
 function createAnchoring(
-  { chain, store, signer, proofs }: AnchoringPorts & { readonly proofs: ProofTaking },
+  { chain, store, proofs, lane: sender }: AnchoringPorts & { readonly proofs: ProofTaking },
   { nowMs, newId }: Pick<PipelinePorts, 'nowMs' | 'newId'>,
   settings: PipelineSettings,
   observer: PipelineObserver,
 ): Anchoring {
-  const attempts = new Attempts(chain, signer, store, settings);
-  const progress = new AnchorProgress(chain, store, attempts, proofs, {
+  const lane = new TransactionLane<AnchorDraft>({
+    ...sender,
+    feePerGasMax: settings.feePerGasMax,
     stuckBlocks: settings.stuckBlocks,
+    // An anchor counts when its block is final; until then it is followed, however shallow.
+    confirmations: 1n,
+    drainMs: ANCHOR_DRAIN_MS,
+    nowMs,
+    onEvent: (event) => tellLaneEvent(event, observer),
+  });
+  const progress = new AnchorProgress(store, proofs, {
     nowMs,
     onEvent: (event) => observer.anchorChanged(event),
   });
   return new Anchoring(
-    { chain, store, signer, attempts, progress, proofs },
-    {
-      ...settings,
-      nowMs,
-      newId,
-      around: observer.around,
-    },
+    { chain, store, lane, account: () => sender.signer.account(), progress, proofs },
+    { ...settings, nowMs, newId, around: observer.around },
   );
+}
+
+/** Of what happens to a transaction, what an anchor's own states do not tell. */
+function tellLaneEvent({ kind, transaction }: LaneEvent, observer: PipelineObserver): void {
+  if (kind === 'mined' || kind === 'dropped') return;
+  // Bytes that were never sent are sent for the first time, and nobody counts that as a second attempt.
+  if (kind === 'resent' && newestAttempt(transaction).sentAtBlock === null) return;
+  observer.anchorChanged({ kind: kind === 'resent' ? 'rebroadcast' : kind });
 }

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { deployDevelopmentChain } from '@touchstone/embedded';
+import { EvmNode } from '@touchstone/evm';
 import { ChainNodeProxy, chainNodes, startTestAnvil, type NodeRefusal } from '@touchstone/testing';
 import { InvalidParamsRpcError, MethodNotFoundRpcError, RpcRequestError, TimeoutError } from 'viem';
 import { ASSET, NETWORK, Payer } from '../../../test/support/payer.js';
 import { samplePayment } from '../../../test/support/sample-payment.js';
 import { TestToken } from '../../../test/support/test-token.js';
 import type { Reservation } from '../../domain/reservation.js';
-import { EvmNode } from './evm-node.js';
 import {
   AuthorizationSearch,
   LOG_MARGIN_BLOCKS,
@@ -45,7 +45,7 @@ describe('looking for what became of an authorisation', () => {
   }, START_TIMEOUT_MS);
   beforeEach(() => {
     proxy.become();
-    chain = new EvmSettlementChain(new EvmNode(proxy.url, NETWORK, NODE_TIMEOUT_MS), 1);
+    chain = new EvmSettlementChain(EvmNode.overHttp(proxy.url, NETWORK, NODE_TIMEOUT_MS), 1);
   });
   afterAll(async () => {
     for (const close of closers) await close();

@@ -1,9 +1,8 @@
 import { AppError } from '@touchstone/contracts';
+import { nodeUnavailable, reasonOf, type EvmNode } from '@touchstone/evm';
 import { BaseError, HttpRequestError, RpcRequestError, type Hex } from 'viem';
 import type { PaymentKey } from '../../domain/payment.js';
 import { authorizationTopics } from './authorization-logs.js';
-import type { EvmNode } from './evm-node.js';
-import { nodeUnavailable, reasonOf } from './node-errors.js';
 
 /** Blocks that one `eth_getLogs` spans at first; a node that refuses them is asked for fewer. */
 export const LOG_RANGE_BLOCKS_MAX = 2_000n;

@@ -1,21 +1,16 @@
 import { AppError } from '@touchstone/contracts';
-import { withSpan } from '@touchstone/platform';
+import { FINAL_DEPTH_BLOCKS, isUnanswered, nodeUnavailable, type EvmNode } from '@touchstone/evm';
 import { authorizationTypes, verifyHashSignatureWithCode } from '@x402/evm';
 import { getAddress, hashTypedData, TransactionReceiptNotFoundError, type Hex } from 'viem';
 import type { Payment } from '../../domain/payment.js';
-import type { AuthorizationFate, SettlementChain, TransactionOutcome } from '../../domain/ports.js';
+import type { AuthorizationFate, SettlementChain } from '../../domain/ports.js';
 import type { Reservation } from '../../domain/reservation.js';
 import { topics, transferOf, type TokenLog } from './authorization-logs.js';
 import { AuthorizationSearch } from './authorization-search.js';
-import type { EvmNode } from './evm-node.js';
-import { isUnanswered, nodeUnavailable, reasonOf } from './node-errors.js';
 import { recoverSigner } from './recover-signer.js';
 
 /** A receipt, or undefined while the transaction stands in no block. */
 export type Receipt = Awaited<ReturnType<EvmNode['client']['getTransactionReceipt']>>;
-
-/** Blocks on top of one that make it final where a node does not say which are; an epoch of Ethereum's has 32. */
-export const FINAL_DEPTH_BLOCKS = 64n;
 
 /** The newest block that no reorganisation changes. */
 interface FinalBlock {
@@ -74,13 +69,6 @@ export class EvmSettlementChain implements SettlementChain {
     return valid;
   }
 
-  async outcomeOf(transaction: string): Promise<TransactionOutcome> {
-    const receipt = await this.receiptOf(transaction as Hex);
-    if (receipt === undefined) return 'unknown';
-    const { number } = await this.latestBlock();
-    return this.isConfirmed(receipt.blockNumber, number) ? receipt.status : 'unknown';
-  }
-
   async fateOf(reservation: Reservation): Promise<AuthorizationFate> {
     await this.node.assertChain();
     // The final block is read before the logs: what is not used by then and out of time can never be used.
@@ -95,30 +83,6 @@ export class EvmSettlementChain implements SettlementChain {
     const logIndex = transferOf(receipt.logs as readonly TokenLog[], reservation);
     if (logIndex === undefined) return { kind: 'used-otherwise' };
     return { kind: 'paid', transfer: { transaction: log.transactionHash, logIndex } };
-  }
-
-  /** Sends stored bytes. What the node says about bytes it knows or that came too late is left to the receipt. */
-  async broadcast(rawTransaction: Hex): Promise<void> {
-    await this.node.assertChain();
-    try {
-      await withSpan(
-        'chain send settlement',
-        {},
-        () => this.node.client.sendRawTransaction({ serializedTransaction: rawTransaction }),
-        'client',
-      );
-    } catch (error) {
-      // What the node says about bytes it knows, or that came too late, is an answer; the receipt tells the truth.
-      if (isUnanswered(error) && !/nonce|already known|already imported|underpriced/i.test(reasonOf(error)))
-        throw nodeUnavailable(error);
-    }
-  }
-
-  async minedCount(account: string): Promise<number> {
-    await this.node.assertChain();
-    return this.node.ask(() =>
-      this.node.client.getTransactionCount({ address: account as Hex, blockTag: 'latest' }),
-    );
   }
 
   /** The receipt of a transaction. @throws AppError `dependency-unavailable` */
@@ -138,7 +102,7 @@ export class EvmSettlementChain implements SettlementChain {
 
   /** Number of the newest block, not cached. */
   async latestBlock(): Promise<{ readonly number: bigint }> {
-    return { number: await this.node.ask(() => this.node.client.getBlockNumber({ cacheTime: 0 })) };
+    return { number: await this.node.latestNumber() };
   }
 
   private async finalBlock(): Promise<FinalBlock | undefined> {

@@ -1,4 +1,5 @@
 import { AppError, shortText } from '@touchstone/contracts';
+import { newestAttempt, nodeUnavailable, type EvmNode } from '@touchstone/evm';
 import { x402Facilitator } from '@x402/core/facilitator';
 import { ExactEvmScheme } from '@x402/evm/exact/facilitator';
 import type { Hex } from 'viem';
@@ -7,12 +8,9 @@ import type { Facilitator, SettleAttempt, Verdict } from '../../domain/ports.js'
 import { REASON_MESSAGE_CHARACTERS_MAX } from '../../domain/read-payment.js';
 import { reasons } from '../../domain/reasons.js';
 import type { Reservation, Settlement } from '../../domain/reservation.js';
-import type { RelayedCall, SignedTransaction } from '../../domain/relayer.js';
 import { transferOf, type TokenLog } from '../evm/authorization-logs.js';
-import type { EvmNode } from '../evm/evm-node.js';
 import type { EvmSettlementChain } from '../evm/evm-settlement-chain.js';
-import { nodeUnavailable } from '../evm/node-errors.js';
-import { SettlementSession } from './settlement-session.js';
+import { SettlementSession, type Relay } from './settlement-session.js';
 
 /** What {@link OfficialFacilitator} needs. */
 export interface FacilitatorParts {
@@ -20,7 +18,7 @@ export interface FacilitatorParts {
   readonly chain: EvmSettlementChain;
   /** The relayer's address; `dependency-unavailable` while the signer does not answer. */
   readonly account: () => Promise<string>;
-  readonly prepare: (reservationId: string, call: RelayedCall) => Promise<SignedTransaction>;
+  readonly relayOf: (reservationId: string) => Relay;
   readonly confirmationTimeoutMs: number;
 }
 
@@ -53,8 +51,8 @@ export class OfficialFacilitator implements Facilitator {
     const answer = await facilitator
       .settle(payment.payload, payment.requirements)
       .catch((error: unknown) => thrown(session, error));
-    const { transaction, receipt } = session;
-    if (transaction === undefined) {
+    const { receipt } = session;
+    if (session.transaction === undefined) {
       if (session.failure !== undefined) throw unavailable(session.failure);
       return {
         kind: 'refused',
@@ -63,6 +61,7 @@ export class OfficialFacilitator implements Facilitator {
       };
     }
     // Something was stored, perhaps sent: the answer of the facilitator no longer counts, only the receipt does.
+    const transaction = receipt?.transactionHash ?? newestAttempt(session.transaction).hash;
     if (receipt === undefined) return { kind: 'pending', transaction };
     const logIndex =
       receipt.status === 'success' ? transferOf(receipt.logs as readonly TokenLog[], reservation) : undefined;
@@ -70,7 +69,7 @@ export class OfficialFacilitator implements Facilitator {
     return {
       kind: 'confirmed',
       transfer: { transaction, logIndex },
-      settlement: { ...answer } as Settlement,
+      settlement: { ...answer, transaction } as Settlement,
     };
   }
 
@@ -83,31 +82,36 @@ export class OfficialFacilitator implements Facilitator {
   private async open(
     reservation?: Reservation,
   ): Promise<{ session: SettlementSession; facilitator: x402Facilitator }> {
-    const { node, chain, account, prepare, confirmationTimeoutMs } = this.parts;
+    const { node, chain, account, relayOf, confirmationTimeoutMs } = this.parts;
+    const relay = reservation && relayOf(reservation.id);
     await node.assertChain();
     const session = new SettlementSession({
       node,
       chain,
       account: (await account()) as Hex,
       confirmationTimeoutMs,
-      ...(reservation === undefined ? {} : { prepare: (call: RelayedCall) => prepare(reservation.id, call) }),
+      ...(relay === undefined ? {} : { relay }),
     });
     const scheme = new ExactEvmScheme(session, {
       // Simulated right before it is signed, so that a cancelled or emptied authorisation costs no gas.
       simulateInSettle: true,
-      pendingSettlementStore: storedTransaction(session, reservation),
+      pendingSettlementStore: storedTransaction(session, reservation, relay),
     });
     return { session, facilitator: new x402Facilitator().register(node.network as NetworkName, scheme) };
   }
 }
 
-/** The reservation's row is the store of pending settlements: the facilitator joins its transaction, if there is one. */
-function storedTransaction(session: SettlementSession, reservation: Reservation | undefined) {
+/** The lane is the store of pending settlements: the facilitator joins the reservation's transaction, if there is one. */
+function storedTransaction(
+  session: SettlementSession,
+  reservation: Reservation | undefined,
+  relay: Relay | undefined,
+) {
   return {
     get: async () => {
-      if (reservation?.state !== 'settling' || reservation.transaction === null) return undefined;
-      session.transaction = reservation.transaction as Hex;
-      return reservation.transaction;
+      if (reservation?.state !== 'settling' || relay === undefined) return undefined;
+      session.transaction = await relay.stored();
+      return session.transaction && (newestAttempt(session.transaction).hash as Hex);
     },
     set: async () => undefined,
     delete: async () => undefined,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Abi, Hex } from 'viem';
-import type { RelayedCall } from '../../domain/relayer.js';
+import type { Call, LaneTransaction } from '@touchstone/evm';
 import { waitUntil } from '@touchstone/testing';
 import {
   RECEIPT_POLL_FIRST_MS,
@@ -10,12 +10,13 @@ import {
 } from './settlement-session.js';
 
 const HASH = `0x${'ab'.repeat(32)}` as Hex;
+const TRANSACTION = { attempts: [{ hash: HASH, raw: '0x' }] } as unknown as LaneTransaction;
 const RECEIPT = { blockNumber: 1n, status: 'success' };
 
 /** A session whose node leaves so many questions for a receipt without an answer and estimates so much gas. */
 function session(unanswered: number, estimate = 0n) {
   let asked = 0;
-  const prepared: RelayedCall[] = [];
+  const prepared: Call[] = [];
   const looks: string[] = [];
   const parts = {
     account: HASH,
@@ -35,14 +36,17 @@ function session(unanswered: number, estimate = 0n) {
         return (asked += 1) <= unanswered ? Promise.reject(new Error('away')) : Promise.resolve(RECEIPT);
       },
       isConfirmed: () => true,
-      broadcast: () => {
+    },
+    relay: {
+      prepare: (call: Call) => {
+        prepared.push(call);
+        return Promise.resolve(TRANSACTION);
+      },
+      send: () => {
         looks.push('broadcast');
         return Promise.resolve();
       },
-    },
-    prepare: (call: RelayedCall) => {
-      prepared.push(call);
-      return Promise.resolve({ hash: HASH, raw: '0x' });
+      stored: () => Promise.resolve(TRANSACTION),
     },
   } as unknown as ConstructorParameters<typeof SettlementSession>[0];
   return { prepared, looks, session: new SettlementSession(parts) };
@@ -55,9 +59,11 @@ const abi = [
 describe('a settlement session', () => {
   it('waits through RECEIPT_UNANSWERED_MAX − 1 looks without an answer, and no further one', async () => {
     const patient = session(RECEIPT_UNANSWERED_MAX - 1).session;
-    expect(await patient.waitForTransactionReceipt({ hash: HASH })).toEqual(RECEIPT);
+    patient.transaction = TRANSACTION;
+    expect(await patient.waitForTransactionReceipt()).toEqual(RECEIPT);
     const { session: leaving } = session(RECEIPT_UNANSWERED_MAX);
-    await expect(leaving.waitForTransactionReceipt({ hash: HASH })).rejects.toThrow('away');
+    leaving.transaction = TRANSACTION;
+    await expect(leaving.waitForTransactionReceipt()).rejects.toThrow('away');
   });
 
   it('asks for the code of an account once, and of another one again', async () => {
@@ -70,14 +76,14 @@ describe('a settlement session', () => {
   it('looks at once for the receipt of what was sent before, and after a pause for what was sent just now', async () => {
     const lookedAfterMs = async (one: ReturnType<typeof session>): Promise<number> => {
       const startedMs = performance.now();
-      const waiting = one.session.waitForTransactionReceipt({ hash: HASH });
+      const waiting = one.session.waitForTransactionReceipt();
       await waitUntil(() => one.looks.includes('receipt'));
       const tookMs = performance.now() - startedMs;
       await waiting;
       return tookMs;
     };
     const before = session(0);
-    before.session.transaction = HASH;
+    before.session.transaction = TRANSACTION;
     const now = session(0);
     await now.session.writeContract({ address: HASH, abi, functionName: 'pay', args: [] });
     expect(now.looks).toEqual(['broadcast']);

@@ -1,9 +1,14 @@
 import type { ExactEvmScheme } from '@x402/evm/exact/facilitator';
 import { encodeFunctionData, type Abi, type Hex } from 'viem';
-import type { RelayedCall, SignedTransaction } from '../../domain/relayer.js';
-import type { EvmNode } from '../evm/evm-node.js';
+import {
+  isUnanswered,
+  newestAttempt,
+  reasonOf,
+  type Call,
+  type EvmNode,
+  type LaneTransaction,
+} from '@touchstone/evm';
 import type { EvmSettlementChain, Receipt } from '../evm/evm-settlement-chain.js';
-import { isUnanswered, reasonOf } from '../evm/node-errors.js';
 
 /** The signer interface of the official package. */
 export type FacilitatorEvmSigner = ConstructorParameters<typeof ExactEvmScheme>[0];
@@ -17,6 +22,8 @@ export const WALLET_TRANSFER_GAS_MAX = 400_000n;
 /** Milliseconds between the first two looks for a receipt; the pause grows by half each time. */
 export const RECEIPT_POLL_FIRST_MS = 25;
 export const RECEIPT_POLL_LAST_MS = 1_000;
+/** Milliseconds after which the stored transaction is read again, because recovery may have raised its fees. */
+export const RELAY_RELOAD_MS = 2_000;
 /** Looks without an answer after which waiting ends and recovery takes over. */
 export const RECEIPT_UNANSWERED_MAX = 3;
 /** `transferWithAuthorization` with v, r, s has nine arguments; with signature bytes it has seven. */
@@ -28,8 +35,17 @@ export interface SessionParts {
   readonly chain: EvmSettlementChain;
   readonly account: Hex;
   readonly confirmationTimeoutMs: number;
-  /** Signs and stores the one transaction of the reservation; absent in a session that only verifies. */
-  readonly prepare?: (call: RelayedCall) => Promise<SignedTransaction>;
+  /** The transaction of the reservation; absent in a session that only verifies. */
+  readonly relay?: Relay;
+}
+
+/** The one transaction of a reservation. */
+export interface Relay {
+  /** Signs and stores it; a second call gets the first one. */
+  prepare(call: Call): Promise<LaneTransaction>;
+  send(transaction: LaneTransaction): Promise<unknown>;
+  /** As it is stored now: its fees may have been raised meanwhile. */
+  stored(): Promise<LaneTransaction | undefined>;
 }
 
 /**
@@ -40,8 +56,8 @@ export interface SessionParts {
 export class SettlementSession implements FacilitatorEvmSigner {
   /** The first thing that kept the facilitator from an answer. */
   failure: unknown;
-  /** Hash of the stored transaction; from here on only the chain decides. */
-  transaction: Hex | undefined;
+  /** The stored transaction; from here on only the chain decides. */
+  transaction: LaneTransaction | undefined;
   receipt: Receipt | undefined;
   private sent = false;
   /** One look at each account is enough for one call; the facilitator takes two at the payer. */
@@ -75,13 +91,13 @@ export class SettlementSession implements FacilitatorEvmSigner {
   /** Stores, then sends. A failed sending is no failure of the payment: the bytes are stored and are sent again. */
   async writeContract(call: WriteArguments): Promise<Hex> {
     try {
-      const { prepare, chain } = this.parts;
-      if (prepare === undefined) throw new Error('This session only verifies.');
-      const signed = await prepare(await this.relayedCall(call));
-      this.transaction = signed.hash as Hex;
-      await chain.broadcast(signed.raw).catch(() => undefined);
+      const { relay } = this.parts;
+      if (relay === undefined) throw new Error('This session only verifies.');
+      const transaction = await relay.prepare(await this.relayedCall(call));
+      this.transaction = transaction;
+      await relay.send(transaction).catch(() => undefined);
       this.sent = true;
-      return this.transaction;
+      return newestAttempt(transaction).hash as Hex;
     } catch (error) {
       this.failure ??= error;
       throw error;
@@ -93,16 +109,23 @@ export class SettlementSession implements FacilitatorEvmSigner {
     return Promise.reject(new Error('Only transferWithAuthorization is sent.'));
   }
 
-  /** Polls until the receipt stands deep enough, the time is up or the node stops answering. */
-  async waitForTransactionReceipt({ hash }: { hash: Hex }): Promise<Receipt> {
-    const { chain, confirmationTimeoutMs } = this.parts;
+  /**
+   * Polls until the receipt of any of the signed bytes stands deep enough, the time is up or the node stops answering.
+   */
+  async waitForTransactionReceipt(): Promise<Receipt> {
+    const { confirmationTimeoutMs } = this.parts;
     const deadline = performance.now() + confirmationTimeoutMs;
+    let reloadAt = performance.now() + RELAY_RELOAD_MS;
     let unanswered = 0;
     // What was sent just now stands in no block yet; what was sent before may.
     if (this.sent) await new Promise((resolve) => setTimeout(resolve, RECEIPT_POLL_FIRST_MS));
     for (let pauseMs = RECEIPT_POLL_FIRST_MS; ; pauseMs = Math.min(pauseMs * 1.5, RECEIPT_POLL_LAST_MS)) {
       try {
-        const receipt = await chain.receiptOf(hash);
+        if (performance.now() > reloadAt) {
+          this.transaction = (await this.parts.relay?.stored()) ?? this.transaction;
+          reloadAt = performance.now() + RELAY_RELOAD_MS;
+        }
+        const receipt = await this.anyReceipt();
         if (receipt !== undefined && (await this.isDeepEnough(receipt))) {
           this.receipt = receipt;
           return receipt;
@@ -117,13 +140,21 @@ export class SettlementSession implements FacilitatorEvmSigner {
     }
   }
 
+  private async anyReceipt(): Promise<Receipt | undefined> {
+    for (const { hash } of [...(this.transaction?.attempts ?? [])].reverse()) {
+      const receipt = await this.parts.chain.receiptOf(hash as Hex);
+      if (receipt !== undefined) return receipt;
+    }
+    return undefined;
+  }
+
   private async isDeepEnough(receipt: Receipt): Promise<boolean> {
     const { chain } = this.parts;
     if (chain.isConfirmed(receipt.blockNumber, receipt.blockNumber)) return true;
     return chain.isConfirmed(receipt.blockNumber, (await chain.latestBlock()).number);
   }
 
-  private async relayedCall(call: WriteArguments): Promise<RelayedCall> {
+  private async relayedCall(call: WriteArguments): Promise<Call> {
     const data = encodeFunctionData({
       abi: call.abi as Abi,
       functionName: call.functionName,

@@ -4,7 +4,7 @@ import { chooseFees, gasLimit, raiseFees } from './fees.js';
 
 const cap = 1_000n;
 
-describe('fees of an anchor', () => {
+describe('fees', () => {
   it('leave room for a base fee that doubles', () => {
     expect(chooseFees({ baseFeePerGas: 100n, priorityFeePerGas: 7n }, cap)).toEqual({
       maxFeePerGas: 207n,
@@ -50,7 +50,7 @@ describe('fees of an anchor', () => {
   });
 });
 
-describe('the gas limit of an anchor', () => {
+describe('the gas limit', () => {
   it.each([
     [46_000n, 57_500n],
     [100_000n, 125_000n],

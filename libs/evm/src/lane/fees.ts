@@ -12,13 +12,16 @@ export interface FeeMarket {
   readonly priorityFeePerGas: bigint;
 }
 
-/** A node takes a replacement only for a tenth more than before; a quarter is above the rule of every client. */
-const BUMP_NUMERATOR = 5n;
-const BUMP_DENOMINATOR = 4n;
+/** A replacement costs an eighth more than before: clients take one only for a tenth more. */
+const RAISE_NUMERATOR = 9n;
+const RAISE_DENOMINATOR = 8n;
 /** The least that clients ask of a replacement, in percent of the fees before. */
 const REPLACEMENT_PERCENT_MIN = 110n;
-/** The base fee may double before a transaction with these fees has to wait. */
+/** The base fee may double before a transaction with these fees has to wait: about six full blocks in a row. */
 const BASE_FEE_HEADROOM = 2n;
+/** Gas above an estimate, because the state may differ when the transaction runs. */
+const GAS_NUMERATOR = 5n;
+const GAS_DENOMINATOR = 4n;
 
 const smaller = (left: bigint, right: bigint): bigint => (left < right ? left : right);
 const larger = (left: bigint, right: bigint): bigint => (left > right ? left : right);
@@ -32,7 +35,7 @@ export function chooseFees({ baseFeePerGas, priorityFeePerGas }: FeeMarket, capP
   if (baseFeePerGas >= capPerGas) {
     throw new AppError(
       'dependency-unavailable',
-      `The chain asks ${baseFeePerGas} wei per gas, above the cap of ${capPerGas}; the anchor waits.`,
+      `The chain asks ${baseFeePerGas} wei per gas, above the cap of ${capPerGas}; nothing is sent until it falls.`,
     );
   }
   const maxFeePerGas = smaller(baseFeePerGas * BASE_FEE_HEADROOM + priorityFeePerGas, capPerGas);
@@ -40,12 +43,12 @@ export function chooseFees({ baseFeePerGas, priorityFeePerGas }: FeeMarket, capP
 }
 
 /**
- * Fees of a replacement for a transaction that is stuck.
+ * Fees of a replacement for a transaction that waits: an eighth more, or what the market asks.
  *
  * @returns `undefined` when the cap leaves no room for fees that a node would take
  */
 export function raiseFees(before: Fees, market: FeeMarket, capPerGas: bigint): Fees | undefined {
-  const raise = (fee: bigint): bigint => (fee * BUMP_NUMERATOR) / BUMP_DENOMINATOR + 1n;
+  const raise = (fee: bigint): bigint => (fee * RAISE_NUMERATOR) / RAISE_DENOMINATOR + 1n;
   const wantedMax = larger(
     raise(before.maxFeePerGas),
     market.baseFeePerGas * BASE_FEE_HEADROOM + market.priorityFeePerGas,
@@ -62,13 +65,17 @@ export function raiseFees(before: Fees, market: FeeMarket, capPerGas: bigint): F
     : undefined;
 }
 
-/** Gas limit of a transaction: the estimate and a quarter, because the state may differ when it runs. */
+/**
+ * Gas limit of a transaction: the estimate and a quarter.
+ *
+ * @throws AppError `dependency-unavailable` for an estimate above the limit
+ */
 export function gasLimit(estimate: bigint, gasMax: bigint): bigint {
   if (estimate > gasMax) {
     throw new AppError(
       'dependency-unavailable',
-      `An anchor needs ${estimate} gas, the limit is ${gasMax}; look at the contract's address.`,
+      `The transaction needs ${estimate} gas, the limit is ${gasMax}; look at the contract's address.`,
     );
   }
-  return smaller((estimate * BUMP_NUMERATOR) / BUMP_DENOMINATOR, gasMax);
+  return smaller((estimate * GAS_NUMERATOR) / GAS_DENOMINATOR, gasMax);
 }

@@ -63,3 +63,10 @@ export function nodeUnavailable(cause: unknown): AppError {
     retryAfterSeconds: 2,
   });
 }
+
+/** The error of a node that understood the question and refuses it, with its words. */
+export function nodeRefused(method: string, cause: unknown): AppError {
+  return new AppError('dependency-unavailable', `The chain node refuses ${method}: ${reasonOf(cause)}`, {
+    retryAfterSeconds: 2,
+  });
+}

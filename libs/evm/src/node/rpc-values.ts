@@ -10,10 +10,16 @@ const hash = z
   .regex(/^0x[0-9a-f]{64}$/i)
   .transform((text) => text.toLowerCase());
 
-/** The parts of a block that the pipeline looks at. */
-export const rpcBlock = z.object({ number: quantity, hash, baseFeePerGas: quantity.optional() });
+/** The parts of a block that are looked at. */
+export const rpcBlock = z.object({
+  number: quantity,
+  hash,
+  timestamp: quantity,
+  baseFeePerGas: quantity.nullish(),
+});
+export type RpcBlock = z.output<typeof rpcBlock>;
 
-/** The parts of a receipt. */
+/** The parts of a receipt that tell where a transaction stands. */
 export const rpcReceipt = z.object({
   blockNumber: quantity,
   blockHash: hash,
@@ -25,7 +31,7 @@ export const rpcQuantity = quantity;
 export const rpcData = z.string().regex(/^0x(?:[0-9a-f]{2})*$/i);
 
 /**
- * Reads a raw result.
+ * Reads a raw result: a node's answer is untrusted input too.
  *
  * @throws AppError `dependency-unavailable` for an answer of another shape
  */
