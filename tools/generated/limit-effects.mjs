@@ -131,6 +131,7 @@ export const limitEffects = {
   TENSOR_ELEMENTS_MAX: '`tensor-invalid`; in evidence the subject step fails.',
   TOKENS_MAX: '`model-invalid`',
   TOKEN_DOMAIN_CHARACTERS_MAX: '`invalid_payment_requirements`',
+  TOKEN_TEXT_CHARACTERS_MAX: 'The text counts as none.',
   TREE_SIZE_MAX: 'The checkpoint or tree is refused.',
   TRIE_KEY_BYTES_MAX: 'The step `anchor` fails.',
   TRIE_NODE_BYTES_MAX: 'The step `anchor` fails.',

@@ -6,6 +6,7 @@ import { Outbox, OutboxModule, PostgresModule, uuidV7, type PostgresOptions } fr
 import { DataSource } from 'typeorm';
 import { EvmLaneChain, EvmNode, PostgresLaneStore, RpcLaneSigner, TransactionLane } from '@touchstone/evm';
 import { EvmSettlementChain } from './adapters/evm/evm-settlement-chain.js';
+import { EvmToken } from './adapters/evm/evm-token.js';
 import { EvmSettlementLane, watchUndone } from './adapters/evm/settlement-lane.js';
 import { OfficialFacilitator } from './adapters/x402/official-facilitator.js';
 import type { Config } from './config.js';
@@ -70,6 +71,11 @@ function adapters(config: Config, context: ServiceContext<Config>) {
           config.TOUCHSTONE_PAYMENT_NETWORK,
           config.TOUCHSTONE_EVM_RPC_TIMEOUT_MS,
         ),
+    },
+    {
+      provide: EvmToken,
+      inject: [EvmNode],
+      useFactory: (node: EvmNode) => new EvmToken(node, config.TOUCHSTONE_PAYMENT_ASSET),
     },
     {
       provide: EvmSettlementChain,
@@ -146,12 +152,19 @@ function useCases(config: Config, context: ServiceContext<Config>) {
   return [
     {
       provide: PaymentDesk,
-      inject: [PostgresReservationStore, EvmSettlementChain, OfficialFacilitator, PrometheusPaymentMetrics],
+      inject: [
+        PostgresReservationStore,
+        EvmSettlementChain,
+        OfficialFacilitator,
+        PrometheusPaymentMetrics,
+        EvmToken,
+      ],
       useFactory: (
         store: PostgresReservationStore,
         chain: EvmSettlementChain,
         facilitator: OfficialFacilitator,
         metrics: PrometheusPaymentMetrics,
+        token: EvmToken,
       ) =>
         new PaymentDesk({
           store,
@@ -165,6 +178,7 @@ function useCases(config: Config, context: ServiceContext<Config>) {
             network: config.TOUCHSTONE_PAYMENT_NETWORK,
             asset: config.TOUCHSTONE_PAYMENT_ASSET,
             recipients: config.TOUCHSTONE_PAYMENT_RECIPIENTS,
+            token: () => token.known,
           },
         }),
     },
