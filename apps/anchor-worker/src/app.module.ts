@@ -30,8 +30,10 @@ import { AnchorRepository } from './persistence/anchor-repository.js';
 import { CheckpointRepository } from './persistence/checkpoint-repository.js';
 import { IntakeRepository } from './persistence/intake-repository.js';
 import { LeafStagesRepository } from './persistence/leaf-stages-repository.js';
+import { KeptProofRepository } from './persistence/kept-proof-repository.js';
 import { CreateAnchors1763700000000 } from './persistence/migrations/1763700000000-create-anchors.js';
 import { Lanes1764300000000 } from './persistence/migrations/1764300000000-lanes.js';
+import { KeepProofs1785500000000 } from './persistence/migrations/1785500000000-keep-proofs.js';
 import { ANCHOR_SCHEMA } from './persistence/schema.js';
 import { SealingRepository } from './persistence/sealing-repository.js';
 import { observePipeline } from './pipeline-observer.js';
@@ -47,7 +49,7 @@ export function postgresOptions(config: Config): PostgresOptions {
   return {
     url: config.DATABASE_URL,
     schema: ANCHOR_SCHEMA,
-    migrations: [CreateAnchors1763700000000, Lanes1764300000000],
+    migrations: [CreateAnchors1763700000000, Lanes1764300000000, KeepProofs1785500000000],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'anchor-worker',
     statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,
@@ -178,6 +180,7 @@ function anchoringPorts(
   return {
     chain: new EvmChain(node, chain, contract),
     store: owner,
+    keptProofs: new KeptProofRepository(dataSource),
     lane: {
       chain,
       store: new PostgresLaneStore(dataSource, {

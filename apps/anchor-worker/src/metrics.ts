@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
 import { anchorStates } from './domain/anchor/anchor.js';
 import type { AnchorReader, PipelineFigures } from './domain/anchor/anchor-reader.js';
 import type { AnchorEvent } from './domain/anchor/progress.js';
+import type { ProofSource } from './domain/anchor/proving.js';
 import type { StageName } from './domain/pipeline/pipeline.js';
 
 /** Stages of a leaf here. A batch takes its place in the log in the transaction that seals it: `sealed` is both. */
@@ -23,13 +24,17 @@ export class AnchorMetrics {
   private readonly batches: Counter;
   private readonly checkpoints: Counter;
   private readonly anchorEvents: Counter;
+  private readonly proofs: Counter;
   private readonly gas: Counter;
   private readonly failures: Counter;
   private readonly closed: Gauge;
   private readonly accepted: Histogram;
   private readonly reached: Readonly<Record<LeafStage, Histogram>>;
 
-  constructor(registry: Registry, reader: AnchorReader) {
+  constructor(
+    private readonly registry: Registry,
+    reader: AnchorReader,
+  ) {
     const counter = (name: string, help: string, labelNames: string[] = []): Counter =>
       new Counter({ name: `touchstone_anchor_${name}`, help, labelNames, registers: [registry] });
     this.leaves = counter('leaves_accepted_total', 'Leaves that were stored.');
@@ -37,6 +42,7 @@ export class AnchorMetrics {
     this.batches = counter('batches_sealed_total', 'Batches that took their place in the log.');
     this.checkpoints = counter('checkpoints_published_total', 'Checkpoints that were signed and stored.');
     this.anchorEvents = counter('anchor_events_total', 'What happened to anchors on the chain.', ['event']);
+    this.proofs = counter('proofs_total', 'Proofs of anchors, by where they were had.', ['source']);
     this.gas = counter('gas_used_total', 'Gas of anchors in blocks; an anchor that moved counts again.');
     this.failures = counter('stage_retries_total', 'Runs of a stage that failed and are tried again.', [
       'stage',
@@ -102,6 +108,20 @@ export class AnchorMetrics {
   anchorChanged(event: AnchorEvent): void {
     this.anchorEvents.inc({ event: event.kind });
     if (event.kind === 'included') this.gas.inc(Number(event.gasUsed));
+  }
+
+  proofHad(source: ProofSource): void {
+    this.proofs.inc({ source });
+  }
+
+  /** @param refusal why the node gives no proofs, `undefined` while it does */
+  watchProofs(refusal: () => string | undefined): void {
+    const refused: Gauge = new Gauge({
+      name: 'touchstone_anchor_proofs_refused',
+      help: '1 while the chain node serves no eth_getProof; must be 0. See the runbook node-cannot-prove.',
+      registers: [this.registry],
+      collect: () => refused.set(refusal() === undefined ? 0 : 1),
+    });
   }
 
   stageFailed(stage: StageName): void {

@@ -36,6 +36,12 @@ export function observePipeline(to: {
         logger.debug({ event: event.kind }, 'an anchor moved');
       else logger.warn({ event: event.kind }, 'an anchor needed a second attempt');
     },
+    proofHad: (source) => metrics.proofHad(source),
+    proofsRefused: (reason) => {
+      if (reason === undefined) logger.info('the chain node serves proofs again');
+      else
+        logger.error({ reason }, 'the chain node serves no eth_getProof: see the runbook node-cannot-prove');
+    },
     stageFailed: (stage, error, pauseMs) => {
       metrics.stageFailed(stage);
       logger.warn({ err: error, stage, pauseMs }, 'a stage failed and is tried again');

@@ -38,6 +38,7 @@ export class PipelineRunner implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const { pipeline } = this.created;
     this.health.addReadiness('log', () => this.checkLog());
+    this.watchProofs();
     this.shutdown.add('in-flight', 'pipeline', async () => {
       await pipeline.stop();
       await this.progress.settled();
@@ -64,6 +65,17 @@ export class PipelineRunner implements OnApplicationBootstrap {
     });
     this.health.addReadiness(durable, () => consumer.check());
     this.shutdown.add('consumers', durable, () => consumer.stop());
+  }
+
+  /** Without proofs no anchor becomes final, however well everything else goes: that must not be silent. */
+  private watchProofs(): void {
+    const { proofs } = this.created;
+    if (proofs === undefined) return;
+    this.metrics.watchProofs(() => proofs.refusal);
+    this.health.addReadiness('proofs', async () => {
+      if (proofs.refusal !== undefined)
+        throw new Error(`This node cannot serve eth_getProof for anchors: ${proofs.refusal}`);
+    });
   }
 
   /** A log that the signer refuses to extend, or that is shorter than its checkpoint, needs an operator. */

@@ -9,6 +9,7 @@ import { custom } from 'viem';
 import { EvmChain } from '../src/adapters/evm/evm-chain.js';
 import { ANCHOR_DRAIN_MS } from '../src/domain/pipeline/create-pipeline.js';
 import { AnchorRepository } from '../src/persistence/anchor-repository.js';
+import { KeptProofRepository } from '../src/persistence/kept-proof-repository.js';
 import { ANCHOR_SCHEMA } from '../src/persistence/schema.js';
 import { leavesOf } from './leaves.js';
 import { LogFixture, type Replica, type ReplicaOptions } from './log-fixture.js';
@@ -19,7 +20,8 @@ const NETWORK = developmentNetwork;
 /** Sends one JSON-RPC request and gives its raw result. */
 export type EvmRpc = (method: string, params?: readonly unknown[]) => Promise<unknown>;
 
-function rpcOf(url: string): EvmRpc {
+/** The JSON-RPC of a node. */
+export function rpcOf(url: string): EvmRpc {
   const node = EvmNode.overHttp(url, NETWORK, 10_000);
   return (method, params = []) => node.request(method, params);
 }
@@ -77,6 +79,7 @@ export class AnchorFixture {
         return {
           chain: new EvmChain(node, chain, this.contract),
           store: owner,
+          keptProofs: new KeptProofRepository(dataSource),
           lane: {
             chain,
             store: new PostgresLaneStore(dataSource, {

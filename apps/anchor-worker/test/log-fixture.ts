@@ -10,12 +10,14 @@ import {
   type PipelineSettings,
 } from '../src/domain/pipeline/create-pipeline.js';
 import type { AnchorEvent } from '../src/domain/anchor/progress.js';
+import type { ProofSource } from '../src/domain/anchor/proving.js';
 import { AdvisoryExclusive } from '../src/persistence/advisory-exclusive.js';
 import { AnchorReaderRepository } from '../src/persistence/anchor-reader-repository.js';
 import { CheckpointRepository } from '../src/persistence/checkpoint-repository.js';
 import { IntakeRepository } from '../src/persistence/intake-repository.js';
 import { CreateAnchors1763700000000 } from '../src/persistence/migrations/1763700000000-create-anchors.js';
 import { Lanes1764300000000 } from '../src/persistence/migrations/1764300000000-lanes.js';
+import { KeepProofs1785500000000 } from '../src/persistence/migrations/1785500000000-keep-proofs.js';
 import { ANCHOR_SCHEMA } from '../src/persistence/schema.js';
 import { SealingRepository } from '../src/persistence/sealing-repository.js';
 import { CheckpointSigningDouble, ORIGIN } from './signing-double.js';
@@ -28,6 +30,10 @@ export interface Replica extends CreatedPipeline {
   readonly closed: (string | undefined)[];
   readonly failures: unknown[];
   readonly events: AnchorEvent[];
+  /** Where proofs were had. */
+  readonly sources: ProofSource[];
+  /** The reasons for which the node gave none, `undefined` each time it did again. */
+  readonly refusals: (string | undefined)[];
 }
 
 /** How a replica differs from the usual. */
@@ -52,7 +58,7 @@ const settings: PipelineSettings = {
 const postgres = (url: string) => ({
   url,
   schema: ANCHOR_SCHEMA,
-  migrations: [CreateAnchors1763700000000, Lanes1764300000000],
+  migrations: [CreateAnchors1763700000000, Lanes1764300000000, KeepProofs1785500000000],
   applicationName: 'anchor-worker',
 });
 
@@ -83,6 +89,8 @@ export class LogFixture {
     const closed: (string | undefined)[] = [];
     const failures: unknown[] = [];
     const events: AnchorEvent[] = [];
+    const sources: ProofSource[] = [];
+    const refusals: (string | undefined)[] = [];
     const usual: PipelinePorts = {
       intake: new IntakeRepository(dataSource, outbox),
       sealing: new SealingRepository(dataSource, outbox),
@@ -103,10 +111,12 @@ export class LogFixture {
         checkpointPublished: () => undefined,
         logClosed: (reason) => void closed.push(reason),
         anchorChanged: (event) => void events.push(event),
+        proofHad: (source) => void sources.push(source),
+        proofsRefused: (reason) => void refusals.push(reason),
         stageFailed: (_stage, error) => void failures.push(error),
       },
     );
-    return { ...created, dataSource, outbox, ports, closed, failures, events };
+    return { ...created, dataSource, outbox, ports, closed, failures, events, sources, refusals };
   }
 
   reader(): AnchorReaderRepository {

@@ -1,4 +1,4 @@
-import type { AuthorizationPayment } from '@touchstone/contracts';
+import type { AuthorizationPayment, PaymentAsset } from '@touchstone/contracts';
 import { uuidV7 } from '@touchstone/postgres';
 import type {
   AuthorizeOutcome,
@@ -22,6 +22,13 @@ interface Reservation {
  * to the first request for ever, in flight until released, settled or its lease runs out.
  */
 export class FakePayments implements PaymentPort {
+  /** What the token says of itself: that of the gateway's defaults. */
+  asset: PaymentAsset = {
+    network: 'eip155:8453',
+    address: '0x833589fcd6edb6e08f4c7c32d4f71b54bda02913',
+    name: 'USD Coin',
+    version: '2',
+  };
   /** Transfers that were made. */
   transfers = 0;
   /** Why the next settlements fail, when they do. */
@@ -137,6 +144,7 @@ export class FakePayments implements PaymentPort {
       const { outcome, settlement } = await this.settle(reservationId);
       return { outcome, settlement };
     });
+    serveRpc(nc, 'payment-verifier', 'supported', async () => ({ supported: {}, asset: this.asset }));
     serveRpc(nc, 'payment-verifier', 'renew', async ({ reservationId }) => {
       await this.renew(reservationId);
       return { held: this.byId(reservationId)?.state === 'reserved' };

@@ -82,7 +82,11 @@ describe('while NATS is away', () => {
 describe('while another service is away', () => {
   it('a payment that cannot be verified is 503 and nothing is charged', async () => {
     const alone = await GatewayHarness.start({ without: ['payment-verifier'] });
-    const gateway = await alone.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
+    const gateway = await alone.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' }, { ready: false });
+    await waitUntil(async () => {
+      const { checks } = await gateway.running.context.health.readiness();
+      return checks.every(({ name, ok }) => ok === (name !== 'payment asset'));
+    });
     const { header, moved } = await new PaidRequests(alone, gateway).paid();
     await expectUnavailable(await infer(gateway, 'digits', digitsBody, header));
     expect(moved()).toEqual({ runs: 0, transfers: 0 });

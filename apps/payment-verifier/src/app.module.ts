@@ -6,6 +6,7 @@ import { Outbox, OutboxModule, PostgresModule, uuidV7, type PostgresOptions } fr
 import { DataSource } from 'typeorm';
 import { EvmLaneChain, EvmNode, PostgresLaneStore, RpcLaneSigner, TransactionLane } from '@touchstone/evm';
 import { EvmSettlementChain } from './adapters/evm/evm-settlement-chain.js';
+import { EvmToken } from './adapters/evm/evm-token.js';
 import { EvmSettlementLane, watchUndone } from './adapters/evm/settlement-lane.js';
 import { OfficialFacilitator } from './adapters/x402/official-facilitator.js';
 import type { Config } from './config.js';
@@ -72,6 +73,11 @@ function adapters(config: Config, context: ServiceContext<Config>) {
         ),
     },
     {
+      provide: EvmToken,
+      inject: [EvmNode],
+      useFactory: (node: EvmNode) => new EvmToken(node, config.TOUCHSTONE_PAYMENT_ASSET),
+    },
+    {
       provide: EvmSettlementChain,
       inject: [EvmNode],
       useFactory: (node: EvmNode) => new EvmSettlementChain(node, config.TOUCHSTONE_PAYMENT_CONFIRMATIONS),
@@ -127,11 +133,17 @@ function adapters(config: Config, context: ServiceContext<Config>) {
     },
     {
       provide: PrometheusPaymentMetrics,
-      inject: [PostgresReservationStore, RpcLaneSigner, EvmNode],
-      useFactory: (store: PostgresReservationStore, signer: RpcLaneSigner, node: EvmNode) =>
+      inject: [PostgresReservationStore, RpcLaneSigner, EvmNode, EvmSettlementChain],
+      useFactory: (
+        store: PostgresReservationStore,
+        signer: RpcLaneSigner,
+        node: EvmNode,
+        chain: EvmSettlementChain,
+      ) =>
         new PrometheusPaymentMetrics(context.metrics, {
           openReservations: () => store.countOpen(),
           relayerWei: async () => new EvmLaneChain(node).balance(await signer.account()),
+          logRangeBlocks: () => chain.search.rangeBlocks,
         }),
     },
   ];
@@ -142,12 +154,19 @@ function useCases(config: Config, context: ServiceContext<Config>) {
   return [
     {
       provide: PaymentDesk,
-      inject: [PostgresReservationStore, EvmSettlementChain, OfficialFacilitator, PrometheusPaymentMetrics],
+      inject: [
+        PostgresReservationStore,
+        EvmSettlementChain,
+        OfficialFacilitator,
+        PrometheusPaymentMetrics,
+        EvmToken,
+      ],
       useFactory: (
         store: PostgresReservationStore,
         chain: EvmSettlementChain,
         facilitator: OfficialFacilitator,
         metrics: PrometheusPaymentMetrics,
+        token: EvmToken,
       ) =>
         new PaymentDesk({
           store,
@@ -162,6 +181,7 @@ function useCases(config: Config, context: ServiceContext<Config>) {
             network: config.TOUCHSTONE_PAYMENT_NETWORK,
             asset: config.TOUCHSTONE_PAYMENT_ASSET,
             recipients: config.TOUCHSTONE_PAYMENT_RECIPIENTS,
+            token: () => token.known,
           },
         }),
     },

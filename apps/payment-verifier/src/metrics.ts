@@ -10,6 +10,8 @@ export interface GaugeSources {
   readonly openReservations: () => Promise<number>;
   /** Wei of the relayer's account. */
   readonly relayerWei: () => Promise<bigint>;
+  /** Blocks of one question for logs that the node answers. */
+  readonly logRangeBlocks: () => number;
 }
 
 /** The figures of this service. */
@@ -80,6 +82,11 @@ export class PrometheusPaymentMetrics implements PaymentMetrics {
     );
     this.gauge('touchstone_payment_relayer_wei', 'Balance that pays the gas of settlements.', async () =>
       Number(await sources.relayerWei()),
+    );
+    this.gauge(
+      'touchstone_payment_log_range_blocks',
+      'Blocks of one eth_getLogs that the node answers; fewer than 2000 when it refuses more.',
+      async () => sources.logRangeBlocks(),
     );
   }
 

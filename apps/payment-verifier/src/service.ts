@@ -4,11 +4,13 @@ import type { ServiceDefinition } from '@touchstone/platform';
 import { migrateCommand, republishCommand } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
 import { EvmNode } from '@touchstone/evm';
+import { EvmToken } from './adapters/evm/evm-token.js';
 import { AppModule, postgresOptions } from './app.module.js';
 import { configSchema } from './config.js';
 import { RecoverSettlements } from './domain/recover-settlements.js';
 import { runExclusively } from './persistence/exclusive-run.js';
 import { RecoveryLoop } from './recovery-loop.js';
+import { watchToken } from './watch-token.js';
 
 const VERSION = '0.1.0';
 
@@ -34,6 +36,7 @@ export const paymentVerifierService: ServiceDefinition<typeof configSchema> = {
     health.addReadiness('evm node', async () => {
       await node.recentHead();
     });
+    await watchToken(app.get(EvmToken), context);
     serveMesh(app, context, 'payment-verifier');
     const recover = app.get(RecoverSettlements);
     const dataSource = app.get(DataSource);

@@ -88,7 +88,7 @@ describe('refused payments, against a real chain', () => {
       ],
       [
         'names another token name',
-        'invalid_exact_evm_signature',
+        'invalid_exact_evm_token_name_mismatch',
         async () => {
           const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
           objects.paymentRequirements['extra'] = { name: 'Coin', version: '2' };

@@ -76,6 +76,8 @@ export {
   renewPayment,
   settlePayment,
   supportedPayments,
+  TOKEN_TEXT_CHARACTERS_MAX,
+  type PaymentAsset,
 } from './rpc/payment.js';
 export { rpcSchemas, type RpcRequest, type RpcResponse } from './rpc/schemas-by-verb.js';
 export {

@@ -16,6 +16,9 @@ const main = `
     configSchema: z.object({ ...serviceKeys('signer'), SEED: secret(z.string().optional()) }),
     codeFolder: 'test',
     module: () => Empty,
+    setup: async (_app, { config }) => {
+      if (config.SEED === 'of another chain') throw new AppError('config-invalid', 'The chain is another one.');
+    },
     commands: {
       migrate: {
         run: async ({ SEED }) => {
@@ -101,6 +104,12 @@ describe('a service process', () => {
     expect(code).toBe(5);
     expect(stderr).toContain('TOUCHSTONE_HTTP_PORT: Expected a whole number');
     expect(stderr).toContain('did you mean TOUCHSTONE_HTTP_PORT?');
+  });
+
+  it('exits with 5 when its configuration turns out invalid while it starts', async () => {
+    const { code, stdout } = await run([], { ...ports, SEED: 'of another chain' }).ended;
+    expect(code).toBe(5);
+    expect(stdout).toContain('The chain is another one.');
   });
 
   it('prints its configuration without secrets', async () => {

@@ -6,6 +6,7 @@ import { PaymentPayloadV2Schema, PaymentRequirementsV2Schema } from '@x402/core/
 import { z } from 'zod';
 import type { Payment } from './payment.js';
 import { reasons } from './reasons.js';
+import { domainMismatch, type TokenDomain } from './token-domain.js';
 
 /** Longest signature in bytes: a contract wallet may bring its own format, but not a calldata bomb. */
 export const SIGNATURE_BYTES_MAX = 2_048;
@@ -21,6 +22,8 @@ export interface PaymentPolicy {
   readonly asset: string;
   /** Lower-case addresses; empty allows every recipient. */
   readonly recipients: readonly string[];
+  /** What the token says of itself; `undefined` while it was not asked. */
+  readonly token?: () => TokenDomain | undefined;
 }
 
 /** The payment, or why it is refused before anybody is asked. */
@@ -123,6 +126,8 @@ export function readPayment(policy: PaymentPolicy, payload: unknown, requirement
   if (!wanted.success) return refused(reasons.requirements, firstIssue(wanted.error.issues), true);
   if (wanted.data.asset !== policy.asset)
     return refused(reasons.requirements, `Only the asset ${policy.asset} is taken.`);
+  const mismatch = domainMismatch(policy.token?.(), wanted.data.extra);
+  if (mismatch !== undefined) return refused(mismatch.reason, mismatch.message);
   if (policy.recipients.length > 0 && !policy.recipients.includes(wanted.data.payTo))
     return refused(reasons.recipientNotAllowed, 'This facilitator does not settle for that recipient.');
   return {

@@ -18,6 +18,8 @@ export const reasons = {
   canceled: 'authorization_canceled',
   /** The nonce was used on chain for a transfer that is not this payment. */
   usedOtherwise: 'authorization_used_for_other_transfer',
+  tokenName: 'invalid_exact_evm_token_name_mismatch',
+  tokenVersion: 'invalid_exact_evm_token_version_mismatch',
   boundToOtherRequest: 'payment_bound_to_other_request',
   recipientNotAllowed: 'recipient_not_allowed',
 } as const;
@@ -31,8 +33,6 @@ export const countedReasons: ReadonlySet<string> = new Set<string>([
   'invalid_exact_evm_recipient_mismatch',
   'invalid_exact_evm_payload_authorization_valid_after',
   'invalid_exact_evm_payload_authorization_value_mismatch',
-  'invalid_exact_evm_token_name_mismatch',
-  'invalid_exact_evm_token_version_mismatch',
   'invalid_exact_evm_eip3009_not_supported',
   'invalid_exact_evm_insufficient_balance',
   'invalid_exact_evm_transaction_simulation_failed',

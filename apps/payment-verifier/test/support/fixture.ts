@@ -12,6 +12,7 @@ import {
 } from '@touchstone/platform';
 import { runMigrations } from '@touchstone/postgres';
 import {
+  ChainNodeProxy,
   createTestDatabase,
   startTestAnvil,
   testNats,
@@ -23,7 +24,6 @@ import { postgresOptions } from '../../src/app.module.js';
 import { configSchema } from '../../src/config.js';
 import { paymentVerifierService } from '../../src/service.js';
 import { ASSET, NETWORK, Payer } from './payer.js';
-import { RpcProxy } from './rpc-proxy.js';
 import { SignerDouble } from './signer-double.js';
 import { TestToken } from './test-token.js';
 
@@ -42,7 +42,7 @@ export class PaymentFixture {
   private constructor(
     readonly database: TestDatabase,
     readonly nats: TestNats,
-    readonly proxy: RpcProxy,
+    readonly proxy: ChainNodeProxy,
     readonly token: TestToken,
     readonly signer: SignerDouble,
     readonly gateway: RpcClient,
@@ -52,7 +52,7 @@ export class PaymentFixture {
   static async create(chain: Parameters<typeof startTestAnvil>[0] = {}): Promise<PaymentFixture> {
     const [anvil, database] = await Promise.all([startTestAnvil(chain), createTestDatabase('payments')]);
     const nats = testNats();
-    const proxy = await RpcProxy.start(anvil.rpcUrl);
+    const proxy = await ChainNodeProxy.start(anvil.rpcUrl);
     const signer = new SignerDouble(ASSET);
     const provisioner = await nats.connect('provisioner');
     await provision(provisioner, { maxBytes: 16_777_216 });

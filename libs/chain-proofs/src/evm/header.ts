@@ -5,7 +5,7 @@ import { rlpToBytes, rlpToInteger } from './rlp-integer.js';
 /** Largest header that is read, in bytes. Ethereum and Base need about 650; some chains carry a validator list. */
 export const EVM_HEADER_BYTES_MAX = 8192;
 
-/** Most fields of a header: 21 are known since Prague, the rest is room for later forks. */
+/** Most fields of a header: 23 are known, the rest is room for later forks. */
 export const EVM_HEADER_FIELDS_MAX = 32;
 
 /** A field's form: `quantity` is an integer of at most `size` bytes, `data` has `size` bytes or, if null, any number. */
@@ -37,7 +37,7 @@ const originalFields: readonly EvmHeaderField[] = [
   data('nonce', 8),
 ];
 
-/** Fields that forks appended: EIP-1559, EIP-4895, EIP-4844 (two), EIP-4788, EIP-7685. */
+/** Fields that forks appended: EIP-1559, EIP-4895, EIP-4844 (two), EIP-4788, EIP-7685, EIP-7928, EIP-7843. */
 const appendedFields: readonly EvmHeaderField[] = [
   quantity('baseFeePerGas', 32),
   data('withdrawalsRoot', 32),
@@ -45,6 +45,8 @@ const appendedFields: readonly EvmHeaderField[] = [
   quantity('excessBlobGas', 8),
   data('parentBeaconBlockRoot', 32),
   data('requestsHash', 32),
+  data('blockAccessListHash', 32),
+  quantity('slotNumber', 8),
 ];
 
 /** All known header fields in their order; the first {@link EVM_HEADER_FIELDS_MIN} are in every header. */

@@ -1,109 +1,130 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { keccak_256 } from '@noble/hashes/sha3.js';
 import { bytesToHex } from '@touchstone/crypto';
-import { filled, headerFields } from '../../test/synthetic-state.js';
-import { EVM_HEADER_FIELDS_MIN, evmHeaderFields } from './header.js';
-import { encodeRlp, type RlpItem } from './rlp.js';
-import { encodeHeaderFromRpc, evmAnchorProofFromRpc } from './rpc.js';
+import { verifyEvmAnchor } from './anchor.js';
+import { parseEvmAnchorProof, type EvmAnchorProof } from './anchor-proof.js';
+import { anchorStorageSlot } from './anchor-slot.js';
+import { evmHeaderFields } from './header.js';
+import { decodeRlp } from './rlp.js';
+import { evmAnchorProofFromRpc } from './rpc.js';
 
-const appended: RlpItem[] = [
-  Uint8Array.of(7),
-  filled(32, 1),
-  new Uint8Array(),
-  new Uint8Array(),
-  filled(32, 2),
-  filled(32, 3),
+const file = new URL('../../vectors/evm-anchor.json', import.meta.url);
+const { valid } = JSON.parse(readFileSync(file, 'utf8')) as {
+  valid: {
+    contract: string;
+    submitter: string;
+    commitment: string;
+    proof: EvmAnchorProof;
+    expected: { headerHash: string };
+  };
+};
+const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
+const [contract, submitter, commitment] = [valid.contract, valid.submitter, valid.commitment].map(bytes) as [
+  Uint8Array,
+  Uint8Array,
+  Uint8Array,
 ];
-const allFields = [...headerFields(filled(32, 9)), ...appended] as Uint8Array[];
 
-/** The answer of a chain node for a header of the first `count` fields. */
-function blockOf(count: number): Record<string, unknown> {
-  const fields = allFields.slice(0, count);
-  const entries = evmHeaderFields.slice(0, count).map(({ name, form }, index) => {
-    const text = bytesToHex(fields[index] as Uint8Array);
-    return [name, form === 'data' ? `0x${text}` : `0x${text.replace(/^0/, '') || '0'}`];
+/** The recorded block as `eth_getBlockByNumber` gave it. */
+function recordedBlock(): Record<string, unknown> {
+  const fields = decodeRlp(bytes(valid.proof.header)) as Uint8Array[];
+  const members = fields.map((field, index) => {
+    const { name, form } = evmHeaderFields[index] ?? { name: 'unknown', form: 'data' };
+    const text = bytesToHex(field);
+    return [name, form === 'data' ? `0x${text}` : `0x${text.replace(/^0+/, '') || '0'}`];
   });
-  const hash = `0x${bytesToHex(keccak_256(encodeRlp(fields)))}`;
-  return { ...Object.fromEntries(entries), hash, size: '0x1', transactions: [] };
+  return { ...Object.fromEntries(members), hash: `0x${valid.expected.headerHash}` };
 }
 
-const block = blockOf(21);
+const prefixed = (nodes: readonly string[]): string[] => nodes.map((node) => `0x${node}`);
+const block = recordedBlock();
+const slot = {
+  key: `0x${bytesToHex(anchorStorageSlot(submitter, commitment))}`,
+  value: '0x200000000000000006925e1b0',
+  proof: prefixed(valid.proof.storageProof),
+};
+const proof = { accountProof: prefixed(valid.proof.accountProof), storageProof: [slot] };
 
-describe('encodeHeaderFromRpc', () => {
-  it.each([15, 16, 17, 19, 20, 21])('rebuilds a header of %s fields', (count) => {
-    const result = encodeHeaderFromRpc(blockOf(count));
-    expect(result).toMatchObject({ ok: true, headerRlp: encodeRlp(allFields.slice(0, count)) });
-  });
+/** Collects an answer and verifies it as a reader of the evidence does. */
+function outcomeOf(answer: unknown, header: unknown) {
+  const collected = evmAnchorProofFromRpc(header, answer);
+  if (!collected.ok) return collected.reason;
+  const parsed = parseEvmAnchorProof(collected.proof);
+  if (!parsed.ok) return parsed.actual;
+  const verified = verifyEvmAnchor({ ...parsed.proof, contract, submitter, commitment });
+  return verified.ok ? 'verified' : verified.actual;
+}
 
-  it('takes null for a field that the chain does not have, and hex of any case', () => {
-    const upper = {
-      ...blockOf(15),
-      miner: `0x${'03'.repeat(20)}`.toUpperCase().replace('0X', '0x'),
-      baseFeePerGas: null,
-    };
-    expect(encodeHeaderFromRpc(upper).ok).toBe(true);
-  });
+const capitals = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value).replace(/"0x([0-9a-f]*)"/g, (_text, hex: string) => `"0x${hex.toUpperCase()}"`),
+  );
 
-  it.each<[string, unknown]>([
-    ['null, which stands for an unknown block', null],
-    ['a string', 'block'],
-    ['a block without an original field', { ...block, stateRoot: undefined }],
-    ['a quantity that is a number', { ...block, number: 100 }],
-    ['a quantity without a digit', { ...block, number: '0x' }],
-    ['a quantity that is too long', { ...block, number: `0x${'1'.repeat(65)}` }],
-    ['a hash of 31 bytes', { ...block, parentHash: `0x${'01'.repeat(31)}` }],
-    ['data without a prefix', { ...block, extraData: '00' }],
-    ['data that is not hex', { ...block, extraData: '0xzz' }],
-    ['data that is too long', { ...block, extraData: `0x${'00'.repeat(8193)}` }],
-    ['a number in place of data', { ...block, extraData: 0 }],
-    ['a field after a missing one', { ...block, withdrawalsRoot: undefined }],
-  ])('refuses %s', (_name, value) => {
-    expect(encodeHeaderFromRpc(value).ok).toBe(false);
-  });
-
-  it.each<[string, unknown]>([
-    ['another hash', { ...block, hash: `0x${'00'.repeat(32)}` }],
-    ['no hash, as a pending block', { ...block, hash: null }],
-    ['another field than the hash covers', { ...block, gasUsed: '0x5' }],
-    ['one field fewer than the hash covers', { ...block, requestsHash: undefined }],
-  ])('refuses a block with %s', (_name, value) => {
-    expect(encodeHeaderFromRpc(value)).toMatchObject({
-      ok: false,
-      reason: expect.stringContaining('header hash'),
-    });
-  });
-
-  it('knows that the original fields end where the appended ones begin', () => {
-    expect(evmHeaderFields[EVM_HEADER_FIELDS_MIN]?.name).toBe('baseFeePerGas');
-  });
-});
-
-describe('evmAnchorProofFromRpc', () => {
-  const proof = {
-    accountProof: ['0xAB', '0xcd'],
-    storageProof: [{ key: '0x1', value: '0x2', proof: ['0xef'] }],
-  };
-
+describe('eth_getProof as the clients spell it', () => {
   it('gives the form of the evidence bundle', () => {
-    const result = evmAnchorProofFromRpc(block, proof);
-    expect(result).toEqual({
+    expect(evmAnchorProofFromRpc(block, proof)).toEqual({
       ok: true,
-      hash: String(block['hash']).slice(2),
-      proof: { header: bytesToHex(encodeRlp(allFields)), accountProof: ['ab', 'cd'], storageProof: ['ef'] },
+      hash: valid.expected.headerHash,
+      proof: valid.proof,
     });
   });
 
   it.each<[string, unknown, unknown]>([
+    [
+      'empty nodes at the end of both lists',
+      {
+        accountProof: [...proof.accountProof, '0x', '0x'],
+        storageProof: [{ ...slot, proof: [...slot.proof, '0x', '0x'] }],
+      },
+      block,
+    ],
+    [
+      'empty nodes in front and between',
+      {
+        accountProof: ['0x', ...proof.accountProof.flatMap((node) => [node, '0x'])],
+        storageProof: [{ ...slot, proof: ['0x', ...slot.proof] }],
+      },
+      block,
+    ],
+    [
+      'a value padded to 32 bytes',
+      { ...proof, storageProof: [{ ...slot, value: `0x${slot.value.slice(2).padStart(64, '0')}` }] },
+      block,
+    ],
+    ['a short key', { ...proof, storageProof: [{ ...slot, key: '0x0' }] }, block],
+    ['no key and no value', { ...proof, storageProof: [{ proof: slot.proof }] }, block],
+    ['capitals', capitals(proof), capitals(block)],
+    [
+      'a capital prefix',
+      { ...proof, accountProof: proof.accountProof.map((node) => node.replace('0x', '0X')) },
+      block,
+    ],
+  ])('with %s verifies as before', (_name, answer, header) => {
+    expect(outcomeOf(answer, header)).toBe('verified');
+  });
+
+  it('never hides an empty node from the verifier, whose bytes have one spelling', () => {
+    const stray = { ...valid.proof, storageProof: [...valid.proof.storageProof, ''] };
+    expect(parseEvmAnchorProof(stray)).toMatchObject({ ok: false, check: 'input' });
+  });
+
+  it('that is null says that the node has no such account', () => {
+    expect(outcomeOf(null, block)).toBe('eth_getProof: the node has no such account');
+  });
+
+  it.each<[string, unknown, unknown]>([
     ['an unknown block', null, proof],
-    ['no proof', block, null],
+    ['no answer', block, undefined],
     ['a proof without its account', block, { ...proof, accountProof: undefined }],
     ['an account node that is not hex', block, { ...proof, accountProof: ['0xab', 'xy'] }],
+    ['an account node that is null', block, { ...proof, accountProof: [null] }],
     ['no slot', block, { ...proof, storageProof: [] }],
     ['no list of slots', block, { ...proof, storageProof: undefined }],
-    ['two slots', block, { ...proof, storageProof: [...proof.storageProof, ...proof.storageProof] }],
+    ['slots that are null', block, { ...proof, storageProof: null }],
+    ['two slots', block, { ...proof, storageProof: [slot, slot] }],
     ['a slot without nodes', block, { ...proof, storageProof: [{ key: '0x1' }] }],
     ['a slot that is null', block, { ...proof, storageProof: [null] }],
-  ])('refuses %s', (_name, header, answer) => {
+  ])('is refused with %s', (_name, header, answer) => {
     expect(evmAnchorProofFromRpc(header, answer).ok).toBe(false);
   });
 });

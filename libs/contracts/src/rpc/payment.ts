@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { authorizationPayment } from '../schemas/output.js';
-import { hex32, uuidV7 } from '../schemas/primitives.js';
+import { caip2, evmAddress, hex32, uuidV7 } from '../schemas/primitives.js';
 
 /** An x402 object; its own library validates it, the envelope only bounds its shape. */
 const x402Object = z.record(z.string(), z.unknown());
@@ -60,7 +60,21 @@ export const releasePayment = {
   response: z.strictObject({ released: z.boolean() }),
 } as const;
 
+/** Longest name or version of a token that is told; what its contract says is anybody's text. */
+export const TOKEN_TEXT_CHARACTERS_MAX = 256;
+
+const tokenText = z.string().max(TOKEN_TEXT_CHARACTERS_MAX).nullable();
+
+/** The token that is taken, with the name and version that it signs under (EIP-712); null where it tells none. */
+export const paymentAsset = z.strictObject({
+  network: caip2,
+  address: evmAddress,
+  name: tokenText,
+  version: tokenText,
+});
+export type PaymentAsset = z.output<typeof paymentAsset>;
+
 export const supportedPayments = {
   request: z.strictObject({}),
-  response: z.strictObject({ supported: x402Object }),
+  response: z.strictObject({ supported: x402Object, asset: paymentAsset }),
 } as const;

@@ -27,7 +27,7 @@ export interface ServiceProcess extends ProcessHost {
  *
  * Command line: nothing starts the service; `--migrate` runs the command `migrate` first, in the same process;
  * `--help`; `--print-config`; otherwise one of the definition's commands.
- * Exit codes: 0 well, 1 failed, 2 wrong command line, 5 invalid configuration.
+ * Exit codes: 0 well, 1 failed, 2 wrong command line, 5 invalid configuration, also one that turns out so while the service starts.
  */
 export async function runService<S extends z.ZodObject>(
   definition: ServiceDefinition<S>,
@@ -86,7 +86,8 @@ async function startOrRun<S extends z.ZodObject>(
     const refused = command === name && error instanceof AppError && error.code === 'validation-failed';
     if (name !== undefined && refused) return wrongUsage(definition, host, error.message);
     logger.fatal({ err: error }, failure);
-    host.exit(1);
+    // Some of a configuration can only be compared with what it names: a chain, a token, another service.
+    host.exit(error instanceof AppError && error.code === 'config-invalid' ? CONFIG_INVALID_EXIT_CODE : 1);
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { EvmLaneChain, EvmNode } from '@touchstone/evm';
-import { custom, RpcRequestError } from 'viem';
+import { custom, keccak256, RpcRequestError, TimeoutError, toRlp, type Hex } from 'viem';
+import { ProofRefusal } from '../../domain/anchor/proving.js';
 import { EvmChain } from './evm-chain.js';
 
 const contract = `0x${'ab'.repeat(20)}`;
@@ -8,13 +9,42 @@ const submitter = `0x${'cd'.repeat(20)}`;
 const commitment = new Uint8Array(32).fill(1);
 const unavailable = expect.objectContaining({ code: 'dependency-unavailable', retryable: true });
 
-/** A chain whose node answers from a table. */
+const word = (value: number): string => `0x${value.toString(16).padStart(64, '0')}`;
+const refusal = (message: string): Error =>
+  new RpcRequestError({ body: {}, url: 'http://node.example/key', error: { code: -32_000, message } });
+
+/** The fifteen original fields of a header. */
+const headerFields: Readonly<Record<string, string>> = {
+  parentHash: word(1),
+  sha3Uncles: word(2),
+  miner: submitter,
+  stateRoot: word(3),
+  transactionsRoot: word(4),
+  receiptsRoot: word(5),
+  logsBloom: `0x${'00'.repeat(256)}`,
+  difficulty: '0x0',
+  number: '0x11',
+  gasLimit: '0x1',
+  gasUsed: '0x0',
+  timestamp: '0x1',
+  extraData: '0x',
+  mixHash: word(6),
+  nonce: `0x${'00'.repeat(8)}`,
+};
+const realItems = Object.values(headerFields).map((text) => {
+  if (text === '0x0') return '0x';
+  return text.length % 2 === 0 ? (text as Hex) : (`0x0${text.slice(2)}` as Hex);
+});
+/** A block with its own hash. */
+const realBlock = { ...headerFields, hash: keccak256(toRlp(realItems)) };
+
+/** A chain whose node answers from a table; a function decides by the parameters. */
 const chainOf = (answers: Readonly<Record<string, unknown>>): EvmChain => {
-  const request = async ({ method }: { method: string }) => {
+  const request = async ({ method, params }: { method: string; params?: readonly unknown[] }) => {
     const table: Readonly<Record<string, unknown>> = { eth_chainId: '0x2105', ...answers };
     const answer = table[method];
     if (answer instanceof Error) throw answer;
-    return answer;
+    return typeof answer === 'function' ? (answer as (asked: unknown) => unknown)(params) : answer;
   };
   const node = new EvmNode(custom({ request }, { retryCount: 0 }), 'eip155:8453');
   return new EvmChain(node, new EvmLaneChain(node), contract);
@@ -52,5 +82,59 @@ describe('the registry on an EVM chain', () => {
   ])('believes no malformed answer to %s (%j)', async (method, answer) => {
     const answers = { eth_getBlockByNumber: null, eth_getProof: null, [method]: answer };
     await expect(chainOf(answers).prove(1n, submitter, commitment)).rejects.toEqual(unavailable);
+  });
+
+  const later = { ...realBlock, stateDigest: '0x01', hash: word(5) };
+  it.each<[string, Readonly<Record<string, unknown>>, RegExp]>([
+    [
+      'refuses the proof',
+      { eth_getProof: refusal('distance to target block exceeds maximum proof window') },
+      /^eth_getProof: .*exceeds maximum proof window/,
+    ],
+    ['has no such block', { eth_getProof: {} }, /a node answers null for a block/],
+    ['has no such account', { eth_getBlockByNumber: realBlock, eth_getProof: null }, /no such account/],
+    [
+      'writes fields of a later fork and has no raw header',
+      { eth_getBlockByNumber: later, debug_getRawHeader: refusal('the method does not exist') },
+      /unknown here: stateDigest; debug_getRawHeader: the method does not exist/,
+    ],
+    [
+      'writes fields of a later fork and gives another raw header',
+      { eth_getBlockByNumber: later, debug_getRawHeader: '0xc0' },
+      /unknown here: stateDigest; debug_getRawHeader gives no header of that hash/,
+    ],
+  ])('tells in a refusal that the node %s', async (_name, answers, reason) => {
+    const asked = chainOf({ eth_getBlockByNumber: null, ...answers }).prove(1n, submitter, commitment);
+    await expect(asked).rejects.toThrow(ProofRefusal);
+    await expect(asked).rejects.toMatchObject({ reason: expect.stringMatching(reason) });
+  });
+
+  it('takes a node that does not answer for no refusal', async () => {
+    const silent = new TimeoutError({ body: {}, url: 'http://node.example/key' });
+    const asked = chainOf({ eth_getBlockByNumber: null, eth_getProof: silent }).prove(
+      1n,
+      submitter,
+      commitment,
+    );
+    await expect(asked).rejects.toEqual(unavailable);
+    await expect(asked).rejects.not.toThrow(ProofRefusal);
+  });
+
+  it('takes the header from its own bytes where the block has fields that are unknown here', async () => {
+    const asked: unknown[] = [];
+    const raw = toRlp([...realItems, '0x01']);
+    const chain = chainOf({
+      eth_getBlockByNumber: { ...realBlock, stateDigest: '0x01', hash: keccak256(raw) },
+      eth_getProof: { accountProof: [], storageProof: [{ proof: [] }] },
+      debug_getRawHeader: (params: readonly unknown[]) => {
+        asked.push(...params);
+        return raw;
+      },
+    });
+    // The header is taken: what is refused is the account, which this answer does not prove.
+    await expect(chain.prove(17n, submitter, commitment)).rejects.toMatchObject({
+      reason: expect.stringMatching(/^the proof fails at account: .* missing-node at node 0$/),
+    });
+    expect(asked).toEqual(['0x11']);
   });
 });

@@ -5,11 +5,21 @@ import {
   evmAnchorProofFromRpc,
   parseEvmAnchorProof,
   verifyEvmAnchor,
+  type EvmAnchorProof,
 } from '@touchstone/chain-proofs';
-import { readRpc, rpcQuantity, type ChainHead, type EvmNode, type LaneChain } from '@touchstone/evm';
+import {
+  nodeUnavailable,
+  readRpc,
+  reasonOf,
+  rpcQuantity,
+  type ChainHead,
+  type EvmNode,
+  type LaneChain,
+} from '@touchstone/evm';
 import { anchorRegistry } from '@touchstone/evm-contracts';
-import { encodeFunctionData, toHex } from 'viem';
+import { BaseError, encodeFunctionData, RpcRequestError, toHex } from 'viem';
 import type { AnchorChain, ChainProof } from '../../domain/anchor/anchor-ports.js';
+import { ProofRefusal } from '../../domain/anchor/proving.js';
 
 const { abi } = anchorRegistry;
 
@@ -30,6 +40,10 @@ export class EvmChain implements AnchorChain {
     return this.lane.head();
   }
 
+  async blockHash(number: bigint): Promise<string | undefined> {
+    return (await this.node.block(number))?.hash;
+  }
+
   anchorData(commitment: Uint8Array, size: bigint): string {
     return encodeFunctionData({ abi, functionName: 'anchor', args: [toHex(commitment), size] });
   }
@@ -46,28 +60,48 @@ export class EvmChain implements AnchorChain {
     const contract = addressBytes(this.contract);
     const payer = addressBytes(submitter);
     const slot = toHex(anchorStorageSlot(payer, commitment));
-    const [block, accountProof] = await Promise.all([
-      this.node.raw('eth_getBlockByNumber', [tag, false]),
-      this.node.raw('eth_getProof', [this.contract, [slot], tag]),
-    ]);
-    const collected = evmAnchorProofFromRpc(block, accountProof);
-    if (!collected.ok) throw unavailable(collected.reason);
-    const parsed = parseEvmAnchorProof(collected.proof);
+    const { hash, proof } = await this.collect(tag, slot);
+    const parsed = parseEvmAnchorProof(proof);
     const verified = parsed.ok
       ? verifyEvmAnchor({ ...parsed.proof, contract, submitter: payer, commitment })
       : parsed;
     if (!verified.ok) {
       const { check, expected, actual } = verified;
-      throw unavailable(`the proof fails at ${check}: expected ${expected}, got ${actual}`);
+      throw new ProofRefusal(`the proof fails at ${check}: expected ${expected}, got ${actual}`);
     }
     if (verified.header.number !== blockNumber)
-      throw unavailable(`block ${verified.header.number} was given for ${blockNumber}`);
-    return { proof: collected.proof, recordedIn: verified.anchoredAt };
+      throw new ProofRefusal(`block ${verified.header.number} was given for ${blockNumber}`);
+    return { block: { number: blockNumber, hash: `0x${hash}` }, proof, recordedIn: verified.anchoredAt };
   }
-}
 
-function unavailable(reason: string): AppError {
-  return new AppError('dependency-unavailable', `The chain node cannot be used: ${reason}`);
+  /** Header and proof of a block; the header from its own bytes where it has fields that are unknown here. */
+  private async collect(tag: string, slot: string): Promise<{ hash: string; proof: EvmAnchorProof }> {
+    const [block, accountProof] = await Promise.all([
+      this.answerTo('eth_getBlockByNumber', [tag, false]),
+      this.answerTo('eth_getProof', [this.contract, [slot], tag]),
+    ]);
+    const collected = evmAnchorProofFromRpc(block, accountProof);
+    if (collected.ok) return collected;
+    if (collected.needsRawHeader !== true) throw new ProofRefusal(collected.reason);
+    const raw = await this.answerTo('debug_getRawHeader', [tag]).catch((error: unknown) => {
+      if (error instanceof ProofRefusal) throw new ProofRefusal(`${collected.reason}; ${error.reason}`);
+      throw error;
+    });
+    const fromBytes = evmAnchorProofFromRpc(block, accountProof, raw);
+    if (!fromBytes.ok) throw new ProofRefusal(fromBytes.reason);
+    return fromBytes;
+  }
+
+  /** A node that answers an error gives no proof, whatever the error; one that does not answer may give it later. */
+  private async answerTo(method: string, params: readonly unknown[]): Promise<unknown> {
+    try {
+      return await this.node.request(method, params);
+    } catch (error) {
+      const isAnswer =
+        error instanceof BaseError && error.walk((cause) => cause instanceof RpcRequestError) !== null;
+      throw isAnswer ? new ProofRefusal(`${method}: ${reasonOf(error)}`) : nodeUnavailable(error);
+    }
+  }
 }
 
 function addressBytes(address: string): Uint8Array {

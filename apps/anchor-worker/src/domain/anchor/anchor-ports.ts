@@ -1,9 +1,11 @@
 import type { EvmAnchorProof } from '@touchstone/chain-proofs';
-import type { ChainHead, Intent, LaneTransaction, Placement } from '@touchstone/evm';
+import type { BlockReference, ChainHead, Intent, LaneTransaction, Placement } from '@touchstone/evm';
 import type { FinalAnchor, OpenAnchor } from './anchor.js';
 
 /** A verified proof that the registry holds the commitment, at the end of one block. */
 export interface ChainProof {
+  /** The block whose header the proof is under. */
+  readonly block: BlockReference;
   readonly proof: EvmAnchorProof;
   /** Block and time of the first write. */
   readonly recordedIn: { readonly blockNumber: bigint; readonly timestamp: bigint };
@@ -14,10 +16,12 @@ export interface AnchorChain {
   readonly network: string;
   readonly contract: string;
   head(): Promise<ChainHead>;
+  /** Hash of the block at a height; `undefined` when the node has none there. */
+  blockHash(number: bigint): Promise<string | undefined>;
   /** Call data of the registry's `anchor`. */
   anchorData(commitment: Uint8Array, size: bigint): string;
   estimateGas(from: string, data: string): Promise<bigint>;
-  /** @throws AppError `dependency-unavailable` when the node's answer does not verify */
+  /** @throws ProofRefusal when the node gives no proof at that block, or one that does not verify */
   prove(blockNumber: bigint, submitter: string, commitment: Uint8Array): Promise<ChainProof>;
 }
 

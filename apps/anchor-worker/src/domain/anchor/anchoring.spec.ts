@@ -1,17 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OpenAnchor } from './anchor.js';
-import {
-  Anchoring,
-  FAILED_SPACING_FIRST_MS,
-  FAILED_SPACING_MAX_MS,
-  PROOFS_PER_RUN_MAX,
-} from './anchoring.js';
+import type { AnchorChain } from './anchor-ports.js';
+import { Anchoring, FAILED_SPACING_FIRST_MS, FAILED_SPACING_MAX_MS } from './anchoring.js';
+import { PROOFS_PER_RUN_MAX, ProofTaking, type KeptProofStore } from './proving.js';
 
 const NOW_MS = 1_000_000;
 
 /** Anchoring with these anchors open and this history; every advance is counted, and there is something to anchor. */
 function anchoring(open: readonly OpenAnchor[], failuresInRow = 0) {
   const advanced: OpenAnchor[] = [];
+  const nothingKept = { blocksOf: () => Promise.resolve(new Map()) } as unknown as KeptProofStore;
+  const placed = { placement: { block: { hash: '00' } } };
   const parts = {
     chain: { head: () => Promise.resolve({ latest: 100n, finalized: 100n }) },
     store: {
@@ -21,8 +20,13 @@ function anchoring(open: readonly OpenAnchor[], failuresInRow = 0) {
     },
     lane: {
       run: () => Promise.resolve([]),
-      ofSubjects: (ids: readonly string[]) => Promise.resolve(new Map(ids.map((id) => [id, {}]))),
+      ofSubjects: (ids: readonly string[]) => Promise.resolve(new Map(ids.map((id) => [id, placed]))),
     },
+    proofs: new ProofTaking({} as AnchorChain, nothingKept, {
+      nowMs: () => NOW_MS,
+      onProof: () => undefined,
+      onRefusing: () => undefined,
+    }),
     progress: { advance: (anchor: OpenAnchor) => Promise.resolve(void advanced.push(anchor)) },
   } as unknown as ConstructorParameters<typeof Anchoring>[0];
   const run = () =>
@@ -41,7 +45,7 @@ describe('anchoring', () => {
   it.each([
     [PROOFS_PER_RUN_MAX, PROOFS_PER_RUN_MAX],
     [PROOFS_PER_RUN_MAX + 1, PROOFS_PER_RUN_MAX],
-  ])('of %d anchors in final blocks, takes the proofs of %d in one run', async (count, expected) => {
+  ])('of %d anchors without a proof, asks for those of %d in one run', async (count, expected) => {
     const included = Array.from({ length: count }, (_, index) => ({
       anchorId: `anchor-${index}`,
       state: 'included',

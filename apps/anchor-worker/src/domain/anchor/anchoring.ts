@@ -5,9 +5,8 @@ import type { AroundWork } from '../pipeline/around-work.js';
 import type { OpenAnchor } from './anchor.js';
 import type { AnchorableCheckpoint, AnchorChain, AnchorLane, AnchorStore } from './anchor-ports.js';
 import type { AnchorProgress } from './progress.js';
+import type { ProofTaking } from './proving.js';
 
-/** Final proofs that one run collects, so that a long backlog does not keep new anchors waiting. */
-export const PROOFS_PER_RUN_MAX = 16;
 /** Milliseconds before a new anchor after one that failed; doubles with each in a row. */
 export const FAILED_SPACING_FIRST_MS = 30_000;
 /** The longest such pause. */
@@ -34,6 +33,7 @@ export interface AnchoringParts {
   /** Address of the key that pays for the next anchor. */
   readonly account: () => Promise<string>;
   readonly progress: AnchorProgress;
+  readonly proofs: ProofTaking;
 }
 
 /**
@@ -72,28 +72,29 @@ export class Anchoring {
     const failures: unknown[] = [...(await lane.run())];
     const transactions = await lane.ofSubjects(open.map(({ anchorId }) => anchorId));
     const head = await chain.head();
-    for (const { anchor, transaction } of this.due(open, transactions, head))
+    for (const { anchor, transaction } of await this.due(open, transactions, head))
       await this.options
         .around('advance anchor', () => progress.advance(anchor, transaction, head))
         .catch((error: unknown) => failures.push(error));
     return failures;
   }
 
-  /** Anchors that may move: of those in final blocks, whose proofs are taken, only some at a time. */
-  private due(
+  /** Anchors that may move: of those whose place is known only those that have a proof to take or to use. */
+  private async due(
     open: readonly OpenAnchor[],
     transactions: ReadonlyMap<string, LaneTransaction>,
     head: ChainHead,
-  ): { anchor: OpenAnchor; transaction: LaneTransaction }[] {
-    let proofsLeft = PROOFS_PER_RUN_MAX;
-    return open.flatMap((anchor) => {
+  ): Promise<{ anchor: OpenAnchor; transaction: LaneTransaction }[]> {
+    const followed = open.flatMap((anchor) => {
       const transaction = transactions.get(anchor.anchorId);
       if (transaction === undefined) return [];
-      const { block } = anchor;
-      const isFinal = block !== undefined && block.number <= head.finalized;
-      if (isFinal && (proofsLeft -= 1) < 0) return [];
-      return [{ anchor, transaction }];
+      const isPlaced =
+        anchor.state === 'included' && transaction.placement?.block.hash === anchor.block?.hash;
+      return [{ anchor, transaction, isPlaced }];
     });
+    const placed = followed.filter(({ isPlaced }) => isPlaced).map(({ anchor }) => anchor);
+    const provable = new Set(await this.parts.proofs.due(placed, head));
+    return followed.filter(({ anchor, isPlaced }) => !isPlaced || provable.has(anchor));
   }
 
   /** @returns 0 when an anchor was made, the milliseconds to its time, `undefined` when there is nothing to anchor */

@@ -1,6 +1,7 @@
 import { newestAttempt, type ChainHead, type LaneTransaction, type Placement } from '@touchstone/evm';
 import type { OpenAnchor } from './anchor.js';
-import type { AnchorChain, AnchorStore } from './anchor-ports.js';
+import type { AnchorStore, ChainProof } from './anchor-ports.js';
+import type { ProofTaking } from './proving.js';
 
 /** What {@link AnchorProgress} needs beside its ports. */
 export interface ProgressOptions {
@@ -23,8 +24,8 @@ export type AnchorEvent =
  */
 export class AnchorProgress {
   constructor(
-    private readonly chain: AnchorChain,
     private readonly store: AnchorStore,
+    private readonly proofs: ProofTaking,
     private readonly options: ProgressOptions,
   ) {}
 
@@ -49,6 +50,7 @@ export class AnchorProgress {
   private async follow(anchor: OpenAnchor, transaction: LaneTransaction): Promise<void> {
     if (anchor.state === 'included') {
       if (await this.store.markOrphaned(anchor)) this.options.onEvent({ kind: 'orphaned' });
+      await this.proofs.drop(anchor);
     } else if (anchor.state !== 'sent' && newestAttempt(transaction).sentAtBlock !== null)
       await this.store.markSent(anchor);
   }
@@ -63,20 +65,24 @@ export class AnchorProgress {
     if (!succeeded)
       return this.fail(anchor, `The chain reverted transaction ${hash} in block ${block.number}.`);
     if (anchor.state !== 'included' || anchor.block?.hash !== block.hash) {
-      if (await this.store.markIncluded(anchor, placement))
-        this.options.onEvent({ kind: 'included', gasUsed });
-      return;
+      if (!(await this.store.markIncluded(anchor, placement))) return;
+      this.options.onEvent({ kind: 'included', gasUsed });
+      return this.proofs.takeAnew({ ...anchor, block });
     }
-    if (block.number <= head.finalized) await this.finish(anchor, hash, head.finalized);
+    if (block.number > head.finalized) return this.proofs.takeUnlessKept(anchor);
+    const proven = await this.proofs.final(anchor, head.finalized);
+    if (proven !== undefined) await this.finish(anchor, hash, proven);
   }
 
   private async fail(anchor: OpenAnchor, reason: string): Promise<void> {
     if (await this.store.markFailed(anchor, reason)) this.options.onEvent({ kind: 'failed' });
   }
 
-  private async finish(anchor: OpenAnchor, transaction: string, finalized: bigint): Promise<void> {
-    const { submitter, commitment } = anchor;
-    const { proof, recordedIn } = await this.chain.prove(finalized, submitter, commitment);
+  private async finish(
+    anchor: OpenAnchor,
+    transaction: string,
+    { proof, recordedIn }: ChainProof,
+  ): Promise<void> {
     const done = await this.store.finish(anchor, {
       transaction,
       blockNumber: recordedIn.blockNumber,
@@ -85,5 +91,6 @@ export class AnchorProgress {
       finalAtMs: this.options.nowMs(),
     });
     if (done) this.options.onEvent({ kind: 'final', checkpointSize: anchor.checkpointSize });
+    await this.proofs.drop(anchor);
   }
 }

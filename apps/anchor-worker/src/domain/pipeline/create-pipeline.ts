@@ -9,6 +9,7 @@ import {
 import { Anchoring, type AnchoringOptions } from '../anchor/anchoring.js';
 import type { AnchorChain, AnchorDraft, AnchorStore } from '../anchor/anchor-ports.js';
 import { AnchorProgress, type AnchorEvent } from '../anchor/progress.js';
+import { ProofTaking, type KeptProofStore, type ProofSource } from '../anchor/proving.js';
 import type { Batch } from '../batch/build-batch.js';
 import type { SealingPolicy } from '../batch/due-batches.js';
 import { Sealing, type SealingStore } from '../batch/sealing.js';
@@ -36,6 +37,7 @@ export interface PipelinePorts {
 export interface AnchoringPorts {
   readonly chain: AnchorChain;
   readonly store: AnchorStore;
+  readonly keptProofs: KeptProofStore;
   /** What the sender of transactions stands on. */
   readonly lane: {
     readonly chain: LaneChain;
@@ -53,6 +55,9 @@ export interface PipelineObserver {
   /** The reason when the log closes, `undefined` when it opens again. */
   logClosed(reason: string | undefined): void;
   anchorChanged(event: AnchorEvent): void;
+  proofHad(source: ProofSource): void;
+  /** The node's reason when it begins to refuse every proof, `undefined` when it gives one again. */
+  proofsRefused(reason: string | undefined): void;
   stageFailed(stage: StageName, error: unknown, pauseMs: number): void;
 }
 
@@ -76,6 +81,8 @@ export interface CreatedPipeline {
   readonly checkpointing: Checkpointing;
   readonly sealing: Sealing;
   readonly anchoring: Anchoring | undefined;
+  /** Tells why the node cannot be used for anchors. */
+  readonly proofs: ProofTaking | undefined;
 }
 
 /** Connects the stages: whoever commits something wakes the stage behind it. */
@@ -105,7 +112,9 @@ export function createPipeline(
     },
     onClosed: (reason) => observer.logClosed(reason),
   });
-  const anchoring = ports.anchoring && createAnchoring(ports.anchoring, ports, settings, observer);
+  const proofs = ports.anchoring && createProofTaking(ports.anchoring, nowMs, observer);
+  const anchoring =
+    ports.anchoring && proofs && createAnchoring({ ...ports.anchoring, proofs }, ports, settings, observer);
   const pipeline = new Pipeline({
     sealing,
     checkpointing,
@@ -113,7 +122,7 @@ export function createPipeline(
     exclusive,
     onStageFailure: (stage, error, pauseMs) => observer.stageFailed(stage, error, pauseMs),
   });
-  return { pipeline, intake: new Intake(ports.intake, pipeline), checkpointing, sealing, anchoring };
+  return { pipeline, intake: new Intake(ports.intake, pipeline), checkpointing, sealing, anchoring, proofs };
 }
 
 /**
@@ -122,8 +131,20 @@ export function createPipeline(
  */
 export const ANCHOR_DRAIN_MS = 600_000;
 
+function createProofTaking(
+  { chain, keptProofs }: AnchoringPorts,
+  nowMs: () => number,
+  observer: PipelineObserver,
+): ProofTaking {
+  return new ProofTaking(chain, keptProofs, {
+    nowMs,
+    onProof: (source) => observer.proofHad(source),
+    onRefusing: (reason) => observer.proofsRefused(reason),
+  });
+}
+
 function createAnchoring(
-  { chain, store, lane: sender }: AnchoringPorts,
+  { chain, store, proofs, lane: sender }: AnchoringPorts & { readonly proofs: ProofTaking },
   { nowMs, newId }: Pick<PipelinePorts, 'nowMs' | 'newId'>,
   settings: PipelineSettings,
   observer: PipelineObserver,
@@ -138,12 +159,12 @@ function createAnchoring(
     nowMs,
     onEvent: (event) => tellLaneEvent(event, observer),
   });
-  const progress = new AnchorProgress(chain, store, {
+  const progress = new AnchorProgress(store, proofs, {
     nowMs,
     onEvent: (event) => observer.anchorChanged(event),
   });
   return new Anchoring(
-    { chain, store, lane, account: () => sender.signer.account(), progress },
+    { chain, store, lane, account: () => sender.signer.account(), progress, proofs },
     { ...settings, nowMs, newId, around: observer.around },
   );
 }

@@ -1,35 +1,35 @@
 import { AppError } from '@touchstone/contracts';
-import { isUnanswered, nodeUnavailable, type EvmNode } from '@touchstone/evm';
+import { FINAL_DEPTH_BLOCKS, isUnanswered, nodeUnavailable, type EvmNode } from '@touchstone/evm';
 import { authorizationTypes, verifyHashSignatureWithCode } from '@x402/evm';
 import { getAddress, hashTypedData, TransactionReceiptNotFoundError, type Hex } from 'viem';
 import type { Payment } from '../../domain/payment.js';
 import type { AuthorizationFate, SettlementChain } from '../../domain/ports.js';
 import type { Reservation } from '../../domain/reservation.js';
-import { authorizationTopics, topics, transferOf, type TokenLog } from './authorization-logs.js';
+import { topics, transferOf, type TokenLog } from './authorization-logs.js';
+import { AuthorizationSearch } from './authorization-search.js';
 import { recoverSigner } from './recover-signer.js';
-
-/** Blocks that one `eth_getLogs` spans; public nodes refuse more. */
-export const LOG_RANGE_BLOCKS_MAX = 2_000n;
-/** Blocks before the reservation that are searched too, because a node behind a balancer may lag. */
-export const LOG_MARGIN_BLOCKS = 16n;
 
 /** A receipt, or undefined while the transaction stands in no block. */
 export type Receipt = Awaited<ReturnType<EvmNode['client']['getTransactionReceipt']>>;
 
-/** A log of `eth_getLogs` as JSON-RPC gives it. */
-interface RawLog {
-  readonly topics: readonly Hex[];
-  readonly transactionHash: Hex;
-  readonly blockNumber: Hex;
+/** The newest block that no reorganisation changes. */
+interface FinalBlock {
+  readonly number: bigint;
+  readonly timestamp: bigint;
 }
 
 /** The chain as settlement needs it, over one node. */
 export class EvmSettlementChain implements SettlementChain {
+  /** Searches share what they learn about the node. */
+  readonly search: AuthorizationSearch;
+
   constructor(
     private readonly node: EvmNode,
     /** Blocks that must hold an event before it counts, the event's own included; 1 is the receipt alone. */
     private readonly confirmations: number,
-  ) {}
+  ) {
+    this.search = new AuthorizationSearch(node);
+  }
 
   async recentBlock(): Promise<bigint> {
     return (await this.node.recentHead()).number;
@@ -76,14 +76,10 @@ export class EvmSettlementChain implements SettlementChain {
   async fateOf(reservation: Reservation): Promise<AuthorizationFate> {
     await this.node.assertChain();
     // The final block is read before the logs: what is not used by then and out of time can never be used.
-    const final = await this.finalTime();
+    const final = await this.finalBlock();
     const { number: latest } = await this.latestBlock();
-    const log = await this.findAuthorizationLog(reservation, latest);
-    if (log === undefined) {
-      const isOver = final !== undefined && final >= reservation.validBefore;
-      // A set flag without a found log means the search missed it; then nothing is decided.
-      return isOver && !(await this.isFlagSet(reservation)) ? { kind: 'expired' } : { kind: 'open' };
-    }
+    const log = await this.search.find(reservation, latest, final?.number ?? latest - FINAL_DEPTH_BLOCKS);
+    if (log === undefined) return this.withoutLog(reservation, final);
     if (!this.isConfirmed(BigInt(log.blockNumber), latest)) return { kind: 'open' };
     if (log.topics[0] === topics.canceled) return { kind: 'canceled' };
     const receipt = await this.receiptOf(log.transactionHash);
@@ -113,10 +109,9 @@ export class EvmSettlementChain implements SettlementChain {
     return { number: await this.node.latestNumber() };
   }
 
-  private async finalTime(): Promise<bigint | undefined> {
+  private async finalBlock(): Promise<FinalBlock | undefined> {
     try {
-      const block = await this.node.ask(() => this.node.client.getBlock({ blockTag: 'finalized' }));
-      return block.timestamp;
+      return await this.node.ask(() => this.node.client.getBlock({ blockTag: 'finalized' }));
     } catch (error) {
       if (error instanceof AppError) throw error;
       // A node without final blocks can confirm transfers but never rule one out.
@@ -124,27 +119,15 @@ export class EvmSettlementChain implements SettlementChain {
     }
   }
 
-  private async findAuthorizationLog(reservation: Reservation, latest: bigint): Promise<RawLog | undefined> {
-    const first = reservation.fromBlock > LOG_MARGIN_BLOCKS ? reservation.fromBlock - LOG_MARGIN_BLOCKS : 0n;
-    for (let from = first; from <= latest; from += LOG_RANGE_BLOCKS_MAX) {
-      const to = from + LOG_RANGE_BLOCKS_MAX - 1n;
-      const logs = await this.node.ask(
-        () =>
-          this.node.client.request({
-            method: 'eth_getLogs',
-            params: [
-              {
-                address: reservation.asset as Hex,
-                topics: authorizationTopics(reservation),
-                fromBlock: `0x${from.toString(16)}`,
-                toBlock: `0x${(to < latest ? to : latest).toString(16)}`,
-              },
-            ],
-          }) as Promise<readonly RawLog[]>,
-      );
-      if (logs[0] !== undefined) return logs[0];
-    }
-    return undefined;
+  private async withoutLog(
+    reservation: Reservation,
+    final: FinalBlock | undefined,
+  ): Promise<AuthorizationFate> {
+    if (final !== undefined && final.timestamp < reservation.validBefore) return { kind: 'open' };
+    // A set flag without a found log means the search missed it; then nothing is decided.
+    if (await this.isFlagSet(reservation)) this.search.forget(reservation);
+    else if (final !== undefined) return { kind: 'expired' };
+    return { kind: 'open' };
   }
 
   private isFlagSet({ asset, payer, nonce }: Reservation): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { AppError, type RpcRequest, type RpcResponse } from '@touchstone/contracts';
 import { RpcHandler } from '@touchstone/nats';
+import { EvmToken } from '../../adapters/evm/evm-token.js';
 import { OfficialFacilitator } from '../../adapters/x402/official-facilitator.js';
 import { PaymentDesk } from '../../domain/payment-desk.js';
 import { paymentReference } from '../../domain/payment.js';
@@ -11,6 +12,7 @@ export class PaymentRpcController {
   constructor(
     private readonly desk: PaymentDesk,
     private readonly facilitator: OfficialFacilitator,
+    private readonly token: EvmToken,
   ) {}
 
   @RpcHandler('payment-verifier', 'authorize')
@@ -78,6 +80,7 @@ export class PaymentRpcController {
 
   @RpcHandler('payment-verifier', 'supported')
   async supported(): Promise<RpcResponse<'payment-verifier', 'supported'>> {
-    return { supported: await this.facilitator.supported() };
+    const [supported, asset] = await Promise.all([this.facilitator.supported(), this.token.asset()]);
+    return { supported, asset };
   }
 }

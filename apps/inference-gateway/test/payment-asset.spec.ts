@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { waitUntil } from '@touchstone/testing';
+import { GatewayHarness, type Gateway } from './gateway-harness.js';
+
+const paid = { TOUCHSTONE_PAYMENT_MODE: 'x402' };
+const invalid = (message: string) => expect.objectContaining({ code: 'config-invalid', message });
+
+describe('what the gateway asks to be paid in', () => {
+  let harness: GatewayHarness;
+  beforeEach(async () => {
+    harness = await GatewayHarness.start({ without: ['payment-verifier'] });
+  });
+  afterEach(() => harness.stop());
+
+  const serve = async (asset: Partial<GatewayHarness['payments']['asset']> = {}): Promise<void> => {
+    harness.payments.asset = { ...harness.payments.asset, ...asset };
+    harness.payments.serve(await harness.connect('payment-verifier'));
+  };
+  const checkOf = async ({ running }: Gateway) =>
+    (await running.context.health.readiness()).checks.find(({ name }) => name === 'payment asset');
+
+  it('is what the payment-verifier takes', async () => {
+    await serve();
+    const gateway = await harness.gateway(paid);
+    expect(await checkOf(gateway)).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    [
+      { name: 'USDC' },
+      'the token calls itself USDC, the configuration says USD Coin (TOUCHSTONE_PAYMENT_ASSET_NAME).',
+    ],
+    [
+      { version: '1' },
+      'the version of the token is 1, the configuration says 2 (TOUCHSTONE_PAYMENT_ASSET_VERSION).',
+    ],
+    [
+      { network: 'eip155:84532' },
+      'the payment-verifier serves eip155:84532, the configuration says eip155:8453 (TOUCHSTONE_PAYMENT_NETWORK).',
+    ],
+    [
+      { address: `0x${'ab'.repeat(20)}` },
+      `the payment-verifier takes 0x${'ab'.repeat(20)}, the configuration says ` +
+        '0x833589fcd6edb6e08f4c7c32d4f71b54bda02913 (TOUCHSTONE_PAYMENT_ASSET).',
+    ],
+  ])('stops the start when it is not: %j', async (asset, message) => {
+    await serve(asset);
+    await expect(harness.gateway(paid, { ready: false })).rejects.toEqual(invalid(message));
+  });
+
+  it('may have a name that is not ASCII', async () => {
+    await serve({ name: 'USD₮0' });
+    await expect(harness.gateway(paid, { ready: false })).rejects.toEqual(
+      invalid(
+        'the token calls itself USD₮0, the configuration says USD Coin (TOUCHSTONE_PAYMENT_ASSET_NAME).',
+      ),
+    );
+    const gateway = await harness.gateway({ ...paid, TOUCHSTONE_PAYMENT_ASSET_NAME: 'USD₮0' });
+    expect(await checkOf(gateway)).toMatchObject({ ok: true });
+  });
+
+  it('is not compared in what the token does not tell', async () => {
+    await serve({ name: null, version: null });
+    expect(await checkOf(await harness.gateway(paid))).toMatchObject({ ok: true });
+  });
+
+  it('keeps the gateway from being ready until the payment-verifier was asked', async () => {
+    const gateway = await harness.gateway(paid, { ready: false });
+    expect(await checkOf(gateway)).toMatchObject({ ok: false });
+    await serve();
+    await waitUntil(async () => (await checkOf(gateway))?.ok);
+  });
+
+  it('keeps the gateway from being ready, with the reason, when they turn out to differ later', async () => {
+    const gateway = await harness.gateway(paid, { ready: false });
+    await serve({ name: 'USDC' });
+    const check = await waitUntil(async () => {
+      const found = await checkOf(gateway);
+      return JSON.stringify(found).includes('the token calls itself USDC') && found;
+    });
+    expect(check).toMatchObject({ ok: false });
+  });
+
+  it('is nothing to compare where nobody pays', async () => {
+    const gateway = await harness.gateway();
+    expect(await checkOf(gateway)).toBeUndefined();
+  });
+});

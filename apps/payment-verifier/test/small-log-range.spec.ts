@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RunningService } from '@touchstone/platform';
+import { chainNodes, waitUntil } from '@touchstone/testing';
+import { digest, PaymentFixture } from './support/fixture.js';
+import { requirementsFor } from './support/payer.js';
+
+const START_TIMEOUT_MS = 60_000;
+/** Blocks since the reservation; more than the provider answers at once. */
+const BLOCKS = 700;
+
+describe('payments behind a provider that answers few blocks of logs', () => {
+  let fixture: PaymentFixture;
+  let service: RunningService;
+  beforeAll(async () => {
+    fixture = await PaymentFixture.create();
+    service = await fixture.start({ TOUCHSTONE_SETTLE_TIMEOUT_MS: '300' });
+  }, START_TIMEOUT_MS);
+  afterAll(() => fixture.close());
+
+  const figure = async (name: string): Promise<number> => {
+    const text = await (await fetch(`http://127.0.0.1:${service.ports.health}/metrics`)).text();
+    return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1]);
+  };
+
+  it.each([
+    ['500 blocks', chainNodes.logs500, 500],
+    ['10 blocks', chainNodes.logs10, 10],
+  ] as const)(
+    'decides one whose transaction was dropped 700 blocks ago, at %s',
+    async (_name, node, most) => {
+      const payer = await fixture.payer();
+      const { timestamp } = await fixture.token.rpc<{ timestamp: string }>('eth_getBlockByNumber', [
+        'latest',
+        false,
+      ]);
+      const objects = await payer.payWith(requirementsFor(fixture.payTo), {
+        validBefore: String(Number(timestamp) + 60),
+      });
+      const before = await fixture.token.balanceOf(fixture.payTo);
+      const claim = await fixture.gateway.call('payment-verifier', 'authorize', {
+        ...objects,
+        requestDigest: digest(),
+      });
+      if (claim.outcome !== 'reserved') throw new Error(JSON.stringify(claim));
+      const { reservationId } = claim;
+      fixture.proxy.become(node);
+      fixture.proxy.decide = (method) => (method === 'eth_sendRawTransaction' ? 'fail' : 'pass');
+      await fixture.gateway.call('payment-verifier', 'settle', { reservationId, ...objects });
+      await fixture.token.rpc('anvil_mine', [`0x${BLOCKS.toString(16)}`]);
+      await fixture.token.passTime(60);
+      await waitUntil(async () => (await fixture.state(reservationId)) === 'failed', 20_000, 'the decision');
+      fixture.proxy.decide = () => 'pass';
+      expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before);
+      const width = await figure('touchstone_payment_log_range_blocks');
+      expect(width).toBeGreaterThan(0);
+      expect(width).toBeLessThanOrEqual(most);
+    },
+  );
+});
