@@ -3,6 +3,9 @@ import { createDataSource, Outbox, runMigrations, type PostgresOptions } from '@
 import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
 import type { DataSource } from 'typeorm';
 import { CreatePayments1785000000000 } from '../src/persistence/migrations/create-payments-1785000000000.js';
+import { FollowPayments1785400000000 } from '../src/persistence/migrations/follow-payments-1785400000000.js';
+import { OwePayments1785600000000 } from '../src/persistence/migrations/owe-payments-1785600000000.js';
+import { reasons } from '../src/domain/reasons.js';
 import { runExclusively } from '../src/persistence/exclusive-run.js';
 import { PostgresReservationStore } from '../src/persistence/postgres-reservation-store.js';
 import { PostgresTransactionJournal } from '../src/persistence/postgres-transaction-journal.js';
@@ -10,6 +13,8 @@ import type { RelayerKey } from '../src/domain/relayer.js';
 import { MemoryReservationStore } from './support/memory-store.js';
 import { describeReservationStore } from './support/reservation-store.contract.js';
 import { samplePayment } from './support/sample-payment.js';
+
+const MIGRATIONS = [CreatePayments1785000000000, FollowPayments1785400000000, OwePayments1785600000000];
 
 let memory: MemoryReservationStore;
 beforeEach(() => {
@@ -27,7 +32,7 @@ describe('PostgreSQL', () => {
     options = {
       url: database.urlFor('payment-verifier'),
       schema: 'payments',
-      migrations: [CreatePayments1785000000000],
+      migrations: MIGRATIONS,
       applicationName: 'test',
     };
     await runMigrations(options);
@@ -90,8 +95,34 @@ describe('PostgreSQL', () => {
     expect(await runExclusively(dataSource, 'job', async () => undefined)).toBe(true);
   });
 
-  it('goes back to nothing and forward again', async () => {
+  it('looks again at what failed by a transaction that reverted before the column was there', async () => {
+    const payment = samplePayment({ validBefore: 2n ** 256n - 1n });
+    const other = samplePayment();
+    const nowMs = Date.now();
+    const held = async (own: typeof payment, id: string, reason: string) => {
+      await store.claim(
+        { id, payment: own, requestDigest: 'ab'.repeat(32), leaseUntilMs: nowMs, nowMs, fromBlock: 0n },
+        () => ({ kind: 'take' }),
+      );
+      await store.fail(id, reason, { success: false, transaction: '' }, nowMs, null);
+    };
+    await held(payment, '0198f1f0-0000-7000-8000-000000000001', reasons.transactionFailed);
+    await held(other, '0198f1f0-0000-7000-8000-000000000002', reasons.canceled);
     await dataSource.undoLastMigration();
+    await dataSource.runMigrations();
+    const late = Date.UTC(9999, 11, 31, 12);
+    expect((await store.due(late, 10)).map(({ id }) => id)).toEqual(['0198f1f0-0000-7000-8000-000000000001']);
+    expect(await store.due(late - 86_400_000, 10)).toEqual([]);
+    // A row of that time has no authorisation; what it was made for is read back as it was.
+    expect(await store.findByKey(other)).toMatchObject({
+      authorization: null,
+      owedAtMs: null,
+      otherRequests: 0,
+    });
+  });
+
+  it('goes back to nothing and forward again', async () => {
+    for (const _ of MIGRATIONS) await dataSource.undoLastMigration();
     const [{ tables }] = (await dataSource.query(
       `SELECT count(*)::int AS tables FROM information_schema.tables
        WHERE table_schema = 'payments' AND table_name <> 'migrations'`,

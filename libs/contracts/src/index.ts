@@ -72,10 +72,12 @@ export { keySetChanged, type KeySetChanged } from './messages/signing.js';
 export { reportHeartbeat } from './rpc/attestation.js';
 export {
   authorizePayment,
+  chargedStates,
   releasePayment,
   renewPayment,
   settlePayment,
   supportedPayments,
+  type Charged,
 } from './rpc/payment.js';
 export { rpcSchemas, type RpcRequest, type RpcResponse } from './rpc/schemas-by-verb.js';
 export {
