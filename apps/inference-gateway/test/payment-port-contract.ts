@@ -6,6 +6,8 @@ export interface PaymentPortUnderTest {
   readonly port: PaymentPort;
   /** Lets the leases of open reservations run out. */
   expireLeases(): void;
+  /** Keeps settlements from being signed, or lets them. */
+  refuseSettlements(refused: boolean): void;
 }
 
 /** What the payments of these specs are for. */
@@ -102,15 +104,55 @@ export function describePaymentPort(name: string, make: () => Promise<PaymentPor
 
     it('settles once and answers settled with the same settlement from then on', async () => {
       const sent = payment();
-      const { reservationId } = await reserve(sent);
-      const first = await under.port.settle(reservationId, sent, requirements);
-      const second = await under.port.settle(reservationId, sent, requirements);
-      expect(first).toMatchObject({ outcome: 'settled', settlement: { success: true } });
+      const { reservationId, payment: reserved } = await reserve(sent);
+      const first = await under.port.settle(reservationId);
+      const second = await under.port.settle(reservationId);
+      if (first.outcome !== 'settled') throw new Error(first.outcome);
+      expect(first.settlement).toMatchObject({ success: true });
       expect(second).toEqual(first);
       expect(await under.port.authorize(sent, requirements, digest)).toEqual({
         outcome: 'settled',
         reservationId,
+        payment: reserved,
         settlement: first.settlement,
+        guessed: false,
+      });
+    });
+
+    it('owes what it was asked to settle: nobody gives it back, and its request goes on with it', async () => {
+      under.refuseSettlements(true);
+      const sent = payment();
+      const { reservationId } = await reserve(sent);
+      expect(await under.port.settle(reservationId)).toMatchObject({ outcome: 'unsent' });
+      await under.port.release(reservationId, 'inference-failed');
+      expect((await reserve(sent)).reservationId).toBe(reservationId);
+      expect(await under.port.authorize(sent, requirements, 'e'.repeat(64))).toEqual({
+        outcome: 'bound-to-other-request',
+      });
+      under.refuseSettlements(false);
+      expect(await under.port.settle(reservationId)).toMatchObject({ outcome: 'settled' });
+    });
+
+    it('settles what was given back when an answer is there after all', async () => {
+      const { reservationId } = await reserve(payment());
+      await under.port.release(reservationId, 'internal');
+      expect(await under.port.settle(reservationId)).toMatchObject({ outcome: 'settled' });
+    });
+
+    it('tells five other requests that a payment is not theirs, and the sixth nothing', async () => {
+      const sent = payment();
+      const { reservationId } = await reserve(sent);
+      await under.port.settle(reservationId);
+      for (let other = 1; other <= 5; other += 1)
+        expect(await under.port.authorize(sent, requirements, `${other}`.repeat(64))).toEqual({
+          outcome: 'bound-to-other-request',
+        });
+      await expect(under.port.authorize(sent, requirements, 'e'.repeat(64))).rejects.toMatchObject({
+        code: 'rate-limited',
+      });
+      expect(await under.port.authorize(sent, requirements, digest)).toMatchObject({
+        outcome: 'settled',
+        guessed: true,
       });
     });
   });

@@ -47,6 +47,11 @@ describe('the nonces of the relayer', () => {
     expect(fixture.signer.signed).toEqual([]);
     await fixture.token.rpc('anvil_setBalance', [fixture.signer.address, purse]);
     expect((await pay()).settled).toMatchObject({ outcome: 'settled' });
+    // What could not be paid for is still owed, and is settled without being asked for again.
+    await waitUntil(async () => {
+      const { rows } = await fixture.sql.query(`SELECT 1 FROM payments.reservations WHERE state <> 'settled'`);
+      return rows.length === 0;
+    }, 15_000);
   });
 
   it('settles with as many blocks as were asked for', async () => {

@@ -67,12 +67,13 @@ export class RpcPayments implements PaymentPort {
         if (result.outcome !== 'unsent' || !result.retryable || leftMs() <= SETTLE_RETRY_PAUSE_MS)
           return result;
       } catch (error) {
-        const { code = '', retryable = false } = error instanceof AppError ? error : {};
-        if (code === 'timeout') {
+        const known = error instanceof AppError ? error : undefined;
+        if (known?.code === 'timeout') {
           silence ??= error;
-          if (leftMs() > 0) continue;
+          // Our own time for the question is over; a payment-verifier that says so itself is asked after the pause.
+          if (known.cause !== undefined && leftMs() > 0) continue;
         }
-        if (!retryable || leftMs() <= SETTLE_RETRY_PAUSE_MS) throw silence ?? error;
+        if (known?.retryable !== true || leftMs() <= SETTLE_RETRY_PAUSE_MS) throw silence ?? error;
       }
       await new Promise((resolve) => setTimeout(resolve, SETTLE_RETRY_PAUSE_MS));
     }
