@@ -49,7 +49,9 @@ describe('the nonces of the relayer', () => {
     expect((await pay()).settled).toMatchObject({ outcome: 'settled' });
     // What could not be paid for is still owed, and is settled without being asked for again.
     await waitUntil(async () => {
-      const { rows } = await fixture.sql.query(`SELECT 1 FROM payments.reservations WHERE state <> 'settled'`);
+      const { rows } = await fixture.sql.query(
+        `SELECT 1 FROM payments.reservations WHERE state <> 'settled'`,
+      );
       return rows.length === 0;
     }, 15_000);
   });

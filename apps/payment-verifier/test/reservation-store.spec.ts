@@ -122,7 +122,7 @@ describe('PostgreSQL', () => {
   });
 
   it('goes back to nothing and forward again', async () => {
-    for (const _ of MIGRATIONS) await dataSource.undoLastMigration();
+    for (let left = MIGRATIONS.length; left > 0; left -= 1) await dataSource.undoLastMigration();
     const [{ tables }] = (await dataSource.query(
       `SELECT count(*)::int AS tables FROM information_schema.tables
        WHERE table_schema = 'payments' AND table_name <> 'migrations'`,

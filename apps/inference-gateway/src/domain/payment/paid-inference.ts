@@ -121,7 +121,7 @@ export class PaidInference {
     const payload = this.parts.reader.read(header);
     const reason = mismatchOf(this.parts.reader, payload, requirements);
     if (reason !== undefined) {
-      const message = `The payment does not fit what is asked for (${reason}); it was not taken.`;
+      const message = `The payment does not fit what is asked for (${reason}); it is not taken.`;
       throw new PaymentChallenge('payment-invalid', message, { requirements, resource, reason });
     }
     const digest = requestDigest(request.requestParts);

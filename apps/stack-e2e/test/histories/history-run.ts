@@ -1,0 +1,279 @@
+import { expect } from '@jest/globals';
+import { AppError } from '@touchstone/contracts';
+import type { InferReply } from '../../../inference-gateway/src/domain/inference/infer-model.js';
+import { OTHER_REQUESTS_MAX } from '../../../payment-verifier/src/domain/reservation.js';
+import { reasons } from '../../../payment-verifier/src/domain/reasons.js';
+import type { Attempt, Step, Work } from './history.js';
+import { modelOf, PRICE } from './model.js';
+import { PaymentWorld } from './payment-world.js';
+import type { Process } from './process.js';
+import { FINAL_DEPTH } from './simulated-chain.js';
+
+/** Longest that questions follow from one another in one step. */
+const ROUNDS_MAX = 8;
+/** Requests in which a paid payment has to get its answer when all parts are well. */
+const TRIES_MAX = 6;
+const VALUES = { own: 1, other: 2 } as const;
+
+/** All microtasks are done when this one is: nothing in a history waits for anything else. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** One history: what happened, and what was said while it happened. */
+export class HistoryRun {
+  readonly world = new PaymentWorld();
+  private readonly stopped: Process[] = [];
+  /** Somebody whose payment had verified was told for good that nothing was charged. */
+  private isPromisedFree = false;
+  private answer: string | undefined;
+  private readonly failures: unknown[] = [];
+
+  async apply(step: Step): Promise<void> {
+    const { world } = this;
+    const { chain } = world;
+    switch (step.do) {
+      case 'attempt':
+        return this.attempt(step);
+      case 'recover':
+      case 'sweep':
+        return this.work(step);
+      case 'deliver':
+        return world.deliver();
+      case 'pass-time':
+        world.nowMs += step.ms;
+        return;
+      case 'reorganise':
+        return chain.reorganise(step.depth, step.forgets);
+      case 'third-party':
+        return chain.transferByOther();
+      case 'mine':
+        return chain.mine();
+      case 'congest':
+      case 'clear':
+        chain.isMining = step.do === 'clear';
+        return;
+      case 'node-away':
+      case 'node-back':
+        chain.isNodeUp = step.do === 'node-back';
+        return;
+      case 'empty-purse':
+      case 'fill-purse':
+        chain.isFunded = step.do === 'fill-purse';
+        return;
+      case 'no-gas':
+      case 'gas':
+        chain.hasGas = step.do === 'gas';
+        return;
+      case 'lose-commit':
+        chain.losesCommit = true;
+        return;
+      case 'retire':
+      case 'activate':
+        world.isActive = step.do === 'activate';
+        return;
+      case 'replace':
+      case 'put-back':
+        world.model = modelOf(step.do === 'replace' ? 2 : 1, world.model.manifest.priceAtomic);
+        return;
+      case 'change-price':
+      case 'price-back':
+        world.model = {
+          ...world.model,
+          manifest: { ...world.model.manifest, priceAtomic: step.do === 'price-back' ? PRICE : '777' },
+        };
+        return;
+      case 'wake':
+        for (const process of this.stopped.splice(0)) process.wake();
+        return this.quiet();
+      case 'kill':
+        this.stopped.length = 0;
+    }
+  }
+
+  /** What has to hold after every step. */
+  check(): void {
+    const { world } = this;
+    for (const failure of this.failures.splice(0)) throw failure;
+    expect(world.chain.signed.length).toBeLessThanOrEqual(1);
+    if (this.isPromisedFree) expect(world.chain.isPaid).toBe(false);
+    for (const { verification } of world.verifications.rows.values())
+      if (verification.state === 'settled') expect(world.chain.everPaid).toBe(true);
+    const ids = world.verifications.recorded;
+    expect(new Set(ids).size).toBe(ids.length);
+  }
+
+  /** All parts are back, and nobody asks: what is owed is paid, or can be paid no more. */
+  async leaveAlone(): Promise<void> {
+    this.stopped.length = 0;
+    for (const step of ['node-back', 'fill-purse', 'gas', 'clear', 'mine'] as const)
+      await this.apply({ do: step });
+    this.world.chain.losesCommit = false;
+    for (let round = 0; round < 12; round += 1) await this.calmRound(4_000);
+    const { chain, verifications, reservation } = this.world;
+    // The relayer pays gas for one attempt, and what a reorganisation undid is told to the operator.
+    const isGivenUp = reservation?.reason === reasons.transactionFailed || chain.everPaid;
+    if (verifications.rows.size > 0) expect(chain.isPaid || chain.isOver || isGivenUp).toBe(true);
+    if (reservation !== undefined && chain.isPaid) await this.collect();
+    await this.endOfTime();
+  }
+
+  /** Whoever paid gets his answer by the same request, unless others guessed at it after it was given out. */
+  private async collect(): Promise<void> {
+    const { world } = this;
+    const { requestDigest, otherRequests } = world.reservation!;
+    world.isActive = true;
+    for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
+      for (const version of [1, 2] as const) {
+        world.model = modelOf(version, PRICE);
+        for (const body of ['own', 'other'] as const) {
+          // Others than the one that the payment belongs to would only be counted.
+          if (world.digestOf(version, VALUES[body]) !== requestDigest) continue;
+          const reply = await this.ask(VALUES[body], false);
+          if (reply !== undefined && 'kind' in reply && reply.kind === 'answered') return;
+          const [row] = world.verifications.rows.values();
+          const isGuessedAt = otherRequests >= OTHER_REQUESTS_MAX && row?.handedOut === true;
+          if (isGuessedAt && reply instanceof AppError && reply.code === 'rate-limited') return;
+        }
+      }
+      await this.calmRound(11_000);
+    }
+    expect('a paid payment without its answer').toBe('answered');
+  }
+
+  /** The authorisation is over at a final block: nothing stays open, and the record says what happened. */
+  private async endOfTime(): Promise<void> {
+    const { world } = this;
+    world.nowMs += 200_000;
+    for (let block = 0; block <= FINAL_DEPTH; block += 1) world.chain.mine();
+    for (let round = 0; round < 4; round += 1) await this.calmRound(700_000);
+    const { reservation, chain, verifications } = world;
+    if (reservation !== undefined) {
+      const { state, owedAtMs, reason } = reservation;
+      expect(state).not.toBe('settling');
+      if (owedAtMs !== null) expect(['settled', 'failed']).toContain(state);
+      if (state === 'failed') expect(reason).not.toBe(reasons.transactionFailed);
+      if (state === 'failed') expect(chain.isPaid).toBe(false);
+    }
+    for (const { verification } of verifications.rows.values()) {
+      expect(verification.state).not.toBe('executed');
+      expect(verification.state === 'settled').toBe(reservation?.state === 'settled');
+    }
+  }
+
+  private async calmRound(ms: number): Promise<void> {
+    const calm = { fuse: undefined, settle: 'passes' } as const;
+    this.world.nowMs += ms;
+    for (const step of [
+      { do: 'sweep', ...calm },
+      { do: 'recover', ...calm },
+      { do: 'deliver' },
+      { do: 'mine' },
+    ] as const) {
+      await this.apply(step);
+      this.check();
+    }
+  }
+
+  private async attempt(step: Attempt): Promise<void> {
+    const { world } = this;
+    world.fates = { authorize: step.authorize, settle: step.settle };
+    if (step.gatewayFuse !== undefined) world.gateway.stopAfter(step.gatewayFuse);
+    if (step.verifierFuse !== undefined) world.verifier.stopAfter(step.verifierFuse);
+    for (let copy = 0; copy < step.copies; copy += 1) this.start(VALUES[step.body], step.forged);
+    await this.quiet();
+    this.replaceStopped(step.gatewayFuse, step.verifierFuse);
+  }
+
+  private async work({ do: which, fuse, settle }: Work): Promise<void> {
+    const { world } = this;
+    world.fates = { settle };
+    const process = which === 'recover' ? world.verifier : world.gateway;
+    if (fuse !== undefined) process.stopAfter(fuse);
+    const run = which === 'recover' ? world.recover() : world.sweep();
+    run.catch((error: unknown) => {
+      if (!(error instanceof AppError)) this.failures.push(error);
+    });
+    await this.quiet();
+    this.replaceStopped(which === 'sweep' ? fuse : undefined, which === 'recover' ? fuse : undefined);
+  }
+
+  /** A process with a fuse goes, burnt or not; the next step meets a new one. */
+  private replaceStopped(gatewayFuse: number | undefined, verifierFuse: number | undefined): void {
+    const { world } = this;
+    for (const [which, fuse] of [
+      ['gateway', gatewayFuse],
+      ['verifier', verifierFuse],
+    ] as const) {
+      if (fuse === undefined) continue;
+      if (world[which].isStopped) this.stopped.push(world[which]);
+      world.renew(which);
+    }
+  }
+
+  /** Lets everything go as far as it goes; whoever waits for a process that stopped gives up. */
+  private async quiet(): Promise<void> {
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      await settled();
+      if (!this.world.giveUpWaiting()) return;
+    }
+  }
+
+  private start(value: number, forged: boolean): void {
+    this.world.infer(value, forged).then(
+      (reply) => this.judge(() => this.told(reply, forged)),
+      (error: unknown) => this.judge(() => this.refused(error)),
+    );
+  }
+
+  private async ask(value: number, forged: boolean): Promise<InferReply | AppError | undefined> {
+    let heard: InferReply | AppError | undefined;
+    this.world.fates = {};
+    this.world.infer(value, forged).then(
+      (reply) => {
+        heard = reply;
+        this.judge(() => this.told(reply, forged));
+      },
+      (error: unknown) => {
+        heard = error as AppError;
+        this.judge(() => this.refused(error));
+      },
+    );
+    await this.quiet();
+    this.check();
+    return heard;
+  }
+
+  private judge(look: () => void): void {
+    try {
+      look();
+    } catch (failure) {
+      this.failures.push(failure);
+    }
+  }
+
+  private told(reply: InferReply, forged: boolean): void {
+    const { chain } = this.world;
+    expect(forged).toBe(false);
+    if (reply.kind === 'pending') return this.heard(reply.message);
+    expect(chain.everPaid).toBe(true);
+    const body = new TextDecoder().decode(reply.body);
+    this.answer ??= body;
+    expect(body).toBe(this.answer);
+  }
+
+  private refused(error: unknown): void {
+    if (!(error instanceof AppError)) throw error;
+    this.heard(error.message);
+    // Only what can be charged no more, or was never taken, is answered so that a client pays anew.
+    if (error.status === 402)
+      expect(this.world.chain.isPaid && this.world.reservation !== undefined).toBe(false);
+  }
+
+  private heard(message: string): void {
+    const { chain, reservation } = this.world;
+    if (message.includes('nothing was sent')) expect(chain.signed).toEqual([]);
+    if (!message.includes('nothing was charged')) return;
+    expect(chain.isPaid).toBe(false);
+    // What was never taken here was told to nobody; whoever else holds it may still send it.
+    if (reservation !== undefined) this.isPromisedFree = true;
+  }
+}

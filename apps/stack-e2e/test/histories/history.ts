@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import type { Fate } from './payment-world.js';
+
+/** A request with the payment; the fuses name the step at which gateway or payment-verifier stop. */
+export interface Attempt {
+  readonly do: 'attempt';
+  readonly body: 'own' | 'other';
+  readonly forged: boolean;
+  readonly copies: number;
+  readonly gatewayFuse: number | undefined;
+  readonly verifierFuse: number | undefined;
+  readonly authorize: Fate;
+  readonly settle: Fate;
+}
+
+/** A run of what works without a caller; the fuse names the step at which it stops. */
+export interface Work {
+  readonly do: 'recover' | 'sweep';
+  readonly fuse: number | undefined;
+  readonly settle: Fate;
+}
+
+export type Step =
+  | Attempt
+  | Work
+  | { readonly do: 'pass-time'; readonly ms: number }
+  | { readonly do: 'reorganise'; readonly depth: number; readonly forgets: boolean }
+  | { readonly do: (typeof events)[number] };
+
+const events = [
+  'third-party',
+  'mine',
+  'congest',
+  'clear',
+  'node-away',
+  'node-back',
+  'empty-purse',
+  'fill-purse',
+  'no-gas',
+  'gas',
+  'retire',
+  'activate',
+  'replace',
+  'put-back',
+  'change-price',
+  'price-back',
+  'lose-commit',
+  'wake',
+  'kill',
+  'deliver',
+] as const;
+
+const fuse = fc.option(fc.nat({ max: 16 }), { nil: undefined, freq: 2 });
+const fate: fc.Arbitrary<Fate> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant('passes' as const) },
+  { weight: 1, arbitrary: fc.constantFrom('request-lost', 'answer-lost', 'nobody-there', 'queue-full') },
+);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('attempt' as const),
+      body: fc.constantFrom('own', 'own', 'own', 'own', 'own', 'other'),
+      forged: fc.constantFrom(...Array<boolean>(19).fill(false), true),
+      copies: fc.constantFrom(1, 1, 1, 2),
+      gatewayFuse: fuse,
+      verifierFuse: fuse,
+      authorize: fate,
+      settle: fate,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom('recover' as const, 'sweep' as const),
+      fuse,
+      settle: fate,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('pass-time' as const),
+      ms: fc.constantFrom(1_000, 4_000, 11_000, 11_000, 30_000, 60_000, 130_000),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('reorganise' as const),
+      depth: fc.integer({ min: 1, max: 2 }),
+      forgets: fc.boolean(),
+    }),
+  },
+  { weight: 9, arbitrary: fc.record({ do: fc.constantFrom(...events) }) },
+) as fc.Arbitrary<Step>;
+
+/** Steps of a history. */
+export const history: fc.Arbitrary<Step[]> = fc.array(step, { maxLength: 16 });

@@ -1,0 +1,44 @@
+import 'reflect-metadata';
+import { afterEach, beforeEach, describe, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import { history } from './histories/history.js';
+import { HistoryRun } from './histories/history-run.js';
+
+/** Histories in one run. Set HISTORY_SEED and HISTORY_PATH to what a failure prints to see it again. */
+const RUNS = Number(process.env['HISTORY_RUNS'] ?? 20_000);
+const TIMEOUT_MS = 300_000;
+const seed = process.env['HISTORY_SEED'];
+const path = process.env['HISTORY_PATH'];
+
+describe('a paid inference through any history of requests, crashes, faults and chain events', () => {
+  // A lease that is renewed while a process is stopped would keep its timer for ever.
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'performance', 'Date', 'queueMicrotask'] });
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it(
+    'charges once, answers what is paid, and says nothing about money that is not so',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(history, async (steps) => {
+          const run = new HistoryRun();
+          for (const step of steps) {
+            await run.apply(step);
+            run.check();
+          }
+          await run.leaveAlone();
+          jest.clearAllTimers();
+        }),
+        {
+          numRuns: RUNS,
+          ...(seed === undefined ? {} : { seed: Number(seed) }),
+          ...(path === undefined ? {} : { path }),
+        },
+      );
+    },
+    TIMEOUT_MS,
+  );
+});
