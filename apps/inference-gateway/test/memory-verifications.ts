@@ -1,4 +1,4 @@
-import { AppError, outputRecorded } from '@touchstone/contracts';
+import { AppError } from '@touchstone/contracts';
 import {
   SETTLE_ASK_AFTER_MS,
   SETTLE_ASK_PAUSE_LAST_MS,
@@ -30,10 +30,9 @@ export class MemoryVerifications implements VerificationStore {
 
   async storeExecuted(
     verification: Verification,
-    event: EventDraft,
+    _event: EventDraft,
     body: Uint8Array,
   ): Promise<StoredAnswer> {
-    outputRecorded.parse({ ...event, recordedAt: new Date(verification.createdAtMs).toISOString() });
     const id = verification.reservationId as string;
     const settleAfterMs = verification.createdAtMs + SETTLE_ASK_AFTER_MS;
     if (!this.rows.has(id)) this.rows.set(id, { verification, body, handedOut: false, settleAfterMs });

@@ -13,6 +13,8 @@ const path = process.env['HISTORY_PATH'];
 describe('a paid inference through any history of requests, crashes, faults and chain events', () => {
   // A lease that is renewed while a process is stopped would keep its timer for ever.
   beforeEach(() => {
+    // Thousands of histories are refused thousands of times; the stacks of those errors are most of their time.
+    Error.stackTraceLimit = 2;
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'performance', 'Date', 'queueMicrotask'] });
   });
   afterEach(() => {

@@ -34,7 +34,7 @@ export class SettleOwed {
     const work = async (): Promise<void> => {
       for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) await this.look(row);
     };
-    await Promise.all(Array.from({ length: OWED_AT_ONCE_MAX }, work));
+    await Promise.all(Array.from({ length: Math.min(OWED_AT_ONCE_MAX, waiting.length) }, work));
   }
 
   private async look(reservation: Reservation): Promise<void> {

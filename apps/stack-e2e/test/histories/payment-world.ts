@@ -35,6 +35,7 @@ const PAYER = `0x${'cc'.repeat(20)}`;
 const TARGET = `/v1/models/${MODEL_ID}/infer`;
 const NONCE = `0x${'dd'.repeat(32)}`;
 
+const quietLogger = silentLogger();
 const timeout = (): AppError => new AppError('timeout', 'no answer', { cause: new Error('silence') });
 const uuid = (kind: string, count: number): string =>
   `0198f1f0-0000-7000-8000-${kind}${count.toString(16).padStart(11, '0')}`;
@@ -75,10 +76,16 @@ export class PaymentWorld {
   /** One request with the payment, as a gateway of this moment answers it. */
   infer(value: number, forged: boolean): Promise<InferReply> {
     const call = requestOf(value);
-    const accepted = { amount: PRICE, payTo: terms.payTo, asset: terms.asset, network: terms.network };
+    const { payTo, asset, network, assetName, assetVersion } = terms;
+    const accepted = {
+      scheme: 'exact',
+      ...{ amount: PRICE, payTo, asset, network },
+      maxTimeoutSeconds: 120,
+      extra: { name: assetName, version: assetVersion },
+    };
     const authorization = {
       from: PAYER,
-      to: terms.payTo,
+      to: payTo,
       value: PRICE,
       validAfter: '0',
       validBefore: String((START_MS + VALID_MS) / 1_000),
@@ -90,7 +97,7 @@ export class PaymentWorld {
       ...call,
       method: 'POST',
       target: TARGET,
-      paymentHeader: JSON.stringify({ x402Version: 2, accepted: { ...accepted, scheme: 'exact' }, payload }),
+      paymentHeader: JSON.stringify({ x402Version: 2, accepted, payload }),
     });
   }
 
@@ -211,17 +218,19 @@ export class PaymentWorld {
     const fate = (verb === 'authorize' || verb === 'settle' ? this.fates[verb] : undefined) ?? 'passes';
     if (fate === 'nobody-there') throw new AppError('dependency-unavailable', 'nobody answers');
     if (fate === 'queue-full') throw new AppError('queue-full', 'the queue is full');
-    const given = new Promise((_resolve, reject) => this.unanswered.add(reject));
-    if (fate === 'request-lost') return given;
-    const answer = this.handle(verb, request);
-    answer.catch(() => undefined);
-    if (fate === 'answer-lost') return given;
-    return Promise.race([answer, given]);
+    return new Promise((resolve, reject) => {
+      this.unanswered.add(reject);
+      if (fate === 'request-lost') return;
+      this.handle(verb, request).then(
+        (answer) => fate === 'passes' && this.unanswered.delete(reject) && resolve(answer),
+        (error: unknown) => fate === 'passes' && this.unanswered.delete(reject) && reject(error),
+      );
+    });
   }
 
   private async handle(verb: RpcVerb<'payment-verifier'>, request: unknown): Promise<unknown> {
     const { verifier } = this;
-    const controller = new PaymentRpcController(this.desk, {} as never, silentLogger());
+    const controller = new PaymentRpcController(this.desk, {} as never, quietLogger);
     await verifier.step();
     try {
       const answer: unknown = await controller[verb](request as never);

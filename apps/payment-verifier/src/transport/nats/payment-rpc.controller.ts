@@ -22,8 +22,9 @@ export class PaymentRpcController {
     requestDigest,
   }: RpcRequest<'payment-verifier', 'authorize'>): Promise<RpcResponse<'payment-verifier', 'authorize'>> {
     const reading = this.desk.read(paymentPayload, paymentRequirements);
+    // Whether an authorisation that cannot be read, or is not taken any more, was charged earlier was not looked at.
     if (!reading.ok)
-      return { outcome: 'invalid', reason: reading.reason, message: reading.message, charged: 'no' };
+      return { outcome: 'invalid', reason: reading.reason, message: reading.message, charged: 'unknown' };
     const result = await this.desk.authorizing.authorize(reading.payment, requestDigest);
     switch (result.outcome) {
       case 'reserved':
