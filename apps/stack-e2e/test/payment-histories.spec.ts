@@ -25,13 +25,13 @@ describe('a paid inference through any history of requests, crashes, faults and 
     'charges once, answers what is paid, and says nothing about money that is not so',
     async () => {
       await fc.assert(
-        fc.asyncProperty(history, async (steps) => {
+        fc.asyncProperty(history, async ({ steps, thirdPartyAtTheEnd }) => {
           const run = new HistoryRun();
           for (const step of steps) {
             await run.apply(step);
             run.check();
           }
-          await run.leaveAlone();
+          await run.leaveAlone(thirdPartyAtTheEnd);
           jest.clearAllTimers();
         }),
         {

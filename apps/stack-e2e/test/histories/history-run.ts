@@ -101,11 +101,14 @@ export class HistoryRun {
   }
 
   /** All parts are back, and nobody asks: what is owed is paid, or can be paid no more. */
-  async leaveAlone(): Promise<void> {
+  async leaveAlone(thirdPartyAtTheEnd: boolean): Promise<void> {
     this.stopped.length = 0;
     for (const step of ['node-back', 'fill-purse', 'gas', 'clear', 'mine'] as const)
       await this.apply({ do: step });
     this.world.chain.losesCommit = false;
+    Object.assign(this.world, { runFails: false, meanwhile: undefined });
+    if (thirdPartyAtTheEnd) await this.apply({ do: 'third-party' });
+    this.check();
     for (let round = 0; round < 8; round += 1) await this.calmRound(5_000);
     const { chain, verifications, reservation } = this.world;
     // The relayer pays gas for one attempt, and what a reorganisation undid is told to the operator.
@@ -118,24 +121,28 @@ export class HistoryRun {
     await this.endOfTime();
   }
 
-  /** Whoever paid gets his answer by the same request, unless others guessed at it after it was given out. */
+  /**
+   * Whoever paid gets his answer by the same request, unless others guessed at it after it was given out: a stored one
+   * whatever became of the model, one that has to be made when the model of that time can run.
+   */
   private async collect(): Promise<void> {
     const { world } = this;
-    const { requestDigest, otherRequests } = world.reservation!;
-    world.isActive = true;
     let last = '';
     for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
+      const [stored] = world.verifications.rows.values();
       for (const version of [1, 2] as const) {
-        world.model = modelOf(version, PRICE);
         for (const body of ['own', 'other'] as const) {
           // Others than the one that the payment belongs to would only be counted.
-          if (world.digestOf(version, VALUES[body]) !== requestDigest) continue;
+          if (world.digestOf(version, VALUES[body]) !== world.reservation?.requestDigest) continue;
+          world.isActive = stored === undefined;
+          world.model =
+            stored === undefined ? modelOf(version, PRICE) : modelOf(version === 1 ? 2 : 1, '777');
           const reply = await this.ask(VALUES[body], false);
           if (reply !== undefined && 'kind' in reply && reply.kind === 'answered') return;
-          last = reply instanceof AppError ? reply.message : JSON.stringify(reply);
-          const [row] = world.verifications.rows.values();
-          const isGuessedAt = otherRequests >= OTHER_REQUESTS_MAX && row?.handedOut === true;
+          const isGuessedAt =
+            world.reservation.otherRequests >= OTHER_REQUESTS_MAX && stored?.handedOut === true;
           if (isGuessedAt && reply instanceof AppError && reply.code === 'rate-limited') return;
+          last = reply instanceof AppError ? reply.message : JSON.stringify(reply);
         }
       }
       await this.calmRound(11_000);
@@ -180,10 +187,14 @@ export class HistoryRun {
   private async attempt(step: Attempt): Promise<void> {
     const { world } = this;
     world.fates = { authorize: step.authorize, settle: step.settle };
+    world.runFails = step.runFails;
+    const { meanwhile } = step;
+    world.meanwhile = meanwhile && (() => void this.apply({ do: meanwhile }));
     if (step.gatewayFuse !== undefined) world.gateway.stopAfter(step.gatewayFuse);
     if (step.verifierFuse !== undefined) world.verifier.stopAfter(step.verifierFuse);
     for (let copy = 0; copy < step.copies; copy += 1) this.start(VALUES[step.body], step.forged);
     await this.quiet();
+    Object.assign(world, { runFails: false, meanwhile: undefined });
     this.replaceStopped(step.gatewayFuse, step.verifierFuse);
   }
 

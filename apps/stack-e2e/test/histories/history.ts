@@ -11,6 +11,10 @@ export interface Attempt {
   readonly verifierFuse: number | undefined;
   readonly authorize: Fate;
   readonly settle: Fate;
+  /** The model cannot run this time. */
+  readonly runFails: boolean;
+  /** What happens after the answer was made, when its settlement is asked for. */
+  readonly meanwhile: Event | undefined;
 }
 
 /** A run of what works without a caller; the fuse names the step at which it stops. */
@@ -25,7 +29,13 @@ export type Step =
   | Work
   | { readonly do: 'pass-time'; readonly ms: number }
   | { readonly do: 'reorganise'; readonly depth: number; readonly forgets: boolean }
-  | { readonly do: (typeof events)[number] };
+  | { readonly do: Event };
+
+/** Steps, and whether somebody else tries to send the transfer when all is over. */
+export interface History {
+  readonly steps: readonly Step[];
+  readonly thirdPartyAtTheEnd: boolean;
+}
 
 const events = [
   'third-party',
@@ -49,6 +59,7 @@ const events = [
   'kill',
   'deliver',
 ] as const;
+export type Event = (typeof events)[number];
 
 const fuse = fc.option(fc.nat({ max: 16 }), { nil: undefined, freq: 2 });
 const fate: fc.Arbitrary<Fate> = fc.oneof(
@@ -68,6 +79,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       verifierFuse: fuse,
       authorize: fate,
       settle: fate,
+      runFails: fc.constantFrom(...Array<boolean>(7).fill(false), true),
+      meanwhile: fc.option(
+        fc.constantFrom(
+          'empty-purse',
+          'no-gas',
+          'node-away',
+          'congest',
+          'third-party',
+          'lose-commit',
+          'retire',
+        ),
+        { nil: undefined, freq: 2 },
+      ),
     }),
   },
   {
@@ -96,5 +120,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 9, arbitrary: fc.record({ do: fc.constantFrom(...events) }) },
 ) as fc.Arbitrary<Step>;
 
-/** Steps of a history. */
-export const history: fc.Arbitrary<Step[]> = fc.array(step, { maxLength: 16 });
+export const history: fc.Arbitrary<History> = fc.record({
+  steps: fc.array(step, { maxLength: 14 }),
+  thirdPartyAtTheEnd: fc.boolean(),
+});

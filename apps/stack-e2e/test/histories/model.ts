@@ -1,3 +1,4 @@
+import { AppError } from '@touchstone/contracts';
 import { fromRaw } from '@touchstone/evidence';
 import type { ModelExecutorParts } from '../../../inference-gateway/src/domain/inference/execute-model.js';
 import type { Model } from '../../../inference-gateway/src/domain/model/model.js';
@@ -50,7 +51,11 @@ export function requestOf(value: number) {
 }
 
 /** What the executor runs and signs with, without the parts that these histories are not about. */
-export function executorParts(nowMs: () => number, ids: () => string): ModelExecutorParts {
+export function executorParts(
+  nowMs: () => number,
+  ids: () => string,
+  fails: () => boolean,
+): ModelExecutorParts {
   let salts = 0;
   const commitment = {
     type: 'touchstone.model-commitment.v1',
@@ -58,7 +63,10 @@ export function executorParts(nowMs: () => number, ids: () => string): ModelExec
   };
   return {
     runner: {
-      run: async () => ({ outputs: [fromRaw('x', 'FP32', [1], new Uint8Array(4))], milliseconds: 1 }),
+      run: async () => {
+        if (fails()) throw new AppError('queue-full', 'Too many runs wait.');
+        return { outputs: [fromRaw('x', 'FP32', [1], new Uint8Array(4))], milliseconds: 1 };
+      },
     },
     signer: {
       signOutput: async (payload) => ({

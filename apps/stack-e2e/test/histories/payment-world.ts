@@ -53,6 +53,9 @@ export class PaymentWorld {
   model = modelOf(1, PRICE);
   isActive = true;
   fates: Partial<Record<'authorize' | 'settle', Fate>> = {};
+  runFails = false;
+  /** Called once when a settlement is asked for. */
+  meanwhile: (() => void) | undefined;
   readonly reservations = new MemoryReservationStore();
   readonly verifications = new MemoryVerifications(() => this.nowMs);
   readonly chain = new SimulatedChain(
@@ -168,7 +171,13 @@ export class PaymentWorld {
     const nowMs = () => this.nowMs;
     const catalogue = new ModelCatalogue([]);
     catalogue.put({ model: this.model, status: this.isActive ? 'active' : 'retired' });
-    const executor = new ModelExecutor(executorParts(nowMs, () => uuid('b', (this.ids += 1))));
+    const executor = new ModelExecutor(
+      executorParts(
+        nowMs,
+        () => uuid('b', (this.ids += 1)),
+        () => this.runFails,
+      ),
+    );
     const verifications = gateway.calling(this.verifications);
     const links = { verification: (id: string) => `/v/${id}`, evidence: (id: string) => `/e/${id}` };
     const quiet = () => undefined;
@@ -215,6 +224,10 @@ export class PaymentWorld {
   }
 
   private ask(verb: RpcVerb<'payment-verifier'>, request: unknown): Promise<unknown> {
+    if (verb === 'settle') {
+      this.meanwhile?.();
+      this.meanwhile = undefined;
+    }
     const fate = (verb === 'authorize' || verb === 'settle' ? this.fates[verb] : undefined) ?? 'passes';
     if (fate === 'nobody-there') throw new AppError('dependency-unavailable', 'nobody answers');
     if (fate === 'queue-full') throw new AppError('queue-full', 'the queue is full');
