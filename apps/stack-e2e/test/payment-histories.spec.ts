@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { afterEach, beforeEach, describe, it, jest } from '@jest/globals';
 import fc from 'fast-check';
+import { Ending } from './histories/ending.js';
 import { history } from './histories/history.js';
 import { HistoryRun } from './histories/history-run.js';
 
@@ -31,7 +32,7 @@ describe('a paid inference through any history of requests, crashes, faults and 
             await run.apply(step);
             run.check();
           }
-          await run.leaveAlone(thirdPartyAtTheEnd);
+          await new Ending(run).leaveAlone(thirdPartyAtTheEnd);
           jest.clearAllTimers();
         }),
         {

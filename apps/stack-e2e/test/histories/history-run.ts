@@ -1,18 +1,14 @@
 import { AppError } from '@touchstone/contracts';
 import type { InferReply } from '../../../inference-gateway/src/domain/inference/infer-model.js';
-import { OTHER_REQUESTS_MAX } from '../../../payment-verifier/src/domain/reservation.js';
-import { reasons } from '../../../payment-verifier/src/domain/reasons.js';
 import type { Attempt, Step, Work } from './history.js';
 import { modelOf, PRICE } from './model.js';
 import { PaymentWorld } from './payment-world.js';
 import type { Process } from './process.js';
-import { FINAL_DEPTH } from './simulated-chain.js';
 
 /** Longest that questions follow from one another in one step. */
 const ROUNDS_MAX = 8;
-/** Requests in which a paid payment has to get its answer when all parts are well. */
-const TRIES_MAX = 6;
-const VALUES = { own: 1, other: 2 } as const;
+/** The values of the requests: that of the payment, and another one. */
+export const VALUES = { own: 1, other: 2 } as const;
 
 /** All microtasks are done when this one is: nothing in a history waits for anything else. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -25,6 +21,21 @@ export class HistoryRun {
   private isPromisedFree = false;
   private answer: string | undefined;
   private readonly failures: unknown[] = [];
+
+  /** All processes that stopped are dead, and all parts are well. */
+  mend(): void {
+    this.stopped.length = 0;
+    const { chain } = this.world;
+    Object.assign(this.world, { runFails: false, meanwhile: undefined });
+    Object.assign(chain, {
+      isNodeUp: true,
+      isFunded: true,
+      hasGas: true,
+      isMining: true,
+      losesCommit: false,
+    });
+    chain.mine();
+  }
 
   async apply(step: Step): Promise<void> {
     const { world } = this;
@@ -57,6 +68,11 @@ export class HistoryRun {
       case 'empty-purse':
       case 'fill-purse':
         chain.isFunded = step.do === 'fill-purse';
+        return;
+      case 'mine-while-empty':
+        chain.isFunded = false;
+        chain.mine();
+        chain.isFunded = true;
         return;
       case 'no-gas':
       case 'gas':
@@ -98,90 +114,6 @@ export class HistoryRun {
       must(verification.state !== 'settled' || world.chain.everPaid, 'settled without a transfer');
     const ids = world.verifications.recorded;
     must(new Set(ids).size === ids.length, 'an answer recorded twice');
-  }
-
-  /** All parts are back, and nobody asks: what is owed is paid, or can be paid no more. */
-  async leaveAlone(thirdPartyAtTheEnd: boolean): Promise<void> {
-    this.stopped.length = 0;
-    for (const step of ['node-back', 'fill-purse', 'gas', 'clear', 'mine'] as const)
-      await this.apply({ do: step });
-    this.world.chain.losesCommit = false;
-    Object.assign(this.world, { runFails: false, meanwhile: undefined });
-    if (thirdPartyAtTheEnd) await this.apply({ do: 'third-party' });
-    this.check();
-    for (let round = 0; round < 8; round += 1) await this.calmRound(5_000);
-    const { chain, verifications, reservation } = this.world;
-    // The relayer pays gas for one attempt, and what a reorganisation undid is told to the operator.
-    const isGivenUp = reservation?.reason === reasons.transactionFailed || chain.everPaid;
-    must(
-      verifications.rows.size === 0 || chain.isPaid || chain.isOver || isGivenUp,
-      'an answer that nobody settles',
-    );
-    if (reservation !== undefined && chain.isPaid) await this.collect();
-    await this.endOfTime();
-  }
-
-  /**
-   * Whoever paid gets his answer by the same request, unless others guessed at it after it was given out: a stored one
-   * whatever became of the model, one that has to be made when the model of that time can run.
-   */
-  private async collect(): Promise<void> {
-    const { world } = this;
-    let last = '';
-    for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
-      const [stored] = world.verifications.rows.values();
-      for (const version of [1, 2] as const) {
-        for (const body of ['own', 'other'] as const) {
-          // Others than the one that the payment belongs to would only be counted.
-          if (world.digestOf(version, VALUES[body]) !== world.reservation?.requestDigest) continue;
-          world.isActive = stored === undefined;
-          world.model =
-            stored === undefined ? modelOf(version, PRICE) : modelOf(version === 1 ? 2 : 1, '777');
-          const reply = await this.ask(VALUES[body], false);
-          if (reply !== undefined && 'kind' in reply && reply.kind === 'answered') return;
-          const isGuessedAt =
-            world.reservation.otherRequests >= OTHER_REQUESTS_MAX && stored?.handedOut === true;
-          if (isGuessedAt && reply instanceof AppError && reply.code === 'rate-limited') return;
-          last = reply instanceof AppError ? reply.message : JSON.stringify(reply);
-        }
-      }
-      await this.calmRound(11_000);
-    }
-    must(false, `a paid payment without its answer: ${last}`);
-  }
-
-  /** The authorisation is over at a final block: nothing stays open, and the record says what happened. */
-  private async endOfTime(): Promise<void> {
-    const { world } = this;
-    world.nowMs += 200_000;
-    for (let block = 0; block <= FINAL_DEPTH; block += 1) world.chain.mine();
-    for (let round = 0; round < 3; round += 1) await this.calmRound(700_000);
-    const { reservation, chain, verifications } = world;
-    if (reservation !== undefined) {
-      const { state, owedAtMs, reason } = reservation;
-      must(state !== 'settling', 'a settlement that stays open');
-      must(owedAtMs === null || state === 'settled' || state === 'failed', `owed for ever: ${state}`);
-      must(state !== 'failed' || reason !== reasons.transactionFailed, 'never looked at again');
-      must(state !== 'failed' || !chain.isPaid, 'failed and paid');
-    }
-    for (const { verification } of verifications.rows.values()) {
-      must(verification.state !== 'executed', 'an answer that stays open');
-      must((verification.state === 'settled') === (reservation?.state === 'settled'), 'two records');
-    }
-  }
-
-  private async calmRound(ms: number): Promise<void> {
-    const calm = { fuse: undefined, settle: 'passes' } as const;
-    this.world.nowMs += ms;
-    for (const step of [
-      { do: 'sweep', ...calm },
-      { do: 'recover', ...calm },
-      { do: 'deliver' },
-      { do: 'mine' },
-    ] as const) {
-      await this.apply(step);
-      this.check();
-    }
   }
 
   private async attempt(step: Attempt): Promise<void> {
@@ -239,7 +171,8 @@ export class HistoryRun {
     );
   }
 
-  private async ask(value: number, forged: boolean): Promise<InferReply | AppError | undefined> {
+  /** Asks once with all parts as they are, and tells what was heard. */
+  async ask(value: number, forged: boolean): Promise<InferReply | AppError | undefined> {
     let heard: InferReply | AppError | undefined;
     this.world.fates = {};
     this.world.infer(value, forged).then(
@@ -309,6 +242,6 @@ export class HistoryRun {
 }
 
 /** A plain check: an assertion of the test framework costs more than the whole history. */
-function must(holds: boolean, otherwise: string): void {
+export function must(holds: boolean, otherwise: string): void {
   if (!holds) throw new Error(`It must not be: ${otherwise}.`);
 }

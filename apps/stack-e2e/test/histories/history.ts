@@ -46,6 +46,7 @@ const events = [
   'node-back',
   'empty-purse',
   'fill-purse',
+  'mine-while-empty',
   'no-gas',
   'gas',
   'retire',
@@ -120,7 +121,50 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 9, arbitrary: fc.record({ do: fc.constantFrom(...events) }) },
 ) as fc.Arbitrary<Step>;
 
+const plain: Attempt = {
+  do: 'attempt',
+  body: 'own',
+  forged: false,
+  copies: 1,
+  gatewayFuse: undefined,
+  verifierFuse: undefined,
+  authorize: 'passes',
+  settle: 'passes',
+  runFails: false,
+  meanwhile: undefined,
+};
+const calm = { fuse: undefined, settle: 'passes' } as const;
+
+/** Sequences that chance rarely makes, each the beginning of something that went wrong in a design like this one. */
+const scenes: readonly (readonly Step[])[] = [
+  // Our own transaction reverts.
+  [
+    { ...plain, meanwhile: 'congest' },
+    { do: 'mine-while-empty' },
+    { do: 'pass-time', ms: 4_000 },
+    { do: 'recover', ...calm },
+    plain,
+  ],
+  // A payment that verified is given back, somebody else sends it, and its time is over.
+  [{ ...plain, runFails: true }, { do: 'third-party' }, { do: 'pass-time', ms: 130_000 }, plain],
+  [{ ...plain, runFails: true }, { do: 'pass-time', ms: 130_000 }, plain],
+  // The answer is made, and nobody asks for its settlement.
+  [{ ...plain, settle: 'request-lost' }, { do: 'retire' }, { do: 'pass-time', ms: 11_000 }],
+  // The funds are gone when the answer is there, and come back.
+  [{ ...plain, meanwhile: 'empty-purse' }, { do: 'fill-purse' }, { do: 'third-party' }],
+  // The chain drops what paid for an answer.
+  [plain, { do: 'reorganise', depth: 2, forgets: true }, { do: 'mine-while-empty' }],
+];
+
 export const history: fc.Arbitrary<History> = fc.record({
-  steps: fc.array(step, { maxLength: 14 }),
+  steps: fc
+    .array(
+      fc.oneof(
+        { weight: 12, arbitrary: step.map((one) => [one]) },
+        { weight: 1, arbitrary: fc.constantFrom(...scenes) },
+      ),
+      { maxLength: 11 },
+    )
+    .map((parts) => parts.flat()),
   thirdPartyAtTheEnd: fc.boolean(),
 });

@@ -2,7 +2,7 @@ import { AppError } from '@touchstone/contracts';
 import { fromRaw } from '@touchstone/evidence';
 import type { ModelExecutorParts } from '../../../inference-gateway/src/domain/inference/execute-model.js';
 import type { Model } from '../../../inference-gateway/src/domain/model/model.js';
-import type { PaymentTerms } from '../../../inference-gateway/src/domain/payment/payment.js';
+import type { PaymentReader, PaymentTerms } from '../../../inference-gateway/src/domain/payment/payment.js';
 
 export const MODEL_ID = 'sum';
 export const PRICE = '10000';
@@ -87,3 +87,10 @@ export function executorParts(
     randomBytes: (length) => new Uint8Array(length).fill((salts += 1) % 256),
   };
 }
+
+/** Reads headers that are plain JSON, by the rule of the x402 library as far as these histories need it. */
+export const reader: PaymentReader = {
+  read: (header) => JSON.parse(header) as ReturnType<PaymentReader['read']>,
+  accepts: ({ accepted }, { amount, payTo, asset }) =>
+    accepted['amount'] === amount && accepted['payTo'] === payTo && accepted['asset'] === asset,
+};

@@ -7,7 +7,6 @@ import { ModelExecutor } from '../../../inference-gateway/src/domain/inference/e
 import { InferModel, type InferReply } from '../../../inference-gateway/src/domain/inference/infer-model.js';
 import { ModelCatalogue } from '../../../inference-gateway/src/domain/model/model-catalogue.js';
 import { PaidInference } from '../../../inference-gateway/src/domain/payment/paid-inference.js';
-import type { PaymentReader } from '../../../inference-gateway/src/domain/payment/payment.js';
 import { SettleExecuted } from '../../../inference-gateway/src/domain/payment/settle-executed.js';
 import { takePaymentEvent } from '../../../inference-gateway/src/transport/nats/payment-events.js';
 import { MemoryVerifications } from '../../../inference-gateway/test/memory-verifications.js';
@@ -19,7 +18,7 @@ import { SettleOwed } from '../../../payment-verifier/src/domain/settle-owed.js'
 import { PaymentRpcController } from '../../../payment-verifier/src/transport/nats/payment-rpc.controller.js';
 import { silentMetrics } from '../../../payment-verifier/test/support/fake-world.js';
 import { MemoryReservationStore } from '../../../payment-verifier/test/support/memory-store.js';
-import { executorParts, MODEL_ID, modelOf, PRICE, requestOf, terms } from './model.js';
+import { executorParts, MODEL_ID, modelOf, PRICE, reader, requestOf, terms } from './model.js';
 import { Process } from './process.js';
 import { SimulatedChain } from './simulated-chain.js';
 
@@ -39,12 +38,6 @@ const quietLogger = silentLogger();
 const timeout = (): AppError => new AppError('timeout', 'no answer', { cause: new Error('silence') });
 const uuid = (kind: string, count: number): string =>
   `0198f1f0-0000-7000-8000-${kind}${count.toString(16).padStart(11, '0')}`;
-
-const reader: PaymentReader = {
-  read: (header) => JSON.parse(header) as ReturnType<PaymentReader['read']>,
-  accepts: ({ accepted }, { amount, payTo, asset }) =>
-    accepted['amount'] === amount && accepted['payTo'] === payTo && accepted['asset'] === asset,
-};
 
 /** One payment, one gateway and one payment-verifier with all that may happen to them. */
 export class PaymentWorld {
@@ -215,7 +208,7 @@ export class PaymentWorld {
     const { gateway } = this;
     const call = async (_service: string, verb: RpcVerb<'payment-verifier'>, request: unknown) => {
       await gateway.step();
-      const answer = await this.ask(verb, structuredClone(request));
+      const answer = await this.ask(verb, JSON.parse(JSON.stringify(request)));
       await gateway.step();
       return answer;
     };
@@ -248,7 +241,7 @@ export class PaymentWorld {
     try {
       const answer: unknown = await controller[verb](request as never);
       await verifier.step();
-      return structuredClone(answer);
+      return JSON.parse(JSON.stringify(answer)) as unknown;
     } catch (error) {
       throw fromProblem(toProblem(error));
     }
