@@ -4,7 +4,7 @@ import { RpcClient } from '@touchstone/nats';
 import { testNats, type TestNats } from '@touchstone/testing';
 import { RpcPayments, SETTLE_RETRY_PAUSE_MS } from '../src/adapters/payment-verifier/rpc-payments.js';
 import { FakePayments } from './fake-payments.js';
-import { describePaymentPort } from './payment-port-contract.js';
+import { describePaymentPort, requirements, unsignedPayment } from './payment-port-contract.js';
 import { serveRpc, type TestConnection } from './serve-rpc.js';
 
 let nats: TestNats;
@@ -23,6 +23,8 @@ afterAll(async () => {
 });
 
 const means = (payments: FakePayments) => ({
+  requirements,
+  payment: unsignedPayment,
   expireLeases: () => payments.expireLeases(),
   refuseSettlements: (refused: boolean) => {
     payments.nextSettle = refused ? 'unsent' : 'settled';

@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { afterEach, beforeEach, describe, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { Ending } from './histories/ending.js';
