@@ -15,6 +15,7 @@ const needsServers = new Set([
   'anchor-worker',
   'proof-service',
   'payment-verifier',
+  'stack-e2e',
 ]);
 
 const swc = {

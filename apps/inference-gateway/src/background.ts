@@ -14,6 +14,7 @@ import {
   refreshModels,
   type ModelRegistry,
 } from './domain/model/register-models.js';
+import { SETTLE_EXECUTED, type SettleExecuted } from './domain/payment/settle-executed.js';
 import { NODE_STATUS, type LastNodeStatus } from './domain/node/node-status.js';
 import type { VerificationRepository } from './persistence/verification-repository.js';
 import { takePaymentEvent } from './transport/nats/payment-events.js';
@@ -23,6 +24,9 @@ export const PAYMENT_DURABLE = 'inference-gateway-payment';
 
 /** Milliseconds between two looks at commitments and statuses. */
 export const REFRESH_INTERVAL_MS = 10_000;
+
+/** Milliseconds between two looks for answers whose settlement nobody asked for. */
+export const SETTLE_ASK_INTERVAL_MS = 2_000;
 
 /** Milliseconds between two attempts while the first commitments are not in place. */
 const FIRST_COMMITMENT_RETRY_MS = 1_000;
@@ -43,6 +47,7 @@ export class Background implements OnApplicationBootstrap {
     @Inject(MODEL_REGISTRY) private readonly registry: ModelRegistry,
     @Inject(COMMITMENT_KEEPER) private readonly commitments: CommitmentKeeper,
     @Inject(NODE_STATUS) private readonly nodeStatus: LastNodeStatus,
+    @Inject(SETTLE_EXECUTED) private readonly settleExecuted: SettleExecuted,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -51,6 +56,7 @@ export class Background implements OnApplicationBootstrap {
     });
     await this.startConsumer();
     this.startRefreshing();
+    if (this.context.config.TOUCHSTONE_PAYMENT_MODE === 'x402') this.startSettling();
     this.startHeartbeat();
   }
 
@@ -90,6 +96,26 @@ export class Background implements OnApplicationBootstrap {
     const waitMs = this.committed ? REFRESH_INTERVAL_MS : FIRST_COMMITMENT_RETRY_MS;
     this.timer = setTimeout(() => void this.refresh(), waitMs);
     this.timer.unref();
+  }
+
+  /** Asks for settlements in place of requests that were killed; a run that fails is logged and the next one comes. */
+  private startSettling(): void {
+    const { logger, shutdown } = this.context;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const run = async (): Promise<void> => {
+      await this.settleExecuted.run().catch((error: unknown) => {
+        logger.warn({ err: error }, 'answers that are not settled could not be looked for');
+      });
+      if (this.stopped) return;
+      timer = setTimeout(() => void run(), SETTLE_ASK_INTERVAL_MS);
+      timer.unref();
+    };
+    void run();
+    // A question under way is not waited for: whoever asks again gets the same answer.
+    shutdown.add('consumers', 'settlements', () => {
+      this.stopped = true;
+      clearTimeout(timer);
+    });
   }
 
   private startHeartbeat(): void {

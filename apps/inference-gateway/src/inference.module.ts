@@ -17,6 +17,7 @@ import { COMMITMENT_KEEPER, type CommitmentKeeper } from './domain/model/commitm
 import { MODEL_CATALOGUE, type ModelCatalogue } from './domain/model/model-catalogue.js';
 import { LastNodeStatus, NODE_STATUS, type NodeStatus } from './domain/node/node-status.js';
 import { PaidInference } from './domain/payment/paid-inference.js';
+import { SETTLE_EXECUTED, SettleExecuted } from './domain/payment/settle-executed.js';
 import { PAYMENTS, type PaymentPort, type PaymentTerms } from './domain/payment/payment.js';
 import { measuredPayments, measuredRunner, measuredSigner, measuredStore } from './measured-ports.js';
 import { GATEWAY_METRICS, type GatewayMetrics } from './metrics.js';
@@ -59,6 +60,11 @@ export class InferenceModule {
           useFactory: makePaidInference(config, links),
         },
         {
+          provide: SETTLE_EXECUTED,
+          inject: [PAYMENTS, VERIFICATIONS, CLOCK, GATEWAY_METRICS, LOGGER],
+          useFactory: makeSettleExecuted,
+        },
+        {
           provide: INFER_MODEL,
           inject: [MODEL_CATALOGUE, EXECUTOR, VERIFICATIONS, CLOCK, GATEWAY_METRICS, PAID_INFERENCE],
           useFactory: (
@@ -79,7 +85,7 @@ export class InferenceModule {
             }),
         },
       ],
-      exports: [LINKS, NODE_STATUS, VERIFICATIONS, INFER_MODEL],
+      exports: [LINKS, NODE_STATUS, VERIFICATIONS, INFER_MODEL, SETTLE_EXECUTED],
     };
   }
 }
@@ -143,6 +149,24 @@ function makePaidInference(config: GatewayConfig, links: Links) {
       nowMs: () => clock.nowMs(),
     });
   };
+}
+
+function makeSettleExecuted(
+  payments: PaymentPort,
+  verifications: VerificationStore,
+  clock: Clock,
+  metrics: GatewayMetrics,
+  logger: Logger,
+): SettleExecuted {
+  return new SettleExecuted({
+    payments,
+    verifications,
+    nowMs: () => clock.nowMs(),
+    onError: (reservationId, error) => {
+      metrics.paymentWarning('settle-unknown');
+      logger.warn({ reservationId, err: error }, 'nobody took up the settlement of an answer that is stored');
+    },
+  });
 }
 
 function termsOf(config: GatewayConfig): PaymentTerms {

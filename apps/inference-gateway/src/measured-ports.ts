@@ -25,11 +25,12 @@ export function measuredStore(store: VerificationStore, stages: Stages): Verific
     record: (verification, event) => stages.stage('record', () => store.record(verification, event)),
     storeExecuted: (verification, event, body) =>
       stages.stage('record', () => store.storeExecuted(verification, event, body)),
-    settle: (reservationId, settlement) =>
-      stages.stage('record', () => store.settle(reservationId, settlement)),
-    findPayment: (authorization, digest) => store.findPayment(authorization, digest),
+    settle: (reservationId, settlement, handOut) =>
+      stages.stage('record', () => store.settle(reservationId, settlement, handOut)),
+    findByAuthorization: (authorization) => store.findByAuthorization(authorization),
     findByReservation: (reservationId) => store.findByReservation(reservationId),
     failPayment: (reservationId, reason) => store.failPayment(reservationId, reason),
+    claimUnsettled: (nowMs, limit) => store.claimUnsettled(nowMs, limit),
     find: (id) => store.find(id),
   };
 }
@@ -39,8 +40,7 @@ export function measuredPayments(payments: PaymentPort, stages: Stages): Payment
   return {
     authorize: (payload, requirements, digest) =>
       stages.stage('reserve', () => payments.authorize(payload, requirements, digest)),
-    settle: (reservationId, payload, requirements) =>
-      stages.stage('settle', () => payments.settle(reservationId, payload, requirements)),
+    settle: (reservationId) => stages.stage('settle', () => payments.settle(reservationId)),
     renew: (reservationId) => payments.renew(reservationId),
     release: (reservationId, reason) => payments.release(reservationId, reason),
   };

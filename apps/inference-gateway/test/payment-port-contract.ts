@@ -4,11 +4,16 @@ import type { PaymentPayload, PaymentPort, PaymentRequirements } from '../src/do
 /** A port with the means to bring it into the states that the contract speaks of. */
 export interface PaymentPortUnderTest {
   readonly port: PaymentPort;
+  readonly requirements: PaymentRequirements;
+  /** A payment for them with a nonce of its own. */
+  payment(): Promise<PaymentPayload>;
   /** Lets the leases of open reservations run out. */
   expireLeases(): void;
+  /** Keeps settlements from being signed, or lets them. */
+  refuseSettlements(refused: boolean): void;
 }
 
-/** What the payments of these specs are for. */
+/** What payments that nobody signed are for. */
 export const requirements: PaymentRequirements = {
   scheme: 'exact',
   network: 'eip155:8453',
@@ -20,8 +25,8 @@ export const requirements: PaymentRequirements = {
 };
 let payments = 0;
 
-/** A payment with a nonce of its own. */
-export function payment(): PaymentPayload {
+/** A payment that nobody signed. */
+export async function unsignedPayment(): Promise<PaymentPayload> {
   payments += 1;
   return {
     x402Version: 2,
@@ -50,27 +55,27 @@ export function describePaymentPort(name: string, make: () => Promise<PaymentPor
       under = await make();
     });
     const reserve = async (sent: PaymentPayload, request = digest) => {
-      const outcome = await under.port.authorize(sent, requirements, request);
+      const outcome = await under.port.authorize(sent, under.requirements, request);
       if (outcome.outcome !== 'reserved') throw new Error(`expected reserved, got ${outcome.outcome}`);
       return outcome;
     };
 
     it('reserves a payment and names it in lower-case hex', async () => {
-      const { reservationId, payment: reserved } = await reserve(payment());
+      const sent = await under.payment();
+      const { reservationId, payment: reserved } = await reserve(sent);
       expect(reservationId).toMatch(/^[0-9a-f-]{36}$/);
-      expect(reserved).toMatchObject({
-        network: 'eip155:8453',
-        payer: `0x${'ab'.repeat(20)}`,
-        payTo: requirements.payTo,
-        amount: '10000',
+      const { network, asset, payTo, amount } = under.requirements;
+      const { from, nonce } = sent.payload.authorization;
+      expect(reserved).toEqual({
+        ...{ network, amount, nonce: nonce.slice(2).toLowerCase() },
+        ...{ asset: asset.toLowerCase(), payTo: payTo.toLowerCase(), payer: from.toLowerCase() },
       });
-      expect(reserved.nonce).toMatch(/^[0-9a-f]{64}$/);
     });
 
     it('gives one of several at the same time the reservation, the others are in flight', async () => {
-      const sent = payment();
+      const sent = await under.payment();
       const outcomes = await Promise.all(
-        Array.from({ length: 5 }, () => under.port.authorize(sent, requirements, digest)),
+        Array.from({ length: 5 }, () => under.port.authorize(sent, under.requirements, digest)),
       );
       expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual([
         ...Array(4).fill('in-flight'),
@@ -79,19 +84,19 @@ export function describePaymentPort(name: string, make: () => Promise<PaymentPor
     });
 
     it('never gives a payment to another request', async () => {
-      const sent = payment();
+      const sent = await under.payment();
       const { reservationId } = await reserve(sent);
-      expect(await under.port.authorize(sent, requirements, 'e'.repeat(64))).toEqual({
+      expect(await under.port.authorize(sent, under.requirements, 'e'.repeat(64))).toEqual({
         outcome: 'bound-to-other-request',
       });
       await under.port.release(reservationId, 'inference-failed');
-      expect(await under.port.authorize(sent, requirements, 'e'.repeat(64))).toEqual({
+      expect(await under.port.authorize(sent, under.requirements, 'e'.repeat(64))).toEqual({
         outcome: 'bound-to-other-request',
       });
     });
 
     it('gives a released or expired reservation again under the same id', async () => {
-      const sent = payment();
+      const sent = await under.payment();
       const first = await reserve(sent);
       await under.port.release(first.reservationId, 'inference-failed');
       const second = await reserve(sent);
@@ -101,16 +106,56 @@ export function describePaymentPort(name: string, make: () => Promise<PaymentPor
     });
 
     it('settles once and answers settled with the same settlement from then on', async () => {
-      const sent = payment();
-      const { reservationId } = await reserve(sent);
-      const first = await under.port.settle(reservationId, sent, requirements);
-      const second = await under.port.settle(reservationId, sent, requirements);
-      expect(first).toMatchObject({ outcome: 'settled', settlement: { success: true } });
+      const sent = await under.payment();
+      const { reservationId, payment: reserved } = await reserve(sent);
+      const first = await under.port.settle(reservationId);
+      const second = await under.port.settle(reservationId);
+      if (first.outcome !== 'settled') throw new Error(first.outcome);
+      expect(first.settlement).toMatchObject({ success: true });
       expect(second).toEqual(first);
-      expect(await under.port.authorize(sent, requirements, digest)).toEqual({
+      expect(await under.port.authorize(sent, under.requirements, digest)).toEqual({
         outcome: 'settled',
         reservationId,
+        payment: reserved,
         settlement: first.settlement,
+        guessed: false,
+      });
+    });
+
+    it('owes what it was asked to settle: nobody gives it back, and its request goes on with it', async () => {
+      under.refuseSettlements(true);
+      const sent = await under.payment();
+      const { reservationId } = await reserve(sent);
+      expect(await under.port.settle(reservationId)).toMatchObject({ outcome: 'unsent' });
+      await under.port.release(reservationId, 'inference-failed');
+      expect((await reserve(sent)).reservationId).toBe(reservationId);
+      expect(await under.port.authorize(sent, under.requirements, 'e'.repeat(64))).toEqual({
+        outcome: 'bound-to-other-request',
+      });
+      under.refuseSettlements(false);
+      expect(await under.port.settle(reservationId)).toMatchObject({ outcome: 'settled' });
+    });
+
+    it('settles what was given back when an answer is there after all', async () => {
+      const { reservationId } = await reserve(await under.payment());
+      await under.port.release(reservationId, 'internal');
+      expect(await under.port.settle(reservationId)).toMatchObject({ outcome: 'settled' });
+    });
+
+    it('tells five other requests that a payment is not theirs, and the sixth nothing', async () => {
+      const sent = await under.payment();
+      const { reservationId } = await reserve(sent);
+      await under.port.settle(reservationId);
+      for (let other = 1; other <= 5; other += 1)
+        expect(await under.port.authorize(sent, under.requirements, `${other}`.repeat(64))).toEqual({
+          outcome: 'bound-to-other-request',
+        });
+      await expect(under.port.authorize(sent, under.requirements, 'e'.repeat(64))).rejects.toMatchObject({
+        code: 'rate-limited',
+      });
+      expect(await under.port.authorize(sent, under.requirements, digest)).toMatchObject({
+        outcome: 'settled',
+        guessed: true,
       });
     });
   });

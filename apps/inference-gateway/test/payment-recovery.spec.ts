@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { EventPublisher } from '@touchstone/nats';
 import { uuidV7 } from '@touchstone/postgres';
 import { waitUntil } from '@touchstone/testing';
+import { SETTLE_ASK_AFTER_MS } from '../src/domain/inference/verification.js';
 import { LEASE_RENEWAL_INTERVAL_MS } from '../src/domain/payment/keep-lease.js';
 import { PAYMENT_REASON_CHARACTERS_MAX } from '../src/domain/payment/paid-inference.js';
 import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
@@ -58,7 +59,21 @@ describe('when something fails after the payment was reserved', () => {
       failure: 'insufficient_funds',
     });
     expect(moved()).toEqual({ runs: 1, transfers: 0 });
+    // It stays failed, and is told so again.
     harness.payments.nextSettle = 'settled';
+    const again = await requests.ask(header);
+    expect([again.status, client.challengeOf(again).error]).toEqual([402, 'insufficient_funds']);
+    expect(moved()).toEqual({ runs: 1, transfers: 0 });
+  });
+
+  it('a settlement that is tried again later gives the stored answer then', async () => {
+    const { header, moved } = await requests.paid();
+    Object.assign(harness.payments, { nextSettle: 'failed', charged: 'unknown' });
+    const response = await requests.ask(header);
+    const problem = (await response.json()) as { code: string; detail: string };
+    expect([response.status, problem.code]).toEqual([202, 'settlement-pending']);
+    expect(problem.detail).toMatch(/is not settled \(insufficient_funds\)\. It is tried again until 20\d\d-/);
+    Object.assign(harness.payments, { nextSettle: 'settled', charged: 'no' });
     expect((await requests.ask(header)).status).toBe(200);
     expect(moved()).toEqual({ runs: 1, transfers: 1 });
   });
@@ -187,11 +202,13 @@ describe('the lease of a payment', () => {
 describe('a crash', () => {
   it('between run and settlement: the same payment is settled later with the stored answer, the model runs once', async () => {
     const { header, moved } = await requests.paid();
-    harness.payments.nextSettle = 'no-answer';
-    expect((await requests.ask(header)).status).toBe(202);
-    expect(moved()).toEqual({ runs: 1, transfers: 0 });
-    expect(await codeOf(await requests.ask(header))).toBe('payment-in-flight');
-    harness.payments.expireLeases();
+    harness.payments.nextSettle = 'unsent';
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const response = await requests.ask(header);
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
+      expect(((await response.json()) as { detail: string }).detail).toContain('nothing was sent so far');
+      expect(moved()).toEqual({ runs: 1, transfers: 0 });
+    }
     harness.payments.nextSettle = 'settled';
     const restarted = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
     const response = await infer(restarted, 'digits', digitsBody, header);
@@ -204,13 +221,33 @@ describe('a crash', () => {
     const { header, moved } = await requests.paid();
     harness.payments.nextSettle = 'settled-no-answer';
     const lost = await requests.ask(header);
-    expect(lost.status).toBe(202);
-    const id = lost.headers.get('location')?.split('/').at(-1) ?? '';
+    const { code, detail } = (await lost.json()) as { code: string; detail: string };
+    expect([lost.status, code]).toEqual([503, 'dependency-unavailable']);
+    expect(detail).not.toContain('nothing was sent');
     const [first, second] = [await requests.ask(header), await requests.ask(header)];
     expect([first.status, second.status]).toEqual([200, 200]);
-    expect(await first.text()).toBe(await second.text());
+    expect(await first.text()).toBe(await second.clone().text());
+    const { verificationId: id } = (await second.json()) as { verificationId: string };
     const events = await harness.outbox<{ verificationId: string }>('evt.v1.inference.output.recorded');
     expect(events.filter(({ verificationId }) => verificationId === id)).toHaveLength(1);
+    expect(moved()).toEqual({ runs: 1, transfers: 1 });
+  });
+
+  it('before the settlement is asked for: the answer is settled without its caller, who gets it when he comes', async () => {
+    const { header, moved } = await requests.paid();
+    harness.payments.nextSettle = 'not-taken';
+    expect((await requests.ask(header)).status).toBe(503);
+    harness.payments.nextSettle = 'settled';
+    await waitUntil(() => moved().transfers === 1, SETTLE_ASK_AFTER_MS + 8_000, 'the settlement');
+    const { id } = harness.payments.all().at(-1)!;
+    await waitUntil(
+      async () =>
+        (
+          await harness.column(`SELECT state FROM gateway.verifications WHERE reservation_id = '${id}'`)
+        )[0] === 'settled',
+    );
+    const response = await requests.ask(header);
+    expect([response.status, response.headers.get('idempotent-replayed')]).toEqual([200, 'true']);
     expect(moved()).toEqual({ runs: 1, transfers: 1 });
   });
 

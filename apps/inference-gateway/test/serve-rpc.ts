@@ -1,11 +1,14 @@
 import {
+  AppError,
   rpcListenSubject,
   rpcSchemas,
+  toProblem,
   type RpcRequest,
   type RpcResponse,
   type RpcService,
   type RpcVerb,
 } from '@touchstone/contracts';
+import { headers } from '@nats-io/transport-node';
 import type { TestNats } from '@touchstone/testing';
 
 /** A connection of a user of the mesh. */
@@ -33,9 +36,12 @@ export function serveRpc<S extends RpcService, V extends RpcVerb<S>>(
           const request = pair.request.parse(message.json()) as RpcRequest<S, V>;
           const response = pair.response.parse(await handler(request));
           message.respond(JSON.stringify(response));
-        } catch {
-          // No answer of the schema: the caller sees a part that cannot be used.
-          message.respond('{}');
+        } catch (failure) {
+          // What is no error of a service stays without an answer of the schema: a part that cannot be used.
+          if (!(failure instanceof AppError)) return message.respond('{}');
+          const status = headers();
+          status.set('Nats-Service-Error', failure.code);
+          message.respond(JSON.stringify(toProblem(failure)), { headers: status });
         }
       })();
     },

@@ -13,10 +13,12 @@ import type { Config } from './config.js';
 import { FacilitatePayment } from './domain/facilitate-payment.js';
 import { PaymentDesk } from './domain/payment-desk.js';
 import { RecoverSettlements } from './domain/recover-settlements.js';
+import { SettleOwed } from './domain/settle-owed.js';
 import { PrometheusPaymentMetrics } from './metrics.js';
 import { CreatePayments1785000000000 } from './persistence/migrations/create-payments-1785000000000.js';
 import { FollowPayments1785400000000 } from './persistence/migrations/follow-payments-1785400000000.js';
 import { ShareLanes1785500000000 } from './persistence/migrations/share-lanes-1785500000000.js';
+import { OwePayments1785600000000 } from './persistence/migrations/owe-payments-1785600000000.js';
 import { PostgresReservationStore } from './persistence/postgres-reservation-store.js';
 import { ReservationOwner } from './persistence/reservation-owner.js';
 import { FacilitatorController } from './transport/http/facilitator.controller.js';
@@ -27,7 +29,12 @@ export function postgresOptions(config: Config): PostgresOptions {
   return {
     url: config.DATABASE_URL,
     schema: services['payment-verifier'].schema,
-    migrations: [CreatePayments1785000000000, FollowPayments1785400000000, ShareLanes1785500000000],
+    migrations: [
+      CreatePayments1785000000000,
+      FollowPayments1785400000000,
+      ShareLanes1785500000000,
+      OwePayments1785600000000,
+    ],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'payment-verifier',
     statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,
@@ -177,6 +184,7 @@ function useCases(config: Config, context: ServiceContext<Config>) {
           newId: uuidV7,
           leaseMs: config.TOUCHSTONE_PAYMENT_LEASE_SECONDS * 1_000,
           contractPaymentsPerMinuteMax: config.TOUCHSTONE_CONTRACT_PAYMENTS_PER_MINUTE_MAX,
+          validityMinSeconds: config.TOUCHSTONE_PAYMENT_VALIDITY_MIN_SECONDS,
           policy: {
             network: config.TOUCHSTONE_PAYMENT_NETWORK,
             asset: config.TOUCHSTONE_PAYMENT_ASSET,
@@ -208,6 +216,21 @@ function useCases(config: Config, context: ServiceContext<Config>) {
           onError: (error, reservationId) => {
             metrics.recoveryFailed();
             context.logger.warn({ err: error, reservationId }, 'an open payment could not be looked at');
+          },
+        }),
+    },
+    {
+      provide: SettleOwed,
+      inject: [PaymentDesk, PostgresReservationStore, PrometheusPaymentMetrics],
+      useFactory: (desk: PaymentDesk, store: PostgresReservationStore, metrics: PrometheusPaymentMetrics) =>
+        new SettleOwed({
+          store,
+          desk: desk.closing,
+          settling: desk.settling,
+          nowMs,
+          onError: (error, reservationId) => {
+            metrics.recoveryFailed();
+            context.logger.warn({ err: error, reservationId }, 'an owed payment could not be settled yet');
           },
         }),
     },

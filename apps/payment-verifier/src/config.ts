@@ -16,6 +16,12 @@ import { CONTRACT_PAYMENTS_PER_MINUTE_MAX } from './domain/contract-payments.js'
  * gateway renews every two seconds, so that a lost renewal or two do no harm.
  */
 export const LEASE_DEFAULT_SECONDS = 10;
+/**
+ * Seconds that an authorisation must hold when it first comes, for queue, run and settlement. Official clients sign 120.
+ */
+export const VALIDITY_MIN_DEFAULT_SECONDS = 45;
+/** Settlements that are asked for at the same time: most of them wait for a block, and asking twice counts twice. */
+export const SETTLE_CONCURRENCY_MAX = 1_024;
 /** Milliseconds that one question to the node may take. */
 export const EVM_RPC_TIMEOUT_DEFAULT_MS = 3_000;
 /** Milliseconds that a settlement waits for its receipt before the answer is `pending`. */
@@ -76,6 +82,12 @@ export const configSchema = z.object({
     .describe(
       'Seconds after the last renewal that a request holds a payment before a retry may take over; at least 5 outlast a ' +
         'lost renewal.',
+    ),
+  TOUCHSTONE_PAYMENT_VALIDITY_MIN_SECONDS: integerKey(0, 3_600)
+    .default(VALIDITY_MIN_DEFAULT_SECONDS)
+    .describe(
+      'Seconds that an authorisation must still hold when it first comes, for run and settlement; 0 leaves it to the ' +
+        'six seconds of the official verification.',
     ),
   TOUCHSTONE_PAYMENT_CONFIRMATIONS: integerKey(1, 1_000)
     .default(CONFIRMATIONS_DEFAULT)

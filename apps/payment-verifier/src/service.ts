@@ -6,8 +6,9 @@ import { DataSource } from 'typeorm';
 import { EvmNode } from '@touchstone/evm';
 import { EvmToken } from './adapters/evm/evm-token.js';
 import { AppModule, postgresOptions } from './app.module.js';
-import { configSchema } from './config.js';
+import { configSchema, SETTLE_CONCURRENCY_MAX } from './config.js';
 import { RecoverSettlements } from './domain/recover-settlements.js';
+import { SettleOwed } from './domain/settle-owed.js';
 import { runExclusively } from './persistence/exclusive-run.js';
 import { RecoveryLoop } from './recovery-loop.js';
 import { watchToken } from './watch-token.js';
@@ -37,7 +38,7 @@ export const paymentVerifierService: ServiceDefinition<typeof configSchema> = {
       await node.recentHead();
     });
     await watchToken(app.get(EvmToken), context);
-    serveMesh(app, context, 'payment-verifier');
+    serveMesh(app, context, 'payment-verifier', { concurrencyMaxOf: { settle: SETTLE_CONCURRENCY_MAX } });
     const recover = app.get(RecoverSettlements);
     const dataSource = app.get(DataSource);
     const loop = new RecoveryLoop(
@@ -47,6 +48,15 @@ export const paymentVerifierService: ServiceDefinition<typeof configSchema> = {
     );
     loop.start();
     shutdown.add('in-flight', 'recovery', () => loop.stop());
+    // A loop of its own: whoever settles waits for blocks, and what was signed before must not wait for that.
+    const owed = app.get(SettleOwed);
+    const owedLoop = new RecoveryLoop(
+      () => runExclusively(dataSource, 'owed payments', () => owed.run()),
+      config.TOUCHSTONE_RECOVERY_INTERVAL_MS,
+      logger,
+    );
+    owedLoop.start();
+    shutdown.add('in-flight', 'owed payments', () => owedLoop.stop());
   },
   commands: { migrate: migrateCommand(postgresOptions), republish: republishCommand(postgresOptions) },
 };

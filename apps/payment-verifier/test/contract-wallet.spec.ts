@@ -37,7 +37,6 @@ describe('a payer that is a contract wallet (ERC-1271)', () => {
     expect(
       await fixture.gateway.call('payment-verifier', 'settle', {
         reservationId: reserved.reservationId,
-        ...objects,
       }),
     ).toMatchObject({
       outcome: 'settled',

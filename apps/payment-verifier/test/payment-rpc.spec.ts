@@ -21,8 +21,8 @@ describe('payments over RPC, against a real chain', () => {
       { ...objects, requestDigest },
       { timeoutMs: 25_000 },
     );
-  const settle = (reservationId: string, objects: X402Objects) =>
-    fixture.gateway.call('payment-verifier', 'settle', { reservationId, ...objects }, { timeoutMs: 25_000 });
+  const settle = (reservationId: string) =>
+    fixture.gateway.call('payment-verifier', 'settle', { reservationId }, { timeoutMs: 25_000 });
   const reserve = async (objects: X402Objects, requestDigest = digest()) => {
     const result = await authorize(objects, requestDigest);
     if (result.outcome !== 'reserved') throw new Error(JSON.stringify(result));
@@ -43,7 +43,7 @@ describe('payments over RPC, against a real chain', () => {
         nonce: authorizationOf(objects).nonce.slice(2),
       },
     });
-    const settled = await settle(reserved.reservationId, objects);
+    const settled = await settle(reserved.reservationId);
     expect(settled).toMatchObject({
       outcome: 'settled',
       settlement: { success: true, payer: payer.address },
@@ -53,9 +53,11 @@ describe('payments over RPC, against a real chain', () => {
     expect(await authorize(objects, requestDigest)).toEqual({
       outcome: 'settled',
       reservationId: reserved.reservationId,
-      settlement: settled.settlement,
+      payment: reserved.payment,
+      settlement: 'settlement' in settled && settled.settlement,
+      guessed: false,
     });
-    expect(await settle(reserved.reservationId, objects)).toEqual(settled);
+    expect(await settle(reserved.reservationId)).toEqual(settled);
     expect(await authorize(objects, digest())).toEqual({ outcome: 'bound-to-other-request' });
     expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
     const own = (await fixture.events()).filter(
@@ -86,7 +88,7 @@ describe('payments over RPC, against a real chain', () => {
     const { reservationId } = await reserve(objects);
     const before = await fixture.token.balanceOf(fixture.payTo);
     const signed = fixture.signer.signed.length;
-    const results = await Promise.all(Array.from({ length: 5 }, () => settle(reservationId, objects)));
+    const results = await Promise.all(Array.from({ length: 5 }, () => settle(reservationId)));
     expect(new Set(results.map(({ outcome }) => outcome))).toEqual(new Set(['settled']));
     expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
     expect(fixture.signer.signed.length).toBe(signed + 1);
@@ -102,7 +104,7 @@ describe('payments over RPC, against a real chain', () => {
     const work = async (): Promise<void> => {
       for (let objects = waiting.pop(); objects !== undefined; objects = waiting.pop()) {
         const { reservationId } = await reserve(objects);
-        expect(await settle(reservationId, objects)).toMatchObject({ outcome: 'settled' });
+        expect(await settle(reservationId)).toMatchObject({ outcome: 'settled' });
       }
     };
     await Promise.all(Array.from({ length: 32 }, work));
@@ -123,10 +125,9 @@ describe('payments over RPC, against a real chain', () => {
     const release = { reservationId: first.reservationId, reason: 'inference-failed' };
     expect(await fixture.gateway.call('payment-verifier', 'release', release)).toEqual({ released: true });
     expect(await fixture.gateway.call('payment-verifier', 'release', release)).toEqual({ released: false });
-    await expect(settle(first.reservationId, objects)).rejects.toMatchObject({ code: 'conflict' });
     expect(await authorize(objects, digest())).toEqual({ outcome: 'bound-to-other-request' });
     expect((await reserve(objects, requestDigest)).reservationId).toBe(first.reservationId);
-    expect(await settle(first.reservationId, objects)).toMatchObject({ outcome: 'settled' });
+    expect(await settle(first.reservationId)).toMatchObject({ outcome: 'settled' });
     expect(await fixture.gateway.call('payment-verifier', 'release', release)).toEqual({ released: false });
   });
 
@@ -138,14 +139,16 @@ describe('payments over RPC, against a real chain', () => {
     const { nonce } = authorizationOf(objects);
     await fixture.token.cancel(payer.address, nonce, await payer.signCancellation(nonce));
     const signed = fixture.signer.signed.length;
-    expect(await settle(reservationId, objects)).toMatchObject({
+    expect(await settle(reservationId)).toMatchObject({
       outcome: 'failed',
       settlement: { success: false, errorReason: 'authorization_canceled', transaction: '' },
+      charged: 'no',
     });
     expect(fixture.signer.signed.length).toBe(signed);
     expect(await authorize(objects, requestDigest)).toMatchObject({
       outcome: 'invalid',
       reason: 'authorization_canceled',
+      charged: 'no',
     });
     expect((await fixture.events()).at(-1)).toMatchObject({
       subject: 'evt.v1.payment.transfer.failed',
@@ -159,7 +162,7 @@ describe('payments over RPC, against a real chain', () => {
     const { reservationId } = await reserve(objects);
     const before = await fixture.token.balanceOf(fixture.payTo);
     const { transactionHash } = await fixture.token.transfer(objects);
-    expect(await settle(reservationId, objects)).toMatchObject({
+    expect(await settle(reservationId)).toMatchObject({
       outcome: 'settled',
       settlement: { success: true, transaction: transactionHash },
     });
@@ -177,9 +180,10 @@ describe('payments over RPC, against a real chain', () => {
     });
     const { reservationId } = await reserve(objects);
     await fixture.token.transfer(twin);
-    expect(await settle(reservationId, objects)).toMatchObject({
+    expect(await settle(reservationId)).toMatchObject({
       outcome: 'failed',
       settlement: { errorReason: 'authorization_used_for_other_transfer' },
+      charged: 'elsewhere',
     });
   });
 
@@ -200,24 +204,30 @@ describe('payments over RPC, against a real chain', () => {
     // The first holder was only paused: what it does now is the same request, charged once.
     const before = await fixture.token.balanceOf(fixture.payTo);
     expect(await renew()).toEqual({ held: true });
-    const both = await Promise.all([settle(reservationId, objects), settle(reservationId, objects)]);
+    const both = await Promise.all([settle(reservationId), settle(reservationId)]);
     expect(both[0]).toMatchObject({ outcome: 'settled' });
     expect(both[1]).toEqual(both[0]);
     expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
     expect(await renew()).toEqual({ held: false });
   });
 
-  it('goes on with a lapsed reservation whose transfer somebody else sent', async () => {
+  it('finds a lapsed reservation paid whose transfer somebody else sent', async () => {
     const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
     const requestDigest = digest();
-    const { reservationId } = await reserve(objects, requestDigest);
-    await fixture.token.transfer(objects);
+    const { reservationId, payment } = await reserve(objects, requestDigest);
+    const { transactionHash } = await fixture.token.transfer(objects);
     fixture.clock.aheadMs += LEASE_DEFAULT_SECONDS * 1_000;
-    expect((await reserve(objects, requestDigest)).reservationId).toBe(reservationId);
-    expect(await settle(reservationId, objects)).toMatchObject({ outcome: 'settled' });
+    const settlement = { success: true, transaction: transactionHash };
+    expect(await authorize(objects, requestDigest)).toMatchObject({
+      outcome: 'settled',
+      reservationId,
+      payment,
+      settlement,
+    });
+    expect(await settle(reservationId)).toMatchObject({ outcome: 'settled', settlement });
   });
 
-  it('does not charge a payer whose funds left, and lets the same request try again', async () => {
+  it('owes a payment whose funds left, and settles it by itself when they are back', async () => {
     const payer = await fixture.payer(PRICE);
     const [first, second] = [
       await payer.pay(requirementsFor(fixture.payTo)),
@@ -226,22 +236,33 @@ describe('payments over RPC, against a real chain', () => {
     const requestDigest = digest();
     const { reservationId } = await reserve(first, requestDigest);
     await fixture.token.transfer(second);
-    expect(await settle(reservationId, first)).toMatchObject({
+    expect(await settle(reservationId)).toMatchObject({
       outcome: 'failed',
       settlement: { errorReason: 'invalid_exact_evm_insufficient_balance' },
+      charged: 'unknown',
     });
-    await fixture.token.mint(payer.address, PRICE);
+    // It is neither given back nor taken by another request; the same one goes on with it at once.
+    const release = { reservationId, reason: 'x' };
+    expect(await fixture.gateway.call('payment-verifier', 'release', release)).toEqual({ released: false });
+    expect(await authorize(first, digest())).toEqual({ outcome: 'bound-to-other-request' });
     expect((await reserve(first, requestDigest)).reservationId).toBe(reservationId);
-    expect(await settle(reservationId, first)).toMatchObject({ outcome: 'settled' });
+    await fixture.token.mint(payer.address, PRICE);
+    await waitUntil(async () => (await fixture.state(reservationId)) === 'settled', 20_000, 'the settlement');
+    expect((await fixture.events()).at(-1)).toMatchObject({
+      subject: 'evt.v1.payment.transfer.settled',
+      reservationId,
+    });
   });
 
-  it('settles only the payment that was reserved', async () => {
-    const payer = await fixture.payer();
-    const objects = await payer.pay(requirementsFor(fixture.payTo));
+  it('settles after a release what somebody has an answer for', async () => {
+    const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
     const { reservationId } = await reserve(objects);
-    const another = await payer.pay(requirementsFor(fixture.payTo));
-    await expect(settle(reservationId, another)).rejects.toMatchObject({ code: 'conflict' });
-    await expect(settle('0198f1f0-0000-7000-8000-000000000000', objects)).rejects.toMatchObject({
+    await fixture.gateway.call('payment-verifier', 'release', { reservationId, reason: 'internal' });
+    expect(await settle(reservationId)).toMatchObject({ outcome: 'settled' });
+  });
+
+  it('settles nothing that was not reserved', async () => {
+    await expect(settle('0198f1f0-0000-7000-8000-000000000000')).rejects.toMatchObject({
       code: 'not-found',
     });
   });

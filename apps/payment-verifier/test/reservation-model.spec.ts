@@ -3,11 +3,16 @@ import { AppError } from '@touchstone/contracts';
 import fc from 'fast-check';
 import { PaymentDesk } from '../src/domain/payment-desk.js';
 import { RecoverSettlements } from '../src/domain/recover-settlements.js';
+import { reasons } from '../src/domain/reasons.js';
+import { SettleOwed } from '../src/domain/settle-owed.js';
+import { RECHECK_LAST_MS } from '../src/domain/settlement-desk.js';
 import { isTerminal, type Reservation } from '../src/domain/reservation.js';
 import { FakeWorld, silentMetrics, type Interruption } from './support/fake-world.js';
 import { samplePayment } from './support/sample-payment.js';
 
 const LEASE_MS = 60_000;
+/** Beyond the end of the sample's authorisation. */
+const OVER_MS = 2_000_000_000_000 - Date.UTC(2026, 0, 1);
 const RUNS = 400;
 
 type Command =
@@ -26,7 +31,8 @@ type Command =
         | 'node-up'
         | 'congest'
         | 'clear'
-        | 'recover';
+        | 'recover'
+        | 'settle-owed';
     };
 
 const command: fc.Arbitrary<Command> = fc.oneof(
@@ -68,6 +74,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
         'congest',
         'clear',
         'recover',
+        'settle-owed',
       ),
     }),
   },
@@ -81,6 +88,10 @@ class Run {
   private reservationId: string | undefined;
   private last: Reservation | undefined;
   private ids = 0;
+  /** Somebody was told that nothing was charged. */
+  private neverCharged = false;
+  /** A payment that had failed was paid all the same. */
+  private revived = false;
   readonly desk = new PaymentDesk({
     store: this.world.store,
     chain: this.world,
@@ -89,6 +100,7 @@ class Run {
     nowMs: () => this.world.nowMs,
     newId: () => `reservation-${(this.ids += 1)}`,
     leaseMs: LEASE_MS,
+    validityMinSeconds: 0,
     policy: { network: 'eip155:84532', asset: this.payment.asset, recipients: [] },
   });
   readonly recovery = new RecoverSettlements({
@@ -97,6 +109,13 @@ class Run {
     desk: this.desk.closing,
     nowMs: () => this.world.nowMs,
     minAgeMs: 0,
+    onError: (error) => expectUnavailable(error),
+  });
+  readonly owed = new SettleOwed({
+    store: this.world.store,
+    desk: this.desk.closing,
+    settling: this.desk.settling,
+    nowMs: () => this.world.nowMs,
     onError: (error) => expectUnavailable(error),
   });
 
@@ -114,13 +133,14 @@ class Run {
         if (this.reservationId !== undefined) await this.desk.releasing.release(this.reservationId, 'x');
         return;
       case 'transfer-by-other':
-        // A payment that was given up may still be sent by whoever saw it; that is outside of what is promised.
-        if (this.last?.state !== 'failed') world.transferByOther();
-        return;
+        return world.transferByOther();
       case 'cancel':
         return world.cancel();
       case 'recover':
-        return this.recovery.run().catch(expectUnavailable);
+        await this.recovery.run().catch(expectUnavailable);
+        return;
+      case 'settle-owed':
+        return this.owed.run();
       case 'expire':
         world.expired = true;
         return;
@@ -142,14 +162,18 @@ class Run {
     const digest = request.repeat(64);
     const results = await Promise.all(
       Array.from({ length: copies }, () =>
-        this.desk.authorizing.authorize(this.payment, digest).catch(expectUnavailable),
+        this.desk.authorizing.authorize(this.payment, digest).catch(expectRefusal),
       ),
     );
-    const reserved = results.flatMap((result) => (result?.outcome === 'reserved' ? [result] : []));
-    // However many copies race, one holds the payment.
+    const reserved = results.flatMap((result) =>
+      result?.outcome === 'reserved' && result.reservation.owedAtMs === null ? [result] : [],
+    );
+    // However many copies race, one holds the payment, until it is owed: then any of them only asks for its settlement.
     expect(reserved.length).toBeLessThanOrEqual(1);
     for (const result of results) {
       if (result === undefined) continue;
+      if (result.outcome === 'invalid' && result.charged === 'no' && this.reservationId !== undefined)
+        this.neverCharged = true;
       const owned = result.outcome === 'reserved' || result.outcome === 'settled';
       if (owned) {
         this.owner ??= request;
@@ -165,13 +189,13 @@ class Run {
     if (id === undefined) return;
     this.world.interruption = interruption;
     const results = await Promise.all(
-      Array.from({ length: copies }, () =>
-        this.desk.settling.settle(id, this.payment).catch(expectUnavailableOrConflict),
-      ),
+      Array.from({ length: copies }, () => this.desk.settling.settle(id).catch(expectUnavailableOrConflict)),
     );
     for (const result of results) {
       if (result?.outcome === 'settled') expect(this.world.charges).toBe(1);
       if (result?.outcome === 'failed') expect(this.world.charges).toBe(0);
+      if (result?.outcome === 'failed' && result.charged === 'no') this.neverCharged = true;
+      if (result?.outcome === 'unsent') expect(this.world.transactions).toEqual([]);
     }
   }
 
@@ -181,19 +205,37 @@ class Run {
     expect(world.transactions.length).toBeLessThanOrEqual(1);
     expect(world.store.rows.size).toBeLessThanOrEqual(1);
     const [row] = world.store.rows.values();
-    if (this.last !== undefined && isTerminal(this.last.state)) expect(row).toEqual(this.last);
+    if (this.last !== undefined && isTerminal(this.last.state)) this.checkClosed(this.last, row);
+    if (this.neverCharged) expect(world.charges).toBe(0);
     // A reservation that was handed out once is never forgotten.
     if (this.reservationId !== undefined) expect(row?.id).toBe(this.reservationId);
     if (row?.state === 'settled') expect(world.charges).toBe(1);
-    if (row?.state === 'failed') expect(world.charges).toBe(0);
+    // After a transaction that reverted somebody else may still have sent the transfer.
+    if (row?.state === 'failed' && row.reason !== reasons.transactionFailed) expect(world.charges).toBe(0);
     const announced = row !== undefined && isTerminal(row.state) ? [row.state] : [];
-    expect(world.store.announced.map(({ kind }) => kind)).toEqual(announced);
+    const kinds = world.store.announced.map(({ kind }) => kind);
+    expect(kinds).toEqual(this.revived ? ['failed', 'settled'] : announced);
     this.last = row;
+  }
+
+  /** What is closed stays as it is, except what failed by a transaction that reverted: it may be paid, or over, later. */
+  private checkClosed(last: Reservation, row: Reservation | undefined): void {
+    if (last.reason !== reasons.transactionFailed)
+      return expect(row).toEqual({ ...last, otherRequests: row?.otherRequests });
+    if (row?.state === 'settled') this.revived = true;
+    else expect(row?.state).toBe('failed');
   }
 }
 
 function expectUnavailable(error: unknown): undefined {
   expect(error).toMatchObject({ code: 'dependency-unavailable' });
+  return undefined;
+}
+
+/** What a request is told by an error: a part is away, or it is one of too many that the payment is not for. */
+function expectRefusal(error: unknown): undefined {
+  expect(error).toBeInstanceOf(AppError);
+  expect(['dependency-unavailable', 'rate-limited']).toContain((error as AppError).code);
   return undefined;
 }
 
@@ -213,19 +255,29 @@ describe('a payment through any sequence of requests, faults and chain events', 
           run.check();
         }
         // When all parts are back and the time of the authorisation is over, nothing stays open.
+        const wait = { do: 'pass-time', ms: RECHECK_LAST_MS } as const;
+        const again = [wait, { do: 'recover' }, { do: 'settle-owed' }] as const;
+        const close = { do: 'expire' } as const;
+        const end = { do: 'pass-time', ms: OVER_MS } as const;
         for (const step of [
-          'node-up',
-          'recover',
-          'clear',
-          'recover',
-          'expire',
-          'recover',
-          'recover',
-        ] as const) {
-          await run.apply({ do: step });
+          { do: 'node-up' } as const,
+          ...again,
+          { do: 'clear' } as const,
+          ...again,
+          close,
+          end,
+          ...again,
+          ...again,
+        ]) {
+          await run.apply(step);
           run.check();
         }
-        expect([...run.world.store.rows.values()].some(({ state }) => state === 'settling')).toBe(false);
+        for (const { state, owedAtMs, recheckAtMs } of run.world.store.rows.values()) {
+          expect(state).not.toBe('settling');
+          if (owedAtMs !== null) expect(['settled', 'failed']).toContain(state);
+          if (state === 'failed') expect(recheckAtMs).toBeNull();
+          if (state === 'failed') expect(run.world.charges).toBe(0);
+        }
       }),
       { numRuns: RUNS },
     );

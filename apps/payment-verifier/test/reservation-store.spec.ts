@@ -4,11 +4,13 @@ import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../src/config.js';
 import { postgresOptions } from '../src/app.module.js';
+import { reasons } from '../src/domain/reasons.js';
 import { runExclusively } from '../src/persistence/exclusive-run.js';
 import { PostgresReservationStore } from '../src/persistence/postgres-reservation-store.js';
 import { MemoryReservationStore } from './support/memory-store.js';
 import { describeReservationStore } from './support/reservation-store.contract.js';
 import { samplePayment } from './support/sample-payment.js';
+
 
 let memory: MemoryReservationStore;
 beforeEach(() => {
@@ -65,6 +67,32 @@ describe('PostgreSQL', () => {
     const failing = runExclusively(dataSource, 'job', () => Promise.reject(new Error('broken')));
     await expect(failing).rejects.toThrow('broken');
     expect(await runExclusively(dataSource, 'job', async () => undefined)).toBe(true);
+  });
+
+  it('looks again at what failed by a transaction that reverted before the column was there', async () => {
+    const payment = samplePayment({ validBefore: 2n ** 256n - 1n });
+    const other = samplePayment();
+    const nowMs = Date.now();
+    const held = async (own: typeof payment, id: string, reason: string) => {
+      await store.claim(
+        { id, payment: own, requestDigest: 'ab'.repeat(32), leaseUntilMs: nowMs, nowMs, fromBlock: 0n },
+        () => ({ kind: 'take' }),
+      );
+      await store.fail(id, reason, { success: false, transaction: '' }, nowMs, null);
+    };
+    await held(payment, '0198f1f0-0000-7000-8000-000000000001', reasons.transactionFailed);
+    await held(other, '0198f1f0-0000-7000-8000-000000000002', reasons.canceled);
+    await dataSource.undoLastMigration();
+    await dataSource.runMigrations();
+    const late = Date.UTC(9999, 11, 31, 12);
+    expect((await store.due(late, 10)).map(({ id }) => id)).toEqual(['0198f1f0-0000-7000-8000-000000000001']);
+    expect(await store.due(late - 86_400_000, 10)).toEqual([]);
+    // A row of that time has no authorisation; what it was made for is read back as it was.
+    expect(await store.findByKey(other)).toMatchObject({
+      authorization: null,
+      owedAtMs: null,
+      otherRequests: 0,
+    });
   });
 
   it('goes back to nothing and forward again', async () => {

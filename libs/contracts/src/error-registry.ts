@@ -170,7 +170,7 @@ export const errorRegistry = {
   'settlement-pending': {
     status: 202,
     retryable: true,
-    title: 'The payment was sent and is not confirmed yet.',
+    title: 'The payment may have been sent and is not confirmed yet.',
     action: 'Repeat the same request with the same payment; do not sign another one.',
   },
   'signing-refused': {

@@ -72,12 +72,14 @@ export { keySetChanged, type KeySetChanged } from './messages/signing.js';
 export { reportHeartbeat } from './rpc/attestation.js';
 export {
   authorizePayment,
+  chargedStates,
   releasePayment,
   renewPayment,
   settlePayment,
   supportedPayments,
   TOKEN_TEXT_CHARACTERS_MAX,
   type PaymentAsset,
+  type Charged,
 } from './rpc/payment.js';
 export { rpcSchemas, type RpcRequest, type RpcResponse } from './rpc/schemas-by-verb.js';
 export {

@@ -4,13 +4,18 @@ import type { ServiceContext } from '@touchstone/platform';
 import type { Mesh } from './connection.js';
 import { MESH } from './mesh-module.js';
 import { createMeshMetrics } from './mesh-metrics.js';
-import { NatsMicroServer } from './rpc/micro-server.js';
+import { NatsMicroServer, type NatsMicroServerOptions } from './rpc/micro-server.js';
 
 /**
  * Adds the RPC server to a service that has `MeshModule`: its `@RpcHandler` methods answer on the mesh, with metrics,
  * and stop taking requests in the phase `consumers` of the shutdown.
  */
-export function serveMesh(app: INestApplication, context: ServiceContext, service: RpcService): void {
+export function serveMesh(
+  app: INestApplication,
+  context: ServiceContext,
+  service: RpcService,
+  limits: Pick<NatsMicroServerOptions, 'concurrencyMaxOf'> = {},
+): void {
   const { nc } = app.get<Mesh>(MESH);
   const { logger, version } = context;
   const strategy = new NatsMicroServer({
@@ -19,6 +24,7 @@ export function serveMesh(app: INestApplication, context: ServiceContext, servic
     version,
     logger,
     metrics: createMeshMetrics(context.metrics),
+    ...limits,
   });
   app.connectMicroservice({ strategy });
   context.shutdown.add('consumers', `${service} RPC`, () => strategy.close());

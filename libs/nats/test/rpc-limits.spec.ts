@@ -45,6 +45,8 @@ describe('limits of RPC', () => {
 
   it.each([
     [2, { concurrencyMax: 2 }],
+    [3, { concurrencyMax: 2, concurrencyMaxOf: { 'sign-checkpoint': 3 } }],
+    [2, { concurrencyMax: 2, concurrencyMaxOf: { 'sign-output': 3 } }],
     [RPC_CONCURRENCY_MAX, {}],
   ])('runs %d requests and refuses the next as queue-full', async (most, options) => {
     await world.serve(options);

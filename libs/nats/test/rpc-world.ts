@@ -56,7 +56,12 @@ export class RpcWorld {
   }
 
   async serve(
-    options: { concurrencyMax?: number; tracing?: MeshTracing; drainMs?: number } = {},
+    options: {
+      concurrencyMax?: number;
+      concurrencyMaxOf?: Readonly<Record<string, number>>;
+      tracing?: MeshTracing;
+      drainMs?: number;
+    } = {},
   ): Promise<void> {
     const { nc } = await this.harness.connect('signer');
     const strategy = new NatsMicroServer({

@@ -1,21 +1,16 @@
-import {
-  authorizationPayment,
-  outputRecorded,
-  type AuthorizationPayment,
-  type OutputRecorded,
-} from '@touchstone/contracts';
+import { outputRecorded, type AuthorizationPayment, type OutputRecorded } from '@touchstone/contracts';
 import { injectTrace } from '@touchstone/platform';
 import { GroupCommit, withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type {
   EventDraft,
   StoredAnswer,
   Verification,
-  VerificationState,
   VerificationStore,
 } from '../domain/inference/verification.js';
 import type { Settlement } from '../domain/payment/payment.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
+import { claimUnsettled, findAnswer, findAnswersByAuthorization } from './stored-answers.js';
 import { insertVerifications, toVerification, type VerificationRow } from './verification-rows.js';
 
 interface FreeAnswer {
@@ -60,7 +55,7 @@ export class VerificationRepository implements VerificationStore {
           `INSERT INTO ${schema}.stored_answers (reservation_id, body, event) VALUES ($1, $2, $3)`,
           [reservationId, Buffer.from(body), JSON.stringify(event)],
         );
-        return { reservationId, verificationId: verification.id, state: 'executed', body };
+        return answerOf(verification, body);
       }),
     );
   }
@@ -69,22 +64,14 @@ export class VerificationRepository implements VerificationStore {
     return withDatabase(() => findAnswer(this.dataSource.manager, reservationId));
   }
 
-  findPayment(
-    { payer, nonce }: Pick<AuthorizationPayment, 'payer' | 'nonce'>,
-    requestDigest: string,
-  ): Promise<AuthorizationPayment | undefined> {
-    return withDatabase(async () => {
-      const rows = (await this.dataSource.query(
-        `SELECT context -> 'payment' AS payment FROM ${schema}.verifications
-         WHERE reservation_id IS NOT NULL AND context -> 'payment' ->> 'nonce' = $1
-           AND context -> 'payment' ->> 'payer' = $2 AND context ->> 'requestDigest' = $3`,
-        [nonce, payer, requestDigest],
-      )) as { payment: unknown }[];
-      return rows[0] && authorizationPayment.parse(rows[0].payment);
-    });
+  findByAuthorization({
+    payer,
+    nonce,
+  }: Pick<AuthorizationPayment, 'payer' | 'nonce'>): Promise<readonly StoredAnswer[]> {
+    return withDatabase(() => findAnswersByAuthorization(this.dataSource.manager, payer, nonce));
   }
 
-  settle(reservationId: string, settlement: Settlement): Promise<void> {
+  settle(reservationId: string, settlement: Settlement, handOut: boolean): Promise<void> {
     return withDatabase(() =>
       this.dataSource.transaction(async (manager) => {
         const recordedAt = new Date(this.nowMs()).toISOString();
@@ -94,15 +81,21 @@ export class VerificationRepository implements VerificationStore {
            WHERE reservation_id = $1 AND state IN ('executed', 'payment-failed') RETURNING id`,
           [reservationId, JSON.stringify(settlement), recordedAt],
         )) as [unknown[], number];
-        if (rows.length === 0) return;
-        const [stored] = (await manager.query(
-          `SELECT event FROM ${schema}.stored_answers WHERE reservation_id = $1`,
-          [reservationId],
-        )) as [{ event: EventDraft }];
+        if (rows.length === 0 && !handOut) return;
+        const [answers] = (await manager.query(
+          `UPDATE ${schema}.stored_answers SET handed_out = handed_out OR $2 WHERE reservation_id = $1 RETURNING event`,
+          [reservationId, handOut],
+        )) as [{ event: EventDraft }[], number];
+        const [stored] = answers;
+        if (rows.length === 0 || stored === undefined) return;
         const body = withReceipt(stored.event, settlement, recordedAt);
         await this.outbox.append(manager, 'evt.v1.inference.output.recorded', body);
       }),
     );
+  }
+
+  claimUnsettled(nowMs: number, limit: number): Promise<readonly string[]> {
+    return withDatabase(() => claimUnsettled(this.dataSource.manager, nowMs, limit));
   }
 
   failPayment(reservationId: string, reason: string): Promise<void> {
@@ -159,14 +152,19 @@ function requirePublishable(event: EventDraft, createdAtMs: number): void {
     throw new Error(`The event of an answer does not fit its schema: ${parsed.error.message}`);
 }
 
-async function findAnswer(manager: EntityManager, reservationId: string): Promise<StoredAnswer | undefined> {
-  const rows = (await manager.query(
-    `SELECT v.id, v.state, a.body FROM ${schema}.verifications v
-     JOIN ${schema}.stored_answers a ON a.reservation_id = v.reservation_id WHERE v.reservation_id = $1`,
-    [reservationId],
-  )) as { id: string; state: VerificationState; body: Buffer }[];
-  const [row] = rows;
-  return row && { reservationId, verificationId: row.id, state: row.state, body: new Uint8Array(row.body) };
+/** An answer that was stored just now. */
+function answerOf(verification: Verification, body: Uint8Array): StoredAnswer {
+  const { id, reservationId, modelVersionId, context, payment } = verification;
+  return {
+    reservationId: reservationId as string,
+    verificationId: id,
+    state: 'executed',
+    body,
+    requestDigest: context.requestDigest as string,
+    modelVersionId,
+    payment: payment as AuthorizationPayment,
+    handedOut: false,
+  };
 }
 
 /** The event with what the settlement added. */

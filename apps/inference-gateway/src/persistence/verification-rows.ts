@@ -1,7 +1,11 @@
 import { authorizationPayment, modelCommitment, outputContext, outputProof } from '@touchstone/contracts';
 import { toBytea } from '@touchstone/postgres';
 import type { EntityManager } from 'typeorm';
-import type { Verification, VerificationState } from '../domain/inference/verification.js';
+import {
+  SETTLE_ASK_AFTER_MS,
+  type Verification,
+  type VerificationState,
+} from '../domain/inference/verification.js';
 import type { Settlement } from '../domain/payment/payment.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 
@@ -35,9 +39,11 @@ export async function insertVerifications(
   const column = <T>(value: (verification: Verification) => T): T[] => verifications.map(value);
   const rows = (await manager.query(
     `INSERT INTO ${schema}.verifications (id, state, model_id, model_version_id, nonce, commitment_sequence, proof,
-                                          context, reservation_id, inference_ms, total_ms, created_at)
+                                          context, reservation_id, inference_ms, total_ms, created_at,
+                                          settle_after)
      SELECT id, state, model_id, model_version_id, nonce, sequence, proof::jsonb, context::jsonb, reservation_id,
-            inference_ms, total_ms, created_at
+            inference_ms, total_ms, created_at,
+            CASE state WHEN 'executed' THEN created_at + $13::float8 * interval '1 millisecond' END
      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::int[], $7::text[], $8::text[],
                  $9::uuid[], $10::float8[], $11::float8[], $12::timestamptz[])
        AS row (id, state, model_id, model_version_id, nonce, sequence, proof, context, reservation_id, inference_ms,
@@ -56,6 +62,7 @@ export async function insertVerifications(
       column(({ inferenceMs }) => inferenceMs),
       column(({ totalMs }) => totalMs),
       column(({ createdAtMs }) => new Date(createdAtMs).toISOString()),
+      SETTLE_ASK_AFTER_MS,
     ],
   )) as unknown[];
   return rows.length;

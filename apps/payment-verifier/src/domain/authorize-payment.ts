@@ -1,11 +1,13 @@
-import { AppError } from '@touchstone/contracts';
+import { AppError, type Charged } from '@touchstone/contracts';
 import type { CheckSignature } from './check-signature.js';
 import type { Payment } from './payment.js';
 import type { Facilitator, PaymentMetrics, ReservationStore, SettlementChain, Verdict } from './ports.js';
-import { reasons } from './reasons.js';
+import { chainReasons, chargedBy, reasons } from './reasons.js';
 import {
   decideClaim,
   IN_FLIGHT_RETRY_SECONDS,
+  isTerminal,
+  OTHER_REQUESTS_MAX,
   type ClaimDecision,
   type Reservation,
   type Settlement,
@@ -15,10 +17,21 @@ import type { SettlementDesk } from './settlement-desk.js';
 /** What a request gets for its payment. */
 export type AuthorizeOutcome =
   | { readonly outcome: 'reserved'; readonly reservation: Reservation }
-  | { readonly outcome: 'settled'; readonly reservation: Reservation; readonly settlement: Settlement }
+  | {
+      readonly outcome: 'settled';
+      readonly reservation: Reservation;
+      readonly settlement: Settlement;
+      /** So many other requests came with this payment that somebody seems to guess what it was made for. */
+      readonly guessed: boolean;
+    }
   | { readonly outcome: 'in-flight'; readonly reservation: Reservation; readonly retryAfterSeconds: number }
   | { readonly outcome: 'bound-to-other-request' }
-  | { readonly outcome: 'invalid'; readonly reason: string; readonly message?: string };
+  | {
+      readonly outcome: 'invalid';
+      readonly reason: string;
+      readonly message?: string;
+      readonly charged: Charged;
+    };
 
 /** What {@link AuthorizePayment} uses. */
 export interface AuthorizeParts {
@@ -32,13 +45,21 @@ export interface AuthorizeParts {
   readonly newId: () => string;
   /** Milliseconds that a request may hold a payment before a retry may take over. */
   readonly leaseMs: number;
+  /** Seconds that an authorisation must hold when it comes first: run and settlement lie before its end. 0: any. */
+  readonly validityMinSeconds: number;
 }
 
-const invalid = (reason: string, message?: string): AuthorizeOutcome => ({
+/** Blocks before its claim in which the use of an authorisation is looked for that is refused at first sight. */
+export const FIRST_SIGHT_BLOCKS = 2_000n;
+
+const invalid = (reason: string, charged: Charged, message?: string): AuthorizeOutcome => ({
   outcome: 'invalid',
   reason,
   ...(message === undefined ? {} : { message }),
+  charged,
 });
+
+type Refusal = Omit<Extract<Verdict, { valid: false }>, 'valid'>;
 
 /**
  * Reserves a payment for one request. The order is signature, insert, verification, because
@@ -55,12 +76,14 @@ export class AuthorizePayment {
   constructor(private readonly parts: AuthorizeParts) {}
 
   /**
-   * @throws AppError `dependency-unavailable` when node or database do not answer, `rate-limited` when too much is asked
-   * about signatures of contract wallets; nothing is held then
+   * @throws AppError `dependency-unavailable` when node or database do not answer; nothing is held then. `rate-limited`
+   * when too much is asked about signatures of contract wallets, and for a request that the payment does not belong
+   * to, after {@link OTHER_REQUESTS_MAX} of them
    */
   async authorize(payment: Payment, requestDigest: string): Promise<AuthorizeOutcome> {
     const { chain, store, nowMs, leaseMs, newId, signatures } = this.parts;
-    if (!(await signatures.admit(payment))) return invalid(reasons.signature, 'The payer did not sign this.');
+    if (!(await signatures.admit(payment)))
+      return invalid(reasons.signature, 'no', 'The payer did not sign this.');
     const fromBlock = await chain.recentBlock();
     const now = nowMs();
     const leaseUntilMs = now + leaseMs;
@@ -72,35 +95,43 @@ export class AuthorizePayment {
     return this.verify(payment, claim.reservation);
   }
 
-  private known(
+  private async known(
     reservation: Reservation,
     decision: Exclude<ClaimDecision, { kind: 'take' }>,
-  ): AuthorizeOutcome {
+  ): Promise<AuthorizeOutcome> {
     this.parts.metrics.replayBlocked(decision.kind);
     switch (decision.kind) {
       case 'bound':
+        if (reservation.otherRequests > OTHER_REQUESTS_MAX)
+          throw new AppError('rate-limited', 'Too many other requests came with this payment.');
         return { outcome: 'bound-to-other-request' };
       case 'dead':
-        return invalid(decision.reason, 'This payment can no longer succeed.');
+        return closed(await this.lastLook(reservation));
+      case 'owed':
+        return { outcome: 'reserved', reservation };
       case 'in-flight':
         return { outcome: 'in-flight', reservation, retryAfterSeconds: decision.retryAfterSeconds };
       case 'settled':
-        if (reservation.settlement === null)
-          throw new Error('A settled reservation has lost its settlement.');
-        return { outcome: 'settled', reservation, settlement: reservation.settlement };
+        return closed(reservation);
     }
+  }
+
+  /** After its own transaction reverted, a payment may have been sent by anybody else since. */
+  private async lastLook(reservation: Reservation): Promise<Reservation> {
+    if (reservation.reason !== reasons.transactionFailed) return reservation;
+    return this.parts.desk.recheck(reservation);
   }
 
   private async verify(payment: Payment, claimed: Reservation): Promise<AuthorizeOutcome> {
     const { store, nowMs } = this.parts;
-    let verdict: Verdict;
+    let refusal: Refusal | undefined;
     try {
-      verdict = await this.measured(payment);
+      refusal = (claimed.verified ? undefined : this.tooShort(payment)) ?? (await this.measured(payment));
+      if (refusal !== undefined) return await this.refuse(claimed, refusal);
     } catch (error) {
       await store.reject(claimed.id, claimed.leaseUntilMs, 'verification-unavailable', nowMs());
       throw error;
     }
-    if (!verdict.valid) return this.refuse(claimed, verdict);
     if (!(await store.confirm(claimed.id, claimed.leaseUntilMs, nowMs())))
       throw new AppError('payment-in-flight', 'The verification outlasted the lease; ask again.', {
         retryAfterSeconds: IN_FLIGHT_RETRY_SECONDS,
@@ -109,35 +140,65 @@ export class AuthorizePayment {
     return { outcome: 'reserved', reservation: { ...claimed, verified: true } };
   }
 
-  private async measured(payment: Payment): Promise<Verdict> {
+  /** An authorisation that ends while the model runs would have it run for nothing. */
+  private tooShort({ validBefore }: Payment): Refusal | undefined {
+    const { validityMinSeconds, nowMs } = this.parts;
+    const leftSeconds = validBefore - BigInt(Math.floor(nowMs() / 1_000));
+    if (validityMinSeconds === 0 || leftSeconds >= BigInt(validityMinSeconds)) return undefined;
+    const left = leftSeconds > 0n ? `holds for ${leftSeconds} s more` : 'is over';
+    const advice = `at least ${validityMinSeconds} s are needed to run and settle; sign one that holds longer`;
+    return { reason: reasons.validBefore, message: `The authorisation ${left}, ${advice}.` };
+  }
+
+  private async measured(payment: Payment): Promise<Refusal | undefined> {
     const startedAt = performance.now();
     let outcome = 'error';
     try {
       const verdict = await this.parts.facilitator.verify(payment);
       outcome = verdict.valid ? 'valid' : 'invalid';
-      return verdict;
+      return verdict.valid ? undefined : verdict;
     } finally {
       this.parts.metrics.verified((performance.now() - startedAt) / 1_000, outcome);
     }
   }
 
   /**
-   * A payment that verified before and whose nonce is now used may have been sent by somebody else: then it is paid,
-   * and the request goes on to collect that. Asked for the first time, a used nonce is refused: it paid something else.
+   * A payment that verified before may have been sent by somebody else meanwhile, whatever the official verification
+   * names first: the chain is asked before anything is said about the money. Where it was used, cancelled or is over,
+   * the chain goes on being asked; where only the funds are missing, the same request may try again.
    */
-  private async refuse(
-    claimed: Reservation,
-    verdict: Extract<Verdict, { valid: false }>,
-  ): Promise<AuthorizeOutcome> {
+  private async refuse(claimed: Reservation, { reason, message }: Refusal): Promise<AuthorizeOutcome> {
     const { store, desk, metrics, nowMs } = this.parts;
-    metrics.payment('invalid', verdict.reason);
-    if (claimed.verified && verdict.reason === reasons.nonceAlreadyUsed) {
-      const reservation = await desk.askChain(claimed);
-      if (reservation.state === 'settled') return { outcome: 'reserved', reservation };
-      if (reservation.state === 'failed') return invalid(reservation.reason ?? verdict.reason);
-      return { outcome: 'in-flight', reservation, retryAfterSeconds: IN_FLIGHT_RETRY_SECONDS };
+    metrics.payment('invalid', reason);
+    if (!claimed.verified) {
+      const charged = await this.chargedAtFirstSight(claimed, reason);
+      await store.reject(claimed.id, claimed.leaseUntilMs, reason, nowMs());
+      return invalid(reason, charged, message);
     }
-    await store.reject(claimed.id, claimed.leaseUntilMs, verdict.reason, nowMs());
-    return invalid(verdict.reason, verdict.message);
+    const decides = reason === reasons.nonceAlreadyUsed || reason === reasons.validBefore;
+    const after = await desk.askChain(claimed, 'unknown', decides ? 'wait' : 'keep');
+    if (isTerminal(after.state)) return closed(after);
+    if (decides)
+      return { outcome: 'in-flight', reservation: after, retryAfterSeconds: IN_FLIGHT_RETRY_SECONDS };
+    await store.reject(claimed.id, claimed.leaseUntilMs, reason, nowMs());
+    return invalid(reason, 'unknown', message);
   }
+
+  /** What was never taken here was never charged here; but its nonce may have paid something else. */
+  private async chargedAtFirstSight(claimed: Reservation, reason: string): Promise<Charged> {
+    if (reason === reasons.nonceAlreadyUsed) return 'elsewhere';
+    if (!chainReasons.has(reason)) return 'no';
+    const { fromBlock } = claimed;
+    const earlier = fromBlock > FIRST_SIGHT_BLOCKS ? fromBlock - FIRST_SIGHT_BLOCKS : 0n;
+    const { kind } = await this.parts.chain.fateOf({ ...claimed, fromBlock: earlier });
+    return kind === 'paid' || kind === 'used-otherwise' ? 'elsewhere' : 'no';
+  }
+}
+
+function closed(reservation: Reservation): AuthorizeOutcome {
+  const { state, reason, settlement, otherRequests } = reservation;
+  if (state !== 'settled')
+    return invalid(reason ?? 'failed', chargedBy(reason ?? ''), 'This payment failed before.');
+  if (settlement === null) throw new Error('A settled reservation has lost its settlement.');
+  return { outcome: 'settled', reservation, settlement, guessed: otherRequests >= OTHER_REQUESTS_MAX };
 }

@@ -58,13 +58,13 @@ export class FacilitatePayment {
     const claim = await desk.authorizing.authorize(payment, digestOfPayment(payment));
     switch (claim.outcome) {
       case 'reserved':
-        return (await desk.settling.settle(claim.reservation.id, payment)).settlement;
+        return this.settled(claim.reservation.id, payment);
       case 'settled':
         return claim.settlement;
       case 'in-flight': {
         const { verified, state, transaction } = claim.reservation;
         if (verified && (state === 'settling' || state === 'reserved'))
-          return (await desk.settling.settle(claim.reservation.id, payment)).settlement;
+          return this.settled(claim.reservation.id, payment);
         return refused(payment, reasons.settlementPending, transaction ?? '');
       }
       case 'bound-to-other-request':
@@ -72,6 +72,12 @@ export class FacilitatePayment {
       case 'invalid':
         return refused(payment, claim.reason, '', claim.message);
     }
+  }
+
+  private async settled(reservationId: string, payment: Payment): Promise<Settlement> {
+    const result = await this.parts.desk.settling.settlePresented(reservationId, payment);
+    if (result.outcome === 'unsent') throw result.error;
+    return result.settlement;
   }
 }
 

@@ -29,6 +29,15 @@ export interface Payment extends PaymentKey {
   readonly requirements: PaymentRequirements;
 }
 
+/**
+ * What is kept of a payment so that it can be settled without whoever brought it: the signed authorisation and the
+ * requirements it was verified against. Everything else that a client may have put around it is left out.
+ */
+export interface SignedAuthorization {
+  readonly payload: PaymentPayload;
+  readonly requirements: PaymentRequirements;
+}
+
 /** The part of a payment that contracts name in evidence and events. */
 export function paymentReference(
   payment: PaymentKey & { readonly payTo: string; readonly amount: bigint },

@@ -29,7 +29,10 @@ export interface Transfer {
 
 /** Durable reservations. Every method is one transaction; a lease end serves as the fencing token of its holder. */
 export interface ReservationStore {
-  /** Inserts first; only where the key exists `decide` is asked, while no other process can change the row. */
+  /**
+   * Inserts first; only where the key exists `decide` is asked, while no other process can change the row. A request
+   * that is told `bound` is counted in the same transaction.
+   */
   claim(draft: ReservationDraft, decide: (existing: Reservation) => ClaimDecision): Promise<Claim>;
   /** The claim verified: from now on its request owns the payment. False when the lease went to somebody else. */
   confirm(id: string, leaseUntilMs: number, nowMs: number): Promise<boolean>;
@@ -37,18 +40,39 @@ export interface ReservationStore {
   reject(id: string, leaseUntilMs: number, reason: string, nowMs: number): Promise<void>;
   /** Moves the end of a verified lease; never to an earlier time. False when the payment is not held (any more). */
   renew(id: string, leaseUntilMs: number, nowMs: number): Promise<boolean>;
-  /** Gives a held reservation back; false when it is not held (any more). */
+  /** Gives a held reservation back; false when it is not held (any more), or owed. */
   release(id: string, reason: string, nowMs: number): Promise<boolean>;
+  /**
+   * Marks a verified reservation as owed, once, and reads it, in one round trip. One that was given back is held
+   * again: whoever asks for its settlement has an answer for it. Every other state is only read.
+   */
+  owe(id: string, nowMs: number, recheckAtMs: number): Promise<Reservation | undefined>;
   /** From `reserved` to `settling` without a transaction: the chain has to tell. */
   awaitChain(id: string, nowMs: number): Promise<void>;
-  /** Settles once and announces it in the same transaction; returns what is stored then. */
+  /**
+   * Settles once and announces it in the same transaction; returns what is stored then. Of the failed ones it settles
+   * those whose transaction reverted.
+   */
   settle(id: string, transfer: Transfer, settlement: Settlement, nowMs: number): Promise<Reservation>;
   /** Fails once and announces it in the same transaction; a settled reservation stays settled. */
-  fail(id: string, reason: string, settlement: Settlement, nowMs: number): Promise<Reservation>;
+  fail(
+    id: string,
+    reason: string,
+    settlement: Settlement,
+    nowMs: number,
+    /** When the chain is asked again, for a failure that is not the end. */
+    recheckAtMs: number | null,
+  ): Promise<Reservation>;
+  /** The chain has decided about a reservation whose transaction reverted: the final reason, and no further look. */
+  conclude(id: string, reason: string, settlement: Settlement, nowMs: number): Promise<Reservation>;
   find(id: string): Promise<Reservation | undefined>;
   findByKey(key: PaymentKey): Promise<Reservation | undefined>;
   /** Reservations in `settling` that nobody touched since `untouchedSinceMs`, oldest first. */
   open(untouchedSinceMs: number, limit: number): Promise<Reservation[]>;
+  /** Owed reservations that were not settled, and failed ones that may be settled by others, whose time has come. */
+  due(nowMs: number, limit: number): Promise<Reservation[]>;
+  /** Puts the next look at a due reservation off. */
+  postpone(id: string, recheckAtMs: number): Promise<void>;
 }
 
 /** What the chain says about one authorisation. */

@@ -4,7 +4,7 @@ import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { PaymentPayload, PaymentRequirements } from '@x402/core/types';
 import { PaymentPayloadV2Schema, PaymentRequirementsV2Schema } from '@x402/core/schemas';
 import { z } from 'zod';
-import type { Payment } from './payment.js';
+import type { Payment, SignedAuthorization } from './payment.js';
 import { reasons } from './reasons.js';
 import { domainMismatch, type TokenDomain } from './token-domain.js';
 
@@ -66,13 +66,19 @@ const exactPayload = z.object({
       .transform((text) => text.toLowerCase()),
   }),
 });
+/** Without control characters and halves of characters: neither is a name of a token, and no database stores them. */
+const tokenDomain = z
+  .string()
+  .min(1)
+  .max(TOKEN_DOMAIN_CHARACTERS_MAX)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'expected text without control characters');
 const exactRequirements = z.object({
   asset: address,
   payTo: address,
   amount: uint256,
   extra: z.object({
-    name: z.string().min(1).max(TOKEN_DOMAIN_CHARACTERS_MAX),
-    version: z.string().min(1).max(TOKEN_DOMAIN_CHARACTERS_MAX),
+    name: tokenDomain,
+    version: tokenDomain,
   }),
 });
 
@@ -169,6 +175,20 @@ function assemble(
       extra: { ...requirements.extra, ...wanted.extra },
     },
   };
+}
+
+/** What is kept of a payment with its reservation. */
+export function authorizationOf({ payload, requirements }: Payment): SignedAuthorization {
+  const { scheme, network, asset, payTo, amount, maxTimeoutSeconds, extra } = requirements;
+  const { name, version } = extra as { name: string; version: string };
+  const kept = { scheme, network, asset, payTo, amount, maxTimeoutSeconds, extra: { name, version } };
+  return { payload: { x402Version: 2, accepted: kept, payload: payload.payload }, requirements: kept };
+}
+
+/** The payment of a reservation. What is stored was read before, so an object that does not fit is a defect. */
+export function paymentOf({ payload, requirements }: SignedAuthorization): Payment {
+  const exact = exactPayload.parse(payload.payload);
+  return assemble(payload, requirements, exact, exactRequirements.parse(requirements));
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { Charged } from '@touchstone/contracts';
+
 /**
  * Why a payment is refused. The `invalid_exact_evm_*` codes are those of the official packages, spelt as they spell
  * them; the others come from section 9 of the x402 specification or are ours.
@@ -6,6 +8,8 @@ export const reasons = {
   signature: 'invalid_exact_evm_signature',
   nonceAlreadyUsed: 'invalid_exact_evm_nonce_already_used',
   validBefore: 'invalid_exact_evm_payload_authorization_valid_before',
+  insufficientBalance: 'invalid_exact_evm_insufficient_balance',
+  simulationFailed: 'invalid_exact_evm_transaction_simulation_failed',
   transactionFailed: 'invalid_exact_evm_transaction_failed',
   settlementPending: 'settlement_pending',
   payload: 'invalid_payload',
@@ -34,9 +38,25 @@ export const countedReasons: ReadonlySet<string> = new Set<string>([
   'invalid_exact_evm_payload_authorization_valid_after',
   'invalid_exact_evm_payload_authorization_value_mismatch',
   'invalid_exact_evm_eip3009_not_supported',
-  'invalid_exact_evm_insufficient_balance',
-  'invalid_exact_evm_transaction_simulation_failed',
   'invalid_exact_evm_transfer_event_mismatch',
   'asset_not_deployed_contract',
   'eip6492_factory_not_allowed',
 ]);
+
+/** Refusals that rest on the state of the chain: only the chain can tell what became of the authorisation meanwhile. */
+export const chainReasons: ReadonlySet<string> = new Set<string>([
+  reasons.nonceAlreadyUsed,
+  reasons.validBefore,
+  reasons.insufficientBalance,
+  reasons.simulationFailed,
+  reasons.transactionFailed,
+]);
+
+/**
+ * What is known about the money of a payment that failed for a reason. After a transaction that reverted the
+ * authorisation still holds, and its bytes are public: anybody may send it again.
+ */
+export function chargedBy(reason: string): Charged {
+  if (reason === reasons.usedOtherwise) return 'elsewhere';
+  return reason === reasons.canceled || reason === reasons.validBefore ? 'no' : 'unknown';
+}

@@ -24,6 +24,10 @@ const reservation = (change: Partial<Reservation>): Reservation => ({
   settlement: null,
   reason: null,
   updatedAtMs: 0,
+  authorization: null,
+  owedAtMs: null,
+  recheckAtMs: null,
+  otherRequests: 0,
   ...change,
 });
 const decide = (change: Partial<Reservation>, requestDigest = OWN) =>
@@ -63,6 +67,13 @@ describe('what a request gets for a payment that is known', () => {
     expect(decide(unverified)).toMatchObject({ kind: 'in-flight' });
     expect(decide(unverified, OTHER)).toEqual({ kind: 'bound' });
     expect(decide({ ...unverified, leaseUntilMs: NOW_MS }, OTHER)).toEqual({ kind: 'take' });
+  });
+
+  it('goes on at once with a payment that is owed, for its own request alone', () => {
+    expect(decide({ owedAtMs: 1 })).toEqual({ kind: 'owed' });
+    expect(decide({ owedAtMs: 1, leaseUntilMs: 0 })).toEqual({ kind: 'owed' });
+    expect(decide({ owedAtMs: 1 }, OTHER)).toEqual({ kind: 'bound' });
+    expect(decide({ owedAtMs: 1, state: 'settling' })).toMatchObject({ kind: 'in-flight' });
   });
 
   it('knows the ends', () => {

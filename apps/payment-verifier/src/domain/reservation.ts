@@ -1,10 +1,11 @@
-import type { PaymentKey } from './payment.js';
+import type { PaymentKey, SignedAuthorization } from './payment.js';
 
 /**
- * `reserved` – one request holds the payment until its lease runs out.
+ * `reserved` – one request holds the payment until its lease runs out, or for good once it is owed.
  * `released` – nobody holds it; the first request may come again.
  * `settling` – a transaction was signed and stored, or only the chain can tell what became of the payment.
- * `settled`, `failed` – for ever.
+ * `settled` – for ever.
+ * `failed` – for ever, except after a transaction that reverted: somebody else may still send the transfer.
  */
 export type ReservationState = 'reserved' | 'released' | 'settling' | 'settled' | 'failed';
 
@@ -33,6 +34,17 @@ export interface Reservation extends PaymentKey {
   readonly settlement: Settlement | null;
   readonly reason: string | null;
   readonly updatedAtMs: number;
+  /** Null for a reservation that is older than the column. */
+  readonly authorization: SignedAuthorization | null;
+  /**
+   * When a settlement was first asked for: an answer exists since then, and the payment is settled without anybody's
+   * help until the authorisation is over.
+   */
+  readonly owedAtMs: number | null;
+  /** When recovery looks at an owed payment, or at one whose transaction reverted, again. */
+  readonly recheckAtMs: number | null;
+  /** How many requests came with this payment that it does not belong to; counted up to one above the limit. */
+  readonly otherRequests: number;
 }
 
 /** Who asks for a payment. */
@@ -44,10 +56,17 @@ export interface Claimant {
 /** What a request gets when the payment is known already. */
 export type ClaimDecision =
   | { readonly kind: 'take' }
+  | { readonly kind: 'owed' }
   | { readonly kind: 'settled' }
   | { readonly kind: 'in-flight'; readonly retryAfterSeconds: number }
   | { readonly kind: 'bound' }
   | { readonly kind: 'dead'; readonly reason: string };
+
+/**
+ * Other requests that are told that a payment belongs to another one. Calldata of a settlement holds all that a payment
+ * is made of, so that anybody may try what it was made for; after so many tries nobody is told any more.
+ */
+export const OTHER_REQUESTS_MAX = 5;
 
 /** Seconds after which the same request should ask again while its payment is being worked on. */
 export const IN_FLIGHT_RETRY_SECONDS = 2;
@@ -55,6 +74,7 @@ export const IN_FLIGHT_RETRY_SECONDS = 2;
 /**
  * Decides what a request gets when a reservation of its payment exists. The first request that verified owns the
  * payment for ever; a claim that never verified and whose lease ran out owns nothing, because nothing was handed out.
+ * An owed payment needs no lease: its answer is stored, and settling it twice is settling it once.
  */
 export function decideClaim(existing: Reservation, claimant: Claimant): ClaimDecision {
   const leaseMs = existing.leaseUntilMs - claimant.nowMs;
@@ -71,6 +91,7 @@ export function decideClaim(existing: Reservation, claimant: Claimant): ClaimDec
     case 'released':
       return { kind: 'take' };
     case 'reserved':
+      if (existing.owedAtMs !== null) return { kind: 'owed' };
       if (!held) return { kind: 'take' };
       return {
         kind: 'in-flight',
@@ -79,7 +100,7 @@ export function decideClaim(existing: Reservation, claimant: Claimant): ClaimDec
   }
 }
 
-/** True for the states that nothing leaves. */
+/** True for the states that only the chain can change. */
 export function isTerminal(state: ReservationState): boolean {
   return state === 'settled' || state === 'failed';
 }

@@ -1,15 +1,17 @@
-import { AppError } from '@touchstone/contracts';
+import { AppError, type Charged } from '@touchstone/contracts';
 import type { Payment } from './payment.js';
 import type { Facilitator, PaymentMetrics, ReservationStore, SettleAttempt } from './ports.js';
-import { reasons } from './reasons.js';
-import type { Reservation, Settlement } from './reservation.js';
-import { unsettled, type SettlementDesk } from './settlement-desk.js';
+import { paymentOf } from './read-payment.js';
+import { chargedBy, reasons } from './reasons.js';
+import { isTerminal, type Reservation, type Settlement } from './reservation.js';
+import { nextLook, unsettled, type SettlementDesk } from './settlement-desk.js';
 
-/** How a settlement stands. `pending` is finished by recovery and announced by an event. */
-export interface SettleOutcome {
-  readonly outcome: 'settled' | 'pending' | 'failed';
-  readonly settlement: Settlement;
-}
+/** How a settlement stands. What is not settled or failed for good is finished by recovery and announced by an event. */
+export type SettleOutcome =
+  | { readonly outcome: 'settled' | 'pending'; readonly settlement: Settlement }
+  | { readonly outcome: 'failed'; readonly settlement: Settlement; readonly charged: Charged }
+  /** Nothing is signed, for want of a part: node, signer, or gas. The payment stays owed. */
+  | { readonly outcome: 'unsent'; readonly error: AppError };
 
 /** What {@link SettlePayment} uses. */
 export interface SettleParts {
@@ -20,9 +22,6 @@ export interface SettleParts {
   readonly nowMs: () => number;
 }
 
-/** Refusals after which the chain is asked, because the authorisation may have been used or cancelled. */
-const askChainAfter: ReadonlySet<string> = new Set([reasons.nonceAlreadyUsed, reasons.validBefore]);
-
 /** Settles reserved payments, each at most once. */
 export class SettlePayment {
   private readonly running = new Map<string, Promise<SettleOutcome>>();
@@ -30,28 +29,47 @@ export class SettlePayment {
   constructor(private readonly parts: SettleParts) {}
 
   /**
-   * Settles one reservation. Calls at the same time join, in this process by a shared promise, across processes by
-   * the row that holds the one transaction.
+   * Settles one reservation. Before anything is tried it is marked as owed, so that from then on nobody need ask
+   * again. Calls at the same time join, in this process by a shared promise, across processes by the row that holds
+   * the one transaction.
    *
-   * @throws AppError `not-found`, `conflict` (another payment, or not reserved), `dependency-unavailable` (nothing
-   * was signed, the same call may come again)
+   * @throws AppError `not-found`; `conflict` when the payment never verified or is not stored; `timeout` when nobody
+   * can tell whether a transaction was signed; `dependency-unavailable` when the reservation cannot be read
    */
-  async settle(reservationId: string, payment: Payment): Promise<SettleOutcome> {
-    const reservation = await this.parts.store.find(reservationId);
-    if (reservation === undefined)
-      throw new AppError('not-found', `There is no reservation ${reservationId}.`);
-    // Whoever settles must show the payment he reserved: other requirements would be checked against other amounts.
-    if (reservation.authorizationDigest !== payment.authorizationDigest || !sameKey(reservation, payment))
-      throw new AppError('conflict', 'The payment is not the one that was reserved.');
-    const stored = storedOutcome(reservation);
-    if (stored !== undefined) return stored;
-    if (reservation.state === 'released' || !reservation.verified)
-      throw new AppError('conflict', `The reservation is ${reservation.state}; authorize the payment again.`);
+  async settle(reservationId: string): Promise<SettleOutcome> {
+    const reservation = await this.owe(reservationId);
+    if (isTerminal(reservation.state)) return outcomeOf(reservation);
+    const { state, owedAtMs, authorization } = reservation;
+    if (authorization === null && state === 'settling') return outcomeOf(reservation);
+    if (authorization === null || (owedAtMs === null && state !== 'settling'))
+      throw new AppError('conflict', `The reservation is ${state}; authorize the payment again.`);
     const running = this.running.get(reservationId);
     if (running !== undefined) return running;
-    const work = this.measured(reservation, payment).finally(() => this.running.delete(reservationId));
+    const work = this.measured(reservation, paymentOf(authorization)).finally(() =>
+      this.running.delete(reservationId),
+    );
     this.running.set(reservationId, work);
     return work;
+  }
+
+  /**
+   * Settles for whoever shows the payment that he reserved: other requirements would be checked against other amounts.
+   *
+   * @throws AppError as {@link settle}; `conflict` for another payment
+   */
+  async settlePresented(reservationId: string, payment: Payment): Promise<SettleOutcome> {
+    const reservation = await this.parts.store.find(reservationId);
+    if (reservation?.authorizationDigest !== payment.authorizationDigest || !sameKey(reservation, payment))
+      throw new AppError('conflict', 'The payment is not the one that was reserved.');
+    return this.settle(reservationId);
+  }
+
+  private async owe(reservationId: string): Promise<Reservation> {
+    const now = this.parts.nowMs();
+    const reservation = await this.parts.store.owe(reservationId, now, nextLook(now, now));
+    if (reservation === undefined)
+      throw new AppError('not-found', `There is no reservation ${reservationId}.`);
+    return reservation;
   }
 
   private async measured(reservation: Reservation, payment: Payment): Promise<SettleOutcome> {
@@ -70,42 +88,65 @@ export class SettlePayment {
     const { facilitator, desk } = this.parts;
     if (reservation.state === 'settling' && reservation.transaction === null)
       return outcomeOf(await desk.askChain(reservation));
-    const attempt = await facilitator.settle(reservation, payment);
+    let attempt: SettleAttempt;
+    try {
+      attempt = await facilitator.settle(reservation, payment);
+    } catch (error) {
+      return this.unsent(reservation, error);
+    }
     switch (attempt.kind) {
       case 'confirmed':
         return outcomeOf(await desk.settle(reservation, attempt.transfer, attempt.settlement));
       case 'pending':
         return pending({ ...reservation, transaction: attempt.transaction });
       case 'reverted':
-        return this.ask({ ...reservation, transaction: attempt.transaction }, 'reverted');
+        return this.reverted({ ...reservation, transaction: attempt.transaction });
       case 'refused':
         return this.refused(reservation, attempt);
     }
   }
 
+  /**
+   * An attempt that failed signed nothing, unless its commit went through and only the word of it was lost. The row
+   * tells, by the lock that such a commit would still hold; a row that cannot be read tells nothing.
+   */
+  private async unsent(reservation: Reservation, error: unknown): Promise<SettleOutcome> {
+    if (!(error instanceof AppError)) throw error;
+    const now = await this.owe(reservation.id).catch((cause: unknown) => {
+      throw new AppError('timeout', 'Nobody can tell whether a transaction was signed.', { cause });
+    });
+    return now.state === 'reserved' ? { outcome: 'unsent', error } : outcomeOf(now);
+  }
+
   /** Once something was signed, a node that does not answer means pending, never failed. */
-  private async ask(reservation: Reservation, own: 'reverted'): Promise<SettleOutcome> {
+  private async reverted(reservation: Reservation): Promise<SettleOutcome> {
     try {
-      return outcomeOf(await this.parts.desk.askChain(reservation, own));
+      return outcomeOf(await this.parts.desk.askChain(reservation, 'reverted'));
     } catch (error) {
       if (error instanceof AppError && error.code === 'dependency-unavailable') return pending(reservation);
       throw error;
     }
   }
 
+  /** Nothing was signed. Before anything is said about the money, the chain is asked: somebody else may have sent it. */
   private async refused(
     reservation: Reservation,
     { reason, message }: Extract<SettleAttempt, { kind: 'refused' }>,
   ): Promise<SettleOutcome> {
-    const { store, desk, metrics, nowMs } = this.parts;
-    if (askChainAfter.has(reason)) return outcomeOf(await desk.askChain(reservation));
-    // Nothing was signed and the authorisation still holds (no funds, for example): the same request may try again.
-    if (await store.release(reservation.id, reason, nowMs())) {
-      metrics.payment('released', reason);
-      return { outcome: 'failed', settlement: unsettled(reservation, reason, message) };
+    const { desk, metrics } = this.parts;
+    let after: Reservation;
+    try {
+      after = await desk.askChain(reservation, 'unknown', 'keep');
+    } catch (error) {
+      return this.unsent(reservation, error);
     }
+    if (!isTerminal(after.state)) after = await this.owe(reservation.id);
     // Another process was faster; what it stored counts.
-    return outcomeOf((await store.find(reservation.id)) ?? reservation);
+    if (after.state !== 'reserved') return outcomeOf(after);
+    // Used in a block that may still be dropped: the chain tells soon, by this transfer or by the next look.
+    if (reason === reasons.nonceAlreadyUsed) return pending(after);
+    metrics.payment('owed', reason);
+    return { outcome: 'failed', settlement: unsettled(after, reason, message), charged: 'unknown' };
   }
 }
 
@@ -122,11 +163,9 @@ function pending(reservation: Reservation): SettleOutcome {
   return { outcome: 'pending', settlement: unsettled(reservation, reasons.settlementPending) };
 }
 
-function storedOutcome({ state, settlement }: Reservation): SettleOutcome | undefined {
-  if (settlement === null || (state !== 'settled' && state !== 'failed')) return undefined;
-  return { outcome: state, settlement };
-}
-
 function outcomeOf(reservation: Reservation): SettleOutcome {
-  return storedOutcome(reservation) ?? pending(reservation);
+  const { state, settlement, reason } = reservation;
+  if (settlement === null || !isTerminal(state)) return pending(reservation);
+  if (state === 'settled') return { outcome: 'settled', settlement };
+  return { outcome: 'failed', settlement, charged: chargedBy(reason ?? '') };
 }

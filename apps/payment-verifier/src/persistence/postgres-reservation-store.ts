@@ -3,11 +3,16 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { paymentReference, type PaymentKey } from '../domain/payment.js';
 import type { Claim, ReservationDraft, ReservationStore, Transfer } from '../domain/ports.js';
 import type { ClaimDecision, Reservation, Settlement } from '../domain/reservation.js';
+import { reasons } from '../domain/reasons.js';
+import {
+  claimExisting,
+  insertReservation,
+  keyOf,
+  ONE_PAYMENT,
+  readReservation,
+} from './reservation-claims.js';
 import { bytes, reservationColumns, toReservation, type ReservationRow } from './reservation-row.js';
 import { rowsOf, type SqlRunner } from './sql.js';
-
-const ONE_PAYMENT = 'network = $1 AND asset = $2 AND payer = $3 AND nonce = $4';
-const keyOf = ({ network, asset, payer, nonce }: PaymentKey) => [network, asset, payer, bytes(nonce)];
 
 /** Reservations in PostgreSQL. Uniqueness is the table's; no method reads before it writes without a row lock. */
 export class PostgresReservationStore implements ReservationStore {
@@ -19,70 +24,11 @@ export class PostgresReservationStore implements ReservationStore {
   async claim(draft: ReservationDraft, decide: (existing: Reservation) => ClaimDecision): Promise<Claim> {
     // A row that was forgotten between the conflict and the lock leaves the key free: then the insert runs again.
     for (;;) {
-      const inserted = await this.insert(draft);
+      const inserted = await insertReservation(this.dataSource, draft);
       if (inserted !== undefined) return { taken: true, reservation: inserted };
-      const claim = await this.transaction((manager) => this.claimExisting(manager, draft, decide));
+      const claim = await this.transaction((manager) => claimExisting(manager, draft, decide));
       if (claim !== undefined) return claim;
     }
-  }
-
-  private async insert(draft: ReservationDraft): Promise<Reservation | undefined> {
-    const { payment } = draft;
-    const [row] = await rowsOf<ReservationRow>(
-      this.dataSource,
-      `INSERT INTO payments.reservations (id, network, asset, payer, nonce, request_digest, authorization_digest,
-         pay_to, amount, valid_before, state, lease_until, from_block, created_at, updated_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'reserved', $11, $12, $13, $13)
-       ON CONFLICT ON CONSTRAINT reservations_one_per_payment DO NOTHING
-       RETURNING ${reservationColumns}`,
-      [
-        draft.id,
-        payment.network,
-        payment.asset,
-        payment.payer,
-        bytes(payment.nonce),
-        bytes(draft.requestDigest),
-        bytes(payment.authorizationDigest),
-        payment.payTo,
-        payment.amount.toString(),
-        payment.validBefore.toString(),
-        new Date(draft.leaseUntilMs),
-        draft.fromBlock.toString(),
-        new Date(draft.nowMs),
-      ],
-    );
-    return row === undefined ? undefined : toReservation(row);
-  }
-
-  private async claimExisting(
-    manager: EntityManager,
-    draft: ReservationDraft,
-    decide: (existing: Reservation) => ClaimDecision,
-  ): Promise<Claim | undefined> {
-    const { payment } = draft;
-    const existing = await this.read(manager, `${ONE_PAYMENT} FOR UPDATE`, keyOf(payment));
-    if (existing === undefined) return undefined;
-    const decision = decide(existing);
-    if (decision.kind !== 'take') return { taken: false, reservation: existing, decision };
-    const [taken] = await rowsOf<ReservationRow>(
-      manager,
-      `WITH changed AS (
-         UPDATE payments.reservations SET state = 'reserved', request_digest = $2, authorization_digest = $3,
-           pay_to = $4, amount = $5, valid_before = $6, lease_until = $7, updated_at = $8, reason = NULL
-         WHERE id = $1 RETURNING ${reservationColumns})
-       SELECT * FROM changed`,
-      [
-        existing.id,
-        bytes(draft.requestDigest),
-        bytes(payment.authorizationDigest),
-        payment.payTo,
-        payment.amount.toString(),
-        payment.validBefore.toString(),
-        new Date(draft.leaseUntilMs),
-        new Date(draft.nowMs),
-      ],
-    );
-    return taken === undefined ? undefined : { taken: true, reservation: toReservation(taken) };
   }
 
   async confirm(id: string, leaseUntilMs: number, nowMs: number): Promise<boolean> {
@@ -103,7 +49,7 @@ export class PostgresReservationStore implements ReservationStore {
     if (forgotten) return;
     await this.changed(
       `UPDATE payments.reservations SET state = 'released', reason = $3, updated_at = $4
-       WHERE id = $1 AND state = 'reserved' AND lease_until = $2 RETURNING 1`,
+       WHERE id = $1 AND state = 'reserved' AND lease_until = $2 AND owed_at IS NULL RETURNING 1`,
       [id, lease, reason, new Date(nowMs)],
     );
   }
@@ -119,9 +65,24 @@ export class PostgresReservationStore implements ReservationStore {
   async release(id: string, reason: string, nowMs: number): Promise<boolean> {
     return this.changed(
       `UPDATE payments.reservations SET state = 'released', reason = $2, updated_at = $3
-       WHERE id = $1 AND state = 'reserved' AND verified RETURNING 1`,
+       WHERE id = $1 AND state = 'reserved' AND verified AND owed_at IS NULL RETURNING 1`,
       [id, reason, new Date(nowMs)],
     );
+  }
+
+  async owe(id: string, nowMs: number, recheckAtMs: number): Promise<Reservation | undefined> {
+    const [row] = await rowsOf<ReservationRow>(
+      this.dataSource,
+      `WITH owed AS (
+         UPDATE payments.reservations SET state = 'reserved', owed_at = coalesce(owed_at, $2), updated_at = $2,
+           recheck_after = greatest(recheck_after, $3)
+         WHERE id = $1 AND state IN ('reserved', 'released') AND verified RETURNING ${reservationColumns})
+       SELECT * FROM owed
+       UNION ALL
+       SELECT ${reservationColumns} FROM payments.reservations WHERE id = $1 AND NOT EXISTS (SELECT FROM owed)`,
+      [id, new Date(nowMs), new Date(recheckAtMs)],
+    );
+    return row === undefined ? undefined : toReservation(row);
   }
 
   async awaitChain(id: string, nowMs: number): Promise<void> {
@@ -137,9 +98,16 @@ export class PostgresReservationStore implements ReservationStore {
       const after = await this.close(
         manager,
         `UPDATE payments.reservations SET state = 'settled', transaction = $2, log_index = $3, settlement = $4::jsonb,
-           reason = NULL, updated_at = $5
-         WHERE id = $1 AND state NOT IN ('settled', 'failed') RETURNING ${reservationColumns}`,
-        [id, bytes(transfer.transaction), transfer.logIndex, JSON.stringify(settlement), new Date(nowMs)],
+           reason = NULL, updated_at = $5, recheck_after = NULL
+         WHERE id = $1 AND (state NOT IN ('settled', 'failed') OR (state = 'failed' AND reason = $6)) RETURNING ${reservationColumns}`,
+        [
+          id,
+          bytes(transfer.transaction),
+          transfer.logIndex,
+          JSON.stringify(settlement),
+          new Date(nowMs),
+          reasons.transactionFailed,
+        ],
       );
       // Recovery need not ask for the receipt of what stands in a block.
       await rowsOf(
@@ -160,13 +128,26 @@ export class PostgresReservationStore implements ReservationStore {
     });
   }
 
-  async fail(id: string, reason: string, settlement: Settlement, nowMs: number): Promise<Reservation> {
+  async fail(
+    id: string,
+    reason: string,
+    settlement: Settlement,
+    nowMs: number,
+    recheckAtMs: number | null,
+  ): Promise<Reservation> {
     return this.transaction(async (manager) => {
       const after = await this.close(
         manager,
-        `UPDATE payments.reservations SET state = 'failed', reason = $2, settlement = $3::jsonb, updated_at = $4
+        `UPDATE payments.reservations SET state = 'failed', reason = $2, settlement = $3::jsonb, updated_at = $4,
+           recheck_after = $5
          WHERE id = $1 AND state NOT IN ('settled', 'failed') RETURNING ${reservationColumns}`,
-        [id, reason, JSON.stringify(settlement), new Date(nowMs)],
+        [
+          id,
+          reason,
+          JSON.stringify(settlement),
+          new Date(nowMs),
+          recheckAtMs === null ? null : new Date(recheckAtMs),
+        ],
       );
       if (after.changed)
         await this.outbox.append(manager, 'evt.v1.payment.transfer.failed', {
@@ -180,12 +161,22 @@ export class PostgresReservationStore implements ReservationStore {
     });
   }
 
+  async conclude(id: string, reason: string, settlement: Settlement, nowMs: number): Promise<Reservation> {
+    const after = await this.close(
+      this.dataSource,
+      `UPDATE payments.reservations SET reason = $2, settlement = $3::jsonb, updated_at = $4, recheck_after = NULL
+       WHERE id = $1 AND state = 'failed' AND reason = $5 RETURNING ${reservationColumns}`,
+      [id, reason, JSON.stringify(settlement), new Date(nowMs), reasons.transactionFailed],
+    );
+    return after.reservation;
+  }
+
   find(id: string): Promise<Reservation | undefined> {
-    return this.read(this.dataSource, 'id = $1', [id]);
+    return readReservation(this.dataSource, 'id = $1', [id]);
   }
 
   findByKey(key: PaymentKey): Promise<Reservation | undefined> {
-    return this.read(this.dataSource, ONE_PAYMENT, keyOf(key));
+    return readReservation(this.dataSource, ONE_PAYMENT, keyOf(key));
   }
 
   async open(untouchedSinceMs: number, limit: number): Promise<Reservation[]> {
@@ -198,6 +189,25 @@ export class PostgresReservationStore implements ReservationStore {
     return rows.map(toReservation);
   }
 
+  async due(nowMs: number, limit: number): Promise<Reservation[]> {
+    const rows = await rowsOf<ReservationRow>(
+      this.dataSource,
+      `SELECT ${reservationColumns} FROM payments.reservations
+       WHERE state IN ('reserved', 'failed') AND recheck_after IS NOT NULL AND recheck_after <= $1
+       ORDER BY recheck_after LIMIT $2`,
+      [new Date(nowMs), limit],
+    );
+    return rows.map(toReservation);
+  }
+
+  async postpone(id: string, recheckAtMs: number): Promise<void> {
+    await this.changed(
+      `UPDATE payments.reservations SET recheck_after = $2
+       WHERE id = $1 AND state IN ('reserved', 'failed') AND recheck_after IS NOT NULL RETURNING 1`,
+      [id, new Date(recheckAtMs)],
+    );
+  }
+
   /** Reservations whose fate is not known, for the gauge. */
   async countOpen(): Promise<number> {
     const [row] = await rowsOf<{ open: number }>(
@@ -208,7 +218,7 @@ export class PostgresReservationStore implements ReservationStore {
   }
 
   private async close(
-    manager: EntityManager,
+    manager: SqlRunner,
     update: string,
     parameters: unknown[],
   ): Promise<{ changed: boolean; reservation: Reservation }> {
@@ -218,22 +228,9 @@ export class PostgresReservationStore implements ReservationStore {
       parameters,
     );
     if (updated !== undefined) return { changed: true, reservation: toReservation(updated) };
-    const reservation = await this.read(manager, 'id = $1', [parameters[0]]);
+    const reservation = await readReservation(manager, 'id = $1', [parameters[0]]);
     if (reservation === undefined) throw new Error(`There is no reservation ${String(parameters[0])}.`);
     return { changed: false, reservation };
-  }
-
-  private async read(
-    runner: SqlRunner,
-    condition: string,
-    parameters: unknown[],
-  ): Promise<Reservation | undefined> {
-    const [row] = await rowsOf<ReservationRow>(
-      runner,
-      `SELECT ${reservationColumns} FROM payments.reservations WHERE ${condition}`,
-      parameters,
-    );
-    return row === undefined ? undefined : toReservation(row);
   }
 
   private async changed(statement: string, parameters: unknown[]): Promise<boolean> {

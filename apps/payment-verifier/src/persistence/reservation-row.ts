@@ -1,3 +1,4 @@
+import type { SignedAuthorization } from '../domain/payment.js';
 import type { Reservation, ReservationState, Settlement } from '../domain/reservation.js';
 
 /** Columns of a reservation in the types that the driver gives. */
@@ -20,11 +21,16 @@ export interface ReservationRow {
   readonly settlement: Settlement | null;
   readonly reason: string | null;
   readonly updated_at: Date;
+  readonly authorization: SignedAuthorization | null;
+  readonly owed_at: Date | null;
+  readonly recheck_after: Date | null;
+  readonly other_requests: number;
 }
 
 /** The columns above, for SELECT and RETURNING. */
 export const reservationColumns = `id, network, asset, payer, nonce, request_digest, authorization_digest, pay_to,
-  amount, valid_before, state, verified, lease_until, from_block, transaction, settlement, reason, updated_at`;
+  amount, valid_before, state, verified, lease_until, from_block, transaction, settlement, reason, updated_at,
+  "authorization", owed_at, recheck_after, other_requests`;
 
 export function toReservation(row: ReservationRow): Reservation {
   return {
@@ -46,6 +52,10 @@ export function toReservation(row: ReservationRow): Reservation {
     settlement: row.settlement,
     reason: row.reason,
     updatedAtMs: row.updated_at.getTime(),
+    authorization: row.authorization,
+    owedAtMs: row.owed_at?.getTime() ?? null,
+    recheckAtMs: row.recheck_after?.getTime() ?? null,
+    otherRequests: row.other_requests,
   };
 }
 

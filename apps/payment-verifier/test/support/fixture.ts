@@ -109,6 +109,8 @@ export class PaymentFixture {
       TOUCHSTONE_PAYMENT_NETWORK: NETWORK,
       TOUCHSTONE_PAYMENT_ASSET: ASSET,
       TOUCHSTONE_RECOVERY_INTERVAL_MS: RECOVERY_INTERVAL_MS,
+      // Tests let time pass for the service alone, while a payment lasts two minutes of the chain.
+      TOUCHSTONE_PAYMENT_VALIDITY_MIN_SECONDS: '0',
       ...change,
     };
   }

@@ -1,7 +1,10 @@
 import type { PaymentKey } from '../../src/domain/payment.js';
 import type { Claim, ReservationDraft, ReservationStore, Transfer } from '../../src/domain/ports.js';
+import { authorizationOf } from '../../src/domain/read-payment.js';
+import { reasons } from '../../src/domain/reasons.js';
 import {
   isTerminal,
+  OTHER_REQUESTS_MAX,
   type ClaimDecision,
   type Reservation,
   type Settlement,
@@ -31,10 +34,17 @@ export class MemoryReservationStore implements ReservationStore {
         fromBlock: draft.fromBlock,
         transaction: null,
         settlement: null,
+        owedAtMs: null,
+        recheckAtMs: null,
+        otherRequests: 0,
       };
       return { taken: true, reservation: this.put(created) };
     }
     const decision = decide(existing);
+    if (decision.kind === 'bound' && existing.otherRequests <= OTHER_REQUESTS_MAX) {
+      const counted = this.put({ ...existing, otherRequests: existing.otherRequests + 1 });
+      return { taken: false, reservation: counted, decision };
+    }
     if (decision.kind !== 'take') return { taken: false, reservation: existing, decision };
     return { taken: true, reservation: this.put({ ...existing, ...claimed(draft) }) };
   }
@@ -47,7 +57,7 @@ export class MemoryReservationStore implements ReservationStore {
 
   async reject(id: string, leaseUntilMs: number, reason: string, nowMs: number): Promise<void> {
     const row = this.held(id, leaseUntilMs);
-    if (row === undefined) return;
+    if (row === undefined || row.owedAtMs !== null) return;
     if (row.verified) this.put({ ...row, state: 'released', reason, updatedAtMs: nowMs });
     else this.rows.delete(id);
   }
@@ -61,9 +71,21 @@ export class MemoryReservationStore implements ReservationStore {
 
   async release(id: string, reason: string, nowMs: number): Promise<boolean> {
     const row = this.rows.get(id);
-    if (row?.state !== 'reserved' || !row.verified) return false;
+    if (row?.state !== 'reserved' || !row.verified || row.owedAtMs !== null) return false;
     this.put({ ...row, state: 'released', reason, updatedAtMs: nowMs });
     return true;
+  }
+
+  async owe(id: string, nowMs: number, recheckAtMs: number): Promise<Reservation | undefined> {
+    const row = this.rows.get(id);
+    if (row === undefined || !row.verified || !['reserved', 'released'].includes(row.state)) return row;
+    return this.put({
+      ...row,
+      state: 'reserved',
+      owedAtMs: row.owedAtMs ?? nowMs,
+      recheckAtMs: Math.max(row.recheckAtMs ?? 0, recheckAtMs),
+      updatedAtMs: nowMs,
+    });
   }
 
   async awaitChain(id: string, nowMs: number): Promise<void> {
@@ -77,12 +99,25 @@ export class MemoryReservationStore implements ReservationStore {
       settlement,
       transaction: transfer.transaction,
       reason: null,
+      recheckAtMs: null,
       updatedAtMs: nowMs,
     });
   }
 
-  async fail(id: string, reason: string, settlement: Settlement, nowMs: number): Promise<Reservation> {
-    return this.close(id, 'failed', { settlement, reason, updatedAtMs: nowMs });
+  async fail(
+    id: string,
+    reason: string,
+    settlement: Settlement,
+    nowMs: number,
+    recheckAtMs: number | null,
+  ): Promise<Reservation> {
+    return this.close(id, 'failed', { settlement, reason, recheckAtMs, updatedAtMs: nowMs });
+  }
+
+  async conclude(id: string, reason: string, settlement: Settlement, nowMs: number): Promise<Reservation> {
+    const row = this.known(id);
+    if (!isReverted(row)) return row;
+    return this.put({ ...row, reason, settlement, recheckAtMs: null, updatedAtMs: nowMs });
   }
 
   async find(id: string): Promise<Reservation | undefined> {
@@ -98,6 +133,22 @@ export class MemoryReservationStore implements ReservationStore {
       .filter(({ state, updatedAtMs }) => state === 'settling' && updatedAtMs <= untouchedSinceMs)
       .sort((left, right) => left.updatedAtMs - right.updatedAtMs)
       .slice(0, limit);
+  }
+
+  async due(nowMs: number, limit: number): Promise<Reservation[]> {
+    const waits = (row: Reservation): row is Reservation & { recheckAtMs: number } =>
+      (row.state === 'reserved' || row.state === 'failed') && row.recheckAtMs !== null;
+    return [...this.rows.values()]
+      .filter(waits)
+      .filter(({ recheckAtMs }) => recheckAtMs <= nowMs)
+      .sort((left, right) => left.recheckAtMs - right.recheckAtMs)
+      .slice(0, limit);
+  }
+
+  async postpone(id: string, recheckAtMs: number): Promise<void> {
+    const row = this.rows.get(id);
+    if (row === undefined || row.recheckAtMs === null) return;
+    if (row.state === 'reserved' || row.state === 'failed') this.put({ ...row, recheckAtMs });
   }
 
   /** What the journal does in its transaction: the transaction is stored and the reservation settles. */
@@ -116,17 +167,26 @@ export class MemoryReservationStore implements ReservationStore {
   }
 
   private close(id: string, state: 'settled' | 'failed', change: Partial<Reservation>): Reservation {
-    const row = this.rows.get(id);
-    if (row === undefined) throw new Error(`There is no reservation ${id}.`);
-    if (isTerminal(row.state)) return row;
+    const row = this.known(id);
+    if (isTerminal(row.state) && !(state === 'settled' && isReverted(row))) return row;
     this.announced.push({ kind: state, reservationId: id });
     return this.put({ ...row, ...change, state });
+  }
+
+  private known(id: string): Reservation {
+    const row = this.rows.get(id);
+    if (row === undefined) throw new Error(`There is no reservation ${id}.`);
+    return row;
   }
 
   private put(row: Reservation): Reservation {
     this.rows.set(row.id, row);
     return row;
   }
+}
+
+function isReverted({ state, reason }: Reservation): boolean {
+  return state === 'failed' && reason === reasons.transactionFailed;
 }
 
 function claimed(draft: ReservationDraft) {
@@ -141,5 +201,6 @@ function claimed(draft: ReservationDraft) {
     leaseUntilMs: draft.leaseUntilMs,
     reason: null,
     updatedAtMs: draft.nowMs,
+    authorization: authorizationOf(draft.payment),
   };
 }

@@ -3,7 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { uuidV7 } from '@touchstone/postgres';
 import type { Payment } from '../../src/domain/payment.js';
 import type { ReservationStore } from '../../src/domain/ports.js';
-import { decideClaim, type Reservation } from '../../src/domain/reservation.js';
+import { authorizationOf, paymentOf } from '../../src/domain/read-payment.js';
+import { reasons } from '../../src/domain/reasons.js';
+import { decideClaim, OTHER_REQUESTS_MAX, type Reservation } from '../../src/domain/reservation.js';
 import { samplePayment } from './sample-payment.js';
 
 const LEASE_MS = 60_000;
@@ -48,6 +50,15 @@ export function describeReservationStore(name: string, open: () => ReservationSt
         settlement: null,
         reason: null,
         updatedAtMs: START_MS,
+        authorization: authorizationOf(payment),
+        owedAtMs: null,
+        recheckAtMs: null,
+        otherRequests: 0,
+      });
+      // What is kept is enough to settle with: the same authorisation, to the same digest.
+      expect(paymentOf(row.authorization!)).toMatchObject({
+        authorizationDigest,
+        signature: payment.signature,
       });
       expect(await open().find(row.id)).toEqual(row);
       expect(await open().findByKey(payment)).toEqual(row);
@@ -140,14 +151,108 @@ export function describeReservationStore(name: string, open: () => ReservationSt
       expect(settled).toMatchObject({ state: 'settled', transaction: first.transaction });
       const second = transfer();
       expect(await open().settle(held.id, second, paid(second.transaction), START_MS)).toEqual(settled);
-      expect(await open().fail(held.id, 'late', unpaid, START_MS)).toEqual(settled);
+      expect(await open().fail(held.id, 'late', unpaid, START_MS, null)).toEqual(settled);
       await open().awaitChain(held.id, START_MS);
       expect(await open().release(held.id, 'late', START_MS)).toBe(false);
       expect(await open().find(held.id)).toEqual(settled);
       const other = await hold(samplePayment());
-      const failed = await open().fail(other.id, 'canceled', unpaid, START_MS);
+      const failed = await open().fail(other.id, 'canceled', unpaid, START_MS, null);
       expect(failed).toMatchObject({ state: 'failed', reason: 'canceled' });
       expect(await open().settle(other.id, first, paid(first.transaction), START_MS)).toEqual(failed);
+    });
+
+    it('owes what verified, once, and neither gives it back nor to another request', async () => {
+      const requestDigest = digest();
+      const payment = samplePayment();
+      const held = await hold(payment, requestDigest);
+      const owed = await open().owe(held.id, START_MS + 1, START_MS + 100);
+      expect(owed).toMatchObject({ state: 'reserved', owedAtMs: START_MS + 1, recheckAtMs: START_MS + 100 });
+      expect(await open().owe(held.id, START_MS + 2, START_MS + 50)).toMatchObject({
+        owedAtMs: START_MS + 1,
+        recheckAtMs: START_MS + 100,
+      });
+      expect(await open().release(held.id, 'x', START_MS)).toBe(false);
+      await open().reject(held.id, held.leaseUntilMs, 'x', START_MS);
+      expect(await open().find(held.id)).toMatchObject({ state: 'reserved', owedAtMs: START_MS + 1 });
+      const later = START_MS + 2 * LEASE_MS;
+      expect(await claim(payment, digest(), later)).toMatchObject({
+        taken: false,
+        decision: { kind: 'bound' },
+      });
+      expect(await claim(payment, requestDigest, later)).toMatchObject({
+        taken: false,
+        decision: { kind: 'owed' },
+      });
+    });
+
+    it('owes what was given back, and neither what never verified nor what is closed', async () => {
+      const released = await hold(samplePayment());
+      await open().release(released.id, 'x', START_MS);
+      expect(await open().owe(released.id, START_MS, START_MS)).toMatchObject({
+        state: 'reserved',
+        owedAtMs: START_MS,
+      });
+      const unverified = await take(samplePayment(), digest());
+      expect(await open().owe(unverified.id, START_MS, START_MS)).toEqual(unverified);
+      const failed = await hold(samplePayment());
+      const closed = await open().fail(failed.id, 'canceled', unpaid, START_MS, null);
+      expect(await open().owe(failed.id, START_MS, START_MS)).toEqual(closed);
+      expect(await open().owe(uuidV7(), START_MS, START_MS)).toBeUndefined();
+    });
+
+    it('settles what failed because its transaction reverted, or closes it with the final reason', async () => {
+      const [first, second] = [await hold(samplePayment()), await hold(samplePayment())];
+      for (const { id } of [first, second])
+        await open().fail(id, reasons.transactionFailed, unpaid, START_MS, START_MS + 10);
+      const late = transfer();
+      expect(await open().settle(first.id, late, paid(late.transaction), START_MS)).toMatchObject({
+        state: 'settled',
+        transaction: late.transaction,
+        reason: null,
+        recheckAtMs: null,
+      });
+      expect(await open().conclude(first.id, 'x', unpaid, START_MS)).toMatchObject({ state: 'settled' });
+      expect(await open().conclude(second.id, reasons.validBefore, unpaid, START_MS)).toMatchObject({
+        state: 'failed',
+        reason: reasons.validBefore,
+        recheckAtMs: null,
+      });
+      expect(await open().settle(second.id, late, paid(late.transaction), START_MS)).toMatchObject({
+        state: 'failed',
+      });
+    });
+
+    it('lists what is due, the longest first, until it is put off or closed', async () => {
+      const [owed, reverted, closed] = [
+        await hold(samplePayment()),
+        await hold(samplePayment()),
+        await hold(samplePayment()),
+      ];
+      await open().owe(owed.id, START_MS, START_MS + 20);
+      await open().owe(closed.id, START_MS, START_MS + 5);
+      await open().fail(closed.id, reasons.validBefore, unpaid, START_MS, null);
+      await open().fail(reverted.id, reasons.transactionFailed, unpaid, START_MS, START_MS + 10);
+      const due = async (nowMs: number, limit = 10) => (await open().due(nowMs, limit)).map(({ id }) => id);
+      expect(await due(START_MS + 9)).toEqual([]);
+      expect(await due(START_MS + 20)).toEqual([reverted.id, owed.id]);
+      expect(await due(START_MS + 20, 1)).toEqual([reverted.id]);
+      await open().postpone(reverted.id, START_MS + 30);
+      await open().postpone(closed.id, START_MS);
+      expect(await due(START_MS + 20)).toEqual([owed.id]);
+      await open().awaitChain(owed.id, START_MS);
+      expect(await due(START_MS + 30)).toEqual([reverted.id]);
+    });
+
+    it('counts the other requests that came with a payment, up to one above OTHER_REQUESTS_MAX', async () => {
+      const payment = samplePayment();
+      const requestDigest = digest();
+      const held = await hold(payment, requestDigest);
+      for (let tried = 1; tried <= OTHER_REQUESTS_MAX + 3; tried += 1) {
+        const { reservation } = await claim(payment, digest());
+        expect(reservation.otherRequests).toBe(Math.min(tried, OTHER_REQUESTS_MAX + 1));
+      }
+      expect((await claim(payment, requestDigest)).reservation.otherRequests).toBe(OTHER_REQUESTS_MAX + 1);
+      expect(await open().find(held.id)).toMatchObject({ otherRequests: OTHER_REQUESTS_MAX + 1 });
     });
 
     it('lists what is open, the longest untouched first', async () => {

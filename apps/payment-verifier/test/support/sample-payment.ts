@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Payment } from '../../src/domain/payment.js';
+import { readPayment } from '../../src/domain/read-payment.js';
 
 const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
 
-/** A payment as it is after reading; nobody signed it. */
+/** A payment as it is after reading, with a nonce and a payer of its own; nobody signed it. */
 export function samplePayment(change: Partial<Payment> = {}): Payment {
   const requirements = {
     scheme: 'exact',
@@ -14,19 +15,24 @@ export function samplePayment(change: Partial<Payment> = {}): Payment {
     maxTimeoutSeconds: 120,
     extra: { name: 'USDC', version: '2' },
   };
-  return {
-    network: requirements.network,
-    asset: requirements.asset,
-    payer: `0x${hex(20)}`,
-    nonce: hex(32),
-    payTo: requirements.payTo,
-    amount: 250_000n,
-    validAfter: 0n,
-    validBefore: 2_000_000_000n,
-    signature: `0x${'11'.repeat(65)}`,
-    authorizationDigest: hex(32),
-    payload: { x402Version: 2, accepted: requirements, payload: {} } as unknown as Payment['payload'],
-    requirements,
-    ...change,
+  const { amount = 250_000n, validBefore = 2_000_000_000n, nonce = hex(32), payer = `0x${hex(20)}` } = change;
+  const authorization = {
+    from: payer,
+    to: requirements.payTo,
+    value: amount.toString(),
+    validAfter: '0',
+    validBefore: validBefore.toString(),
+    nonce: `0x${nonce}`,
   };
+  const payload = {
+    x402Version: 2,
+    accepted: requirements,
+    payload: { signature: `0x${'11'.repeat(65)}`, authorization },
+  };
+  const read = readPayment({ network: 'eip155:8453', asset: requirements.asset, recipients: [] }, payload, {
+    ...requirements,
+    amount: amount.toString(),
+  });
+  if (!read.ok) throw new Error(read.message);
+  return { ...read.payment, ...change };
 }

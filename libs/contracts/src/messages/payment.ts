@@ -12,7 +12,10 @@ export const transferSettled = z.strictObject({
 });
 export type TransferSettled = z.infer<typeof transferSettled>;
 
-/** `evt.v1.payment.transfer.failed`: the transfer can no longer happen; nothing was charged. */
+/**
+ * `evt.v1.payment.transfer.failed`: the payment-verifier sends this transfer no more. After a transaction that reverted
+ * somebody else still may; `settled` follows then.
+ */
 export const transferFailed = z.strictObject({
   reservationId: uuidV7,
   requestDigest: hex32,

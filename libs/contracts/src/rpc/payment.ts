@@ -5,6 +5,17 @@ import { caip2, evmAddress, hex32, uuidV7 } from '../schemas/primitives.js';
 /** An x402 object; its own library validates it, the envelope only bounds its shape. */
 const x402Object = z.record(z.string(), z.unknown());
 
+/**
+ * What is known about the payer's money when a payment is refused. Only `no` may be told as "nothing was charged".
+ *
+ * `no` – the authorisation was never taken here, or the chain says at a final block that it can never be used.
+ * `elsewhere` – it was used for a transfer that is not this request's.
+ * `unknown` – it may still be used, by the payment-verifier or by anybody who holds it.
+ */
+export const chargedStates = ['no', 'elsewhere', 'unknown'] as const;
+export type Charged = (typeof chargedStates)[number];
+const charged = z.enum(chargedStates);
+
 /** Reserves a payment for one request and verifies it. Insert-first: the first request digest owns it for ever. */
 export const authorizePayment = {
   request: z.strictObject({
@@ -20,8 +31,15 @@ export const authorizePayment = {
       payment: authorizationPayment,
       payer: z.string(),
     }),
-    /** The same request was answered and paid; the caller serves its stored answer. */
-    z.strictObject({ outcome: z.literal('settled'), reservationId: uuidV7, settlement: x402Object }),
+    /** The same request is paid; the caller serves its stored answer, or makes it now when there is none. */
+    z.strictObject({
+      outcome: z.literal('settled'),
+      reservationId: uuidV7,
+      payment: authorizationPayment,
+      settlement: x402Object,
+      /** So many other requests came with this payment that somebody seems to guess what it was made for. */
+      guessed: z.boolean(),
+    }),
     /** The same request is running, or its settlement is not known yet. */
     z.strictObject({
       outcome: z.literal('in-flight'),
@@ -30,22 +48,31 @@ export const authorizePayment = {
     }),
     /** The payment belongs to another request. */
     z.strictObject({ outcome: z.literal('bound-to-other-request') }),
-    /** The payment does not verify; nothing was charged. */
-    z.strictObject({ outcome: z.literal('invalid'), reason: z.string(), message: z.string().optional() }),
+    /** The payment does not verify, or can no longer succeed. */
+    z.strictObject({
+      outcome: z.literal('invalid'),
+      reason: z.string(),
+      message: z.string().optional(),
+      charged,
+    }),
   ]),
 } as const;
 
+/**
+ * Settles what was reserved. Asking is enough: from then on the payment is owed, and the payment-verifier settles it
+ * without being asked again. A call without an answer may have done anything.
+ */
 export const settlePayment = {
-  request: z.strictObject({
-    reservationId: uuidV7,
-    paymentPayload: x402Object,
-    paymentRequirements: x402Object,
-  }),
-  response: z.strictObject({
-    outcome: z.enum(['settled', 'pending', 'failed']),
-    /** The x402 settle response, as it goes into the PAYMENT-RESPONSE header. */
-    settlement: x402Object,
-  }),
+  request: z.strictObject({ reservationId: uuidV7 }),
+  /** `settlement` is the x402 settle response, as it goes into the PAYMENT-RESPONSE header. */
+  response: z.discriminatedUnion('outcome', [
+    z.strictObject({ outcome: z.literal('settled'), settlement: x402Object }),
+    /** A transaction is signed, or only the chain can tell. */
+    z.strictObject({ outcome: z.literal('pending'), settlement: x402Object }),
+    z.strictObject({ outcome: z.literal('failed'), settlement: x402Object, charged }),
+    /** Nothing is signed so far, because of a part that is missing and not of the payment. */
+    z.strictObject({ outcome: z.literal('unsent'), code: z.string(), retryable: z.boolean() }),
+  ]),
 } as const;
 
 /** Says that the request which holds a reservation still lives; without it the lease runs out. */

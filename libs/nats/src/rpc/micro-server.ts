@@ -35,6 +35,8 @@ export interface NatsMicroServerOptions {
   readonly metrics?: MeshMetrics;
   readonly tracing?: MeshTracing;
   readonly concurrencyMax?: number;
+  /** Verbs with a limit of their own, such as one whose requests wait most of their time. */
+  readonly concurrencyMaxOf?: Readonly<Record<string, number>>;
   readonly drainMs?: number;
 }
 
@@ -176,7 +178,8 @@ export class NatsMicroServer extends Server implements CustomTransportStrategy {
   }
 
   private async answer(endpoint: Endpoint, message: ServiceMsg, context: RpcContext): Promise<Uint8Array> {
-    const max = this.options.concurrencyMax ?? RPC_CONCURRENCY_MAX;
+    const { concurrencyMax = RPC_CONCURRENCY_MAX, concurrencyMaxOf = {} } = this.options;
+    const max = concurrencyMaxOf[endpoint.verb] ?? concurrencyMax;
     if (endpoint.running > max) {
       throw new AppError('queue-full', `${endpoint.verb} already runs ${max} requests; try again later.`);
     }

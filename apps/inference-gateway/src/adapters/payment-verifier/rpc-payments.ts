@@ -20,6 +20,9 @@ export const SETTLE_TIMEOUT_MS = 30_000;
  */
 export const SETTLE_ATTEMPT_MS = 5_000;
 
+/** Milliseconds before a settlement is asked for again that was refused for now. */
+export const SETTLE_RETRY_PAUSE_MS = 500;
+
 /** Seconds after which a caller may ask again when the payment-verifier does not answer. */
 const RETRY_AFTER_SECONDS = 2;
 
@@ -49,26 +52,30 @@ export class RpcPayments implements PaymentPort {
     }
   }
 
-  async settle(
-    reservationId: string,
-    paymentPayload: PaymentPayload,
-    paymentRequirements: PaymentRequirements,
-  ): Promise<SettleOutcome> {
-    const request = {
-      reservationId,
-      paymentPayload: { ...paymentPayload },
-      paymentRequirements: { ...paymentRequirements },
-    };
+  /**
+   * Asks until somebody says what became of the settlement, or the time is up. A refusal that may pass is asked again
+   * after a pause. Once a question stayed without an answer, nothing but an answer tells that it was not taken up.
+   */
+  async settle(reservationId: string): Promise<SettleOutcome> {
     const deadline = performance.now() + this.settleMs.inAll;
+    const leftMs = () => Math.ceil(deadline - performance.now());
+    let silence: unknown;
     for (;;) {
-      const leftMs = Math.ceil(deadline - performance.now());
-      const timeoutMs = Math.min(this.settleMs.attempt, leftMs);
+      const timeoutMs = Math.min(this.settleMs.attempt, leftMs());
       try {
-        return await this.rpc.call('payment-verifier', 'settle', request, { timeoutMs });
+        const result = await this.rpc.call('payment-verifier', 'settle', { reservationId }, { timeoutMs });
+        if (result.outcome !== 'unsent' || !result.retryable || leftMs() <= SETTLE_RETRY_PAUSE_MS)
+          return result;
       } catch (error) {
-        const isSilence = error instanceof AppError && error.code === 'timeout';
-        if (!isSilence || timeoutMs >= leftMs) throw error;
+        const known = error instanceof AppError ? error : undefined;
+        if (known?.code === 'timeout') {
+          silence ??= error;
+          // Our own time for the question is over; a payment-verifier that says so itself is asked after the pause.
+          if (known.cause !== undefined && leftMs() > 0) continue;
+        }
+        if (known?.retryable !== true || leftMs() <= SETTLE_RETRY_PAUSE_MS) throw silence ?? error;
       }
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_RETRY_PAUSE_MS));
     }
   }
 
@@ -81,12 +88,13 @@ export class RpcPayments implements PaymentPort {
   }
 }
 
-/** Before the reservation nothing can have been charged, so a silent verifier is an ordinary 503. */
+/** A silent verifier is an ordinary 503. Whether an earlier request with this payment was charged, nobody knows here. */
 function unreachable(error: unknown): unknown {
   if (!(error instanceof AppError) || !['timeout', 'dependency-unavailable'].includes(error.code))
     return error;
-  return new AppError('dependency-unavailable', 'Payments cannot be verified now; nothing was charged.', {
-    cause: error,
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-  });
+  return new AppError(
+    'dependency-unavailable',
+    'Payments cannot be verified now. Repeat the same request with the same payment.',
+    { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
 }

@@ -37,6 +37,8 @@ export type InferReply =
       readonly kind: 'pending';
       readonly verificationId: string;
       readonly settlement: Settlement | undefined;
+      /** What the caller is told about the payment. */
+      readonly message: string;
     };
 
 /** What {@link InferModel} needs. */
@@ -59,6 +61,8 @@ export class InferModel {
 
   /** @throws AppError; a PaymentChallenge when something is to be paid */
   async infer(call: InferCall): Promise<InferReply> {
+    const earlier = await this.resume(call);
+    if (earlier !== undefined) return earlier;
     await this.parts.catalogue.fetch(call.modelId);
     const request = this.prepare(call);
     if (this.parts.paid && priceOf(request.model) > 0n) {
@@ -71,25 +75,42 @@ export class InferModel {
     return { kind: 'answered', body, settlement: undefined, replayed: false };
   }
 
+  /** A stored answer is looked for before the model: that one may be retired, replaced or gone since it was paid. */
+  private async resume(call: InferCall): Promise<InferReply | undefined> {
+    const { modelId, target, paymentHeader } = call;
+    if (!this.parts.paid || paymentHeader === undefined) return undefined;
+    const partsFor = (modelVersionId: string) => partsOf(modelVersionId, call).data;
+    return this.parts.paid.resume({ modelId, target, paymentHeader, partsFor });
+  }
+
   private prepare(call: InferCall): PreparedRequest {
     const startedMs = performance.now();
     const model = this.parts.catalogue.active(call.modelId);
-    return { model, inputs: readInputs(model, call.request), requestParts: partsOf(model, call), startedMs };
+    return {
+      model,
+      inputs: readInputs(model, call.request),
+      requestParts: checkedParts(model, call),
+      startedMs,
+    };
   }
+}
+
+function partsOf(modelVersionId: string, { body, method, target }: InferCall) {
+  return requestParts.safeParse({
+    bodyDigest: bytesToHex(sha256(body)),
+    method: method.toUpperCase(),
+    modelVersionId,
+    quoteId: null,
+    target,
+  });
 }
 
 /**
  * The parts that a payment is bound to (protocol section 10). They are checked here, because a target that does not
  * fit the evidence would only be noticed after the money moved.
  */
-function partsOf(model: Model, { body, method, target }: InferCall): RequestParts {
-  const parts = requestParts.safeParse({
-    bodyDigest: bytesToHex(sha256(body)),
-    method: method.toUpperCase(),
-    modelVersionId: model.modelVersionId,
-    quoteId: null,
-    target,
-  });
+function checkedParts({ modelVersionId }: Model, call: InferCall): RequestParts {
+  const parts = partsOf(modelVersionId, call);
   if (parts.success) return parts.data;
   const member = String(parts.error.issues[0]?.path[0] ?? '');
   throw new AppError('validation-failed', `The ${member} of the request cannot be recorded in evidence.`, {

@@ -1,25 +1,31 @@
-import { AppError, shortText, type AuthorizationPayment } from '@touchstone/contracts';
+import { AppError, shortText, type AuthorizationPayment, type RequestParts } from '@touchstone/contracts';
 import { requestDigest } from '@touchstone/evidence';
 import { answerBytes, eventDraft, type AnswerLinks } from '../inference/answer.js';
 import type { ModelExecutor, PreparedRequest } from '../inference/execute-model.js';
 import type { InferReply } from '../inference/infer-model.js';
 import { verificationOf } from '../inference/verification-of.js';
 import type { StoredAnswer, VerificationStore } from '../inference/verification.js';
-import { agreedRequirements } from './agreed-requirements.js';
+import { earlierRequirements, mismatchOf } from './agreed-requirements.js';
 import { keepLease } from './keep-lease.js';
 import { PaymentChallenge, type PaidResource } from './payment-challenge.js';
 import {
   requirementsFor,
-  SETTLEMENT_RETRY_AFTER_SECONDS,
   type AuthorizeOutcome,
   type PaymentPayload,
   type PaymentPort,
   type PaymentReader,
   type PaymentRequirements,
   type PaymentTerms,
-  type SettleOutcome,
   type Settlement,
 } from './payment.js';
+import {
+  endOf,
+  reasonOf,
+  stepAfterAuthorize,
+  tellAfterSettle,
+  type Refusal,
+  type SettleResult,
+} from './tell-caller.js';
 
 /** Longest reason that travels with a release. */
 export const PAYMENT_REASON_CHARACTERS_MAX = 256;
@@ -46,9 +52,20 @@ export interface PaidInferenceParts {
 }
 
 interface PaidRequest {
-  readonly request: PreparedRequest;
   readonly payload: PaymentPayload;
   readonly requirements: PaymentRequirements;
+  readonly resource: PaidResource;
+  /** What makes the answer; undefined when it was stored earlier. */
+  readonly request: PreparedRequest | undefined;
+}
+
+/** A request that brings a payment, before its model is looked up. */
+export interface PaidCall {
+  readonly modelId: string;
+  readonly target: string;
+  readonly paymentHeader: string;
+  /** What a payment is bound to, for a model version; undefined when it cannot be recorded in evidence. */
+  readonly partsFor: (modelVersionId: string) => RequestParts | undefined;
 }
 
 /**
@@ -59,99 +76,119 @@ interface PaidRequest {
 export class PaidInference {
   constructor(private readonly parts: PaidInferenceParts) {}
 
+  /**
+   * Goes on with a request whose answer was stored earlier, whatever became of its model, its price and the address to
+   * pay to since: what was paid for is given. The payment-verifier looks at the signature before anything is given out.
+   *
+   * @returns undefined when no answer is stored for this payment and this request
+   */
+  async resume({ modelId, target, paymentHeader, partsFor }: PaidCall): Promise<InferReply | undefined> {
+    const { reader, verifications, terms, payments, urlOf } = this.parts;
+    const payload = read(reader, paymentHeader);
+    if (payload === undefined) return undefined;
+    const { from, nonce } = payload.payload.authorization;
+    const authorization = { payer: from.toLowerCase(), nonce: nonce.slice(2).toLowerCase() };
+    for (const stored of await verifications.findByAuthorization(authorization)) {
+      const parts = partsFor(stored.modelVersionId);
+      if (parts === undefined || requestDigest(parts) !== stored.requestDigest) continue;
+      const requirements = earlierRequirements(stored.payment, terms);
+      if (mismatchOf(reader, payload, requirements) !== undefined) continue;
+      const authorized = await payments.authorize(payload, requirements, stored.requestDigest);
+      const isHeld = authorized.outcome === 'reserved' || authorized.outcome === 'settled';
+      // A payment-verifier that lost its reservations began a new one; this answer belongs to the old one.
+      if (isHeld && authorized.reservationId !== stored.reservationId) {
+        await this.release(authorized.reservationId, undefined);
+        return undefined;
+      }
+      const resource = { url: urlOf(target), description: modelId };
+      return this.answer({ payload, requirements, resource, request: undefined }, authorized);
+    }
+    return undefined;
+  }
+
   /** @throws AppError; a PaymentChallenge when nothing or the wrong thing was paid */
   async infer(request: PreparedRequest, header: string | undefined): Promise<InferReply> {
-    const current = requirementsFor(request.model, this.parts.terms);
+    const requirements = requirementsFor(request.model, this.parts.terms);
+    const { name, version } = request.model.manifest;
+    const url = this.parts.urlOf(request.requestParts.target);
+    const resource = { url, description: `${name} ${version}` };
     if (header === undefined) {
-      const price = `${current.amount} atomic units of ${current.asset} on ${current.network}`;
+      const price = `${requirements.amount} atomic units of ${requirements.asset} on ${requirements.network}`;
       const message = `The answer costs ${price}; send the payment in PAYMENT-SIGNATURE.`;
-      throw this.challenge(
-        'payment-required',
-        message,
-        'PAYMENT-SIGNATURE header is required',
-        request,
-        current,
-      );
+      const reason = 'PAYMENT-SIGNATURE header is required';
+      throw new PaymentChallenge('payment-required', message, { requirements, resource, reason });
     }
-    const payload = this.read(header, request, current);
+    const payload = this.read(header, requirements, resource);
+    const reason = mismatchOf(this.parts.reader, payload, requirements);
+    if (reason !== undefined) {
+      const message = `The payment does not fit what is asked for (${reason}); it is not taken.`;
+      throw new PaymentChallenge('payment-invalid', message, { requirements, resource, reason });
+    }
     const digest = requestDigest(request.requestParts);
-    const agreed = await agreedRequirements(this.parts, payload, current, digest);
-    if (!agreed.ok) {
-      const message = `The payment does not fit what is asked for (${agreed.reason}); nothing was charged.`;
-      throw this.challenge('payment-invalid', message, agreed.reason, request, current);
-    }
-    const { requirements } = agreed;
     const authorized = await this.parts.payments.authorize(payload, requirements, digest);
-    return this.answer({ request, payload, requirements }, authorized);
+    return this.answer({ payload, requirements, resource, request }, authorized);
   }
 
   /** Who sends what cannot be read is told what is wanted, as one who sends nothing. */
-  private read(header: string, request: PreparedRequest, requirements: PaymentRequirements): PaymentPayload {
+  private read(header: string, requirements: PaymentRequirements, resource: PaidResource): PaymentPayload {
     try {
       return this.parts.reader.read(header);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'payment-malformed') throw error;
-      const challenge = { requirements, resource: this.resourceOf(request), reason: 'invalid_payload' };
+      const challenge = { requirements, resource, reason: 'invalid_payload' };
       throw new PaymentChallenge('payment-malformed', error.message, challenge, error.details);
     }
   }
 
-  private answer(paid: PaidRequest, authorized: AuthorizeOutcome): Promise<InferReply> | InferReply {
-    switch (authorized.outcome) {
-      case 'reserved':
-        return keepLease(
-          this.parts.payments,
-          authorized.reservationId,
-          () => this.runAndSettle(paid, authorized.reservationId, authorized.payment),
-          (error) => this.parts.warnings.renewalFailed(authorized.reservationId, error),
-        );
-      case 'settled':
-        return this.replay(authorized.reservationId, authorized.settlement);
-      case 'in-flight':
-        throw new AppError(
-          'payment-in-flight',
-          'The same payment is being processed; ask again with the same one.',
-          {
-            retryAfterSeconds: authorized.retryAfterSeconds,
-          },
-        );
-      case 'bound-to-other-request':
-        throw new AppError(
-          'payment-bound-to-other-request',
-          'The payment was first used for another request.',
-          {
-            legacyCode: 'PAYMENT_ALREADY_USED',
-          },
-        );
-      case 'invalid': {
-        const { reason, message } = authorized;
-        const text = `The payment does not verify (${reason}${message ? `: ${message}` : ''}); nothing was charged.`;
-        throw this.challenge('payment-invalid', text, reason, paid.request, paid.requirements);
-      }
+  private async answer(paid: PaidRequest, authorized: AuthorizeOutcome): Promise<InferReply> {
+    const held =
+      authorized.outcome === 'reserved' || authorized.outcome === 'settled' ? authorized : undefined;
+    const stored = held && (await this.parts.verifications.findByReservation(held.reservationId));
+    const atHand = { answer: stored, model: paid.request !== undefined };
+    const step = stepAfterAuthorize(authorized, atHand, endOfPayment(paid));
+    if (step.kind === 'refuse' || held === undefined) throw this.refusal(step as Refusal, paid);
+    const { reservationId, payment } = held;
+    const made = () => stored ?? this.runAndStore(paid.request as PreparedRequest, reservationId, payment);
+    if (held.outcome === 'settled') {
+      const answer = await made();
+      return this.handOut(answer, held.settlement, stored !== undefined);
+    }
+    return keepLease(
+      this.parts.payments,
+      reservationId,
+      async () => this.settle(paid, await made()),
+      (error) => this.parts.warnings.renewalFailed(reservationId, error),
+    );
+  }
+
+  private async settle(paid: PaidRequest, stored: StoredAnswer): Promise<InferReply> {
+    const { reservationId, verificationId } = stored;
+    const result = await this.ask(reservationId);
+    const settlement = 'settlement' in result ? filled(result.settlement) : undefined;
+    if (result.outcome === 'failed' && result.charged !== 'unknown') {
+      const reason = shortText(reasonOf(result.settlement), PAYMENT_REASON_CHARACTERS_MAX);
+      await this.parts.verifications.failPayment(reservationId, reason);
+    }
+    const told = tellAfterSettle(result, endOfPayment(paid));
+    switch (told.kind) {
+      case 'answer':
+        return this.handOut(stored, settlement ?? {}, false);
+      case 'wait':
+        return { kind: 'pending', verificationId, settlement, message: told.message };
+      case 'refuse':
+        throw this.refusal(told, paid, settlement);
     }
   }
 
-  /** Takes up an answer that an earlier attempt stored for this reservation, or makes it now. */
-  private async runAndSettle(
-    paid: PaidRequest,
-    reservationId: string,
-    payment: AuthorizationPayment,
+  /** Marks the answer as given before it is given: the process may end in between. */
+  private async handOut(
+    stored: StoredAnswer,
+    settlement: Settlement,
+    replayed: boolean,
   ): Promise<InferReply> {
-    const stored =
-      (await this.parts.verifications.findByReservation(reservationId)) ??
-      (await this.runAndStore(paid.request, reservationId, payment));
-    const { outcome, settlement } = await this.settle(paid, reservationId);
-    if (outcome === 'pending') {
-      return { kind: 'pending', verificationId: stored.verificationId, settlement: filled(settlement) };
-    }
-    if (outcome === 'failed') {
-      const reason = reasonOf(settlement);
-      await this.parts.verifications.failPayment(reservationId, reason);
-      const message = `The payment could not be settled (${reason}); nothing was charged and no answer is given out.`;
-      throw this.challenge('payment-invalid', message, reason, paid.request, paid.requirements, settlement);
-    }
-    await this.parts.verifications.settle(reservationId, settlement);
-    return { kind: 'answered', body: stored.body, settlement, replayed: false };
+    if (!stored.handedOut || stored.state !== 'settled')
+      await this.parts.verifications.settle(stored.reservationId, settlement, true);
+    return { kind: 'answered', body: stored.body, settlement, replayed };
   }
 
   private async runAndStore(
@@ -180,65 +217,45 @@ export class PaidInference {
     }
   }
 
-  /** A settlement that nobody confirms may have happened: it is pending, never failed. */
-  private async settle(
-    { payload, requirements }: PaidRequest,
-    reservationId: string,
-  ): Promise<SettleOutcome> {
+  /** A settlement that nobody confirms may have happened: it is not known, never failed. */
+  private async ask(reservationId: string): Promise<SettleResult> {
     try {
-      return await this.parts.payments.settle(reservationId, payload, requirements);
+      return await this.parts.payments.settle(reservationId);
     } catch (error) {
       this.parts.warnings.settleUnknown(reservationId, error);
-      return { outcome: 'pending', settlement: {} };
+      return { outcome: error instanceof AppError && error.code !== 'timeout' ? 'not-taken' : 'silence' };
     }
   }
 
-  private async replay(reservationId: string, settlement: Settlement): Promise<InferReply> {
-    const stored = await this.parts.verifications.findByReservation(reservationId);
-    if (!stored) {
-      throw new AppError(
-        'conflict',
-        'The payment is settled, but its answer is not stored here; ask the operator.',
-      );
-    }
-    // The process may have ended between the settlement and its record.
-    if (stored.state !== 'settled') await this.parts.verifications.settle(reservationId, settlement);
-    return { kind: 'answered', body: stored.body, settlement, replayed: true };
-  }
-
-  private resourceOf({ model, requestParts }: PreparedRequest): PaidResource {
-    const { name, version } = model.manifest;
-    return { url: this.parts.urlOf(requestParts.target), description: `${name} ${version}` };
-  }
-
-  private challenge(
-    code: 'payment-required' | 'payment-invalid',
-    message: string,
-    reason: string,
-    request: PreparedRequest,
-    requirements: PaymentRequirements,
+  private refusal(
+    { code, message, reason, legacyCode, retryAfterSeconds }: Refusal,
+    { requirements, resource }: PaidRequest,
     settlement?: Settlement,
-  ): PaymentChallenge {
-    const resource = this.resourceOf(request);
-    return new PaymentChallenge(code, message, { requirements, resource, reason, settlement });
+  ): AppError {
+    if (code === 'payment-invalid' && reason !== undefined) {
+      const short = shortText(reason, PAYMENT_REASON_CHARACTERS_MAX);
+      return new PaymentChallenge(code, message, { requirements, resource, reason: short, settlement });
+    }
+    return new AppError(code, message, {
+      ...(legacyCode === undefined ? {} : { legacyCode }),
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    });
   }
+}
+
+/** A header that cannot be read is refused where it is needed. */
+function read(reader: PaymentReader, header: string): PaymentPayload | undefined {
+  try {
+    return reader.read(header);
+  } catch {
+    return undefined;
+  }
+}
+
+function endOfPayment({ payload }: PaidRequest): string {
+  return endOf(payload.payload.authorization.validBefore);
 }
 
 function filled(settlement: Settlement): Settlement | undefined {
   return Object.keys(settlement).length > 0 ? settlement : undefined;
-}
-
-function reasonOf({ errorReason }: Settlement): string {
-  return typeof errorReason === 'string'
-    ? shortText(errorReason, PAYMENT_REASON_CHARACTERS_MAX)
-    : 'settlement_failed';
-}
-
-/** The problem of an answer whose payment is not known to be settled yet. */
-export function settlementPending(verificationUrl: string): AppError {
-  return new AppError(
-    'settlement-pending',
-    `The payment was sent and is not confirmed. ${verificationUrl} shows its state; once it is settled, the same request with the same payment gives the answer.`,
-    { retryAfterSeconds: SETTLEMENT_RETRY_AFTER_SECONDS },
-  );
 }

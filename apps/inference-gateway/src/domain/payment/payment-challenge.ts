@@ -1,5 +1,5 @@
 import { AppError, type ErrorDetail } from '@touchstone/contracts';
-import type { PaymentRequirements, Settlement } from './payment.js';
+import { SETTLEMENT_RETRY_AFTER_SECONDS, type PaymentRequirements, type Settlement } from './payment.js';
 
 /** What the payment is for. */
 export interface PaidResource {
@@ -26,4 +26,11 @@ export class PaymentChallenge extends AppError {
   ) {
     super(code, message, { details });
   }
+}
+
+/** The problem of an answer whose payment is not known to be settled yet. */
+export function settlementPending(message: string, verificationUrl: string): AppError {
+  return new AppError('settlement-pending', `${message} ${verificationUrl} shows the state of the answer.`, {
+    retryAfterSeconds: SETTLEMENT_RETRY_AFTER_SECONDS,
+  });
 }

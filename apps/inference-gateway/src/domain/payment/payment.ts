@@ -1,4 +1,4 @@
-import type { AuthorizationPayment } from '@touchstone/contracts';
+import type { AuthorizationPayment, Charged } from '@touchstone/contracts';
 import type { Model } from '../model/model.js';
 import { priceOf } from '../model/model.js';
 
@@ -53,16 +53,29 @@ export type Settlement = Readonly<Record<string, unknown>>;
 /** What became of the attempt to reserve a payment for one request. */
 export type AuthorizeOutcome =
   | { readonly outcome: 'reserved'; readonly reservationId: string; readonly payment: AuthorizationPayment }
-  | { readonly outcome: 'settled'; readonly reservationId: string; readonly settlement: Settlement }
+  | {
+      readonly outcome: 'settled';
+      readonly reservationId: string;
+      readonly payment: AuthorizationPayment;
+      readonly settlement: Settlement;
+      /** So many other requests came with the payment that somebody seems to guess what it was made for. */
+      readonly guessed: boolean;
+    }
   | { readonly outcome: 'in-flight'; readonly reservationId: string; readonly retryAfterSeconds: number }
   | { readonly outcome: 'bound-to-other-request' }
-  | { readonly outcome: 'invalid'; readonly reason: string; readonly message?: string | undefined };
+  | {
+      readonly outcome: 'invalid';
+      readonly reason: string;
+      readonly message?: string | undefined;
+      readonly charged: Charged;
+    };
 
 /** What became of a settlement; `pending` is not known yet and must never be read as a failure. */
-export interface SettleOutcome {
-  readonly outcome: 'settled' | 'pending' | 'failed';
-  readonly settlement: Settlement;
-}
+export type SettleOutcome =
+  | { readonly outcome: 'settled' | 'pending'; readonly settlement: Settlement }
+  | { readonly outcome: 'failed'; readonly settlement: Settlement; readonly charged: Charged }
+  /** Nothing is signed so far, for want of a part; `code` names it. */
+  | { readonly outcome: 'unsent'; readonly code: string; readonly retryable: boolean };
 
 /** Reserves, settles and gives back payments. Every call fails with an AppError when nobody answers. */
 export interface PaymentPort {
@@ -72,12 +85,13 @@ export interface PaymentPort {
     requirements: PaymentRequirements,
     requestDigest: string,
   ): Promise<AuthorizeOutcome>;
-  /** Moves the money. Idempotent for a reservation. */
-  settle(
-    reservationId: string,
-    payload: PaymentPayload,
-    requirements: PaymentRequirements,
-  ): Promise<SettleOutcome>;
+  /**
+   * Moves the money, once for a reservation however often it is asked; from the first question on it is moved without
+   * being asked again.
+   *
+   * @throws AppError `timeout` when it may have been done; every other one when nobody took the question up
+   */
+  settle(reservationId: string): Promise<SettleOutcome>;
   /** Says that the request which holds a reservation still lives. */
   renew(reservationId: string): Promise<void>;
   /** Gives a reservation back when no answer was produced. */

@@ -6,8 +6,7 @@ import { z } from 'zod';
 import { CHALLENGE_CACHE_CONTROL, paymentRequiredHeader, paymentResponseHeader } from './x402-headers.js';
 import { INFER_MODEL, type InferModel, type InferReply } from '../../domain/inference/infer-model.js';
 import { MODEL_CATALOGUE, type ModelCatalogue } from '../../domain/model/model-catalogue.js';
-import { settlementPending } from '../../domain/payment/paid-inference.js';
-import { PaymentChallenge } from '../../domain/payment/payment-challenge.js';
+import { PaymentChallenge, settlementPending } from '../../domain/payment/payment-challenge.js';
 import { INFER_BODY_BYTES_MAX, inferRequest, type InferRequest } from '../../domain/request/infer-request.js';
 import { GATEWAY_METRICS, type GatewayMetrics } from '../../metrics.js';
 import { inferAnswer } from './answers.js';
@@ -43,6 +42,7 @@ export class InferController {
       'model-not-active',
       'payment-in-flight',
       'payment-bound-to-other-request',
+      'rate-limited',
       'body-too-large',
       'unsupported-media-type',
       'validation-failed',
@@ -96,7 +96,7 @@ export class InferController {
     if (reply.kind === 'pending') {
       const url = this.links.verification(reply.verificationId);
       response.setHeader('Location', url);
-      throw settlementPending(url);
+      throw settlementPending(reply.message, url);
     }
     if (reply.replayed) response.setHeader('Idempotent-Replayed', 'true');
     response.writeHead(200, {

@@ -12,7 +12,7 @@ export async function takePaymentEvent(
   if (message.subject === 'evt.v1.payment.transfer.settled') {
     const { reservationId, transaction, payment } = message.body;
     const { network, payer } = payment;
-    await verifications.settle(reservationId, { success: true, transaction, network, payer });
+    await verifications.settle(reservationId, { success: true, transaction, network, payer }, false);
   } else if (message.subject === 'evt.v1.payment.transfer.failed') {
     await verifications.failPayment(message.body.reservationId, message.body.reason);
   }

@@ -1,6 +1,7 @@
-import { Controller } from '@nestjs/common';
-import { AppError, type RpcRequest, type RpcResponse } from '@touchstone/contracts';
+import { Controller, Inject } from '@nestjs/common';
+import type { RpcRequest, RpcResponse } from '@touchstone/contracts';
 import { RpcHandler } from '@touchstone/nats';
+import { LOGGER, type Logger } from '@touchstone/platform';
 import { EvmToken } from '../../adapters/evm/evm-token.js';
 import { OfficialFacilitator } from '../../adapters/x402/official-facilitator.js';
 import { PaymentDesk } from '../../domain/payment-desk.js';
@@ -13,6 +14,7 @@ export class PaymentRpcController {
     private readonly desk: PaymentDesk,
     private readonly facilitator: OfficialFacilitator,
     private readonly token: EvmToken,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @RpcHandler('payment-verifier', 'authorize')
@@ -22,7 +24,9 @@ export class PaymentRpcController {
     requestDigest,
   }: RpcRequest<'payment-verifier', 'authorize'>): Promise<RpcResponse<'payment-verifier', 'authorize'>> {
     const reading = this.desk.read(paymentPayload, paymentRequirements);
-    if (!reading.ok) return { outcome: 'invalid', reason: reading.reason, message: reading.message };
+    // Whether an authorisation that cannot be read, or is not taken any more, was charged earlier was not looked at.
+    if (!reading.ok)
+      return { outcome: 'invalid', reason: reading.reason, message: reading.message, charged: 'unknown' };
     const result = await this.desk.authorizing.authorize(reading.payment, requestDigest);
     switch (result.outcome) {
       case 'reserved':
@@ -36,7 +40,9 @@ export class PaymentRpcController {
         return {
           outcome: 'settled',
           reservationId: result.reservation.id,
+          payment: paymentReference(result.reservation),
           settlement: { ...result.settlement },
+          guessed: result.guessed,
         };
       case 'in-flight':
         return {
@@ -53,14 +59,12 @@ export class PaymentRpcController {
   @RpcHandler('payment-verifier', 'settle')
   async settle({
     reservationId,
-    paymentPayload,
-    paymentRequirements,
   }: RpcRequest<'payment-verifier', 'settle'>): Promise<RpcResponse<'payment-verifier', 'settle'>> {
-    const reading = this.desk.read(paymentPayload, paymentRequirements);
-    if (!reading.ok)
-      throw new AppError('conflict', `The payment is not the one that was reserved: ${reading.message}`);
-    const { outcome, settlement } = await this.desk.settling.settle(reservationId, reading.payment);
-    return { outcome, settlement: { ...settlement } };
+    const result = await this.desk.settling.settle(reservationId);
+    if (result.outcome !== 'unsent') return { ...result, settlement: { ...result.settlement } };
+    const { code, retryable, message } = result.error;
+    this.logger.warn({ reservationId, code, reason: message }, 'a payment could not be settled yet');
+    return { outcome: 'unsent', code, retryable };
   }
 
   @RpcHandler('payment-verifier', 'renew')

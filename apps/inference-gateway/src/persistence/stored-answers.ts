@@ -1,0 +1,84 @@
+import { AppError, authorizationPayment } from '@touchstone/contracts';
+import type { EntityManager } from 'typeorm';
+import {
+  SETTLE_ASK_AFTER_MS,
+  SETTLE_ASK_PAUSE_LAST_MS,
+  type StoredAnswer,
+  type VerificationState,
+} from '../domain/inference/verification.js';
+import { GATEWAY_SCHEMA as schema } from './schema.js';
+
+interface AnswerRow {
+  readonly reservation_id: string;
+  readonly id: string;
+  readonly state: VerificationState;
+  readonly body: Buffer | null;
+  readonly request_digest: string;
+  readonly model_version_id: string;
+  readonly payment: unknown;
+  readonly handed_out: boolean;
+}
+
+const answers = `SELECT v.reservation_id, v.id, v.state, a.body, v.context ->> 'requestDigest' AS request_digest,
+    encode(v.model_version_id, 'hex') AS model_version_id, v.context -> 'payment' AS payment, a.handed_out
+  FROM ${schema}.verifications v LEFT JOIN ${schema}.stored_answers a ON a.reservation_id = v.reservation_id`;
+
+/** The answer of a reservation. @throws AppError `conflict` when its verification is there without it */
+export async function findAnswer(
+  manager: EntityManager,
+  reservationId: string,
+): Promise<StoredAnswer | undefined> {
+  const [row] = (await manager.query(`${answers} WHERE v.reservation_id = $1`, [
+    reservationId,
+  ])) as AnswerRow[];
+  return row && toAnswer(row);
+}
+
+/** The answers that were made for one authorisation. */
+export async function findAnswersByAuthorization(
+  manager: EntityManager,
+  payer: string,
+  nonce: string,
+): Promise<readonly StoredAnswer[]> {
+  const rows = (await manager.query(
+    `${answers} WHERE v.reservation_id IS NOT NULL AND v.context -> 'payment' ->> 'nonce' = $1
+       AND v.context -> 'payment' ->> 'payer' = $2`,
+    [nonce, payer],
+  )) as AnswerRow[];
+  return rows.map(toAnswer);
+}
+
+/** See the port. Replicas pass over what another one has locked, so that each answer is asked for once. */
+export async function claimUnsettled(
+  manager: EntityManager,
+  nowMs: number,
+  limit: number,
+): Promise<readonly string[]> {
+  const [rows] = (await manager.query(
+    `UPDATE ${schema}.verifications SET settle_after = $1::timestamptz + greatest($3::float8 * interval '1 millisecond',
+       least($4::float8 * interval '1 millisecond', ($1::timestamptz - created_at) / 4))
+     WHERE id IN (SELECT id FROM ${schema}.verifications WHERE state = 'executed' AND settle_after <= $1
+       ORDER BY settle_after LIMIT $2 FOR UPDATE SKIP LOCKED)
+     RETURNING reservation_id`,
+    [new Date(nowMs).toISOString(), limit, SETTLE_ASK_AFTER_MS, SETTLE_ASK_PAUSE_LAST_MS],
+  )) as [{ reservation_id: string }[], number];
+  return rows.map((row) => row.reservation_id);
+}
+
+function toAnswer(row: AnswerRow): StoredAnswer {
+  if (row.body === null)
+    throw new AppError(
+      'conflict',
+      'The payment has a verification, but its answer is lost; ask the operator.',
+    );
+  return {
+    reservationId: row.reservation_id,
+    verificationId: row.id,
+    state: row.state,
+    body: new Uint8Array(row.body),
+    requestDigest: row.request_digest,
+    modelVersionId: row.model_version_id,
+    payment: authorizationPayment.parse(row.payment),
+    handedOut: row.handed_out,
+  };
+}

@@ -1,0 +1,120 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createDataSource, Outbox, runMigrations } from '@touchstone/postgres';
+import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
+import type { DataSource } from 'typeorm';
+import type { GatewayConfig } from '../src/config.js';
+import { SETTLE_ASK_AFTER_MS } from '../src/domain/inference/verification.js';
+import { SETTLE_ASK_ROWS_MAX, SettleExecuted } from '../src/domain/payment/settle-executed.js';
+import { databaseOptions } from '../src/persistence/database-options.js';
+import { VerificationRepository } from '../src/persistence/verification-repository.js';
+import { MemoryVerifications } from './memory-verifications.js';
+import { commitment, describeVerificationStore, paidVerification } from './verification-store-contract.js';
+
+describeVerificationStore('memory', async () => {
+  const store = new MemoryVerifications(() => Date.now());
+  return { store, recorded: async () => store.recorded };
+});
+
+describe('PostgreSQL', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let store: VerificationRepository;
+  beforeAll(async () => {
+    database = await createTestDatabase('verifications');
+    const options = databaseOptions({ DATABASE_URL: database.urlFor('inference-gateway') } as GatewayConfig);
+    await runMigrations(options);
+    dataSource = await createDataSource(options).initialize();
+    store = new VerificationRepository(dataSource, new Outbox(dataSource), () => Date.now());
+    const version = Buffer.from(commitment.modelVersionId, 'hex');
+    await dataSource.query(
+      `INSERT INTO gateway.models (model_version_id, model_id, name, version, developer, task, model_hash,
+         model_hash_sha3, size_bytes, price_atomic, status, manifest)
+       VALUES ($1, 'digits', 'Digits', '1.0.0', 'nobody', 'digits', $1, $1, 1, 1, 'active', '{}')`,
+      [version],
+    );
+    await dataSource.query(
+      `INSERT INTO gateway.model_commitments (model_version_id, sequence, commitment_hash, commitment)
+       VALUES ($1, 0, $1, $2)`,
+      [version, JSON.stringify(commitment)],
+    );
+  });
+  afterEach(() => dataSource.query('TRUNCATE gateway.verifications, gateway.outbox CASCADE'));
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  describeVerificationStore('PostgreSQL', async () => ({
+    store,
+    recorded: async () => {
+      const rows = (await dataSource.query('SELECT payload FROM gateway.outbox ORDER BY id')) as {
+        payload: Buffer;
+      }[];
+      return rows.map(
+        ({ payload }) => (JSON.parse(payload.toString()) as { verificationId: string }).verificationId,
+      );
+    },
+  }));
+
+  it('gives each answer that nobody settled to one of the replicas that ask at once', async () => {
+    const nowMs = Date.now();
+    const reservations = new Set<string>();
+    for (let made = 0; made < 20; made += 1) {
+      const { row, event } = paidVerification({ createdAtMs: nowMs });
+      await store.storeExecuted(row, event, new Uint8Array(1));
+      reservations.add(row.reservationId as string);
+    }
+    const asked = await Promise.all(
+      Array.from({ length: 8 }, () => store.claimUnsettled(nowMs + SETTLE_ASK_AFTER_MS, 10)),
+    );
+    expect(asked.flat().length).toBe(20);
+    expect(new Set(asked.flat())).toEqual(reservations);
+  });
+
+  it('says that the answer is lost where a restore left its verification alone', async () => {
+    const { row, event } = paidVerification();
+    await store.storeExecuted(row, event, new Uint8Array(1));
+    await dataSource.query('DELETE FROM gateway.stored_answers');
+    await expect(store.findByReservation(row.reservationId as string)).rejects.toMatchObject({
+      code: 'conflict',
+    });
+  });
+});
+
+describe('the sweeper', () => {
+  it('asks for SETTLE_ASK_ROWS_MAX settlements in one run, and for one more in the next', async () => {
+    let nowMs = Date.now();
+    const store = new MemoryVerifications(() => nowMs);
+    for (let made = 0; made <= SETTLE_ASK_ROWS_MAX; made += 1) {
+      const { row, event } = paidVerification({ createdAtMs: nowMs });
+      await store.storeExecuted(row, event, new Uint8Array(1));
+    }
+    nowMs += SETTLE_ASK_AFTER_MS;
+    const asked: string[] = [];
+    const sweeper = new SettleExecuted({
+      payments: {
+        settle: async (reservationId) => {
+          asked.push(reservationId);
+          if (asked.length === 1) throw new Error('nobody there');
+          if (asked.length === 2)
+            return { outcome: 'failed', settlement: { errorReason: 'over' }, charged: 'no' };
+          if (asked.length === 3) return { outcome: 'failed', settlement: {}, charged: 'unknown' };
+          return { outcome: 'settled', settlement: { success: true } };
+        },
+      },
+      verifications: store,
+      nowMs: () => nowMs,
+      onError: (reservationId) => failed.push(reservationId),
+    });
+    const failed: string[] = [];
+    await sweeper.run();
+    expect(asked).toHaveLength(SETTLE_ASK_ROWS_MAX);
+    expect(failed).toEqual([asked[0]]);
+    const states = [...store.rows.values()].map(({ verification }) => verification.state);
+    expect(states.slice(0, 4)).toEqual(['executed', 'payment-failed', 'executed', 'settled']);
+    await sweeper.run();
+    expect(asked).toHaveLength(SETTLE_ASK_ROWS_MAX + 1);
+    // Nothing was handed out: no caller was there.
+    expect([...store.rows.values()].some(({ handedOut }) => handedOut)).toBe(false);
+  });
+});

@@ -1,0 +1,107 @@
+import type { EntityManager } from 'typeorm';
+import type { PaymentKey } from '../domain/payment.js';
+import type { Claim, ReservationDraft } from '../domain/ports.js';
+import { authorizationOf } from '../domain/read-payment.js';
+import { OTHER_REQUESTS_MAX, type ClaimDecision, type Reservation } from '../domain/reservation.js';
+import { bytes, reservationColumns, toReservation, type ReservationRow } from './reservation-row.js';
+import { rowsOf, type SqlRunner } from './sql.js';
+
+/** The condition that finds the reservation of a payment, with {@link keyOf} as parameters. */
+export const ONE_PAYMENT = 'network = $1 AND asset = $2 AND payer = $3 AND nonce = $4';
+
+export function keyOf({ network, asset, payer, nonce }: PaymentKey): unknown[] {
+  return [network, asset, payer, bytes(nonce)];
+}
+
+/** The reservation that fits a condition. */
+export async function readReservation(
+  runner: SqlRunner,
+  condition: string,
+  parameters: unknown[],
+): Promise<Reservation | undefined> {
+  const [row] = await rowsOf<ReservationRow>(
+    runner,
+    `SELECT ${reservationColumns} FROM payments.reservations WHERE ${condition}`,
+    parameters,
+  );
+  return row === undefined ? undefined : toReservation(row);
+}
+
+/** Inserts a claim; undefined when the payment is known. */
+export async function insertReservation(
+  runner: SqlRunner,
+  draft: ReservationDraft,
+): Promise<Reservation | undefined> {
+  const { payment } = draft;
+  const [row] = await rowsOf<ReservationRow>(
+    runner,
+    `INSERT INTO payments.reservations (id, network, asset, payer, nonce, request_digest, authorization_digest,
+       pay_to, amount, valid_before, state, lease_until, from_block, created_at, updated_at, "authorization")
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'reserved', $11, $12, $13, $13, $14)
+     ON CONFLICT ON CONSTRAINT reservations_one_per_payment DO NOTHING
+     RETURNING ${reservationColumns}`,
+    [
+      draft.id,
+      ...keyOf(payment),
+      bytes(draft.requestDigest),
+      bytes(payment.authorizationDigest),
+      payment.payTo,
+      payment.amount.toString(),
+      payment.validBefore.toString(),
+      new Date(draft.leaseUntilMs),
+      draft.fromBlock.toString(),
+      new Date(draft.nowMs),
+      JSON.stringify(authorizationOf(payment)),
+    ],
+  );
+  return row === undefined ? undefined : toReservation(row);
+}
+
+/** Decides about a payment that is known, with its row locked; undefined when it was forgotten meanwhile. */
+export async function claimExisting(
+  manager: EntityManager,
+  draft: ReservationDraft,
+  decide: (existing: Reservation) => ClaimDecision,
+): Promise<Claim | undefined> {
+  const existing = await readReservation(manager, `${ONE_PAYMENT} FOR UPDATE`, keyOf(draft.payment));
+  if (existing === undefined) return undefined;
+  const decision = decide(existing);
+  if (decision.kind === 'take') return take(manager, existing, draft);
+  if (decision.kind !== 'bound' || existing.otherRequests > OTHER_REQUESTS_MAX)
+    return { taken: false, reservation: existing, decision };
+  const otherRequests = existing.otherRequests + 1;
+  await rowsOf(
+    manager,
+    `WITH counted AS (UPDATE payments.reservations SET other_requests = $2 WHERE id = $1) SELECT 1`,
+    [existing.id, otherRequests],
+  );
+  return { taken: false, reservation: { ...existing, otherRequests }, decision };
+}
+
+async function take(
+  manager: EntityManager,
+  existing: Reservation,
+  { payment, requestDigest, leaseUntilMs, nowMs }: ReservationDraft,
+): Promise<Claim | undefined> {
+  const [taken] = await rowsOf<ReservationRow>(
+    manager,
+    `WITH changed AS (
+       UPDATE payments.reservations SET state = 'reserved', request_digest = $2, authorization_digest = $3,
+         pay_to = $4, amount = $5, valid_before = $6, lease_until = $7, updated_at = $8, reason = NULL,
+         "authorization" = $9
+       WHERE id = $1 RETURNING ${reservationColumns})
+     SELECT * FROM changed`,
+    [
+      existing.id,
+      bytes(requestDigest),
+      bytes(payment.authorizationDigest),
+      payment.payTo,
+      payment.amount.toString(),
+      payment.validBefore.toString(),
+      new Date(leaseUntilMs),
+      new Date(nowMs),
+      JSON.stringify(authorizationOf(payment)),
+    ],
+  );
+  return taken === undefined ? undefined : { taken: true, reservation: toReservation(taken) };
+}
