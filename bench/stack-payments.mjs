@@ -8,6 +8,7 @@ import { profiled, sampleBodies, withStack } from './stack/embedded-stack.mjs';
 import { httpLoad } from './stack/http-load.mjs';
 import { inParallel } from './stack/in-parallel.mjs';
 import { payingClient } from './stack/paying-client.mjs';
+import { cpuSeconds, partsOf } from './stack/processes.mjs';
 
 const CALLERS = 16;
 const ROUNDS = quick ? 1 : 3;
@@ -15,11 +16,14 @@ const PAYMENTS = quick ? 32 : 240;
 const WARM_PAYMENTS = quick ? 8 : 60;
 const REPLAY_CLIENTS = 32;
 const REPLAY_SECONDS = quick ? 1 : 3;
-const GOAL = { of: 'ours', min: 20 };
+const GOAL = { of: 'ours', min: 30 };
+/** Milliseconds of processor time of one paid answer, of all processes and the caller. */
+const COST_GOAL = { of: 'ours', max: 60 };
 /** Of the sample model digits, in atomic units. */
 const PRICE = 10_000n;
 
 const paidName = `stack: paid inferences settled, ${CALLERS} callers, official x402 client`;
+const costName = 'stack: processor time of a paid answer, all processes and the caller';
 const replayName = `stack: replays of paid requests, ${REPLAY_CLIENTS} callers`;
 
 /** Pays for `count` answers and checks on the chain that exactly these were charged. */
@@ -39,16 +43,43 @@ async function payFor(count, { client, chain, stack, bodies }) {
   return { answers, rate: count / seconds };
 }
 
+/** Milliseconds of processor time that each part used for one of `count` answers. */
+function costOf(before, after, count) {
+  return Object.fromEntries(
+    Object.entries(after).map(([part, seconds]) => [part, (1_000 * (seconds - (before[part] ?? 0))) / count]),
+  );
+}
+
 async function measurePaid(context) {
   const rounds = [];
+  const costs = [];
   const answers = [];
+  const used = () => ({
+    ...cpuSeconds(context.parts),
+    caller: Object.values(process.cpuUsage()).reduce((sum, micros) => sum + micros, 0) / 1e6,
+  });
   await payFor(WARM_PAYMENTS, context);
   for (let round = 0; round < ROUNDS; round += 1) {
     announce(`${paidName}, round ${round + 1}`);
+    const before = used();
     const paid = await payFor(PAYMENTS, context);
+    costs.push(costOf(before, used(), PAYMENTS));
     rounds.push({ ours: paid.rate, baseline: null });
     answers.push(...paid.answers);
   }
+  const sums = costs.map((cost) => Object.values(cost).reduce((sum, part) => sum + part, 0));
+  if (wanted(costName))
+    printRow({
+      name: costName,
+      baselineName: null,
+      unit: 'ms',
+      ours: median(sums),
+      baseline: null,
+      ratio: null,
+      goal: COST_GOAL,
+      rounds: sums.map((ours) => ({ ours, baseline: null })),
+      details: { parts: costs.at(-1) },
+    });
   if (wanted(paidName))
     printRow({
       name: paidName,
@@ -86,7 +117,7 @@ async function measureReplays(answers, url) {
   printRate(replayName, rounds);
 }
 
-if (wanted(paidName) || wanted(replayName))
+if ([paidName, costName, replayName].some(wanted))
   await withStack(profiled({}), async ({ stack, stateDir }) => {
     const { description } = stack;
     const url = `${description.urls['inference-gateway']}/v1/models/digits/infer`;
@@ -95,6 +126,7 @@ if (wanted(paidName) || wanted(replayName))
       chain: chainOf(description),
       stack: description,
       bodies: sampleBodies('digits'),
+      parts: partsOf(stack, stateDir),
     });
     if (!wanted(replayName)) return;
     await sleep(1_000);

@@ -1,5 +1,5 @@
 import { caip2, evmAddress, hex32, nodeId } from '@touchstone/contracts';
-import { databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
+import { corsKeys, databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
 import { z } from 'zod';
 import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './adapters/onnx/onnx-pool.js';
 
@@ -12,6 +12,7 @@ export const gatewayConfig = z.object({
   ...serviceKeys('inference-gateway'),
   ...natsKeys('inference-gateway'),
   ...databaseKeys(),
+  ...corsKeys(),
   TOUCHSTONE_NODE_ID: nodeId
     .default('node-1')
     .describe('Name of this node at the attestation hub and in every record.'),

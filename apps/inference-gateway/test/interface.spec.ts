@@ -2,20 +2,30 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkInterface } from '@touchstone/testing';
 import { GatewayHarness } from './gateway-harness.js';
 
+const ORIGIN = 'https://shop.example';
+
 describe('the HTTP interface', () => {
   let fixture: GatewayHarness;
   let url: string;
   beforeAll(async () => {
     fixture = await GatewayHarness.start();
-    url = (await fixture.gateway()).url;
+    url = (await fixture.gateway({ TOUCHSTONE_CORS_ORIGINS: ORIGIN })).url;
   }, 60_000);
   afterAll(() => fixture.stop());
 
   it('answers well-formed and malformed requests as its document says', async () => {
-    const { operations, requests, findings } = await checkInterface(url, {
+    const { operations, requests, findings, crossOrigin } = await checkInterface(url, {
+      origin: ORIGIN,
       known: { id: ['digits', 'financial-sentiment'] },
     });
     expect(findings).toEqual([]);
     expect(requests).toBe(operations * 20);
+    expect(crossOrigin).toEqual([
+      'GET /v1/models',
+      'GET /v1/models/{id}',
+      'GET /v1/models/{id}/commitments',
+      'POST /v1/models/{id}/infer',
+      'GET /v1/verifications/{id}',
+    ]);
   }, 60_000);
 });

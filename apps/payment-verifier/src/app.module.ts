@@ -127,6 +127,8 @@ function adapters(config: Config, context: ServiceContext<Config>) {
           account: () => signer.account(),
           relayOf: (reservationId) => lane.relayOf(reservationId),
           confirmationTimeoutMs: config.TOUCHSTONE_SETTLE_TIMEOUT_MS,
+          asset: config.TOUCHSTONE_PAYMENT_ASSET,
+          nowMs: () => context.clock.nowMs(),
         }),
     },
     {
@@ -174,6 +176,7 @@ function useCases(config: Config, context: ServiceContext<Config>) {
           nowMs,
           newId: uuidV7,
           leaseMs: config.TOUCHSTONE_PAYMENT_LEASE_SECONDS * 1_000,
+          contractPaymentsPerMinuteMax: config.TOUCHSTONE_CONTRACT_PAYMENTS_PER_MINUTE_MAX,
           policy: {
             network: config.TOUCHSTONE_PAYMENT_NETWORK,
             asset: config.TOUCHSTONE_PAYMENT_ASSET,
@@ -184,13 +187,9 @@ function useCases(config: Config, context: ServiceContext<Config>) {
     },
     {
       provide: FacilitatePayment,
-      inject: [PaymentDesk, PostgresReservationStore, EvmSettlementChain, OfficialFacilitator],
-      useFactory: (
-        desk: PaymentDesk,
-        store: PostgresReservationStore,
-        chain: EvmSettlementChain,
-        facilitator: OfficialFacilitator,
-      ) => new FacilitatePayment({ desk, store, chain, facilitator }),
+      inject: [PaymentDesk, PostgresReservationStore, OfficialFacilitator],
+      useFactory: (desk: PaymentDesk, store: PostgresReservationStore, facilitator: OfficialFacilitator) =>
+        new FacilitatePayment({ desk, store, facilitator }),
     },
     {
       provide: RecoverSettlements,

@@ -1,6 +1,15 @@
 import { caip2, evmAddress } from '@touchstone/contracts';
-import { callerTokens, databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform';
+import {
+  callerTokens,
+  corsKeys,
+  databaseKeys,
+  integerKey,
+  natsKeys,
+  secret,
+  serviceKeys,
+} from '@touchstone/platform';
 import { z } from 'zod';
+import { CONTRACT_PAYMENTS_PER_MINUTE_MAX } from './domain/contract-payments.js';
 
 /**
  * Seconds that a payment stays held by a request of which nothing is heard, before a retry of it may take over. The
@@ -35,6 +44,7 @@ export const configSchema = z.object({
   ...serviceKeys('payment-verifier'),
   ...natsKeys('payment-verifier'),
   ...databaseKeys(),
+  ...corsKeys(),
   TOUCHSTONE_EVM_RPC_URL: secret(z.url({ protocol: /^https?$/ })).describe(
     'JSON-RPC of the chain node that verifies and settles; it often carries an access key.',
   ),
@@ -55,6 +65,12 @@ export const configSchema = z.object({
   TOUCHSTONE_FACILITATOR_TOKENS: secret(callerTokens().optional()).describe(
     'Bearer tokens of those who may settle over HTTP as JSON {"caller": "token"}; without it nobody can.',
   ),
+  TOUCHSTONE_CONTRACT_PAYMENTS_PER_MINUTE_MAX: integerKey(1, 100_000)
+    .default(CONTRACT_PAYMENTS_PER_MINUTE_MAX)
+    .describe(
+      'Payments of one contract wallet in a minute, for each replica; the relayer pays for the code of the wallet. Plain ' +
+        'accounts are not limited.',
+    ),
   TOUCHSTONE_PAYMENT_LEASE_SECONDS: integerKey(1, 3_600)
     .default(LEASE_DEFAULT_SECONDS)
     .describe(

@@ -1,5 +1,5 @@
 import { caip2, evmAddress } from '@touchstone/contracts';
-import { databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
+import { corsKeys, databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
 import { z } from 'zod';
 
 /** Most earlier anchor keys. */
@@ -15,6 +15,7 @@ export const configSchema = z.object({
   ...serviceKeys('proof-service'),
   ...natsKeys('proof-service'),
   ...databaseKeys(),
+  ...corsKeys(),
   TOUCHSTONE_LOG_ORIGIN: z
     .string()
     .min(1)

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkInterface } from '@touchstone/testing';
 import { ProofFixture } from './support/proof-fixture.js';
 
+const ORIGIN = 'https://shop.example';
+
 describe('the HTTP interface', () => {
   let fixture: ProofFixture;
   let url: string;
@@ -9,7 +11,7 @@ describe('the HTTP interface', () => {
   beforeAll(async () => {
     fixture = await ProofFixture.create();
     const { world } = fixture;
-    const client = await fixture.start();
+    const client = await fixture.start({ TOUCHSTONE_CORS_ORIGINS: ORIGIN });
     const output = world.output();
     await fixture.publish(world.commitmentPublished(), output, world.entryAppended());
     await fixture.publish(await world.checkpointPublished());
@@ -28,8 +30,20 @@ describe('the HTTP interface', () => {
   afterAll(() => fixture.close());
 
   it('answers well-formed and malformed requests as its document says', async () => {
-    const { operations, requests, findings } = await checkInterface(url, { known });
+    const { operations, requests, findings, crossOrigin } = await checkInterface(url, {
+      known,
+      origin: ORIGIN,
+    });
     expect(findings).toEqual([]);
     expect(requests).toBe(operations * 20);
+    expect(crossOrigin).toEqual([
+      'GET /checkpoint',
+      'GET /v1/checkpoints/{size}',
+      'GET /v1/evidence/{verificationId}',
+      'GET /v1/log/consistency',
+      'GET /v1/proof/{batchId}',
+      'GET /v1/proof/by-leaf/{leaf}',
+      'POST /v1/proof/verify',
+    ]);
   }, 60_000);
 });

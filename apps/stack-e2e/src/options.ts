@@ -10,6 +10,8 @@ export const INFERENCES_MAX = 5_000;
 /** Callers at once. */
 const CALLERS = 4;
 const ROUNDS = 2;
+/** Five blocks lie on one that holds a transaction: that many confirmations come without further payments. */
+export const CONFIRMATIONS_MAX = 5;
 
 export const usage = `Runs paid inferences on the embedded stack while its parts fail, and checks that nothing that was
 acknowledged is lost and nothing is there twice.
@@ -19,6 +21,7 @@ acknowledged is lost and nothing is there twice.
   --short            ${INFERENCES_SHORT} inferences, each fault once; every fault gets at least four
   --inferences N     how many in all (default ${INFERENCES_DEFAULT})
   --only TEXT        only faults whose name contains TEXT; may be given more than once
+  --confirmations N  blocks that must hold a payment before it counts (default 1)
   --seed N           repeats the choices of an earlier run
   --json             the report as JSON on standard output
   --keep             keeps the stack's folder also when everything held
@@ -33,6 +36,7 @@ export interface Options {
   readonly seed: number;
   readonly callers: number;
   readonly rounds: number;
+  readonly confirmations: number;
   readonly json: boolean;
   readonly keep: boolean;
 }
@@ -58,6 +62,7 @@ export function readOptions(args: readonly string[]): Options | { readonly print
     seed: integer('--seed', values.seed, 0xffff_ffff) ?? Math.floor(Math.random() * 0xffff_ffff),
     callers: CALLERS,
     rounds: values.short ? 1 : ROUNDS,
+    confirmations: integer('--confirmations', values.confirmations, CONFIRMATIONS_MAX) ?? 1,
     json: values.json ?? false,
     keep: values.keep ?? false,
   };
@@ -72,6 +77,7 @@ function parse(args: readonly string[]) {
         inferences: { type: 'string' },
         only: { type: 'string', multiple: true },
         seed: { type: 'string' },
+        confirmations: { type: 'string' },
         json: { type: 'boolean' },
         keep: { type: 'boolean' },
         list: { type: 'boolean' },

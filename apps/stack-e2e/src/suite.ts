@@ -59,7 +59,7 @@ export class Suite {
   }
 
   async run(): Promise<Report> {
-    const stack = await FaultyStack.start(this.stateDir, this.progress);
+    const stack = await FaultyStack.start(this.stateDir, this.progress, this.options.confirmations);
     let phases: PhaseResult[];
     let online: Outcome & { readonly offline: () => Finding[] };
     try {

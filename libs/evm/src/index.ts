@@ -33,6 +33,7 @@ export {
 export { evmChainId } from './node/chain-id.js';
 export { EvmLaneChain } from './node/evm-lane-chain.js';
 export { EvmNode, FINAL_DEPTH_BLOCKS, HEAD_CACHE_MS, type BlockTag, type Head } from './node/evm-node.js';
+export { httpTransport, NODE_ANSWER_BYTES_MAX, NODE_CONNECTIONS_MAX } from './node/http-transport.js';
 export {
   isUnanswered,
   NODE_REASON_CHARACTERS_MAX,

@@ -7,6 +7,7 @@ export {
   withoutCredentials,
   type ConfigKeyDescription,
 } from './config/describe-config.js';
+export { CORS_ORIGINS_MAX, corsKeys } from './config/cors-keys.js';
 export {
   databaseKeys,
   logLevels,
@@ -37,6 +38,7 @@ export {
 } from './health/health-registry.js';
 export { startHealthServer, type HealthServer, type HealthServerOptions } from './health/health-server.js';
 export { BEARER_TOKEN_CHARACTERS_MAX, BearerTokens, callerTokens } from './http/bearer-tokens.js';
+export { ANY_ORIGIN, CORS_PREFLIGHT_AGE_SECONDS_MAX } from './http/cors.js';
 export { readJsonBody } from './http/json-body.js';
 export {
   BODY_BYTES_DEFAULT_MAX,

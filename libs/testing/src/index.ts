@@ -7,6 +7,7 @@ export {
   type IndependentReport,
 } from './independent-verifier.js';
 export { readVectors, vectorsFolder, vectorsPath, vectorsPresent } from './vectors.js';
+export { CHROMIUM_FLAGS, CHROMIUM_REMEDY, findChromium, obtainChromium } from './chromium.js';
 export { FakeClock } from './clock.js';
 export { freePort } from '@touchstone/embedded';
 export {

@@ -1,4 +1,5 @@
 import { AppError } from '@touchstone/contracts';
+import type { CheckSignature } from './check-signature.js';
 import type { Payment } from './payment.js';
 import type { Facilitator, PaymentMetrics, ReservationStore, SettlementChain, Verdict } from './ports.js';
 import { reasons } from './reasons.js';
@@ -24,6 +25,7 @@ export interface AuthorizeParts {
   readonly store: ReservationStore;
   readonly chain: SettlementChain;
   readonly facilitator: Facilitator;
+  readonly signatures: Pick<CheckSignature, 'admit'>;
   readonly desk: SettlementDesk;
   readonly metrics: PaymentMetrics;
   readonly nowMs: () => number;
@@ -52,11 +54,13 @@ const invalid = (reason: string, message?: string): AuthorizeOutcome => ({
 export class AuthorizePayment {
   constructor(private readonly parts: AuthorizeParts) {}
 
-  /** @throws AppError `dependency-unavailable` when node or database do not answer; nothing is held then. */
+  /**
+   * @throws AppError `dependency-unavailable` when node or database do not answer, `rate-limited` when too much is asked
+   * about signatures of contract wallets; nothing is held then
+   */
   async authorize(payment: Payment, requestDigest: string): Promise<AuthorizeOutcome> {
-    const { chain, store, nowMs, leaseMs, newId } = this.parts;
-    if (!(await chain.isSignedByPayer(payment)))
-      return invalid(reasons.signature, 'The payer did not sign this.');
+    const { chain, store, nowMs, leaseMs, newId, signatures } = this.parts;
+    if (!(await signatures.admit(payment))) return invalid(reasons.signature, 'The payer did not sign this.');
     const fromBlock = await chain.recentBlock();
     const now = nowMs();
     const leaseUntilMs = now + leaseMs;

@@ -1,6 +1,6 @@
 import type { PaymentDesk } from './payment-desk.js';
 import type { Payment } from './payment.js';
-import type { Facilitator, ReservationStore, SettlementChain } from './ports.js';
+import type { Facilitator, ReservationStore } from './ports.js';
 import { digestOfPayment } from './read-payment.js';
 import { reasons } from './reasons.js';
 import { isTerminal, type Settlement } from './reservation.js';
@@ -17,7 +17,6 @@ export interface VerifyAnswer {
 export interface FacilitateParts {
   readonly desk: PaymentDesk;
   readonly store: ReservationStore;
-  readonly chain: SettlementChain;
   readonly facilitator: Facilitator;
 }
 
@@ -28,12 +27,12 @@ export interface FacilitateParts {
 export class FacilitatePayment {
   constructor(private readonly parts: FacilitateParts) {}
 
-  /** Says whether a payment would settle now; reserves nothing. @throws AppError `dependency-unavailable` */
+  /** Says whether a payment would settle now; reserves nothing. @throws AppError `dependency-unavailable`, `rate-limited` */
   async verify(payment: Payment): Promise<VerifyAnswer> {
-    const { chain, store, facilitator } = this.parts;
+    const { desk, store, facilitator } = this.parts;
     const { payer } = payment;
     // The signature first: what is stored about a payment is told only to somebody who holds it.
-    if (!(await chain.isSignedByPayer(payment)))
+    if ((await desk.signatures.signedBy(payment)) === 'nobody')
       return { isValid: false, invalidReason: reasons.signature, payer };
     const known = await store.findByKey(payment);
     if (known?.verified === true) {
@@ -53,7 +52,7 @@ export class FacilitatePayment {
     };
   }
 
-  /** Reserves and settles at once. @throws AppError `dependency-unavailable` */
+  /** Reserves and settles at once. @throws AppError `dependency-unavailable`, `rate-limited` */
   async settle(payment: Payment): Promise<Settlement> {
     const { desk } = this.parts;
     const claim = await desk.authorizing.authorize(payment, digestOfPayment(payment));

@@ -71,8 +71,10 @@ export type TransactionOutcome = 'success' | 'reverted' | 'unknown';
 export interface SettlementChain {
   /** A recent block number; at most some seconds old. */
   recentBlock(): Promise<bigint>;
-  /** True when the payer signed, by key or by contract (ERC-1271). */
-  isSignedByPayer(payment: Payment): Promise<boolean>;
+  /** True when the signature recovers to the payer, as that of a plain account does; asks nobody. */
+  recoversToPayer(payment: Payment): boolean;
+  /** True when the payer is a contract that says that it signed (ERC-1271); asks the node. */
+  isSignedByContract(payment: Payment): Promise<boolean>;
   fateOf(reservation: Reservation): Promise<AuthorizationFate>;
 }
 

@@ -85,6 +85,13 @@ describe('reading a payment', () => {
     const first = digests();
     expect(digests(set('paymentPayload.payload.authorization.from', PAYER.toLowerCase()))).toEqual(first);
     expect(digests(set('paymentPayload.payload.extra', 'ignored'))).toEqual(first);
+    // What optional members look like where a language writes null for them, and times where it writes numbers.
+    for (const member of ['resource', 'extensions', 'accepted.extra'])
+      expect(digests(set(`paymentPayload.${member}`, null))).toEqual(first);
+    expect(digests(set('paymentPayload.accepted.extra', undefined))).toEqual(first);
+    expect(digests(set('paymentPayload.payload.authorization.validAfter', 0))).toEqual(first);
+    expect(digests(set('paymentPayload.payload.authorization.validBefore', 1_800_000_000))).toEqual(first);
+    expect(digests(set('paymentPayload.payload.authorization.nonce', `0x${'de'.repeat(32)}`))).toEqual(first);
     const other = digests(set('paymentPayload.payload.authorization.value', '250001'));
     expect(other[0]).not.toBe(first[0]);
     expect(other[1]).not.toBe(first[1]);
@@ -109,6 +116,12 @@ describe('reading a payment', () => {
     ['paymentPayload.payload.authorization.value', 250_000, 'invalid_payload'],
     ['paymentPayload.payload.authorization.value', (2n ** 256n).toString(), 'invalid_payload'],
     ['paymentPayload.payload.authorization.validBefore', '1e9', 'invalid_payload'],
+    ['paymentPayload.payload.authorization.validBefore', 2 ** 53, 'invalid_payload'],
+    ['paymentPayload.payload.authorization.validAfter', -1, 'invalid_payload'],
+    ['paymentPayload.payload.authorization.validAfter', 0.5, 'invalid_payload'],
+    ['paymentPayload.payload.authorization.validAfter', null, 'invalid_payload'],
+    ['paymentPayload.x402Version', undefined, 'invalid_payload'],
+    ['paymentPayload.accepted', null, 'invalid_payload'],
     ['paymentPayload.payload.authorization.nonce', `0x${'de'.repeat(31)}`, 'invalid_payload'],
     ['paymentRequirements', null, 'invalid_payment_requirements'],
     ['paymentRequirements.amount', '1.5', 'invalid_payment_requirements'],

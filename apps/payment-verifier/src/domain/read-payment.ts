@@ -45,6 +45,9 @@ const uint256 = z
   .string()
   .regex(/^(?:0|[1-9][0-9]{0,77})$/, { error: 'expected a decimal integer', abort: true })
   .refine((text) => BigInt(text) <= UINT256_MAX, 'expected an integer below 2^256');
+const isSeconds = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+/** Seconds: text in the specification, a number from clients whose language writes one; the official code takes both. */
+const seconds = z.preprocess((value) => (isSeconds(value) ? String(value) : value), uint256);
 const exactPayload = z.object({
   signature: z
     .string()
@@ -55,8 +58,8 @@ const exactPayload = z.object({
     from: address,
     to: address,
     value: uint256,
-    validAfter: uint256,
-    validBefore: uint256,
+    validAfter: seconds,
+    validBefore: seconds,
     nonce: z
       .string()
       .regex(/^0x[0-9a-fA-F]{64}$/, 'expected 0x and 64 hex characters')

@@ -54,8 +54,12 @@ export class FakeWorld implements SettlementChain, Facilitator, SettlementLane {
     return 1n;
   }
 
-  async isSignedByPayer(): Promise<boolean> {
+  recoversToPayer(): boolean {
     return true;
+  }
+
+  async isSignedByContract(): Promise<boolean> {
+    return false;
   }
 
   async verify(_payment: Payment): Promise<Verdict> {

@@ -1,12 +1,17 @@
 import { serviceNames } from '@touchstone/contracts';
+import { changedKey } from './changed-key.js';
 import { chainClock, serviceClocks } from './clocks.js';
+import { dearBlocks } from './dear-blocks.js';
 import { droppedTransaction } from './dropped-transaction.js';
 import { duplicatedMessages } from './duplicated-messages.js';
 import type { Fault } from './fault.js';
 import { killService } from './kill-service.js';
+import { laggingNode } from './lagging-node.js';
 import { reorganisation } from './reorganisation.js';
 import { restartServer } from './restart-server.js';
 import { rpcHanging, rpcRefused } from './rpc-away.js';
+import { slowBlocks } from './slow-blocks.js';
+import { thirdParty } from './third-party.js';
 
 /** The control: the same inferences and checks without a fault. */
 const none: Fault = {
@@ -26,6 +31,11 @@ export const faults: readonly Fault[] = [
   droppedTransaction,
   rpcRefused,
   rpcHanging,
+  laggingNode,
+  slowBlocks,
+  dearBlocks,
+  thirdParty,
+  changedKey,
   duplicatedMessages,
   serviceClocks,
   chainClock,

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { serviceNames, type ServiceName } from '@touchstone/contracts';
@@ -29,6 +29,7 @@ const HTTP_TIMEOUT_MS = 2_000;
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const clockPreload = fileURLToPath(new URL('../../bin/shifted-clock.mjs', import.meta.url));
+const keyPreload = fileURLToPath(new URL('../../bin/changed-key.mjs', import.meta.url));
 const silentLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 interface End {
@@ -57,7 +58,8 @@ export class FaultyStack {
     this.finalize();
   }
 
-  static async start(stateDir: string, progress: Progress): Promise<FaultyStack> {
+  /** @param confirmations blocks that must hold a payment before it counts */
+  static async start(stateDir: string, progress: Progress, confirmations: number): Promise<FaultyStack> {
     const gate = await TcpGate.start();
     const ends: End[] = [];
     const running = await startStack({
@@ -72,7 +74,9 @@ export class FaultyStack {
       onExit: (part, exit) => void ends.push({ part, exit }),
       settings: ({ chain }) => {
         gate.leadTo(Number(new URL(chain.rpcUrl).port));
-        return Object.fromEntries(serviceNames.map((name) => [name, settingsOf(name, stateDir, gate.url)]));
+        return Object.fromEntries(
+          serviceNames.map((name) => [name, settingsOf(name, { stateDir, rpcUrl: gate.url, confirmations })]),
+        );
       },
     }).catch(async (error: unknown) => {
       await gate.stop();
@@ -117,6 +121,12 @@ export class FaultyStack {
   /** Moves the wall clock of one service; 0 puts it right again. It takes effect within a tenth of a second. */
   shiftClock(service: ServiceName, offsetMs: number): void {
     writeFileSync(clockFile(this.stateDir, service), String(offsetMs));
+  }
+
+  /** The settlement key that the signer takes at its next start, `undefined` for its own. */
+  changeSettlementKey(hex: string | undefined): void {
+    if (hex === undefined) rmSync(keyFile(this.stateDir), { force: true });
+    else writeFileSync(keyFile(this.stateDir), hex, { mode: 0o600 });
   }
 
   /** Asks the chain, past the gate. */
@@ -173,16 +183,29 @@ function clockFile(stateDir: string, service: ServiceName): string {
   return join(stateDir, `clock-${service}`);
 }
 
-function settingsOf(service: ServiceName, stateDir: string, rpcUrl: string): Record<string, string> {
-  const clock = {
-    NODE_OPTIONS: `--import=${pathToFileURL(clockPreload).href}`,
-    FAULT_CLOCK_FILE: clockFile(stateDir, service),
-  };
+function keyFile(stateDir: string): string {
+  return join(stateDir, 'settlement-key');
+}
+
+function settingsOf(
+  service: ServiceName,
+  given: { readonly stateDir: string; readonly rpcUrl: string; readonly confirmations: number },
+): Record<string, string> {
+  const { stateDir, rpcUrl, confirmations } = given;
+  const preload = (script: string): string => `--import=${pathToFileURL(script).href}`;
+  const clock = { NODE_OPTIONS: preload(clockPreload), FAULT_CLOCK_FILE: clockFile(stateDir, service) };
   if (service === 'anchor-worker') return { ...clock, TOUCHSTONE_EVM_RPC_URL: rpcUrl };
+  if (service === 'signer')
+    return {
+      ...clock,
+      NODE_OPTIONS: `${preload(clockPreload)} ${preload(keyPreload)}`,
+      FAULT_SETTLEMENT_KEY_FILE: keyFile(stateDir),
+    };
   if (service !== 'payment-verifier') return clock;
   return {
     ...clock,
     TOUCHSTONE_EVM_RPC_URL: rpcUrl,
     TOUCHSTONE_PAYMENT_LEASE_SECONDS: String(LEASE_SECONDS),
+    TOUCHSTONE_PAYMENT_CONFIRMATIONS: String(confirmations),
   };
 }

@@ -74,6 +74,17 @@ describe('environment of the services', () => {
     expect(serviceEnvironment({ ...context('inference-gateway'), settings })).toMatchObject(settings);
   });
 
+  it('names the origins of pages to the services with public routes, and to no other', () => {
+    const named = serviceNames.filter((name) =>
+      Object.hasOwn(
+        serviceEnvironment({ ...context(name), corsOrigins: 'https://shop.example' }),
+        'TOUCHSTONE_CORS_ORIGINS',
+      ),
+    );
+    expect([...named].sort()).toEqual(['inference-gateway', 'payment-verifier', 'proof-service']);
+    expect(serviceEnvironment(context('inference-gateway'))).not.toHaveProperty('TOUCHSTONE_CORS_ORIGINS');
+  });
+
   it('tells the gateway the digest of the operator’s token, and nobody else', () => {
     const told = serviceNames.filter((name) =>
       Object.values(serviceEnvironment(context(name))).includes('a'.repeat(64)),

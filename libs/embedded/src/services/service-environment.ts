@@ -24,6 +24,8 @@ export interface ServiceContext {
   readonly secrets: Readonly<Record<string, string>>;
   /** OpenTelemetry's own variables. */
   readonly telemetry?: Readonly<Record<string, string>>;
+  /** Origins whose pages may use the public routes, as the environment of the launcher names them. */
+  readonly corsOrigins?: string | undefined;
   /** Settings of whoever starts the stack; they win over all others. */
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -58,6 +60,13 @@ const networkOf = ({ chain }: ServiceContext): string => `eip155:${chain.chainId
 /** A setting that is left to its default when the part it names is not in this stack. */
 const optional = (name: string, value: string | undefined): Environment =>
   value === undefined ? {} : { [name]: value };
+
+/** The services with routes for pages of other origins; the others would refuse the name. */
+const publicServices: ReadonlySet<ServiceName> = new Set([
+  'inference-gateway',
+  'payment-verifier',
+  'proof-service',
+]);
 
 /** What a service gets beside what all get and its own secrets. */
 const extraEnvironment: Readonly<Record<ServiceName, (context: ServiceContext) => Environment>> = {
@@ -121,6 +130,7 @@ export function serviceEnvironment(context: ServiceContext): Environment {
     TOUCHSTONE_HEALTH_PORT: String(context.ports.health),
     ...context.secrets,
     ...extraEnvironment[context.service](context),
+    ...(publicServices.has(context.service) ? optional('TOUCHSTONE_CORS_ORIGINS', context.corsOrigins) : {}),
     ...context.telemetry,
     ...context.settings,
   };

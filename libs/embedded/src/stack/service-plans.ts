@@ -27,6 +27,7 @@ export function servicePlans(
   description: StackDescription,
 ): ServicePlan[] {
   const layout = stackLayout(options.stateDir);
+  const environment = options.environment ?? process.env;
   const settings =
     typeof options.settings === 'function' ? options.settings(description) : (options.settings ?? {});
   return (Object.entries(description.services) as [ServiceName, ServicePorts][]).map(([service, ports]) => {
@@ -50,7 +51,8 @@ export function servicePlans(
         dataFolder,
         operatorTokenSha256: secrets.operatorTokenSha256,
         secrets: secrets.services[service],
-        telemetry: telemetryEnvironment(options.environment ?? process.env),
+        telemetry: telemetryEnvironment(environment),
+        corsOrigins: environment['TOUCHSTONE_CORS_ORIGINS'],
         settings: settings[service] ?? {},
       }),
     };

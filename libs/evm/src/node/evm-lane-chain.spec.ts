@@ -1,10 +1,8 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from '@jest/globals';
 import { refusal, tableNode, type Answers } from '../../test/table-node.js';
 import { evmChainId } from './chain-id.js';
 import { EvmLaneChain } from './evm-lane-chain.js';
-import { EvmNode, FINAL_DEPTH_BLOCKS } from './evm-node.js';
+import { FINAL_DEPTH_BLOCKS } from './evm-node.js';
 
 const account = `0x${'cd'.repeat(20)}`;
 const word = (value: number): string => `0x${value.toString(16).padStart(64, '0')}`;
@@ -119,35 +117,5 @@ describe('an EVM chain', () => {
     ['eth_getBalance', null, (chain: EvmLaneChain) => chain.balance(account)],
   ])('believes no malformed answer to %s (%j)', async (method, answer, ask) => {
     await expect(ask(chainOf({ [method]: answer }))).rejects.toEqual(unavailable);
-  });
-});
-
-describe('a node over HTTP', () => {
-  let server: Server | undefined;
-  afterEach(async () => {
-    await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
-  });
-
-  const serve = async (status: number, body: string): Promise<EvmNode> => {
-    server = createServer((_request, response) => response.writeHead(status).end(body));
-    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/private-key-in-path`;
-    return EvmNode.overHttp(url, 'eip155:8453', 5_000);
-  };
-
-  it('gives the raw result', async () => {
-    const node = await serve(200, '{"jsonrpc":"2.0","id":1,"result":"0x2105"}');
-    expect(await node.raw('eth_chainId')).toBe('0x2105');
-  });
-
-  it.each([
-    [503, 'busy'],
-    [200, 'no JSON'],
-    [200, '{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"state is not available"}}'],
-  ])('never shows the URL when it answers %d %s', async (status, body) => {
-    const error: unknown = await (await serve(status, body)).raw('eth_call').catch((e: unknown) => e);
-    expect(error).toEqual(unavailable);
-    const seen = `${JSON.stringify(error)} ${String(error)} ${String((error as Error).cause)}`;
-    expect(seen).not.toContain('private-key');
   });
 });

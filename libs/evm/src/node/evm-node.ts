@@ -1,7 +1,8 @@
 import { AppError } from '@touchstone/contracts';
-import { createPublicClient, http, type PublicClient, type Transport } from 'viem';
+import { createPublicClient, type PublicClient, type Transport } from 'viem';
 import type { FeeMarket } from '../lane/fees.js';
 import { evmChainId } from './chain-id.js';
+import { httpTransport } from './http-transport.js';
 import { isUnanswered, nodeRefused, nodeUnavailable } from './node-errors.js';
 import { readRpc, rpcBlock, rpcQuantity, type RpcBlock } from './rpc-values.js';
 
@@ -38,7 +39,7 @@ export class EvmNode {
   }
 
   static overHttp(url: string, network: string, timeoutMs: number): EvmNode {
-    return new EvmNode(http(url, { timeout: timeoutMs, retryCount: 0 }), network);
+    return new EvmNode(httpTransport(url, timeoutMs), network);
   }
 
   /**

@@ -3,14 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { HEADER_FIELDS_MAX, REQUEST_TARGET_CHARACTERS_MAX } from './limits.js';
 
 /** Fields that stand once. Node would keep the first or join them, and a proxy in front might take the other one. */
-const singleFields = new Set([
-  'authorization',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'host',
-  'payment-signature',
-]);
+const singleFields = new Set(['authorization', 'content-encoding', 'content-length', 'content-type', 'host']);
 
 /**
  * What is wrong with the head of a request, whatever it asks for; undefined when nothing is.

@@ -1,6 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { AnswerHeaders } from './cors.js';
 import { HEADER_BYTES_MAX } from './limits.js';
 import { linger } from './linger.js';
 import { renderProblem, sendProblem } from './send-problem.js';
@@ -8,14 +9,17 @@ import { renderProblem, sendProblem } from './send-problem.js';
 /**
  * Answers what never becomes a request with a problem and ends the connection: bytes that Node's parser refuses, a
  * head that is too large or too slow, `Expect` of anything but `100-continue`, and CONNECT.
+ *
+ * @param headersOf what the answer to a request carries whose head could be read
  */
-export function answerClientErrors(server: Server): void {
+export function answerClientErrors(server: Server, headersOf: AnswerHeaders): void {
   const answering = new WeakMap<Duplex, ServerResponse>();
   const refused = new WeakSet<Duplex>();
   server.on('request', (request, response) => {
     answering.set(request.socket, response);
   });
-  server.on('checkExpectation', (_request, response: ServerResponse) => {
+  server.on('checkExpectation', (request, response: ServerResponse) => {
+    for (const [name, value] of Object.entries(headersOf(request))) response.setHeader(name, value);
     sendProblem(
       response,
       new AppError('expectation-failed', 'Of Expect only 100-continue is understood; leave it out.'),
@@ -35,7 +39,7 @@ export function answerClientErrors(server: Server): void {
       return;
     }
     if (response.headersSent) socket.destroy();
-    else refuse(socket, errorOf(cause));
+    else refuse(socket, errorOf(cause), headersOf(response.req));
   });
 }
 
@@ -67,13 +71,13 @@ function errorOf({ code = '', rawPacket }: ClientError): AppError {
 }
 
 /** Writes the answer past Node's own writer, which has no request to answer, and ends the connection. */
-function refuse(socket: Duplex, error: AppError): void {
+function refuse(socket: Duplex, error: AppError, own: Readonly<Record<string, string>> = {}): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
   const { problem, headers, body } = renderProblem(error);
-  const fields = Object.entries({ ...headers, connection: 'close' }).map(
+  const fields = Object.entries({ ...own, ...headers, connection: 'close' }).map(
     ([name, value]) => `${name}: ${value}`,
   );
   const head = [`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`, ...fields, '', ''];

@@ -1,6 +1,13 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { checkRequest } from './check-request.js';
 import { answerClientErrors } from './client-errors.js';
+import type { AnswerHeaders } from './cors.js';
 import {
   CONNECTIONS_CHECKING_INTERVAL_MS,
   CONNECTIONS_MAX,
@@ -24,8 +31,14 @@ export interface ServerLimits {
 /**
  * A server that does not wait for slow clients, bounds head and connections, and answers whatever it refuses as
  * `application/problem+json` before `listener` sees it.
+ *
+ * @param headersOf what each answer carries, refusals of this server included
  */
-export function createLimitedServer(listener: RequestListener, limits: ServerLimits = {}): Server {
+export function createLimitedServer(
+  listener: RequestListener,
+  limits: ServerLimits = {},
+  headersOf: AnswerHeaders = () => ({}),
+): Server {
   const server = createServer(
     {
       headersTimeout: limits.headersTimeoutMs ?? HEADERS_TIMEOUT_MS,
@@ -37,7 +50,8 @@ export function createLimitedServer(listener: RequestListener, limits: ServerLim
       // Node would answer without a body; checkRequest asks for Host instead.
       requireHostHeader: false,
     },
-    (request, response) => {
+    (request: IncomingMessage, response: ServerResponse) => {
+      for (const [name, value] of Object.entries(headersOf(request))) response.setHeader(name, value);
       const error = checkRequest(request);
       if (error === undefined) listener(request, response);
       else sendProblem(response, error);
@@ -46,7 +60,7 @@ export function createLimitedServer(listener: RequestListener, limits: ServerLim
   // One more than is allowed, so that too many are seen and refused rather than cut off.
   server.maxHeadersCount = HEADER_FIELDS_MAX + 1;
   server.maxConnections = limits.connectionsMax ?? CONNECTIONS_MAX;
-  answerClientErrors(server);
+  answerClientErrors(server, headersOf);
   lingerOverUnreadRequests(server);
   return server;
 }

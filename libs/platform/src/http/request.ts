@@ -16,7 +16,9 @@ export interface HttpRequest extends IncomingMessage {
 }
 
 /** The path of a request without its query; that of an absolute target (RFC 9112, section 3.2.2) without its host. */
-export function requestPath(request: HttpRequest): string {
+export function requestPath(
+  request: Pick<IncomingMessage, 'url'> & { readonly originalUrl?: string },
+): string {
   const url = request.originalUrl ?? request.url ?? '/';
   const target = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*/i, '') || '/';
   const end = target.indexOf('?');

@@ -4,6 +4,8 @@ import type { Route } from './routes.js';
 export interface PathEntry {
   /** The methods that the path answers, sorted; HEAD stands with GET, OPTIONS always. */
   readonly methods: readonly string[];
+  /** Those of them that pages of other origins may use, sorted; HEAD stands with GET. */
+  readonly publicMethods: readonly string[];
   /** The media types that one of its methods answers with when all goes well. */
   mediaTypesOf(method: string): readonly string[];
 }
@@ -11,6 +13,8 @@ export interface PathEntry {
 /** A route with the media types of its good answers. */
 export interface ListedRoute extends Pick<Route, 'method' | 'path'> {
   readonly mediaTypes: readonly string[];
+  /** True for a route that pages of other origins may use, where the operator lists origins. */
+  readonly public?: boolean | undefined;
 }
 
 /**
@@ -41,6 +45,7 @@ class Pattern implements PathEntry {
   /** One character a segment: text before parameter before wildcard. */
   readonly rank: string;
   readonly methods: readonly string[];
+  readonly publicMethods: readonly string[];
   private readonly expression: RegExp;
 
   constructor(
@@ -52,9 +57,8 @@ class Pattern implements PathEntry {
       .map((segment) => (isWildcard(segment) ? '2' : segment.includes(':') ? '1' : '0'))
       .join('');
     this.expression = new RegExp(`^${segments.map(expressionOf).join('/')}/?$`, 'i');
-    const methods = new Set(routes.map(({ method }) => method)).add('OPTIONS');
-    if (methods.has('GET')) methods.add('HEAD');
-    this.methods = [...methods].sort();
+    this.methods = [...methodsOf(routes), 'OPTIONS'].sort();
+    this.publicMethods = methodsOf(routes.filter((route) => route.public === true));
   }
 
   matches(path: string): boolean {
@@ -65,6 +69,13 @@ class Pattern implements PathEntry {
     const wanted = method === 'HEAD' ? 'GET' : method;
     return this.routes.filter((route) => route.method === wanted).flatMap(({ mediaTypes }) => mediaTypes);
   }
+}
+
+function methodsOf(routes: readonly ListedRoute[]): string[] {
+  const methods = new Set(routes.map(({ method }) => method));
+  if (methods.has('GET')) methods.add('HEAD');
+  methods.delete('OPTIONS');
+  return [...methods].sort();
 }
 
 function isWildcard(segment: string): boolean {

@@ -25,6 +25,11 @@ export interface ApiRouteOptions {
   readonly errors?: readonly ErrorCode[];
   /** Names of security schemes of the document. */
   readonly security?: readonly string[];
+  /**
+   * True for a route that pages of other origins may use, where the operator lists origins. Never for one that a token
+   * opens.
+   */
+  readonly public?: boolean;
   /** The media type of a body that is read as bytes. */
   readonly rawBodyMediaType?: string;
   /** The parts of a form that is read as bytes; a part that is a file is a string of the format `binary`. */

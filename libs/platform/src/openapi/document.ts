@@ -97,6 +97,8 @@ function operation(route: Route, options: ApiRouteOptions, components: SchemaCom
     ...(options.description === undefined ? {} : { description: options.description }),
     ...(options.tags === undefined ? {} : { tags: options.tags }),
     ...(options.security === undefined ? {} : { security: options.security.map((name) => ({ [name]: [] })) }),
+    // Says that pages of the origins in TOUCHSTONE_CORS_ORIGINS may use it; the server reads the same option.
+    ...(options.public === true ? { 'x-cross-origin': true } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? rawBody(options, components)

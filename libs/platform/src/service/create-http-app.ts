@@ -2,12 +2,14 @@ import type { INestApplication } from '@nestjs/common';
 import { DiscoveryService, NestFactory } from '@nestjs/core';
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { Server, ServerResponse } from 'node:http';
+import { crossOriginHeaders, type AnswerHeaders } from '../http/cors.js';
 import { LimitedExpressAdapter } from '../http/http-adapter.js';
 import { ProblemFilter } from '../http/problem-filter.js';
 import { RequestObserver } from '../http/request-observer.js';
 import { routeGate } from '../http/route-gate.js';
 import { RouteTable } from '../http/route-table.js';
 import { collectRoutes, defaultPostStatus, type ControllerClass, type Route } from '../http/routes.js';
+import { corsOriginsOf } from '../config/cors-keys.js';
 import { NestLogger } from '../logging/nest-logger.js';
 import { apiRouteOf, mediaTypesOf } from '../openapi/api-route.js';
 import { buildOpenApi, type OpenApiInfo } from '../openapi/document.js';
@@ -30,7 +32,9 @@ export async function createHttpApp(
   module: Type | DynamicModule,
   openApi?: Partial<OpenApiInfo>,
 ): Promise<HttpApp> {
-  const adapter = new LimitedExpressAdapter();
+  // The server is made before the routes are known; it answers nothing before they are.
+  let headersOf: AnswerHeaders = () => ({});
+  const adapter = new LimitedExpressAdapter((request) => headersOf(request));
   adapter.disable('x-powered-by');
   adapter.disable('etag');
   const app = await NestFactory.create(ServiceRootModule.of(service, module), adapter, {
@@ -46,6 +50,7 @@ export async function createHttpApp(
   const routes = collectRoutes(controllers);
   defaultPostStatus(routes);
   const table = new RouteTable([...routes.map(listed), openApiRoute]);
+  headersOf = crossOriginHeaders(corsOriginsOf(service.config), table);
   const observer = new RequestObserver(service.metrics, service.logger);
   app.use(observer.middleware);
   app.use(routeGate(table));
@@ -58,7 +63,7 @@ const openApiRoute = { method: 'GET', path: '/openapi.json', mediaTypes: ['appli
 
 function listed({ method, path, controller, handlerName }: Route) {
   const options = apiRouteOf(controller.prototype as object, handlerName);
-  return { method, path, mediaTypes: mediaTypesOf(options) };
+  return { method, path, mediaTypes: mediaTypesOf(options), public: options?.public };
 }
 
 /** Built once at start, so that a schema that cannot be rendered stops the service and not a reader. */

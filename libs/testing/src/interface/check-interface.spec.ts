@@ -41,10 +41,15 @@ const bad: Behaviour = () => ({ status: 400, type: 'application/problem+json', b
 
 describe('checkInterface', () => {
   let server: Server | undefined;
+  let shared: Record<string, string> = {};
   afterEach(() => {
+    shared = {};
+    close();
+  });
+  const close = () => {
     server?.closeAllConnections();
     server?.close();
-  });
+  };
 
   const serve = async (good: Behaviour, broken: Behaviour = bad) => {
     const started = createServer((request, response) => {
@@ -72,16 +77,22 @@ describe('checkInterface', () => {
         const { status, type, body } = (
           request.url === '/openapi.json' ? openApi : readable() ? good : broken
         )();
-        response.writeHead(status, { 'content-type': type }).end(body);
+        response.writeHead(status, { 'content-type': type, ...shared }).end(body);
       });
     });
+    close();
     server = started;
     await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
     return `http://127.0.0.1:${(started.address() as AddressInfo).port}`;
   };
 
   it('finds nothing in a service that does what its document says', async () => {
-    expect(await checkInterface(await serve(right))).toEqual({ operations: 1, requests: 20, findings: [] });
+    expect(await checkInterface(await serve(right))).toEqual({
+      operations: 1,
+      requests: 20,
+      findings: [],
+      crossOrigin: [],
+    });
   });
 
   it.each<[string, Behaviour, Behaviour, string]>([
@@ -93,5 +104,36 @@ describe('checkInterface', () => {
   ])('finds %s', async (_, good, broken, finding) => {
     const { findings } = await checkInterface(await serve(good, broken));
     expect(findings.join('\n')).toContain(finding);
+  });
+
+  it('finds a route that shares its answers and is not public', async () => {
+    const origin = 'https://shop.example';
+    expect((await checkInterface(await serve(right), { origin })).findings).toEqual([]);
+    shared = { 'access-control-allow-origin': origin, vary: 'Origin' };
+    const { findings } = await checkInterface(await serve(right), { origin });
+    expect(findings.join('\n')).toContain(`can be read by ${origin}`);
+  });
+
+  it.each([
+    ['no answer', {}],
+    ['answers of every origin', { 'access-control-allow-origin': '*', vary: 'Origin' }],
+    [
+      'answers that a cache mixes up',
+      { 'access-control-allow-origin': 'https://shop.example', vary: 'Accept' },
+    ],
+  ])('finds a public route that shares %s', async (_what, headers) => {
+    const origin = 'https://shop.example';
+    const operation = document.paths['/things/{id}'].post as { 'x-cross-origin'?: boolean };
+    operation['x-cross-origin'] = true;
+    try {
+      shared = headers;
+      const { findings, crossOrigin } = await checkInterface(await serve(right), { origin });
+      expect(findings.join('\n')).toContain(`cannot be read by ${origin}`);
+      expect(crossOrigin).toEqual(['POST /things/{id}']);
+      shared = { 'access-control-allow-origin': origin, vary: 'Accept, Origin' };
+      expect((await checkInterface(await serve(right), { origin })).findings).toEqual([]);
+    } finally {
+      delete operation['x-cross-origin'];
+    }
   });
 });

@@ -12,6 +12,8 @@ export interface CheckOptions {
   readonly runs?: number;
   /** Real values of parameters by name, so that some requests reach what is there. */
   readonly known?: Readonly<Record<string, readonly string[]>>;
+  /** An origin that the service lists; sent with every request, and only public routes may answer its pages. */
+  readonly origin?: string;
 }
 
 /** What was asked, and what is wrong with the answers. */
@@ -19,6 +21,8 @@ export interface CheckResult {
   readonly operations: number;
   readonly requests: number;
   readonly findings: readonly string[];
+  /** The operations that pages of listed origins may use, such as `GET /v1/models`. */
+  readonly crossOrigin: readonly string[];
 }
 
 interface Trial {
@@ -51,7 +55,10 @@ export async function checkInterface(url: string, options: CheckOptions = {}): P
       for (const finding of await ask(url, operation, document, trial, options)) findings.add(finding);
     }
   }
-  return { operations: document.operations.length, requests, findings: [...findings] };
+  const crossOrigin = document.operations
+    .filter((operation) => operation.crossOrigin)
+    .map(({ method, path }) => `${method} ${path}`);
+  return { operations: document.operations.length, requests, findings: [...findings], crossOrigin };
 }
 
 function wellFormed(
@@ -136,18 +143,22 @@ async function ask(
   operation: Operation,
   { schemas }: Interface,
   { target, body, type, refused }: Trial,
-  { headers = {} }: CheckOptions,
+  { headers = {}, origin }: CheckOptions,
 ): Promise<string[]> {
   const response = await fetch(`${url}${target}`, {
     method: operation.method,
-    headers: { ...headers, ...(type === undefined ? {} : { 'content-type': type }) },
+    headers: {
+      ...headers,
+      ...(origin === undefined ? {} : { origin }),
+      ...(type === undefined ? {} : { 'content-type': type }),
+    },
     ...(body === undefined ? {} : { body }),
   });
   const text = await response.text();
   const { status } = response;
   const place = `${operation.method} ${operation.path} answered ${status}`;
   const asked = ` to ${target.slice(0, 200)} ${body?.slice(0, 300) ?? ''}: ${text.slice(0, 300)}`;
-  const findings: string[] = [];
+  const findings: string[] = origin === undefined ? [] : sharingFindings(operation, response, origin, place);
   if (status >= 500 && status !== 503) findings.push(`${place}, a server error,${asked}`);
   if (refused && status < 400) findings.push(`${place}, a success for what cannot be read,${asked}`);
   const answer = operation.answers[status];
@@ -165,6 +176,19 @@ async function ask(
       findings.push(`${place} outside its schema: ${result.error.message.slice(0, 300)}${asked}`);
   }
   return findings;
+}
+
+/** A public route must share every answer with a listed origin, and say so to caches; no other may share one. */
+function sharingFindings(
+  { crossOrigin }: Operation,
+  { headers }: Response,
+  origin: string,
+  place: string,
+): string[] {
+  const allowed = headers.get('access-control-allow-origin');
+  const varies = /(?:^|,)\s*origin\s*(?:,|$)/i.test(headers.get('vary') ?? '');
+  if (crossOrigin && (allowed !== origin || !varies)) return [`${place} and cannot be read by ${origin}`];
+  return !crossOrigin && allowed !== null ? [`${place} and can be read by ${origin}`] : [];
 }
 
 const validators = new WeakMap<JsonSchema, z.ZodType>();

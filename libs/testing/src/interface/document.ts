@@ -22,6 +22,8 @@ export interface Operation {
   /** The schema of a JSON body. */
   readonly body?: JsonSchema;
   readonly answers: Readonly<Record<string, AnnouncedAnswer>>;
+  /** True when pages of listed origins may use it. */
+  readonly crossOrigin: boolean;
 }
 
 /** What is read of an OpenAPI 3.1 document. */
@@ -34,6 +36,7 @@ interface RawOperation {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: JsonSchema }>> };
   readonly responses: Readonly<Record<string, AnnouncedAnswer & { readonly $ref?: string }>>;
+  readonly 'x-cross-origin'?: boolean;
 }
 
 interface RawDocument {
@@ -61,6 +64,7 @@ export async function fetchInterface(url: string): Promise<Interface> {
         parameters: raw.parameters ?? [],
         ...(body === undefined ? {} : { body }),
         answers: Object.fromEntries(answers) as Operation['answers'],
+        crossOrigin: raw['x-cross-origin'] === true,
       };
     }),
   );

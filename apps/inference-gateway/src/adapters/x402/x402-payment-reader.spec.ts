@@ -7,7 +7,7 @@ const reader = new X402PaymentReader();
 const requirements = {
   scheme: 'exact',
   network: 'eip155:8453',
-  asset: `0x${'83'.repeat(20)}`,
+  asset: `0x${'8a'.repeat(20)}`,
   amount: '10000',
   payTo: `0x${'22'.repeat(20)}`,
   maxTimeoutSeconds: 120,
@@ -60,6 +60,19 @@ describe('X402PaymentReader', () => {
     expectMalformed(encode({ ...payment, payload: { ...payment.payload, ...change } }));
   });
 
+  it('reads times that are numbers as the text that they stand for', () => {
+    const withTimes = (validAfter: unknown, validBefore: unknown) => ({
+      ...payment,
+      payload: {
+        ...payment.payload,
+        authorization: { ...payment.payload.authorization, validAfter, validBefore },
+      },
+    });
+    expect(reader.read(encode(withTimes(0, 9_999_999_999)))).toEqual(payment);
+    for (const odd of [-1, 0.5, 2 ** 53, null, true, '00', '-1', [0]])
+      expectMalformed(encode(withTimes(odd, '1')));
+  });
+
   it('refuses every other text in the same way', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), expectMalformed));
     fc.assert(fc.property(fc.base64String({ maxLength: 300 }), expectMalformed));
@@ -70,7 +83,8 @@ describe('X402PaymentReader', () => {
     const members = Object.keys(payment.payload.authorization);
     fc.assert(
       fc.property(fc.constantFrom(...members), fc.jsonValue(), (member, value) => {
-        fc.pre(typeof value !== 'string');
+        // Times may be numbers.
+        fc.pre(typeof value !== 'string' && !(member.startsWith('valid') && Number.isSafeInteger(value)));
         const authorization = { ...payment.payload.authorization, [member]: value };
         expectMalformed(encode({ ...payment, payload: { ...payment.payload, authorization } }));
       }),
@@ -85,6 +99,12 @@ describe('X402PaymentReader', () => {
     ['the amount as another text', { amount: '010000' }, false],
     ['a longer timeout', { maxTimeoutSeconds: 3_600 }, false],
     ['no extra', { extra: undefined }, false],
+    ['null for extra', { extra: null }, false],
+    [
+      'addresses in the spelling of EIP-55',
+      { asset: requirements.asset.toUpperCase().replace('0X', '0x') },
+      true,
+    ],
     ['another scheme', { scheme: 'upto' }, false],
   ])('compares what was accepted by the rule of the library: %s', (_name, change, accepted) => {
     const sent = reader.read(encode({ ...payment, accepted: { ...requirements, ...change } }));

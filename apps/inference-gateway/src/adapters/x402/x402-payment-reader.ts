@@ -13,6 +13,10 @@ export const PAYMENT_HEADER_CHARACTERS_MAX = 8_192;
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'expected 0x and 40 hex characters');
 const uint = z.string().regex(/^(?:0|[1-9][0-9]{0,77})$/, 'expected a decimal integer without leading zeros');
 
+const isSeconds = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+/** Seconds: text in the specification, a number from clients whose language writes one; the library takes both. */
+const seconds = z.preprocess((value) => (isSeconds(value) ? String(value) : value), uint);
+
 /** The payload of scheme `exact` on EVM chains with an EIP-3009 authorisation; the only one that is offered. */
 const authorizationPayload = z.strictObject({
   signature: z.string().regex(/^0x(?:[0-9a-fA-F]{2}){65,2048}$/, 'expected 0x and hex of at least 65 bytes'),
@@ -20,8 +24,8 @@ const authorizationPayload = z.strictObject({
     from: address,
     to: address,
     value: uint,
-    validAfter: uint,
-    validBefore: uint,
+    validAfter: seconds,
+    validBefore: seconds,
     nonce: z.string().regex(/^0x[0-9a-fA-F]{64}$/, 'expected 0x and 64 hex characters'),
   }),
 });
@@ -63,10 +67,19 @@ export class X402PaymentReader implements PaymentReader {
   }
 
   accepts(payload: PaymentPayload, requirements: PaymentRequirements): boolean {
-    const offered = [{ ...requirements, extra: { ...requirements.extra } }];
-    const sent = { ...payload, payload: { ...payload.payload } } as unknown as X402PaymentPayload;
+    const offered = [{ ...requirements, ...spelling(requirements), extra: { ...requirements.extra } }];
+    const accepted = { ...payload.accepted, ...spelling(payload.accepted) };
+    const sent = { ...payload, accepted, payload: { ...payload.payload } } as unknown as X402PaymentPayload;
     return this.matcher.findMatchingRequirements(offered, sent) !== undefined;
   }
+}
+
+/** An address is the same one in the spelling of EIP-55 and in lower case; the library compares texts. */
+function spelling({ asset, payTo }: { readonly asset?: unknown; readonly payTo?: unknown }): object {
+  return {
+    ...(typeof asset === 'string' ? { asset: asset.toLowerCase() } : {}),
+    ...(typeof payTo === 'string' ? { payTo: payTo.toLowerCase() } : {}),
+  };
 }
 
 function decode(header: string): unknown {

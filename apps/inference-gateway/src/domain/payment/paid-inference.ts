@@ -7,7 +7,7 @@ import { verificationOf } from '../inference/verification-of.js';
 import type { StoredAnswer, VerificationStore } from '../inference/verification.js';
 import { agreedRequirements } from './agreed-requirements.js';
 import { keepLease } from './keep-lease.js';
-import { PaymentChallenge } from './payment-challenge.js';
+import { PaymentChallenge, type PaidResource } from './payment-challenge.js';
 import {
   requirementsFor,
   SETTLEMENT_RETRY_AFTER_SECONDS,
@@ -73,7 +73,7 @@ export class PaidInference {
         current,
       );
     }
-    const payload = this.parts.reader.read(header);
+    const payload = this.read(header, request, current);
     const digest = requestDigest(request.requestParts);
     const agreed = await agreedRequirements(this.parts, payload, current, digest);
     if (!agreed.ok) {
@@ -83,6 +83,17 @@ export class PaidInference {
     const { requirements } = agreed;
     const authorized = await this.parts.payments.authorize(payload, requirements, digest);
     return this.answer({ request, payload, requirements }, authorized);
+  }
+
+  /** Who sends what cannot be read is told what is wanted, as one who sends nothing. */
+  private read(header: string, request: PreparedRequest, requirements: PaymentRequirements): PaymentPayload {
+    try {
+      return this.parts.reader.read(header);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'payment-malformed') throw error;
+      const challenge = { requirements, resource: this.resourceOf(request), reason: 'invalid_payload' };
+      throw new PaymentChallenge('payment-malformed', error.message, challenge, error.details);
+    }
   }
 
   private answer(paid: PaidRequest, authorized: AuthorizeOutcome): Promise<InferReply> | InferReply {
@@ -195,16 +206,20 @@ export class PaidInference {
     return { kind: 'answered', body: stored.body, settlement, replayed: true };
   }
 
+  private resourceOf({ model, requestParts }: PreparedRequest): PaidResource {
+    const { name, version } = model.manifest;
+    return { url: this.parts.urlOf(requestParts.target), description: `${name} ${version}` };
+  }
+
   private challenge(
     code: 'payment-required' | 'payment-invalid',
     message: string,
     reason: string,
-    { model, requestParts }: PreparedRequest,
+    request: PreparedRequest,
     requirements: PaymentRequirements,
     settlement?: Settlement,
   ): PaymentChallenge {
-    const { name, version } = model.manifest;
-    const resource = { url: this.parts.urlOf(requestParts.target), description: `${name} ${version}` };
+    const resource = this.resourceOf(request);
     return new PaymentChallenge(code, message, { requirements, resource, reason, settlement });
   }
 }

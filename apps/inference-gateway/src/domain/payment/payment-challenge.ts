@@ -1,4 +1,4 @@
-import { AppError } from '@touchstone/contracts';
+import { AppError, type ErrorDetail } from '@touchstone/contracts';
 import type { PaymentRequirements, Settlement } from './payment.js';
 
 /** What the payment is for. */
@@ -10,7 +10,7 @@ export interface PaidResource {
 /** A refusal that tells the caller what to pay; the transport adds the PAYMENT-REQUIRED header. */
 export class PaymentChallenge extends AppError {
   constructor(
-    code: 'payment-required' | 'payment-invalid',
+    code: 'payment-required' | 'payment-invalid' | 'payment-malformed',
     message: string,
     readonly challenge: {
       readonly requirements: PaymentRequirements;
@@ -20,11 +20,10 @@ export class PaymentChallenge extends AppError {
       /** The settlement that failed, if it came to one. */
       readonly settlement?: Settlement | undefined;
     },
+    details: readonly ErrorDetail[] = code === 'payment-invalid'
+      ? [{ pointer: '', detail: challenge.reason }]
+      : [],
   ) {
-    super(
-      code,
-      message,
-      code === 'payment-invalid' ? { details: [{ pointer: '', detail: challenge.reason }] } : {},
-    );
+    super(code, message, { details });
   }
 }

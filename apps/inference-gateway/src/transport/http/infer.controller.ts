@@ -29,6 +29,7 @@ export class InferController {
   @Post('v1/models/:id/infer')
   @ApiRoute({
     summary: 'Runs a model and answers with a signed proof of the output.',
+    public: true,
     description:
       'Paid by x402 version 2: a request without PAYMENT-SIGNATURE is answered 402 with PAYMENT-REQUIRED; the paid one carries PAYMENT-RESPONSE. The same payment with the same request always gives the same bytes, is charged once, and says Idempotent-Replayed when it was answered before.',
     tags: ['inference'],
@@ -48,6 +49,7 @@ export class InferController {
       'tensor-invalid',
       'text-invalid',
       'inference-failed',
+      'rate-limited',
       'queue-full',
       'dependency-unavailable',
       'timeout',

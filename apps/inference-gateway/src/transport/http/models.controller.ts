@@ -33,6 +33,7 @@ export class ModelsController {
   @Get()
   @ApiRoute({
     summary: 'Lists the models in order of their ids.',
+    public: true,
     tags: ['models'],
     response: modelPage,
     errors: ['validation-failed'],
@@ -47,6 +48,7 @@ export class ModelsController {
   @Get(':id')
   @ApiRoute({
     summary: 'Shows a model with its hashes, tensors, price and commitment.',
+    public: true,
     tags: ['models'],
     response: modelDetail,
     errors: ['unknown-model'],
@@ -59,6 +61,7 @@ export class ModelsController {
   @Get(':id/commitments')
   @ApiRoute({
     summary: 'Lists every commitment of a model version, newest first; older evidence carries older ones.',
+    public: true,
     tags: ['models'],
     response: commitmentList,
     errors: ['unknown-model'],

@@ -21,6 +21,7 @@ export class VerificationsController {
   @Get(':id')
   @ApiRoute({
     summary: 'Shows the state of one verification with proof, context, payment and timing.',
+    public: true,
     tags: ['verifications'],
     response: verificationAnswer,
     errors: ['validation-failed', 'unknown-verification'],

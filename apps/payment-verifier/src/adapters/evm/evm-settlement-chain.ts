@@ -35,15 +35,19 @@ export class EvmSettlementChain implements SettlementChain {
     return (await this.node.recentHead()).number;
   }
 
+  /** A plain account's signature is recovered here, without a request. */
+  recoversToPayer(payment: Payment): boolean {
+    const digest = digestOf(payment);
+    return digest !== undefined && recoverSigner(digest, payment.signature) === payment.payer;
+  }
+
   /**
-   * A plain account's signature is recovered here, without a request. Only where that does not give the payer the
-   * node is asked for code, and a contract for its ERC-1271 answer. Which of the two the token will take is the
+   * The node is asked for code, and a contract for its ERC-1271 answer. Whether the token will take that is the
    * official verification's business; this only proves that the payer agreed to this nonce.
    */
-  async isSignedByPayer(payment: Payment): Promise<boolean> {
+  async isSignedByContract(payment: Payment): Promise<boolean> {
     const digest = digestOf(payment);
     if (digest === undefined) return false;
-    if (recoverSigner(digest, payment.signature) === payment.payer) return true;
     const payer = payment.payer as Hex;
     const code = await this.node.ask(() => this.node.client.getCode({ address: payer }));
     if (code === undefined || code === '0x') return false;

@@ -10,7 +10,9 @@ import { reasons } from '../../domain/reasons.js';
 import type { Reservation, Settlement } from '../../domain/reservation.js';
 import { transferOf, type TokenLog } from '../evm/authorization-logs.js';
 import type { EvmSettlementChain } from '../evm/evm-settlement-chain.js';
+import { TokenCode } from '../evm/token-code.js';
 import { SettlementSession, type Relay } from './settlement-session.js';
+import { VerifiedTransfers } from './verified-transfers.js';
 
 /** What {@link OfficialFacilitator} needs. */
 export interface FacilitatorParts {
@@ -20,6 +22,9 @@ export interface FacilitatorParts {
   readonly account: () => Promise<string>;
   readonly relayOf: (reservationId: string) => Relay;
   readonly confirmationTimeoutMs: number;
+  /** `0x` and lower case. */
+  readonly asset: string;
+  readonly nowMs: () => number;
 }
 
 type NetworkName = `${string}:${string}`;
@@ -29,14 +34,23 @@ type NetworkName = `${string}:${string}`;
  * facilitator is made per call, because its signer interface does not say which payment a transaction is for.
  */
 export class OfficialFacilitator implements Facilitator {
-  constructor(private readonly parts: FacilitatorParts) {}
+  private readonly tokenCode: TokenCode;
+  private readonly verified: VerifiedTransfers;
+
+  constructor(private readonly parts: FacilitatorParts) {
+    this.tokenCode = new TokenCode(parts.asset);
+    this.verified = new VerifiedTransfers(parts.nowMs);
+  }
 
   async verify(payment: Payment): Promise<Verdict> {
     const { session, facilitator } = await this.open();
     const answer = await facilitator
       .verify(payment.payload, payment.requirements)
       .catch((error: unknown) => thrown(session, error));
-    if (answer.isValid) return { valid: true };
+    if (answer.isValid) {
+      if (session.transfer !== undefined) this.verified.remember(payment, session.transfer);
+      return { valid: true };
+    }
     // An invalid verdict that rests on a question without an answer is no verdict.
     if (session.failure !== undefined) throw unavailable(session.failure);
     return {
@@ -48,6 +62,7 @@ export class OfficialFacilitator implements Facilitator {
 
   async settle(reservation: Reservation, payment: Payment): Promise<SettleAttempt> {
     const { session, facilitator } = await this.open(reservation);
+    if (reservation.state === 'reserved') await this.sendVerified(session, payment);
     const answer = await facilitator
       .settle(payment.payload, payment.requirements)
       .catch((error: unknown) => thrown(session, error));
@@ -73,6 +88,24 @@ export class OfficialFacilitator implements Facilitator {
     };
   }
 
+  /**
+   * Sends what was verified moments ago; the facilitator then joins the transaction. A transfer that the chain would
+   * refuse now is left to the facilitator, which finds out why and says so in its own words.
+   *
+   * @throws AppError when nobody answered, or nothing was signed
+   */
+  private async sendVerified(session: SettlementSession, payment: Payment): Promise<void> {
+    const call = this.verified.take(payment);
+    if (call === undefined) return;
+    try {
+      await session.readContract(call);
+    } catch {
+      if (session.failure !== undefined) throw unavailable(session.failure);
+      return;
+    }
+    await session.writeContract(call).catch((error: unknown) => thrown(session, error));
+  }
+
   /** The answer of `GET /supported`. @throws AppError `dependency-unavailable` */
   async supported(): Promise<Record<string, unknown>> {
     const { facilitator } = await this.open();
@@ -89,6 +122,7 @@ export class OfficialFacilitator implements Facilitator {
       node,
       chain,
       account: (await account()) as Hex,
+      tokenCode: this.tokenCode,
       confirmationTimeoutMs,
       ...(relay === undefined ? {} : { relay }),
     });
@@ -109,8 +143,9 @@ function storedTransaction(
 ) {
   return {
     get: async () => {
-      if (reservation?.state !== 'settling' || relay === undefined) return undefined;
-      session.transaction = await relay.stored();
+      if (relay === undefined) return undefined;
+      if (session.transaction === undefined && reservation?.state === 'settling')
+        session.transaction = await relay.stored();
       return session.transaction && (newestAttempt(session.transaction).hash as Hex);
     },
     set: async () => undefined,

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Abi, Hex } from 'viem';
 import type { Call, LaneTransaction } from '@touchstone/evm';
 import { waitUntil } from '@touchstone/testing';
+import { TokenCode } from '../evm/token-code.js';
 import {
   RECEIPT_POLL_FIRST_MS,
   RECEIPT_UNANSWERED_MAX,
@@ -20,6 +21,7 @@ function session(unanswered: number, estimate = 0n) {
   const looks: string[] = [];
   const parts = {
     account: HASH,
+    tokenCode: new TokenCode('0xtoken'),
     confirmationTimeoutMs: 10_000,
     node: {
       client: {

@@ -8,6 +8,7 @@ import {
   type EvmNode,
   type LaneTransaction,
 } from '@touchstone/evm';
+import type { TokenCode } from '../evm/token-code.js';
 import type { EvmSettlementChain, Receipt } from '../evm/evm-settlement-chain.js';
 
 /** The signer interface of the official package. */
@@ -29,11 +30,17 @@ export const RECEIPT_UNANSWERED_MAX = 3;
 /** `transferWithAuthorization` with v, r, s has nine arguments; with signature bytes it has seven. */
 const ECDSA_ARGUMENTS = 9;
 
+/** EIP-3009's function that moves the money. */
+const TRANSFER_FUNCTION = 'transferWithAuthorization';
+/** A call of it. */
+export type TransferCall = WriteArguments;
+
 /** What one session needs. */
 export interface SessionParts {
   readonly node: EvmNode;
   readonly chain: EvmSettlementChain;
   readonly account: Hex;
+  readonly tokenCode: TokenCode;
   readonly confirmationTimeoutMs: number;
   /** The transaction of the reservation; absent in a session that only verifies. */
   readonly relay?: Relay;
@@ -59,6 +66,8 @@ export class SettlementSession implements FacilitatorEvmSigner {
   /** The stored transaction; from here on only the chain decides. */
   transaction: LaneTransaction | undefined;
   receipt: Receipt | undefined;
+  /** The call that would pay, as the official package encodes it for its simulation. */
+  transfer: TransferCall | undefined;
   private sent = false;
   /** One look at each account is enough for one call; the facilitator takes two at the payer. */
   private readonly codes = new Map<Hex, Promise<Hex | undefined>>();
@@ -70,6 +79,7 @@ export class SettlementSession implements FacilitatorEvmSigner {
   }
 
   readContract(call: ReadArguments): Promise<unknown> {
+    if (call.functionName === TRANSFER_FUNCTION) this.transfer = { ...call, args: call.args ?? [] };
     return this.observed(() =>
       this.parts.node.client.readContract({ ...call, abi: call.abi as Abi, args: call.args ?? [] }),
     );
@@ -78,9 +88,15 @@ export class SettlementSession implements FacilitatorEvmSigner {
   getCode({ address }: { address: Hex }): Promise<Hex | undefined> {
     const known = this.codes.get(address);
     if (known !== undefined) return known;
-    const code = this.observed(() => this.parts.node.client.getCode({ address }));
+    const { tokenCode } = this.parts;
+    if (address.toLowerCase() === tokenCode.address) return tokenCode.read(() => this.askCode(address));
+    const code = this.askCode(address);
     this.codes.set(address, code);
     return code;
+  }
+
+  private askCode(address: Hex): Promise<Hex | undefined> {
+    return this.observed(() => this.parts.node.client.getCode({ address }));
   }
 
   verifyTypedData(call: Parameters<FacilitatorEvmSigner['verifyTypedData']>[0]): Promise<boolean> {

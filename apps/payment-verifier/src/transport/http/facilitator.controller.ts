@@ -25,6 +25,7 @@ const errors = [
   'payment-malformed',
   'body-too-large',
   'validation-failed',
+  'rate-limited',
   'dependency-unavailable',
 ] as const;
 
@@ -41,6 +42,7 @@ export class FacilitatorController {
   @Post('verify')
   @ApiRoute({
     summary: 'Verify a payment',
+    public: true,
     description: 'A payment that does not hold is answered with 200 and isValid false, as x402 has it.',
     response: verifyAnswer,
     errors,
@@ -76,6 +78,7 @@ export class FacilitatorController {
   @Get('supported')
   @ApiRoute({
     summary: 'What this facilitator settles',
+    public: true,
     response: supportedAnswer,
     errors: ['dependency-unavailable'],
   })

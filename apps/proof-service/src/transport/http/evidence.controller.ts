@@ -19,6 +19,7 @@ export class EvidenceController {
   @Get(':verificationId')
   @ApiRoute({
     summary: 'Gives the evidence bundle of an output.',
+    public: true,
     description:
       'The text is canonical JSON and verifies offline. While it is incomplete the answer is 202 with Retry-After; ' +
       'errors[0] names the stage. With require=anchored the answer is 202 until a final anchor covers it.',

@@ -30,6 +30,7 @@ export class LogController {
   @Get('checkpoint')
   @ApiRoute({
     summary: 'Gives the newest signed checkpoint as a note (C2SP tlog-checkpoint).',
+    public: true,
     tags: ['log'],
     responses: { 200: { description: 'The note.', mediaType: 'text/plain', schema: z.string() } },
     errors: ['not-found', 'dependency-unavailable'],
@@ -44,6 +45,7 @@ export class LogController {
   @Get('v1/checkpoints/:size')
   @ApiRoute({
     summary: 'Gives the checkpoint of a size with its final anchors.',
+    public: true,
     tags: ['log'],
     response: checkpointAnswer,
     errors: ['not-found', 'validation-failed', 'dependency-unavailable'],
@@ -55,6 +57,7 @@ export class LogController {
   @Get('v1/log/consistency')
   @ApiRoute({
     summary: 'Proves that the log of one size is the beginning of a later one.',
+    public: true,
     tags: ['log'],
     response: consistencyAnswer,
     errors: ['not-found', 'validation-failed', 'dependency-unavailable'],

@@ -38,6 +38,7 @@ export class ProofsController {
   @Get('by-leaf/:leaf')
   @ApiRoute({
     summary: 'Gives the proof of a leaf, wherever it is.',
+    public: true,
     description: BINARY_HINT,
     tags: ['proofs'],
     responses: { 200: proofResponse },
@@ -54,6 +55,7 @@ export class ProofsController {
   @Get(':batchId')
   @ApiRoute({
     summary: 'Gives the proof of a batch, and of one of its leaves if the query names it.',
+    public: true,
     description: `leaves=true lists the leaves in tree order, one page from offset on. ${BINARY_HINT}`,
     tags: ['proofs'],
     responses: { 200: proofResponse },
@@ -75,6 +77,7 @@ export class ProofsController {
   @Post('verify')
   @ApiRoute({
     summary: 'Verifies the path of one leaf.',
+    public: true,
     description:
       'A proof that does not hold is answered 200 with valid false; only a malformed one is an error.',
     tags: ['proofs'],
@@ -94,11 +97,12 @@ function answer(response: ServerResponse, accept: string | undefined, proof: Bat
   const { inclusion } = proof;
   const asBinary = inclusion !== undefined && accept?.trim().toLowerCase() === BINARY_MEDIA_TYPE;
   const body = Buffer.from(asBinary ? encodeBinaryProof(inclusion) : JSON.stringify(presentBatch(proof)));
+  // Beside what else the answer differs by, which stands there already.
+  response.appendHeader('vary', 'accept');
   response
     .writeHead(200, {
       'content-type': asBinary ? BINARY_MEDIA_TYPE : 'application/json; charset=utf-8',
       'content-length': body.length,
-      vary: 'accept',
     })
     .end(body);
 }

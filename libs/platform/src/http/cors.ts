@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import { requestPath } from './request.js';
+import type { PathEntry } from './route-table.js';
+
+/** Seconds that a browser may keep the answer to its preflight; an origin that is taken off the list may go on for as long. */
+export const CORS_PREFLIGHT_AGE_SECONDS_MAX = 600;
+
+/** Stands for every origin in a list of origins. */
+export const ANY_ORIGIN = '*';
+
+/** Fields of answers that a page may read beside those that it always may. */
+const readable = ['payment-required', 'payment-response', 'idempotent-replayed', 'location', 'retry-after'];
+
+/**
+ * Fields of requests that a page may send. Official x402 wrappers send `access-control-expose-headers` with the paid
+ * request; `x-payment` is version 1, so that its clients read a challenge of version 2 instead of a failure without a
+ * reason. `authorization` is not here: what a token opens is not for pages.
+ */
+const taken = [
+  'accept',
+  'access-control-expose-headers',
+  'content-type',
+  'idempotency-key',
+  'if-none-match',
+  'payment-signature',
+  'traceparent',
+  'tracestate',
+  'x-payment',
+];
+
+/** The fields that every answer to a request carries, whatever the answer is. */
+export type AnswerHeaders = (request: IncomingMessage) => Readonly<Record<string, string>>;
+
+const none = {};
+
+/**
+ * Cross-origin sharing by the Fetch standard: lets pages of the listed origins ask the public routes and read the
+ * answers, refusals included. Credentials are never allowed. Works on what Node's server gives, before any framework,
+ * so that an answer which is made before routing carries the fields as well.
+ *
+ * - An origin that is not listed gets none of these fields, and neither does a route that is not public.
+ * - A public path that does not answer the method (405) and a path that nothing answers (404) are readable, since they
+ *   say nothing but that.
+ * - The answer to OPTIONS is made by the route gate; here it gets what a preflight asks for.
+ *
+ * @param origins as browsers send them, or {@link ANY_ORIGIN} alone
+ */
+export function crossOriginHeaders(
+  origins: readonly string[],
+  table: { find(path: string): PathEntry | undefined },
+): AnswerHeaders {
+  if (origins.length === 0) return () => none;
+  const listed = new Set(origins);
+  const any = listed.has(ANY_ORIGIN);
+  return (request) => {
+    const entry = table.find(requestPath(request));
+    const { origin, 'access-control-request-method': asked } = request.headers;
+    const isPreflight = request.method === 'OPTIONS' && asked !== undefined;
+    if (entry !== undefined && !isShared(entry, isPreflight ? asked : (request.method ?? ''))) return none;
+    // Answers differ by origin, also those without one: a cache that mixed them up would break the listed ones.
+    const vary = any ? none : { vary: 'Origin' };
+    if (!any && (origin === undefined || !listed.has(origin))) return vary;
+    return {
+      'access-control-allow-origin': any ? ANY_ORIGIN : (origin as string),
+      'access-control-expose-headers': readable.join(', '),
+      ...vary,
+      ...(isPreflight && entry !== undefined ? preflight(entry) : none),
+    };
+  };
+}
+
+function preflight({ publicMethods }: PathEntry): Readonly<Record<string, string>> {
+  return {
+    'access-control-allow-methods': publicMethods.join(', '),
+    'access-control-allow-headers': taken.join(', '),
+    'access-control-max-age': String(CORS_PREFLIGHT_AGE_SECONDS_MAX),
+  };
+}
+
+/** A path may have public methods beside others: `GET /v1/models/:id` is for everybody, `DELETE` for the operator. */
+function isShared({ methods, publicMethods }: PathEntry, method: string): boolean {
+  if (publicMethods.length === 0) return false;
+  return method === 'OPTIONS' || publicMethods.includes(method) || !methods.includes(method);
+}
