@@ -93,7 +93,7 @@ export const TOKEN_TEXT_CHARACTERS_MAX = 256;
 const tokenText = z.string().max(TOKEN_TEXT_CHARACTERS_MAX).nullable();
 
 /** The token that is taken, with the name and version that it signs under (EIP-712); null where it tells none. */
-export const paymentAsset = z.strictObject({
+const paymentAsset = z.strictObject({
   network: caip2,
   address: evmAddress,
   name: tokenText,

@@ -33,8 +33,7 @@ export interface KeptProofStore {
 }
 
 /** Where a proof was had: at the final block, at the including or the newest one to be kept, or from the kept ones. */
-export const proofSources = ['finalized', 'including', 'newest', 'kept'] as const;
-export type ProofSource = (typeof proofSources)[number];
+export type ProofSource = 'finalized' | 'including' | 'newest' | 'kept';
 
 /** What {@link ProofTaking} needs beside its ports. */
 export interface ProofTakingOptions {
