@@ -14,7 +14,12 @@ describe('migrations', () => {
 
   it('run forwards, back and forwards again', async () => {
     const options = databaseOptions({ DATABASE_URL: database.urlFor('inference-gateway') } as GatewayConfig);
-    const all = ['Initial1763700000000', 'AddedModels1763800000000', 'InlineEvents1763900000000'];
+    const all = [
+      'Initial1763700000000',
+      'AddedModels1763800000000',
+      'InlineEvents1763900000000',
+      'OwedAnswers1764000000000',
+    ];
     expect(await runMigrations(options)).toEqual(all);
     expect(await runMigrations(options)).toEqual([]);
     const dataSource = await createDataSource(options).initialize();
