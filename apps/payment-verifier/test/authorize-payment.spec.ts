@@ -40,7 +40,7 @@ describe('what a payment is told that does not verify', () => {
       newId: () => `row-${ids++}`,
       leaseMs: LEASE_MS,
       validityMinSeconds: VALIDITY_MIN_DEFAULT_SECONDS,
-      policy: { network: 'eip155:8453', asset: `0x${'83'.repeat(20)}`, recipients: [] },
+      policy: { network: 'eip155:84532', asset: `0x${'83'.repeat(20)}`, recipients: [] },
     });
   });
   const authorize = (payment = samplePayment(), digest = OWN) => desk.authorizing.authorize(payment, digest);

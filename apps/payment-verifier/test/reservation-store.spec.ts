@@ -11,7 +11,6 @@ import { MemoryReservationStore } from './support/memory-store.js';
 import { describeReservationStore } from './support/reservation-store.contract.js';
 import { samplePayment } from './support/sample-payment.js';
 
-
 let memory: MemoryReservationStore;
 beforeEach(() => {
   memory = new MemoryReservationStore();

@@ -36,7 +36,7 @@ async function settling(
   });
   if (claim.outcome !== 'reserved') throw new Error(JSON.stringify(claim));
   const { reservationId } = claim;
-  const { outcome } = await fixture.gateway.call('payment-verifier', 'settle', { reservationId, ...objects });
+  const { outcome } = await fixture.gateway.call('payment-verifier', 'settle', { reservationId });
   return { id: reservationId, outcome };
 }
 

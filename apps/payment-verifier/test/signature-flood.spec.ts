@@ -89,9 +89,9 @@ describe('signatures that nobody made', () => {
     const reserved = await authorize(payment);
     if (reserved.outcome !== 'reserved') throw new Error(JSON.stringify(reserved));
     const { reservationId } = reserved;
-    expect(
-      await fixture.gateway.call('payment-verifier', 'settle', { reservationId, ...payment }),
-    ).toMatchObject({ outcome: 'settled' });
+    expect(await fixture.gateway.call('payment-verifier', 'settle', { reservationId })).toMatchObject({
+      outcome: 'settled',
+    });
     expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
     // Their questions stayed without an answer; then others may be asked.
     expect(new Set((await Promise.all(running)).map(({ status }) => status))).toEqual(new Set([503]));

@@ -45,7 +45,7 @@ describe('payments behind a provider that answers few blocks of logs', () => {
       const { reservationId } = claim;
       fixture.proxy.become(node);
       fixture.proxy.decide = (method) => (method === 'eth_sendRawTransaction' ? 'fail' : 'pass');
-      await fixture.gateway.call('payment-verifier', 'settle', { reservationId, ...objects });
+      await fixture.gateway.call('payment-verifier', 'settle', { reservationId });
       await fixture.token.rpc('anvil_mine', [`0x${BLOCKS.toString(16)}`]);
       await fixture.token.passTime(60);
       await waitUntil(async () => (await fixture.state(reservationId)) === 'failed', 20_000, 'the decision');

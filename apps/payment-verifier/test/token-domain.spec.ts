@@ -85,9 +85,9 @@ describe('what the token calls itself', () => {
       const { objects, result } = await authorize('USD₮0', '1');
       if (result.outcome !== 'reserved') throw new Error(JSON.stringify(result));
       const { reservationId } = result;
-      expect(
-        await fixture.gateway.call('payment-verifier', 'settle', { reservationId, ...objects }),
-      ).toMatchObject({ outcome: 'settled' });
+      expect(await fixture.gateway.call('payment-verifier', 'settle', { reservationId })).toMatchObject({
+        outcome: 'settled',
+      });
     });
   });
 

@@ -29,7 +29,7 @@ describe('settling what is owed', () => {
       newId: () => `row-${ids++}`,
       leaseMs: 60_000,
       validityMinSeconds: 0,
-      policy: { network: 'eip155:8453', asset: `0x${'83'.repeat(20)}`, recipients: [] },
+      policy: { network: 'eip155:84532', asset: `0x${'83'.repeat(20)}`, recipients: [] },
     });
     owed = new SettleOwed({
       store: world.store,

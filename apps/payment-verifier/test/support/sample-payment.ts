@@ -29,7 +29,7 @@ export function samplePayment(change: Partial<Payment> = {}): Payment {
     accepted: requirements,
     payload: { signature: `0x${'11'.repeat(65)}`, authorization },
   };
-  const read = readPayment({ network: 'eip155:8453', asset: requirements.asset, recipients: [] }, payload, {
+  const read = readPayment({ network: 'eip155:84532', asset: requirements.asset, recipients: [] }, payload, {
     ...requirements,
     amount: amount.toString(),
   });

@@ -47,6 +47,8 @@ export class PaymentWorld {
   isActive = true;
   fates: Partial<Record<'authorize' | 'settle', Fate>> = {};
   runFails = false;
+  /** The payment-verifier said that nothing is sent while a transaction was signed. */
+  isUnsentFalse = false;
   /** Called once when a settlement is asked for. */
   meanwhile: (() => void) | undefined;
   readonly reservations = new MemoryReservationStore();
@@ -247,6 +249,8 @@ export class PaymentWorld {
     await verifier.step();
     try {
       const answer: unknown = await controller[verb](request as never);
+      const isUnsent = (answer as { outcome?: unknown }).outcome === 'unsent';
+      this.isUnsentFalse ||= isUnsent && this.chain.signed.length > 0;
       await verifier.step();
       return JSON.parse(JSON.stringify(answer)) as unknown;
     } catch (error) {
