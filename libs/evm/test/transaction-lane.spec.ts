@@ -9,8 +9,6 @@ import {
 } from '../src/index.js';
 import { LaneDatabase, LaneWorld } from './lane-world.js';
 
-const OTHER_KEY = `0x${'cc'.repeat(20)}`;
-
 describe('a lane of transactions', () => {
   let database: LaneDatabase;
   let world: LaneWorld;
@@ -161,79 +159,6 @@ describe('a lane of transactions', () => {
     expect(world.chain.mined()).toEqual([first.subject, second.subject]);
   });
 
-  describe('that counts after five blocks, behind nodes that lag', () => {
-    beforeEach(() => {
-      world = new LaneWorld(database.dataSource, { confirmations: 5n });
-    });
-
-    it('never signs again what stands in a block, and says how deep it stands', async () => {
-      const transaction = await world.pay();
-      expect(await world.lane.outcomeOf(transaction)).toEqual({ kind: 'unmined' });
-      world.chain.mine();
-      for (let depth = 1; depth < 5; depth += 1) {
-        await world.lane.run();
-        expect(await world.lane.outcomeOf(transaction)).toMatchObject({ kind: 'shallow' });
-        world.chain.mine();
-      }
-      expect(await world.lane.outcomeOf(transaction)).toMatchObject({ kind: 'deep' });
-      expect(world.signer.signed).toHaveLength(1);
-    });
-
-    it('waits for a receipt that lags by fewer blocks than it waits', async () => {
-      world.chain.receiptLag = 4;
-      const { subject } = await world.pay();
-      for (let block = 0; block < 12; block += 1) {
-        world.chain.mine();
-        await world.lane.run();
-      }
-      expect(await mined(subject)).toBe('mined');
-      expect(world.signer.signed).toHaveLength(1);
-    });
-
-    it('signs anew only when a stranger has had the nonce for stuckBlocks + confirmations blocks', async () => {
-      const { subject, account } = await world.pay(randomUUID(), false);
-      world.chain.useNonce(account);
-      await world.lane.run();
-      world.chain.mine(8);
-      await world.lane.run();
-      expect(world.signer.signed).toHaveLength(1);
-      world.chain.mine(1);
-      await world.lane.run();
-      expect(world.events).toEqual(['renewed']);
-      expect(world.signer.signed.map(({ nonce }) => nonce)).toEqual([0, 1]);
-      world.chain.mine();
-      await world.lane.run();
-      expect(world.chain.mined()).toEqual(['stranger', subject]);
-      expect(await mined(subject)).toBe('mined');
-    });
-
-    it('begins to count again when a reorganisation gives the nonce back', async () => {
-      const { subject, account } = await world.pay(randomUUID(), false);
-      world.chain.useNonce(account);
-      await world.lane.run();
-      world.chain.mine(6);
-      world.chain.reorganise(7);
-      await world.lane.run();
-      expect(await world.stateOf(subject)).toMatchObject({ usedUpAtBlock: null });
-      world.chain.mine();
-      await world.lane.run();
-      expect(world.chain.mined()).toEqual([subject]);
-      expect(world.signer.signed).toHaveLength(1);
-    });
-
-    it('gives up what nobody wants any more once its nonce is lost', async () => {
-      const { subject, account } = await world.pay(randomUUID(), false);
-      world.closed.add(subject);
-      world.chain.useNonce(account);
-      await world.lane.run();
-      world.chain.mine(9);
-      await world.lane.run();
-      expect(world.events).toEqual(['lost']);
-      expect(await mined(subject)).toBe('lost');
-      expect(world.signer.signed).toHaveLength(1);
-    });
-  });
-
   it('sends the same bytes again after a reorganisation, before those that were signed after', async () => {
     const first = await world.pay();
     world.chain.mine();
@@ -322,57 +247,5 @@ describe('a lane of transactions', () => {
     await world.lane.run();
     await database.dataSource.query('UPDATE payments.lane SET next_nonce = 40');
     expect((await world.pay()).nonce).toBe(3);
-  });
-
-  describe('whose key is replaced', () => {
-    it('has the last transactions of the old key mined first', async () => {
-      const old = await world.pay(randomUUID(), false);
-      world.signer.holder = OTHER_KEY;
-      await expect(world.pay()).rejects.toMatchObject({
-        code: 'dependency-unavailable',
-        message: expect.stringContaining(old.account),
-      });
-      await world.lane.run();
-      world.chain.mine();
-      await world.lane.run();
-      const next = await world.pay();
-      expect(next).toMatchObject({ account: OTHER_KEY, nonce: 0 });
-      world.chain.mine();
-      expect(world.chain.mined()).toEqual([old.subject, next.subject]);
-    });
-
-    it('never signs a nonce of the old key with the new one', async () => {
-      const { subject } = await world.pay();
-      await world.lane.run();
-      world.signer.holder = OTHER_KEY;
-      world.chain.baseFeePerGas *= 10n;
-      world.chain.mine(6);
-      await world.lane.run();
-      expect(world.events).toContain('capped');
-      expect((await world.stateOf(subject))?.attempts).toHaveLength(1);
-      expect(world.signer.signed).toHaveLength(1);
-    });
-
-    it('waits for them a bounded time, and does not sign for their subjects again', async () => {
-      const { subject } = await world.pay();
-      await world.lane.run();
-      world.signer.holder = OTHER_KEY;
-      world.chain.baseFeePerGas *= 10n;
-      world.nowMs += 59_999;
-      await world.lane.run();
-      await expect(world.pay()).rejects.toMatchObject({ code: 'dependency-unavailable' });
-      world.nowMs += 1;
-      await world.lane.run();
-      expect(world.events).toContain('abandoned');
-      expect((await world.pay()).account).toBe(OTHER_KEY);
-      expect((await world.pay(subject)).account).not.toBe(OTHER_KEY);
-      // The old key comes back: its nonce was never used, and the chain says so.
-      world.signer.holder = `0x${'aa'.repeat(20)}`;
-      world.chain.mine(3);
-      await world.lane.run();
-      world.nowMs += 60_000;
-      await world.lane.run();
-      expect((await world.pay()).nonce).toBe(0);
-    });
   });
 });
