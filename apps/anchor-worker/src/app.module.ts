@@ -175,7 +175,7 @@ function anchoringPorts(
   const { TOUCHSTONE_EVM_RPC_URL: url, TOUCHSTONE_ANCHOR_CONTRACT: contract } = config;
   if (config.ANCHOR_MODE !== 'advanced' || url === undefined || contract === undefined) return undefined;
   const node = EvmNode.overHttp(url, config.TOUCHSTONE_EVM_NETWORK, EVM_RPC_TIMEOUT_MS);
-  const chain = new EvmLaneChain(node);
+  const chain = new EvmLaneChain(node, 'anchor');
   const owner = new AnchorRepository(dataSource, outbox, node.network);
   return {
     chain: new EvmChain(node, chain, contract),

@@ -265,7 +265,7 @@ function makeLane(
     nowMs,
   });
   const lane = new TransactionLane<undefined>({
-    chain: new EvmLaneChain(node),
+    chain: new EvmLaneChain(node, 'settlement'),
     store: laneStore,
     signer,
     feePerGasMax: BigInt(config.TOUCHSTONE_EVM_FEE_PER_GAS_MAX_WEI),

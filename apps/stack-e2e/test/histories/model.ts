@@ -37,7 +37,7 @@ export function modelOf(version: 1 | 2, priceAtomic: string): Model {
 }
 
 export const terms: PaymentTerms = {
-  network: 'eip155:8453',
+  network: 'eip155:84532',
   asset: `0x${'83'.repeat(20)}`,
   assetName: 'USD Coin',
   assetVersion: '2',

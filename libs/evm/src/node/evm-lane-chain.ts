@@ -16,7 +16,11 @@ const UNDERPRICED = /underpriced|fee ?too ?low|less than block base fee|fee cap.
 
 /** An EVM chain as a lane of transactions needs it, over one node. */
 export class EvmLaneChain implements LaneChain {
-  constructor(private readonly node: EvmNode) {}
+  constructor(
+    private readonly node: EvmNode,
+    /** What is sent, for traces: `anchor`, `settlement`. */
+    private readonly what = 'transaction',
+  ) {}
 
   get network(): string {
     return this.node.network;
@@ -67,7 +71,7 @@ export class EvmLaneChain implements LaneChain {
     await this.node.assertChain();
     try {
       // Not by `ask`: some clients answer a known transaction with the code of an internal error.
-      await withSpan('chain send', {}, () => this.node.request(method, [raw]), 'client');
+      await withSpan(`chain send ${this.what}`, {}, () => this.node.request(method, [raw]), 'client');
       return 'accepted';
     } catch (error) {
       const reason = reasonOf(error);
