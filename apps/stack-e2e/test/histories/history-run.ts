@@ -116,6 +116,7 @@ export class HistoryRun {
     for (const failure of this.failures.splice(0)) throw failure;
     must(world.chain.signed.length <= 1, 'a second transaction');
     must(!world.isUnsentFalse, 'sent, and the payment-verifier said that it was not');
+    must(!world.isFreeFalse, 'charged, and the payment-verifier said that it was not');
     must(!(this.isPromisedFree && world.chain.isPaid), 'charged after "nothing was charged"');
     for (const { verification } of world.verifications.rows.values())
       must(verification.state !== 'settled' || world.chain.everPaid, 'settled without a transfer');
@@ -221,6 +222,7 @@ export class HistoryRun {
     // What is said about a payment that nobody signed is not about the money of the one whose nonce it bears.
     if (forged) return;
     this.heard(error.message);
+    if (this.isWordStale) return;
     // Only what can be charged no more, or was never taken, is answered so that a client pays anew.
     must(!(error.status === 402 && this.isPaidBy(value)), `a paid request told to pay: ${error.message}`);
   }
@@ -228,8 +230,9 @@ export class HistoryRun {
   private heard(message: string): void {
     const { chain, reservation } = this.world;
     // The payment-verifier's own word is checked in the moment in which it is given.
+    if (this.isWordStale) return;
     must(
-      this.isWordStale || !message.includes('nothing was sent') || chain.signed.length === 0,
+      !message.includes('nothing was sent') || chain.signed.length === 0,
       'sent, and told that it was not',
     );
     if (!message.includes('nothing was charged')) return;

@@ -49,6 +49,8 @@ export class PaymentWorld {
   runFails = false;
   /** The payment-verifier said that nothing is sent while a transaction was signed. */
   isUnsentFalse = false;
+  /** The payment-verifier said that nothing was charged while the transfer stood in a block. */
+  isFreeFalse = false;
   /** Called once when a settlement is asked for. */
   meanwhile: (() => void) | undefined;
   readonly reservations = new MemoryReservationStore();
@@ -249,8 +251,11 @@ export class PaymentWorld {
     await verifier.step();
     try {
       const answer: unknown = await controller[verb](request as never);
-      const isUnsent = (answer as { outcome?: unknown }).outcome === 'unsent';
-      this.isUnsentFalse ||= isUnsent && this.chain.signed.length > 0;
+      const { outcome, charged } = answer as { outcome?: unknown; charged?: unknown };
+      this.isUnsentFalse ||= outcome === 'unsent' && this.chain.signed.length > 0;
+      // What is said about a payment that nobody signed is not about the money of the one whose nonce it bears.
+      const isForged = JSON.stringify(request).includes(FORGED);
+      this.isFreeFalse ||= charged === 'no' && !isForged && this.chain.isPaid;
       await verifier.step();
       return JSON.parse(JSON.stringify(answer)) as unknown;
     } catch (error) {

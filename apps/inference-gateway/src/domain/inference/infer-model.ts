@@ -2,7 +2,7 @@ import { AppError, requestParts, type RequestParts } from '@touchstone/contracts
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { ModelCatalogue } from '../model/model-catalogue.js';
 import { priceOf, type Model } from '../model/model.js';
-import type { PaidInference } from '../payment/paid-inference.js';
+import type { PaidInference, PresentedPayment } from '../payment/paid-inference.js';
 import type { Settlement } from '../payment/payment.js';
 import type { InferRequest } from '../request/infer-request.js';
 import { readInputs } from '../request/read-inputs.js';
@@ -61,13 +61,13 @@ export class InferModel {
 
   /** @throws AppError; a PaymentChallenge when something is to be paid */
   async infer(call: InferCall): Promise<InferReply> {
-    const earlier = await this.resume(call);
+    const { paid } = this.parts;
+    const presented = call.paymentHeader === undefined ? undefined : paid?.present(call.paymentHeader);
+    const earlier = await this.resume(call, presented);
     if (earlier !== undefined) return earlier;
     await this.parts.catalogue.fetch(call.modelId);
     const request = this.prepare(call);
-    if (this.parts.paid && priceOf(request.model) > 0n) {
-      return this.parts.paid.infer(request, call.paymentHeader);
-    }
+    if (paid && priceOf(request.model) > 0n) return paid.infer(request, presented);
     const execution = await this.parts.executor.execute(request, null);
     const verification = verificationOf(execution, 'recorded', null, this.parts.nowMs());
     await this.parts.verifications.record(verification, eventDraft(execution));
@@ -76,11 +76,14 @@ export class InferModel {
   }
 
   /** A stored answer is looked for before the model: that one may be retired, replaced or gone since it was paid. */
-  private async resume(call: InferCall): Promise<InferReply | undefined> {
-    const { modelId, target, paymentHeader } = call;
-    if (!this.parts.paid || paymentHeader === undefined) return undefined;
+  private async resume(
+    call: InferCall,
+    presented: PresentedPayment | undefined,
+  ): Promise<InferReply | undefined> {
+    const { modelId, target } = call;
+    if (presented === undefined) return undefined;
     const partsFor = (modelVersionId: string) => partsOf(modelVersionId, call).data;
-    return this.parts.paid.resume({ modelId, target, paymentHeader, partsFor });
+    return this.parts.paid?.resume({ modelId, target, presented, partsFor });
   }
 
   private prepare(call: InferCall): PreparedRequest {

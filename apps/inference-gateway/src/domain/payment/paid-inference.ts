@@ -63,10 +63,15 @@ interface PaidRequest {
 export interface PaidCall {
   readonly modelId: string;
   readonly target: string;
-  readonly paymentHeader: string;
+  readonly presented: PresentedPayment;
   /** What a payment is bound to, for a model version; undefined when it cannot be recorded in evidence. */
   readonly partsFor: (modelVersionId: string) => RequestParts | undefined;
 }
+
+/** What a request brought in its payment header, read once; `error` says why it cannot be read. */
+export type PresentedPayment =
+  | { readonly payload: PaymentPayload; readonly error?: undefined }
+  | { readonly payload?: undefined; readonly error: unknown };
 
 /**
  * The paid way of a request: reserve, run, store, settle, answer. The answer is stored before any money moves and
@@ -76,15 +81,24 @@ export interface PaidCall {
 export class PaidInference {
   constructor(private readonly parts: PaidInferenceParts) {}
 
+  /** Reads a payment header; what is wrong with it is told once it is known what was wanted. */
+  present(header: string): PresentedPayment {
+    try {
+      return { payload: this.parts.reader.read(header) };
+    } catch (error) {
+      return { error };
+    }
+  }
+
   /**
    * Goes on with a request whose answer was stored earlier, whatever became of its model, its price and the address to
    * pay to since: what was paid for is given. The payment-verifier looks at the signature before anything is given out.
    *
    * @returns undefined when no answer is stored for this payment and this request
    */
-  async resume({ modelId, target, paymentHeader, partsFor }: PaidCall): Promise<InferReply | undefined> {
+  async resume({ modelId, target, presented, partsFor }: PaidCall): Promise<InferReply | undefined> {
     const { reader, verifications, terms, payments, urlOf } = this.parts;
-    const payload = read(reader, paymentHeader);
+    const { payload } = presented;
     if (payload === undefined) return undefined;
     const { from, nonce } = payload.payload.authorization;
     const authorization = { payer: from.toLowerCase(), nonce: nonce.slice(2).toLowerCase() };
@@ -101,24 +115,24 @@ export class PaidInference {
         return undefined;
       }
       const resource = { url: urlOf(target), description: modelId };
-      return this.answer({ payload, requirements, resource, request: undefined }, authorized);
+      return this.answer({ payload, requirements, resource, request: undefined }, authorized, stored);
     }
     return undefined;
   }
 
   /** @throws AppError; a PaymentChallenge when nothing or the wrong thing was paid */
-  async infer(request: PreparedRequest, header: string | undefined): Promise<InferReply> {
+  async infer(request: PreparedRequest, presented: PresentedPayment | undefined): Promise<InferReply> {
     const requirements = requirementsFor(request.model, this.parts.terms);
     const { name, version } = request.model.manifest;
     const url = this.parts.urlOf(request.requestParts.target);
     const resource = { url, description: `${name} ${version}` };
-    if (header === undefined) {
+    if (presented === undefined) {
       const price = `${requirements.amount} atomic units of ${requirements.asset} on ${requirements.network}`;
       const message = `The answer costs ${price}; send the payment in PAYMENT-SIGNATURE.`;
       const reason = 'PAYMENT-SIGNATURE header is required';
       throw new PaymentChallenge('payment-required', message, { requirements, resource, reason });
     }
-    const payload = this.read(header, requirements, resource);
+    const payload = readable(presented, requirements, resource);
     const reason = mismatchOf(this.parts.reader, payload, requirements);
     if (reason !== undefined) {
       const message = `The payment does not fit what is asked for (${reason}); it is not taken.`;
@@ -129,21 +143,15 @@ export class PaidInference {
     return this.answer({ payload, requirements, resource, request }, authorized);
   }
 
-  /** Who sends what cannot be read is told what is wanted, as one who sends nothing. */
-  private read(header: string, requirements: PaymentRequirements, resource: PaidResource): PaymentPayload {
-    try {
-      return this.parts.reader.read(header);
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'payment-malformed') throw error;
-      const challenge = { requirements, resource, reason: 'invalid_payload' };
-      throw new PaymentChallenge('payment-malformed', error.message, challenge, error.details);
-    }
-  }
-
-  private async answer(paid: PaidRequest, authorized: AuthorizeOutcome): Promise<InferReply> {
+  /** @param found the stored answer, where it was found before the payment-verifier was asked */
+  private async answer(
+    paid: PaidRequest,
+    authorized: AuthorizeOutcome,
+    found?: StoredAnswer,
+  ): Promise<InferReply> {
     const held =
       authorized.outcome === 'reserved' || authorized.outcome === 'settled' ? authorized : undefined;
-    const stored = held && (await this.parts.verifications.findByReservation(held.reservationId));
+    const stored = held && (found ?? (await this.parts.verifications.findByReservation(held.reservationId)));
     const atHand = { answer: stored, model: paid.request !== undefined };
     const step = stepAfterAuthorize(authorized, atHand, endOfPayment(paid));
     if (step.kind === 'refuse' || held === undefined) throw this.refusal(step as Refusal, paid);
@@ -244,12 +252,16 @@ export class PaidInference {
 }
 
 /** A header that cannot be read is refused where it is needed. */
-function read(reader: PaymentReader, header: string): PaymentPayload | undefined {
-  try {
-    return reader.read(header);
-  } catch {
-    return undefined;
-  }
+/** Who sends what cannot be read is told what is wanted, as one who sends nothing. */
+function readable(
+  { payload, error }: PresentedPayment,
+  requirements: PaymentRequirements,
+  resource: PaidResource,
+): PaymentPayload {
+  if (payload !== undefined) return payload;
+  if (!(error instanceof AppError) || error.code !== 'payment-malformed') throw error;
+  const challenge = { requirements, resource, reason: 'invalid_payload' };
+  throw new PaymentChallenge('payment-malformed', error.message, challenge, error.details);
 }
 
 function endOfPayment({ payload }: PaidRequest): string {
