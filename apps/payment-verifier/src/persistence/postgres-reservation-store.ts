@@ -24,8 +24,12 @@ export class PostgresReservationStore implements ReservationStore {
   async claim(draft: ReservationDraft, decide: (existing: Reservation) => ClaimDecision): Promise<Claim> {
     // A row that was forgotten between the conflict and the lock leaves the key free: then the insert runs again.
     for (;;) {
-      const inserted = await insertReservation(this.dataSource, draft);
+      const { inserted, known } = await insertReservation(this.dataSource, draft);
       if (inserted !== undefined) return { taken: true, reservation: inserted };
+      // What is settled stays settled: a repetition needs no lock, and no flush of one, to be told so.
+      const decision = known?.state === 'settled' ? decide(known) : undefined;
+      if (known !== undefined && decision?.kind === 'settled')
+        return { taken: false, reservation: known, decision };
       const claim = await this.transaction((manager) => claimExisting(manager, draft, decide));
       if (claim !== undefined) return claim;
     }

@@ -27,19 +27,27 @@ export async function readReservation(
   return row === undefined ? undefined : toReservation(row);
 }
 
-/** Inserts a claim; undefined when the payment is known. */
+/**
+ * Inserts a claim, or gives the reservation of a payment that is known, as it was when the statement began; neither
+ * when it was inserted or forgotten by somebody else in this moment.
+ */
 export async function insertReservation(
   runner: SqlRunner,
   draft: ReservationDraft,
-): Promise<Reservation | undefined> {
+): Promise<{ readonly inserted?: Reservation; readonly known?: Reservation }> {
   const { payment } = draft;
-  const [row] = await rowsOf<ReservationRow>(
+  const [row] = await rowsOf<ReservationRow & { readonly is_new: boolean }>(
     runner,
-    `INSERT INTO payments.reservations (id, network, asset, payer, nonce, request_digest, authorization_digest,
-       pay_to, amount, valid_before, state, lease_until, from_block, created_at, updated_at, "authorization")
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'reserved', $11, $12, $13, $13, $14)
-     ON CONFLICT ON CONSTRAINT reservations_one_per_payment DO NOTHING
-     RETURNING ${reservationColumns}`,
+    `WITH inserted AS (
+       INSERT INTO payments.reservations (id, network, asset, payer, nonce, request_digest, authorization_digest,
+         pay_to, amount, valid_before, state, lease_until, from_block, created_at, updated_at, "authorization")
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'reserved', $11, $12, $13, $13, $14)
+       ON CONFLICT ON CONSTRAINT reservations_one_per_payment DO NOTHING
+       RETURNING ${reservationColumns})
+     SELECT true AS is_new, ${reservationColumns} FROM inserted
+     UNION ALL
+     SELECT false, ${reservationColumns} FROM payments.reservations
+     WHERE network = $2 AND asset = $3 AND payer = $4 AND nonce = $5 AND NOT EXISTS (SELECT FROM inserted)`,
     [
       draft.id,
       ...keyOf(payment),
@@ -54,7 +62,8 @@ export async function insertReservation(
       JSON.stringify(authorizationOf(payment)),
     ],
   );
-  return row === undefined ? undefined : toReservation(row);
+  if (row === undefined) return {};
+  return row.is_new ? { inserted: toReservation(row) } : { known: toReservation(row) };
 }
 
 /** Decides about a payment that is known, with its row locked; undefined when it was forgotten meanwhile. */
