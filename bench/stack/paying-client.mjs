@@ -1,5 +1,7 @@
 // The unmodified official x402 client with the stack's development payer.
-import { createPayer, developmentPayer } from '../../apps/cli/dist/stack/payer.js';
+import { ExactEvmScheme } from '@x402/evm';
+import { wrapFetchWithPayment, x402Client } from '@x402/fetch';
+import { developmentPayer } from '../../apps/cli/dist/stack/payer.js';
 
 /**
  * Makes a client of its own. `infer(body)` pays and gives the answer's text with the payment header that bought it.
@@ -8,10 +10,15 @@ import { createPayer, developmentPayer } from '../../apps/cli/dist/stack/payer.j
  */
 export function payingClient(stack, stateDir, url) {
   const account = developmentPayer(stateDir);
+  const client = new x402Client().register(`eip155:${stack.chain.chainId}`, new ExactEvmScheme(account));
   const infer = async (body) => {
-    // One for each answer, because it remembers its last payment alone.
-    const payer = createPayer(stack, account);
-    const response = await payer.fetch(url, {
+    let payment;
+    const observed = (input, init) => {
+      const request = new Request(input, init);
+      payment = request.headers.get('PAYMENT-SIGNATURE') ?? payment;
+      return fetch(request);
+    };
+    const response = await wrapFetchWithPayment(observed, client)(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body,
@@ -19,7 +26,7 @@ export function payingClient(stack, stateDir, url) {
     const text = await response.text();
     if (response.status !== 200 || !response.headers.has('PAYMENT-RESPONSE'))
       throw new Error(`A paid inference was answered ${response.status}: ${text.slice(0, 300)}`);
-    return { text, body, payment: payer.lastPayment() };
+    return { text, body, payment };
   };
   return { account, infer };
 }
