@@ -39,7 +39,7 @@ export function modelOf(version: 1 | 2, priceAtomic: string): Model {
 export const terms: PaymentTerms = {
   network: 'eip155:84532',
   asset: `0x${'83'.repeat(20)}`,
-  assetName: 'USD Coin',
+  assetName: 'USDC',
   assetVersion: '2',
   payTo: `0x${'aa'.repeat(20)}`,
 };
