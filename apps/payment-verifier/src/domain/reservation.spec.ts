@@ -38,7 +38,15 @@ describe('what a request gets for a payment that is known', () => {
     expect(decide({})).toEqual({ kind: 'in-flight', retryAfterSeconds: 2 });
     expect(decide({ leaseUntilMs: NOW_MS + 1 })).toEqual({ kind: 'in-flight', retryAfterSeconds: 1 });
     expect(decide({ leaseUntilMs: NOW_MS + 60_000 })).toEqual({ kind: 'in-flight', retryAfterSeconds: 2 });
-    expect(decide({ state: 'settling' })).toEqual({ kind: 'in-flight', retryAfterSeconds: 2 });
+    expect(decide({ state: 'settling', transaction: '0x1' })).toEqual({
+      kind: 'in-flight',
+      retryAfterSeconds: 2,
+    });
+  });
+
+  it('goes on with a payment for which nothing was signed, though a wrong clock called it over', () => {
+    expect(decide({ state: 'settling', transaction: null })).toEqual({ kind: 'take' });
+    expect(decide({ state: 'settling', transaction: null }, OTHER)).toEqual({ kind: 'bound' });
   });
 
   it('lets the same request take over when the lease is over or was given back', () => {

@@ -87,6 +87,8 @@ export function decideClaim(existing: Reservation, claimant: Claimant): ClaimDec
     case 'failed':
       return { kind: 'dead', reason: existing.reason ?? 'failed' };
     case 'settling':
+      // Nothing was signed, only the chain was asked: it may have been a wrong clock that called the payment over.
+      if (existing.transaction === null && existing.owedAtMs === null) return { kind: 'take' };
       return { kind: 'in-flight', retryAfterSeconds: IN_FLIGHT_RETRY_SECONDS };
     case 'released':
       return { kind: 'take' };

@@ -130,7 +130,11 @@ export class MemoryReservationStore implements ReservationStore {
 
   async open(untouchedSinceMs: number, limit: number): Promise<Reservation[]> {
     return [...this.rows.values()]
-      .filter(({ state, updatedAtMs }) => state === 'settling' && updatedAtMs <= untouchedSinceMs)
+      .filter(
+        ({ state, updatedAtMs }) =>
+          state === 'settling' &&
+          (updatedAtMs <= untouchedSinceMs || updatedAtMs > untouchedSinceMs + 60_000),
+      )
       .sort((left, right) => left.updatedAtMs - right.updatedAtMs)
       .slice(0, limit);
   }

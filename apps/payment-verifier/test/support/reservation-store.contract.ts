@@ -265,5 +265,14 @@ export function describeReservationStore(name: string, open: () => ReservationSt
       expect(await ids(START_MS - 1_500)).toEqual([second.id]);
       expect(await ids(START_MS, 1)).toEqual([second.id]);
     });
+
+    it('lists what a clock that was ahead touched, from a minute on', async () => {
+      const { id } = await hold(samplePayment());
+      await open().awaitChain(id, START_MS + 600_000);
+      const ids = async (sinceMs: number) => (await open().open(sinceMs, 10)).map((row) => row.id);
+      expect(await ids(START_MS)).toEqual([id]);
+      expect(await ids(START_MS + 540_000)).toEqual([]);
+      expect(await ids(START_MS + 539_999)).toEqual([id]);
+    });
   });
 }
