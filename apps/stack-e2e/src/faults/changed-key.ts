@@ -15,10 +15,11 @@ export const changedKey: Fault = {
   title: 'the signer restarts with another settlement key while a settlement of the old one waits',
   weight: 1,
   run: async ({ stack, load }) => {
+    // Before anything is waited for: the load runs already, and some of it must be left for the new key.
+    load.allow(0.3);
     const key = randomBytes(32).toString('hex');
     const account = privateKeyToAccount(`0x${key}`).address;
     await stack.rpc('anvil_setBalance', [account, '0x8ac7230489e80000']);
-    load.allow(0.3);
     stack.holdFinality();
     await stack.rpc('evm_setAutomine', [false]);
     try {

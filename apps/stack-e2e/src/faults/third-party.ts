@@ -12,6 +12,7 @@ export const thirdParty: Fault = {
   title: 'a stranger sends the authorisation of a settlement that waits, and is mined first',
   weight: 1,
   run: async ({ stack, load, rounds }) => {
+    load.allow(0);
     await stack.rpc('anvil_setBalance', [STRANGER, '0xde0b6b3a7640000']);
     await stack.rpc('anvil_impersonateAccount', [STRANGER]);
     let first = 0;
