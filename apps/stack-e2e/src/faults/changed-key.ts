@@ -34,10 +34,12 @@ export const changedKey: Fault = {
       await stack.rpc('anvil_mine', ['0x1']);
       stack.finalize();
     }
+    await stack.ready();
     load.allow(0.7);
     await load.isCaughtUp(CAUGHT_UP_MS);
     const settled = Number(await stack.rpc<string>('eth_getTransactionCount', [account, 'latest']));
     await restartSigner(stack, undefined);
+    await stack.ready();
     load.allow(1);
     if (settled === 0) throw new Error('Nothing was settled with the new key.');
     return `${settled} settlements with the new key, then back to the old one`;
@@ -51,5 +53,4 @@ async function restartSigner(stack: FaultyStack, key: string | undefined): Promi
     const pid = stack.pidOf('signer');
     return pid !== undefined && pid !== killed ? true : undefined;
   });
-  await stack.ready();
 }
