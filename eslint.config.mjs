@@ -20,7 +20,7 @@ const outsideWorld = [
 
 export default tseslint.config(
   {
-    ignores: ['**/dist/**', '**/dist-spec/**', '**/node_modules/**', '.touchstone/**', '.nx/**', 'models/**'],
+    ignores: ['**/dist/**', '**/bundle/**', '**/dist-spec/**', '**/node_modules/**', '.touchstone/**', '.nx/**', 'models/**'],
   },
   js.configs.recommended,
   ...tseslint.configs.recommended,

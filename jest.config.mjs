@@ -40,7 +40,7 @@ const projects = ['libs', 'apps', 'tools'].flatMap((group) =>
       testEnvironmentOptions: { customExportConditions: ['@touchstone/source', 'node', 'node-addons'] },
       roots: ['<rootDir>'],
       testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
-      modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/dist-spec'],
+      modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/bundle', '<rootDir>/dist-spec'],
       extensionsToTreatAsEsm: ['.ts'],
       transform: { '^.+\\.ts$': ['@swc/jest', swc] },
       moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -54,3 +54,4 @@ if (installed !== lockHash) {
   writeFileSync(stamp, lockHash);
 }
 run('build', process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-b', 'tsconfig.build.json']);
+run('bundle', process.execPath, [`${root}tools/bundle.mjs`]);

@@ -8,7 +8,7 @@ import { exportedLimits } from './generated/limits.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const TEST_FILE = /(?:\.spec|[.-]contract)\.ts$/;
-const SKIPPED = new Set(['node_modules', 'dist', 'dist-spec']);
+const SKIPPED = new Set(['node_modules', 'bundle', 'dist', 'dist-spec']);
 
 function testFiles(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

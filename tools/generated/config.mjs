@@ -17,7 +17,7 @@ export function configPage(services) {
     'Configuration',
     'Services read their configuration from the environment alone. An unknown key that begins with `TOUCHSTONE_` is an ' +
       'error, so that a misspelt one cannot be ignored. A secret may be given as a file: `<key>_FILE` names it, and ' +
-      'the file must not be readable by others. `node dist/main.js --print-config` shows what a service would use, ' +
+      'the file must not be readable by others. `node bundle/main.js --print-config` shows what a service would use, ' +
       'with secrets redacted; an invalid configuration ends the service with exit code 5.',
     ...parts,
   );

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort, waitUntil, type TestDatabase, type TestNats } from '@touchstone/testing';
 import { ORIGIN } from './signing-double.js';
 
-const entry = fileURLToPath(new URL('../../signer/dist/main.js', import.meta.url));
+const entry = fileURLToPath(new URL('../../signer/bundle/main.js', import.meta.url));
 
 /** The key that pays for anchors in tests; the development chain gives it ether. */
 export const ANCHOR_KEY = '5c'.repeat(32);

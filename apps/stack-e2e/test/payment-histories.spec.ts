@@ -8,7 +8,7 @@ import { HistoryRun } from './histories/history-run.js';
  * Histories in one run; `npm run test:histories` walks 20,000. Set HISTORY_SEED and HISTORY_PATH to what a failure prints
  * to see it again.
  */
-const RUNS = Number(process.env['HISTORY_RUNS'] ?? 4_000);
+const RUNS = Number(process.env['HISTORY_RUNS'] ?? 1_000);
 const TIMEOUT_MS = 300_000;
 const seed = process.env['HISTORY_SEED'];
 const path = process.env['HISTORY_PATH'];

@@ -24,8 +24,8 @@ const chosen = ['signer', 'proof-service'] as const;
 function makeCheckout(parent: string): string {
   const root = join(parent, 'checkout');
   for (const service of chosen) {
-    mkdirSync(join(root, 'apps', service, 'dist'), { recursive: true });
-    cpSync(fakeService, join(root, 'apps', service, 'dist', 'main.js'));
+    mkdirSync(join(root, 'apps', service, 'bundle'), { recursive: true });
+    cpSync(fakeService, join(root, 'apps', service, 'bundle', 'main.js'));
   }
   writeFileSync(join(root, 'package.json'), '{"type":"module"}');
   return root;
@@ -174,7 +174,7 @@ describe('embedded stack', () => {
 
   it('stops what had started when one service does not start', async () => {
     writeFileSync(
-      join(root, 'apps', 'signer', 'dist', 'main.js'),
+      join(root, 'apps', 'signer', 'bundle', 'main.js'),
       'console.error("no key"); process.exit(4);',
     );
     const launcher = launch({ root, stateDir, services: ['signer'], restart: true });

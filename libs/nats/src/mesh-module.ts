@@ -68,12 +68,18 @@ export class MeshModule implements OnModuleInit {
         },
         {
           provide: PUBLISH_EVENT,
-          inject: [EventPublisher],
-          useFactory:
-            (publisher: EventPublisher): PublishEvent =>
-            async (subject, payload, publishOptions) => {
+          inject: [MESH, METRICS],
+          useFactory: ({ nc }: Mesh, registry: Registry): PublishEvent => {
+            // The relay repeats what failed by itself, in order, and a shutdown waits for what it has begun.
+            const publisher = new EventPublisher({
+              nc,
+              metrics: createMeshMetrics(registry),
+              attemptsMax: 1,
+            });
+            return async (subject, payload, publishOptions) => {
               await publisher.publish(subject as EventSubject, payload, publishOptions);
-            },
+            };
+          },
         },
       ],
       exports: [MESH, RpcClient, EventPublisher, PUBLISH_EVENT],

@@ -121,14 +121,14 @@ describe('a service process', () => {
   it.each([
     [['migrate'], 0, 'migrated'],
     [['fail'], 1, 'fail failed'],
-    [['--help'], 0, 'node dist/main.js migrate'],
+    [['--help'], 0, 'node bundle/main.js migrate'],
     [['unknown'], 2, ''],
     [['migrate', 'more'], 2, ''],
     [['--migrate', 'more'], 2, ''],
-    [['--help'], 0, 'node dist/main.js --migrate'],
+    [['--help'], 0, 'node bundle/main.js --migrate'],
     [['count', '--to', '3'], 0, 'counted 3'],
     [['count'], 2, ''],
-    [['--help'], 0, 'node dist/main.js count --to <n>'],
+    [['--help'], 0, 'node bundle/main.js count --to <n>'],
   ])('runs %j and exits with %i', async (args, expected, text) => {
     const { code, stdout } = await run(args).ended;
     expect(code).toBe(expected);

@@ -65,6 +65,6 @@ export async function assertMigrated(dataSource: DataSource): Promise<void> {
   if (missing.length > 0)
     throw new AppError(
       'dependency-unavailable',
-      `Schema ${schema} lacks the migrations ${missing.join(', ')}; run: node dist/main.js migrate`,
+      `Schema ${schema} lacks the migrations ${missing.join(', ')}; run: node bundle/main.js migrate`,
     );
 }

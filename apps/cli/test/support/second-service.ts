@@ -36,7 +36,7 @@ export async function secondService(
   const databaseUrl = serviceDatabaseUrl(description.postgres.port, service, secrets.rolePasswords[service]);
   const plan: ServicePlan = {
     name: service,
-    entry: join(checkout, 'apps', service, 'dist', 'main.js'),
+    entry: join(checkout, 'apps', service, 'bundle', 'main.js'),
     root: checkout,
     logFile: join(stateDir, 'logs', `${service}-2.log`),
     healthPort: health,

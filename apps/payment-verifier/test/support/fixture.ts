@@ -27,7 +27,7 @@ import { ASSET, NETWORK, Payer } from './payer.js';
 import { SignerDouble } from './signer-double.js';
 import { TestToken } from './test-token.js';
 
-const mainScript = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const mainScript = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
 
 /** Milliseconds between recovery runs in tests, where nobody wants to wait. */
 const RECOVERY_INTERVAL_MS = '100';

@@ -5,7 +5,7 @@ import { minimalEnvironment } from '../process/environment.js';
 import type { NatsLogin } from './external-nats.js';
 
 const TIMEOUT_MS = 60_000;
-const provisioner = fileURLToPath(new URL('../../../nats/dist/provision-main.js', import.meta.url));
+const provisioner = fileURLToPath(new URL('../../../nats/bundle/provision-main.js', import.meta.url));
 
 /**
  * Runs `nats-provision`, the command that creates streams and durables in production too. It is a process of its

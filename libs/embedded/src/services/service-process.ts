@@ -25,7 +25,7 @@ const READY_REQUEST_TIMEOUT_MS = 2_000;
 /** One service as the launcher runs it. */
 export interface ServicePlan {
   readonly name: string;
-  /** The compiled entry, `apps/<service>/dist/main.js`. */
+  /** The compiled entry, `apps/<service>/bundle/main.js`. */
   readonly entry: string;
   readonly root: string;
   readonly environment: Readonly<Record<string, string>>;

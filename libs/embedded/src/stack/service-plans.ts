@@ -35,7 +35,7 @@ export function servicePlans(
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
     return {
       name: service,
-      entry: join(options.root, 'apps', service, 'dist', 'main.js'),
+      entry: join(options.root, 'apps', service, 'bundle', 'main.js'),
       root: options.root,
       logFile: layout.logFile(service),
       healthPort: ports.health,

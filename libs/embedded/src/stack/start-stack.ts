@@ -24,7 +24,7 @@ import { stackSecrets, type StackSecrets } from './stack-secrets.js';
 
 /** Options of {@link startStack}. */
 export interface StackOptions {
-  /** The checkout, whose apps/<service>/dist/main.js are run. */
+  /** The checkout, whose apps/<service>/bundle/main.js are run. */
   readonly root: string;
   /** Usually `.touchstone`. */
   readonly stateDir: string;

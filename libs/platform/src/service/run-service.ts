@@ -116,7 +116,7 @@ function helpText<S extends z.ZodObject>(definition: ServiceDefinition<S>): stri
   return [
     `Touchstone ${definition.name} ${definition.version ?? ''}`.trimEnd(),
     'Usage:',
-    ...commands.map((name) => `  node dist/main.js ${name}`.trimEnd()),
+    ...commands.map((name) => `  node bundle/main.js ${name}`.trimEnd()),
     'Configuration from the environment:',
     ...keys,
     '',

@@ -7,7 +7,7 @@ import type { ServiceContext } from './service-context.js';
 /** What a command is given. */
 export type CommandContext = Pick<ServiceContext, 'logger' | 'clock'>;
 
-/** A command of `node dist/main.js <command>`; it exits 0 when its promise resolves. */
+/** A command of `node bundle/main.js <command>`; it exits 0 when its promise resolves. */
 export interface ServiceCommand<C> {
   /** Its arguments for the help, for example `--since <time>`; a command without takes none. */
   readonly usage?: string;
