@@ -95,7 +95,7 @@ def _members(pairs):
 
 def _check(value, depth):
     if isinstance(value, str):
-        need(not any(0xD800 <= ord(character) <= 0xDFFF for character in value), "a lone surrogate")
+        need(not re.search("[\ud800-\udfff]", value), "a lone surrogate")
     elif isinstance(value, (dict, list)):
         need(depth < DEPTH_MAX, f"nested deeper than {DEPTH_MAX}")
         for item in value.values() if isinstance(value, dict) else value:

@@ -1,17 +1,27 @@
 import { AppError } from '@touchstone/contracts';
 import type { IndependentReport } from '@touchstone/testing';
-import { readTrustFile, verifyEvidence } from '../src/index.js';
+import { readTrustFile, verifyEvidence, type TrustFile } from '../src/index.js';
 import { NOW_MS } from './fixture.js';
+
+/** The trust file that was read last, since many bundles come with one. */
+let last: { readonly text: string; readonly file: TrustFile | 'refused' } | undefined;
+
+function trustOf(text: string): TrustFile | 'refused' {
+  if (last?.text === text) return last.file;
+  let file: TrustFile | 'refused' = 'refused';
+  try {
+    file = readTrustFile(text);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'config-invalid') throw error;
+  }
+  last = { text, file };
+  return file;
+}
 
 /** What two verifiers must agree on, as one text. */
 export function ourVerdict(bundle: string, trust: string | null): string {
-  let file;
-  try {
-    file = trust === null ? undefined : readTrustFile(trust);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'config-invalid') return 'trust file refused';
-    throw error;
-  }
+  const file = trust === null ? undefined : trustOf(trust);
+  if (file === 'refused') return 'trust file refused';
   const report = verifyEvidence(bundle, { ...(file ? { trust: file } : {}), nowMs: NOW_MS });
   return verdict(
     report,

@@ -14,7 +14,7 @@ export function trustFindings(file: TrustFile): ErrorDetail[] {
   const entries = file.keys.map(({ domains: _domains, ...entry }) => entry);
   const keys = readKeys(entries, asOf);
   return [
-    ...(keys.ok ? [] : keys.errors),
+    ...(keys.ok ? statusFindings(file, keys.refused) : keys.errors),
     ...noteKeyFindings(file),
     ...chainFindings(file),
     ...sourceFindings(file),
@@ -78,4 +78,15 @@ function sourceFindings({ chains, independent }: TrustFile): ErrorDetail[] {
       ? [{ pointer: `/independent/${index}`, detail: 'expected no test network, and none of Chainweb' }]
       : [],
   );
+}
+
+/** A status is computed from the times; one that says otherwise at the file's own date was written for another file. */
+function statusFindings(
+  { keys }: TrustFile,
+  refused: readonly { kid: string; computed: string }[],
+): ErrorDetail[] {
+  return refused.map(({ kid, computed }) => ({
+    pointer: `/keys/${keys.findIndex((key) => key.kid === kid)}/status`,
+    detail: `expected ${computed}, as the key’s times say at asOf`,
+  }));
 }
