@@ -27,7 +27,7 @@ export type TensorResult<T> =
 
 const failure = (pointer: string, detail: string) => ({ ok: false, error: { pointer, detail } }) as const;
 
-/** Most elements of one dimension, as in ONNX Runtime and in protocol section 12: 2^31 − 1. */
+/** Most elements of one dimension, as in protocol section 8: 2^31 − 1. */
 export const TENSOR_DIMENSION_MAX = 2_147_483_647;
 
 /**
