@@ -20,7 +20,15 @@ const outsideWorld = [
 
 export default tseslint.config(
   {
-    ignores: ['**/dist/**', '**/bundle/**', '**/dist-spec/**', '**/node_modules/**', '.touchstone/**', '.nx/**', 'models/**'],
+    ignores: [
+      '**/dist/**',
+      '**/bundle/**',
+      '**/dist-spec/**',
+      '**/node_modules/**',
+      '.touchstone/**',
+      '.nx/**',
+      'models/**',
+    ],
   },
   js.configs.recommended,
   ...tseslint.configs.recommended,

@@ -5,13 +5,14 @@
 Written from docs/reference/protocol.md and docs/trust-files.md alone, so that nobody has to believe the TypeScript
 verifier. Needs Python 3.9 or later and the package `cryptography` (for ECDSA and Ed25519); no network.
 
-    python3 tools/verify_independent.py evidence.json --trust trust.json [--require L1|L2] [--allow-test] [--json]
+    python3 tools/verify_independent.py evidence.json --trust trust.json [--require L1|L2] [--allow-test] [--strict] [--json]
 
 Several evidence files are checked one after the other. Section numbers below are those of the protocol page.
-Exit code (section 13): 0 enough, 1 invalid or too low a label, 2 usage, 3 not anchored yet, 4 I/O, 5 trust file.
+Exit code (section 12): 0 enough, 1 invalid or too low a label, 2 usage, 3 not anchored yet, 4 I/O, 5 trust file.
 """
 import argparse
 import base64
+import functools
 import hashlib
 import json
 import re
@@ -29,9 +30,13 @@ NUMBER_MAX = 2**53 - 1
 DEPTH_MAX = 64
 TEXT_BYTES_MAX = 4_194_304
 ENTRY_BYTES_MAX = 65_535
-SKEW_SECONDS = 300
+NOTE_BYTES_MAX = 131_072
+DIMENSION_MAX = 2**31 - 1
+SKEW_MS = 300_000
 RETIREMENT_SECONDS = 7 * 24 * 3600
-ANCHOR_UNCERTAINTY_SECONDS = 60
+SOURCE_UNCERTAINTY_MS = 60_000
+LONG_BEFORE_ANCHOR_MS = 3_600_000
+SOURCE_SECONDS_MAX = 8_640_000_000_000 - 60
 CURVE_ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
 
 
@@ -90,7 +95,7 @@ def _members(pairs):
 
 def _check(value, depth):
     if isinstance(value, str):
-        need(not any(0xD800 <= ord(character) <= 0xDFFF for character in value), "a lone surrogate")
+        need(not re.search("[\ud800-\udfff]", value), "a lone surrogate")
     elif isinstance(value, (dict, list)):
         need(depth < DEPTH_MAX, f"nested deeper than {DEPTH_MAX}")
         for item in value.values() if isinstance(value, dict) else value:
@@ -118,7 +123,7 @@ def hash_of(value):
     return sha256(jcs(value).encode()).hex()
 
 
-# ------------------------------------------------------------------------------- 11. forms of the members
+# ------------------------------------------------------------------------------- 12. forms of the members
 
 
 def text(pattern):
@@ -223,7 +228,7 @@ INCLUSION = {
     "rootHex": HASH,
 }
 LOG_PROOF = {
-    "checkpoint": chars(1, 16_384),
+    "checkpoint": chars(1, NOTE_BYTES_MAX),
     "leafIndex": DECIMAL,
     "treeSize": DECIMAL,
     "path": list_of(HASH, 0, 63),
@@ -257,7 +262,6 @@ BUNDLE = {
     "entry": chars(2, ENTRY_BYTES_MAX),
     "logProofs": list_of(LOG_PROOF, 1, 16),
     "anchors": list_of(ANCHOR, 0, 16),
-    "timestamps": one_of([]),
     "payment?": {"requestParts": REQUEST, "receipt": one_of(None)},
 }
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-%s[0-9a-f]{3}-%s[0-9a-f]{3}-[0-9a-f]{12}"
@@ -347,8 +351,9 @@ def strict_base64(value):
 
 def check_tensor(tensor):
     data, datatype = strict_base64(tensor["data"]), tensor["datatype"]
-    count = 1
-    for extent in tensor["shape"]:
+    need(all(extent <= DIMENSION_MAX for extent in tensor["shape"]), "a dimension beyond 2^31 - 1")
+    count = 0 if 0 in tensor["shape"] else 1
+    for extent in tensor["shape"] if count else ():
         count *= extent
     if datatype == "BYTES":
         offset = elements = 0
@@ -369,10 +374,12 @@ def check_tensor(tensor):
 
 
 def tensors_hash(tensors):
-    need(len({tensor["name"] for tensor in tensors}) == len(tensors), "a tensor name twice")
+    names = [tensor["name"].encode() for tensor in tensors]
+    need(len(set(names)) == len(names), "a tensor name twice")
+    need(names == sorted(names), "the tensors do not stand in the order of their names")
     for tensor in tensors:
         check_tensor(tensor)
-    return hash_of(sorted(tensors, key=lambda tensor: tensor["name"].encode()))
+    return hash_of(tensors)
 
 
 def output_digest(proof):
@@ -413,17 +420,22 @@ def check_ecdsa(digest, signature, public_key):
 # ---------------------------------------------------------------------------------------- 6. checkpoints
 
 
+# The characters with the property White_Space (Unicode).
+SPACES = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+
+
 class Note:
-    """A C2SP signed note: text, and signature lines as (name, key id, signature, line)."""
+    """A C2SP signed note: text, and signature lines as (name, key id, signature, line), equal ones once."""
 
     def __init__(self, source):
+        need(len(source.encode()) <= NOTE_BYTES_MAX, "the note is too large")
         need(not re.search(r"[\x00-\x09\x0b-\x1f]", source), "a control character in the note")
         body, separator, tail = source.rpartition("\n\n")
         need(separator and tail.endswith("\n"), "the note has no signatures")
         self.text = body + "\n"
-        self.signatures = [self._signature(line) for line in tail[:-1].split("\n")]
-        need(len(self.signatures) <= 64, "too many signatures")
-        need(len({s[:2] for s in self.signatures}) == len(self.signatures), "two signatures of one key")
+        lines = tail[:-1].split("\n")
+        need(len(lines) <= 64, "too many signatures")
+        self.signatures = [self._signature(line) for line in dict.fromkeys(lines)]
         lines = self.text[:-1].split("\n")
         need(len(lines) >= 3 and 0 < utf16_length(lines[0]) <= 255, "not a checkpoint")
         need(re.fullmatch(r"0|[1-9][0-9]{0,19}", lines[1]) and int(lines[1]) < 2**64, "not a tree size")
@@ -433,46 +445,77 @@ class Note:
 
     @staticmethod
     def _signature(line):
-        match = re.fullmatch(r"— ([^\s+\x85\xa0]{1,255}) (\S+)", line)
-        need(match, "not a signature line")
+        match = re.fullmatch(rf"— ([^{SPACES}+]+) (\S+)", line)
+        need(match and utf16_length(match[1]) <= 255, "not a signature line")
         data = strict_base64(match[2])
         need(len(data) > 4, "an empty signature")
         return match[1], data[:4], data[4:], line
 
-    def commitment(self):
-        """Section 7: the hash of the note with the log's own line and no other."""
+    def commitments(self):
+        """Section 7: for each line under the log's own name the hash of the text with this line alone."""
         own = [line for name, _, _, line in self.signatures if name == self.origin]
-        need(len(own) == 1, "not exactly one signature of the log itself")
-        return sha256(f"{self.text}\n{own[0]}\n".encode()).hex()
+        return [sha256(f"{self.text}\n{line}\n".encode()).hex() for line in own]
 
-    def signature_of(self, vkey, key_type):
-        """The valid signature line of a verifier key, or Refused."""
+    def judged(self, vkey, key_type):
+        """For each line that claims a verifier key: whether it is valid, and the time that a cosignature states."""
         name, key_id, material = split_vkey(vkey)
-        need(material[0] == key_type, "the verifier key is of another type")
         for signer, claimed, signature, _ in self.signatures:
             if (signer, claimed) == (name, key_id):
-                signed = self.text
+                signed, stamp = self.text, None
                 if key_type == 4:
-                    need(len(signature) == 72, "not a cosignature")
-                    stamp, signature = struct.unpack(">Q", signature[:8])[0], signature[8:]
-                    need(stamp < 2**63, "the time of the cosignature")
-                    signed = f"cosignature/v1\ntime {stamp}\n{self.text}"
-                check_ed25519(signed.encode(), signature, material[1:])
-                return
-        raise Refused(f"no signature of {name}")
+                    stamp = struct.unpack(">Q", signature[:8])[0] if len(signature) == 72 else 2**63
+                    signed, signature = f"cosignature/v1\ntime {stamp}\n{self.text}", signature[8:]
+                valid = stamp is None or stamp < 2**63
+                yield valid and accepts(check_ed25519, signed.encode(), signature, material[1:]), stamp
 
 
 def split_vkey(vkey):
     match = re.fullmatch(r"([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)", vkey)
     need(match, "not a verifier key")
     name, key_id, material = match[1], bytes.fromhex(match[2]), strict_base64(match[3])
+    need(re.fullmatch(rf"[^{SPACES}\x00-\x1f]+", name) and utf16_length(name) <= 255, "a key name with white space")
     need(len(material) == 33, "not an Ed25519 verifier key")
     need(sha256(name.encode() + b"\n" + material)[:4] == key_id, "the key id is not the key's")
     return name, key_id, material
 
 
+FIELD = 2**255 - 19
+GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
+EDWARDS_D = -121665 * pow(121666, FIELD - 2, FIELD) % FIELD
+
+
+def _edwards_add(left, right):
+    """Sum of two points in extended coordinates (RFC 8032, section 5.1.4)."""
+    (x1, y1, z1, t1), (x2, y2, z2, t2) = left, right
+    a, b = (y1 - x1) * (y2 - x2) % FIELD, (y1 + x1) * (y2 + x2) % FIELD
+    c, d = 2 * t1 * t2 * EDWARDS_D % FIELD, 2 * z1 * z2 % FIELD
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % FIELD, g * h % FIELD, f * g % FIELD, e * h % FIELD
+
+
+@functools.lru_cache
+def check_ed25519_key(public_key):
+    """Section 5: a canonical encoding of a point of prime order."""
+    need(len(public_key) == 32, "an Ed25519 key has 32 bytes")
+    number = int.from_bytes(public_key, "little")
+    y, odd = number & (2**255 - 1), number >> 255
+    need(y < FIELD, "an Ed25519 key that is not canonical")
+    square = (y * y - 1) * pow(EDWARDS_D * y * y + 1, FIELD - 2, FIELD) % FIELD
+    x = pow(square, (FIELD + 3) // 8, FIELD)
+    if (x * x - square) % FIELD:
+        x = x * pow(2, (FIELD - 1) // 4, FIELD) % FIELD
+    need((x * x - square) % FIELD == 0 and (x or not odd), "an Ed25519 key that is not a point")
+    x = x if x & 1 == odd else FIELD - x
+    point, scalar, total = (x, y, 1, x * y % FIELD), GROUP_ORDER, (0, 1, 1, 0)
+    need(x, "an Ed25519 key of small order")
+    while scalar:
+        total = _edwards_add(total, point) if scalar & 1 else total
+        point, scalar = _edwards_add(point, point), scalar >> 1
+    need(total[0] == 0 and total[1] == total[2], "an Ed25519 key with a torsion component")
+
+
 def check_ed25519(message, signature, public_key):
-    # The library verifies without cofactor. With a public key of prime order, which the trust file vouches for, an R
+    # The library verifies without cofactor. With a public key of prime order, which the trust file was checked for, an R
     # of mixed order cannot satisfy that equation, and it compares R byte for byte: R is canonical and of prime order.
     try:
         ed25519.Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
@@ -519,6 +562,7 @@ def _keccak_f(lanes):
     return lanes
 
 
+@functools.lru_cache(maxsize=1024)
 def keccak256(data):
     """Keccak-256 as Ethereum has it: rate 136 bytes, padding 01…80 (not SHA-3's 06)."""
     padding = 136 - len(data) % 136
@@ -640,15 +684,29 @@ def state_at(key, now):
     return "retired" if now > end or early < end and now >= early else "retiring"
 
 
-def check_key(key):
-    need(seconds(key["not_before"]) <= seconds(key["not_after"]), f"the times of key {key['kid']}")
+USES = {
+    "ES256K": ("output", "chain-tx", "device", "attestation", "receipt"),
+    "Ed25519": ("event-batch", "checkpoint", "witness", "device", "attestation", "receipt"),
+}
+
+
+def check_key(key, as_of):
+    names = ("not_before", "not_after", "retired_at", "revoked_at", "compromised_since")
+    at = {name: seconds(key[name]) for name in names if name in key}
+    need(at["not_before"] <= at["not_after"], f"key {key['kid']} ends before it begins")
+    need(at["not_after"] <= at.get("retired_at", at["not_after"]), f"key {key['kid']} is retired before its end")
+    since = at.get("compromised_since", at.get("revoked_at"))
+    need(since is None or ("revoked_at" in at and since <= at["revoked_at"]), f"the revocation of key {key['kid']}")
+    need(key["use"] in USES[key["alg"]], f"{key['alg']} does not serve the use {key['use']}")
+    need(re.fullmatch(rf"[^{SPACES}+]+", key.get("name", "-")), f"the name of key {key['kid']}")
+    need(state_at(key, as_of) == key["status"], f"the status of key {key['kid']} contradicts its times")
     public_key = bytes.fromhex(key["public_key"])
     try:
         if key["alg"] == "ES256K":
             need(len(public_key) == 33, f"key {key['kid']} is not a compressed point")
             ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256K1(), public_key)
         else:
-            ed25519.Ed25519PublicKey.from_public_bytes(public_key)
+            check_ed25519_key(public_key)
     except ValueError:
         raise Refused(f"key {key['kid']} is not a public key") from None
 
@@ -661,6 +719,7 @@ def check_note_keys(trust):
         name, _, material = split_vkey(vkey)
         need(material[0] == key_type, "a verifier key of another type")
         need(origin in (None, name), "a log key with another name than the origin")
+        check_ed25519_key(material[1:])
         need(material[1:] not in seen, "a verifier key twice")
         seen.add(material[1:])
     need(trust["witnesses"]["k"] <= len(trust["witnesses"]["vkeys"]), "k is above the number of witnesses")
@@ -669,41 +728,59 @@ def check_note_keys(trust):
 def read_trust(data):
     trust = read_json(data, TEXT_BYTES_MAX)
     need(fits(trust, TRUST), "the file does not fit its schema")
-    seconds(trust["asOf"])
+    as_of = seconds(trust["asOf"])
     for member in ("kid", "public_key"):
         values = [key[member] for key in trust["keys"]]
         need(len(set(values)) == len(values), f"a {member} twice")
     for key in trust["keys"]:
-        check_key(key)
+        check_key(key, as_of)
     check_note_keys(trust)
     networks = [chain["network"] for chain in trust["chains"]]
     need(len(set(networks)) == len(networks), "a network twice")
+    tests = {chain["network"] for chain in trust["chains"] if chain["test"]}
+    for source in trust["independent"]:
+        need(source not in tests and not source.startswith("kadena:"), f"{source} may not be an independent source")
     return trust
 
 
-# ------------------------------------------------------------------------------- 11, 12. steps and label
+# ------------------------------------------------------------------------------- 12. steps and label
 
 
 class Verification:
-    """Runs the steps of section 11. `steps` maps a name, or (name, index), to (status, detail)."""
+    """Runs the steps of section 12. `steps` maps a name, or (name, index), to (status, detail, counts for nothing)."""
 
     def __init__(self, bundle, trust, now):
-        self.bundle, self.trust, self.now = bundle, trust, now
+        self.bundle, self.trust, self.now_ms = bundle, trust, round(now * 1_000)
         self.proof = bundle["subject"]["proof"]
-        self.steps = {"gate": ("pass", "")}
-        self.anchored = []  # (log proof, network, is test, time)
+        self.steps = {"gate": ("pass", "", False)}
+        self.anchored = []  # (log proof, is test)
+        self.sources = []  # (milliseconds, source), of the independent ones
+        self.notes = [self.note(proof) for proof in bundle["logProofs"]]
+        self.false_line = False
 
-    def step(self, name, check):
-        """`check` returns a status, or None for pass; Refused is a failure."""
+    @staticmethod
+    def note(proof):
         try:
-            self.steps[name] = (check() or "pass", "")
+            return Note(proof["checkpoint"])
+        except Refused:
+            return None
+
+    def step(self, name, check, optional=False):
+        """`check` returns a status, or None for pass; Refused is a failure, of a side step where `optional`."""
+        try:
+            self.steps[name] = (check() or "pass", "", False)
         except Refused as reason:
-            self.steps[name] = ("fail", str(reason))
+            self.steps[name] = ("fail", str(reason), optional)
 
     def run(self):
         subject = self.bundle["subject"]
         for index, anchor in enumerate(self.bundle["anchors"]):
-            self.step(("anchor", index), lambda a=anchor: self.anchor(a))
+            self.step(("anchor", index), lambda a=anchor: self.anchor_commitment(a))
+            if self.passes(("anchor", index)):
+                self.step(("anchor", index), lambda a=anchor: self.anchor(a), optional=True)
+        self.cosigned = [self.cosignatures(note) for note in self.notes]
+        for note in self.notes:
+            self.find_false_lines(note)
         self.step("subject-inputs", lambda: self.tensors(subject.get("inputs"), "inputHash"))
         self.step("subject-outputs", lambda: self.tensors(subject.get("outputs"), "outputHash"))
         self.step("context", self.context)
@@ -714,9 +791,9 @@ class Verification:
         self.step("commitment", self.commitment)
         self.step("inclusion", self.inclusion)
         self.step("entry-match", self.entry_match)
-        for index, proof in enumerate(self.bundle["logProofs"]):
-            self.step(("log-inclusion", index), lambda p=proof: self.log_inclusion(p))
-            self.step(("checkpoint-signature", index), lambda p=proof: self.checkpoint_signature(p))
+        for index, (proof, note) in enumerate(zip(self.bundle["logProofs"], self.notes)):
+            self.step(("log-inclusion", index), lambda p=proof, n=note: self.log_inclusion(p, n))
+            self.step(("checkpoint-signature", index), lambda n=note: self.checkpoint_signature(n), optional=True)
         self.step("log-uniqueness", self.log_uniqueness)
         return self
 
@@ -763,18 +840,20 @@ class Verification:
         key = self.usable_key()
         if not key:
             return "not-checked"
-        need(state_at(key, seconds(self.trust["asOf"])) == key["status"], "the stated status contradicts the times")
-        declared, trusted = self.proof["timestamp"], self.trusted_time()
+        declared, trusted = self.proof["timestamp"], self.trusted_ms() / 1_000
         need(seconds(key["not_before"]) <= declared <= seconds(key["not_after"]), "the key was not valid then")
-        need(declared <= trusted + SKEW_SECONDS, "the declared time lies after the trusted time")
+        need(declared * 1_000 <= self.now_ms + SKEW_MS, "the declared time lies in the future")
         need(trusted <= seconds(key["not_after"]) + RETIREMENT_SECONDS, "too long after the key's end")
         if "revoked_at" in key:
             need("compromised_since" in key and trusted < seconds(key["compromised_since"]), "the key is revoked")
 
-    def trusted_time(self):
-        independent = self.trust["independent"] if self.trust else []
-        times = [at + ANCHOR_UNCERTAINTY_SECONDS for _, network, _, at in self.anchored if network in independent]
-        return min(times, default=self.now)
+    def take_time(self, source, stamp):
+        if self.trust and source in self.trust["independent"] and stamp <= SOURCE_SECONDS_MAX:
+            self.sources.append((stamp * 1_000, source))
+
+    def trusted_ms(self):
+        """T: the smallest sum of time and uncertainty, or now where that is earlier or there is no source."""
+        return min([at + SOURCE_UNCERTAINTY_MS for at, _ in self.sources] + [self.now_ms])
 
     def commitment(self):
         commitment, model = self.bundle["commitment"], self.proof["modelVersionId"]
@@ -809,44 +888,60 @@ class Verification:
         }
         need(all(entry[name] == value for name, value in expected.items()), "the entry describes another batch")
 
-    def log_inclusion(self, proof):
-        note = Note(proof["checkpoint"])
+    def log_inclusion(self, proof, note):
+        need(note, "the checkpoint cannot be read")
         need(str(note.size) == proof["treeSize"], "the proof is for another size than the checkpoint")
         path = [bytes.fromhex(step) for step in proof["path"]]
         node = leaf_hash(self.bundle["entry"].encode())
         root = root_of(node, path, sides(int(proof["leafIndex"]), note.size))
         need(root == note.root, "the path does not lead to the checkpoint's root")
 
-    def checkpoint_signature(self, proof):
-        try:
-            note = Note(proof["checkpoint"])
-        except Refused:
-            return "not-checked"  # log-inclusion has failed on it
-        vkeys = [log["vkey"] for log in (self.trust["logs"] if self.trust else []) if log["origin"] == note.origin]
-        if not vkeys:
+    def log_keys(self, note):
+        logs = self.trust["logs"] if self.trust else []
+        return [log["vkey"] for log in logs if note and log["origin"] == note.origin]
+
+    def is_log_signed(self, note):
+        return any(valid for vkey in self.log_keys(note) for valid, _ in note.judged(vkey, 1))
+
+    def checkpoint_signature(self, note):
+        if not self.log_keys(note):
             return "not-checked"
-        need(any(accepts(note.signature_of, vkey, 1) for vkey in vkeys), "no trusted log key signed the checkpoint")
+        need(self.is_log_signed(note), "no line of a trusted key of this log verifies")
+
+    def cosignatures(self, note):
+        """The names of the witnesses that signed a checkpoint, whatever becomes of the log's own line."""
+        names = set()
+        for vkey in self.trust["witnesses"]["vkeys"] if self.trust and note else []:
+            for valid, stamp in note.judged(vkey, 4):
+                if valid:
+                    names.add(split_vkey(vkey)[0])
+                    self.take_time(split_vkey(vkey)[0], stamp)
+        return names
+
+    def find_false_lines(self, note):
+        """Notices a line that claims a trusted log or witness and does not verify."""
+        if not self.trust or not note:
+            return
+        keys = [(log["vkey"], 1) for log in self.trust["logs"]]
+        for vkey, key_type in keys + [(vkey, 4) for vkey in self.trust["witnesses"]["vkeys"]]:
+            if not all(valid for valid, _ in note.judged(vkey, key_type)):
+                self.false_line = True
 
     def log_uniqueness(self):
         wanted = self.trust["witnesses"]["k"] if self.trust else 0
         if wanted == 0:
             return "not-checked"
-        seen = max(self.witnesses(proof) for proof in self.bundle["logProofs"])
+        counts = [len(names) for note, names in zip(self.notes, self.cosigned) if self.is_log_signed(note)]
+        seen = max(counts, default=0)
         return None if seen >= wanted else "not-checked" if seen else "absent"
 
-    def witnesses(self, proof):
-        try:
-            if self.checkpoint_signature(proof):
-                return 0
-            note = Note(proof["checkpoint"])
-        except Refused:
-            return 0
-        return sum(accepts(note.signature_of, vkey, 4) for vkey in self.trust["witnesses"]["vkeys"])
+    def anchor_commitment(self, anchor):
+        """What needs no trust file: the commitment is that of the checkpoint."""
+        need(anchor["logProof"] < len(self.notes), "there is no such log proof")
+        note = self.notes[anchor["logProof"]]
+        need(note and anchor["commitment"] in note.commitments(), "the commitment is not the checkpoint's")
 
     def anchor(self, anchor):
-        need(anchor["logProof"] < len(self.bundle["logProofs"]), "there is no such log proof")
-        note = Note(self.bundle["logProofs"][anchor["logProof"]]["checkpoint"])
-        need(note.commitment() == anchor["commitment"], "the commitment is not the hash of the signed checkpoint")
         chain = self.listed("chains", network=anchor["network"])
         if not chain or "contract" not in chain or not chain.get("submitters"):
             return "not-checked"
@@ -856,7 +951,9 @@ class Verification:
         if not known:
             return "not-checked"
         need(block in known, f"the trust file knows another block {number}")
-        self.anchored.append((anchor["logProof"], anchor["network"], chain["test"], at))
+        need(at <= SOURCE_SECONDS_MAX, "the record's time is beyond every calendar")
+        self.anchored.append((anchor["logProof"], chain["test"]))
+        self.take_time(anchor["network"], at)
 
     @staticmethod
     def first_valid(proof, contract, submitters, commitment):
@@ -871,40 +968,70 @@ class Verification:
     def passes(self, *names):
         return all(self.steps[name][0] == "pass" for name in names)
 
-    def label(self):
-        if not self.valid() or not self.passes("gate", "context", "key", "signature", "key-state", "commitment"):
+    def is_uniqueness_missing(self):
+        return bool(self.trust and self.trust["witnesses"]["k"] > 0 and not self.passes("log-uniqueness"))
+
+    def label(self, strict):
+        l1 = ("gate", "context", "key", "signature", "key-state", "commitment")
+        if not self.valid(strict) or not self.passes(*l1):
             return "L0"
-        if not self.passes("inclusion", "entry-match"):
+        if self.is_uniqueness_missing() or not self.passes("inclusion", "entry-match"):
             return "L1"
         tests = [
             test
-            for index, _, test, _ in self.anchored
+            for index, test in self.anchored
             if self.passes(("log-inclusion", index), ("checkpoint-signature", index))
         ]
         return "L1" if not tests else "L2-test" if all(tests) else "L2"
 
-    def valid(self):
-        return all(status != "fail" for status, _ in self.steps.values())
+    def remarks(self):
+        found, declared = [], self.proof["timestamp"] * 1_000
+        if self.sources:
+            after, before = declared - self.trusted_ms(), min(self.sources)[0] - declared
+            if after > SKEW_MS:
+                found.append(f"declared-after-anchor:{after // 1_000}")
+            if before > LONG_BEFORE_ANCHOR_MS:
+                found.append(f"declared-long-before-anchor:{before // 1_000}")
+        else:
+            found.append("declared-time-only")
+        if not self.trust:
+            found.append("no-trust-file")
+        if self.bundle["subject"]["context"]["payment"] and "payment" not in self.bundle:
+            found.append("request-not-disclosed")
+        if self.is_uniqueness_missing():
+            found.append("log-uniqueness-not-shown")
+        if self.has_false_part():
+            found.append("contains-false-part")
+        return found
+
+    def has_false_part(self):
+        return self.false_line or any(status == "fail" and optional for status, _, optional in self.steps.values())
+
+    def valid(self, strict):
+        failed = any(status == "fail" and not optional for status, _, optional in self.steps.values())
+        return not failed and not (strict and self.has_false_part())
 
 
-def verify(data, trust, now):
+def verify(data, trust, now, strict=False):
     """The report on a bundle's exact bytes."""
     try:
         bundle = read_json(data, TEXT_BYTES_MAX)
         need(fits(bundle, BUNDLE), "the bundle does not fit its closed schema")
     except Refused as reason:
         steps = [{"step": "gate", "status": "fail", "detail": str(reason)}]
-        return {"result": "INVALID", "label": "L0", "anchored": True, "steps": steps}
+        return {"result": "INVALID", "label": "L0", "anchored": True, "steps": steps, "remarks": []}
     checked = Verification(bundle, trust, now).run()
     steps = []
-    for name, (status, detail) in checked.steps.items():
+    for name, (status, detail, optional) in checked.steps.items():
         name, index = name if isinstance(name, tuple) else (name, None)
-        steps.append({"step": name, "index": index, "status": status, "detail": detail})
+        step = {"step": name, "index": index, "status": status, "detail": detail}
+        steps.append({**step, "optional": True} if optional else step)
     return {
-        "result": "VALID" if checked.valid() else "INVALID",
-        "label": checked.label(),
+        "result": "VALID" if checked.valid(strict) else "INVALID",
+        "label": checked.label(strict),
         "anchored": bool(bundle["anchors"]),
         "steps": steps,
+        "remarks": checked.remarks(),
     }
 
 
@@ -927,6 +1054,8 @@ def show(name, report):
         place = step["step"] + (f"[{step['index']}]" if step.get("index") is not None else "")
         print(f"{step['status']:<12} {place:<24} {step['detail']}".rstrip())
     print(f"{report['result']}  label {report['label']}  {name}")
+    for remark in report["remarks"]:
+        print(f"remark: {remark}")
 
 
 def main():
@@ -935,6 +1064,7 @@ def main():
     parser.add_argument("--trust", help="your trust file; without one the label is L0")
     parser.add_argument("--require", choices=["L1", "L2"], default="L1", help="the label that is enough (L1)")
     parser.add_argument("--allow-test", action="store_true", help="let L2-test count as L2")
+    parser.add_argument("--strict", action="store_true", help="refuse evidence that holds a false part")
     parser.add_argument("--now", help="your clock, RFC 3339 UTC (the machine's)")
     parser.add_argument("--json", action="store_true", help="one line of JSON for each bundle")
     arguments = parser.parse_args()
@@ -950,7 +1080,7 @@ def main():
     worst = 0
     for name in arguments.evidence:
         try:
-            report = verify(read_file(name), trust, now)
+            report = verify(read_file(name), trust, now, arguments.strict)
         except OSError as error:
             print(f"{name}: {error.strerror}", file=sys.stderr)
             worst = max(worst, 4)

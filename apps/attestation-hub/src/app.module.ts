@@ -20,6 +20,7 @@ import { HubMetrics } from './metrics.js';
 import { CreateAttestation1763710000000 } from './persistence/migrations/1763710000000-create-attestation.js';
 import { PostgresNodeReader } from './persistence/postgres-node-reader.js';
 import { PostgresNodeStore } from './persistence/postgres-node-store.js';
+import { HeartbeatSenders } from './transport/http/heartbeat-senders.js';
 import { HeartbeatsController } from './transport/http/heartbeats.controller.js';
 import { NodesController } from './transport/http/nodes.controller.js';
 import { AttestationRpc } from './transport/nats/attestation.rpc.js';
@@ -55,6 +56,10 @@ export class AppModule {
       ],
       controllers: [HeartbeatsController, NodesController, AttestationRpc],
       providers: [
+        {
+          provide: HeartbeatSenders,
+          useFactory: () => new HeartbeatSenders(config.TOUCHSTONE_HEARTBEAT_TOKENS),
+        },
         {
           provide: NODE_STORE,
           inject: [DataSource, Outbox, SHUTDOWN],

@@ -1,4 +1,4 @@
-import { databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
+import { callerTokens, databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform';
 import { z } from 'zod';
 
 /** Configuration of the attestation hub. */
@@ -11,6 +11,10 @@ export const configSchema = z.object({
     .describe(
       'Milliseconds without a heartbeat after which a node is shown as stale; five heartbeats of 10 s.',
     ),
+  TOUCHSTONE_HEARTBEAT_TOKENS: secret(z.union([z.literal('off'), callerTokens()]).optional()).describe(
+    'Bearer tokens of the nodes that post heartbeats, as a JSON object of node ids and tokens. Without it no heartbeat is taken over ' +
+      'HTTP; `off` takes everybody’s, for a network in which nobody is a stranger.',
+  ),
   TOUCHSTONE_NODES_MAX: integerKey(1, 1_000_000)
     .default(10_000)
     .describe(

@@ -12,6 +12,7 @@ export const attestationHubService: ServiceDefinition<typeof configSchema> = {
   openApi: {
     title: 'Touchstone attestation-hub',
     description: 'Takes the heartbeats of nodes and tells what each node last said about itself.',
+    securitySchemes: { node: { type: 'http', scheme: 'bearer' } },
   },
   module: (config, context) => AppModule.forConfig(config, context),
   setup: (app, context) => serveMesh(app, context, 'attestation-hub'),

@@ -119,7 +119,7 @@ export class HubFixture {
     return fixture;
   }
 
-  config(change: Readonly<Record<string, string>> = {}) {
+  config(change: Readonly<Record<string, string | undefined>> = {}) {
     const login = this.nats.login('attestation-hub');
     return loadConfig({
       schema: configSchema,
@@ -131,12 +131,13 @@ export class HubFixture {
         TOUCHSTONE_HTTP_PORT: '0',
         TOUCHSTONE_HEALTH_PORT: '0',
         TOUCHSTONE_BUILD_HASH: '0'.repeat(64),
+        TOUCHSTONE_HEARTBEAT_TOKENS: 'off',
         ...change,
       },
     });
   }
 
-  async start(change: Readonly<Record<string, string>> = {}): Promise<Hub> {
+  async start(change: Readonly<Record<string, string | undefined>> = {}): Promise<Hub> {
     const lines: Record<string, unknown>[] = [];
     const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
     const logger = createLogger({ service: 'attestation-hub', version: 'test', destination });

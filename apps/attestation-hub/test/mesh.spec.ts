@@ -45,14 +45,27 @@ describe('a heartbeat over the bus', () => {
     expect(answer).toMatchObject({ status: 'MISSING', health: 'YELLOW' });
   });
 
-  it('by another reporter than before is taken, and the change is visible', async () => {
-    const node_id = 'contested';
+  it('is the last word about its node: what is posted about it is refused and changes nothing', async () => {
+    const node_id = 'own';
     await gateway.call('attestation-hub', 'heartbeat', heartbeatAt(now(), { node_id }));
+    const before = await hub.node(node_id);
     fixture.clock.advance(5_000);
+    for (const posted of [
+      heartbeatAt(now(), { node_id }),
+      bareHeartbeatAt(now(), { node_id, health: 'DEAD' }),
+    ])
+      expect((await hub.post(posted)).status).toBe(403);
+    expect(await hub.node(node_id)).toEqual({ ...before, ageMs: 5_000 });
+  });
+
+  it('takes over a node that was posted, and the change is visible', async () => {
+    const node_id = 'contested';
     await hub.beat(heartbeatAt(now(), { node_id }));
+    fixture.clock.advance(5_000);
+    await gateway.call('attestation-hub', 'heartbeat', heartbeatAt(now(), { node_id }));
     const node = await hub.node(node_id);
-    expect(node.reporter).toEqual({ current: 'http', previous: 'inference-gateway', changedAt: isoNow() });
-    expect(node.history.map(({ reporter }) => reporter)).toEqual(['http', 'inference-gateway']);
+    expect(node.reporter).toEqual({ current: 'inference-gateway', previous: 'http', changedAt: isoNow() });
+    expect(node.history.map(({ reporter }) => reporter)).toEqual(['inference-gateway', 'http']);
     expect(node.status).toBe('OK');
     expect(await hub.metric('touchstone_attestation_reporter_changes_total')).toBe(1);
   });

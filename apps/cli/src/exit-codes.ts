@@ -1,4 +1,4 @@
-/** Exit codes of every command (protocol section 13). */
+/** Exit codes of every command (protocol section 12). */
 export const exitCodes = {
   ok: 0,
   /** The evidence is invalid, or its label is lower than the one asked for. */

@@ -82,6 +82,7 @@ function addEvidenceCommands(program: Command): void {
         .default('L1'),
     )
     .option('--allow-test', 'let L2-test (an anchor on a test network) count as L2', false)
+    .option('--strict', 'refuse evidence that holds a false part, though nothing rests on it', false)
     .addOption(json())
     .addHelpText(
       'after',

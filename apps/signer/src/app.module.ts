@@ -89,7 +89,7 @@ export class AppModule {
               domain: config.SIGNING_DOMAIN,
               format: config.SIGNATURE_FORMAT,
               nowMs: () => context.clock.nowMs(),
-              keyEndMs: () => keySet.outputKeyEndMs(),
+              keyTimes: () => keySet.outputKeyTimes(),
             }),
         },
         {

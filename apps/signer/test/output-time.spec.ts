@@ -14,7 +14,7 @@ const payload = {
 /** Whole seconds, as an output states its time. */
 const limitSeconds = (): number => Math.floor((Date.now() + CLOCK_SKEW_MAX_MS) / 1_000);
 
-describe('an output from the future', () => {
+describe('an output of another time', () => {
   let fixture: SignerFixture;
   let gateway: RpcClient;
   beforeAll(async () => {
@@ -49,6 +49,14 @@ describe('an output from the future', () => {
     });
     const digest = bytesToHex(outputDigest(early, 'model-output-v1'));
     expect(await resultOf(digest)).toEqual([{ result: 'refused' }]);
+  });
+
+  it('is refused when it declares a time before its key was published', async () => {
+    const backDated = { ...payload, timestamp: Math.floor(Date.now() / 1_000) - 86_400 };
+    await expect(gateway.call('signer', 'sign-output', backDated)).rejects.toMatchObject({
+      code: 'signing-refused',
+      message: expect.stringContaining('was published after the time that the output declares'),
+    });
   });
 
   it('is refused among others, of which none is given out then', async () => {

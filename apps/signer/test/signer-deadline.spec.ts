@@ -22,7 +22,7 @@ const output = {
   inputHash: '02'.repeat(32),
   outputHash: '03'.repeat(32),
   nonce: '04'.repeat(32),
-  timestamp: '1763632800',
+  timestamp: String(Math.floor(Date.now() / 1_000) + 60),
 };
 const checkpoint = { origin: ORIGIN, size: '1', root: '05'.repeat(32), fromSize: '0', proof: [] };
 

@@ -61,7 +61,7 @@ const request = {
   inputHash: '02'.repeat(32),
   outputHash: '03'.repeat(32),
   nonce: '04'.repeat(32),
-  timestamp: '1763632800',
+  timestamp: String(Math.floor(Date.now() / 1_000) + 60),
 };
 
 beforeAll(async () => {

@@ -132,10 +132,15 @@ describe('the key set', () => {
 
   it('stops a replica whose output key has ended: no signature, not ready, no further start', async () => {
     const endedMs = Date.now() - 10_000;
-    await fixture.rows(
-      `UPDATE signer.key_set SET body = replace(body::text, substring(body::text FROM '"kid": ?"output-1".*?"not_after": ?"([^"]+)"'),
-         '${new Date(endedMs).toISOString()}')::jsonb WHERE sequence = 1`,
-    );
+    // As if it had been published long ago.
+    for (const [member, time] of [
+      ['not_before', '2020-01-01T00:00:00Z'],
+      ['not_after', new Date(endedMs).toISOString()],
+    ])
+      await fixture.rows(
+        `UPDATE signer.key_set SET body = replace(body::text,
+           substring(body::text FROM '"kid": ?"output-1".*?"${member}": ?"([^"]+)"'), '${time}')::jsonb WHERE sequence = 1`,
+      );
     const { keySet } = await worker.call('signer', 'key-set', {});
     expect(keySet.keys.find(({ kid }) => kid === 'output-1')).toMatchObject({
       status: 'retiring',

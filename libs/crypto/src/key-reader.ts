@@ -6,7 +6,7 @@ import { useMatchesAlg, type Key } from './key.js';
 import { parseUtcTime } from './utc-time.js';
 
 /** A C2SP key name: neither empty nor with a space or a plus sign, which separate the parts of a note line. */
-const NOTE_KEY_NAME = /^[^\s+]+$/u;
+const NOTE_KEY_NAME = /^[^\p{White_Space}+]+$/u;
 
 type TimeMember = 'not_before' | 'not_after' | 'retired_at' | 'revoked_at' | 'compromised_since';
 

@@ -5,7 +5,7 @@ const DAY_MS = 86_400_000;
 
 /** How long after `notAfter` a trusted time may still lie, and how long a key is `retiring`: 7 days. */
 export const RETIREMENT_MS = 7 * DAY_MS;
-/** How far a declared time may lie after the trusted time: 300 s, for clocks that differ. */
+/** How far a declared time may lie after the verifier's clock, or a trusted time before it: 300 s, for clocks that differ. */
 export const CLOCK_SKEW_MAX_MS = 300_000;
 
 /**
@@ -37,7 +37,7 @@ export type EvidenceTimeCheck =
   | 'ok'
   | 'declared-before-not-before'
   | 'declared-after-not-after'
-  | 'declared-after-trusted-time'
+  | 'declared-in-the-future'
   | 'trusted-time-after-retirement'
   | 'trusted-time-after-compromise';
 
@@ -51,11 +51,13 @@ export interface EvidenceTimes {
    * uncertainty added, or the present where there is none.
    */
   readonly trustedTime: number;
+  /** The verifier's clock. */
+  readonly now: number;
 }
 
 /**
  * Whether evidence of these times verifies under a key (protocol section 5): not_before ≤ t ≤ not_after,
- * t ≤ T + 300 s, T ≤ not_after + 7 days and, if the key is revoked, T < compromised_since.
+ * t ≤ now + 300 s, T ≤ not_after + 7 days and, if the key is revoked, T < compromised_since.
  *
  * T rather than t decides about a revoked key, since whoever stole it can declare any t. A revocation counts whenever
  * it stands in the key, however its time relates to T; one that does not say since when the key was compromised
@@ -63,10 +65,10 @@ export interface EvidenceTimes {
  *
  * @returns `'ok'` or the first condition that fails, in the order of the rule; compare with `'ok'`
  */
-export function checkEvidenceTime({ key, declaredTime, trustedTime }: EvidenceTimes): EvidenceTimeCheck {
+export function checkEvidenceTime({ key, declaredTime, trustedTime, now }: EvidenceTimes): EvidenceTimeCheck {
   if (declaredTime < key.notBefore) return 'declared-before-not-before';
   if (declaredTime > key.notAfter) return 'declared-after-not-after';
-  if (declaredTime > trustedTime + CLOCK_SKEW_MAX_MS) return 'declared-after-trusted-time';
+  if (declaredTime > now + CLOCK_SKEW_MAX_MS) return 'declared-in-the-future';
   if (trustedTime > key.notAfter + RETIREMENT_MS) return 'trusted-time-after-retirement';
   if (key.revokedAt === undefined) return 'ok';
   return key.compromisedSince !== undefined && trustedTime < key.compromisedSince

@@ -37,6 +37,7 @@ export {
   fromRaw,
   rawContents,
   splitBytes,
+  TENSOR_DIMENSION_MAX,
   TENSOR_ELEMENTS_MAX,
   tensorsHash,
   type JsonTensor,
@@ -47,7 +48,8 @@ export { prepareTrust, type PreparedTrust } from './trust/prepared-trust.js';
 export { readTrustFile } from './trust/read.js';
 export { TRUST_BYTES_MAX, trustFile, type TrustedChain, type TrustFile } from './trust/schema.js';
 export { explainReport, stepMeaning } from './verify/explain.js';
-export { isInvalid, labels, satisfies, type Label } from './verify/label.js';
+export { labels, satisfies, type Label } from './verify/label.js';
+export { CONTAINS_FALSE_PART } from './verify/remarks.js';
 export { stepNames, type Step, type StepName, type StepStatus } from './verify/step.js';
-export { EVM_UNCERTAINTY_MS } from './verify/trusted-time.js';
+export { SOURCE_UNCERTAINTY_MS } from './verify/trusted-time.js';
 export { verifyEvidence, type VerificationReport, type VerifyOptions } from './verify/verify-evidence.js';

@@ -9,14 +9,22 @@ import {
   verifyIndependently,
   type IndependentReport,
 } from '@touchstone/testing';
-import { bundleText, verifyEvidence } from '../src/index.js';
-import { fixture, NOW_MS } from './fixture.js';
+import { bundleText } from '../src/index.js';
+import { fixture } from './fixture.js';
 import { mutations, type Json } from './mutations.js';
+import { ourVerdict, theirVerdict } from './verdict.js';
 
 interface Case {
   readonly name: string;
   readonly input: { readonly bundle: string; readonly trust: unknown };
-  readonly expected: { result: string; label: string; fail: string[]; notChecked: string[] };
+  readonly expected: {
+    result: string;
+    label: string;
+    remarks: string[];
+    fail: string[];
+    optional: string[];
+    notChecked: string[];
+  };
 }
 
 const vectors = JSON.parse(
@@ -50,12 +58,6 @@ function check(texts: readonly string[], trust: unknown): ReturnType<typeof veri
 const names = (report: IndependentReport | undefined, status: string): string[] =>
   [...new Set(report?.steps.filter((step) => step.status === status).map(({ step }) => step))].sort();
 
-const describeOne = (
-  changed: { pointer: string; kind: string } | undefined,
-  result: string,
-  label: string,
-): string => `${changed?.pointer} ${changed?.kind}: ${result} ${label}`;
-
 describe('the verifier that shares no code with ours', () => {
   it.each(vectors.cases.map((each) => [each.name, each] as const))('agrees on: %s', (_name, each) => {
     if (python === undefined) return;
@@ -63,6 +65,9 @@ describe('the verifier that shares no code with ours', () => {
     expect(reports[0]).toMatchObject({ result: each.expected.result, label: each.expected.label });
     expect(names(reports[0], 'fail')).toEqual([...new Set(each.expected.fail)].sort());
     expect(names(reports[0], 'not-checked')).toEqual([...new Set(each.expected.notChecked)].sort());
+    const optional = reports[0]?.steps.filter((step) => step.optional).map(({ step }) => step);
+    expect([...new Set(optional)].sort()).toEqual([...new Set(each.expected.optional)].sort());
+    expect([...(reports[0]?.remarks ?? [])].sort()).toEqual([...each.expected.remarks].sort());
   });
 
   withPython('refuses each of 50 mutated bundles', () => {
@@ -82,7 +87,7 @@ describe('the verifier that shares no code with ours', () => {
   });
 
   withPython(
-    'gives the same result and label as ours for everything that is done to a bundle',
+    'gives the same verdict as ours for everything that is done to a bundle',
     async () => {
       const [{ bundle, trust }, other] = [await fixture(), await fixture({ leafIndex: 1 })];
       const changed = [
@@ -92,11 +97,11 @@ describe('the verifier that shares no code with ours', () => {
         changed.map(({ text }) => text),
         trust,
       );
-      const theirs = reports.map(({ result, label }, index) => describeOne(changed[index], result, label));
-      const ours = changed.map((each) => {
-        const { result, label } = verifyEvidence(each.text, { trust, nowMs: NOW_MS });
-        return describeOne(each, result, label);
-      });
+      const at = (index: number, verdict: string): string =>
+        `${changed[index]?.pointer} ${changed[index]?.kind}: ${verdict}`;
+      const theirs = reports.map((report, index) => at(index, theirVerdict(report)));
+      const trusted = JSON.stringify(trust);
+      const ours = changed.map(({ text }, index) => at(index, ourVerdict(text, trusted)));
       expect(changed.length).toBeGreaterThan(1_000);
       expect(theirs).toEqual(ours);
     },

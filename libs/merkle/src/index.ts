@@ -34,7 +34,13 @@ export {
   parseVerifierKey,
 } from './note-key.js';
 export { cosignNote, type NoteSigner, signNote } from './note-signing.js';
-export { type NoteVerifier, type VerifiedNote, verifyNote } from './note-verification.js';
+export {
+  type JudgedSignatures,
+  judgeSignatures,
+  type NoteVerifier,
+  type VerifiedNote,
+  verifyNote,
+} from './note-verification.js';
 export {
   type PositionedHash,
   type PositionedProof,
@@ -50,8 +56,7 @@ export {
   type MerkleTree,
 } from './rfc9162-tree.js';
 export {
-  checkpointCommitment,
-  logSignedCheckpoint,
+  checkpointCommitments,
   openCheckpoint,
   type VerifiedCheckpoint,
   type WrittenCheckpoint,

@@ -1,5 +1,12 @@
 import type { NoteKeyId } from './note-key.js';
-import { checkNoteText, formatNote, type NoteSignature, parseNote } from './signed-note.js';
+import {
+  checkNoteText,
+  formatNote,
+  isSameKey,
+  type NoteSignature,
+  parseNote,
+  type SignedNote,
+} from './signed-note.js';
 import { NoteError } from './note-error.js';
 
 /** A key that signs the text of a note; it may live in an HSM, hence the promise. */
@@ -15,7 +22,7 @@ export interface NoteSigner extends NoteKeyId {
  */
 export async function signNote(text: string, signers: readonly NoteSigner[]): Promise<string> {
   checkNoteText(text);
-  return formatNote({ text, signatures: await signaturesOf(text, signers) });
+  return written({ text, signatures: await signaturesOf(text, signers) });
 }
 
 /**
@@ -27,7 +34,15 @@ export async function cosignNote(note: string, signers: readonly NoteSigner[]): 
   const parsed = parseNote(note);
   if (!parsed.ok) throw new NoteError(parsed.reason, 'The note to be cosigned cannot be read.');
   const { text, signatures } = parsed.note;
-  return formatNote({ text, signatures: [...signatures, ...(await signaturesOf(text, signers))] });
+  return written({ text, signatures: [...signatures, ...(await signaturesOf(text, signers))] });
+}
+
+/** A key signs once: readers take several lines of one key, and writers make no such note. */
+function written(note: SignedNote): string {
+  const { signatures } = note;
+  if (signatures.some((line, index) => signatures.findIndex((other) => isSameKey(other, line)) < index))
+    throw new NoteError('duplicate-signature', 'A key has signed this note before.');
+  return formatNote(note);
 }
 
 function signaturesOf(text: string, signers: readonly NoteSigner[]): Promise<NoteSignature[]> {

@@ -2,14 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { ed25519Secret, ed25519Verify } from '../test/ed25519-secret.js';
 import {
-  checkpointCommitment,
+  checkpointCommitments,
   cosignatureSigner,
   cosignatureTimestamp,
   cosignatureVerifier,
   cosignNote,
   ed25519NoteSigner,
   ed25519NoteVerifier,
-  logSignedCheckpoint,
   openCheckpoint,
   parseCheckpointText,
   parseNote,
@@ -114,11 +113,16 @@ describe('openCheckpoint', () => {
     expect(openCheckpoint(note, log)).toEqual({ ok: false, reason: 'no-known-key' });
   });
 
-  it('refuses a witness signature that does not verify', async () => {
+  it('opens with a witness signature that does not verify, and names it', async () => {
     const forged = { ...witnessSigner, sign: () => new Uint8Array(72) };
     const note = await signNote(PUBLISHED, [logSigner, forged]);
-    expect(openCheckpoint(note, log, [witness])).toEqual({ ok: false, reason: 'bad-signature' });
-    expect(openCheckpoint(note, log)).toMatchObject({ ok: true });
+    expect(openCheckpoint(note, log, [witness])).toMatchObject({
+      ok: true,
+      value: { cosignatures: [], refuted: [{ name: witness.name }] },
+    });
+    expect(openCheckpoint(note, log)).toMatchObject({ ok: true, value: { refuted: [] } });
+    const unsigned = await signNote(PUBLISHED, [forged]);
+    expect(openCheckpoint(unsigned, log, [witness])).toEqual({ ok: false, reason: 'bad-signature' });
   });
 
   it('refuses the checkpoint of another origin, and a note that is no checkpoint', async () => {
@@ -131,26 +135,28 @@ describe('openCheckpoint', () => {
   });
 });
 
-describe('the commitment of a checkpoint', () => {
-  it('is the hash of the text with the log’s own signature and no other', async () => {
+describe('what an anchor may commit to', () => {
+  const commitmentsOf = (text: string): string[] => {
+    const parsed = parseNote(text);
+    const read = parsed.ok ? parseCheckpointText(parsed.note.text) : parsed;
+    if (!parsed.ok || !read.ok) throw new Error('not a checkpoint');
+    const written = { note: parsed.note, checkpoint: read.checkpoint };
+    return checkpointCommitments(written).map((bytes) => Buffer.from(bytes).toString('hex'));
+  };
+  const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+  it('is the hash of the text with one line under the log’s own name', async () => {
     const note = await signNote(PUBLISHED, [logSigner]);
-    const cosigned = await cosignNote(note, [witnessSigner]);
-    const parsed = parseNote(cosigned);
-    if (!parsed.ok) throw new Error(parsed.reason);
-    expect(logSignedCheckpoint(parsed.note, log)).toBe(note);
-    expect(checkpointCommitment(note, log)).toEqual({
-      ok: true,
-      commitment: new Uint8Array(createHash('sha256').update(note).digest()),
-    });
-    expect(checkpointCommitment(cosigned, log)).toEqual({ ok: false, reason: 'not-only-the-log' });
+    expect(commitmentsOf(note)).toEqual([sha256Hex(note)]);
+    expect(commitmentsOf(await cosignNote(note, [witnessSigner]))).toEqual([sha256Hex(note)]);
+    expect(commitmentsOf(await signNote(PUBLISHED, [witnessSigner]))).toEqual([]);
   });
 
-  it('does not exist for a note that the log has not signed', async () => {
-    const note = await signNote(PUBLISHED, [witnessSigner]);
-    expect(checkpointCommitment(note, log)).toEqual({ ok: false, reason: 'not-only-the-log' });
-    expect(checkpointCommitment('text', log)).toEqual({ ok: false, reason: 'no-separator' });
-    const parsed = parseNote(note);
-    if (!parsed.ok) throw new Error(parsed.reason);
-    expect(() => logSignedCheckpoint(parsed.note, log)).toThrow(refusal('no-log-signature'));
+  it('is one hash for each different line, whoever wrote it', async () => {
+    const note = await signNote(PUBLISHED, [logSigner]);
+    const another = await signNote(PUBLISHED, [{ ...logSigner, keyId: '00000001' }]);
+    const [line = '', other = ''] = [note, another].map((text) => text.slice(PUBLISHED.length + 1));
+    const both = `${PUBLISHED}\n${other}${line}${other}`;
+    expect(commitmentsOf(both)).toEqual([sha256Hex(another), sha256Hex(note)]);
   });
 });

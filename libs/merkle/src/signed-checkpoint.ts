@@ -1,9 +1,8 @@
 import { sha256Text } from '@touchstone/crypto';
 import { type Checkpoint, parseCheckpointText } from './checkpoint.js';
-import { NoteError, type NoteRefusal, refuseNote } from './note-error.js';
-import type { NoteKeyId } from './note-key.js';
-import { type NoteVerifier, verifyNote } from './note-verification.js';
-import { formatNote, isSameKey, type NoteSignature, parseNote, type SignedNote } from './signed-note.js';
+import { type NoteRefusal, refuseNote } from './note-error.js';
+import { type JudgedSignatures, type NoteVerifier, verifyNote } from './note-verification.js';
+import { formatNote, isSameKey, type NoteSignature, type SignedNote } from './signed-note.js';
 
 /** A note and the checkpoint that was read from its text; its signatures are not judged. */
 export interface WrittenCheckpoint {
@@ -12,14 +11,14 @@ export interface WrittenCheckpoint {
 }
 
 /** A checkpoint whose log signature is verified. */
-export interface VerifiedCheckpoint extends WrittenCheckpoint {
+export interface VerifiedCheckpoint extends WrittenCheckpoint, Pick<JudgedSignatures, 'refuted'> {
   /** Verified signatures of the given witnesses. */
   readonly cosignatures: readonly NoteSignature[];
 }
 
 /**
  * Opens a signed checkpoint: the log itself must have signed it, and its origin is the name of the log's key. A
- * witness's signature does not stand in for the log's; one that does not verify condemns the whole note.
+ * witness's signature does not stand in for the log's.
  *
  * @param source the note's text, or what `parseNote` and `parseCheckpointText` read from it
  */
@@ -31,15 +30,16 @@ export function openCheckpoint(
   const isRead = isWrittenCheckpoint(source);
   const opened = verifyNote(isRead ? source.note : source, [log, ...witnesses]);
   if (!opened.ok) return opened;
-  const { note, verified } = opened.value;
-  if (!verified.some((signature) => isSameKey(signature, log))) return refuseNote('no-log-signature');
+  const { note, verified, refuted } = opened.value;
+  if (!verified.some((signature) => isSameKey(signature, log)))
+    return refuseNote(refuted.some((line) => isSameKey(line, log)) ? 'bad-signature' : 'no-log-signature');
   const parsed = isRead
     ? ({ ok: true, checkpoint: source.checkpoint } as const)
     : parseCheckpointText(note.text);
   if (!parsed.ok) return parsed;
   if (parsed.checkpoint.origin !== log.name) return refuseNote('origin');
   const cosignatures = verified.filter((signature) => !isSameKey(signature, log));
-  return { ok: true, value: { checkpoint: parsed.checkpoint, note, cosignatures } };
+  return { ok: true, value: { checkpoint: parsed.checkpoint, note, cosignatures, refuted } };
 }
 
 function isWrittenCheckpoint(source: string | Uint8Array | WrittenCheckpoint): source is WrittenCheckpoint {
@@ -47,28 +47,11 @@ function isWrittenCheckpoint(source: string | Uint8Array | WrittenCheckpoint): s
 }
 
 /**
- * The checkpoint with the log's own signature line and no other: the form whose digest goes on chains.
- *
- * @throws NoteError `no-log-signature` when the log has not signed the note
+ * What an anchor may commit to: for each signature line under the log's own name `sha256(utf8(text || "\n" || line || "\n"))`,
+ * 32 bytes, equal lines once. No key is asked: lines of witnesses and of further keys change none of them.
  */
-export function logSignedCheckpoint(note: SignedNote, log: NoteKeyId): string {
-  const signatures = note.signatures.filter((signature) => isSameKey(signature, log));
-  if (signatures.length === 0)
-    throw new NoteError('no-log-signature', `${log.name} has not signed this note.`);
-  return formatNote({ text: note.text, signatures });
-}
-
-/**
- * The commitment of a checkpoint, `sha256(utf8(signed checkpoint))`, 32 bytes. Refused unless the log's line is the
- * only one: cosignatures arrive later and would change the digest.
- */
-export function checkpointCommitment(
-  signedCheckpoint: string,
-  log: NoteKeyId,
-): { ok: true; commitment: Uint8Array } | NoteRefusal {
-  const parsed = parseNote(signedCheckpoint);
-  if (!parsed.ok) return parsed;
-  const { signatures } = parsed.note;
-  if (!signatures.every((signature) => isSameKey(signature, log))) return refuseNote('not-only-the-log');
-  return { ok: true, commitment: sha256Text(signedCheckpoint) };
+export function checkpointCommitments({ note, checkpoint }: WrittenCheckpoint): Uint8Array[] {
+  const own = note.signatures.filter(({ name }) => name === checkpoint.origin);
+  const texts = own.map((line) => formatNote({ text: note.text, signatures: [line] }));
+  return [...new Set(texts)].map((text) => sha256Text(text));
 }

@@ -26,8 +26,8 @@ const LINE_PREFIX = '\u2014 ';
 const BYTES_PER_CODE_UNIT_MAX = 3;
 
 /**
- * Reads a signed note (C2SP signed-note): text, an empty line, one or more signature lines. Stricter than the
- * specification in one point: two lines of one key are refused, because only one of them can matter.
+ * Reads a signed note (C2SP signed-note): text, an empty line, one or more signature lines. Lines may be equal, and one key
+ * may have several.
  *
  * Never throws on untrusted text.
  */
@@ -44,7 +44,6 @@ export function parseNote(source: string | Uint8Array): { ok: true; note: Signed
   for (const line of lines) {
     const signature = parseSignatureLine(line);
     if (signature === undefined) return refuseNote('signature-line');
-    if (signatures.some((earlier) => isSameKey(earlier, signature))) return refuseNote('duplicate-signature');
     signatures.push(signature);
   }
   return { ok: true, note: { text: whole.slice(0, separator + 1), signatures } };

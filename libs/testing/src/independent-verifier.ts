@@ -48,7 +48,13 @@ export interface IndependentReport {
   readonly file: string;
   readonly result: 'VALID' | 'INVALID';
   readonly label: string;
-  readonly steps: readonly { readonly step: string; readonly status: string; readonly detail: string }[];
+  readonly steps: readonly {
+    readonly step: string;
+    readonly status: string;
+    readonly detail: string;
+    readonly optional?: true;
+  }[];
+  readonly remarks: readonly string[];
 }
 
 /** Runs the independent verifier on files, all in one process. */
@@ -69,4 +75,59 @@ export function verifyIndependently(
     reports: lines.map((line) => JSON.parse(line) as IndependentReport),
     stderr: run.stderr,
   };
+}
+
+/** One verification with texts of its own. */
+export interface IndependentCase {
+  readonly bundle: string;
+  readonly trust: string | null;
+}
+
+/** Reads each trust file and verifies each bundle of the lines on standard input, in one process. */
+const BATCH = `
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import verify_independent as v
+sys.dont_write_bytecode = True
+files = {}
+for line in sys.stdin:
+    case = json.loads(line)
+    text = case["trust"]
+    try:
+        if text is not None and text not in files:
+            try:
+                files[text] = v.read_trust(text.encode("utf-8", "surrogatepass"))
+            except v.Refused as reason:
+                files[text] = reason
+        trust = files.get(text)
+        if isinstance(trust, v.Refused):
+            print(json.dumps({"refused": str(trust)}))
+            continue
+        print(json.dumps(v.verify(case["bundle"].encode("utf-8", "surrogatepass"), trust, v.seconds(sys.argv[2]))))
+    except Exception as error:
+        print(json.dumps({"crashed": repr(error)}))
+`;
+
+/**
+ * Runs the independent verifier on pairs of a bundle and a trust file.
+ *
+ * @param now its clock, RFC 3339 UTC
+ * @returns for each pair the report, or why the trust file is refused
+ */
+export function verifyPairsIndependently(
+  python: string,
+  cases: readonly IndependentCase[],
+  now: string,
+): (IndependentReport | { readonly refused: string })[] {
+  const run = spawnSync(python, ['-B', '-c', BATCH, join(checkout, 'tools'), now], {
+    encoding: 'utf8',
+    input: cases.map((each) => `${JSON.stringify(each)}\n`).join(''),
+    timeout: 120_000,
+    maxBuffer: 512 * 1024 * 1024,
+  });
+  if (run.status !== 0) throw new Error(`The independent verifier ended with ${run.status}: ${run.stderr}`);
+  return run.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as IndependentReport);
 }

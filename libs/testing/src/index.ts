@@ -4,6 +4,8 @@ export { available } from './available.js';
 export {
   pythonWithCryptography,
   verifyIndependently,
+  verifyPairsIndependently,
+  type IndependentCase,
   type IndependentReport,
 } from './independent-verifier.js';
 export { readVectors, vectorsFolder, vectorsPath, vectorsPresent } from './vectors.js';

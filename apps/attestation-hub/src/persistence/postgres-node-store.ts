@@ -2,6 +2,7 @@ import { AppError } from '@touchstone/contracts';
 import { injectTrace } from '@touchstone/platform';
 import { GroupCommit, type Outbox } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
+import { refuseHeartbeat } from '../domain/admit-heartbeat.js';
 import type { HeartbeatReport } from '../domain/heartbeat-report.js';
 import type { HistoryEntry, NodeState } from '../domain/node.js';
 import { observeHeartbeat, type Observation } from '../domain/observe-heartbeat.js';
@@ -69,12 +70,16 @@ export class PostgresNodeStore implements NodeStore {
     const nodes = new Map<string, NodeState>(known);
     const results = arrivals.map(({ report }) => {
       if (!known.has(report.nodeId) && !admitted.has(report.nodeId)) return this.full();
+      const refused = refuseHeartbeat(nodes.get(report.nodeId), report);
+      if (refused) return refused;
       const observation = observeHeartbeat(nodes.get(report.nodeId), report);
       nodes.set(report.nodeId, observation.node);
       return observation;
     });
     const inserted = [...nodes.values()].filter(({ nodeId }) => admitted.has(nodeId));
-    const updated = [...nodes.values()].filter(({ nodeId }) => known.has(nodeId));
+    const updated = [...nodes.values()].filter(
+      (node) => known.has(node.nodeId) && known.get(node.nodeId) !== node,
+    );
     if (inserted.length > 0 && (await insertNodes(manager, inserted)) < inserted.length) throw new LostRace();
     if (updated.length > 0) await updateNodes(manager, updated);
     await writeHistory(manager, entriesOf(results));

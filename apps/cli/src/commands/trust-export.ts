@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { readTrustFile } from '@touchstone/evidence';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { exportTrust, trustText } from '../stack/export-trust.js';
 import { requireStack } from '../stack/running-stack.js';
@@ -10,6 +11,8 @@ export async function trustExportCommand(options: {
   state: string;
 }): Promise<ExitCode> {
   const text = trustText(await exportTrust(requireStack(options.state), options.independent));
+  // What no verifier takes, such as a test network among the independent sources, is not written.
+  readTrustFile(text);
   if (options.out === '-') process.stdout.write(text);
   else {
     await writeFile(options.out, text);

@@ -17,6 +17,7 @@ export interface VerifyCommandOptions {
   readonly trust?: string;
   readonly require: 'L0' | 'L1' | 'L2';
   readonly allowTest: boolean;
+  readonly strict: boolean;
   readonly json: boolean;
 }
 
@@ -25,7 +26,8 @@ export async function verifyCommand(path: string, options: VerifyCommandOptions)
   const text = await readInput(path, EVIDENCE_BYTES_MAX);
   requireNoProblem(text, path);
   const trust = options.trust === undefined ? undefined : await loadTrustFile(options.trust);
-  const report = verifyEvidence(text, { ...(trust ? { trust } : {}), nowMs: Date.now() });
+  const { strict } = options;
+  const report = verifyEvidence(text, { ...(trust ? { trust } : {}), nowMs: Date.now(), strict });
   const enough = trust !== undefined && satisfies(report.label, options.require, options.allowTest);
   const exitCode = exitCodeOf(report, options, enough);
   if (options.json) {
@@ -51,7 +53,11 @@ function verdict(report: VerificationReport, options: VerifyCommandOptions, exit
   if (exitCode === exitCodes.ok) return `Enough for ${options.require}.`;
   if (exitCode === exitCodes.pending)
     return 'Pending: the evidence carries no anchor yet. Fetch the bundle again later.';
-  if (report.result === 'INVALID') return 'The evidence does not verify; the failed steps say where.';
+  if (report.result === 'INVALID') {
+    return report.steps.some(({ status, optional }) => status === 'fail' && optional !== true)
+      ? 'The evidence does not verify; the failed steps say where.'
+      : 'The evidence holds a false part, which --strict refuses.';
+  }
   if (!options.trust)
     return 'Nothing is proven without a trust file: give one with --trust (docs/trust-files.md says where from).';
   if (report.label === 'L2-test' && options.require === 'L2') {

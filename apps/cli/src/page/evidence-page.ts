@@ -79,7 +79,7 @@ ${page.text}
 }
 
 function verdict(report: VerificationReport): Html {
-  const failed = report.steps.filter(({ status }) => status === 'fail');
+  const failed = report.steps.filter(({ status, optional }) => status === 'fail' && optional !== true);
   const valid = report.result === 'VALID';
   const shows = labels.indexOf(report.label) > 0;
   const kind = valid ? (shows ? 'good' : 'open') : 'broken';

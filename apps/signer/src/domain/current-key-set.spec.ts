@@ -50,12 +50,12 @@ describe('the key set in force', () => {
   it('is read again for signing once it is too old, and not before', async () => {
     const { current, reads, setNow, endAt } = given();
     await current.publish();
-    const unbounded = await current.outputKeyEndMs();
+    const unbounded = (await current.outputKeyTimes()).endMs;
     endAt(start + 5_000);
     setNow(start + KEY_SET_AGE_MAX_MS);
-    expect(await current.outputKeyEndMs()).toBe(unbounded);
+    expect((await current.outputKeyTimes()).endMs).toBe(unbounded);
     setNow(start + KEY_SET_AGE_MAX_MS + 1);
-    expect(await current.outputKeyEndMs()).toBe(start + 5_000);
+    expect((await current.outputKeyTimes()).endMs).toBe(start + 5_000);
     expect(reads()).toBe(1);
   });
 
@@ -63,7 +63,7 @@ describe('the key set in force', () => {
     const { current, reads, setNow } = given();
     await current.publish();
     setNow(start - 1);
-    await current.outputKeyEndMs();
+    await current.outputKeyTimes();
     expect(reads()).toBe(1);
   });
 
@@ -91,7 +91,7 @@ describe('the key set in force', () => {
     await expect(current.requireOutputKey()).rejects.toThrow(/output-1 was replaced/);
     forget();
     await current.read();
-    expect(await current.outputKeyEndMs()).toBe(Number.NEGATIVE_INFINITY);
+    expect((await current.outputKeyTimes()).endMs).toBe(Number.NEGATIVE_INFINITY);
   });
 
   it('does not sign on while the database does not tell', async () => {
@@ -100,7 +100,7 @@ describe('the key set in force', () => {
       { publish: () => Promise.reject(new Error('away')), current: () => Promise.reject(new Error('away')) },
       { nowMs: () => start },
     );
-    await expect(failing.outputKeyEndMs()).rejects.toThrow('away');
-    await expect(failing.outputKeyEndMs()).rejects.toThrow('away');
+    await expect(failing.outputKeyTimes()).rejects.toThrow('away');
+    await expect(failing.outputKeyTimes()).rejects.toThrow('away');
   });
 });

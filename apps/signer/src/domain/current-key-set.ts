@@ -6,6 +6,12 @@ import type { KeySetStore } from './ports.js';
 /** Milliseconds for which a signer relies on what it read of the key set when it signs an output. */
 export const KEY_SET_AGE_MAX_MS = 60_000;
 
+/** First and last moment of a key, in milliseconds since 1970. */
+export interface KeyTimes {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 interface Known {
   readonly keySet: KeySet;
   /** Taken before the read began. */
@@ -37,20 +43,22 @@ export class CurrentKeySet {
   }
 
   /**
-   * The last moment, in milliseconds since 1970, that an output signed by the held key may declare; as it was at most
-   * {@link KEY_SET_AGE_MAX_MS} ago.
+   * The moments that an output signed by the held key may declare; as they were at most {@link KEY_SET_AGE_MAX_MS} ago.
    *
    * @throws AppError `dependency-unavailable` when the database does not tell
    */
-  async outputKeyEndMs(): Promise<number> {
+  async outputKeyTimes(): Promise<KeyTimes> {
     const keySet = this.recent() ?? (await this.read());
     const entry = keySet.keys.find(({ kid }) => kid === this.keys.outputKeyId);
-    return (entry && parseUtcTime(entry.not_after)) ?? Number.NEGATIVE_INFINITY;
+    return {
+      startMs: (entry && parseUtcTime(entry.not_before)) ?? Number.POSITIVE_INFINITY,
+      endMs: (entry && parseUtcTime(entry.not_after)) ?? Number.NEGATIVE_INFINITY,
+    };
   }
 
   /** @throws AppError `signing-refused` once the held output key has ended: what runs here is to be replaced */
   async requireOutputKey(): Promise<void> {
-    const endMs = await this.outputKeyEndMs();
+    const { endMs } = await this.outputKeyTimes();
     if (this.clock.nowMs() <= endMs) return;
     throw new AppError(
       'signing-refused',

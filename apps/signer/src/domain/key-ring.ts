@@ -8,8 +8,9 @@ import {
   type Ed25519Signer,
 } from '@touchstone/crypto';
 
-/** Validity of a key that the configuration does not bound: keys are rotated, not left to run out. */
-const VALID_FROM = '2020-01-01T00:00:00Z';
+/** A key that was not published is valid from no time on; its publication says from when. */
+const UNPUBLISHED = '1970-01-01T00:00:00Z';
+/** The configuration does not bound a key: keys are rotated, not left to run out. */
 const VALID_UNTIL = '2099-12-31T23:59:59Z';
 
 /** Private keys as the configuration gives them, 32 bytes each. */
@@ -80,7 +81,7 @@ function entry(
     ...(name === undefined ? {} : { name }),
     public_key: bytesToHex(publicKey),
     status: 'active',
-    not_before: VALID_FROM,
+    not_before: UNPUBLISHED,
     not_after: VALID_UNTIL,
   };
 }

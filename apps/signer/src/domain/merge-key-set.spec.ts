@@ -14,7 +14,7 @@ const entry = (byte: number, change: Partial<KeystoreEntry> = {}): KeystoreEntry
   use: 'output',
   public_key: bytesToHex(ecdsaPublicKey(new Uint8Array(32).fill(byte))),
   status: 'active',
-  not_before: '2020-01-01T00:00:00Z',
+  not_before: '2026-06-01T00:00:00Z',
   not_after: '2099-12-31T23:59:59Z',
   ...change,
 });
@@ -23,6 +23,22 @@ const chainKey = (byte: number, name: string): KeystoreEntry =>
 const byId = (keys: readonly KeystoreEntry[], kid: string) => keys.find((key) => key.kid === kid);
 
 describe('mergeKeys', () => {
+  it('dates a key to the second of its publication and never again, whatever its holder says', () => {
+    const held = entry(1, { not_before: '1970-01-01T00:00:00Z' });
+    const published = mergeKeys([], [held], now + 999);
+    expect(published).toEqual([entry(1)]);
+    expect(mergeKeys(published, [held], now + DAY_MS)).toEqual([entry(1)]);
+    const [next] = mergeKeys(published, [entry(2)], now + DAY_MS + 1_500);
+    expect(next).toMatchObject({ kid: 'output-2', not_before: '2026-06-02T00:00:01Z' });
+  });
+
+  it('refuses a key that was published for another use', () => {
+    const other = entry(1, { kid: 'chain-tx-1', use: 'chain-tx', name: 'settlement' });
+    expect(() => mergeKeys([entry(1)], [other], now)).toThrow(
+      'Key output-1 was published for the use output; make another key for chain-tx.',
+    );
+  });
+
   it('lists the held keys alone at first', () => {
     expect(mergeKeys([], [entry(1)], now)).toEqual([entry(1)]);
     expect(mergeKeys([entry(1)], [entry(1)], now)).toEqual([entry(1)]);

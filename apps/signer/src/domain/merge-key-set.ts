@@ -13,20 +13,22 @@ const ORDER: readonly KeyStatus[] = ['pending', 'active', 'retiring', 'retired',
  * The keys of the next key set: those that the signer holds, and those held before, which stay listed so that what
  * they signed remains verifiable (R-SIGN-5). A key ends {@link KEY_OVERLAP_MS} after a signer started with another one
  * for the same purpose. A signer that starts with the replaced key once more takes nothing back: neither does its key
- * live longer nor the new one end. Every status is the one that the key's times give.
+ * live longer nor the new one end. Every status is the one that the key's times give. A key is valid from its publication on, in whole
+ * seconds, so that nothing can be signed for a time in which it did not exist; a time that was published never changes.
  *
  * @param listed the keys of the last version
  * @param held the keys that this signer signs with
- * @throws AppError `config-invalid` when a new key takes the id of an earlier one, whose evidence would then fail, and
- * when the output key was replaced and has ended
+ * @throws AppError `config-invalid` when a new key takes the id of an earlier one, whose evidence would then fail, when a key was
+ * published for another use, and when the output key was replaced and has ended
  */
 export function mergeKeys(
   listed: readonly KeystoreEntry[],
   held: readonly KeystoreEntry[],
   nowMs: number,
 ): KeystoreEntry[] {
-  const own = held.map((entry) => inForce(entry, listed, nowMs));
-  const successors = own.filter((entry) => held.includes(entry));
+  const forced = held.map((entry) => inForce(entry, listed, nowMs));
+  const own = forced.map(({ entry }) => entry);
+  const successors = forced.filter(({ isReplaced }) => !isReplaced).map(({ entry }) => entry);
   const kept = listed
     .filter((entry) => !held.some(({ public_key: publicKey }) => publicKey === entry.public_key))
     .map((entry) => (successors.some((other) => servesLike(other, entry)) ? endSoon(entry, nowMs) : entry));
@@ -52,23 +54,40 @@ export function advanceStatuses(
   });
 }
 
-/** A held key as it is to be listed: itself, or as it was listed before where another one replaced it. */
-function inForce(entry: KeystoreEntry, listed: readonly KeystoreEntry[], nowMs: number): KeystoreEntry {
+/** A held key as it is to be listed: with its times, or as it was listed before where another one replaced it. */
+function inForce(
+  entry: KeystoreEntry,
+  listed: readonly KeystoreEntry[],
+  nowMs: number,
+): { readonly entry: KeystoreEntry; readonly isReplaced: boolean } {
   if (listed.some(({ kid, public_key: publicKey }) => kid === entry.kid && publicKey !== entry.public_key))
     throw new AppError(
       'config-invalid',
       `Key id ${entry.kid} belongs to an earlier key; give the new key an id of its own.`,
     );
   const before = listed.find(({ public_key: publicKey }) => publicKey === entry.public_key);
-  if (before === undefined || Date.parse(before.not_after) >= Date.parse(entry.not_after)) return entry;
-  if (Date.parse(before.not_after) > nowMs) return before;
+  if (before === undefined) return { entry: { ...entry, not_before: wholeSecond(nowMs) }, isReplaced: false };
+  if (before.use !== entry.use)
+    throw new AppError(
+      'config-invalid',
+      `Key ${before.kid} was published for the use ${before.use}; make another key for ${entry.use}.`,
+    );
+  const goesOn = { ...entry, not_before: before.not_before };
+  if (Date.parse(before.not_after) >= Date.parse(entry.not_after))
+    return { entry: goesOn, isReplaced: false };
+  if (Date.parse(before.not_after) > nowMs) return { entry: before, isReplaced: true };
   if (entry.use === 'output')
     throw new AppError(
       'config-invalid',
       `Key ${entry.kid} was replaced and ended at ${before.not_after}; start the signer with the key that replaced it, or with a new one.`,
     );
   // No evidence rests on the times of the other keys: who goes back to one of them may.
-  return entry;
+  return { entry: goesOn, isReplaced: false };
+}
+
+/** Outputs declare whole seconds, and one of this second must not be older than the key. */
+function wholeSecond(ms: number): string {
+  return `${new Date(Math.floor(ms / 1_000) * 1_000).toISOString().slice(0, 19)}Z`;
 }
 
 function servesLike(one: KeystoreEntry, other: KeystoreEntry): boolean {

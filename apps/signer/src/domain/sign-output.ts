@@ -1,8 +1,12 @@
 import { AppError, type OutputPayload, type OutputProof } from '@touchstone/contracts';
 import { CLOCK_SKEW_MAX_MS, formatSignature } from '@touchstone/crypto';
 import { outputDigest } from '@touchstone/evidence';
+import type { KeyTimes } from './current-key-set.js';
 import type { KeyRing } from './key-ring.js';
 import type { AuditLog } from './ports.js';
+
+/** Oldest time, in milliseconds before the signer's clock, that an output may declare; the gateway states it moments before. */
+export const OUTPUT_AGE_MAX_MS = 300_000;
 
 export type SignatureFormat = 'der' | 'compact';
 
@@ -15,8 +19,8 @@ export class OutputSigning {
       readonly domain: string;
       readonly format: SignatureFormat;
       readonly nowMs: () => number;
-      /** The last moment that an output may declare; milliseconds since 1970. */
-      readonly keyEndMs: () => Promise<number>;
+      /** The first and the last moment that an output may declare; milliseconds since 1970. */
+      readonly keyTimes: () => Promise<KeyTimes>;
     },
   ) {}
 
@@ -24,9 +28,9 @@ export class OutputSigning {
    * Signs the canonical payload. The nonce of the signature is that of RFC 6979, so that a repeated request gives
    * the same proof. The audit record is durable before the proof leaves.
    *
-   * An output from the future is refused: once it is anchored, no verifier ever takes it for evidence (protocol
-   * section 5), and somebody would have paid for it; so would one from after the end of the key that signs. A time that
-   * has passed only makes the record older than it is.
+   * An output from the future is refused: no verifier takes it for evidence (protocol section 5), and somebody would have
+   * paid for it; so would one from before the publication or after the end of the key that signs. One from the past is refused,
+   * too, since nothing in the evidence would contradict it.
    *
    * @throws AppError `signing-refused`
    */
@@ -41,20 +45,20 @@ export class OutputSigning {
     caller: string,
     format = this.options.format,
   ): Promise<OutputProof[]> {
-    const keyEndMs = await this.options.keyEndMs();
-    return Promise.all(payloads.map((payload) => this.signOne(payload, caller, format, keyEndMs)));
+    const times = await this.options.keyTimes();
+    return Promise.all(payloads.map((payload) => this.signOne(payload, caller, format, times)));
   }
 
   private async signOne(
     payload: OutputPayload,
     caller: string,
     format: SignatureFormat,
-    keyEndMs: number,
+    times: KeyTimes,
   ): Promise<OutputProof> {
     const { modelVersionId, inputHash, outputHash, nonce, timestamp } = payload;
     const digest = outputDigest(payload, this.options.domain);
     const audited = { caller, operation: 'sign-output', keyId: this.keys.outputKeyId, digest } as const;
-    const reason = this.refusal(timestamp * 1_000, keyEndMs);
+    const reason = this.refusal(timestamp * 1_000, times);
     if (reason !== undefined) {
       await this.audit.append({ ...audited, result: 'refused', reason });
       throw new AppError('signing-refused', reason);
@@ -73,12 +77,17 @@ export class OutputSigning {
     };
   }
 
-  private refusal(declaredMs: number, keyEndMs: number): string | undefined {
-    if (declaredMs > keyEndMs)
-      return `Key ${this.keys.outputKeyId} was replaced and has ended; another signer holds the key that signs now.`;
+  private refusal(declaredMs: number, { startMs, endMs }: KeyTimes): string | undefined {
+    const key = `Key ${this.keys.outputKeyId}`;
+    if (declaredMs < startMs) return `${key} was published after the time that the output declares.`;
+    if (declaredMs > endMs)
+      return `${key} was replaced and has ended; another signer holds the key that signs now.`;
     const aheadMs = declaredMs - this.options.nowMs();
-    if (aheadMs <= CLOCK_SKEW_MAX_MS) return undefined;
-    const seconds = `${Math.round(aheadMs / 1_000)} s ahead of the signer's clock`;
-    return `The output is ${seconds}, at most ${CLOCK_SKEW_MAX_MS / 1_000} s are signed: set the clocks right.`;
+    const seconds = `${Math.round(Math.abs(aheadMs) / 1_000)} s`;
+    if (aheadMs > CLOCK_SKEW_MAX_MS)
+      return `The output is ${seconds} ahead of the signer's clock, at most ${CLOCK_SKEW_MAX_MS / 1_000} s are signed: set the clocks right.`;
+    if (aheadMs < -OUTPUT_AGE_MAX_MS)
+      return `The output is ${seconds} older than the signer's clock, at most ${OUTPUT_AGE_MAX_MS / 1_000} s are signed: set the clocks right.`;
+    return undefined;
   }
 }

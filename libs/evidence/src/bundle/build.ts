@@ -6,6 +6,7 @@ import type {
   RequestParts,
 } from '@touchstone/contracts';
 import { canonicalJson } from '@touchstone/canonical-json';
+import { compareUtf8 } from '../utf8-order.js';
 import {
   evidenceBundle,
   type Anchor,
@@ -37,17 +38,21 @@ export function buildBundle(parts: BundleParts): EvidenceBundle {
       kind: 'output',
       proof: parts.proof,
       context: parts.context,
-      ...(parts.inputs ? { inputs: parts.inputs } : {}),
-      ...(parts.outputs ? { outputs: parts.outputs } : {}),
+      ...(parts.inputs ? { inputs: byName(parts.inputs) } : {}),
+      ...(parts.outputs ? { outputs: byName(parts.outputs) } : {}),
     },
     commitment: parts.commitment,
     inclusion: parts.inclusion,
     entry: parts.entry,
     logProofs: parts.logProofs,
     anchors: parts.anchors,
-    timestamps: [],
     ...(parts.requestParts ? { payment: { requestParts: parts.requestParts, receipt: null } } : {}),
   });
+}
+
+/** Tensors stand in the order in which they are hashed (protocol section 8). */
+function byName(tensors: readonly CanonicalTensor[]): CanonicalTensor[] {
+  return [...tensors].sort((left, right) => compareUtf8(left.name, right.name));
 }
 
 /** The text in which a bundle is served and stored: its canonical form. */

@@ -10,6 +10,7 @@ import {
   outputProof,
   requestParts,
 } from '@touchstone/contracts';
+import { NOTE_BYTES_MAX } from '@touchstone/merkle';
 import { LOG_ENTRY_BYTES_MAX } from '../log/batch-entry.js';
 
 /** Media type of an evidence bundle. */
@@ -35,7 +36,7 @@ export type InclusionProof = z.infer<typeof inclusionProof>;
 
 /** The proof that the batch stands in the log of a checkpoint; indexes are decimal strings. */
 export const logProof = z.strictObject({
-  checkpoint: z.string().min(1).max(16_384),
+  checkpoint: z.string().min(1).max(NOTE_BYTES_MAX),
   leafIndex: decimal,
   treeSize: decimal,
   path: z.array(hex32).max(PATH_HASHES_MAX),
@@ -81,7 +82,6 @@ export const evidenceBundle = z.compile(
     entry: z.string().min(2).max(LOG_ENTRY_BYTES_MAX),
     logProofs: z.array(logProof).min(1).max(LOG_PROOFS_MAX),
     anchors: z.array(anchor).max(ANCHORS_MAX),
-    timestamps: z.array(z.never()).max(0),
     payment: z.strictObject({ requestParts, receipt: z.null() }).optional(),
   }),
 );

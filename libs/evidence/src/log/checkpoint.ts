@@ -1,11 +1,9 @@
-import { sha256Text } from '@touchstone/crypto';
 import {
-  logSignedCheckpoint,
+  checkpointCommitments,
   openCheckpoint,
   parseCheckpointText,
   parseNote,
   type Checkpoint,
-  type NoteVerifier,
   type WrittenCheckpoint,
 } from '@touchstone/merkle';
 import { logVerifier, witnessVerifiers } from './note-keys.js';
@@ -24,22 +22,14 @@ export function readCheckpoint(note: string): Checkpoint | undefined {
 }
 
 /**
- * What an anchor commits to: `sha256(utf8(signed checkpoint))` with the log's own signature line and no other
- * (protocol section 7).
+ * What an anchor of a note commits to that the log alone has just signed (protocol section 7).
  *
  * @returns 32 bytes, or `undefined` when the note has not exactly one line under the log's name
  */
 export function anchoredCommitment(note: string): Uint8Array | undefined {
   const written = readSignedCheckpoint(note);
-  return written && commitmentOf(written);
-}
-
-/** {@link anchoredCommitment} of a checkpoint that was read. */
-export function commitmentOf({ note, checkpoint }: WrittenCheckpoint): Uint8Array | undefined {
-  const own = note.signatures.filter(({ name }) => name === checkpoint.origin);
-  const [signature] = own;
-  if (!signature || own.length > 1) return undefined;
-  return sha256Text(logSignedCheckpoint(note, signature));
+  const [commitment, ...others] = written ? checkpointCommitments(written) : [];
+  return others.length === 0 ? commitment : undefined;
 }
 
 /** The outcome of opening a checkpoint with the keys of a trust file. */
@@ -49,17 +39,9 @@ export type OpenedCheckpoint =
 
 /** Verifies the log's signature, and the cosignatures of the witnesses that are trusted. */
 export function openWithKeys(note: string, vkey: string, witnessVkeys: readonly string[]): OpenedCheckpoint {
-  return openWithVerifiers(note, logVerifier(vkey), witnessVerifiers(witnessVkeys));
-}
-
-/** {@link openWithKeys} with keys, and a checkpoint where it is at hand, that were read before. */
-export function openWithVerifiers(
-  note: string | WrittenCheckpoint,
-  log: NoteVerifier | undefined,
-  witnesses: readonly NoteVerifier[],
-): OpenedCheckpoint {
+  const log = logVerifier(vkey);
   if (!log) return { ok: false, reason: 'the trust file’s log key is not an Ed25519 verifier key' };
-  const opened = openCheckpoint(note, log, witnesses);
+  const opened = openCheckpoint(note, log, witnessVerifiers(witnessVkeys));
   if (!opened.ok) return { ok: false, reason: opened.reason };
   const names = opened.value.cosignatures.map(({ name }) => name);
   return { ok: true, checkpoint: opened.value.checkpoint, witnesses: names };

@@ -27,11 +27,19 @@ export type TensorResult<T> =
 
 const failure = (pointer: string, detail: string) => ({ ok: false, error: { pointer, detail } }) as const;
 
-/** Number of elements of a shape, or `undefined` when it is not a shape or larger than the limit. */
+/** Most elements of one dimension, as in protocol section 8: 2^31 − 1. */
+export const TENSOR_DIMENSION_MAX = 2_147_483_647;
+
+/**
+ * Number of elements of a shape, or `undefined` when it is not a shape or larger than the limit. A dimension of 0 leaves none,
+ * whatever the others are.
+ */
 export function elementCount(shape: readonly number[]): number | undefined {
+  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0 && size <= TENSOR_DIMENSION_MAX))
+    return undefined;
+  if (shape.includes(0)) return 0;
   let count = 1;
   for (const size of shape) {
-    if (!Number.isSafeInteger(size) || size < 0) return undefined;
     count *= size;
     if (count > TENSOR_ELEMENTS_MAX) return undefined;
   }
@@ -171,6 +179,13 @@ export function decodeTensor(tensor: CanonicalTensor): TensorResult<(boolean | n
     values.push(readElement(view, offset, tensor.datatype));
   }
   return { ok: true, value: values };
+}
+
+/** True when the tensors stand as they are hashed: by the UTF-8 bytes of their names. */
+export function areInOrder(tensors: readonly CanonicalTensor[]): boolean {
+  return tensors.every(
+    ({ name }, index) => index === 0 || compareUtf8((tensors[index - 1] as CanonicalTensor).name, name) <= 0,
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ErrorDetail } from '@touchstone/contracts';
-import { bytesToHex, parseUtcTime, readKeys } from '@touchstone/crypto';
+import { bytesToHex, checkEd25519PublicKey, parseUtcTime, readKeys } from '@touchstone/crypto';
 import { parseVerifierKey, type NoteAlgorithm } from '@touchstone/merkle';
 import type { TrustFile } from './schema.js';
 
@@ -13,7 +13,12 @@ export function trustFindings(file: TrustFile): ErrorDetail[] {
   if (asOf === undefined) return [{ pointer: '/asOf', detail: 'expected a time that exists' }];
   const entries = file.keys.map(({ domains: _domains, ...entry }) => entry);
   const keys = readKeys(entries, asOf);
-  return [...(keys.ok ? [] : keys.errors), ...noteKeyFindings(file), ...chainFindings(file)];
+  return [
+    ...(keys.ok ? statusFindings(file, keys.refused) : keys.errors),
+    ...noteKeyFindings(file),
+    ...chainFindings(file),
+    ...sourceFindings(file),
+  ];
 }
 
 function noteKeyFindings({ logs, witnesses }: TrustFile): ErrorDetail[] {
@@ -45,6 +50,8 @@ function noteKeyDetail(
   if (!parsed.ok) return `expected a verifier key (${parsed.reason})`;
   if (parsed.key.algorithm !== algorithm) return `expected a key of type ${algorithm}`;
   if (origin !== undefined && parsed.key.name !== origin) return 'expected a key whose name is the origin';
+  const check = checkEd25519PublicKey(parsed.key.publicKey);
+  if (check !== 'ok') return `expected a key that may be registered (${check})`;
   const publicKey = bytesToHex(parsed.key.publicKey);
   if (seen.has(publicKey)) return 'registered before';
   seen.add(publicKey);
@@ -58,4 +65,28 @@ function chainFindings({ chains }: TrustFile): ErrorDetail[] {
       ? [{ pointer: `/chains/${index}/network`, detail: 'listed before; put both into one entry' }]
       : [],
   );
+}
+
+/** Networks whose blocks say nothing of when they came to be that a verifier could check (protocol section 7). */
+const UNTIMED_NETWORK = /^kadena:/;
+
+/** A source of time is believed alone, so that a test network, which anybody can rewrite, may not be one. */
+function sourceFindings({ chains, independent }: TrustFile): ErrorDetail[] {
+  const tests = new Set(chains.flatMap(({ network, test }) => (test ? network : [])));
+  return independent.flatMap((source, index) =>
+    tests.has(source) || UNTIMED_NETWORK.test(source)
+      ? [{ pointer: `/independent/${index}`, detail: 'expected no test network, and none of Chainweb' }]
+      : [],
+  );
+}
+
+/** A status is computed from the times; one that says otherwise at the file's own date was written for another file. */
+function statusFindings(
+  { keys }: TrustFile,
+  refused: readonly { kid: string; computed: string }[],
+): ErrorDetail[] {
+  return refused.map(({ kid, computed }) => ({
+    pointer: `/keys/${keys.findIndex((key) => key.kid === kid)}/status`,
+    detail: `expected ${computed}, as the key’s times say at asOf`,
+  }));
 }

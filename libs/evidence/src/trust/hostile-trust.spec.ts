@@ -74,7 +74,11 @@ beforeAll(async () => {
   };
   const files: [string, TrustFile, string][] = [
     ['everything trusted', full, text],
-    ['a test network', { ...local.trust, witnesses: full.witnesses }, bundleText(local.bundle)],
+    [
+      'a test network',
+      { ...local.trust, witnesses: full.witnesses },
+      bundleText(await cosigned(local.bundle, 2)),
+    ],
     [
       'no block trusted',
       { ...full, keys: [key], chains: [{ ...chain, blocks: [{ number: '7', hash: '00'.repeat(32) }] }] },

@@ -21,21 +21,16 @@ export interface PreparedKey {
   readonly key: Key | undefined;
 }
 
-/** A key of a log in the trust file; without a verifier when a log can have no such key. */
-export interface PreparedLog {
-  readonly vkey: string;
-  readonly verifier: NoteVerifier | undefined;
-}
-
 /**
  * A trust file for many verifications: what one of them looks up or derives, the next ones find. Only what the file
  * holds is kept, so that no bundle can fill the memory.
  */
 export class PreparedTrust {
   readonly #keys = new Map<string, PreparedKey>();
-  readonly #logs = new Map<string, readonly PreparedLog[]>();
+  readonly #logs = new Map<string, readonly string[]>();
   readonly #commitments = new Map<string, readonly string[]>();
   readonly #blocks = new Map<string, readonly string[]>();
+  #logVerifiers: readonly NoteVerifier[] | undefined;
   #witnesses: readonly NoteVerifier[] | undefined;
 
   constructor(readonly file: TrustFile) {}
@@ -48,12 +43,15 @@ export class PreparedTrust {
   }
 
   /** The keys of a log; one that changed its key has several. */
-  logs(origin: string): readonly PreparedLog[] {
-    const search = () =>
-      this.file.logs.flatMap((log) =>
-        log.origin === origin ? [{ vkey: log.vkey, verifier: logVerifier(log.vkey) }] : [],
-      );
+  logs(origin: string): readonly string[] {
+    const search = () => this.file.logs.flatMap((log) => (log.origin === origin ? log.vkey : []));
     return found(this.#logs, origin, () => nonEmpty(search())) ?? [];
+  }
+
+  /** Verifiers of all logs. */
+  get logVerifiers(): readonly NoteVerifier[] {
+    this.#logVerifiers ??= this.file.logs.flatMap(({ vkey }) => logVerifier(vkey) ?? []);
+    return this.#logVerifiers;
   }
 
   /** Verifiers of the witnesses whose keys can cosign. */

@@ -5,14 +5,13 @@ import {
   type EvmAnchorSuccess,
 } from '@touchstone/chain-proofs';
 import { bytesToHex, hexToBytes } from '@touchstone/crypto';
-import type { WrittenCheckpoint } from '@touchstone/merkle';
+import { checkpointCommitments } from '@touchstone/merkle';
 import type { Anchor, EvidenceBundle } from '../bundle/schema.js';
-import { commitmentOf } from '../log/checkpoint.js';
 import type { PreparedTrust } from '../trust/prepared-trust.js';
 import type { TrustedChain } from '../trust/schema.js';
-import { DATE_MS_MAX } from './date-limit.js';
-import { fail, notChecked, pass, type Step } from './step.js';
-import { EVM_UNCERTAINTY_MS } from './trusted-time.js';
+import { TIME_SECONDS_MAX } from './date-limit.js';
+import type { JudgedCheckpoint } from './judged-checkpoint.js';
+import { fail, failOptional, notChecked, pass, type Step } from './step.js';
 
 /** What an anchor that passed says about time, for the key-state and the label. */
 export interface PassedAnchor {
@@ -26,7 +25,7 @@ export interface PassedAnchor {
 /** One step per anchor of the bundle, with the facts of those that passed. */
 export function anchorSteps(
   bundle: EvidenceBundle,
-  checkpoints: readonly (WrittenCheckpoint | undefined)[],
+  checkpoints: readonly JudgedCheckpoint[],
   trust: PreparedTrust | undefined,
 ): { steps: Step[]; passed: PassedAnchor[] } {
   if (bundle.anchors.length === 0) {
@@ -43,15 +42,14 @@ export function anchorSteps(
 }
 
 function anchorStep(
-  checkpoints: readonly (WrittenCheckpoint | undefined)[],
+  checkpoints: readonly JudgedCheckpoint[],
   anchor: Anchor,
   index: number,
   trust: PreparedTrust | undefined,
 ): { step: Step; passed?: PassedAnchor } {
-  const covered = checkpoints[anchor.logProof];
-  const commitment = covered && commitmentOf(covered);
-  const arithmetic = 'arithmetic alone (SHA-256, Keccak-256)';
-  if (!commitment || bytesToHex(commitment) !== anchor.commitment) {
+  const covered = checkpoints[anchor.logProof]?.written;
+  const commitments = covered ? checkpointCommitments(covered).map(bytesToHex) : [];
+  if (!commitments.includes(anchor.commitment)) {
     const detail =
       anchor.logProof < checkpoints.length
         ? 'the commitment is not the hash of the signed checkpoint'
@@ -59,9 +57,9 @@ function anchorStep(
     return {
       step: fail('anchor', {
         index,
-        expected: commitment ? bytesToHex(commitment) : `log proof ${anchor.logProof}`,
+        expected: commitments.join(' or ') || `log proof ${anchor.logProof}`,
         actual: anchor.commitment,
-        restsOn: arithmetic,
+        restsOn: 'arithmetic alone (SHA-256)',
         detail,
       }),
     };
@@ -93,7 +91,7 @@ function evmStep(
   if (!result.ok) {
     const { expected, actual, check } = result;
     const detail = `the chain proof fails at ${check}`;
-    return { step: fail('anchor', { index, expected, actual, restsOn, detail }) };
+    return { step: failOptional('anchor', { index, expected, actual, restsOn, detail }) };
   }
   const { header, anchoredAt } = result;
   const block = `block ${header.number} ${header.hash}`;
@@ -106,7 +104,7 @@ function evmStep(
   if (!known.includes(header.hash)) {
     const expected = `block ${header.number} ${known.join(' or ')}`;
     return {
-      step: fail('anchor', {
+      step: failOptional('anchor', {
         index,
         expected,
         actual: block,
@@ -116,9 +114,9 @@ function evmStep(
     };
   }
   const timeMs = Number(anchoredAt.timestamp) * 1_000;
-  if (timeMs > DATE_MS_MAX - EVM_UNCERTAINTY_MS) {
+  if (anchoredAt.timestamp > TIME_SECONDS_MAX) {
     const detail = 'the record’s time is beyond every calendar';
-    return { step: fail('anchor', { index, actual: `${anchoredAt.timestamp}`, restsOn, detail }) };
+    return { step: failOptional('anchor', { index, actual: `${anchoredAt.timestamp}`, restsOn, detail }) };
   }
   const at = `anchored in block ${anchoredAt.blockNumber} at ${new Date(timeMs).toISOString()}, proven at ${block}`;
   return {

@@ -19,7 +19,8 @@ const meaning: Record<StepName, string> = {
   'log-uniqueness': 'Independent witnesses saw the same log.',
 };
 
-const mark: Record<StepStatus, string> = {
+const mark: Record<StepStatus | 'optional', string> = {
+  optional: '!   ',
   pass: 'ok  ',
   fail: 'FAIL',
   absent: 'none',
@@ -45,7 +46,7 @@ export function explainReport(report: VerificationReport): string {
 
 function stepLines(step: Step): string[] {
   const name = step.index === undefined ? step.name : `${step.name}[${step.index}]`;
-  const head = `${mark[step.status]}  ${name.padEnd(24)} ${meaning[step.name]}`;
+  const head = `${step.optional ? mark.optional : mark[step.status]}  ${name.padEnd(24)} ${meaning[step.name]}`;
   if (step.status === 'pass') return [head, `      rests on ${printable(step.restsOn)}`];
   const facts = [
     ...(step.detail === undefined ? [] : [`      ${printable(step.detail)}`]),

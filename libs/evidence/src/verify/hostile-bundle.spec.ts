@@ -8,9 +8,9 @@ import { cosigned, witnesses } from '../../test/witnesses.js';
 import {
   anchoredCommitment,
   bundleText,
+  CONTAINS_FALSE_PART,
   EVIDENCE_BYTES_MAX,
   labels,
-  readCheckpoint,
   verifyEvidence,
   type EvidenceBundle,
   type TrustFile,
@@ -42,9 +42,6 @@ const sameAnchored = (changed: EvidenceBundle, original: EvidenceBundle): boolea
   return now !== undefined && before !== undefined && bytesToHex(now) === bytesToHex(before);
 };
 
-const originOf = ({ logProofs: [proof] }: EvidenceBundle): string | undefined =>
-  readCheckpoint(proof?.checkpoint ?? '')?.origin;
-
 const unprotected: readonly Unprotected[] = [
   {
     pointer: /^\/subject\/(?:inputs|outputs)$/,
@@ -55,11 +52,6 @@ const unprotected: readonly Unprotected[] = [
     pointer: /^\/payment$/,
     kind: 'delete',
     why: 'a disclosure may be withheld; the signed request digest stays, and a remark says so',
-  },
-  {
-    pointer: /^\/subject\/inputs$/,
-    kind: 'reverse',
-    why: 'tensors are a set: they are hashed in the order of their names',
   },
   {
     pointer: /^\/logProofs$/,
@@ -76,12 +68,6 @@ const unprotected: readonly Unprotected[] = [
     kind: 'character',
     why: 'signature lines of keys that the trust file does not hold are nobody’s statement',
     only: sameAnchored,
-  },
-  {
-    pointer: /^\/logProofs\/0\/checkpoint$/,
-    kind: 'character',
-    why: 'a checkpoint of a log that the trust file does not hold is not checked; L1 does not rest on one',
-    only: (changed, original) => changed.anchors.length === 0 && originOf(changed) !== originOf(original),
   },
 ];
 
@@ -138,7 +124,8 @@ function judge(
 ): Unprotected | 'noticed' | string {
   const report = verifyEvidence(text, { trust: target.trust, nowMs: NOW_MS });
   if (report.result === 'INVALID' && report.label !== 'L0') return 'INVALID with a label above L0';
-  if (rank(report) < rank(target.report)) return 'noticed';
+  // A false part that nothing rests on condemns nothing, and a remark says that it is there.
+  if (rank(report) < rank(target.report) || report.remarks.includes(CONTAINS_FALSE_PART)) return 'noticed';
   const decoded = typeof text === 'string' ? text : new TextDecoder().decode(text);
   if (readsTheSame(decoded, target.root)) {
     return JSON.stringify(report) === JSON.stringify(target.report) ? 'noticed' : 'same value, other report';

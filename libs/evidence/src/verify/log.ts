@@ -5,14 +5,13 @@ import {
   verifyInclusion,
   verifyPositionedPath,
   type Checkpoint,
-  type WrittenCheckpoint,
 } from '@touchstone/merkle';
 import type { EvidenceBundle, LogProof } from '../bundle/schema.js';
 import { parseBatchEntry, type BatchEntry } from '../log/batch-entry.js';
-import { openWithVerifiers, type OpenedCheckpoint } from '../log/checkpoint.js';
 import { fixedWidthLeaf } from '../output/payload.js';
 import type { PreparedTrust } from '../trust/prepared-trust.js';
-import { absent, ARITHMETIC, fail, notChecked, pass, type Step } from './step.js';
+import type { JudgedCheckpoint } from './judged-checkpoint.js';
+import { absent, ARITHMETIC, fail, failOptional, notChecked, pass, type Step } from './step.js';
 
 /** Whom a verifier without a trust file believes about witnesses. */
 const NOBODY = { k: 0, vkeys: [] };
@@ -21,31 +20,22 @@ const NOBODY = { k: 0, vkeys: [] };
  * Steps from the leaf to the signed checkpoints.
  *
  * @param signature that of the output, which is part of the leaf
- * @param checkpoints those of the log proofs, `undefined` where one cannot be read
+ * @param checkpoints those of the log proofs
  */
 export function logSteps(
   bundle: EvidenceBundle,
   signature: ParsedSignature,
-  checkpoints: readonly (WrittenCheckpoint | undefined)[],
+  checkpoints: readonly JudgedCheckpoint[],
   trust: PreparedTrust | undefined,
 ): Step[] {
-  const opened = checkpoints.map((checkpoint, index) => checkpointStep(checkpoint, index, trust));
   return [
     inclusionStep(bundle, signature),
     entryMatchStep(bundle),
-    ...opened.flatMap(({ step }, index) => [
-      logInclusionStep(
-        bundle.entry,
-        bundle.logProofs[index] as LogProof,
-        checkpoints[index]?.checkpoint,
-        index,
-      ),
-      step,
+    ...checkpoints.flatMap((judged, index) => [
+      logInclusionStep(bundle.entry, bundle.logProofs[index] as LogProof, judged.written?.checkpoint, index),
+      checkpointStep(judged, index),
     ]),
-    uniquenessStep(
-      opened.map(({ witnesses }) => witnesses),
-      trust,
-    ),
+    uniquenessStep(checkpoints, trust),
   ];
 }
 
@@ -149,50 +139,32 @@ function logInclusionStep(
     : fail('log-inclusion', { ...shown, detail: `the path does not lead to the root (${result.reason})` });
 }
 
-/** Who signed the checkpoint; the witnesses are those that the trust file names. */
-function checkpointStep(
-  written: WrittenCheckpoint | undefined,
-  index: number,
-  trust: PreparedTrust | undefined,
-): { step: Step; witnesses: readonly string[] } {
+/** Whether the log signed the checkpoint, by any of its keys. */
+function checkpointStep({ written, vkeys, isLogSigned }: JudgedCheckpoint, index: number): Step {
   const origin = written?.checkpoint.origin ?? '';
-  const { vkeys, opened } = openTrusted(written, trust);
   const restsOn = `trust file: log ${origin}`;
-  if (!opened) {
+  if (vkeys.length === 0) {
     const detail = 'the trust file does not hold this log';
-    return {
-      step: notChecked('checkpoint-signature', { index, actual: origin, restsOn, detail }),
-      witnesses: [],
-    };
+    return notChecked('checkpoint-signature', { index, actual: origin, restsOn, detail });
   }
   const shown = { index, expected: vkeys.join(' or '), restsOn };
-  if (!opened.ok) {
-    const detail = `the checkpoint’s signature does not verify (${opened.reason})`;
-    return { step: fail('checkpoint-signature', { ...shown, detail }), witnesses: [] };
-  }
-  return {
-    step: pass('checkpoint-signature', { ...shown, actual: `signed by ${origin}` }),
-    witnesses: opened.witnesses,
-  };
+  return isLogSigned
+    ? pass('checkpoint-signature', { ...shown, actual: `signed by ${origin}` })
+    : failOptional('checkpoint-signature', {
+        ...shown,
+        detail: 'no line of a trusted key of this log verifies',
+      });
 }
 
-/** Opens a checkpoint with the keys of its log; a log that changed its key has several. */
-function openTrusted(
-  written: WrittenCheckpoint | undefined,
-  trust: PreparedTrust | undefined,
-): { vkeys: string[]; opened: OpenedCheckpoint | undefined } {
-  if (!written || !trust) return { vkeys: [], opened: undefined };
-  const logs = trust.logs(written.checkpoint.origin);
-  const results = logs.map(({ verifier }) => openWithVerifiers(written, verifier, trust.witnesses));
-  return { vkeys: logs.map(({ vkey }) => vkey), opened: results.find(({ ok }) => ok) ?? results[0] };
-}
-
-/** Only witnesses exclude that the log shows different histories to different readers. */
-function uniquenessStep(witnesses: readonly (readonly string[])[], trust: PreparedTrust | undefined): Step {
+/** Only witnesses exclude that the log shows different histories to different readers; one with two keys is one. */
+function uniquenessStep(checkpoints: readonly JudgedCheckpoint[], trust: PreparedTrust | undefined): Step {
   const { k, vkeys } = trust?.file.witnesses ?? NOBODY;
   const restsOn = `trust file: ${k} of ${vkeys.length} witnesses`;
   if (k === 0) return notChecked('log-uniqueness', { restsOn, detail: 'the trust file asks for no witness' });
-  const seen = Math.max(...witnesses.map((names) => new Set(names).size));
+  const counts = checkpoints.map(({ isLogSigned, cosignatures }) =>
+    isLogSigned ? new Set(cosignatures.map(({ name }) => name)).size : 0,
+  );
+  const seen = Math.max(...counts);
   if (seen === 0) return absent('log-uniqueness', { expected: `${k} witnesses`, actual: '0', restsOn });
   const shown = { expected: `${k} witnesses`, actual: String(seen), restsOn };
   return seen >= k

@@ -29,6 +29,8 @@ export interface Step {
   /** Which of several, for example `0` for the first anchor. */
   readonly index?: number;
   readonly status: StepStatus;
+  /** True of a failed side step: it counts for nothing and condemns nothing. Any holder may remove what it is about. */
+  readonly optional?: true;
   readonly expected?: string;
   readonly actual?: string;
   /** Whom or what a `pass` has to believe. */
@@ -48,6 +50,11 @@ export const fail = (name: StepName, facts: Facts & { detail: string }): Step =>
   status: 'fail',
   ...facts,
 });
+/** A side step that fails: what it is about is false, and the rest stands (protocol section 12). */
+export const failOptional = (name: StepName, facts: Facts & { detail: string }): Step => ({
+  ...fail(name, facts),
+  optional: true,
+});
 export const absent = (name: StepName, facts: Facts): Step => ({ name, status: 'absent', ...facts });
 export const notChecked = (name: StepName, facts: Facts & { detail: string }): Step => ({
   name,
@@ -63,3 +70,10 @@ export function equalStep(
   const { detail, ...shown } = facts;
   return facts.expected === facts.actual ? pass(name, shown) : fail(name, { ...shown, detail });
 }
+
+/** Whether a step condemns the evidence. */
+export const isFailure = ({ status, optional }: Step): boolean => status === 'fail' && !optional;
+
+/** Whether a step failed without condemning the evidence. */
+export const isOptionalFailure = ({ status, optional }: Step): boolean =>
+  status === 'fail' && optional === true;

@@ -4,7 +4,7 @@ import { bytesToHex, type ParsedSignature } from '@touchstone/crypto';
 import type { EvidenceBundle } from '../bundle/schema.js';
 import { commitmentHash, contextNonce, modelVersionIdOf, requestDigest } from '../output/context.js';
 import { outputDigest } from '../output/payload.js';
-import { tensorsHash } from '../tensor/tensor.js';
+import { areInOrder, tensorsHash } from '../tensor/tensor.js';
 import type { PreparedKey, PreparedTrust } from '../trust/prepared-trust.js';
 import { absent, ARITHMETIC, equalStep, fail, notChecked, pass, type Step, type StepName } from './step.js';
 
@@ -27,6 +27,10 @@ export function subjectSteps(bundle: EvidenceBundle): Step[] {
 function tensorStep(name: StepName, tensors: readonly CanonicalTensor[] | undefined, expected: string): Step {
   if (!tensors)
     return absent(name, { restsOn: 'nothing: the bundle does not disclose these tensors, only their hash' });
+  if (!areInOrder(tensors)) {
+    const detail = 'the tensors do not stand in the order of the UTF-8 bytes of their names';
+    return fail(name, { expected, restsOn: ARITHMETIC, detail });
+  }
   const hash = tensorsHash(tensors, canonicalJsonOfParsed);
   if (!hash.ok) return fail(name, { expected, restsOn: ARITHMETIC, detail: hash.error.detail });
   return equalStep(name, {

@@ -1,28 +1,38 @@
 import type { TrustFile } from '../trust/schema.js';
 import type { PassedAnchor } from './anchor.js';
+import type { Cosignature } from './judged-checkpoint.js';
 
-/** Uncertainty that is added to an EVM block's time (protocol section 5). */
-export const EVM_UNCERTAINTY_MS = 60_000;
+/** Uncertainty that is added to the time of an EVM block and of a witness (protocol section 5). */
+export const SOURCE_UNCERTAINTY_MS = 60_000;
 
 /** The time at which the evidence certainly existed, and where it comes from. */
 export interface TrustedTime {
+  /** T: the smallest sum of time and uncertainty over all independent sources, or the present where that is earlier. */
   readonly timeMs: number;
-  /** `declared-time-only` when no independent source speaks and the present is used instead. */
+  /** The source of that sum, also where the present is earlier. */
   readonly source: string;
-  readonly declaredTimeOnly: boolean;
+  /** What the source itself says, without its uncertainty; `undefined` where no independent source speaks. */
+  readonly sourceTimeMs: number | undefined;
 }
 
-/** The earliest passing anchor from a source that the trust file calls independent, else the present. */
+/** T of protocol section 5. It depends on no log key: each source that the trust file calls independent is believed alone. */
 export function trustedTime(
-  passed: readonly PassedAnchor[],
+  anchors: readonly PassedAnchor[],
+  cosignatures: readonly Cosignature[],
   trust: TrustFile | undefined,
   nowMs: number,
 ): TrustedTime {
-  const independent = passed
-    .filter(({ network }) => trust?.independent.includes(network))
-    .map(({ network, timeMs }) => ({ timeMs: timeMs + EVM_UNCERTAINTY_MS, source: network }))
-    .sort((left, right) => left.timeMs - right.timeMs)[0];
-  return independent
-    ? { ...independent, declaredTimeOnly: false }
-    : { timeMs: nowMs, source: 'the verifier’s clock', declaredTimeOnly: true };
+  const said = [
+    ...anchors.map(({ network, timeMs }) => ({ source: network, timeMs })),
+    ...cosignatures.flatMap(({ name, timeMs }) => (timeMs === undefined ? [] : { source: name, timeMs })),
+  ];
+  const [earliest] = said
+    .filter(({ source }) => trust?.independent.includes(source))
+    .sort((left, right) => left.timeMs - right.timeMs);
+  if (!earliest) return { timeMs: nowMs, source: 'the verifier’s clock', sourceTimeMs: undefined };
+  return {
+    timeMs: Math.min(nowMs, earliest.timeMs + SOURCE_UNCERTAINTY_MS),
+    source: earliest.source,
+    sourceTimeMs: earliest.timeMs,
+  };
 }

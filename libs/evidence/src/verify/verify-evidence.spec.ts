@@ -1,7 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { canonicalJson } from '@touchstone/canonical-json';
 import { fixture, NOW_MS } from '../../test/fixture.js';
-import { buildBundle, bundleText, verifyEvidence, type EvidenceBundle, type TrustFile } from '../index.js';
+import {
+  buildBundle,
+  bundleText,
+  CONTAINS_FALSE_PART,
+  verifyEvidence,
+  type EvidenceBundle,
+  type TrustFile,
+} from '../index.js';
 
 let bundle: EvidenceBundle;
 let trust: TrustFile;
@@ -134,6 +141,15 @@ describe('what contradicts the trust file fails', () => {
       }),
       'key-state',
     ],
+  ])('%s', (_name, changed, step) => {
+    const report = verify(bundle, changed());
+    expect(statusOf(report, step)).toBe('fail');
+    expect(report).toMatchObject({ result: 'INVALID', label: 'L0' });
+  });
+});
+
+describe('an anchor that contradicts the trust file', () => {
+  it.each<[string, () => TrustFile]>([
     [
       'another block at the height',
       () => ({
@@ -143,7 +159,6 @@ describe('what contradicts the trust file fails', () => {
           blocks: [{ number: '102', hash: '00'.repeat(32) }],
         })),
       }),
-      'anchor',
     ],
     [
       'another contract',
@@ -151,7 +166,6 @@ describe('what contradicts the trust file fails', () => {
         ...trust,
         chains: trust.chains.map((chain) => ({ ...chain, contract: `0x${'ee'.repeat(20)}` })),
       }),
-      'anchor',
     ],
     [
       'another submitter',
@@ -159,12 +173,20 @@ describe('what contradicts the trust file fails', () => {
         ...trust,
         chains: trust.chains.map((chain) => ({ ...chain, submitters: [`0x${'ee'.repeat(20)}`] })),
       }),
-      'anchor',
     ],
-  ])('%s', (_name, changed, step) => {
+  ])('condemns nothing but itself: %s', (_name, changed) => {
     const report = verify(bundle, changed());
-    expect(statusOf(report, step)).toBe('fail');
-    expect(report).toMatchObject({ result: 'INVALID', label: 'L0' });
+    expect(report.steps.find(({ name }) => name === 'anchor')).toMatchObject({
+      status: 'fail',
+      optional: true,
+    });
+    expect(report).toMatchObject({
+      result: 'VALID',
+      label: 'L1',
+      remarks: ['declared-time-only', CONTAINS_FALSE_PART],
+    });
+    const strict = verifyEvidence(JSON.stringify(bundle), { trust: changed(), nowMs: NOW_MS, strict: true });
+    expect(strict).toMatchObject({ result: 'INVALID', label: 'L0' });
   });
 });
 

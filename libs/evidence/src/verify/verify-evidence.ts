@@ -7,9 +7,11 @@ import { PreparedTrust, type PreparedKey } from '../trust/prepared-trust.js';
 import type { TrustFile } from '../trust/schema.js';
 import { anchorSteps } from './anchor.js';
 import { DATE_MS_MAX } from './date-limit.js';
-import { isInvalid, labelOf, type Label } from './label.js';
+import { judgeCheckpoint } from './judged-checkpoint.js';
+import { labelOf, type Label } from './label.js';
 import { logSteps } from './log.js';
-import { ARITHMETIC, fail, notChecked, pass, type Step } from './step.js';
+import { CONTAINS_FALSE_PART, isUniquenessMissing, remarksOf } from './remarks.js';
+import { ARITHMETIC, fail, isFailure, notChecked, pass, type Step } from './step.js';
 import { commitmentStep, findOutputKey, signatureStep, subjectSteps } from './subject.js';
 import { trustedTime, type TrustedTime } from './trusted-time.js';
 
@@ -37,6 +39,8 @@ export interface VerifyOptions {
   readonly trust?: TrustFile | PreparedTrust;
   /** The verifier's clock in milliseconds since 1970. */
   readonly nowMs: number;
+  /** True makes evidence with the remark `contains-false-part` INVALID. */
+  readonly strict?: boolean;
 }
 
 /**
@@ -50,7 +54,7 @@ export function verifyEvidence(text: string | Uint8Array, options: VerifyOptions
   if (!parsed.ok) return unreadable(`${parsed.error.pointer || '/'}: ${parsed.error.message}`, trust);
   const bundle = fit(evidenceBundle, parsed.value);
   if (!bundle.ok) return unreadable(bundle.detail, trust);
-  return verifyBundle(bundle.value, trust, options.nowMs);
+  return verifyBundle(bundle.value, trust, options);
 }
 
 function prepared(trust: TrustFile | PreparedTrust | undefined): PreparedTrust | undefined {
@@ -74,41 +78,48 @@ function unreadable(detail: string, trust: PreparedTrust | undefined): Verificat
 function verifyBundle(
   bundle: EvidenceBundle,
   trust: PreparedTrust | undefined,
-  nowMs: number,
+  { nowMs, strict = false }: VerifyOptions,
 ): VerificationReport {
-  const checkpoints = bundle.logProofs.map(({ checkpoint }) => readSignedCheckpoint(checkpoint));
+  const checkpoints = bundle.logProofs.map(({ checkpoint }) =>
+    judgeCheckpoint(readSignedCheckpoint(checkpoint), trust),
+  );
   const signature = parseSignature(bundle.subject.proof.signature);
   const anchors = anchorSteps(bundle, checkpoints, trust);
-  const time = trustedTime(anchors.passed, trust?.file, nowMs);
+  const cosignatures = checkpoints.flatMap((checkpoint) => checkpoint.cosignatures);
+  const time = trustedTime(anchors.passed, cosignatures, trust?.file, nowMs);
   const { key, step: keyStep } = findOutputKey(bundle, trust);
   const steps: Step[] = [
     pass('gate', { expected: 'an evidence bundle of version 1', restsOn: ARITHMETIC }),
     ...subjectSteps(bundle),
     keyStep,
     signatureStep(bundle, signature, key),
-    keyStateStep(bundle, key, time),
+    keyStateStep(bundle, key, time, nowMs),
     commitmentStep(bundle, trust),
     ...logSteps(bundle, signature, checkpoints, trust),
     ...anchors.steps,
   ];
   const { modelVersionId, timestamp, keyId } = bundle.subject.proof;
+  const remarks = remarksOf(bundle, trust, { steps, checkpoints, time });
+  const isInvalid = steps.some(isFailure) || (strict && remarks.includes(CONTAINS_FALSE_PART));
+  const highest = isUniquenessMissing(steps, trust) ? 'L1' : 'L2';
   return {
     version: 1,
-    result: isInvalid(steps) ? 'INVALID' : 'VALID',
-    label: labelOf(steps, anchors.passed),
+    result: isInvalid ? 'INVALID' : 'VALID',
+    label: isInvalid ? 'L0' : labelOf(steps, anchors.passed, highest),
     steps,
     trustAsOf: trust?.file.asOf ?? null,
     trustedTime: { at: new Date(time.timeMs).toISOString(), source: time.source },
-    remarks: [
-      ...(time.declaredTimeOnly ? ['declared-time-only'] : []),
-      ...(trust ? [] : ['no-trust-file']),
-      ...(bundle.subject.context.payment && !bundle.payment ? ['request-not-disclosed'] : []),
-    ],
+    remarks,
     subject: { modelVersionId, timestamp, keyId },
   };
 }
 
-function keyStateStep(bundle: EvidenceBundle, trusted: PreparedKey | undefined, time: TrustedTime): Step {
+function keyStateStep(
+  bundle: EvidenceBundle,
+  trusted: PreparedKey | undefined,
+  time: TrustedTime,
+  nowMs: number,
+): Step {
   if (!trusted) {
     return notChecked('key-state', {
       restsOn: 'a key in the trust file',
@@ -116,9 +127,10 @@ function keyStateStep(bundle: EvidenceBundle, trusted: PreparedKey | undefined, 
     });
   }
   const { entry, key } = trusted;
-  const restsOn = time.declaredTimeOnly
-    ? `trust file: key ${entry.kid}; the declared time, since no independent source of time speaks`
-    : `trust file: key ${entry.kid}; time from ${time.source}`;
+  const restsOn =
+    time.sourceTimeMs === undefined
+      ? `trust file: key ${entry.kid}; the declared time, since no independent source of time speaks`
+      : `trust file: key ${entry.kid}; time from ${time.source}`;
   const declaredTime = bundle.subject.proof.timestamp * 1_000;
   const shown = {
     expected: `from ${entry.not_before} to ${entry.not_after}`,
@@ -134,7 +146,7 @@ function keyStateStep(bundle: EvidenceBundle, trusted: PreparedKey | undefined, 
       detail: `key-not-valid-at: the stated status ${entry.status} contradicts the key’s times`,
     });
   }
-  const check = checkEvidenceTime({ key, declaredTime, trustedTime: time.timeMs });
+  const check = checkEvidenceTime({ key, declaredTime, trustedTime: time.timeMs, now: nowMs });
   return check === 'ok'
     ? pass('key-state', shown)
     : fail('key-state', { ...shown, detail: `key-not-valid-at: ${check}` });

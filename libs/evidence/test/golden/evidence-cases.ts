@@ -1,6 +1,7 @@
 import { parseSignature } from '@touchstone/crypto';
 import type { EvidenceBundle, TrustFile } from '../../src/index.js';
 import { fixture } from '../fixture.js';
+import { lineCases, partCases, timeCases } from './monotone-cases.js';
 import { highS, type GoldenCase } from './golden-case.js';
 
 /** Bundles with the trust files that they are read with. */
@@ -47,5 +48,8 @@ export async function evidenceCases(bundle: EvidenceBundle, trust: TrustFile): P
     { name: 'an unknown member', input: { bundle: { ...bundle, level: 'L6' }, trust } },
     { name: 'a domain that is not trusted', input: { bundle: withProof({ domain: '' }), trust } },
     { name: 'a member twice', input: { bundle: '{"version":1,"version":1}', trust } },
+    ...(await lineCases()),
+    ...(await partCases()),
+    ...(await timeCases()),
   ];
 }

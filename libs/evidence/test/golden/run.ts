@@ -129,7 +129,13 @@ export const runs = {
       witnesses: [...opened.witnesses],
     };
   },
-  'key-state': (input: { key: KeystoreEntry; at: string; declared: string; trusted: string }) => {
+  'key-state': (input: {
+    key: KeystoreEntry;
+    at: string;
+    declared: string;
+    trusted: string;
+    now: string;
+  }) => {
     const at = parseUtcTime(input.at) ?? Number.NaN;
     const reading = readKeys([input.key], at);
     const key = reading.ok ? reading.keys[0] : undefined;
@@ -139,7 +145,12 @@ export const runs = {
     return {
       ok: true,
       state: keyState(key, at),
-      evidence: checkEvidenceTime({ key, declaredTime, trustedTime }),
+      evidence: checkEvidenceTime({
+        key,
+        declaredTime,
+        trustedTime,
+        now: parseUtcTime(input.now) ?? Number.NaN,
+      }),
     };
   },
   evidence: ({ bundle, trust }: { bundle: unknown; trust: TrustFile | null }) => {
@@ -153,6 +164,7 @@ export const runs = {
       label,
       remarks: [...remarks],
       fail: stepsWith('fail'),
+      optional: report.steps.filter((step) => step.optional).map((step) => step.name),
       notChecked: stepsWith('not-checked'),
     };
   },

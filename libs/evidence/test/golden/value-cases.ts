@@ -61,9 +61,10 @@ export function keyStateCases({ keys }: TrustFile): GoldenCase[] {
     at = june,
     declared = june,
     trusted = june,
+    now = trusted,
   ): GoldenCase => ({
     name,
-    input: { key: { ...active, ...key }, at, declared, trusted },
+    input: { key: { ...active, ...key }, at, declared, trusted, now },
   });
   const stolen = {
     status: 'revoked',
@@ -95,7 +96,8 @@ export function keyStateCases({ keys }: TrustFile): GoldenCase[] {
       '2025-12-31T23:59:59Z',
     ),
     state('declared before the key was valid', {}, june, '2025-12-31T23:59:59Z'),
-    state('declared after the trusted time', {}, june, '2026-06-01T00:05:01Z', june),
+    state('declared after the trusted time', {}, june, '2026-06-01T00:05:01Z', june, '2026-07-01T00:00:00Z'),
+    state('declared in the future', {}, june, '2026-06-01T00:05:01Z', june),
     state('within the clock difference', {}, june, '2026-06-01T00:05:00Z', june),
     state(
       'revoked, proven to be older than the theft',

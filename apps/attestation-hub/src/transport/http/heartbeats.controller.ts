@@ -1,14 +1,13 @@
-import { Controller, Inject, Post, Req } from '@nestjs/common';
-import { heartbeat, type Heartbeat } from '@touchstone/contracts';
+import { Controller, Inject, Post, Req, UseGuards } from '@nestjs/common';
+import { AppError, heartbeat, type Heartbeat } from '@touchstone/contracts';
 import { ApiRoute, ZodBody, type HttpRequest } from '@touchstone/platform';
+import { HTTP_REPORTER } from '../../domain/admit-heartbeat.js';
 import { ReceiveHeartbeat } from '../../domain/receive-heartbeat.js';
+import { SenderGuard, senderOf } from './sender.guard.js';
 import { heartbeatAnswer, presentHeartbeat, type HeartbeatAnswer } from './answers.js';
 
 /** Largest heartbeat in bytes: every text at its longest, with every character escaped. */
 export const HEARTBEAT_BYTES_MAX = 65_536;
-
-/** The reporter of heartbeats that are posted: nobody proved who they are. */
-export const HTTP_REPORTER = 'http';
 
 /** Heartbeats over HTTP, on the canonical path and on the one that hosts already use (R-NODE-1). */
 @Controller()
@@ -16,11 +15,14 @@ export class HeartbeatsController {
   constructor(@Inject(ReceiveHeartbeat) private readonly receive: ReceiveHeartbeat) {}
 
   @Post(['v1/nodes/heartbeat', 'api/hosts/heartbeat'])
+  @UseGuards(SenderGuard)
   @ApiRoute({
     summary: 'Takes a heartbeat.',
     description:
       'A heartbeat without attestation makes the node MISSING. The stated time orders nothing: age and order come ' +
-      'from the time of receipt.',
+      'from the time of receipt. The bearer token is that of the node; what a service of the mesh says of its node is not ' +
+      'changed by posting.',
+    security: ['node'],
     tags: ['nodes'],
     response: heartbeatAnswer,
     errors: [
@@ -28,7 +30,9 @@ export class HeartbeatsController {
       'malformed-json',
       'body-too-large',
       'unsupported-media-type',
+      'unauthenticated',
       'forbidden',
+      'rate-limited',
       'queue-full',
       'dependency-unavailable',
     ],
@@ -37,6 +41,12 @@ export class HeartbeatsController {
     @Req() request: HttpRequest,
     @ZodBody(heartbeat, { bytesMax: HEARTBEAT_BYTES_MAX }) message: Heartbeat,
   ): Promise<HeartbeatAnswer> {
+    const sender = senderOf(request);
+    if (sender !== undefined && sender !== message.node_id)
+      throw new AppError(
+        'forbidden',
+        `The token is that of ${sender}, and the heartbeat of ${message.node_id}.`,
+      );
     const remoteAddress = request.socket.remoteAddress ?? null;
     return presentHeartbeat(await this.receive.run(message, { reporter: HTTP_REPORTER, remoteAddress }));
   }

@@ -82,11 +82,11 @@ function readTensor(spec: TensorSpec, tensor: RequestTensor, pointer: string): C
   return encoded.value;
 }
 
-/** Whether a shape fits; −1 in the manifest takes any size from 1. */
+/** Whether a shape fits; −1 in the manifest takes any size, 0 included: a detector that sees nothing gives no rows. */
 export function shapeFits(expected: readonly number[], actual: readonly number[]): boolean {
   return (
     expected.length === actual.length &&
-    expected.every((size, index) => (size === -1 ? (actual[index] ?? 0) >= 1 : size === actual[index]))
+    expected.every((size, index) => size === -1 || size === actual[index])
   );
 }
 

@@ -1,5 +1,5 @@
 import type { KeystoreEntry, OutputRecorded } from '@touchstone/contracts';
-import { verifyEvidence, type StepName, type TrustFile } from '@touchstone/evidence';
+import { CONTAINS_FALSE_PART, verifyEvidence, type StepName, type TrustFile } from '@touchstone/evidence';
 import type { SignerKeys } from '../keys/signer-keys.js';
 
 /** The chain whose anchors are verified. */
@@ -49,6 +49,8 @@ export function selfCheck(text: string, record: OutputRecorded, trust: SelfCheck
   );
   return [
     ...wrong.map(({ name, detail }) => `${name}: ${detail ?? 'failed'}`),
+    // A false part that a verifier could put aside is still ours: a service serves none.
+    ...(wrong.length === 0 && report.remarks.includes(CONTAINS_FALSE_PART) ? [CONTAINS_FALSE_PART] : []),
     ...missing
       .filter((name) => !wrong.some((step) => step.name === name))
       .map((name) => `${name}: not shown`),
