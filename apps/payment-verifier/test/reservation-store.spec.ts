@@ -5,7 +5,6 @@ import type { DataSource } from 'typeorm';
 import type { Config } from '../src/config.js';
 import { postgresOptions } from '../src/app.module.js';
 import { reasons } from '../src/domain/reasons.js';
-import { runExclusively } from '../src/persistence/exclusive-run.js';
 import { PostgresReservationStore } from '../src/persistence/postgres-reservation-store.js';
 import { MemoryReservationStore } from './support/memory-store.js';
 import { describeReservationStore } from './support/reservation-store.contract.js';
@@ -54,18 +53,6 @@ describe('PostgreSQL', () => {
     await settle('0198f1f0-0000-7000-8000-000000000001', 3);
     await expect(settle('0198f1f0-0000-7000-8000-000000000002', 3)).rejects.toThrow('one_per_transfer');
     expect((await settle('0198f1f0-0000-7000-8000-000000000003', 4)).state).toBe('settled');
-  });
-
-  it('runs an exclusive job in one place at a time and frees the lock when it fails', async () => {
-    const nested: boolean[] = [];
-    const ran = await runExclusively(dataSource, 'job', async () => {
-      nested.push(await runExclusively(dataSource, 'job', async () => undefined));
-      nested.push(await runExclusively(dataSource, 'other job', async () => undefined));
-    });
-    expect([ran, ...nested]).toEqual([true, false, true]);
-    const failing = runExclusively(dataSource, 'job', () => Promise.reject(new Error('broken')));
-    await expect(failing).rejects.toThrow('broken');
-    expect(await runExclusively(dataSource, 'job', async () => undefined)).toBe(true);
   });
 
   it('looks again at what failed by a transaction that reverted before the column was there', async () => {

@@ -1,3 +1,4 @@
+import { lockInTransaction } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type { CheckpointStore, SignedCheckpoint } from '../domain/ports.js';
 
@@ -6,9 +7,6 @@ interface Row {
   readonly root: Buffer;
   readonly note: string;
 }
-
-/** Class of the advisory locks that fence the signing of one log across all replicas. */
-const LOG_LOCK_CLASS = 0x7063_0002;
 
 /** Keeps signed checkpoints; the lock is held from reading the last one to the commit of the next. */
 export class PostgresCheckpointStore implements CheckpointStore {
@@ -19,7 +17,7 @@ export class PostgresCheckpointStore implements CheckpointStore {
     decide: (last: SignedCheckpoint | undefined) => Promise<SignedCheckpoint>,
   ): Promise<SignedCheckpoint> {
     return this.dataSource.transaction(async (manager) => {
-      await manager.query('SELECT pg_advisory_xact_lock($1::int, hashtext($2))', [LOG_LOCK_CLASS, origin]);
+      await lockInTransaction(manager, 'log', origin);
       const rows: Row[] = await manager.query(
         // The table's name keeps the order numeric: plain `size` would mean the text column of the result.
         `SELECT size::text, root, note FROM signer.signed_checkpoint AS signed

@@ -1,4 +1,4 @@
-import { assertSchemaName } from '../data-source.js';
+import { assertSchemaName } from '../schema-name.js';
 
 /** SQL statements of a migration, in order. */
 export interface MigrationSql {
