@@ -5,6 +5,7 @@ import { createDataSource, type PostgresOptions } from './data-source.js';
 import { Inbox } from './inbox/inbox.js';
 import { assertMigrated } from './migrations.js';
 import { Outbox } from './outbox/outbox.js';
+import { ASSERT_WRITABLE_SQL } from './sessions.js';
 
 /**
  * Gives a service its `DataSource`, `Outbox` and `Inbox`, a readiness check and the closing in the phase `database`.
@@ -44,7 +45,8 @@ export class PostgresModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.health.addReadiness('postgres', async () => {
-      await this.dataSource.query('SELECT 1');
+      // After a failover an open session may still lead to the old primary, which answers and takes no writes.
+      await this.dataSource.query(ASSERT_WRITABLE_SQL);
     });
   }
 }

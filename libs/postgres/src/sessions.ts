@@ -46,6 +46,16 @@ export function sessionSql({ schema, statementTimeoutMs }: SessionSettings): str
   return `SELECT ${calls.join(', ')}`;
 }
 
+/**
+ * Fails with 25006 where the server takes no writes: a standby, a primary that was demoted, or one that is set so. As
+ * an error of the server it also makes the pool leave it.
+ */
+export const ASSERT_WRITABLE_SQL = `DO $$ BEGIN
+  IF current_setting('transaction_read_only')::boolean THEN
+    RAISE read_only_sql_transaction USING MESSAGE = format('The database is read-only (in recovery: %s).', pg_is_in_recovery());
+  END IF;
+END $$`;
+
 /** How every connection of a service is made. */
 export function connectionSettings(url: string, applicationName: string): pg.ClientConfig {
   return {

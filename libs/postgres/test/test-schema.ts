@@ -18,14 +18,17 @@ export class CreateMessageTables1700000000000 implements MigrationInterface {
 
 /** A database of one spec with the migrated schema `signer`, reached as its role. */
 export interface TestSchema {
-  readonly database: TestDatabase;
+  readonly database: Omit<TestDatabase, 'name'>;
   readonly options: PostgresOptions;
   readonly dataSource: DataSource;
   close(): Promise<void>;
 }
 
-export async function openTestSchema(label: string): Promise<TestSchema> {
-  const database = await createTestDatabase(label);
+export async function openTestSchema(
+  label: string,
+  database: Omit<TestDatabase, 'name'> | undefined = undefined,
+): Promise<TestSchema> {
+  database ??= await createTestDatabase(label);
   const options: PostgresOptions = {
     url: database.urlFor('signer'),
     schema: 'signer',

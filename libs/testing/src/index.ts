@@ -25,7 +25,9 @@ export { chainNodes, type ChainNodePersonality, type NodeRefusal } from './chain
 export { startTestAnvil } from './test-anvil.js';
 export { createTestDatabase, type DatabaseTemplate, type TestDatabase } from './test-database.js';
 export { testNats, type MeshUserName, type TestNats } from './test-nats.js';
+export { startPostgresPair, type PostgresPair } from './postgres-pair.js';
 export { startOwnPostgres, type OwnPostgres } from './own-postgres.js';
 export { startTestServers, testServers, type TestServers } from './test-servers.js';
 export { fuzzAtRandom, replayFuzzCorpus } from './fuzz-target.js';
+export { TcpProxy } from './tcp-proxy.js';
 export { waitUntil } from './wait-until.js';

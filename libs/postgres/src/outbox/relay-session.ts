@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type pg from 'pg';
 import { connectionOf, STATEMENT_TIMEOUT_DEFAULT_MS } from '../data-source.js';
 import { lockKey, TRY_LOCK_SQL } from '../locks.js';
-import { openSession } from '../sessions.js';
+import { ASSERT_WRITABLE_SQL, openSession } from '../sessions.js';
 import { outboxChannel } from './outbox.js';
 
 /** Rows that one prune step looks at. */
@@ -60,15 +60,21 @@ export class RelaySession {
     return rows[0]?.locked === true;
   }
 
-  /** The oldest rows that are not published, in order. Ordered by `row.id`: a bare `id` is the text of the result. */
+  /**
+   * The oldest rows that are not published, in order. A read-only server is an error and not read: nothing could be
+   * marked there, so the same rows would go out again and again, and after a failover new rows come elsewhere. Ordered by
+   * `row.id`: a bare `id` is the text of the result.
+   */
   async pending(rowsMax: number): Promise<PendingRow[]> {
-    const { rows } = await this.client.query<PendingRow>({
+    const { rows } = await this.client.query<PendingRow & { readOnly: boolean }>({
       name: 'outbox-pending',
       text: `SELECT id::text AS id, message_id AS "messageId", subject, headers, payload,
-                    (extract(epoch FROM created_at) * 1000)::float8 AS "createdAtMs"
+                    (extract(epoch FROM created_at) * 1000)::float8 AS "createdAtMs",
+                    current_setting('transaction_read_only')::boolean AS "readOnly"
              FROM ${this.schema}.outbox AS row WHERE published_at IS NULL ORDER BY row.id LIMIT $1`,
       values: [rowsMax],
     });
+    if (rows[0]?.readOnly !== false) await this.client.query(ASSERT_WRITABLE_SQL);
     return rows;
   }
 
