@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { connectionOf, createDataSource, MIGRATIONS_TABLE, type PostgresOptions } from './data-source.js';
 import { LOCK_SQL, lockKey } from './locks.js';
 import { assertSchemaName } from './schema-name.js';
+import { assertOwnSessions } from './session-check.js';
 import { openSession } from './sessions.js';
 
 /**
@@ -13,7 +14,9 @@ import { openSession } from './sessions.js';
  */
 export async function runMigrations(options: PostgresOptions): Promise<string[]> {
   assertSchemaName(options.schema);
-  const lock = await openSession({ ...options, statementTimeoutMs: 0 });
+  const session = { ...options, statementTimeoutMs: 0 };
+  await assertOwnSessions(session);
+  const lock = await openSession(session);
   try {
     await lock.query(LOCK_SQL, lockKey('migration', options.schema));
     const { rows } = await lock.query('SELECT to_regnamespace($1) IS NOT NULL AS present', [options.schema]);

@@ -1,10 +1,11 @@
 import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { HEALTH, SHUTDOWN, type HealthRegistry, type Shutdown } from '@touchstone/platform';
 import { DataSource } from 'typeorm';
-import { createDataSource, type PostgresOptions } from './data-source.js';
+import { createDataSource, STATEMENT_TIMEOUT_DEFAULT_MS, type PostgresOptions } from './data-source.js';
 import { Inbox } from './inbox/inbox.js';
 import { assertMigrated } from './migrations.js';
 import { Outbox } from './outbox/outbox.js';
+import { assertOwnSessions } from './session-check.js';
 import { ASSERT_WRITABLE_SQL } from './sessions.js';
 
 /**
@@ -54,6 +55,7 @@ export class PostgresModule implements OnModuleInit {
 async function openDataSource(options: PostgresOptions, shutdown: Shutdown): Promise<DataSource> {
   const dataSource = await createDataSource(options).initialize();
   shutdown.add('database', 'postgres', () => dataSource.destroy());
+  await assertOwnSessions({ statementTimeoutMs: STATEMENT_TIMEOUT_DEFAULT_MS, ...options });
   await assertMigrated(dataSource);
   return dataSource;
 }

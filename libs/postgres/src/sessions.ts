@@ -73,11 +73,17 @@ export interface SessionOptions extends SessionSettings {
   readonly applicationName: string;
   /** Called once at least when the session breaks or ends; without it a broken session is noticed by its next statement. */
   readonly onLost?: () => void;
+  /** Milliseconds that a statement may wait for its answer; as long as it takes by default. */
+  readonly queryTimeoutMs?: number;
 }
 
 /** Opens a session outside of the pool, set up as those in it; the caller ends it. */
 export async function openSession(options: SessionOptions): Promise<pg.Client> {
-  const client = new pg.Client(connectionSettings(options.url, options.applicationName));
+  const { url, applicationName, queryTimeoutMs } = options;
+  const client = new pg.Client({
+    ...connectionSettings(url, applicationName),
+    ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
+  });
   const onLost = options.onLost ?? (() => undefined);
   client.on('error', onLost);
   client.on('end', onLost);
