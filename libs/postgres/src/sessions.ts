@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { readDatabaseUrl } from './database-url.js';
 import { assertSchemaName } from './schema-name.js';
 
 /** Milliseconds that a new connection may take. */
@@ -56,10 +57,14 @@ export const ASSERT_WRITABLE_SQL = `DO $$ BEGIN
   END IF;
 END $$`;
 
-/** How every connection of a service is made. */
+/**
+ * How every connection of a service is made.
+ *
+ * @throws AppError `config-invalid` when the URL says something about TLS that cannot be
+ */
 export function connectionSettings(url: string, applicationName: string): pg.ClientConfig {
   return {
-    connectionString: url,
+    ...readDatabaseUrl(url),
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,

@@ -9,7 +9,7 @@ export {
 export { readVectors, vectorsFolder, vectorsPath, vectorsPresent } from './vectors.js';
 export { CHROMIUM_FLAGS, CHROMIUM_REMEDY, findChromium, obtainChromium } from './chromium.js';
 export { FakeClock } from './clock.js';
-export { freePort } from '@touchstone/embedded';
+export { freePort, postgresAccount } from '@touchstone/embedded';
 export {
   field,
   join,
