@@ -15,7 +15,6 @@ export {
   GroupCommit,
   type GroupCommitOptions,
 } from './group-commit.js';
-export { Inbox, INBOX_PRUNE_ROWS_MAX, INBOX_RETENTION_DEFAULT_MS } from './inbox/inbox.js';
 export { LOCK_CLASSES, lockInTransaction, runExclusively, type LockClass } from './locks.js';
 export { migrateCommand } from './migrate-command.js';
 export { assertMigrated, runMigrations } from './migrations.js';
@@ -36,6 +35,7 @@ export {
 } from './outbox/outbox.js';
 export { readSelection } from './outbox/republish-arguments.js';
 export { republish, REPUBLISH_STEP_ROWS_MAX, type RepublishSelection } from './outbox/republish.js';
+export { dropInbox } from './outbox/drop-inbox.js';
 export { outboxTables, type MigrationSql } from './outbox/tables.js';
 export { OutboxModule } from './outbox-module.js';
 export { PostgresModule } from './postgres-module.js';

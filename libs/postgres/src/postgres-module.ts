@@ -2,14 +2,13 @@ import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/c
 import { HEALTH, SHUTDOWN, type HealthRegistry, type Shutdown } from '@touchstone/platform';
 import { DataSource } from 'typeorm';
 import { createDataSource, STATEMENT_TIMEOUT_DEFAULT_MS, type PostgresOptions } from './data-source.js';
-import { Inbox } from './inbox/inbox.js';
 import { assertMigrated } from './migrations.js';
 import { Outbox } from './outbox/outbox.js';
 import { assertOwnSessions } from './session-check.js';
 import { ASSERT_WRITABLE_SQL } from './sessions.js';
 
 /**
- * Gives a service its `DataSource`, `Outbox` and `Inbox`, a readiness check and the closing in the phase `database`.
+ * Gives a service its `DataSource` and `Outbox`, a readiness check and the closing in the phase `database`.
  * Starting fails when migrations are missing.
  */
 @Module({})
@@ -34,13 +33,8 @@ export class PostgresModule implements OnModuleInit {
           inject: [DataSource],
           useFactory: (dataSource: DataSource) => new Outbox(dataSource),
         },
-        {
-          provide: Inbox,
-          inject: [DataSource],
-          useFactory: (dataSource: DataSource) => new Inbox(dataSource),
-        },
       ],
-      exports: [DataSource, Outbox, Inbox],
+      exports: [DataSource, Outbox],
     };
   }
 

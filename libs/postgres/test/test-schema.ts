@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { createDataSource, outboxTables, runMigrations, type PostgresOptions } from '../src/index.js';
 
-/** The first migration of a service that has nothing but outbox and inbox. */
+/** The first migration of a service that has nothing but an outbox. */
 export class CreateMessageTables1700000000000 implements MigrationInterface {
   readonly name = 'CreateMessageTables1700000000000';
 

@@ -69,8 +69,8 @@ export function databaseKeys() {
         message: 'Expected postgresql://user:password@host:port/database.',
       }),
     ).describe(
-      'PostgreSQL connection of this service’s own role, to the server or to a pooler of sessions; docs/database.md says ' +
-        'what it says about TLS.',
+      'PostgreSQL connection of this service’s own role, to a server or to a pooler of sessions (not of transactions); ' +
+        'docs/database.md has the forms of TLS.',
     ),
     TOUCHSTONE_DATABASE_POOL_MAX: integerKey(1, 200)
       .default(10)
