@@ -31,13 +31,11 @@ export const MIGRATIONS_TABLE = 'migrations';
  */
 export function createDataSource(options: PostgresOptions): DataSource {
   assertSchemaName(options.schema);
+  const { schema, statementTimeoutMs = STATEMENT_TIMEOUT_DEFAULT_MS } = options;
   const poolOptions: PoolOptions = {
-    ...connectionSettings(options.url, options.applicationName),
+    ...connectionSettings(options.url, options.applicationName, statementTimeoutMs),
     max: options.poolMax ?? POOL_DEFAULT_MAX,
-    session: {
-      schema: options.schema,
-      statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_DEFAULT_MS,
-    },
+    session: { schema, statementTimeoutMs },
   };
   return new DataSource({
     type: 'postgres',

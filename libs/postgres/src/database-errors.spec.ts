@@ -35,6 +35,7 @@ describe('errors of the database', () => {
     ['a server without TLS', new Error('The server does not support SSL connections')],
     ['a session that ended', new Error('Client was closed and is not queryable')],
     ['a session that broke', new Error('Client has encountered a connection error and is not queryable')],
+    ['an answer that does not come', new Error('Query read timeout')],
     ['a runner whose connection broke', new QueryRunnerAlreadyReleasedError()],
     ['a cancelled statement', coded('57014')],
     ['a lost race of two transactions', coded('40001')],

@@ -17,7 +17,7 @@ const PASSING_CODE =
   /^(?:ECONN(?:REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|E(?:HOST|NET)(?:UNREACH|DOWN)|ENOTFOUND|EAI_(?:AGAIN|FAIL)|ERR_(?:TLS|SSL)_\w+|CERT_\w+|(?:DEPTH_ZERO_)?SELF_SIGNED_\w+|UNABLE_TO_\w+)$/;
 /** What pg, its pool and TypeORM say without a code; a runner is released under its user when its connection breaks. */
 const PASSING_MESSAGE =
-  /connection (?:terminated|ended|timeout)|timeout exceeded|is not queryable|does not support SSL|^Query runner already released/i;
+  /connection (?:terminated|ended|timeout)|timeout exceeded|query read timeout|is not queryable|does not support SSL|^Query runner already released/i;
 
 /**
  * Maps an error of the driver: a database that is away, read-only, full or busy becomes `dependency-unavailable` with the error

@@ -41,6 +41,7 @@ export { OutboxModule } from './outbox-module.js';
 export { PostgresModule } from './postgres-module.js';
 export { republishCommand } from './republish-command.js';
 export {
+  ANSWER_GRACE_MS,
   CONNECT_TIMEOUT_MS,
   IDLE_IN_TRANSACTION_TIMEOUT_MS,
   KEEPALIVE_IDLE_SECONDS,

@@ -2,6 +2,9 @@ import pg from 'pg';
 import { READ_ONLY_STATE } from './database-errors.js';
 import { sessionSql, type SessionSettings } from './sessions.js';
 
+/** What pg says after its `query_timeout`. */
+const NO_ANSWER = 'Query read timeout';
+
 /** Options of a {@link SessionPool}. */
 export interface PoolOptions extends pg.PoolConfig {
   readonly session: SessionSettings;
@@ -37,6 +40,21 @@ class SessionPool extends pg.Pool {
     (client as pg.PoolClient & pg.Client).connection.on('errorMessage', ({ code }: pg.DatabaseError) => {
       if (code === READ_ONLY_STATE) for (const session of this.open) this.left.add(session);
     });
+    this.endUnanswered(client as pg.PoolClient & pg.Client);
+  }
+
+  /** pg stops to wait for an answer and keeps the connection, on which whoever gets it next would wait in vain. */
+  private endUnanswered(client: pg.Client): void {
+    const query = client.query.bind(client) as (...parameters: unknown[]) => unknown;
+    const bounded = (...parameters: unknown[]): unknown => {
+      const answer = query(...parameters);
+      if (answer instanceof Promise)
+        answer.catch((error: unknown) => {
+          if (error instanceof Error && error.message === NO_ANSWER) client.end().catch(() => undefined);
+        });
+      return answer;
+    };
+    client.query = bounded as typeof client.query;
   }
 }
 

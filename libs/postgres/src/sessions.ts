@@ -18,6 +18,12 @@ export const KEEPALIVE_PROBES_MAX = 3;
  */
 export const LOST_PEER_SECONDS = KEEPALIVE_IDLE_SECONDS + KEEPALIVE_INTERVAL_SECONDS * KEEPALIVE_PROBES_MAX;
 
+/**
+ * Milliseconds beyond the statement timeout after which an answer is not waited for any more and its connection ends: a
+ * server that vanished cancels nothing, and the system would wait for a quarter of an hour.
+ */
+export const ANSWER_GRACE_MS = 2_000;
+
 /** What every session of a service has set. */
 export interface SessionSettings {
   readonly schema: string;
@@ -62,11 +68,16 @@ END $$`;
  *
  * @throws AppError `config-invalid` when the URL says something about TLS that cannot be
  */
-export function connectionSettings(url: string, applicationName: string): pg.ClientConfig {
+export function connectionSettings(
+  url: string,
+  applicationName: string,
+  statementTimeoutMs: number,
+): pg.ClientConfig {
   return {
     ...readDatabaseUrl(url),
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + ANSWER_GRACE_MS }),
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_IDLE_SECONDS * 1_000,
   };
@@ -78,15 +89,15 @@ export interface SessionOptions extends SessionSettings {
   readonly applicationName: string;
   /** Called once at least when the session breaks or ends; without it a broken session is noticed by its next statement. */
   readonly onLost?: () => void;
-  /** Milliseconds that a statement may wait for its answer; as long as it takes by default. */
+  /** Milliseconds that a statement may wait for its answer, in the place of what follows from its timeout. */
   readonly queryTimeoutMs?: number;
 }
 
 /** Opens a session outside of the pool, set up as those in it; the caller ends it. */
 export async function openSession(options: SessionOptions): Promise<pg.Client> {
-  const { url, applicationName, queryTimeoutMs } = options;
+  const { url, applicationName, statementTimeoutMs, queryTimeoutMs } = options;
   const client = new pg.Client({
-    ...connectionSettings(url, applicationName),
+    ...connectionSettings(url, applicationName, statementTimeoutMs),
     ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
   });
   const onLost = options.onLost ?? (() => undefined);

@@ -33,6 +33,14 @@ export class TcpProxy {
     this.target = target;
   }
 
+  /** Swallows what the open connections send from now on, as if the server's host vanished; new ones go on. */
+  silence(): void {
+    for (const socket of this.sockets) {
+      socket.unpipe();
+      socket.resume();
+    }
+  }
+
   /** Cuts every connection and takes no new one. */
   async cut(): Promise<void> {
     const closed = new Promise((resolve) => this.server?.close(resolve));
