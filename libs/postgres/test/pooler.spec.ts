@@ -13,7 +13,7 @@ import { DataSource } from 'typeorm';
 import { Outbox, OutboxModule, OutboxRelay, createDataSource, runMigrations } from '../src/index.js';
 import { assertOwnSessions } from '../src/session-check.js';
 import { nodeChangedBody, numberOf, openTestSchema, type TestSchema } from './test-schema.js';
-import { busOf, startTestService } from './test-service.js';
+import { busOf, exitCodeOf, startTestService } from './test-service.js';
 
 const SUBJECT = 'evt.v1.attestation.node.changed';
 const withPgbouncer = available(findPgbouncer() !== undefined, PGBOUNCER_REMEDY) ? describe : describe.skip;
@@ -100,6 +100,7 @@ withPgbouncer('behind PgBouncer', () => {
     };
     await expect(startTestService(options)).rejects.toMatchObject(refusal);
     await expect(runMigrations(options)).rejects.toMatchObject(refusal);
+    expect([await exitCodeOf(options), await exitCodeOf(options, 'migrate')]).toEqual([5, 5]);
   });
 
   it('in transaction mode it is noticed while others use the pooler', async () => {

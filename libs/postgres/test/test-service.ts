@@ -3,6 +3,7 @@ import {
   createContext,
   loadConfig,
   PUBLISH_EVENT,
+  runService,
   serviceKeys,
   silentLogger,
   startService,
@@ -10,8 +11,9 @@ import {
   type RunningService,
 } from '@touchstone/platform';
 import { tmpdir } from 'node:os';
+import { PassThrough } from 'node:stream';
 import { z } from 'zod';
-import { PostgresModule, type PostgresOptions } from '../src/index.js';
+import { migrateCommand, PostgresModule, type PostgresOptions } from '../src/index.js';
 
 const configSchema = z.object(serviceKeys('signer'));
 const env = {
@@ -29,6 +31,28 @@ export async function startTestService(
   const definition = definitionOf(options, imports, setup);
   const context = await createContext(definition, loadConfig({ schema: configSchema, env }), silentLogger());
   return startService(definition, context);
+}
+
+/** The exit code of a process that starts the service, or runs the command, on this database. */
+export async function exitCodeOf(options: PostgresOptions, ...command: string[]): Promise<number> {
+  const definition = {
+    ...definitionOf(options, [], () => undefined),
+    commands: { migrate: migrateCommand(() => options) },
+  };
+  const codes: number[] = [];
+  const silent = { write: () => true };
+  await runService(definition, {
+    argv: ['node', 'main.js', ...command],
+    env: { ...env, TOUCHSTONE_LOG_LEVEL: 'silent' },
+    stdin: new PassThrough(),
+    stdout: silent,
+    stderr: silent,
+    on: () => undefined,
+    exit: (code) => codes.push(code),
+  });
+  const [code] = codes;
+  if (code === undefined) throw new Error('The service started.');
+  return code;
 }
 
 type ServiceSetup = NonNullable<Parameters<typeof startService<typeof configSchema>>[0]['setup']>;

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { createDataSource, runMigrations } from '../src/index.js';
 import { openSession } from '../src/sessions.js';
+import { exitCodeOf } from './test-service.js';
 
 const PLAIN = 'plain text';
 const ENCRYPTED = 'encrypted, not verified: whoever sits between may read and change it';
@@ -114,6 +115,7 @@ describe('TLS to the database, as docs/database.md says', () => {
     const refusal = { code: 'config-invalid', message: expect.stringContaining(`DATABASE_URL: ${reason}`) };
     expect(() => createDataSource(optionsFor(query))).toThrow(expect.objectContaining(refusal));
     await expect(runMigrations(optionsFor(query))).rejects.toMatchObject(refusal);
+    expect(await exitCodeOf(optionsFor(query))).toBe(5);
   });
 
   describe('a server with a certificate for its address', () => {
