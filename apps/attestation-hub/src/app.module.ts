@@ -10,7 +10,7 @@ import {
   type ServiceContext,
   type Shutdown,
 } from '@touchstone/platform';
-import { Outbox, OutboxModule, PostgresModule, type PostgresOptions } from '@touchstone/postgres';
+import { dropInbox, Outbox, OutboxModule, PostgresModule, type PostgresOptions } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
 import { LoggedAudit } from './adapters/stdout/logged-audit.js';
 import type { Config } from './config.js';
@@ -30,7 +30,7 @@ export function postgresOptions(config: Config): PostgresOptions {
   return {
     url: config.DATABASE_URL,
     schema: services['attestation-hub'].schema,
-    migrations: [CreateAttestation1763710000000],
+    migrations: [CreateAttestation1763710000000, dropInbox(services['attestation-hub'].schema)],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'attestation-hub',
     statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,

@@ -46,24 +46,23 @@ export class GatewayHarness {
     readonly client: pg.Client,
   ) {}
 
-  /** @param options services that stay away at first */
+  /** @param options services that stay away at first, and a database of its own server */
   static async start(
-    options: { without?: readonly ('signer' | 'payment-verifier')[] } = {},
+    options: { without?: readonly ('signer' | 'payment-verifier')[]; database?: TestDatabase } = {},
   ): Promise<GatewayHarness> {
     const nats = testNats();
-    const database = await createTestDatabase('gateway', {
-      name: 'gateway',
-      prepare: async (template) => {
-        await runMigrations(databaseOptions(configOf(nats, template.urlFor('inference-gateway'))));
-      },
-    });
+    const prepare = async (database: Pick<TestDatabase, 'urlFor'>) => {
+      await runMigrations(databaseOptions(configOf(nats, database.urlFor('inference-gateway'))));
+    };
+    const { without = [] } = options;
+    if (options.database !== undefined) await prepare(options.database);
+    const database = options.database ?? (await createTestDatabase('gateway', { name: 'gateway', prepare }));
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
     const harness = new GatewayHarness(nats, database, client);
     const provisioner = await harness.connect('provisioner');
     // The server sets the size of every stream aside at once, and each test file has its own streams.
     await provision(provisioner, { maxBytes: STREAM_BYTES });
-    const { without = [] } = options;
     if (!without.includes('signer')) harness.signer.serve(await harness.connect('signer'));
     if (!without.includes('payment-verifier')) {
       harness.payments.serve(await harness.connect('payment-verifier'));

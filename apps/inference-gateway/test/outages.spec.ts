@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { waitUntil } from '@touchstone/testing';
+import { startOwnPostgres, TcpProxy, waitUntil, type OwnPostgres } from '@touchstone/testing';
 import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
 import { codeOf, digitsBody, PaidRequests } from './paid-requests.js';
-import { TcpProxy } from './tcp-proxy.js';
 
 let harness: GatewayHarness;
 
@@ -55,6 +54,50 @@ describe('while PostgreSQL is away', () => {
     expect(orphans).toEqual([]);
     await gateway.running.stop();
     await proxy.cut();
+  }, 60_000);
+});
+
+describe('while PostgreSQL is read-only', () => {
+  let postgres: OwnPostgres;
+  let alone: GatewayHarness;
+  beforeAll(async () => {
+    postgres = await startOwnPostgres();
+    alone = await GatewayHarness.start({ database: postgres });
+  }, 60_000);
+  afterAll(async () => alone.stop());
+
+  it('requests are 503 under load, the service is not ready, and both end with it, without a restart', async () => {
+    const gateway = await alone.gateway();
+    const readyz = async () =>
+      (await fetch(`http://127.0.0.1:${gateway.running.ports.health}/readyz`)).status;
+    const answers: Response[] = [];
+    let stop = false;
+    const load = Array.from({ length: 4 }, async () => {
+      while (!stop) answers.push(await infer(gateway, 'digits', digitsBody));
+    });
+    await waitUntil(() => answers.length > 20);
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    expect(await readyz()).toBe(200);
+    await postgres.setReadOnly(true);
+    await waitUntil(() => answers.at(-1)?.status === 503);
+    expect(await readyz()).toBe(503);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(answers.at(-1)?.status).toBe(503);
+    await postgres.setReadOnly(false);
+    await waitUntil(() => answers.at(-1)?.status === 200, 5_000);
+    await waitUntil(async () => (await readyz()) === 200, 5_000);
+    stop = true;
+    await Promise.all(load);
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(refused.length).toBeGreaterThan(10);
+    for (const response of refused) await expectUnavailable(response);
+    await waitUntil(
+      async () =>
+        (await alone.column('SELECT id FROM gateway.outbox WHERE published_at IS NULL')).length === 0,
+      10_000,
+    );
+    const [events] = await alone.column('SELECT count(*)::int FROM gateway.verifications');
+    expect(events).toBe(answers.length - refused.length);
   }, 60_000);
 });
 

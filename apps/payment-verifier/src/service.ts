@@ -1,7 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 import { serveMesh } from '@touchstone/nats';
 import type { ServiceDefinition } from '@touchstone/platform';
-import { migrateCommand, republishCommand } from '@touchstone/postgres';
+import { migrateCommand, republishCommand, runExclusively } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
 import { EvmNode } from '@touchstone/evm';
 import { EvmToken } from './adapters/evm/evm-token.js';
@@ -9,7 +9,6 @@ import { AppModule, postgresOptions } from './app.module.js';
 import { configSchema, SETTLE_CONCURRENCY_MAX } from './config.js';
 import { RecoverSettlements } from './domain/recover-settlements.js';
 import { SettleOwed } from './domain/settle-owed.js';
-import { runExclusively } from './persistence/exclusive-run.js';
 import { RecoveryLoop } from './recovery-loop.js';
 import { watchToken } from './watch-token.js';
 
@@ -42,7 +41,7 @@ export const paymentVerifierService: ServiceDefinition<typeof configSchema> = {
     const recover = app.get(RecoverSettlements);
     const dataSource = app.get(DataSource);
     const loop = new RecoveryLoop(
-      () => runExclusively(dataSource, 'payment recovery', () => recover.run()),
+      () => runExclusively(dataSource, 'recovery', 'payment recovery', () => recover.run()),
       config.TOUCHSTONE_RECOVERY_INTERVAL_MS,
       logger,
     );
@@ -51,7 +50,7 @@ export const paymentVerifierService: ServiceDefinition<typeof configSchema> = {
     // A loop of its own: whoever settles waits for blocks, and what was signed before must not wait for that.
     const owed = app.get(SettleOwed);
     const owedLoop = new RecoveryLoop(
-      () => runExclusively(dataSource, 'owed payments', () => owed.run()),
+      () => runExclusively(dataSource, 'recovery', 'owed payments', () => owed.run()),
       config.TOUCHSTONE_RECOVERY_INTERVAL_MS,
       logger,
     );

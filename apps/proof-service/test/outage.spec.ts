@@ -66,6 +66,38 @@ describe('a PostgreSQL that is killed', () => {
     expect(await client.metric('touchstone_mesh_delivery_settled_total', 'result="ack"')).toBe(42);
   }, 60_000);
 
+  it('costs no delivery while it is read-only, and what came meanwhile is stored when it is not any more', async () => {
+    const { world } = fixture;
+    const client = await fixture.start(
+      {},
+      {
+        redeliveryDelaysMs: REDELIVERY_DELAYS_MS,
+        outageRetryDelaysMs: [50, 100, 200],
+        workingIntervalMs: 300,
+      },
+    );
+    await fixture.publish(world.commitmentPublished(), world.output());
+    await client.waitForMetric('touchstone_proof_messages_taken_total', 2);
+    await postgres.setReadOnly(true);
+    await fixture.publish(...Array.from({ length: 20 }, () => world.output()));
+    await new Promise((resolve) => setTimeout(resolve, OUTAGE_MS));
+    const { ready, checks } = await readiness(client);
+    expect(ready).toBe(false);
+    expect(checks.find(({ name }) => name === 'postgres')).toMatchObject({
+      ok: false,
+      detail: 'The database is read-only (in recovery: f).',
+    });
+    expect(checks.find(({ name }) => name === 'proof-service-inference')).toMatchObject({ ok: false });
+    await postgres.setReadOnly(false);
+    await client.waitForMetric('touchstone_proof_messages_taken_total', 22);
+    await waitUntil(async () => (await readiness(client)).ready, 5_000);
+    const operator = await fixture.nats.connect('operator');
+    expect((await listDeadLetters(operator, {})).letters).toEqual([]);
+    await operator.close();
+    expect(await client.metric('touchstone_mesh_delivery_settled_total')).toBe(22);
+    expect(await client.metric('touchstone_mesh_delivery_settled_total', 'result="ack"')).toBe(22);
+  }, 60_000);
+
   it('does not hold up a shutdown', async () => {
     const { world } = fixture;
     const client = await fixture.start({}, { outageRetryDelaysMs: [60_000] });

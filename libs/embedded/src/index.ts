@@ -6,6 +6,8 @@ export {
   readIdentity,
   type ProcessIdentity,
 } from './process/identity.js';
+export { startGuardedProcess, type GuardedProcess } from './process/guarded-process.js';
+export { postgresAccount } from './postgres/account.js';
 export { startPostgres, type PostgresOptions, type RunningPostgres } from './postgres/start-postgres.js';
 export { startNats, type NatsOptions, type RunningNats } from './nats/start-nats.js';
 export type { NatsAccount, NatsUser } from './nats/configuration.js';

@@ -1,5 +1,5 @@
 import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
-import type { EventSubject, ServiceName } from '@touchstone/contracts';
+import type { ServiceName } from '@touchstone/contracts';
 import {
   HEALTH,
   LOGGER,
@@ -71,14 +71,8 @@ export class MeshModule implements OnModuleInit {
           inject: [MESH, METRICS],
           useFactory: ({ nc }: Mesh, registry: Registry): PublishEvent => {
             // The relay repeats what failed by itself, in order, and a shutdown waits for what it has begun.
-            const publisher = new EventPublisher({
-              nc,
-              metrics: createMeshMetrics(registry),
-              attemptsMax: 1,
-            });
-            return async (subject, payload, publishOptions) => {
-              await publisher.publish(subject as EventSubject, payload, publishOptions);
-            };
+            const metrics = createMeshMetrics(registry);
+            return new EventPublisher({ nc, metrics, attemptsMax: 1 }).publishStored;
           },
         },
       ],

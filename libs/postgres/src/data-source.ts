@@ -1,5 +1,7 @@
-import { AppError } from '@touchstone/contracts';
-import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
+import { DataSource, type MigrationInterface } from 'typeorm';
+import { assertSchemaName } from './schema-name.js';
+import { sessionDriver, type PoolOptions } from './session-pool.js';
+import { connectionSettings } from './sessions.js';
 
 /** How a service reaches its schema. */
 export interface PostgresOptions {
@@ -7,7 +9,6 @@ export interface PostgresOptions {
   readonly url: string;
   /** The one schema that the service owns. */
   readonly schema: string;
-  readonly entities?: readonly (EntityClass | EntitySchema)[];
   /** Migration classes in order; their names end with a 13-digit timestamp, as TypeORM wants. */
   readonly migrations?: readonly (new () => MigrationInterface)[];
   readonly poolMax?: number;
@@ -17,17 +18,10 @@ export interface PostgresOptions {
   readonly statementTimeoutMs?: number;
 }
 
-/** A decorated TypeORM entity class. */
-export type EntityClass = abstract new (...args: never[]) => object;
-
 /** Connections of one process where the service does not say otherwise. */
 export const POOL_DEFAULT_MAX = 10;
 /** Milliseconds after which PostgreSQL cancels a statement. */
 export const STATEMENT_TIMEOUT_DEFAULT_MS = 10_000;
-/** Milliseconds that a new connection may take. */
-export const CONNECT_TIMEOUT_MS = 5_000;
-/** Milliseconds that a transaction may idle; it would hold locks and keep vacuum from its work. */
-export const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
 /** The table, in the service's schema, that remembers which migrations ran. */
 export const MIGRATIONS_TABLE = 'migrations';
 
@@ -37,12 +31,16 @@ export const MIGRATIONS_TABLE = 'migrations';
  */
 export function createDataSource(options: PostgresOptions): DataSource {
   assertSchemaName(options.schema);
-  const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_DEFAULT_MS;
+  const { schema, statementTimeoutMs = STATEMENT_TIMEOUT_DEFAULT_MS } = options;
+  const poolOptions: PoolOptions = {
+    ...connectionSettings(options.url, options.applicationName, statementTimeoutMs),
+    max: options.poolMax ?? POOL_DEFAULT_MAX,
+    session: { schema, statementTimeoutMs },
+  };
   return new DataSource({
     type: 'postgres',
     url: options.url,
     schema: options.schema,
-    entities: [...(options.entities ?? [])] as (string | (new () => object) | EntitySchema)[],
     migrations: [...(options.migrations ?? [])],
     migrationsTableName: MIGRATIONS_TABLE,
     migrationsTransactionMode: 'each',
@@ -51,25 +49,9 @@ export function createDataSource(options: PostgresOptions): DataSource {
     installExtensions: false,
     uuidExtension: 'pgcrypto',
     applicationName: options.applicationName,
-    connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    extra: {
-      max: options.poolMax ?? POOL_DEFAULT_MAX,
-      options: sessionOptions(options.schema),
-      statement_timeout: statementTimeoutMs,
-      idle_in_transaction_session_timeout: statementTimeoutMs === 0 ? 0 : IDLE_IN_TRANSACTION_TIMEOUT_MS,
-    },
+    driver: sessionDriver,
+    extra: poolOptions,
   });
-}
-
-/** Start-up options of every connection: names resolve in the service's schema alone. */
-export function sessionOptions(schema: string): string {
-  return `-c search_path=${schema}`;
-}
-
-/** Schema names stand in SQL text, where no parameter can; so only plain identifiers are taken. */
-export function assertSchemaName(schema: string): void {
-  if (!/^[a-z][a-z0-9_]{0,47}$/.test(schema))
-    throw new AppError('config-invalid', `The schema name ${JSON.stringify(schema)} is no plain identifier.`);
 }
 
 /** The connection string and schema that a data source was made with. */

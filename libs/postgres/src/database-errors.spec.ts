@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError } from '@touchstone/contracts';
+import { QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { toUnavailable, withDatabase } from './database-errors.js';
 
 const coded = (code: unknown, message = 'failed'): Error => Object.assign(new Error(message), { code });
@@ -13,7 +14,29 @@ describe('errors of the database', () => {
     ['a connection that the server gave up', coded('08006')],
     ['a full disk', coded('53100')],
     ['too many connections', coded('53300')],
+    ['no memory', coded('53200')],
+    ['a read-only server', coded('25006')],
+    ['a transaction that an earlier error ended', coded('25P02')],
+    ['a transaction that idled too long', coded('25P03')],
+    ['a transaction that took too long', coded('25P04')],
     ['a server that shuts down', coded('57P01')],
+    ['a server that crashed', coded('57P02')],
+    ['a server that starts or recovers', coded('57P03')],
+    ['an error of its disk', coded('58030')],
+    ['a password that is refused', coded('28P01')],
+    ['a role that may not log in', coded('28000')],
+    ['a database that is not there', coded('3D000')],
+    ['a host that cannot be reached', coded('EHOSTUNREACH')],
+    ['a network that cannot be reached', coded('ENETUNREACH')],
+    ['a certificate of another name', coded('ERR_TLS_CERT_ALTNAME_INVALID')],
+    ['a certificate that is over', coded('CERT_HAS_EXPIRED')],
+    ['a certificate of nobody', coded('DEPTH_ZERO_SELF_SIGNED_CERT')],
+    ['a certificate of an unknown authority', coded('UNABLE_TO_VERIFY_LEAF_SIGNATURE')],
+    ['a server without TLS', new Error('The server does not support SSL connections')],
+    ['a session that ended', new Error('Client was closed and is not queryable')],
+    ['a session that broke', new Error('Client has encountered a connection error and is not queryable')],
+    ['an answer that does not come', new Error('Query read timeout')],
+    ['a runner whose connection broke', new QueryRunnerAlreadyReleasedError()],
     ['a cancelled statement', coded('57014')],
     ['a lost race of two transactions', coded('40001')],
     ['a deadlock', coded('40P01')],
@@ -30,6 +53,10 @@ describe('errors of the database', () => {
   });
 
   it.each([
+    ['a statement outside of a transaction', coded('25P01')],
+    ['a state that begins like one that passes', coded('25001')],
+    ['a schema that is not there', coded('3F000')],
+    ['a broken index', coded('XX002')],
     ['a broken constraint', coded('23514')],
     ['a second row of one key', coded('23505')],
     ['a value out of range', coded('22003')],

@@ -1,16 +1,26 @@
 import { AppError } from '@touchstone/contracts';
 
+/** SQLSTATE of a write that a server refuses because it is read-only: a standby, a demoted primary, or one set so. */
+export const READ_ONLY_STATE = '25006';
 /**
- * SQLSTATE classes and codes of a condition that passes: connection (08), resources (53), operator and cancelled by a
- * limit (57), a lost race of transactions (40), a lock that somebody else holds (55P03). PostgreSQL, appendix A.
+ * SQLSTATE classes and codes of a condition that passes and that no message is to blame for. PostgreSQL, appendix A:
+ *
+ * - 08 connection, 28 a login that is refused (while a password changes), 3D000 a database that is not there (while it
+ *   is restored), 53 resources (disk, memory, connections), 57 operator (restart, recovery, failover) and cancelled by a
+ *   limit, 58 errors of the system (I/O);
+ * - 25006 read-only, 25P02 a transaction that an earlier error ended, 25P03 and 25P04 one that lasted too long;
+ * - 40 a lost race of transactions, 55P03 a lock that somebody else holds.
  */
-const PASSING_STATE = /^(?:08|53|57|40|55P03)/;
-const PASSING_CODE = /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
-/** What pg and its pool say without a code. */
-const PASSING_MESSAGE = /connection (?:terminated|ended|timeout)|timeout exceeded/i;
+const PASSING_STATE = /^(?:08|28|53|57|58|40|25006|25P0[234]|3D000|55P03)/;
+/** Codes of sockets, of names and of TLS: no statement reached a server. */
+const PASSING_CODE =
+  /^(?:ECONN(?:REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|E(?:HOST|NET)(?:UNREACH|DOWN)|ENOTFOUND|EAI_(?:AGAIN|FAIL)|ERR_(?:TLS|SSL)_\w+|CERT_\w+|(?:DEPTH_ZERO_)?SELF_SIGNED_\w+|UNABLE_TO_\w+)$/;
+/** What pg, its pool and TypeORM say without a code; a runner is released under its user when its connection breaks. */
+const PASSING_MESSAGE =
+  /connection (?:terminated|ended|timeout)|timeout exceeded|query read timeout|is not queryable|does not support SSL|^Query runner already released/i;
 
 /**
- * Maps an error of the driver: a database that is away, full or busy becomes `dependency-unavailable` with the error
+ * Maps an error of the driver: a database that is away, read-only, full or busy becomes `dependency-unavailable` with the error
  * as its cause, so that callers come back and deliveries come again whole. Every other error stays what it is.
  */
 export function toUnavailable(error: unknown): unknown {

@@ -1,12 +1,9 @@
 export { fromBytea, toBytea } from './bytea.js';
 export {
-  CONNECT_TIMEOUT_MS,
   createDataSource,
-  IDLE_IN_TRANSACTION_TIMEOUT_MS,
   MIGRATIONS_TABLE,
   POOL_DEFAULT_MAX,
   STATEMENT_TIMEOUT_DEFAULT_MS,
-  type EntityClass,
   type PostgresOptions,
 } from './data-source.js';
 export { withDatabase } from './database-errors.js';
@@ -18,7 +15,7 @@ export {
   GroupCommit,
   type GroupCommitOptions,
 } from './group-commit.js';
-export { Inbox, INBOX_PRUNE_ROWS_MAX, INBOX_RETENTION_DEFAULT_MS } from './inbox/inbox.js';
+export { LOCK_CLASSES, lockInTransaction, runExclusively, type LockClass } from './locks.js';
 export { migrateCommand } from './migrate-command.js';
 export { assertMigrated, runMigrations } from './migrations.js';
 export {
@@ -38,8 +35,18 @@ export {
 } from './outbox/outbox.js';
 export { readSelection } from './outbox/republish-arguments.js';
 export { republish, REPUBLISH_STEP_ROWS_MAX, type RepublishSelection } from './outbox/republish.js';
+export { dropInbox } from './outbox/drop-inbox.js';
 export { outboxTables, type MigrationSql } from './outbox/tables.js';
 export { OutboxModule } from './outbox-module.js';
 export { PostgresModule } from './postgres-module.js';
 export { republishCommand } from './republish-command.js';
+export {
+  ANSWER_GRACE_MS,
+  CONNECT_TIMEOUT_MS,
+  IDLE_IN_TRANSACTION_TIMEOUT_MS,
+  KEEPALIVE_IDLE_SECONDS,
+  KEEPALIVE_INTERVAL_SECONDS,
+  KEEPALIVE_PROBES_MAX,
+  LOST_PEER_SECONDS,
+} from './sessions.js';
 export { uuidV7 } from './uuid-v7.js';

@@ -1,17 +1,10 @@
 import { AppError } from '@touchstone/contracts';
-import pg from 'pg';
 import type { DataSource } from 'typeorm';
-import {
-  assertSchemaName,
-  connectionOf,
-  CONNECT_TIMEOUT_MS,
-  createDataSource,
-  MIGRATIONS_TABLE,
-  type PostgresOptions,
-} from './data-source.js';
-
-/** First half of the advisory lock keys of migrations; the second is a hash of the schema's name. */
-const MIGRATION_LOCK_CLASS = 0x7063_0001;
+import { connectionOf, createDataSource, MIGRATIONS_TABLE, type PostgresOptions } from './data-source.js';
+import { LOCK_SQL, lockKey } from './locks.js';
+import { assertSchemaName } from './schema-name.js';
+import { assertOwnSessions } from './session-check.js';
+import { openSession } from './sessions.js';
 
 /**
  * Creates the schema where it is missing and runs what is pending, under an advisory lock, so that two deployments at
@@ -21,13 +14,11 @@ const MIGRATION_LOCK_CLASS = 0x7063_0001;
  */
 export async function runMigrations(options: PostgresOptions): Promise<string[]> {
   assertSchemaName(options.schema);
-  const lock = new pg.Client({ connectionString: options.url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-  await lock.connect();
+  const session = { ...options, statementTimeoutMs: 0 };
+  await assertOwnSessions(session);
+  const lock = await openSession(session);
   try {
-    await lock.query('SELECT pg_advisory_lock($1::int, hashtext($2))', [
-      MIGRATION_LOCK_CLASS,
-      options.schema,
-    ]);
+    await lock.query(LOCK_SQL, lockKey('migration', options.schema));
     const { rows } = await lock.query('SELECT to_regnamespace($1) IS NOT NULL AS present', [options.schema]);
     // IF NOT EXISTS alone would ask for the right to create schemas even where the schema exists.
     if (rows[0]?.present !== true) await lock.query(`CREATE SCHEMA IF NOT EXISTS ${options.schema}`);

@@ -1,13 +1,14 @@
 import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { HEALTH, SHUTDOWN, type HealthRegistry, type Shutdown } from '@touchstone/platform';
 import { DataSource } from 'typeorm';
-import { createDataSource, type PostgresOptions } from './data-source.js';
-import { Inbox } from './inbox/inbox.js';
+import { createDataSource, STATEMENT_TIMEOUT_DEFAULT_MS, type PostgresOptions } from './data-source.js';
 import { assertMigrated } from './migrations.js';
 import { Outbox } from './outbox/outbox.js';
+import { assertOwnSessions } from './session-check.js';
+import { ASSERT_WRITABLE_SQL } from './sessions.js';
 
 /**
- * Gives a service its `DataSource`, `Outbox` and `Inbox`, a readiness check and the closing in the phase `database`.
+ * Gives a service its `DataSource` and `Outbox`, a readiness check and the closing in the phase `database`.
  * Starting fails when migrations are missing.
  */
 @Module({})
@@ -32,19 +33,15 @@ export class PostgresModule implements OnModuleInit {
           inject: [DataSource],
           useFactory: (dataSource: DataSource) => new Outbox(dataSource),
         },
-        {
-          provide: Inbox,
-          inject: [DataSource],
-          useFactory: (dataSource: DataSource) => new Inbox(dataSource),
-        },
       ],
-      exports: [DataSource, Outbox, Inbox],
+      exports: [DataSource, Outbox],
     };
   }
 
   onModuleInit(): void {
     this.health.addReadiness('postgres', async () => {
-      await this.dataSource.query('SELECT 1');
+      // After a failover an open session may still lead to the old primary, which answers and takes no writes.
+      await this.dataSource.query(ASSERT_WRITABLE_SQL);
     });
   }
 }
@@ -52,6 +49,7 @@ export class PostgresModule implements OnModuleInit {
 async function openDataSource(options: PostgresOptions, shutdown: Shutdown): Promise<DataSource> {
   const dataSource = await createDataSource(options).initialize();
   shutdown.add('database', 'postgres', () => dataSource.destroy());
+  await assertOwnSessions({ statementTimeoutMs: STATEMENT_TIMEOUT_DEFAULT_MS, ...options });
   await assertMigrated(dataSource);
   return dataSource;
 }

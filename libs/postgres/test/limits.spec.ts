@@ -3,8 +3,6 @@ import type { EventBody } from '@touchstone/contracts';
 import { waitUntil } from '@touchstone/testing';
 import {
   createDataSource,
-  Inbox,
-  INBOX_PRUNE_ROWS_MAX,
   Outbox,
   OUTBOX_PAYLOAD_BYTES_MAX,
   OutboxRelay,
@@ -43,7 +41,7 @@ describe('limits of the database', () => {
     outbox = new Outbox(schema.dataSource);
   });
   afterAll(() => schema.close());
-  beforeEach(() => schema.dataSource.query('TRUNCATE signer.outbox, signer.inbox'));
+  beforeEach(() => schema.dataSource.query('TRUNCATE signer.outbox'));
 
   const appendFinal = (bytes: number) =>
     schema.dataSource.transaction((manager) => outbox.append(manager, FINAL, finalOf(bytes)));
@@ -58,17 +56,6 @@ describe('limits of the database', () => {
     await appendFinal(OUTBOX_PAYLOAD_BYTES_MAX);
     await expect(appendFinal(OUTBOX_PAYLOAD_BYTES_MAX + 1)).rejects.toMatchObject({ code: 'internal' });
     expect(await stored()).toEqual({ count: 1, bytes: OUTBOX_PAYLOAD_BYTES_MAX });
-  });
-
-  it('the inbox forgets INBOX_PRUNE_ROWS_MAX messages at a time', async () => {
-    await schema.dataSource.query(
-      `INSERT INTO signer.inbox (consumer, message_id, received_at)
-       SELECT 'old', number::text, now() - interval '99 days' FROM generate_series(0, $1) AS number`,
-      [INBOX_PRUNE_ROWS_MAX],
-    );
-    const inbox = new Inbox(schema.dataSource);
-    expect(await inbox.prune()).toBe(INBOX_PRUNE_ROWS_MAX);
-    expect(await inbox.prune()).toBe(1);
   });
 
   it('a pool has POOL_DEFAULT_MAX connections; a further query waits for one', async () => {

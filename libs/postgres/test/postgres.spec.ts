@@ -1,8 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase } from '@touchstone/testing';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { assertMigrated, createDataSource, GroupCommit, Inbox, runMigrations, uuidV7 } from '../src/index.js';
+import { assertMigrated, createDataSource, dropInbox, GroupCommit, runMigrations } from '../src/index.js';
 import { CreateMessageTables1700000000000, openTestSchema, type TestSchema } from './test-schema.js';
+
+/** What earlier versions made beside their outbox. */
+class CreateInbox1700000000000 implements MigrationInterface {
+  readonly name = 'CreateInbox1700000000000';
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE TABLE signer.inbox (consumer text, message_id text)');
+  }
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE signer.inbox');
+  }
+}
 
 class AddLater1700000000001 implements MigrationInterface {
   readonly name = 'AddLater1700000000001';
@@ -26,6 +37,27 @@ describe('migrations', () => {
     try {
       const ran = await Promise.all([runMigrations(options), runMigrations(options), runMigrations(options)]);
       expect(ran.flat()).toEqual(['CreateMessageTables1700000000000']);
+    } finally {
+      await database.drop();
+    }
+  });
+
+  it('take away the inbox of an earlier version, and do nothing where there is none', async () => {
+    const database = await createTestDatabase('drop_inbox');
+    const options = { url: database.urlFor('signer'), schema: 'signer', applicationName: 'migrations' };
+    const run = (...migrations: (new () => MigrationInterface)[]) =>
+      runMigrations({ ...options, migrations });
+    try {
+      await run(CreateInbox1700000000000);
+      expect(await run(CreateInbox1700000000000, dropInbox('signer'))).toEqual(['DropInbox1785700000000']);
+      const dataSource = await createDataSource({
+        ...options,
+        migrations: [dropInbox('signer')],
+      }).initialize();
+      expect(await dataSource.query(`SELECT to_regclass('signer.inbox') AS name`)).toEqual([{ name: null }]);
+      await dataSource.undoLastMigration();
+      await dataSource.destroy();
+      expect(await run(dropInbox('signer'))).toEqual(['DropInbox1785700000000']);
     } finally {
       await database.drop();
     }
@@ -105,53 +137,6 @@ describe('a migrated schema', () => {
     const dataSource = await createDataSource({ ...schema.options, statementTimeoutMs: 100 }).initialize();
     await expect(dataSource.query('SELECT pg_sleep(5)')).rejects.toThrow('statement timeout');
     await dataSource.destroy();
-  });
-
-  describe('the inbox', () => {
-    it('takes a message once for each consumer', async () => {
-      const inbox = new Inbox(schema.dataSource);
-      const id = uuidV7();
-      const take = (consumer: string) =>
-        schema.dataSource.transaction((manager) => inbox.once(manager, consumer, id));
-      expect(await take('a')).toBe(true);
-      expect(await take('a')).toBe(false);
-      expect(await take('b')).toBe(true);
-    });
-
-    it('forgets a message with the transaction that took it', async () => {
-      const inbox = new Inbox(schema.dataSource);
-      const id = uuidV7();
-      await expect(
-        schema.dataSource.transaction(async (manager) => {
-          await inbox.once(manager, 'a', id);
-          throw new Error('The effect failed.');
-        }),
-      ).rejects.toThrow('The effect failed.');
-      expect(await schema.dataSource.transaction((manager) => inbox.once(manager, 'a', id))).toBe(true);
-    });
-
-    it('gives a message that ten transactions want at once to one of them', async () => {
-      const inbox = new Inbox(schema.dataSource);
-      const id = uuidV7();
-      const taken = await Promise.all(
-        Array.from({ length: 10 }, () =>
-          schema.dataSource.transaction((manager) => inbox.once(manager, 'race', id)),
-        ),
-      );
-      expect(taken.filter(Boolean)).toHaveLength(1);
-    });
-
-    it('prunes what is older than the retention and nothing else', async () => {
-      const inbox = new Inbox(schema.dataSource);
-      await schema.dataSource.query('TRUNCATE signer.inbox');
-      await schema.dataSource.transaction((manager) => inbox.once(manager, 'old', 'x'));
-      await schema.dataSource.query(`UPDATE signer.inbox SET received_at = now() - interval '15 days'`);
-      await schema.dataSource.transaction((manager) => inbox.once(manager, 'new', 'x'));
-      expect(await inbox.prune()).toBe(1);
-      expect(await schema.dataSource.query('SELECT consumer FROM signer.inbox')).toEqual([
-        { consumer: 'new' },
-      ]);
-    });
   });
 
   it('takes thousands of single records per second through a group commit', async () => {

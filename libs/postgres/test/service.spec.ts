@@ -1,28 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { Module, type DynamicModule, type Type } from '@nestjs/common';
-import {
-  createContext,
-  loadConfig,
-  PUBLISH_EVENT,
-  serviceKeys,
-  silentLogger,
-  startService,
-  systemClock,
-  type PublishEvent,
-} from '@touchstone/platform';
+import { silentLogger, systemClock, type PublishEvent } from '@touchstone/platform';
 import { waitUntil } from '@touchstone/testing';
-import { tmpdir } from 'node:os';
 import { DataSource, type MigrationInterface } from 'typeorm';
-import { z } from 'zod';
-import {
-  migrateCommand,
-  Outbox,
-  OutboxModule,
-  PostgresModule,
-  republishCommand,
-  type PostgresOptions,
-} from '../src/index.js';
+import { migrateCommand, Outbox, OutboxModule, republishCommand } from '../src/index.js';
 import { nodeChangedBody, numberOf, openTestSchema, type TestSchema } from './test-schema.js';
+import { busOf, startTestService } from './test-service.js';
 
 class NeverRun1700000000009 implements MigrationInterface {
   readonly name = 'NeverRun1700000000009';
@@ -34,33 +16,12 @@ class NeverRun1700000000009 implements MigrationInterface {
   }
 }
 
-const configSchema = z.object(serviceKeys('signer'));
-const env = {
-  TOUCHSTONE_HTTP_PORT: '0',
-  TOUCHSTONE_HEALTH_PORT: '0',
-  TOUCHSTONE_BUILD_HASH: 'ab'.repeat(32),
-};
-
 describe('a service with a database', () => {
   let schema: TestSchema;
   beforeAll(async () => {
     schema = await openTestSchema('service');
   });
   afterAll(() => schema.close());
-
-  const start = async (
-    options: PostgresOptions,
-    imports: readonly (Type | DynamicModule)[] = [],
-    setup: ServiceSetup = () => undefined,
-  ) => {
-    const definition = definitionOf(options, imports, setup);
-    const context = await createContext(
-      definition,
-      loadConfig({ schema: configSchema, env }),
-      silentLogger(),
-    );
-    return startService(definition, context);
-  };
 
   it('is ready while the database answers, and empties its outbox before it closes the connections', async () => {
     const published: number[] = [];
@@ -70,7 +31,7 @@ describe('a service with a database', () => {
     };
     let dataSource: DataSource | undefined;
     let outbox: Outbox | undefined;
-    const service = await start(
+    const service = await startTestService(
       { ...schema.options, applicationName: 'service' },
       [busOf(publish), OutboxModule],
       (app) => {
@@ -135,7 +96,9 @@ describe('a service with a database', () => {
 
   it('does not start on a schema that lacks a migration, and leaves no connection behind', async () => {
     const migrations = [...(schema.options.migrations ?? []), NeverRun1700000000009];
-    await expect(start({ ...schema.options, migrations, applicationName: 'lacking' })).rejects.toMatchObject({
+    await expect(
+      startTestService({ ...schema.options, migrations, applicationName: 'lacking' }),
+    ).rejects.toMatchObject({
       code: 'dependency-unavailable',
     });
     const left = `SELECT count(*)::int AS left FROM pg_stat_activity WHERE application_name = 'lacking'`;
@@ -143,27 +106,3 @@ describe('a service with a database', () => {
     await waitUntil(async () => (await schema.dataSource.query<{ left: number }[]>(left))[0]?.left === 0);
   });
 });
-
-type ServiceSetup = NonNullable<Parameters<typeof startService<typeof configSchema>>[0]['setup']>;
-
-function definitionOf(
-  options: PostgresOptions,
-  imports: readonly (Type | DynamicModule)[],
-  setup: ServiceSetup,
-): Parameters<typeof startService<typeof configSchema>>[0] {
-  @Module({ imports: [PostgresModule.forRoot(options), ...imports] })
-  class ServiceModule {}
-  return { name: 'signer', configSchema, codeFolder: tmpdir(), module: () => ServiceModule, setup };
-}
-
-/** What a bus module provides for the relay. */
-function busOf(publish: PublishEvent): DynamicModule {
-  @Module({})
-  class BusModule {}
-  return {
-    module: BusModule,
-    global: true,
-    providers: [{ provide: PUBLISH_EVENT, useValue: publish }],
-    exports: [PUBLISH_EVENT],
-  };
-}

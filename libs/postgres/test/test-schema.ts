@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { createDataSource, outboxTables, runMigrations, type PostgresOptions } from '../src/index.js';
 
-/** The first migration of a service that has nothing but outbox and inbox. */
+/** The first migration of a service that has nothing but an outbox. */
 export class CreateMessageTables1700000000000 implements MigrationInterface {
   readonly name = 'CreateMessageTables1700000000000';
 
@@ -18,14 +18,17 @@ export class CreateMessageTables1700000000000 implements MigrationInterface {
 
 /** A database of one spec with the migrated schema `signer`, reached as its role. */
 export interface TestSchema {
-  readonly database: TestDatabase;
+  readonly database: Omit<TestDatabase, 'name'>;
   readonly options: PostgresOptions;
   readonly dataSource: DataSource;
   close(): Promise<void>;
 }
 
-export async function openTestSchema(label: string): Promise<TestSchema> {
-  const database = await createTestDatabase(label);
+export async function openTestSchema(
+  label: string,
+  database: Omit<TestDatabase, 'name'> | undefined = undefined,
+): Promise<TestSchema> {
+  database ??= await createTestDatabase(label);
   const options: PostgresOptions = {
     url: database.urlFor('signer'),
     schema: 'signer',

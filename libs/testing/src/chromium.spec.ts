@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { findChromium, obtainChromium, type Run } from './chromium.js';
+import { findChromium, obtainChromium } from './chromium.js';
+import type { Run } from './debian-package.js';
 
 /** A machine with some programs, on which apt-get has what `packages` names. */
 function machine(programs: Record<string, string>, packages?: Record<string, string>) {

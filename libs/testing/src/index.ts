@@ -11,7 +11,7 @@ export {
 export { readVectors, vectorsFolder, vectorsPath, vectorsPresent } from './vectors.js';
 export { CHROMIUM_FLAGS, CHROMIUM_REMEDY, findChromium, obtainChromium } from './chromium.js';
 export { FakeClock } from './clock.js';
-export { freePort } from '@touchstone/embedded';
+export { freePort, postgresAccount } from '@touchstone/embedded';
 export {
   field,
   join,
@@ -27,7 +27,10 @@ export { chainNodes, type ChainNodePersonality, type NodeRefusal } from './chain
 export { startTestAnvil } from './test-anvil.js';
 export { createTestDatabase, type DatabaseTemplate, type TestDatabase } from './test-database.js';
 export { testNats, type MeshUserName, type TestNats } from './test-nats.js';
+export { obtainPgbouncer, PGBOUNCER_REMEDY, startPgbouncer, type Pgbouncer } from './pgbouncer.js';
+export { startPostgresPair, type PostgresPair } from './postgres-pair.js';
 export { startOwnPostgres, type OwnPostgres } from './own-postgres.js';
 export { startTestServers, testServers, type TestServers } from './test-servers.js';
 export { fuzzAtRandom, replayFuzzCorpus } from './fuzz-target.js';
+export { TcpProxy } from './tcp-proxy.js';
 export { waitUntil } from './wait-until.js';

@@ -11,6 +11,7 @@ import {
   serviceDatabaseUrl,
   startPostgres,
 } from '@touchstone/embedded';
+import { setReadOnly } from './read-only.js';
 import type { TestDatabase } from './test-database.js';
 
 /** A PostgreSQL of one spec alone, which may be killed. */
@@ -19,6 +20,8 @@ export interface OwnPostgres extends TestDatabase {
   kill(): Promise<void>;
   /** Starts it again on the same data and port. */
   restart(): Promise<void>;
+  /** Makes the server refuse writes, as a primary that is fenced off or demoted does, or take them again. */
+  setReadOnly(readOnly: boolean): Promise<void>;
   /** Stops the server and removes its data. */
   drop(): Promise<void>;
 }
@@ -58,6 +61,7 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
     restart: async () => {
       server = await start(port);
     },
+    setReadOnly: (readOnly) => setReadOnly(server.url(), readOnly),
     drop: async () => {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });

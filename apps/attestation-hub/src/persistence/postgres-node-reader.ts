@@ -1,4 +1,5 @@
 import { nodeStatuses, type NodeStatus } from '@touchstone/contracts';
+import { withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type { HistoryEntry, NodeState } from '../domain/node.js';
 import type { NodeCounts, NodeQuery, NodeReader } from '../domain/ports.js';
@@ -9,15 +10,12 @@ export class PostgresNodeReader implements NodeReader {
   constructor(private readonly dataSource: DataSource) {}
 
   async find(nodeId: string): Promise<NodeState | undefined> {
-    const [row]: NodeRow[] = await this.dataSource.query(
-      'SELECT * FROM attestation.node WHERE node_id = $1',
-      [nodeId],
-    );
+    const [row]: NodeRow[] = await this.query('SELECT * FROM attestation.node WHERE node_id = $1', [nodeId]);
     return row && toNode(row);
   }
 
   async list({ limit, after = '', status }: NodeQuery): Promise<NodeState[]> {
-    const rows: NodeRow[] = await this.dataSource.query(
+    const rows: NodeRow[] = await this.query(
       `SELECT * FROM attestation.node
        WHERE node_id > $1 AND ($2::text IS NULL OR status = $2) ORDER BY node_id LIMIT $3`,
       [after, status ?? null, limit],
@@ -26,7 +24,7 @@ export class PostgresNodeReader implements NodeReader {
   }
 
   async history(nodeId: string): Promise<HistoryEntry[]> {
-    const rows: HistoryRow[] = await this.dataSource.query(
+    const rows: HistoryRow[] = await this.query(
       'SELECT * FROM attestation.node_history WHERE node_id = $1 ORDER BY number DESC',
       [nodeId],
     );
@@ -34,7 +32,7 @@ export class PostgresNodeReader implements NodeReader {
   }
 
   async count(silentBeforeMs: number): Promise<NodeCounts> {
-    const rows: { status: NodeStatus; nodes: string; silent: string }[] = await this.dataSource.query(
+    const rows: { status: NodeStatus; nodes: string; silent: string }[] = await this.query(
       `SELECT status, count(*) AS nodes, count(*) FILTER (WHERE last_heartbeat_at < $1) AS silent
        FROM attestation.node GROUP BY status`,
       [new Date(silentBeforeMs).toISOString()],
@@ -46,5 +44,9 @@ export class PostgresNodeReader implements NodeReader {
       ) as NodeCounts['byStatus'],
       silent: rows.reduce((sum, { silent }) => sum + Number(silent), 0),
     };
+  }
+
+  private query<R>(statement: string, parameters: unknown[]): Promise<R[]> {
+    return withDatabase(() => this.dataSource.query<R[]>(statement, parameters));
   }
 }

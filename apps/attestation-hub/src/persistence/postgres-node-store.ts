@@ -1,6 +1,6 @@
 import { AppError } from '@touchstone/contracts';
 import { injectTrace } from '@touchstone/platform';
-import { GroupCommit, type Outbox } from '@touchstone/postgres';
+import { GroupCommit, withDatabase, type Outbox } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import { refuseHeartbeat } from '../domain/admit-heartbeat.js';
 import type { HeartbeatReport } from '../domain/heartbeat-report.js';
@@ -33,7 +33,10 @@ export class PostgresNodeStore implements NodeStore {
     private readonly nodesMax: number,
   ) {
     // One writer: with two, a later heartbeat of a node could be committed before an earlier one.
-    this.arrivals = new GroupCommit({ write: (arrivals) => this.write(arrivals), writersMax: 1 });
+    this.arrivals = new GroupCommit({
+      write: (arrivals) => withDatabase(() => this.write(arrivals)),
+      writersMax: 1,
+    });
   }
 
   async take(report: HeartbeatReport): Promise<Observation> {

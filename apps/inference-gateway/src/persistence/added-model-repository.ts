@@ -1,6 +1,6 @@
 import { AppError } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
-import { toBytea, withDatabase } from '@touchstone/postgres';
+import { lockInTransaction, toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import { versionedId } from '../domain/model/add-model.js';
 import {
@@ -13,9 +13,6 @@ import { modelManifest } from '../domain/model/manifest.js';
 import type { Model, ModelStatus } from '../domain/model/model.js';
 import { insertModel, statusOf } from './model-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
-
-/** Additions are counted and given ids one after the other. */
-const ADDITIONS_LOCK = "hashtext('touchstone.added-models')";
 
 interface AddedRow {
   readonly developer: string;
@@ -36,7 +33,7 @@ export class AddedModelRepository implements AddedModelStore {
   add(model: Model, bytes: Uint8Array): Promise<Addition> {
     return withDatabase(() =>
       this.dataSource.transaction(async (manager): Promise<Addition> => {
-        await manager.query(`SELECT pg_advisory_xact_lock(${ADDITIONS_LOCK})`);
+        await lockInTransaction(manager, 'model-additions', schema);
         const { name, version } = model.identity;
         const [taken] = await this.select(manager, 'a.name = $1 AND a.version = $2', [name, version]);
         if (taken) return { kind: 'taken', by: taken };
@@ -78,7 +75,7 @@ export class AddedModelRepository implements AddedModelStore {
   restore(modelVersionId: string, bytes: Uint8Array): Promise<boolean> {
     return withDatabase(() =>
       this.dataSource.transaction(async (manager) => {
-        await manager.query(`SELECT pg_advisory_xact_lock(${ADDITIONS_LOCK})`);
+        await lockInTransaction(manager, 'model-additions', schema);
         if (await isFull(manager)) return false;
         const id = toBytea(modelVersionId);
         await manager.query(`UPDATE ${schema}.added_models SET file = $2 WHERE model_version_id = $1`, [

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { GroupCommit } from '@touchstone/postgres';
+import { GroupCommit, withDatabase } from '@touchstone/postgres';
 import type { AuditLog, SigningAudit } from '../domain/ports.js';
 
 /** Writes audit records of many callers with one commit, so that signing is not bound to one flush per signature. */
@@ -7,7 +7,9 @@ export class PostgresAuditLog implements AuditLog {
   private readonly records: GroupCommit<SigningAudit>;
 
   constructor(dataSource: DataSource) {
-    this.records = new GroupCommit({ write: (audits) => insertAudits(dataSource, audits) });
+    this.records = new GroupCommit({
+      write: (audits) => withDatabase(() => insertAudits(dataSource, audits)),
+    });
   }
 
   async append(audit: SigningAudit): Promise<void> {

@@ -1,3 +1,4 @@
+import { lockInTransaction, withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type { CheckpointStore, SignedCheckpoint } from '../domain/ports.js';
 
@@ -7,9 +8,6 @@ interface Row {
   readonly note: string;
 }
 
-/** Class of the advisory locks that fence the signing of one log across all replicas. */
-const LOG_LOCK_CLASS = 0x7063_0002;
-
 /** Keeps signed checkpoints; the lock is held from reading the last one to the commit of the next. */
 export class PostgresCheckpointStore implements CheckpointStore {
   constructor(private readonly dataSource: DataSource) {}
@@ -18,24 +16,26 @@ export class PostgresCheckpointStore implements CheckpointStore {
     origin: string,
     decide: (last: SignedCheckpoint | undefined) => Promise<SignedCheckpoint>,
   ): Promise<SignedCheckpoint> {
-    return this.dataSource.transaction(async (manager) => {
-      await manager.query('SELECT pg_advisory_xact_lock($1::int, hashtext($2))', [LOG_LOCK_CLASS, origin]);
-      const rows: Row[] = await manager.query(
-        // The table's name keeps the order numeric: plain `size` would mean the text column of the result.
-        `SELECT size::text, root, note FROM signer.signed_checkpoint AS signed
+    return withDatabase(() =>
+      this.dataSource.transaction(async (manager) => {
+        await lockInTransaction(manager, 'log', origin);
+        const rows: Row[] = await manager.query(
+          // The table's name keeps the order numeric: plain `size` would mean the text column of the result.
+          `SELECT size::text, root, note FROM signer.signed_checkpoint AS signed
          WHERE origin = $1 ORDER BY signed.size DESC LIMIT 1`,
-        [origin],
-      );
-      const last = rows[0] && toCheckpoint(rows[0]);
-      const next = await decide(last);
-      if (next !== last) {
-        await manager.query(
-          'INSERT INTO signer.signed_checkpoint (origin, size, root, note) VALUES ($1, $2, $3, $4)',
-          [origin, next.size.toString(), Buffer.from(next.root), next.note],
+          [origin],
         );
-      }
-      return next;
-    });
+        const last = rows[0] && toCheckpoint(rows[0]);
+        const next = await decide(last);
+        if (next !== last) {
+          await manager.query(
+            'INSERT INTO signer.signed_checkpoint (origin, size, root, note) VALUES ($1, $2, $3, $4)',
+            [origin, next.size.toString(), Buffer.from(next.root), next.note],
+          );
+        }
+        return next;
+      }),
+    );
   }
 }
 

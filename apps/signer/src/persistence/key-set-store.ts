@@ -3,11 +3,9 @@ import { canonicalBytes, canonicalJson } from '@touchstone/canonical-json';
 import { keySet, type KeySet, type KeystoreEntry } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { Clock } from '@touchstone/platform';
-import { withDatabase, type Outbox } from '@touchstone/postgres';
+import { lockInTransaction, withDatabase, type Outbox } from '@touchstone/postgres';
 import { advanceStatuses, mergeKeys } from '../domain/merge-key-set.js';
 import type { KeySetStore } from '../domain/ports.js';
-
-const KEY_SET_LOCK = 0x7063_0003;
 
 /** Keeps the versions of the key set and announces each one through the outbox. */
 export class PostgresKeySetStore implements KeySetStore {
@@ -33,7 +31,7 @@ export class PostgresKeySetStore implements KeySetStore {
 
   private update(change: (listed: readonly KeystoreEntry[]) => KeystoreEntry[]): Promise<KeySet> {
     return this.dataSource.transaction(async (manager) => {
-      await manager.query('SELECT pg_advisory_xact_lock($1)', [KEY_SET_LOCK]);
+      await lockInTransaction(manager, 'key-set', 'signer');
       const last = await lastVersion(manager);
       const keys = change(last?.keySet.keys ?? []);
       if (last && sameKeys(last.keySet.keys, keys)) return last.keySet;

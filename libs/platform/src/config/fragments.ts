@@ -68,7 +68,10 @@ export function databaseKeys() {
       z.string().regex(/^postgres(?:ql)?:\/\//, {
         message: 'Expected postgresql://user:password@host:port/database.',
       }),
-    ).describe('PostgreSQL connection of this service’s own role.'),
+    ).describe(
+      'PostgreSQL connection of this service’s own role, to a server or to a pooler of sessions (not of transactions); ' +
+        'docs/database.md has the forms of TLS.',
+    ),
     TOUCHSTONE_DATABASE_POOL_MAX: integerKey(1, 200)
       .default(10)
       .describe('Largest number of database connections.'),

@@ -1,10 +1,10 @@
 import type { DataSource } from 'typeorm';
-import pg from 'pg';
-import { connectionOf, CONNECT_TIMEOUT_MS, STATEMENT_TIMEOUT_DEFAULT_MS } from '../data-source.js';
+import type pg from 'pg';
+import { connectionOf, STATEMENT_TIMEOUT_DEFAULT_MS } from '../data-source.js';
+import { lockKey, TRY_LOCK_SQL } from '../locks.js';
+import { ASSERT_WRITABLE_SQL, openSession } from '../sessions.js';
 import { outboxChannel } from './outbox.js';
 
-/** First half of the advisory lock key of relays; the second is a hash of the schema's name. */
-const RELAY_LOCK_CLASS = 0x7063_0002;
 /** Rows that one prune step looks at. */
 const PRUNE_ROWS_MAX = 5_000;
 
@@ -31,18 +31,15 @@ export class RelaySession {
   /** Connects and listens; `onWake` is called for every notification, `onLost` once when the session ends. */
   static async open(dataSource: DataSource, onWake: () => void, onLost: () => void): Promise<RelaySession> {
     const { url, schema, applicationName } = connectionOf(dataSource);
-    const client = new pg.Client({
-      connectionString: url,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      application_name: `${applicationName} outbox`,
-      statement_timeout: STATEMENT_TIMEOUT_DEFAULT_MS,
-      keepAlive: true,
+    const client = await openSession({
+      url,
+      schema,
+      applicationName: `${applicationName} outbox`,
+      statementTimeoutMs: STATEMENT_TIMEOUT_DEFAULT_MS,
+      onLost,
     });
-    client.on('error', onLost);
-    client.on('end', onLost);
     client.on('notification', onWake);
     try {
-      await client.connect();
       await client.query(`LISTEN ${outboxChannel(schema)}`);
       // A mark that a crash loses means that the event is sent again under its id, which the stream drops. It is not
       // worth a flush of the write-ahead log, for which the commits of callers would have to wait.
@@ -57,21 +54,27 @@ export class RelaySession {
   /** Tries to become the active relay; the lock ends with the session. */
   async tryLock(): Promise<boolean> {
     const { rows } = await this.client.query<{ locked: boolean }>(
-      'SELECT pg_try_advisory_lock($1::int, hashtext($2)) AS locked',
-      [RELAY_LOCK_CLASS, this.schema],
+      TRY_LOCK_SQL,
+      lockKey('relay', this.schema),
     );
     return rows[0]?.locked === true;
   }
 
-  /** The oldest rows that are not published, in order. Ordered by `row.id`: a bare `id` is the text of the result. */
+  /**
+   * The oldest rows that are not published, in order. A read-only server is an error and not read: nothing could be
+   * marked there, so the same rows would go out again and again, and after a failover new rows come elsewhere. Ordered by
+   * `row.id`: a bare `id` is the text of the result.
+   */
   async pending(rowsMax: number): Promise<PendingRow[]> {
-    const { rows } = await this.client.query<PendingRow>({
+    const { rows } = await this.client.query<PendingRow & { readOnly: boolean }>({
       name: 'outbox-pending',
       text: `SELECT id::text AS id, message_id AS "messageId", subject, headers, payload,
-                    (extract(epoch FROM created_at) * 1000)::float8 AS "createdAtMs"
+                    (extract(epoch FROM created_at) * 1000)::float8 AS "createdAtMs",
+                    current_setting('transaction_read_only')::boolean AS "readOnly"
              FROM ${this.schema}.outbox AS row WHERE published_at IS NULL ORDER BY row.id LIMIT $1`,
       values: [rowsMax],
     });
+    if (rows[0]?.readOnly !== false) await this.client.query(ASSERT_WRITABLE_SQL);
     return rows;
   }
 

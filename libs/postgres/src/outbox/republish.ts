@@ -1,6 +1,7 @@
-import pg from 'pg';
-import { CONNECT_TIMEOUT_MS, STATEMENT_TIMEOUT_DEFAULT_MS, type PostgresOptions } from '../data-source.js';
+import type pg from 'pg';
+import { STATEMENT_TIMEOUT_DEFAULT_MS, type PostgresOptions } from '../data-source.js';
 import { withDatabase } from '../database-errors.js';
+import { openSession } from '../sessions.js';
 
 /** Rows that one statement looks at. */
 export const REPUBLISH_STEP_ROWS_MAX = 5_000;
@@ -23,13 +24,11 @@ export function republish(
   dryRun = false,
 ): Promise<number> {
   return withDatabase(async () => {
-    const client = new pg.Client({
-      connectionString: database.url,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      application_name: `${database.applicationName} republish`,
-      statement_timeout: STATEMENT_TIMEOUT_DEFAULT_MS,
+    const client = await openSession({
+      ...database,
+      applicationName: `${database.applicationName} republish`,
+      statementTimeoutMs: STATEMENT_TIMEOUT_DEFAULT_MS,
     });
-    await client.connect();
     try {
       const outbox = new PublishedRows(client, `${database.schema}.outbox`, dryRun);
       return 'messageId' in selection

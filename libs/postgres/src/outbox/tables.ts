@@ -1,4 +1,4 @@
-import { assertSchemaName } from '../data-source.js';
+import { assertSchemaName } from '../schema-name.js';
 
 /** SQL statements of a migration, in order. */
 export interface MigrationSql {
@@ -7,7 +7,7 @@ export interface MigrationSql {
 }
 
 /**
- * Outbox and inbox of a service, for its first migration.
+ * The outbox of a service, for its first migration.
  *
  * The partial index holds only what is not published: the relay asks for exactly that and never for `id > last`,
  * because ids are taken before their transactions commit, so that a smaller one may appear after a larger one. Marked
@@ -27,14 +27,7 @@ export function outboxTables(schema: string): MigrationSql {
         published_at timestamptz
       ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.05)`,
       `CREATE INDEX outbox_pending ON ${schema}.outbox (id) WHERE published_at IS NULL`,
-      `CREATE TABLE ${schema}.inbox (
-        consumer text NOT NULL,
-        message_id text NOT NULL CHECK (length(message_id) BETWEEN 1 AND 128),
-        received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-        PRIMARY KEY (consumer, message_id)
-      )`,
-      `CREATE INDEX inbox_received_at ON ${schema}.inbox (received_at)`,
     ],
-    down: [`DROP TABLE ${schema}.inbox`, `DROP TABLE ${schema}.outbox`],
+    down: [`DROP TABLE ${schema}.outbox`],
   };
 }

@@ -137,7 +137,7 @@ const tables = [
   'model',
 ];
 
-/** Leaves, batches, log, checkpoints and anchors; outbox and inbox. */
+/** Leaves, batches, log, checkpoints and anchors; outbox. */
 export class CreateAnchors1763700000000 implements MigrationInterface {
   readonly name = 'CreateAnchors1763700000000';
 

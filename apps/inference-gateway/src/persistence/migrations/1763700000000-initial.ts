@@ -4,7 +4,7 @@ import { GATEWAY_SCHEMA as schema } from '../schema.js';
 
 const tables = outboxTables(schema);
 
-/** Models, commitments, verifications and stored answers; outbox and inbox. */
+/** Models, commitments, verifications and stored answers; outbox. */
 export class Initial1763700000000 implements MigrationInterface {
   readonly name = 'Initial1763700000000';
 

@@ -1,12 +1,13 @@
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A way to a server that a test can cut and restore on the same port. */
+/** A way to a server of this machine that a test can cut, restore on the same port, and lead to another server. */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private server: Server | undefined;
   private port = 0;
 
-  constructor(private readonly target: number) {}
+  /** @param target the server's port */
+  constructor(private target: number) {}
 
   /** Opens the way; the first time on a free port, later on the same one. */
   async open(): Promise<number> {
@@ -25,6 +26,19 @@ export class TcpProxy {
     this.server = server;
     this.port = (server.address() as AddressInfo).port;
     return this.port;
+  }
+
+  /** Leads new connections to another port; those that are open stay where they are. */
+  leadTo(target: number): void {
+    this.target = target;
+  }
+
+  /** Swallows what the open connections send from now on, as if the server's host vanished; new ones go on. */
+  silence(): void {
+    for (const socket of this.sockets) {
+      socket.unpipe();
+      socket.resume();
+    }
   }
 
   /** Cuts every connection and takes no new one. */

@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import { systemClock } from '@touchstone/platform';
+import type { Outbox } from '@touchstone/postgres';
+import type { DataSource } from 'typeorm';
+import type { SigningAudit } from '../domain/ports.js';
+import { PostgresAuditLog } from './audit-log.js';
+import { PostgresCheckpointStore } from './checkpoint-store.js';
+import { PostgresKeySetStore } from './key-set-store.js';
+
+const cause = Object.assign(new Error('cannot execute INSERT in a read-only transaction'), { code: '25006' });
+const refuses = () => Promise.reject(cause);
+const dataSource = {
+  query: refuses,
+  transaction: refuses,
+  manager: { query: refuses },
+} as unknown as DataSource;
+const keySets = new PostgresKeySetStore(dataSource, {} as Outbox, systemClock);
+const audit: SigningAudit = {
+  caller: 'inference-gateway',
+  operation: 'sign-output',
+  keyId: 'key',
+  digest: new Uint8Array(32),
+  result: 'signed',
+  reason: null,
+};
+
+describe('a database that is away', () => {
+  it.each([
+    [
+      'a checkpoint',
+      () => new PostgresCheckpointStore(dataSource).withLast('origin', () => Promise.reject(cause)),
+    ],
+    ['the audit of a signature', () => new PostgresAuditLog(dataSource).append(audit)],
+    ['the key set', () => keySets.current()],
+    ['a new key set', () => keySets.publish([])],
+  ])('makes the caller come back: %s', async (_what, ask) => {
+    await expect(ask()).rejects.toMatchObject({
+      code: 'dependency-unavailable',
+      retryAfterSeconds: 1,
+      cause,
+    });
+  });
+});

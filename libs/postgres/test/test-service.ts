@@ -1,0 +1,80 @@
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import {
+  createContext,
+  loadConfig,
+  PUBLISH_EVENT,
+  runService,
+  serviceKeys,
+  silentLogger,
+  startService,
+  type PublishEvent,
+  type RunningService,
+} from '@touchstone/platform';
+import { tmpdir } from 'node:os';
+import { PassThrough } from 'node:stream';
+import { z } from 'zod';
+import { migrateCommand, PostgresModule, type PostgresOptions } from '../src/index.js';
+
+const configSchema = z.object(serviceKeys('signer'));
+const env = {
+  TOUCHSTONE_HTTP_PORT: '0',
+  TOUCHSTONE_HEALTH_PORT: '0',
+  TOUCHSTONE_BUILD_HASH: 'ab'.repeat(32),
+};
+
+/** Starts a service that has nothing but its database and the modules that are given. */
+export async function startTestService(
+  options: PostgresOptions,
+  imports: readonly (Type | DynamicModule)[] = [],
+  setup: ServiceSetup = () => undefined,
+): Promise<RunningService> {
+  const definition = definitionOf(options, imports, setup);
+  const context = await createContext(definition, loadConfig({ schema: configSchema, env }), silentLogger());
+  return startService(definition, context);
+}
+
+/** The exit code of a process that starts the service, or runs the command, on this database. */
+export async function exitCodeOf(options: PostgresOptions, ...command: string[]): Promise<number> {
+  const definition = {
+    ...definitionOf(options, [], () => undefined),
+    commands: { migrate: migrateCommand(() => options) },
+  };
+  const codes: number[] = [];
+  const silent = { write: () => true };
+  await runService(definition, {
+    argv: ['node', 'main.js', ...command],
+    env: { ...env, TOUCHSTONE_LOG_LEVEL: 'silent' },
+    stdin: new PassThrough(),
+    stdout: silent,
+    stderr: silent,
+    on: () => undefined,
+    exit: (code) => codes.push(code),
+  });
+  const [code] = codes;
+  if (code === undefined) throw new Error('The service started.');
+  return code;
+}
+
+type ServiceSetup = NonNullable<Parameters<typeof startService<typeof configSchema>>[0]['setup']>;
+
+function definitionOf(
+  options: PostgresOptions,
+  imports: readonly (Type | DynamicModule)[],
+  setup: ServiceSetup,
+): Parameters<typeof startService<typeof configSchema>>[0] {
+  @Module({ imports: [PostgresModule.forRoot(options), ...imports] })
+  class ServiceModule {}
+  return { name: 'signer', configSchema, codeFolder: tmpdir(), module: () => ServiceModule, setup };
+}
+
+/** What a bus module provides for the relay. */
+export function busOf(publish: PublishEvent): DynamicModule {
+  @Module({})
+  class BusModule {}
+  return {
+    module: BusModule,
+    global: true,
+    providers: [{ provide: PUBLISH_EVENT, useValue: publish }],
+    exports: [PUBLISH_EVENT],
+  };
+}
