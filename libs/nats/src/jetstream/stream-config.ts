@@ -63,7 +63,9 @@ export function streamConfig(
     duplicate_window: nanos(options.duplicateWindowMs ?? DUPLICATE_WINDOW_MS),
     num_replicas: options.replicas ?? 1,
     // A dead letter has a subject of its own: what became of it replaces it, and its writer finds it by its subject.
-    ...(name === 'DLQ' ? { max_msgs_per_subject: 1, allow_direct: true } : {}),
+    // Direct gets are off everywhere: their answers go to any subject that is named, as if they were published there.
+    allow_direct: false,
+    ...(name === 'DLQ' ? { max_msgs_per_subject: 1 } : {}),
   };
 }
 
