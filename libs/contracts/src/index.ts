@@ -10,7 +10,11 @@ export {
 export {
   durables,
   events,
+  durablesOf,
   replayDurable,
+  streamKeeping,
+  UNREAD_STREAM_AGE_MS,
+  type StreamKeeping,
   streams,
   type Durable,
   type DurableName,

@@ -16,6 +16,7 @@ import { connectMesh, type Mesh } from './connection.js';
 import { assertProvisioned, type ProvisionedNames } from './jetstream/assert-provisioned.js';
 import { EventPublisher } from './jetstream/event-publisher.js';
 import { createMeshMetrics } from './mesh-metrics.js';
+import { StreamUsage } from './jetstream/stream-usage.js';
 import type { MeshMetrics } from './observer.js';
 import { RpcClient } from './rpc/rpc-client.js';
 
@@ -40,6 +41,7 @@ export interface MeshModuleOptions {
 export class MeshModule implements OnModuleInit {
   constructor(
     @Inject(MESH) private readonly mesh: Mesh,
+    @Inject(StreamUsage) private readonly usage: StreamUsage,
     @Inject(HEALTH) private readonly health: HealthRegistry,
   ) {}
 
@@ -53,6 +55,17 @@ export class MeshModule implements OnModuleInit {
           inject: [LOGGER, SHUTDOWN, METRICS],
           useFactory: (logger: Logger, shutdown: Shutdown, registry: Registry) =>
             openMesh(options, logger, shutdown, createMeshMetrics(registry)),
+        },
+        {
+          provide: StreamUsage,
+          inject: [MESH, LOGGER, SHUTDOWN, METRICS],
+          useFactory: ({ nc }: Mesh, logger: Logger, shutdown: Shutdown, registry: Registry) => {
+            const streams = options.provisioned?.streams ?? [];
+            const usage = new StreamUsage({ nc, streams, logger, metrics: createMeshMetrics(registry) });
+            shutdown.add('nats', 'stream usage', () => usage.stop());
+            usage.start();
+            return usage;
+          },
         },
         {
           provide: RpcClient,
@@ -91,6 +104,7 @@ export class MeshModule implements OnModuleInit {
       if (this.mesh.status() !== 'connected')
         throw new Error(`The NATS connection is ${this.mesh.status()}.`);
     });
+    this.health.addReadiness('streams', () => this.usage.check());
   }
 }
 
