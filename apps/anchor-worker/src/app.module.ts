@@ -9,7 +9,14 @@ import {
   type Logger,
   type Registry,
 } from '@touchstone/platform';
-import { Outbox, OutboxModule, PostgresModule, uuidV7, type PostgresOptions } from '@touchstone/postgres';
+import {
+  Outbox,
+  OutboxModule,
+  PostgresModule,
+  RememberSequences1785700000000,
+  uuidV7,
+  type PostgresOptions,
+} from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
 import { EvmLaneChain, EvmNode, PostgresLaneStore, RpcLaneSigner } from '@touchstone/evm';
 import { EvmChain } from './adapters/evm/evm-chain.js';
@@ -51,7 +58,12 @@ export function postgresOptions(config: Config): PostgresOptions {
   return {
     url: config.DATABASE_URL,
     schema: ANCHOR_SCHEMA,
-    migrations: [CreateAnchors1763700000000, Lanes1764300000000, KeepProofs1785500000000],
+    migrations: [
+      CreateAnchors1763700000000,
+      Lanes1764300000000,
+      KeepProofs1785500000000,
+      RememberSequences1785700000000,
+    ],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'anchor-worker',
     statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,

@@ -10,7 +10,13 @@ import {
   type ServiceContext,
   type Shutdown,
 } from '@touchstone/platform';
-import { Outbox, OutboxModule, PostgresModule, type PostgresOptions } from '@touchstone/postgres';
+import {
+  Outbox,
+  OutboxModule,
+  PostgresModule,
+  RememberSequences1785700000000,
+  type PostgresOptions,
+} from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
 import { LoggedAudit } from './adapters/stdout/logged-audit.js';
 import type { Config } from './config.js';
@@ -29,7 +35,7 @@ export function postgresOptions(config: Config): PostgresOptions {
   return {
     url: config.DATABASE_URL,
     schema: services['attestation-hub'].schema,
-    migrations: [CreateAttestation1763710000000],
+    migrations: [CreateAttestation1763710000000, RememberSequences1785700000000],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'attestation-hub',
     statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,

@@ -2,7 +2,14 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { services } from '@touchstone/contracts';
 import { MeshModule, RpcClient } from '@touchstone/nats';
 import { BearerTokens, type ServiceContext } from '@touchstone/platform';
-import { Outbox, OutboxModule, PostgresModule, uuidV7, type PostgresOptions } from '@touchstone/postgres';
+import {
+  Outbox,
+  OutboxModule,
+  PostgresModule,
+  RememberSequences1785700000000,
+  uuidV7,
+  type PostgresOptions,
+} from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
 import { EvmLaneChain, EvmNode, PostgresLaneStore, RpcLaneSigner, TransactionLane } from '@touchstone/evm';
 import { EvmSettlementChain } from './adapters/evm/evm-settlement-chain.js';
@@ -34,6 +41,7 @@ export function postgresOptions(config: Config): PostgresOptions {
       FollowPayments1785400000000,
       ShareLanes1785500000000,
       OwePayments1785600000000,
+      RememberSequences1785700000000,
     ],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'payment-verifier',

@@ -5,7 +5,13 @@ import { hexToBytes } from '@touchstone/crypto';
 import { anchorRegistry, testUsdc } from '@touchstone/evm-contracts';
 import { MeshModule } from '@touchstone/nats';
 import { BearerTokens, SHUTDOWN, type ServiceContext, type Shutdown } from '@touchstone/platform';
-import { Outbox, OutboxModule, PostgresModule, type PostgresOptions } from '@touchstone/postgres';
+import {
+  Outbox,
+  OutboxModule,
+  PostgresModule,
+  RememberSequences1785700000000,
+  type PostgresOptions,
+} from '@touchstone/postgres';
 import { toFunctionSelector, type AbiFunction } from 'viem';
 import { createTransactionSigner } from './adapters/ethereum/transaction-signer.js';
 import type { Config } from './config.js';
@@ -38,7 +44,7 @@ export function postgresOptions(config: Config): PostgresOptions {
   return {
     url: config.DATABASE_URL,
     schema: services.signer.schema,
-    migrations: [CreateSigner1763700000000],
+    migrations: [CreateSigner1763700000000, RememberSequences1785700000000],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'signer',
     statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,

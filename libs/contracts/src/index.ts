@@ -11,6 +11,8 @@ export {
   durables,
   events,
   durablesOf,
+  LARGEST_EVENT_BYTES,
+  EVENT_HEADER_BYTES_MAX,
   replayDurable,
   streamKeeping,
   UNREAD_STREAM_AGE_MS,

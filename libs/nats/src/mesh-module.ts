@@ -1,9 +1,10 @@
 import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
-import type { EventSubject, ServiceName } from '@touchstone/contracts';
+import type { ServiceName } from '@touchstone/contracts';
 import {
   HEALTH,
   LOGGER,
   METRICS,
+  EVENT_BUS,
   PUBLISH_EVENT,
   SHUTDOWN,
   type HealthRegistry,
@@ -16,9 +17,13 @@ import { connectMesh, type Mesh } from './connection.js';
 import { assertProvisioned, type ProvisionedNames } from './jetstream/assert-provisioned.js';
 import { EventPublisher } from './jetstream/event-publisher.js';
 import { createMeshMetrics } from './mesh-metrics.js';
+import { OutboxBus } from './jetstream/outbox-bus.js';
 import { StreamUsage } from './jetstream/stream-usage.js';
 import type { MeshMetrics } from './observer.js';
+import { checkPayloadLimit } from './payload-check.js';
 import { RpcClient } from './rpc/rpc-client.js';
+
+const OPTIONS = Symbol('MeshModuleOptions');
 
 /** Injection token of the service's {@link Mesh}. */
 export const MESH = Symbol('Mesh');
@@ -41,6 +46,7 @@ export interface MeshModuleOptions {
 export class MeshModule implements OnModuleInit {
   constructor(
     @Inject(MESH) private readonly mesh: Mesh,
+    @Inject(OPTIONS) private readonly options: MeshModuleOptions,
     @Inject(StreamUsage) private readonly usage: StreamUsage,
     @Inject(HEALTH) private readonly health: HealthRegistry,
   ) {}
@@ -50,6 +56,7 @@ export class MeshModule implements OnModuleInit {
       module: MeshModule,
       global: true,
       providers: [
+        { provide: OPTIONS, useValue: options },
         {
           provide: MESH,
           inject: [LOGGER, SHUTDOWN, METRICS],
@@ -89,13 +96,16 @@ export class MeshModule implements OnModuleInit {
               metrics: createMeshMetrics(registry),
               attemptsMax: 1,
             });
-            return async (subject, payload, publishOptions) => {
-              await publisher.publish(subject as EventSubject, payload, publishOptions);
-            };
+            return publisher.publishStored;
           },
         },
+        {
+          provide: EVENT_BUS,
+          inject: [MESH],
+          useFactory: (mesh: Mesh) => new OutboxBus(mesh, options.service),
+        },
       ],
-      exports: [MESH, RpcClient, EventPublisher, PUBLISH_EVENT],
+      exports: [MESH, RpcClient, EventPublisher, PUBLISH_EVENT, EVENT_BUS],
     };
   }
 
@@ -104,6 +114,7 @@ export class MeshModule implements OnModuleInit {
       if (this.mesh.status() !== 'connected')
         throw new Error(`The NATS connection is ${this.mesh.status()}.`);
     });
+    this.health.addReadiness('max_payload', () => checkPayloadLimit(this.mesh.nc, this.options.service));
     this.health.addReadiness('streams', () => this.usage.check());
   }
 }

@@ -25,6 +25,7 @@ export { chainNodes, type ChainNodePersonality, type NodeRefusal } from './chain
 export { startTestAnvil } from './test-anvil.js';
 export { createTestDatabase, type DatabaseTemplate, type TestDatabase } from './test-database.js';
 export { testNats, type MeshUserName, type TestNats } from './test-nats.js';
+export { OwnNats } from './own-nats.js';
 export { startOwnPostgres, type OwnPostgres } from './own-postgres.js';
 export { startTestServers, testServers, type TestServers } from './test-servers.js';
 export { fuzzAtRandom, replayFuzzCorpus } from './fuzz-target.js';

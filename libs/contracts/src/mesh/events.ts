@@ -68,6 +68,21 @@ export const durables = [
 ] as const satisfies readonly Durable[];
 export type DurableName = (typeof durables)[number]['name'];
 
+/** Bytes that the headers of an event may take beside its body. */
+export const EVENT_HEADER_BYTES_MAX = 4_096;
+
+/**
+ * Bytes that the largest event of a service may have, its body alone: an answer with its tensors, a batch of as many
+ * leaves as one may have, a proof of an anchor, a key set.
+ */
+export const LARGEST_EVENT_BYTES: Readonly<Partial<Record<ServiceName, number>>> = {
+  'inference-gateway': 1_000_000,
+  'anchor-worker': 524_288,
+  signer: 65_536,
+  'payment-verifier': 16_384,
+  'attestation-hub': 16_384,
+};
+
 /** Milliseconds that an event stays in a stream from which nobody reads; the outbox of its publisher has it longer. */
 export const UNREAD_STREAM_AGE_MS = 3_600_000;
 

@@ -48,7 +48,7 @@ export function isPermanent(error: unknown): boolean {
 }
 
 /** What the consumer said and where, in one line that fits a header. */
-function failureReason(error: unknown): string {
+export function failureReason(error: unknown): string {
   const { detail, errors = [] } = toProblem(error);
   const [finding] = errors;
   const text = finding === undefined ? detail : `${detail} ${finding.pointer || '/'}: ${finding.detail}`;

@@ -19,6 +19,7 @@ import {
   ORIGINAL_ID_HEADER,
 } from './event-headers.js';
 import type { PublishReceipt } from './event-publisher.js';
+import { OUTBOX_LETTERS } from './outbox-bus.js';
 
 const STREAM = 'DLQ';
 /** Most dead letters of one page. */
@@ -178,6 +179,8 @@ export async function replayDeadLetter(nc: NatsConnection, letter: DeadLetter): 
 
 function obstacleTo(letter: DeadLetter): string | undefined {
   if (letter.relayedFrom !== undefined) return `was sent on from ${letter.relayedFrom}, not by its publisher`;
+  if (letter.durable === OUTBOX_LETTERS)
+    return `was never published; mend the cause and run republish --message ${letter.msgId ?? ''}`;
   if (letter.bodyOmitted) return 'had no room for its body';
   return letter.replayedAt === undefined ? undefined : `was replayed at ${letter.replayedAt}`;
 }
