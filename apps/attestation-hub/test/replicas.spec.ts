@@ -119,7 +119,8 @@ describe('the schema', () => {
     const context = await commandContext(fixture);
     await attestationHubService.commands?.['migrate']?.run(context.config, context, []);
     const dataSource = await fixture.dataSource();
-    await dataSource.undoLastMigration();
+    const { migrations } = dataSource;
+    for (let left = migrations.length; left > 0; left -= 1) await dataSource.undoLastMigration();
     expect(
       await dataSource.query(`SELECT 1 FROM information_schema.tables
         WHERE table_schema = 'attestation' AND table_name IN ('node', 'node_history', 'outbox')`),
