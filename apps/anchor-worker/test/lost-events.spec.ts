@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { jetstreamManager } from '@nats-io/jetstream';
 import { provision } from '@touchstone/nats';
 import { waitUntil } from '@touchstone/testing';
 import { RelayFixture } from './relay-fixture.js';
@@ -64,9 +63,8 @@ describe('a NATS server that lost what it acknowledged (D6)', () => {
   it('gets it again although new events came first and took the places of lost ones', async () => {
     await fixture.startRelay();
     const ids = await publishAroundTheCopy();
-    const jsm = await jetstreamManager((await fixture.connect('provisioner')).nc);
     // The connection goes on: a stream that was made again starts over.
-    await jsm.streams.delete('ANCHOR');
+    await fixture.administer('STREAM.DELETE.ANCHOR');
     await provision((await fixture.connect('provisioner')).nc, { maxBytes: 16_777_216 });
     await fixture.startConsumer();
     const later = await publish(310, 3);

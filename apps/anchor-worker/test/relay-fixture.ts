@@ -48,6 +48,16 @@ export class RelayFixture {
     return mesh;
   }
 
+  /** Asks JetStream's interface as the administrator. */
+  async administer<T>(action: string, body: object = {}): Promise<T> {
+    const { nc } = await this.connect('provisioner');
+    const answer = (await nc.request(`$JS.API.${action}`, JSON.stringify(body))).json<
+      T & { error?: object }
+    >();
+    if (answer.error !== undefined) throw new Error(`${action}: ${JSON.stringify(answer.error)}`);
+    return answer;
+  }
+
   /** Starts a relay as a new process of the service would. */
   async startRelay(): Promise<void> {
     const mesh = await this.connect('anchor-worker');

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { BATCH_LEAVES_MAX, type BatchSealed } from '@touchstone/contracts';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { listDeadLetters, replayDeadLetter, showDeadLetter } from '@touchstone/nats';
+import { listDeadLetters, provision, replayDeadLetter, showDeadLetter } from '@touchstone/nats';
 import { republish, uuidV7 } from '@touchstone/postgres';
 import { waitUntil } from '@touchstone/testing';
 import { ANCHOR_SCHEMA } from '../src/persistence/schema.js';
@@ -74,8 +73,8 @@ describe('an event that can never be published (D5)', () => {
 
   it('is set aside with its body when only its stream does not take it', async () => {
     fixture = await RelayFixture.create();
-    const jsm = await jetstreamManager((await fixture.connect('provisioner')).nc);
-    await jsm.streams.update('ANCHOR', { max_msg_size: 131_072 });
+    const { config } = await fixture.administer<{ config: object }>('STREAM.INFO.ANCHOR');
+    await fixture.administer('STREAM.UPDATE.ANCHOR', { ...config, max_msg_size: 131_072 });
     await fixture.startConsumer();
     await fixture.startRelay();
     const [large] = await fixture.append(BATCH, [largeBatch()]);
@@ -89,8 +88,7 @@ describe('an event that can never be published (D5)', () => {
 
   it('keeps its place before the others while the dead letters cannot be stored either', async () => {
     fixture = await RelayFixture.create({ payloadBytesMax: SMALL_PAYLOAD });
-    const jsm = await jetstreamManager((await fixture.connect('provisioner')).nc);
-    await jsm.streams.delete('DLQ');
+    await fixture.administer('STREAM.DELETE.DLQ');
     await fixture.startConsumer();
     await fixture.startRelay();
     await fixture.append(BATCH, [largeBatch()]);
@@ -98,7 +96,7 @@ describe('an event that can never be published (D5)', () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(await fixture.pending()).toBe(4);
     // Those behind it were on their way already; none counts as published, so that all go out again in order.
-    await jsm.streams.add({ name: 'DLQ', subjects: ['dlq.>'] });
+    await provision((await fixture.connect('provisioner')).nc, { maxBytes: 16_777_216 });
     await waitUntil(async () => (await fixture.pending()) === 0, 20_000);
     expect((await letter()).letter).toMatchObject({ code: 'body-too-large' });
   }, 60_000);

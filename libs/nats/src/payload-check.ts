@@ -1,4 +1,9 @@
-import { AppError, LARGEST_EVENT_BYTES, EVENT_HEADER_BYTES_MAX, type ServiceName } from '@touchstone/contracts';
+import {
+  AppError,
+  LARGEST_EVENT_BYTES,
+  EVENT_HEADER_BYTES_MAX,
+  type ServiceName,
+} from '@touchstone/contracts';
 import type { NatsConnection } from '@nats-io/nats-core';
 
 /**

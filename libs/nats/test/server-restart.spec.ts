@@ -122,8 +122,9 @@ describe('a restart of the server', () => {
     for (const [place, msgId] of ids.slice(0, before).entries())
       await events.publish(SUBJECT, entry(place + 1), { msgId });
     await waitUntil(() => ids.every((id) => seen.has(id)), 20_000, 'every event');
-    // The retry after an unanswered publication stored nothing twice.
-    expect(new Set(sequences).size).toBe(sequences.length);
+    // The retry after an unanswered publication stored nothing twice. Places of what was dropped are given again.
+    const later = sequences.slice(before);
+    expect(new Set(later).size).toBe(later.length);
   });
 
   it('is seen in the status, in the figures and in the log', async () => {
