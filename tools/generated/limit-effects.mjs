@@ -22,6 +22,8 @@ export const limitEffects = {
   CLOCK_SKEW_MAX_MS:
     'Evidence: the step `key-state` fails. Signing: `signing-refused`. A heartbeat: the answer tells the difference.',
   CONSISTENCY_PROOF_HASHES_MAX: '`validation-failed`',
+  DEAD_LETTER_ATTEMPTS_MAX:
+    'The message is delivered again; after its last delivery it stays in its stream and an advisory names it.',
   DEAD_LETTER_PAGE_MAX: 'The page ends; the rest is on the next page.',
   DELIVERIES_MAX: 'The message becomes a dead letter.',
   ECDSA_KEY_CACHE_MAX: 'The key that was used longest ago is checked again when it comes back.',

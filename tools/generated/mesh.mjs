@@ -5,11 +5,19 @@ import {
   replayDurable,
   rpcTable,
   services,
+  streamKeeping,
   streams,
 } from '../../libs/contracts/dist/index.js';
 import { markdownPage, table } from './markdown.mjs';
 
 const code = (text) => `\`${text}\``;
+
+const keepings = {
+  'until-read': 'until all its durables have read it',
+  'an-hour': 'an hour: nobody reads it',
+  letters: '30 days',
+  advisories: '7 days',
+};
 
 /** docs/reference/mesh.md: who may call, publish and consume what. */
 export function meshPage() {
@@ -27,7 +35,11 @@ export function meshPage() {
       callers.map(code).join(', '),
     ]),
   );
-  const kept = Object.entries(streams).map(([name, subjects]) => [code(name), subjects.map(code).join(', ')]);
+  const kept = Object.entries(streams).map(([name, subjects]) => [
+    code(name),
+    subjects.map(code).join(', '),
+    keepings[streamKeeping(name)],
+  ]);
   const published = Object.entries(events).map(([subject, { publisher, stream }]) => [
     code(subject),
     code(publisher),
@@ -63,7 +75,9 @@ export function meshPage() {
     '## Events',
     table(['subject', 'publisher', 'stream'], published),
     '## Streams',
-    table(['stream', 'subjects'], kept),
+    table(['stream', 'subjects', 'keeps'], kept),
+    'What nobody reads makes room for what comes. A stream of unread events refuses more when it is full, and the outbox of the\n' +
+      'publisher keeps them (docs/runbooks/stream-full.md).',
     '## Durable consumers',
     table(['durable', 'service', 'stream', 'filter'], consumers),
     '## Users and permissions',

@@ -14,6 +14,7 @@ import {
   Outbox,
   OutboxModule,
   PostgresModule,
+  RememberSequences1785710000000,
   uuidV7,
   type PostgresOptions,
 } from '@touchstone/postgres';
@@ -21,6 +22,7 @@ import { DataSource } from 'typeorm';
 import { EvmLaneChain, EvmNode, PostgresLaneStore, RpcLaneSigner } from '@touchstone/evm';
 import { EvmChain } from './adapters/evm/evm-chain.js';
 import { RpcCheckpointSigner } from './adapters/signer/rpc-checkpoint-signer.js';
+import { RpcOutputKeys } from './adapters/signer/rpc-output-keys.js';
 import type { Config } from './config.js';
 import { ANCHOR_READER, type AnchorReader } from './domain/anchor/anchor-reader.js';
 import {
@@ -29,6 +31,7 @@ import {
   type AnchoringPorts,
   type CreatedPipeline,
 } from './domain/pipeline/create-pipeline.js';
+import { OutputKeys } from './domain/leaf/output-keys.js';
 import { LeafProgress } from './leaf-progress.js';
 import { ANCHOR_METRICS, AnchorMetrics } from './metrics.js';
 import { AdvisoryExclusive } from './persistence/advisory-exclusive.js';
@@ -61,6 +64,7 @@ export function postgresOptions(config: Config): PostgresOptions {
       Lanes1764300000000,
       KeepProofs1785500000000,
       dropInbox(ANCHOR_SCHEMA),
+      RememberSequences1785710000000,
     ],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'anchor-worker',
@@ -104,6 +108,12 @@ export class AppModule {
           provide: LeafProgress,
           inject: [DataSource, ANCHOR_METRICS, LOGGER, CLOCK],
           useFactory: makeLeafProgress,
+        },
+        {
+          provide: OutputKeys,
+          inject: [RpcClient, CLOCK],
+          useFactory: (rpc: RpcClient, clock: Clock) =>
+            new OutputKeys(new RpcOutputKeys(rpc), () => clock.nowMs()),
         },
         {
           provide: PIPELINE,

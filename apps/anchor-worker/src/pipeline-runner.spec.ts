@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connectMesh, EventPublisher, provision, type Mesh } from '@touchstone/nats';
 import { FollowedTraces, HealthRegistry, Registry, Shutdown, silentLogger } from '@touchstone/platform';
 import { testNats, waitUntil, type MeshUserName, type TestNats } from '@touchstone/testing';
-import { recordedOutput } from '../test/leaves.js';
+import { outputKeyEntry, recordedOutput } from '../test/leaves.js';
 import type { AnchorReader } from './domain/anchor/anchor-reader.js';
 import { Intake, type Delivery } from './domain/leaf/intake.js';
+import { OutputKeys } from './domain/leaf/output-keys.js';
 import type { CreatedPipeline } from './domain/pipeline/create-pipeline.js';
 import { LeafProgress } from './leaf-progress.js';
 import { AnchorMetrics } from './metrics.js';
@@ -75,6 +76,7 @@ describe('a delivery', () => {
       reader,
       metrics,
       progress,
+      new OutputKeys({ keys: async () => [outputKeyEntry] }, () => 0),
       mesh,
       registry,
       new HealthRegistry(),

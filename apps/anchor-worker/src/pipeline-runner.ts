@@ -12,6 +12,7 @@ import {
   type Shutdown,
 } from '@touchstone/platform';
 import { ANCHOR_READER, type AnchorReader } from './domain/anchor/anchor-reader.js';
+import { OutputKeys } from './domain/leaf/output-keys.js';
 import type { CreatedPipeline } from './domain/pipeline/create-pipeline.js';
 import { LeafProgress } from './leaf-progress.js';
 import { ANCHOR_METRICS, type AnchorMetrics } from './metrics.js';
@@ -28,6 +29,7 @@ export class PipelineRunner implements OnApplicationBootstrap {
     @Inject(ANCHOR_READER) private readonly reader: AnchorReader,
     @Inject(ANCHOR_METRICS) private readonly metrics: AnchorMetrics,
     @Inject(LeafProgress) private readonly progress: LeafProgress,
+    @Inject(OutputKeys) private readonly keys: OutputKeys,
     @Inject(MESH) private readonly mesh: Mesh,
     @Inject(METRICS) private readonly registry: Registry,
     @Inject(HEALTH) private readonly health: HealthRegistry,
@@ -59,7 +61,9 @@ export class PipelineRunner implements OnApplicationBootstrap {
       maxMessages: INTAKE_MESSAGES_MAX,
       maxWaitMs: INTAKE_WAIT_MS,
       handler: async (messages) => {
-        const taken = await takeEvents(intake, messages, (accepted) => this.progress.accepted(accepted));
+        const taken = await takeEvents(intake, this.keys, messages, (accepted) =>
+          this.progress.accepted(accepted),
+        );
         this.metrics.intaken(taken);
       },
     });

@@ -1,6 +1,6 @@
-import { bytesToHex, sha256 } from '@touchstone/crypto';
-import type { OutputRecorded } from '@touchstone/contracts';
-import { contextNonce, modelVersionIdOf } from '@touchstone/evidence';
+import { bytesToHex, createEcdsaSigner, ecdsaPublicKey, hexToBytes, sha256 } from '@touchstone/crypto';
+import type { KeystoreEntry, OutputProof, OutputRecorded } from '@touchstone/contracts';
+import { contextNonce, modelVersionIdOf, outputDigest } from '@touchstone/evidence';
 import { uuidV7 } from '@touchstone/postgres';
 import type { AcceptedLeaf } from '../src/domain/leaf/accepted-leaf.js';
 
@@ -23,7 +23,30 @@ export function leavesOf(prefix: string, count: number, model = 'model-a'): Acce
   return Array.from({ length: count }, (_, index) => leafOf(`${prefix}-${index}`, model));
 }
 
-/** A schema-valid `output.recorded`; the signature has the right form and is nobody's. */
+/** The private key that signs outputs in tests; the signer of the tests has it too. */
+export const OUTPUT_KEY_HEX = '11'.repeat(32);
+/** Its name. */
+export const OUTPUT_KEY_ID = 'output-1';
+const outputKey = hexToBytes(OUTPUT_KEY_HEX) as Uint8Array;
+const signer = createEcdsaSigner(outputKey);
+
+/** The listed key of {@link recordedOutput}. */
+export const outputKeyEntry: KeystoreEntry = {
+  kid: OUTPUT_KEY_ID,
+  alg: 'ES256K',
+  use: 'output',
+  public_key: bytesToHex(ecdsaPublicKey(outputKey)),
+  status: 'active',
+  not_before: '2020-01-01T00:00:00Z',
+  not_after: '2099-12-31T23:59:59Z',
+};
+
+/** Signs what a proof says. */
+export function signedProof(unsigned: Omit<OutputProof, 'signature'>): OutputProof {
+  return { ...unsigned, signature: bytesToHex(signer.sign(outputDigest(unsigned, unsigned.domain))) };
+}
+
+/** An `output.recorded` as the gateway writes it, signed by {@link OUTPUT_KEY_HEX}. */
 export function recordedOutput(label: string, modelId = 'model-a'): OutputRecorded {
   const model = {
     developer: 'Example',
@@ -42,16 +65,15 @@ export function recordedOutput(label: string, modelId = 'model-a'): OutputRecord
   return {
     verificationId: uuidV7(),
     modelId,
-    proof: {
+    proof: signedProof({
       modelVersionId,
       inputHash: digestOf(`in ${label}`),
       outputHash: digestOf(`out ${label}`),
       nonce: contextNonce(context),
       timestamp: 1_763_632_800,
       domain: 'model-output-v1',
-      keyId: 'output-1',
-      signature: `${digestOf(`r ${label}`).replace(/^./, '1')}${`0${digestOf(`s ${label}`).slice(1)}`}`,
-    },
+      keyId: OUTPUT_KEY_ID,
+    }),
     context,
     inputs: null,
     outputs: null,
@@ -60,8 +82,8 @@ export function recordedOutput(label: string, modelId = 'model-a'): OutputRecord
       modelVersionId,
       model,
       sequence: 0,
-      keys: [{ kid: 'output-1', alg: 'ES256K', publicKey: `02${'ab'.repeat(32)}` }],
-      currentKeyId: 'output-1',
+      keys: [{ kid: OUTPUT_KEY_ID, alg: 'ES256K', publicKey: outputKeyEntry.public_key }],
+      currentKeyId: OUTPUT_KEY_ID,
       vkDigest: null,
       previous: null,
       effectiveAt: 1_763_632_800,

@@ -1,4 +1,10 @@
-import { createDataSource, Outbox, runMigrations, uuidV7 } from '@touchstone/postgres';
+import {
+  createDataSource,
+  Outbox,
+  RememberSequences1785710000000,
+  runMigrations,
+  uuidV7,
+} from '@touchstone/postgres';
 import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
@@ -58,7 +64,12 @@ const settings: PipelineSettings = {
 const postgres = (url: string) => ({
   url,
   schema: ANCHOR_SCHEMA,
-  migrations: [CreateAnchors1763700000000, Lanes1764300000000, KeepProofs1785500000000],
+  migrations: [
+    CreateAnchors1763700000000,
+    Lanes1764300000000,
+    KeepProofs1785500000000,
+    RememberSequences1785710000000,
+  ],
   applicationName: 'anchor-worker',
 });
 

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { freePort, waitUntil, type TestDatabase, type TestNats } from '@touchstone/testing';
+import { OUTPUT_KEY_HEX, OUTPUT_KEY_ID } from './leaves.js';
 import { ORIGIN } from './signing-double.js';
 
 const entry = fileURLToPath(new URL('../../signer/bundle/main.js', import.meta.url));
@@ -34,8 +35,8 @@ export class SignerProcess {
         TOUCHSTONE_HTTP_PORT: '0',
         TOUCHSTONE_GRPC_PORT: '0',
         TOUCHSTONE_HEALTH_PORT: String(healthPort),
-        MODEL_SIGNING_KEY_HEX: '11'.repeat(32),
-        MODEL_SIGNING_KEY_ID: 'output-1',
+        MODEL_SIGNING_KEY_HEX: OUTPUT_KEY_HEX,
+        MODEL_SIGNING_KEY_ID: OUTPUT_KEY_ID,
         TOUCHSTONE_LOG_ORIGIN: ORIGIN,
         TOUCHSTONE_CHECKPOINT_SEED_HEX: '22'.repeat(32),
         TOUCHSTONE_ANCHOR_TX_KEY_HEX: ANCHOR_KEY,

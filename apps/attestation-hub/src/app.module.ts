@@ -10,7 +10,14 @@ import {
   type ServiceContext,
   type Shutdown,
 } from '@touchstone/platform';
-import { dropInbox, Outbox, OutboxModule, PostgresModule, type PostgresOptions } from '@touchstone/postgres';
+import {
+  dropInbox,
+  Outbox,
+  OutboxModule,
+  PostgresModule,
+  RememberSequences1785710000000,
+  type PostgresOptions,
+} from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
 import { LoggedAudit } from './adapters/stdout/logged-audit.js';
 import type { Config } from './config.js';
@@ -30,7 +37,11 @@ export function postgresOptions(config: Config): PostgresOptions {
   return {
     url: config.DATABASE_URL,
     schema: services['attestation-hub'].schema,
-    migrations: [CreateAttestation1763710000000, dropInbox(services['attestation-hub'].schema)],
+    migrations: [
+      CreateAttestation1763710000000,
+      dropInbox(services['attestation-hub'].schema),
+      RememberSequences1785710000000,
+    ],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'attestation-hub',
     statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,

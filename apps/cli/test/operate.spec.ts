@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { serviceNames, type OutputRecorded } from '@touchstone/contracts';
 import { DATABASE_NAME, type RunningStack } from '@touchstone/embedded';
-import { connectMesh, EventPublisher, type DeadLetter, type Mesh } from '@touchstone/nats';
+import { connectMesh, EventPublisher, RpcClient, type DeadLetter, type Mesh } from '@touchstone/nats';
 import { waitUntil } from '@touchstone/testing';
 import pg from 'pg';
 import { checkout } from '../src/commands/stack.js';
@@ -14,7 +14,7 @@ import { anchoredEvidence } from '../src/stack/evidence.js';
 import type { InferAnswer } from '../src/stack/gateway.js';
 import { createPayer, developmentPayer } from '../src/stack/payer.js';
 import { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './support/otlp-receiver.js';
-import { readStreamMessages } from './support/stream.js';
+import { readPublished } from './support/outbox-events.js';
 import { startTestStack } from './support/test-stack.js';
 import { bin, touchstone as runTouchstone, type Ended } from './support/touchstone.js';
 import { removeState } from './support/remove-state.js';
@@ -74,12 +74,14 @@ describe('touchstone dlq', () => {
   it('shows what a running service gave up on, and brings it back once the cause is gone', async () => {
     const { verificationId } = await paidAnswer(0);
     await anchoredEvidence(stack.description, verificationId, 60_000);
-    const [recorded] = (await readStreamMessages<OutputRecorded>(stack, 'INFERENCE')).filter(
-      (body) => body.verificationId === verificationId,
-    );
+    const published = await readPublished<OutputRecorded>(stack, 'inference-gateway', OUTPUT);
+    const recorded = published.find((body) => body.verificationId === verificationId) as OutputRecorded;
     // The nonce of an output that is anchored already, on another leaf: the anchor-worker refuses it for good.
-    const { proof } = recorded as OutputRecorded;
-    const twin = { ...(recorded as OutputRecorded), proof: { ...proof, timestamp: proof.timestamp + 1 } };
+    const { modelVersionId, inputHash, outputHash, nonce, timestamp } = recorded.proof;
+    const payload = { modelVersionId, inputHash, outputHash, nonce, timestamp: timestamp + 1 };
+    const rpc = new RpcClient({ nc: gateway.nc, caller: 'inference-gateway' });
+    const { proof } = await rpc.call('signer', 'sign-output', payload);
+    const twin = { ...recorded, proof };
     await new EventPublisher({ nc: gateway.nc }).publish(OUTPUT, twin, { msgId: 'twin' });
 
     const [letter] = await waitUntil(async () => {

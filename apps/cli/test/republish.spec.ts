@@ -45,17 +45,12 @@ async function answers(count: number): Promise<string[]> {
   return ids;
 }
 
-const statusOf = async (id: string): Promise<number> => {
-  const response = await fetch(`${stack.description.urls['proof-service']}/v1/evidence/${id}`);
-  await response.body?.cancel();
-  return response.status;
-};
 const run = (...args: string[]) => touchstone(['republish', ...args, '--state', stateDir]);
 
 describe('streams that lost events', () => {
   let ids: string[];
 
-  it('lose nothing that was accepted: the services publish it again', async () => {
+  it('get what was accepted again from the services, and again on demand without harm', async () => {
     ids = await answers(CONSUMED);
     for (const id of ids) await anchoredEvidence(stack.description, id, 60_000);
     const pids = CONSUMERS.map((service) => stack.pids()[service] as number);
@@ -66,7 +61,8 @@ describe('streams that lost events', () => {
     await stack.stop();
     rmSync(join(stateDir, 'nats', 'jetstream'), { recursive: true });
     stack = await start();
-    expect(await Promise.all(ids.slice(CONSUMED).map(statusOf))).toEqual(Array(LOST).fill(404));
+    // Nobody asks for it: the relays see that the streams lost what they had acknowledged.
+    for (const id of ids.slice(CONSUMED)) await anchoredEvidence(stack.description, id, 60_000);
 
     const counted = await run('--since', '1h', '--dry-run', '--json');
     expect(counted.status).toBe(0);
@@ -76,8 +72,6 @@ describe('streams that lost events', () => {
     };
     expect(dryRun).toBe(true);
     expect(events['inference-gateway']).toBeGreaterThanOrEqual(CONSUMED + LOST);
-    expect(await Promise.all(ids.slice(CONSUMED).map(statusOf))).toEqual(Array(LOST).fill(404));
-
     expect(await run('--since', '1h')).toMatchObject({ status: 0 });
     const texts: string[] = [];
     for (const id of ids) texts.push(await anchoredEvidence(stack.description, id, 60_000));

@@ -20,6 +20,7 @@ describe('migrations', () => {
       'InlineEvents1763900000000',
       'OwedAnswers1764000000000',
       'DropInbox1785700000000',
+      'RememberSequences1785710000000',
     ];
     expect(await runMigrations(options)).toEqual(all);
     expect(await runMigrations(options)).toEqual([]);

@@ -7,6 +7,7 @@ import {
   Outbox,
   OutboxModule,
   PostgresModule,
+  RememberSequences1785710000000,
   uuidV7,
   type PostgresOptions,
 } from '@touchstone/postgres';
@@ -42,6 +43,7 @@ export function postgresOptions(config: Config): PostgresOptions {
       ShareLanes1785500000000,
       OwePayments1785600000000,
       dropInbox(services['payment-verifier'].schema),
+      RememberSequences1785710000000,
     ],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'payment-verifier',

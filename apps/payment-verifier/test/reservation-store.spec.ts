@@ -3,6 +3,7 @@ import { createDataSource, Outbox, runMigrations, type PostgresOptions } from '@
 import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../src/config.js';
+import { OwePayments1785600000000 } from '../src/persistence/migrations/owe-payments-1785600000000.js';
 import { postgresOptions } from '../src/app.module.js';
 import { reasons } from '../src/domain/reasons.js';
 import { OwePayments1785600000000 } from '../src/persistence/migrations/owe-payments-1785600000000.js';

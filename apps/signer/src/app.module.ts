@@ -5,7 +5,14 @@ import { hexToBytes } from '@touchstone/crypto';
 import { anchorRegistry, testUsdc } from '@touchstone/evm-contracts';
 import { MeshModule } from '@touchstone/nats';
 import { BearerTokens, SHUTDOWN, type ServiceContext, type Shutdown } from '@touchstone/platform';
-import { dropInbox, Outbox, OutboxModule, PostgresModule, type PostgresOptions } from '@touchstone/postgres';
+import {
+  dropInbox,
+  Outbox,
+  OutboxModule,
+  PostgresModule,
+  RememberSequences1785710000000,
+  type PostgresOptions,
+} from '@touchstone/postgres';
 import { toFunctionSelector, type AbiFunction } from 'viem';
 import { createTransactionSigner } from './adapters/ethereum/transaction-signer.js';
 import type { Config } from './config.js';
@@ -38,7 +45,11 @@ export function postgresOptions(config: Config): PostgresOptions {
   return {
     url: config.DATABASE_URL,
     schema: services.signer.schema,
-    migrations: [CreateSigner1763700000000, dropInbox(services.signer.schema)],
+    migrations: [
+      CreateSigner1763700000000,
+      dropInbox(services.signer.schema),
+      RememberSequences1785710000000,
+    ],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'signer',
     statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,

@@ -10,7 +10,13 @@ export {
 export {
   durables,
   events,
+  durablesOf,
+  LARGEST_EVENT_BYTES,
+  EVENT_HEADER_BYTES_MAX,
   replayDurable,
+  streamKeeping,
+  UNREAD_STREAM_AGE_MS,
+  type StreamKeeping,
   streams,
   type Durable,
   type DurableName,

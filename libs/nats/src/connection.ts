@@ -1,6 +1,7 @@
 import { AppError, inboxPrefix, type ServiceName } from '@touchstone/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { toAppError } from './nats-errors.js';
+import type { BusInterruptions } from '@touchstone/platform';
 import { noMetrics, type MeshLogger, type MeshMetrics } from './observer.js';
 
 /** Milliseconds between two attempts to reconnect, plus up to as much again at random. */
@@ -39,6 +40,8 @@ export interface Mesh {
   readonly nc: NatsConnection;
   readonly service: MeshUser;
   status(): MeshStatus;
+  /** How often the connection ended and was made anew, and how long ago it ended last. */
+  interruptions(): BusInterruptions;
   /** Drains: subscriptions end, what was sent is flushed; cut after {@link DRAIN_TIMEOUT_MS}. */
   close(): Promise<void>;
 }
@@ -74,11 +77,17 @@ export async function connectMesh(options: ConnectMeshOptions): Promise<Mesh> {
     throw toAppError(error, `Connecting ${service} to NATS`);
   }
   let status: MeshStatus = 'connected';
-  void watchStatus(nc, logger, metrics, (next) => (status = next));
+  let [count, endedAt] = [0, performance.now()];
+  void watchStatus(nc, logger, metrics, (next) => {
+    if (next === 'reconnecting' && status === 'connected') endedAt = performance.now();
+    if (next === 'connected') count += 1;
+    status = next;
+  });
   return {
     nc,
     service,
     status: () => (nc.isClosed() ? 'closed' : status),
+    interruptions: () => ({ count, sinceMs: performance.now() - endedAt }),
     close: () => closeConnection(nc, logger),
   };
 }

@@ -30,6 +30,7 @@ export {
   type PublishOptions,
   type PublishReceipt,
 } from './jetstream/event-publisher.js';
+export { OUTBOX_LETTERS, OutboxBus } from './jetstream/outbox-bus.js';
 export { OUTAGE_RETRY_DELAYS_MS } from './jetstream/outage.js';
 export { provision, type ProvisionReport } from './jetstream/provision.js';
 export { readQueues, type QueueFigures } from './jetstream/queues.js';

@@ -67,6 +67,12 @@ function registerMeshMetrics(registry: Registry): MeshMetrics {
     labelNames: ['durable'],
     registers,
   });
+  const used = new Gauge({
+    name: 'touchstone_mesh_stream_used_ratio',
+    help: 'Share of the bytes of a stream that are taken, 0 to 1; a full stream of unread events refuses new ones.',
+    labelNames: ['stream'],
+    registers,
+  });
   const connection = new Counter({
     name: 'touchstone_mesh_connection_events_total',
     help: 'Changes of the NATS connection.',
@@ -81,6 +87,7 @@ function registerMeshMetrics(registry: Registry): MeshMetrics {
     handlerRan: (labels, seconds) => handled.observe(labels, seconds),
     deliverySettled: (labels) => settled.inc(labels),
     consumerHolds: (labels, isHolding) => holds.set(labels, isHolding ? 1 : 0),
+    streamUsed: (labels, share) => used.set(labels, share),
     connectionEvent: (labels) => connection.inc(labels),
   };
 }

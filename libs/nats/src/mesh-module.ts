@@ -4,6 +4,7 @@ import {
   HEALTH,
   LOGGER,
   METRICS,
+  EVENT_BUS,
   PUBLISH_EVENT,
   SHUTDOWN,
   type HealthRegistry,
@@ -16,8 +17,13 @@ import { connectMesh, type Mesh } from './connection.js';
 import { assertProvisioned, type ProvisionedNames } from './jetstream/assert-provisioned.js';
 import { EventPublisher } from './jetstream/event-publisher.js';
 import { createMeshMetrics } from './mesh-metrics.js';
+import { OutboxBus } from './jetstream/outbox-bus.js';
+import { StreamUsage } from './jetstream/stream-usage.js';
 import type { MeshMetrics } from './observer.js';
+import { checkPayloadLimit } from './payload-check.js';
 import { RpcClient } from './rpc/rpc-client.js';
+
+const OPTIONS = Symbol('MeshModuleOptions');
 
 /** Injection token of the service's {@link Mesh}. */
 export const MESH = Symbol('Mesh');
@@ -40,6 +46,8 @@ export interface MeshModuleOptions {
 export class MeshModule implements OnModuleInit {
   constructor(
     @Inject(MESH) private readonly mesh: Mesh,
+    @Inject(OPTIONS) private readonly options: MeshModuleOptions,
+    @Inject(StreamUsage) private readonly usage: StreamUsage,
     @Inject(HEALTH) private readonly health: HealthRegistry,
   ) {}
 
@@ -48,11 +56,23 @@ export class MeshModule implements OnModuleInit {
       module: MeshModule,
       global: true,
       providers: [
+        { provide: OPTIONS, useValue: options },
         {
           provide: MESH,
           inject: [LOGGER, SHUTDOWN, METRICS],
           useFactory: (logger: Logger, shutdown: Shutdown, registry: Registry) =>
             openMesh(options, logger, shutdown, createMeshMetrics(registry)),
+        },
+        {
+          provide: StreamUsage,
+          inject: [MESH, LOGGER, SHUTDOWN, METRICS],
+          useFactory: ({ nc }: Mesh, logger: Logger, shutdown: Shutdown, registry: Registry) => {
+            const streams = options.provisioned?.streams ?? [];
+            const usage = new StreamUsage({ nc, streams, logger, metrics: createMeshMetrics(registry) });
+            shutdown.add('nats', 'stream usage', () => usage.stop());
+            usage.start();
+            return usage;
+          },
         },
         {
           provide: RpcClient,
@@ -75,8 +95,13 @@ export class MeshModule implements OnModuleInit {
             return new EventPublisher({ nc, metrics, attemptsMax: 1 }).publishStored;
           },
         },
+        {
+          provide: EVENT_BUS,
+          inject: [MESH],
+          useFactory: (mesh: Mesh) => new OutboxBus(mesh, options.service),
+        },
       ],
-      exports: [MESH, RpcClient, EventPublisher, PUBLISH_EVENT],
+      exports: [MESH, RpcClient, EventPublisher, PUBLISH_EVENT, EVENT_BUS],
     };
   }
 
@@ -85,6 +110,8 @@ export class MeshModule implements OnModuleInit {
       if (this.mesh.status() !== 'connected')
         throw new Error(`The NATS connection is ${this.mesh.status()}.`);
     });
+    this.health.addReadiness('max_payload', () => checkPayloadLimit(this.mesh.nc, this.options.service));
+    this.health.addReadiness('streams', () => this.usage.check());
   }
 }
 

@@ -5,6 +5,9 @@ import { errors } from '@nats-io/nats-core';
 /** The name of the one error of JetStream that the library does not export. */
 const JETSTREAM_OFF = 'JetStreamNotEnabled';
 
+/** What a stream answers to a message above its own limit. */
+const MESSAGE_EXCEEDS_STREAM = 10_054;
+
 /** Follows `cause` for a few steps; nats.js wraps the reason of a failed request once or twice. */
 function findCause<T>(error: unknown, kind: abstract new (...args: never[]) => T): T | undefined {
   let current: unknown = error;
@@ -71,6 +74,15 @@ export function toAppError(error: unknown, what: string): AppError {
     });
   }
   const api = findCause(error, JetStreamApiError);
+  if (api?.code === MESSAGE_EXCEEDS_STREAM) {
+    return new AppError(
+      'body-too-large',
+      `${what}: it exceeds the largest message of the stream (max_msg_size).`,
+      {
+        cause: error,
+      },
+    );
+  }
   const reason = api?.message ?? (error instanceof Error ? error.message : String(error));
   return new AppError('dependency-unavailable', `${what}: ${reason}`, { cause: error });
 }

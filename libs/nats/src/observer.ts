@@ -1,4 +1,4 @@
-import type { ErrorCode, ServiceName } from '@touchstone/contracts';
+import type { ErrorCode, ServiceName, StreamName } from '@touchstone/contracts';
 import {
   currentTraceId,
   injectTrace,
@@ -36,6 +36,8 @@ export interface MeshMetrics {
   consumerHolds(labels: { durable: string }, holds: boolean): void;
   /** A handler ran; a batch counts once. */
   handlerRan(labels: { durable: string; result: 'ok' | ErrorCode }, seconds: number): void;
+  /** A stream holds this share of the bytes that it may hold, 0 to 1. */
+  streamUsed(labels: { stream: StreamName }, share: number): void;
   /** The connection reported `type` (disconnect, reconnect, error, slowConsumer…). */
   connectionEvent(labels: { type: string }): void;
 }
@@ -73,6 +75,7 @@ export const noMetrics: MeshMetrics = {
   deliverySettled: () => undefined,
   consumerHolds: () => undefined,
   handlerRan: () => undefined,
+  streamUsed: () => undefined,
   connectionEvent: () => undefined,
 };
 

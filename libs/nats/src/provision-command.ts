@@ -1,3 +1,4 @@
+import { AppError } from '@touchstone/contracts';
 import { integerKey, loadConfig, secret } from '@touchstone/platform';
 import { z } from 'zod';
 import { connectMesh } from './connection.js';
@@ -18,21 +19,29 @@ export const provisionConfig = z.object({
   TOUCHSTONE_NATS_REPLICAS: integerKey(1, 5).default(1).describe('Copies of each stream.'),
   TOUCHSTONE_NATS_STREAM_MAX_AGE_DAYS: integerKey(1, 365)
     .default(STREAM_MAX_AGE_DAYS)
-    .describe(`Days an event is kept; dead letters stay ${DEAD_LETTER_MAX_AGE_DAYS}.`),
+    .describe(`Days an unread event is kept; dead letters stay ${DEAD_LETTER_MAX_AGE_DAYS}.`),
   TOUCHSTONE_NATS_STREAM_MAX_BYTES: integerKey(STREAM_MIN_BYTES, 1_099_511_627_776)
     .default(STREAM_MAX_BYTES)
-    .describe('Bytes one stream may hold; the server reserves them.'),
+    .describe('Bytes that one stream may hold of what is unread; the server reserves them.'),
 });
 
+/** The one argument of `nats-provision`. */
+const RECREATE = '--recreate';
+
 /**
- * Creates or updates streams and durables as the environment says.
+ * Creates or updates streams and durables as the environment says; with the argument `--recreate` also makes streams
+ * again whose retention a server does not change.
  *
- * @throws AppError `config-invalid`, or as `connectMesh` and `provision`.
+ * @throws AppError `config-invalid`, also for another argument, or as `connectMesh` and `provision`.
  */
 export async function runProvision(
   env: Readonly<Record<string, string | undefined>>,
   logger: MeshLogger,
+  args: readonly string[] = [],
 ): Promise<ProvisionReport> {
+  const unknown = args.find((argument) => argument !== RECREATE);
+  if (unknown !== undefined)
+    throw new AppError('config-invalid', `nats-provision takes ${RECREATE} and no "${unknown}".`);
   const config = loadConfig({ schema: provisionConfig, env });
   const mesh = await connectMesh({
     url: config.NATS_URL,
@@ -46,6 +55,7 @@ export async function runProvision(
       replicas: config.TOUCHSTONE_NATS_REPLICAS,
       maxAgeDays: config.TOUCHSTONE_NATS_STREAM_MAX_AGE_DAYS,
       maxBytes: config.TOUCHSTONE_NATS_STREAM_MAX_BYTES,
+      recreate: args.includes(RECREATE),
     });
   } finally {
     await mesh.close();

@@ -19,7 +19,7 @@ export class RecordingLogger implements MeshLogger {
 
 /** Keeps every figure as `name` and labels. */
 export class RecordingMetrics implements MeshMetrics {
-  readonly samples: { name: string; labels: Record<string, string>; seconds?: number }[] = [];
+  readonly samples: { name: string; labels: Record<string, string>; seconds?: number; share?: number }[] = [];
   rpcServed(labels: Record<string, string>, seconds: number): void {
     this.samples.push({ name: 'rpcServed', labels, seconds });
   }
@@ -37,6 +37,9 @@ export class RecordingMetrics implements MeshMetrics {
   }
   handlerRan(labels: Record<string, string>, seconds: number): void {
     this.samples.push({ name: 'handlerRan', labels, seconds });
+  }
+  streamUsed(labels: Record<string, string>, share: number): void {
+    this.samples.push({ name: 'streamUsed', labels, share });
   }
   connectionEvent(labels: Record<string, string>): void {
     this.samples.push({ name: 'connectionEvent', labels });

@@ -75,7 +75,15 @@ export { Counter, createMetrics, Gauge, Histogram, METRICS, Registry } from './m
 export { ApiRoute, type ApiResponse, type ApiRouteOptions } from './openapi/api-route.js';
 export { buildOpenApi, writeOpenApi, type OpenApiDocument, type OpenApiInfo } from './openapi/document.js';
 export { createHttpApp, type HttpApp } from './service/create-http-app.js';
-export { PUBLISH_EVENT, type PublishEvent } from './service/publish-event.js';
+export {
+  EVENT_BUS,
+  PUBLISH_EVENT,
+  type BusInterruptions,
+  type EventBus,
+  type EventReceipt,
+  type PublishEvent,
+  type StoredEvent,
+} from './service/publish-event.js';
 export { PlatformModule } from './service/platform-module.js';
 export { runService, USAGE_EXIT_CODE, type ServiceProcess } from './service/run-service.js';
 export { CONFIG, SERVICE_CONTEXT, type ServiceContext } from './service/service-context.js';

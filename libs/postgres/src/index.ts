@@ -36,6 +36,7 @@ export {
 export { readSelection } from './outbox/republish-arguments.js';
 export { republish, REPUBLISH_STEP_ROWS_MAX, type RepublishSelection } from './outbox/republish.js';
 export { dropInbox } from './outbox/drop-inbox.js';
+export { RememberSequences1785710000000 } from './outbox/remember-sequences.js';
 export { outboxTables, type MigrationSql } from './outbox/tables.js';
 export { OutboxModule } from './outbox-module.js';
 export { PostgresModule } from './postgres-module.js';

@@ -1,9 +1,11 @@
-import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { Inject, Module, Optional, type OnModuleInit } from '@nestjs/common';
 import {
+  EVENT_BUS,
   LOGGER,
   METRICS,
   PUBLISH_EVENT,
   SHUTDOWN,
+  type EventBus,
   type Logger,
   type PublishEvent,
   type Registry,
@@ -15,7 +17,7 @@ import { startOutboxRelay } from './outbox/start-outbox-relay.js';
 
 /**
  * Runs the relay of a service's outbox from start to shutdown. Needs `PostgresModule`, and a bus module that
- * provides `PUBLISH_EVENT`.
+ * provides `PUBLISH_EVENT`, and `EVENT_BUS` where it has streams.
  */
 @Module({})
 export class OutboxModule implements OnModuleInit {
@@ -26,10 +28,11 @@ export class OutboxModule implements OnModuleInit {
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(METRICS) private readonly metrics: Registry,
     @Inject(SHUTDOWN) private readonly shutdown: Shutdown,
+    @Optional() @Inject(EVENT_BUS) private readonly bus?: EventBus,
   ) {}
 
   onModuleInit(): void {
-    const { dataSource, outbox, publish, logger, metrics, shutdown } = this;
-    startOutboxRelay({ dataSource, outbox, publish, logger, metrics, shutdown });
+    const { dataSource, outbox, publish, bus, logger, metrics, shutdown } = this;
+    startOutboxRelay({ dataSource, outbox, publish, bus, logger, metrics, shutdown });
   }
 }

@@ -1,7 +1,13 @@
 import type { EventBody } from '@touchstone/contracts';
 import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
-import { createDataSource, outboxTables, runMigrations, type PostgresOptions } from '../src/index.js';
+import {
+  createDataSource,
+  outboxTables,
+  RememberSequences1785710000000,
+  runMigrations,
+  type PostgresOptions,
+} from '../src/index.js';
 
 /** The first migration of a service that has nothing but an outbox. */
 export class CreateMessageTables1700000000000 implements MigrationInterface {
@@ -33,7 +39,7 @@ export async function openTestSchema(
     url: database.urlFor('signer'),
     schema: 'signer',
     applicationName: label,
-    migrations: [CreateMessageTables1700000000000],
+    migrations: [CreateMessageTables1700000000000, RememberSequences1785710000000],
   };
   await runMigrations(options);
   const dataSource = await createDataSource(options).initialize();

@@ -45,7 +45,8 @@ function asText(letter: DeadLetterWithBody): string {
 
 function describeBody({ body, bodyOmitted, replayedAt }: DeadLetterWithBody): string {
   if (replayedAt !== undefined) return 'The body went with the replay.';
-  if (bodyOmitted) return 'The body had no room in the copy; the original stream keeps it for a week.';
+  if (bodyOmitted)
+    return 'The body had no room in the copy; the outbox of its publisher keeps it for a week.';
   const text = bodyText(body);
   if (text === undefined) return `${body.length} bytes, no text; --json shows them as base64.`;
   try {

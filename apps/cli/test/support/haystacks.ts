@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { connect, type IncomingHttpHeaders } from 'node:http2';
 import { join } from 'node:path';
-import { meshUsers } from '@touchstone/contracts';
+import { meshUsers, serviceNames } from '@touchstone/contracts';
 import { connectMesh, type Mesh, type MeshUser } from '@touchstone/nats';
 import type { RunningStack } from '@touchstone/embedded';
+import { readOutbox } from './outbox-events.js';
 import type { Haystack } from './secret-search.js';
 
 /** Milliseconds that a process which ought to end by itself may take. */
@@ -117,11 +118,11 @@ export async function listenToMesh(
 /** Every message that a stream still holds. */
 export async function streamMessages(stack: RunningStack): Promise<Haystack[]> {
   const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const login = stack.natsLogin('operator');
+  const login = stack.natsLogin('provisioner');
   const mesh = await connectMesh({
     url: stack.description.nats.url,
     ...login,
-    service: 'operator',
+    service: 'provisioner',
     logger: silent,
   });
   const ask = async (subject: string, body: object): Promise<Record<string, unknown>> =>
@@ -142,5 +143,11 @@ export async function streamMessages(stack: RunningStack): Promise<Haystack[]> {
     }
   }
   await mesh.close();
+  for (const service of serviceNames.filter((name) => name !== 'proof-service'))
+    for (const { subject, headers, payload } of await readOutbox(stack, service))
+      found.push({
+        name: `outbox of ${service}: ${subject}`,
+        bytes: Buffer.concat([Buffer.from(JSON.stringify(headers)), payload]),
+      });
   return found;
 }

@@ -1,4 +1,4 @@
-import { dropInbox, type PostgresOptions } from '@touchstone/postgres';
+import { dropInbox, RememberSequences1785710000000, type PostgresOptions } from '@touchstone/postgres';
 import type { GatewayConfig } from '../config.js';
 import { Initial1763700000000 } from './migrations/1763700000000-initial.js';
 import { AddedModels1763800000000 } from './migrations/1763800000000-added-models.js';
@@ -17,6 +17,7 @@ export function databaseOptions(config: GatewayConfig): PostgresOptions {
       InlineEvents1763900000000,
       OwedAnswers1764000000000,
       dropInbox(GATEWAY_SCHEMA),
+      RememberSequences1785710000000,
     ],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,

@@ -1,14 +1,13 @@
-import { events, type EventSubject, type StreamName } from '@touchstone/contracts';
+import { events, services, type EventSubject } from '@touchstone/contracts';
 import type { Mesh } from '@touchstone/nats';
-import { jetstream, jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
+import { jetstream } from '@nats-io/jetstream';
 import { headers as createHeaders } from '@nats-io/nats-core';
 import type { FaultyStack } from '../stack/faulty-stack.js';
 import type { Fault } from './fault.js';
 
-/** Newest messages of each stream that are published again. */
+/** Newest events of each service that are published again. */
 const MESSAGES_MAX = 40;
-const STREAMS: readonly StreamName[] = ['SIGNING', 'INFERENCE', 'PAYMENT', 'ANCHOR'];
-const MESSAGE_ID = 'Nats-Msg-Id';
+const PUBLISHERS = ['signer', 'inference-gateway', 'payment-verifier', 'anchor-worker'] as const;
 /** By this header a consumer recognises a message that was published again under another id. */
 const FIRST_ID = 'Touchstone-Message-Id';
 
@@ -29,47 +28,49 @@ export const duplicatedMessages: Fault = {
   },
 };
 
-async function record(stack: FaultyStack): Promise<StoredMsg[]> {
-  const mesh = await stack.connect('operator');
-  try {
-    const manager = await jetstreamManager(mesh.nc, { checkAPI: false });
-    const recorded: StoredMsg[] = [];
-    for (const stream of STREAMS) {
-      const { state } = await manager.streams.info(stream);
-      const first = Math.max(state.first_seq, state.last_seq - MESSAGES_MAX + 1);
-      for (let seq = first; seq <= state.last_seq; seq++) {
-        const message = await manager.streams.getMessage(stream, { seq });
-        if (message !== null) recorded.push(message);
-      }
-    }
-    return recorded;
-  } finally {
-    await mesh.close();
+/** An event as its publisher published it; streams drop what was read. */
+interface Published {
+  readonly id: string;
+  readonly firstId: string;
+  readonly subject: EventSubject;
+  readonly payload: Uint8Array;
+}
+
+async function record(stack: FaultyStack): Promise<Published[]> {
+  const recorded: Published[] = [];
+  for (const service of PUBLISHERS) {
+    const rows = await stack.database.rows<Published>(
+      `SELECT id::text AS id, message_id AS "firstId", subject, payload FROM ${services[service].schema}.outbox AS row
+       WHERE published_at IS NOT NULL ORDER BY row.id DESC LIMIT $1`,
+      [MESSAGES_MAX],
+    );
+    recorded.push(...rows.reverse());
   }
+  return recorded;
 }
 
 async function publishAgain(
   stack: FaultyStack,
-  messages: readonly StoredMsg[],
+  messages: readonly Published[],
 ): Promise<{ known: number; taken: number }> {
   const meshes = new Map<string, Mesh>();
   let known = 0;
   let taken = 0;
   try {
     for (const message of messages) {
-      const { publisher } = events[message.subject as EventSubject];
+      const { publisher } = events[message.subject];
       const mesh = meshes.get(publisher) ?? (await stack.connect(publisher));
       meshes.set(publisher, mesh);
       const js = jetstream(mesh.nc, { checkAPI: false });
-      const firstId = message.header.get(MESSAGE_ID);
+      const { id, firstId } = message;
       for (const [msgID, kept] of [
         [firstId, undefined],
-        [`again:${message.seq}:${firstId}`, firstId],
-        [`anew:${message.seq}:${firstId}`, undefined],
+        [`again:${id}:${firstId}`, firstId],
+        [`anew:${id}:${firstId}`, undefined],
       ] as const) {
         const headers = createHeaders();
         if (kept !== undefined) headers.set(FIRST_ID, kept);
-        const ack = await js.publish(message.subject, message.data, { msgID, headers });
+        const ack = await js.publish(message.subject, message.payload, { msgID, headers });
         if (ack.duplicate) known += 1;
         else taken += 1;
       }

@@ -50,7 +50,7 @@ export const durables = [
     name: 'anchor-worker-key-set',
     service: 'anchor-worker',
     stream: 'SIGNING',
-    filter: 'evt.v1.signing.key-set.changed',
+    filter: 'evt.v1.signing.>',
   },
   {
     name: 'proof-service-inference',
@@ -67,6 +67,44 @@ export const durables = [
   },
 ] as const satisfies readonly Durable[];
 export type DurableName = (typeof durables)[number]['name'];
+
+/** Bytes that the headers of an event may take beside its body. */
+export const EVENT_HEADER_BYTES_MAX = 4_096;
+
+/**
+ * Bytes that the largest event of a service may have, its body alone: an answer with its tensors, a batch of as many
+ * leaves as one may have, a proof of an anchor, a key set.
+ */
+export const LARGEST_EVENT_BYTES: Readonly<Partial<Record<ServiceName, number>>> = {
+  'inference-gateway': 1_000_000,
+  'anchor-worker': 524_288,
+  signer: 65_536,
+  'payment-verifier': 16_384,
+  'attestation-hub': 16_384,
+};
+
+/** Milliseconds that an event stays in a stream from which nobody reads; the outbox of its publisher has it longer. */
+export const UNREAD_STREAM_AGE_MS = 3_600_000;
+
+/**
+ * How long a stream keeps a message: `until-read` by all its durables, `an-hour` where it has none, and the two that
+ * people read, `letters` and `advisories`, by their age alone.
+ */
+export type StreamKeeping = 'until-read' | 'an-hour' | 'letters' | 'advisories';
+
+/** How long `stream` keeps a message. */
+export function streamKeeping(stream: StreamName): StreamKeeping {
+  if (stream === 'DLQ') return 'letters';
+  if (stream === 'ADVISORY') return 'advisories';
+  return durablesOf(stream).length > 0 ? 'until-read' : 'an-hour';
+}
+
+/** The durables that read from `stream`, those for replays included. */
+export function durablesOf(stream: StreamName): readonly Durable[] {
+  return durables
+    .flatMap((durable): Durable[] => [durable, replayDurable(durable)])
+    .filter((durable) => durable.stream === stream);
+}
 
 /**
  * The durable beside `durable` that brings dead letters back to the one consumer that gave up on them. A request to

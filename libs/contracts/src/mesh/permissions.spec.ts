@@ -11,6 +11,7 @@ import {
   rpcTable,
   serviceNames,
   servicePermissions,
+  streams,
   type RpcService,
   type RpcVerb,
   type ServiceName,
@@ -75,17 +76,22 @@ describe.each(serviceNames)('permissions of %s', (service) => {
     }
   });
 
-  it('allow to read back its own dead letters alone, and to replay none', () => {
-    for (const { name, service: owner } of durables) {
-      const letter = `dlq.${owner}.${name}.ANCHOR.1`;
-      expect([letter, mayPublish(service, `$JS.API.DIRECT.GET.DLQ.${letter}`)]).toEqual([
-        letter,
-        owner === service,
-      ]);
+  it('allow to read dead letters where it has durables, nothing else of any stream, and to replay none', () => {
+    for (const { name, service: owner } of durables)
       expect(mayPublish(service, `replay.v1.${owner}.${name}.ANCHOR.1`)).toBe(false);
+    const buries = durables.some(({ service: owner }) => owner === service);
+    for (const stream of Object.keys(streams)) {
+      const may = mayPublish(service, `$JS.API.STREAM.MSG.GET.${stream}`);
+      expect([stream, may]).toEqual([stream, buries && stream === 'DLQ']);
     }
-    expect(mayPublish(service, '$JS.API.DIRECT.GET.DLQ')).toBe(false);
-    expect(mayPublish(service, '$JS.API.STREAM.MSG.GET.DLQ')).toBe(false);
+  });
+
+  it('allow no direct get, whose answer the server sends to any subject (N1)', () => {
+    expect(servicePermissions(service).publish.filter((pattern) => pattern.includes('DIRECT'))).toEqual([]);
+    for (const stream of Object.keys(streams)) {
+      expect(mayPublish(service, `$JS.API.DIRECT.GET.${stream}`)).toBe(false);
+      expect(mayPublish(service, `$JS.API.DIRECT.GET.${stream}.dlq.${service}.x`)).toBe(false);
+    }
   });
 
   it('grant no wildcard for calls or events, and no administration', () => {
@@ -147,6 +153,24 @@ describe('the other users', () => {
     for (const subject of Object.keys(events)) expect(may(subject)).toBe(false);
     for (const { name, service } of durables) expect(may(`dlq.${service}.${name}.ANCHOR.1`)).toBe(false);
     expect(subscribe).toHaveLength(1);
+  });
+
+  it.each([
+    '$JS.API.CONSUMER.CREATE.REPLAY',
+    '$JS.API.CONSUMER.CREATE.REPLAY.name',
+    '$JS.API.CONSUMER.CREATE.REPLAY.name.replay.v1.x',
+    '$JS.API.CONSUMER.DURABLE.CREATE.REPLAY.name',
+    '$JS.API.CONSUMER.DELETE.REPLAY.name',
+    '$JS.API.CONSUMER.MSG.NEXT.REPLAY.name',
+    '$JS.API.DIRECT.GET.DLQ',
+    '$JS.API.STREAM.MSG.GET.INFERENCE',
+    '$JS.API.STREAM.MSG.GET.PAYMENT',
+    '$JS.API.STREAM.MSG.DELETE.DLQ',
+    '$JS.API.STREAM.PURGE.DLQ',
+    '$JS.API.STREAM.UPDATE.DLQ',
+    '$JS.API.STREAM.DELETE.DLQ',
+  ])('of the operator do not contain %s (N2)', (subject) => {
+    expect(operatorPermissions.publish.some((pattern) => matches(pattern, subject))).toBe(false);
   });
 
   it('let those reply that answer an RPC, and nobody else', () => {

@@ -48,8 +48,9 @@ export function servicePermissions(service: ServiceName): NatsPermissions {
       '$JS.API.INFO',
       '$JS.API.STREAM.INFO.*',
       ...consumed,
-      // A dead letter that is replayed is read by the service that wrote it, and by no other.
-      ...(own.length > 0 ? [`$JS.API.DIRECT.GET.DLQ.dlq.${service}.>`] : []),
+      // A dead letter that is replayed is read by the service that wrote it. Never by a direct get: its answer is the
+      // message itself, and the server sends it to whatever subject the asking service names, events of others included.
+      ...(own.length > 0 ? ['$JS.API.STREAM.MSG.GET.DLQ'] : []),
     ],
     subscribe: [`svc.v1.${service}.*.*`, '$SRV.>', `${inboxPrefix(service)}.>`],
     answers: Object.hasOwn(rpcTable, service),
@@ -65,16 +66,20 @@ export const provisionerPermissions: NatsPermissions = {
 
 /**
  * The user of the command line: discovery, stream figures, dead letters and the request to replay one, no RPC and no
- * event. It can bring back what a service buried and nothing else.
+ * event. It can bring back what a service buried and nothing else. It reads dead letters and advisories, no other
+ * stream, and creates no consumer, since the server would deliver to any subject that one names.
  */
 export const operatorPermissions: NatsPermissions = {
   publish: [
     '$SRV.>',
     '$JS.API.INFO',
-    '$JS.API.STREAM.*',
+    '$JS.API.STREAM.NAMES',
+    '$JS.API.STREAM.LIST',
     '$JS.API.STREAM.INFO.*',
-    '$JS.API.STREAM.MSG.GET.*',
-    '$JS.API.CONSUMER.*.*',
+    '$JS.API.STREAM.MSG.GET.DLQ',
+    '$JS.API.STREAM.MSG.GET.ADVISORY',
+    '$JS.API.CONSUMER.NAMES.*',
+    '$JS.API.CONSUMER.LIST.*',
     '$JS.API.CONSUMER.INFO.*.*',
     'replay.v1.>',
   ],

@@ -42,6 +42,10 @@ export function natsConfiguration(options: {
   readonly port: number;
   readonly storeFolder: string;
   readonly accounts: readonly NatsAccount[];
+  /** Overrides {@link FILE_STORE_BYTES_MAX}. */
+  readonly fileStoreBytesMax?: number | undefined;
+  /** Overrides {@link MAX_PAYLOAD_BYTES}. */
+  readonly payloadBytesMax?: number | undefined;
 }): string {
   const accounts = Object.fromEntries(
     options.accounts.map(({ name, users }) => [name, { jetstream: 'enabled', users: users.map(userBlock) }]),
@@ -49,8 +53,11 @@ export function natsConfiguration(options: {
   return JSON.stringify(
     {
       listen: `127.0.0.1:${options.port}`,
-      max_payload: MAX_PAYLOAD_BYTES,
-      jetstream: { store_dir: options.storeFolder, max_file_store: FILE_STORE_BYTES_MAX },
+      max_payload: options.payloadBytesMax ?? MAX_PAYLOAD_BYTES,
+      jetstream: {
+        store_dir: options.storeFolder,
+        max_file_store: options.fileStoreBytesMax ?? FILE_STORE_BYTES_MAX,
+      },
       accounts,
     },
     null,

@@ -16,6 +16,10 @@ export interface NatsOptions {
   /** Holds the configuration and JetStream's files; 0700, because the configuration has the passwords. */
   readonly storeDir: string;
   readonly accounts: readonly NatsAccount[];
+  /** Bytes that JetStream may reserve; all that the disk has when left out. */
+  readonly fileStoreBytesMax?: number;
+  /** Largest message in bytes; 1 MiB when left out. */
+  readonly payloadBytesMax?: number;
   /** 0 or absent takes any free port. */
   readonly port?: number;
   readonly logFile?: string;
@@ -73,10 +77,13 @@ async function startOnce(options: NatsOptions, binary: string, port: number): Pr
     throw new AppError('config-invalid', 'The NATS server needs at least one user.');
   const configFile = join(storeDir, 'nats-server.conf');
   rmSync(configFile, { force: true });
-  writeFileSync(configFile, natsConfiguration({ port, storeFolder: join(storeDir, 'jetstream'), accounts }), {
-    mode: 0o600,
-    flag: 'wx',
-  });
+  const { fileStoreBytesMax, payloadBytesMax } = options;
+  const storeFolder = join(storeDir, 'jetstream');
+  writeFileSync(
+    configFile,
+    natsConfiguration({ port, storeFolder, accounts, fileStoreBytesMax, payloadBytesMax }),
+    { mode: 0o600, flag: 'wx' },
+  );
   const server = await startGuardedProcess({
     command: binary,
     args: ['--config', configFile],

@@ -12,6 +12,8 @@ export interface ConsumeOptions {
   readonly tracing?: MeshTracing;
   /** Overrides the delays between deliveries. */
   readonly redeliveryDelaysMs?: readonly number[];
+  /** Overrides the wait between two attempts to copy a dead letter. */
+  readonly deadLetterRetryMs?: number;
   /** Overrides the delays between attempts while a dependency is away. */
   readonly outageRetryDelaysMs?: readonly number[];
   /** Waits until the server has confirmed each acknowledgement; slower, and saves deliveries after a crash. */

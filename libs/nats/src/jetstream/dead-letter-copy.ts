@@ -3,12 +3,13 @@ import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
 import { headers as createHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/nats-core';
 import { readCarrier } from '../carrier.js';
 import { toAppError } from '../nats-errors.js';
-import type { DeliveredMessage } from './delivered-message.js';
+import { headersOf, relayedFrom, type DeliveredMessage } from './delivered-message.js';
 import {
   DEAD_LETTER_BODY_HEADER,
   DEAD_LETTER_CODE_HEADER,
   DEAD_LETTER_DELIVERIES_HEADER,
   DEAD_LETTER_REASON_HEADER,
+  DEAD_LETTER_RELAYED_HEADER,
   DEAD_LETTER_REPLAYED_HEADER,
   DEAD_LETTER_SEQUENCE_HEADER,
   DEAD_LETTER_STREAM_HEADER,
@@ -47,7 +48,7 @@ export function isPermanent(error: unknown): boolean {
 }
 
 /** What the consumer said and where, in one line that fits a header. */
-function failureReason(error: unknown): string {
+export function failureReason(error: unknown): string {
   const { detail, errors = [] } = toProblem(error);
   const [finding] = errors;
   const text = finding === undefined ? detail : `${detail} ${finding.pointer || '/'}: ${finding.detail}`;
@@ -56,11 +57,15 @@ function failureReason(error: unknown): string {
 }
 
 function placeHeaders(message: DeliveredMessage): MsgHdrs {
-  const carrier = readCarrier(message.headers);
+  const received = readable(message);
+  const carrier = readCarrier(received);
   const headers = createHeaders();
   headers.set(DEAD_LETTER_SUBJECT_HEADER, message.subject);
   headers.set(DEAD_LETTER_STREAM_HEADER, message.info.stream);
   headers.set(DEAD_LETTER_SEQUENCE_HEADER, String(message.seq));
+  const relayed = relayedFrom(received);
+  // Without this mark a replay would bring it back as if it had been published.
+  if (relayed !== undefined) headers.set(DEAD_LETTER_RELAYED_HEADER, relayed);
   const original = carrier[ORIGINAL_ID_HEADER.toLowerCase()] ?? carrier[MESSAGE_ID_HEADER.toLowerCase()];
   if (original !== undefined) headers.set(ORIGINAL_ID_HEADER, original);
   for (const name of KEPT_HEADERS) {
@@ -68,6 +73,15 @@ function placeHeaders(message: DeliveredMessage): MsgHdrs {
     if (value !== undefined) headers.set(name, value);
   }
   return headers;
+}
+
+/** The headers of a message that may be buried for them. */
+function readable(message: DeliveredMessage): MsgHdrs | undefined {
+  try {
+    return headersOf(message);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes copies of messages that cannot be processed into the stream DLQ. */

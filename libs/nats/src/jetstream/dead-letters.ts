@@ -4,11 +4,13 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { readCarrier } from '../carrier.js';
 import { toAppError } from '../nats-errors.js';
 import { replaySubject } from './dead-letter-message.js';
+import { relayedFrom } from './delivered-message.js';
 import {
   DEAD_LETTER_BODY_HEADER,
   DEAD_LETTER_CODE_HEADER,
   DEAD_LETTER_DELIVERIES_HEADER,
   DEAD_LETTER_REASON_HEADER,
+  DEAD_LETTER_RELAYED_HEADER,
   DEAD_LETTER_REPLAYED_HEADER,
   DEAD_LETTER_SEQUENCE_HEADER,
   DEAD_LETTER_STREAM_HEADER,
@@ -17,6 +19,7 @@ import {
   ORIGINAL_ID_HEADER,
 } from './event-headers.js';
 import type { PublishReceipt } from './event-publisher.js';
+import { OUTBOX_LETTERS } from './outbox-bus.js';
 
 const STREAM = 'DLQ';
 /** Most dead letters of one page. */
@@ -40,6 +43,8 @@ export interface DeadLetter {
   readonly msgId: string | undefined;
   /** True when only the original stream has the body. */
   readonly bodyOmitted: boolean;
+  /** `<stream> <subject>` when the server sent the message on for somebody: an attempt to forge it. */
+  readonly relayedFrom: string | undefined;
   /** RFC 3339. */
   readonly buriedAt: string;
   /** RFC 3339, when its consumer took it after all; the body is gone then. */
@@ -89,6 +94,7 @@ function toDeadLetter(stored: StoredMsg): DeadLetter {
     deliveries: Number(read(DEAD_LETTER_DELIVERIES_HEADER)),
     msgId: carrier[ORIGINAL_ID_HEADER.toLowerCase()],
     bodyOmitted: read(DEAD_LETTER_BODY_HEADER) === 'omitted',
+    relayedFrom: carrier[DEAD_LETTER_RELAYED_HEADER.toLowerCase()] ?? relayedFrom(stored.header),
     buriedAt: stored.time.toISOString(),
     replayedAt: carrier[DEAD_LETTER_REPLAYED_HEADER.toLowerCase()],
   };
@@ -154,13 +160,12 @@ export async function showDeadLetter(nc: NatsConnection, sequence: number): Prom
  * this resolves; the consumer reads the dead letter itself, and replaces it by a note once it has taken it. Asking
  * twice has one effect. Needs the user `operator`.
  *
- * @throws AppError `conflict` for a letter without body, `forbidden`, `timeout`, `dependency-unavailable`.
+ * @throws AppError `conflict` for a letter without body, or of what no publisher sent, `forbidden`, `timeout`, `dependency-unavailable`.
  */
 export async function replayDeadLetter(nc: NatsConnection, letter: DeadLetter): Promise<PublishReceipt> {
-  if (letter.bodyOmitted || letter.replayedAt !== undefined) {
-    const why = letter.bodyOmitted ? 'had no room for its body' : `was replayed at ${letter.replayedAt}`;
-    throw new AppError('conflict', `Dead letter ${letter.sequence} ${why}; it cannot be replayed.`);
-  }
+  const obstacle = obstacleTo(letter);
+  if (obstacle !== undefined)
+    throw new AppError('conflict', `Dead letter ${letter.sequence} ${obstacle}; it cannot be replayed.`);
   try {
     const js = jetstream(nc, { checkAPI: false });
     const ack = await js.publish(replaySubject(letter.deadLetterSubject), new Uint8Array(0), {
@@ -170,6 +175,14 @@ export async function replayDeadLetter(nc: NatsConnection, letter: DeadLetter): 
   } catch (error) {
     throw toAppError(error, `Replaying dead letter ${letter.sequence}`);
   }
+}
+
+function obstacleTo(letter: DeadLetter): string | undefined {
+  if (letter.relayedFrom !== undefined) return `was sent on from ${letter.relayedFrom}, not by its publisher`;
+  if (letter.durable === OUTBOX_LETTERS)
+    return `was never published; mend the cause and run republish --message ${letter.msgId ?? ''}`;
+  if (letter.bodyOmitted) return 'had no room for its body';
+  return letter.replayedAt === undefined ? undefined : `was replayed at ${letter.replayedAt}`;
 }
 
 /** What became of a dead letter that was asked to be replayed. @throws AppError as {@link showDeadLetter} */

@@ -8,6 +8,7 @@ import {
 } from '@touchstone/contracts';
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
 import { delay, type NatsConnection } from '@nats-io/nats-core';
+import type { EventReceipt } from '@touchstone/platform';
 import type { z } from 'zod';
 import { writeCarrier } from '../carrier.js';
 import { assertFits, encodeJson, validate } from '../json-body.js';
@@ -98,10 +99,11 @@ export class EventPublisher {
     subject: string,
     payload: Uint8Array,
     options: PublishOptions,
-  ): Promise<void> => {
+  ): Promise<EventReceipt> => {
     if (!isEventSubject(subject))
       throw new AppError('config-invalid', `contracts has no event "${subject}".`);
-    await this.publish(subject, payload, options);
+    const { stream, streamSequence, duplicate } = await this.publish(subject, payload, options);
+    return { stream, sequence: streamSequence, duplicate };
   };
 
   private encode(subject: EventSubject, body: unknown): Uint8Array {

@@ -1,87 +1,64 @@
-import { durables, replayDurable, streams, type Durable, type StreamName } from '@touchstone/contracts';
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { streams, type StreamName } from '@touchstone/contracts';
+import { jetstreamManager, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { isNotFound, toAppError } from '../nats-errors.js';
-import { consumerConfig, streamConfig, type ProvisionOptions } from './stream-config.js';
+import { putStream, type PutOutcome } from './put-stream.js';
+import { removeStreams, type UnreadOfStream } from './recreate-streams.js';
+import type { ProvisionOptions } from './stream-config.js';
+import { assertStorage } from './storage-check.js';
 
 /** What {@link provision} did, by name. */
 export interface ProvisionReport {
   readonly created: readonly string[];
   readonly updated: readonly string[];
   readonly unchanged: readonly string[];
+  /** Streams that were made again although something in them was unread; `republish` brings it back. */
+  readonly unread: readonly UnreadOfStream[];
 }
-
-type Outcome = 'created' | 'updated' | 'unchanged';
 
 /**
  * Creates or updates every stream and durable that contracts declares; running it again changes nothing. What
  * is no longer declared stays, because deleting it could lose messages. Needs the user `provisioner`.
  *
- * @throws AppError `forbidden` for another user, `dependency-unavailable` when the server refuses.
+ * Nothing is made before it is known that the server has room for all of it, and no stream takes events before its
+ * durables are there.
+ *
+ * @throws AppError `forbidden` for another user, `conflict` for streams that have to be made again,
+ * `dependency-unavailable` when the server refuses or has no room.
  */
 export async function provision(
   nc: NatsConnection,
   options: ProvisionOptions = {},
 ): Promise<ProvisionReport> {
-  const report: Record<Outcome, string[]> = { created: [], updated: [], unchanged: [] };
   const jsm = await jetstreamManager(nc, { checkAPI: false });
-  for (const name of Object.keys(streams) as StreamName[]) {
+  const names = Object.keys(streams) as StreamName[];
+  const present = await lookAt(jsm, names);
+  await assertStorage(jsm, present, options);
+  const unread = await removeStreams(jsm, present, options);
+  const outcomes: PutOutcome[] = [];
+  for (const name of names) {
     try {
-      report[await putStream(jsm, name, options)].push(name);
+      outcomes.push(...(await putStream(jsm, name, present.get(name), options)));
     } catch (error) {
       throw toAppError(error, `Provisioning stream ${name}`);
     }
   }
-  for (const durable of durables.flatMap((durable) => [durable, replayDurable(durable)])) {
+  const of = (wanted: PutOutcome['outcome']): string[] =>
+    outcomes.filter(({ outcome }) => outcome === wanted).map(({ name }) => name);
+  return { created: of('created'), updated: of('updated'), unchanged: of('unchanged'), unread };
+}
+
+async function lookAt(
+  jsm: JetStreamManager,
+  names: readonly StreamName[],
+): Promise<Map<StreamName, StreamInfo>> {
+  const present = new Map<StreamName, StreamInfo>();
+  for (const name of names) {
     try {
-      report[await putConsumer(jsm, durable, options)].push(durable.name);
+      present.set(name, await jsm.streams.info(name));
     } catch (error) {
-      throw toAppError(error, `Provisioning durable ${durable.name}`);
+      if (!isNotFound(error)) throw toAppError(error, `Looking at stream ${name}`);
     }
   }
-  return report;
-}
-
-/** True when every wanted field already has its value; the server adds fields of its own. */
-function contains(actual: object, wanted: object): boolean {
-  const fields = actual as Record<string, unknown>;
-  return Object.entries(wanted).every(
-    ([key, value]) => JSON.stringify(fields[key]) === JSON.stringify(value),
-  );
-}
-
-async function putStream(
-  jsm: JetStreamManager,
-  name: StreamName,
-  options: ProvisionOptions,
-): Promise<Outcome> {
-  const wanted = streamConfig(name, options);
-  try {
-    const { config } = await jsm.streams.info(name);
-    if (contains(config, wanted)) return 'unchanged';
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-    await jsm.streams.add(wanted);
-    return 'created';
-  }
-  await jsm.streams.update(name, wanted);
-  return 'updated';
-}
-
-async function putConsumer(
-  jsm: JetStreamManager,
-  durable: Durable,
-  options: ProvisionOptions,
-): Promise<Outcome> {
-  const wanted = consumerConfig(durable, options);
-  try {
-    const { config } = await jsm.consumers.info(durable.stream, durable.name);
-    if (contains(config, wanted)) return 'unchanged';
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-    await jsm.consumers.add(durable.stream, wanted);
-    return 'created';
-  }
-  await jsm.consumers.update(durable.stream, durable.name, wanted);
-  return 'updated';
+  return present;
 }

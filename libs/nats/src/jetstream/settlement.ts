@@ -14,6 +14,8 @@ export const REDELIVERY_DELAYS_MS: readonly number[] = [1_000, 5_000, 30_000, 12
 export const GIVE_BACK_DELAY_MS = 2_000;
 /** Milliseconds between two attempts to copy a dead letter while the stream DLQ does not answer. */
 export const DEAD_LETTER_RETRY_MS = 2_000;
+/** Attempts to copy one dead letter; then it is given back, so that it does not keep others from being delivered. */
+export const DEAD_LETTER_ATTEMPTS_MAX = 15;
 
 /** What {@link Settlement} needs. */
 export interface SettlementOptions {
@@ -21,6 +23,8 @@ export interface SettlementOptions {
   readonly writer: DeadLetterWriter;
   readonly logger: MeshLogger;
   readonly metrics?: MeshMetrics | undefined;
+  /** Overrides {@link DEAD_LETTER_RETRY_MS}. */
+  readonly deadLetterRetryMs?: number | undefined;
   readonly redeliveryDelaysMs?: readonly number[] | undefined;
   readonly confirmAcks?: boolean | undefined;
   readonly onDeadLetter?: ((notice: DeadLetterNotice) => void) | undefined;
@@ -93,10 +97,13 @@ export class Settlement {
     this.metrics.deliverySettled({ durable: durable.name, result: 'nak' });
   }
 
-  /** Copies first and terminates after, so that no failure in between loses the message. */
+  /**
+   * Copies first and terminates after, so that no failure in between loses the message. One that cannot be copied
+   * comes again with the next delivery; after the last it stays in its stream, unread, and an advisory names it.
+   */
   private async bury(message: DeliveredMessage, error: unknown): Promise<void> {
-    const { durable, logger, writer, onDeadLetter } = this.options;
-    for (;;) {
+    const { durable, logger, writer, onDeadLetter, deadLetterRetryMs = DEAD_LETTER_RETRY_MS } = this.options;
+    for (let attempt = 1; ; attempt += 1) {
       try {
         const notice = await writer.copy(message, error);
         message.term();
@@ -110,7 +117,11 @@ export class Settlement {
           'a dead letter was not copied',
         );
         if (this.stopped) return;
-        await delay(DEAD_LETTER_RETRY_MS);
+        if (attempt >= DEAD_LETTER_ATTEMPTS_MAX) {
+          if (!isLastDelivery(message)) this.retryLater(message, error);
+          return;
+        }
+        await delay(deadLetterRetryMs);
       }
     }
   }

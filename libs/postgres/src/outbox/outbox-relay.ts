@@ -1,6 +1,13 @@
-import { silentLogger, type Logger, type PublishEvent, type Registry } from '@touchstone/platform';
+import {
+  silentLogger,
+  type EventBus,
+  type Logger,
+  type PublishEvent,
+  type Registry,
+} from '@touchstone/platform';
 import type { DataSource } from 'typeorm';
-import { BatchPublisher } from './batch-publisher.js';
+import { AcknowledgedEvents } from './acknowledged-events.js';
+import { BatchPublisher, type SentRow } from './batch-publisher.js';
 import type { OutboxWaker } from './outbox.js';
 import { RelayMetrics } from './relay-metrics.js';
 import { RelaySession } from './relay-session.js';
@@ -23,6 +30,8 @@ const BACKOFF_LAST_MS = 5_000;
 export interface OutboxRelayOptions {
   readonly dataSource: DataSource;
   readonly publish: PublishEvent;
+  /** Takes what can never be published, and tells what streams still have. */
+  readonly bus?: EventBus | undefined;
   readonly logger?: Logger;
   readonly metrics?: Registry;
   /** 1 sends an event only after the one before it was acknowledged. */
@@ -36,12 +45,16 @@ export interface OutboxRelayOptions {
  * per schema is active; the others wait for its session to end. An event is published at least once, always with the
  * same message id: a crash between acknowledgement and mark sends it again, and JetStream drops the copy.
  *
+ * An event that can never be published goes to the dead letters and is marked like the others, so that it stops nobody
+ * behind it; `republish` takes it up again. What a stream loses after it acknowledged it is published again.
+ *
  * Order: an event whose transaction began after another's commit follows it. When a publish fails, nothing behind it
  * is sent any more, and everything from the failed event on is sent again in order after a pause.
  */
 export class OutboxRelay implements OutboxWaker {
   private readonly wake = new WakeSignal();
   private readonly publisher: BatchPublisher;
+  private readonly acknowledged: AcknowledgedEvents | undefined;
   private readonly logger: Logger;
   private readonly metrics: RelayMetrics | undefined;
   private readonly pollMs: number;
@@ -56,7 +69,15 @@ export class OutboxRelay implements OutboxWaker {
     this.pollMs = options.pollMs ?? RELAY_POLL_MS;
     this.metrics =
       options.metrics === undefined ? undefined : new RelayMetrics(options.metrics, options.dataSource);
-    this.publisher = new BatchPublisher(options.publish, options.pipelineMax ?? RELAY_PIPELINE_DEFAULT_MAX);
+    const { bus, publish, pipelineMax = RELAY_PIPELINE_DEFAULT_MAX } = options;
+    this.publisher = new BatchPublisher(publish, pipelineMax, bus);
+    this.acknowledged =
+      bus &&
+      new AcknowledgedEvents({
+        bus,
+        logger: this.logger,
+        onAgain: (count) => this.metrics?.again.inc(count),
+      });
   }
 
   /** True while this relay is the active one of its schema. */
@@ -128,9 +149,11 @@ export class OutboxRelay implements OutboxWaker {
         if (lost) throw new Error('The session of the outbox relay ended.');
       }
       this.setLeader(!this.stopping);
+      await this.acknowledged?.recall(session);
       while (!this.stopping) {
         if (lost) throw new Error('The session of the outbox relay ended.');
         this.wake.lower();
+        await this.acknowledged?.check(session);
         const sent = await this.publishBatch(session);
         onProgress();
         if (sent > 0) continue;
@@ -147,19 +170,34 @@ export class OutboxRelay implements OutboxWaker {
   private async publishBatch(session: RelaySession): Promise<number> {
     const rows = await session.pending(RELAY_BATCH_MAX);
     if (rows.length === 0) return 0;
-    const { acknowledged, failure } = await this.publisher.publish(rows);
-    if (acknowledged.length > 0) {
-      await session.mark(acknowledged.map(({ id }) => id));
-      this.metrics?.published.inc(acknowledged.length);
-      const nowMs = Date.now();
-      for (const { createdAtMs } of acknowledged)
-        this.metrics?.delay.observe(Math.max(0, nowMs - createdAtMs) / 1_000);
+    const { sent, failure } = await this.publisher.publish(rows);
+    await this.acknowledged?.observe(session, sent);
+    if (sent.length > 0) {
+      await session.mark(sent.map(({ row, receipt }) => ({ id: row.id, sequence: receipt?.sequence })));
+      this.count(sent);
     }
     if (failure !== undefined) {
       this.metrics?.failures.inc();
       throw failure.error;
     }
     return rows.length;
+  }
+
+  private count(sent: readonly SentRow[]): void {
+    const nowMs = Date.now();
+    for (const { row, refusal } of sent) {
+      if (refusal === undefined) {
+        this.metrics?.published.inc();
+        this.metrics?.delay.observe(Math.max(0, nowMs - row.createdAtMs) / 1_000);
+        continue;
+      }
+      this.metrics?.setAside.inc();
+      const { messageId, subject, payload } = row;
+      this.logger.error(
+        { messageId, subject, bytes: payload.length, err: refusal },
+        'an event can never be published and went to the dead letters',
+      );
+    }
   }
 
   private async pruneSometimes(session: RelaySession): Promise<void> {

@@ -6,6 +6,8 @@ import { connectionOf } from '../data-source.js';
 export class RelayMetrics {
   readonly published: Counter;
   readonly failures: Counter;
+  readonly again: Counter;
+  readonly setAside: Counter;
   readonly delay: Histogram;
   readonly active: Gauge;
 
@@ -19,6 +21,16 @@ export class RelayMetrics {
     this.failures = new Counter({
       name: 'touchstone_outbox_publish_failures_total',
       help: 'Publishes that failed and are tried again.',
+      registers,
+    });
+    this.again = new Counter({
+      name: 'touchstone_outbox_published_again_total',
+      help: 'Published events that are published again because their stream lost them or may have.',
+      registers,
+    });
+    this.setAside = new Counter({
+      name: 'touchstone_outbox_set_aside_total',
+      help: 'Events that can never be published and went to the dead letters; must be 0.',
       registers,
     });
     this.delay = new Histogram({

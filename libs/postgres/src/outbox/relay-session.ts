@@ -1,3 +1,4 @@
+import type { StoredEvent } from '@touchstone/platform';
 import type { DataSource } from 'typeorm';
 import type pg from 'pg';
 import { connectionOf, STATEMENT_TIMEOUT_DEFAULT_MS } from '../data-source.js';
@@ -5,16 +6,13 @@ import { lockKey, TRY_LOCK_SQL } from '../locks.js';
 import { ASSERT_WRITABLE_SQL, openSession } from '../sessions.js';
 import { outboxChannel } from './outbox.js';
 
+/** Newest rows among which the last places of streams are looked for; more than one batch. */
+const RECALLED_ROWS_MAX = 1_000;
 /** Rows that one prune step looks at. */
 const PRUNE_ROWS_MAX = 5_000;
 
 /** A row that waits for its publication. */
-export interface PendingRow {
-  readonly id: string;
-  readonly messageId: string;
-  readonly subject: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly payload: Uint8Array;
+export interface PendingRow extends StoredEvent {
   readonly createdAtMs: number;
 }
 
@@ -78,13 +76,61 @@ export class RelaySession {
     return rows;
   }
 
-  /** Marks rows as published in one statement. */
-  async mark(ids: readonly string[]): Promise<void> {
+  /** Marks rows as published in one statement, with their places in the stream. */
+  async mark(rows: readonly { readonly id: string; readonly sequence: number | undefined }[]): Promise<void> {
     await this.client.query({
       name: 'outbox-mark',
-      text: `UPDATE ${this.schema}.outbox SET published_at = clock_timestamp() WHERE id = ANY($1::bigint[])`,
-      values: [ids],
+      text: `UPDATE ${this.schema}.outbox AS row SET published_at = clock_timestamp(), stream_sequence = sent.sequence
+             FROM unnest($1::bigint[], $2::bigint[]) AS sent (id, sequence) WHERE row.id = sent.id`,
+      values: [rows.map(({ id }) => id), rows.map(({ sequence }) => sequence ?? null)],
     });
+  }
+
+  /** The highest place of each subject among the rows that were published last. */
+  async lastSequences(): Promise<{ readonly subject: string; readonly sequence: number }[]> {
+    const { rows } = await this.client.query<{ subject: string; sequence: number }>(
+      `SELECT subject, max(stream_sequence)::float8 AS sequence
+       FROM (SELECT subject, stream_sequence FROM ${this.schema}.outbox AS row
+             ORDER BY row.id DESC LIMIT ${RECALLED_ROWS_MAX}) AS newest
+       WHERE stream_sequence IS NOT NULL GROUP BY subject`,
+    );
+    return rows;
+  }
+
+  /** Has the relay publish again what its stream acknowledged above a place. @returns how many rows */
+  async publishAgainAbove(subjects: readonly string[], sequence: number): Promise<number> {
+    const { rowCount } = await this.client.query(
+      `UPDATE ${this.schema}.outbox SET published_at = NULL, stream_sequence = NULL
+       WHERE subject = ANY($1::text[]) AND stream_sequence > $2 AND published_at IS NOT NULL`,
+      [subjects, sequence],
+    );
+    return rowCount ?? 0;
+  }
+
+  /**
+   * Has the relay publish again what was acknowledged within the last `sinceMs`, or within `beforeLastMs` before the
+   * last acknowledgement. Rows without a place were set aside.
+   *
+   * @returns how many rows
+   */
+  async publishAgainRecent(
+    span: { readonly sinceMs: number } | { readonly beforeLastMs: number },
+  ): Promise<number> {
+    const { schema } = this;
+    const [from, spanMs] =
+      'sinceMs' in span
+        ? (['clock_timestamp()', span.sinceMs] as const)
+        : ([
+            `(SELECT max(published_at) FROM (SELECT published_at FROM ${schema}.outbox AS row
+                ORDER BY row.id DESC LIMIT ${RECALLED_ROWS_MAX}) AS newest)`,
+            span.beforeLastMs,
+          ] as const);
+    const { rowCount } = await this.client.query(
+      `UPDATE ${schema}.outbox SET published_at = NULL, stream_sequence = NULL
+       WHERE published_at > ${from} - make_interval(secs => $1) AND stream_sequence IS NOT NULL`,
+      [spanMs / 1_000],
+    );
+    return rowCount ?? 0;
   }
 
   /**

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EventMessage } from '@touchstone/nats';
-import { recordedOutput } from '../../../test/leaves.js';
+import { outputKeyEntry, recordedOutput } from '../../../test/leaves.js';
 import type { Delivery } from '../../domain/leaf/intake.js';
+import { OutputKeys } from '../../domain/leaf/output-keys.js';
 import { takeEvents } from './take-events.js';
 
 const delivered = (subject: string, body: unknown): EventMessage =>
@@ -16,6 +17,7 @@ function recorder() {
   return { deliveries, accept };
 }
 
+const keys = new OutputKeys({ keys: async () => [outputKeyEntry] }, () => 0);
 const output = recordedOutput('one');
 const { commitment, modelId } = output;
 const keySet = { type: 'touchstone.key-set.v1', sequence: 0, keys: [], previous: null };
@@ -23,7 +25,7 @@ const keySet = { type: 'touchstone.key-set.v1', sequence: 0, keys: [], previous:
 describe('taking events in', () => {
   it('hands leaves and log entries of one delivery over together, in order', async () => {
     const intake = recorder();
-    const taken = await takeEvents(intake, [
+    const taken = await takeEvents(intake, keys, [
       delivered('evt.v1.inference.commitment.published', { modelId, commitment }),
       delivered('evt.v1.inference.output.recorded', output),
       delivered('evt.v1.signing.key-set.changed', { keySet }),
@@ -37,7 +39,7 @@ describe('taking events in', () => {
 
   it('does nothing for events of others', async () => {
     const intake = recorder();
-    expect(await takeEvents(intake, [delivered('evt.v1.attestation.node.changed', {})])).toEqual({
+    expect(await takeEvents(intake, keys, [delivered('evt.v1.attestation.node.changed', {})])).toEqual({
       leaves: 0,
       entries: 0,
     });
@@ -48,7 +50,19 @@ describe('taking events in', () => {
     const intake = recorder();
     const forged = { ...output, context: { ...output.context, salt: '0'.repeat(64) } };
     const messages = [output, forged].map((body) => delivered('evt.v1.inference.output.recorded', body));
-    await expect(takeEvents(intake, messages)).rejects.toMatchObject({ code: 'validation-failed' });
+    await expect(takeEvents(intake, keys, messages)).rejects.toMatchObject({ code: 'validation-failed' });
+    expect(intake.deliveries).toEqual([]);
+  });
+
+  it('hands nothing over when one output is signed by nobody (N1)', async () => {
+    const intake = recorder();
+    const other = recordedOutput('two');
+    const unsigned = { ...output, proof: { ...output.proof, signature: other.proof.signature } };
+    const messages = [other, unsigned].map((body) => delivered('evt.v1.inference.output.recorded', body));
+    await expect(takeEvents(intake, keys, messages)).rejects.toMatchObject({
+      code: 'validation-failed',
+      message: expect.stringContaining('signature'),
+    });
     expect(intake.deliveries).toEqual([]);
   });
 });
