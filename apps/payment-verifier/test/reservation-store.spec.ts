@@ -6,7 +6,6 @@ import type { Config } from '../src/config.js';
 import { OwePayments1785600000000 } from '../src/persistence/migrations/owe-payments-1785600000000.js';
 import { postgresOptions } from '../src/app.module.js';
 import { reasons } from '../src/domain/reasons.js';
-import { OwePayments1785600000000 } from '../src/persistence/migrations/owe-payments-1785600000000.js';
 import { PostgresReservationStore } from '../src/persistence/postgres-reservation-store.js';
 import { MemoryReservationStore } from './support/memory-store.js';
 import { describeReservationStore } from './support/reservation-store.contract.js';
