@@ -46,15 +46,24 @@ const NEVER_INSTALLED = [
   'typeorm-aurora-data-api-driver',
 ];
 
-/** What decorators, and code in CommonJS, expect to be there before anything else runs. */
-const SURROUNDINGS = [
-  "import 'reflect-metadata';",
+/** What code in CommonJS expects of its surroundings. */
+const COMMONJS = [
   "import { createRequire as bundleRequire } from 'node:module';",
   "import { fileURLToPath as bundlePath } from 'node:url';",
   'const require = bundleRequire(import.meta.url);',
   'const __filename = bundlePath(import.meta.url);',
   "const __dirname = bundlePath(new URL('.', import.meta.url));",
 ].join('');
+
+/** Decorators need the metadata before they run, in whatever part of a bundle they end up. */
+const metadataFirst = {
+  name: 'metadata first',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/node_modules\/@nestjs\/.*\.js$/ }, ({ path }) => ({
+      contents: `import 'reflect-metadata';\n${readFileSync(path, 'utf8')}`,
+    }));
+  },
+};
 
 /** A module of ours that finds a file beside itself still finds it there. */
 const ownPlaces = (folder) => ({
@@ -100,9 +109,9 @@ async function bundle({ folder, entry, splitting = false }) {
     // Names of classes stand in logs, in the table of migrations and in injection tokens.
     keepNames: true,
     legalComments: 'inline',
-    banner: { js: SURROUNDINGS },
+    banner: { js: COMMONJS },
     external: [...READ_AT_RUN_TIME, ...NEVER_INSTALLED],
-    plugins: [ownPlaces(outdir)],
+    plugins: [metadataFirst, ownPlaces(outdir)],
     logLevel: 'warning',
   });
 }

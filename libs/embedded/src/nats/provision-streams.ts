@@ -27,9 +27,14 @@ export async function provisionStreams(url: string, login: NatsLogin): Promise<v
     child.on('close', (exitCode, signal) => resolve(exitCode ?? signal ?? 'unknown'));
   });
   if (code === 0) return;
+  const reason = reasonIn(said) ?? `${code} ${said.trim()}`;
+  // Nobody reads while the launcher starts, so that here nothing would be drained.
+  const cure = reason.includes('--recreate')
+    ? ' On a stack of your own it is simplest to begin anew: touchstone reset.'
+    : '';
   throw new AppError(
     'dependency-unavailable',
-    `Streams could not be created in NATS at ${url}: ${reasonIn(said) ?? `${code} ${said.trim()}`}`,
+    `Streams could not be created in NATS at ${url}: ${reason}${cure}`,
   );
 }
 
