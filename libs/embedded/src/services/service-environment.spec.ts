@@ -85,6 +85,17 @@ describe('environment of the services', () => {
     expect(serviceEnvironment(context('inference-gateway'))).not.toHaveProperty('TOUCHSTONE_CORS_ORIGINS');
   });
 
+  it('hands the tokens of nodes to the hub alone, which takes no posted heartbeat without them', () => {
+    const named = serviceNames.filter((name) =>
+      Object.hasOwn(
+        serviceEnvironment({ ...context(name), heartbeatTokens: 'off' }),
+        'TOUCHSTONE_HEARTBEAT_TOKENS',
+      ),
+    );
+    expect(named).toEqual(['attestation-hub']);
+    expect(serviceEnvironment(context('attestation-hub'))).not.toHaveProperty('TOUCHSTONE_HEARTBEAT_TOKENS');
+  });
+
   it('tells the gateway the digest of the operator’s token, and nobody else', () => {
     const told = serviceNames.filter((name) =>
       Object.values(serviceEnvironment(context(name))).includes('a'.repeat(64)),

@@ -26,6 +26,8 @@ export interface ServiceContext {
   readonly telemetry?: Readonly<Record<string, string>>;
   /** Origins whose pages may use the public routes, as the environment of the launcher names them. */
   readonly corsOrigins?: string | undefined;
+  /** Who may post heartbeats, as the launcher’s environment has it. */
+  readonly heartbeatTokens?: string | undefined;
   /** Settings of whoever starts the stack; they win over all others. */
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -115,7 +117,7 @@ const extraEnvironment: Readonly<Record<ServiceName, (context: ServiceContext) =
     TOUCHSTONE_EVM_NETWORK: networkOf(context),
     TOUCHSTONE_ANCHOR_CONTRACT: context.chain.anchorRegistry,
   }),
-  'attestation-hub': () => ({}),
+  'attestation-hub': ({ heartbeatTokens }) => optional('TOUCHSTONE_HEARTBEAT_TOKENS', heartbeatTokens),
 };
 
 /** The configuration of one service in the embedded stack; the only place that knows names of service settings. */

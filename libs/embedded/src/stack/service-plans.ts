@@ -53,6 +53,7 @@ export function servicePlans(
         secrets: secrets.services[service],
         telemetry: telemetryEnvironment(environment),
         corsOrigins: environment['TOUCHSTONE_CORS_ORIGINS'],
+        heartbeatTokens: environment['TOUCHSTONE_HEARTBEAT_TOKENS'],
         settings: settings[service] ?? {},
       }),
     };
