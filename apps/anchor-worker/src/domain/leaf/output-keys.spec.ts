@@ -68,6 +68,13 @@ describe('checking the signature of an output', () => {
     expect(asked()).toBe(2);
   });
 
+  it('asks at once after its clock was set back, which says nothing about when it asked', async () => {
+    const { keys, clock } = keysOf([outputKeyEntry], [outputKeyEntry, renamed]);
+    await keys.check(proof);
+    clock.advance(-600_000);
+    await expect(keys.check({ ...proof, keyId: 'output-2' })).resolves.toBeUndefined();
+  });
+
   it('waits for a signer that is away and does not remember that it was', async () => {
     const { keys } = keysOf(new AppError('timeout', 'No answer.'), [outputKeyEntry]);
     await expect(keys.check(proof)).rejects.toMatchObject({ code: 'timeout' });

@@ -45,8 +45,9 @@ export class OutputKeys {
   }
 
   private async afterAsking(keyId: string): Promise<EcdsaVerifier> {
-    const now = this.nowMs();
-    if (this.askedAtMs === undefined || now - this.askedAtMs >= OUTPUT_KEYS_REFETCH_MIN_MS) {
+    const ageMs = this.nowMs() - (this.askedAtMs ?? Number.NEGATIVE_INFINITY);
+    // A clock that was set back says nothing about the age.
+    if (ageMs < 0 || ageMs >= OUTPUT_KEYS_REFETCH_MIN_MS) {
       this.asking ??= this.ask().finally(() => {
         this.asking = undefined;
       });
