@@ -1,5 +1,6 @@
 import { readdirSync, existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { testPackages } from './tools/test-packages.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -30,6 +31,8 @@ const swc = {
   },
 };
 
+const packages = await testPackages();
+
 const projects = ['libs', 'apps', 'tools'].flatMap((group) =>
   readdirSync(`${root}${group}`, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(`${root}${group}/${entry.name}/package.json`))
@@ -43,7 +46,7 @@ const projects = ['libs', 'apps', 'tools'].flatMap((group) =>
       modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/bundle', '<rootDir>/dist-spec'],
       extensionsToTreatAsEsm: ['.ts'],
       transform: { '^.+\\.ts$': ['@swc/jest', swc] },
-      moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+      moduleNameMapper: { ...packages, '^(\\.{1,2}/.*)\\.js$': '$1' },
       ...(needsServers.has(entry.name) && existsSync(`${root}tools/jest-global-setup.mjs`)
         ? {
             globalSetup: `${root}tools/jest-global-setup.mjs`,

@@ -4,66 +4,9 @@ import { existsSync, readdirSync, rmSync, statSync, readFileSync } from 'node:fs
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { COMMONJS, metadataFirst, NEVER_INSTALLED, READ_AT_RUN_TIME } from './packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** Stay in node_modules: native code, packages that read files beside their own, and what must come first. */
-const READ_AT_RUN_TIME = [
-  'reflect-metadata',
-  'secp256k1',
-  'onnxruntime-node',
-  '@grpc/grpc-js',
-  '@grpc/proto-loader',
-  '@grpc/reflection',
-  'grpc-health-check',
-];
-
-/** Named by frameworks for what nobody here uses, and not installed. */
-const NEVER_INSTALLED = [
-  '@google-cloud/*',
-  '@nestjs/platform-fastify',
-  '@nestjs/platform-socket.io',
-  '@nestjs/websockets*',
-  '@sap/*',
-  'amqp-connection-manager',
-  'amqplib',
-  'better-sqlite3',
-  'class-transformer*',
-  'class-validator',
-  'ioredis',
-  'kafkajs',
-  'mongodb',
-  'mqtt',
-  'mssql',
-  'mysql*',
-  'oracledb',
-  'pg-native',
-  'pg-query-stream',
-  'react-native-sqlite-storage',
-  'redis',
-  'sql.js',
-  'sqlite3',
-  'typeorm-aurora-data-api-driver',
-];
-
-/** What code in CommonJS expects of its surroundings. */
-const COMMONJS = [
-  "import { createRequire as bundleRequire } from 'node:module';",
-  "import { fileURLToPath as bundlePath } from 'node:url';",
-  'const require = bundleRequire(import.meta.url);',
-  'const __filename = bundlePath(import.meta.url);',
-  "const __dirname = bundlePath(new URL('.', import.meta.url));",
-].join('');
-
-/** Decorators need the metadata before they run, in whatever part of a bundle they end up. */
-const metadataFirst = {
-  name: 'metadata first',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/node_modules\/@nestjs\/.*\.js$/ }, ({ path }) => ({
-      contents: `import 'reflect-metadata';\n${readFileSync(path, 'utf8')}`,
-    }));
-  },
-};
 
 /** A module of ours that finds a file beside itself still finds it there. */
 const ownPlaces = (folder) => ({

@@ -9,10 +9,6 @@ import {
   verifyIndependently,
   type IndependentReport,
 } from '@touchstone/testing';
-import { bundleText } from '../src/index.js';
-import { fixture } from './fixture.js';
-import { mutations, type Json } from './mutations.js';
-import { ourVerdict, theirVerdict } from './verdict.js';
 
 interface Case {
   readonly name: string;
@@ -85,28 +81,6 @@ describe('the verifier that shares no code with ours', () => {
     expect(accepted).toEqual([]);
     expect(status).toBe(1);
   });
-
-  withPython(
-    'gives the same verdict as ours for everything that is done to a bundle',
-    async () => {
-      const [{ bundle, trust }, other] = [await fixture(), await fixture({ leafIndex: 1 })];
-      const changed = [
-        ...mutations(JSON.parse(bundleText(bundle)) as Json, JSON.parse(bundleText(other.bundle)) as Json),
-      ];
-      const { reports } = check(
-        changed.map(({ text }) => text),
-        trust,
-      );
-      const at = (index: number, verdict: string): string =>
-        `${changed[index]?.pointer} ${changed[index]?.kind}: ${verdict}`;
-      const theirs = reports.map((report, index) => at(index, theirVerdict(report)));
-      const trusted = JSON.stringify(trust);
-      const ours = changed.map(({ text }, index) => at(index, ourVerdict(text, trusted)));
-      expect(changed.length).toBeGreaterThan(1_000);
-      expect(theirs).toEqual(ours);
-    },
-    60_000,
-  );
 
   withPython('refuses a trust file that is not usable, with exit code 5', () => {
     const [valid] = vectors.cases as [Case];

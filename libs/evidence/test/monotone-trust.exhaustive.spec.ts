@@ -51,6 +51,23 @@ function expectAgreement(cases: readonly IndependentCase[]): void {
 
 describe('the two verifiers give one answer', () => {
   withPython(
+    'for everything that is done to a bundle',
+    async () => {
+      const [original, other] = [await fixture(), await fixture({ leafIndex: 1 })];
+      const trusted = JSON.stringify(original.trust);
+      const changed = [
+        ...mutations(
+          JSON.parse(bundleText(original.bundle)) as Json,
+          JSON.parse(bundleText(other.bundle)) as Json,
+        ),
+      ];
+      expect(changed.length).toBeGreaterThan(1_000);
+      expectAgreement(changed.map(({ text }) => ({ bundle: text, trust: trusted })));
+    },
+    120_000,
+  );
+
+  withPython(
     'for everything that is done to a trust file',
     async () => {
       const other = await fixture({ leafIndex: 1, output: 1 });
