@@ -52,7 +52,7 @@ export const limitEffects = {
   INGEST_MESSAGES_MAX: 'The rest comes with the next delivery.',
   INTAKE_MESSAGES_MAX: 'The rest comes with the next delivery.',
   JSON_DEPTH_MAX: 'Reading: refused with the pointer. Writing: an error.',
-  JSON_NUMBER_MAX: 'Refused with the pointer.',
+  JSON_NUMBER_MAX: 'Refused with the pointer; a request for an inference has any finite number.',
   KEEPALIVE_PROBES_MAX: 'The server ends the session and frees its locks.',
   KEYSTORE_KEYS_MAX: 'The keystore is refused.',
   KEY_NAME_LENGTH_MAX: 'The name or origin is refused.',

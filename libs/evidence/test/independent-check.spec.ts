@@ -9,7 +9,7 @@ import {
   verifyIndependently,
   type IndependentReport,
 } from '@touchstone/testing';
-import { bundleText } from '../src/index.js';
+import { bundleText, encodeTensor } from '../src/index.js';
 import { fixture } from './fixture.js';
 import { mutations, type Json } from './mutations.js';
 import { ourVerdict, theirVerdict } from './verdict.js';
@@ -107,6 +107,17 @@ describe('the verifier that shares no code with ours', () => {
     },
     60_000,
   );
+
+  withPython('agrees on tensors of any finite number', async () => {
+    const values = [1e16, 2 ** 53, -0, 5e-324, 3.4028234663852886e38, Number.MAX_VALUE, -Number.MAX_VALUE];
+    const input = encodeTensor({ name: 'x', datatype: 'FP64', shape: [values.length], data: values });
+    if (!input.ok) throw new Error(input.error.detail);
+    const { bundle, trust } = await fixture({ input: input.value });
+    const text = bundleText(bundle);
+    const { reports } = check([text], trust);
+    expect(theirVerdict(reports[0] as IndependentReport)).toBe(ourVerdict(text, JSON.stringify(trust)));
+    expect(reports[0]).toMatchObject({ result: 'VALID', label: 'L2' });
+  });
 
   withPython('refuses a trust file that is not usable, with exit code 5', () => {
     const [valid] = vectors.cases as [Case];

@@ -5,13 +5,13 @@ import { MODEL_TENSORS_MAX } from '../model/manifest.js';
 /** Largest request body in bytes. */
 export const INFER_BODY_BYTES_MAX = 1_048_576;
 
-/** What strict JSON lets through; the elements themselves are checked by the model's datatype. */
+/** Any finite number, for what a model answers can be the next request; the model's datatype checks the elements. */
 const element = z.unknown().meta({
   id: 'TensorElement',
   anyOf: [
     { type: 'boolean' },
     { type: 'string' },
-    { type: 'number', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+    { type: 'number' },
     { type: 'array', items: { $ref: '#/$defs/TensorElement' } },
   ],
 });
@@ -20,7 +20,11 @@ const tensor = z.strictObject({
   name: z.string().min(1).max(256),
   datatype: z.enum(tensorDatatypes),
   shape: z.array(z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)).max(32),
-  data: z.array(element).describe('Flat in row-major order, or nested as the shape says.'),
+  data: z
+    .array(element)
+    .describe(
+      'Flat in row-major order, or nested as the shape says. Any finite number; 64-bit integers beyond ±(2^53−1) as decimal strings.',
+    ),
 });
 
 /** A tensor as the caller sent it. */
