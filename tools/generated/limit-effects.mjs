@@ -50,6 +50,7 @@ export const limitEffects = {
   INFER_BODY_BYTES_MAX: '`body-too-large`',
   INFER_INPUT_BYTES_MAX: 'The command ends with exit code 4.',
   INGEST_MESSAGES_MAX: 'The rest comes with the next delivery.',
+  INPUT_ELEMENTS_MAX: '`model-invalid`',
   INTAKE_MESSAGES_MAX: 'The rest comes with the next delivery.',
   JSON_DEPTH_MAX: 'Reading: refused with the pointer. Writing: an error.',
   JSON_NUMBER_MAX: 'Refused with the pointer; a request for an inference has any finite number.',
@@ -139,6 +140,8 @@ export const limitEffects = {
   STAGE_BACKOFF_MAX_MS: 'The pause grows no further.',
   STREAM_MAX_BYTES: 'The stream refuses new messages; publishers keep them in their outbox.',
   TENSORS_IN_MESSAGE_BYTES_MAX: 'Evidence carries the hashes alone.',
+  TENSOR_RANK_MAX:
+    'A request: `validation-failed`. An output: `inference-failed`. A model: `model-invalid`. In evidence the step `gate` fails.',
   TENSOR_ELEMENTS_MAX: '`tensor-invalid`; in evidence the subject step fails.',
   TOKENS_MAX: '`model-invalid`',
   SIGNATURE_QUESTIONS_PER_MINUTE_MAX: '`rate-limited`',

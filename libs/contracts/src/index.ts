@@ -120,6 +120,7 @@ export {
   outputProof,
   paymentReference,
   requestParts,
+  TENSOR_RANK_MAX,
   tensorDatatypes,
   transferPayment,
   type AuthorizationPayment,

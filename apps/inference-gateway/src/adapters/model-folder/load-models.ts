@@ -127,8 +127,8 @@ async function loadTokenizer(
   return tokenizer;
 }
 
-function sameShape(left: readonly number[], right: readonly number[]): boolean {
-  return left.length === right.length && left.every((size, index) => size === right[index]);
+function sameShape(left: readonly number[] | undefined, right: readonly number[]): boolean {
+  return left?.length === right.length && left.every((size, index) => size === right[index]);
 }
 
 function requireHash(path: string, bytes: Uint8Array, expected: string): void {

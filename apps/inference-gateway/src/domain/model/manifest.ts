@@ -1,4 +1,4 @@
-import { decimal, hex32, slug, type TensorDatatype } from '@touchstone/contracts';
+import { decimal, hex32, slug, TENSOR_RANK_MAX, type TensorDatatype } from '@touchstone/contracts';
 import { z } from 'zod';
 
 /** Most inputs, and most outputs, that a model may have. */
@@ -29,16 +29,38 @@ const fileName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'expected a plain file name without a path');
 
-/** One input or output; −1 in `shape` is a size that the caller chooses. */
+const tensorShape = z
+  .array(z.union([z.literal(-1), z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)]))
+  .max(TENSOR_RANK_MAX)
+  .describe('−1 is an open size: of an input the caller chooses it. Without a shape any one is taken.');
+
+/** One input or output. */
 export const tensorSpec = z.strictObject({
   name: z.string().min(1).max(256),
   datatype: z.enum(modelDatatypes),
-  shape: z.array(z.union([z.literal(-1), z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)])).max(32),
+  shape: tensorShape.optional(),
   labels: z.array(z.string().min(1).max(256)).min(1).max(MODEL_LABELS_MAX).optional(),
   minimum: z.number().optional(),
   maximum: z.number().optional(),
 });
 export type TensorSpec = z.infer<typeof tensorSpec>;
+
+/** A shape in words, for whoever reads a refusal. */
+export function shapeText(shape: readonly number[] | undefined): string {
+  return shape ? JSON.stringify(shape) : 'of any shape';
+}
+
+/**
+ * Whether a shape fits what is declared; −1 takes any size, 0 included: a detector that sees nothing gives no rows. Where
+ * nothing is declared, every shape fits.
+ */
+export function shapeFits(expected: readonly number[] | undefined, actual: readonly number[]): boolean {
+  return (
+    expected === undefined ||
+    (expected.length === actual.length &&
+      expected.every((size, index) => size === -1 || size === actual[index]))
+  );
+}
 
 const tensorSpecs = z
   .array(tensorSpec)
