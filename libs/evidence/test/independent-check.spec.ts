@@ -108,6 +108,17 @@ describe('the verifier that shares no code with ours', () => {
     60_000,
   );
 
+  withPython.each(['Ärzte 👩\u200d⚕\ufe0f ≥ ₮', 'می\u200cخواهم', 'क्\u200dष 𠮷'])(
+    'agrees on a model of %s',
+    async (developer) => {
+      const { bundle, trust } = await fixture({ developer });
+      const text = bundleText(bundle);
+      const { reports } = check([text], trust);
+      expect(theirVerdict(reports[0])).toBe(ourVerdict(text, JSON.stringify(trust)));
+      expect(reports[0]).toMatchObject({ result: 'VALID', label: 'L2' });
+    },
+  );
+
   withPython('agrees on tensors of any finite number', async () => {
     const values = [1e16, 2 ** 53, -0, 5e-324, 3.4028234663852886e38, Number.MAX_VALUE, -Number.MAX_VALUE];
     const input = encodeTensor({ name: 'x', datatype: 'FP64', shape: [values.length], data: values });
@@ -115,7 +126,7 @@ describe('the verifier that shares no code with ours', () => {
     const { bundle, trust } = await fixture({ input: input.value });
     const text = bundleText(bundle);
     const { reports } = check([text], trust);
-    expect(theirVerdict(reports[0] as IndependentReport)).toBe(ourVerdict(text, JSON.stringify(trust)));
+    expect(theirVerdict(reports[0])).toBe(ourVerdict(text, JSON.stringify(trust)));
     expect(reports[0]).toMatchObject({ result: 'VALID', label: 'L2' });
   });
 
