@@ -6,7 +6,7 @@ import { z } from 'zod';
  * invisible or turn the direction of writing.
  */
 const SPELLING =
-  '\\u0600-\\u0605\\u06dd\\u070f\\u0890\\u0891\\u08e2\\u180e\\u200c\\u200d\\u{110bd}\\u{110cd}';
+  '\\u0600-\\u0605\\u06dd\\u070f\\u0890\\u0891\\u08e2\\u180e\\p{Join_Control}\\u{110bd}\\u{110cd}';
 
 /** Control, format, private and unassigned characters, halves of characters, and separators of lines and paragraphs. */
 const INVISIBLE = '\\p{C}\\p{Zl}\\p{Zp}';
