@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { serviceNames } from '@touchstone/contracts';
 import { silentProgress, startStack, type RunningStack } from '@touchstone/embedded';
-import { linearClassifier } from '@touchstone/testing';
+import {
+  linearClassifier,
+  onnxModel,
+  onnxTensor,
+  pythonWithCryptography,
+  verifyIndependently,
+} from '@touchstone/testing';
 import { INFER_INPUT_BYTES_MAX } from '../src/commands/infer.js';
 import { LABELS_FILE_BYTES_MAX, MODEL_FILE_BYTES_MAX } from '../src/commands/models-operate.js';
 import { CHALLENGE_BYTES_MAX } from '../src/commands/pay.js';
@@ -13,6 +19,9 @@ import { touchstone, type Ended } from './support/touchstone.js';
 import { removeState } from './support/remove-state.js';
 
 const START_TIMEOUT_MS = 120_000;
+/** Joined emoji, a non-joiner, and signs that are not ASCII. */
+const DEVELOPER = 'Ärzte 👩\u200d⚕\ufe0f ≥ ₮ می\u200cخواهم';
+const python = pythonWithCryptography();
 
 let folder: string;
 let state: string;
@@ -55,6 +64,20 @@ function freshModel(): Uint8Array {
   );
 }
 
+/** Puts numbers into pairs, and declares the one pair that it was exported with. */
+const pairsModel = () =>
+  onnxModel({
+    inputs: [{ name: 'x', shape: ['n'] }],
+    outputs: [{ name: 'y', shape: [1, 2] }],
+    initializers: [onnxTensor('to', [2], [-1, 2], 'INT64')],
+    nodes: [{ op: 'Reshape', inputs: ['x', 'to'], outputs: ['y'] }],
+  });
+
+const hashesOf = ({ stdout }: Ended): unknown[] => {
+  const { proof } = JSON.parse(stdout) as { proof: { inputHash: string; outputHash: string } };
+  return [proof.inputHash, proof.outputHash];
+};
+
 const request = (data: number[]) =>
   JSON.stringify({ inputs: [{ name: 'features', datatype: 'FP32', shape: [1, 2], data }] });
 
@@ -92,8 +115,10 @@ describe('a visitor’s own model', () => {
       '--labels',
       'labels.txt',
     ];
-    const added = await run(...add, '--describe', 'Which side is heavier');
+    const added = await run(...add, '--developer', DEVELOPER, '--describe', 'می\u200cخواهم');
     expect(added).toMatchObject({ status: 0 });
+    expect(added.stdout).toMatch(new RegExp(`^name +mine 1\\.0\\.0 by ${DEVELOPER}$`, 'mu'));
+    expect(added.stdout).toMatch(/^description +می\u200cخواهم$/mu);
     expect(added.stdout).toMatch(/^price +0\.015000 USDC$/m);
     expect(added.stdout).toMatch(/^input +features FP32 \[-1,2\]$/m);
     expect((await run('models')).stdout).toMatch(/^mine +1\.0\.0 +active +inference +0\.015000 USDC/m);
@@ -129,6 +154,31 @@ describe('a visitor’s own model', () => {
     expect(await run('trust', 'export', '--out', 'trust.json')).toMatchObject({ status: 0 });
     expect(readFileSync(path('trust.json'), 'utf8')).toContain(answer.model.modelVersionId);
 
+    // The rows that this file declares are not the ones that it gives, and it goes on with any finite number.
+    writeFileSync(path('pairs.onnx'), pairsModel());
+    const pairs = await run('models', 'add', 'pairs.onnx', '--name', 'pairs', '--price', '0.01');
+    expect(pairs.stdout).toMatch(/^output +y FP32 \[-1,2\]$/m);
+    const large = '[1e16,-0,3.4028234663852886e38,9007199254740993]';
+    writeFileSync(
+      path('large.json'),
+      `{"inputs":[{"name":"x","datatype":"FP32","shape":[4],"data":${large}}]}`,
+    );
+    const ask = ['infer', 'pairs', '--pay', '--json', '--input'];
+    const first = await run(...ask, 'large.json', '--evidence', 'pairs.json');
+    const [given] = (JSON.parse(first.stdout) as { outputs: { shape: number[]; data: number[] }[] }).outputs;
+    expect(given).toMatchObject({
+      shape: [2, 2],
+      data: [Math.fround(1e16), -0, 3.4028234663852886e38, 2 ** 53],
+    });
+    const answered = /"data": (\[[^\]]*\])/.exec(first.stdout)?.[1] ?? '';
+    writeFileSync(
+      path('next.json'),
+      `{"inputs":[{"name":"x","datatype":"FP32","shape":[4],"data":${answered}}]}`,
+    );
+    const second = await run(...ask, 'next.json');
+    expect(hashesOf(second)).toEqual(hashesOf(first));
+    expect(await run('trust', 'export', '--out', 'trust.json')).toMatchObject({ status: 0 });
+
     writeFileSync(path('other.onnx'), freshModel());
     expect(await run('models', 'add', 'other.onnx', '--name', 'other', '--price', '0')).toMatchObject({
       status: 0,
@@ -139,6 +189,16 @@ describe('a visitor’s own model', () => {
     const verified = await touchstone(verify, { cwd: folder });
     expect(verified).toMatchObject({ status: 0 });
     expect(verified.stdout).toContain('VALID  label L2-test');
+    const pairsVerified = await touchstone(['verify', 'pairs.json', ...verify.slice(2)], { cwd: folder });
+    expect(pairsVerified).toMatchObject({ status: 0 });
+    if (python !== undefined) {
+      const files = ['evidence.json', 'pairs.json'].map(path);
+      const { reports } = verifyIndependently(python, files, ['--trust', path('trust.json')]);
+      expect(reports.map(({ result, label }) => [result, label])).toEqual([
+        ['VALID', 'L2-test'],
+        ['VALID', 'L2-test'],
+      ]);
+    }
     const changed = readFileSync(path('evidence.json'), 'utf8').replace(/"modelHash":"./, '"modelHash":"x');
     writeFileSync(path('changed.json'), changed);
     expect(

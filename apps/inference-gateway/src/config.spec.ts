@@ -24,6 +24,15 @@ describe('the configuration', () => {
     expect(describeConfig(gatewayConfig).filter(({ doc }) => doc === '')).toEqual([]);
   });
 
+  it.each(['USD₮0', 'ریال\u200cدیجیتال', '🪙\u200d💵', 'x'.repeat(64)])(
+    'takes %s as the name of a token',
+    (name) => {
+      expect(load({ TOUCHSTONE_PAYMENT_ASSET_NAME: name })).toMatchObject({
+        TOUCHSTONE_PAYMENT_ASSET_NAME: name,
+      });
+    },
+  );
+
   it.each([
     ['TOUCHSTONE_PAY_TO', `0x${'AB'.repeat(20)}`],
     ['TOUCHSTONE_PAY_TO', 'vitalik.eth'],
@@ -37,6 +46,10 @@ describe('the configuration', () => {
     ['TOUCHSTONE_INFERENCE_TIMEOUT_MS', '99'],
     ['TOUCHSTONE_INFERENCE_TIMEOUT_MS', '60001'],
     ['TOUCHSTONE_NODE_ID', 'a b'],
+    ['TOUCHSTONE_PAYMENT_ASSET_NAME', 'USD\u202eC'],
+    ['TOUCHSTONE_PAYMENT_ASSET_NAME', 'USD\u200b'],
+    ['TOUCHSTONE_PAYMENT_ASSET_NAME', 'x'.repeat(65)],
+    ['TOUCHSTONE_PAYMENT_ASSET_VERSION', '2\n'],
     ['TOUCHSTONE_PAYTO', `0x${'ab'.repeat(20)}`],
   ])('refuses %s=%s', (name, value) => {
     expect(() => load({ [name]: value })).toThrow(expect.objectContaining({ code: 'config-invalid' }));

@@ -1,4 +1,4 @@
-import { caip2, evmAddress, hex32, nodeId } from '@touchstone/contracts';
+import { caip2, evmAddress, hex32, nodeId, visibleText } from '@touchstone/contracts';
 import { corsKeys, databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
 import { z } from 'zod';
 import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './adapters/onnx/onnx-pool.js';
@@ -48,16 +48,10 @@ export const gatewayConfig = z.object({
   TOUCHSTONE_PAYMENT_ASSET: evmAddress
     .default('0x833589fcd6edb6e08f4c7c32d4f71b54bda02913')
     .describe('Token contract that payments are made in, in lower case.'),
-  TOUCHSTONE_PAYMENT_ASSET_NAME: z
-    .string()
-    .min(1)
-    .max(64)
+  TOUCHSTONE_PAYMENT_ASSET_NAME: visibleText(64)
     .default('USD Coin')
     .describe("Name in the token's EIP-712 domain."),
-  TOUCHSTONE_PAYMENT_ASSET_VERSION: z
-    .string()
-    .min(1)
-    .max(16)
+  TOUCHSTONE_PAYMENT_ASSET_VERSION: visibleText(16)
     .default('2')
     .describe("Version in the token's EIP-712 domain."),
   TOUCHSTONE_OPERATOR_TOKEN_SHA256: hex32

@@ -43,6 +43,22 @@ describe('a model that is added while the service runs', () => {
     );
   });
 
+  it('says who made it and what it does in any script, joiners included', async () => {
+    const said = {
+      developer: 'Ärzte 👩\u200d⚕\ufe0f ≥ ₮',
+      description: 'می\u200cخواهم',
+      licence: 'क्\u200dष',
+      labels: ['می\u200cخواهم', 'ᠰᠠᠷ\u180eᠠ', '😀'],
+    };
+    const added = await add(first, { name: 'any-script', ...said });
+    const { labels, ...shown } = said;
+    expect(added).toMatchObject({ status: 201, body: { ...shown, outputs: [{ labels }] } });
+    expect(await ask(second, 'any-script', [9, 0])).toMatchObject({
+      body: { prediction: { label: labels[0] } },
+    });
+    expect(await add(second, { name: 'any-script', ...said })).toMatchObject({ status: 200 });
+  });
+
   it('takes any number of rows where the file leaves it open, and says what does not fit', async () => {
     expect(await ask(first, 'linear', [0, 3, 9, 0])).toMatchObject({
       status: 200,

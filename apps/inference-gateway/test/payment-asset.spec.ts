@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@touchstone/testing';
-import { GatewayHarness, type Gateway } from './gateway-harness.js';
+import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
+import { PayingClient } from './paying-client.js';
+import { heldOutRow } from './sample-models.js';
 
 const paid = { TOUCHSTONE_PAYMENT_MODE: 'x402' };
 const invalid = (message: string) => expect.objectContaining({ code: 'config-invalid', message });
@@ -58,6 +60,29 @@ describe('what the gateway asks to be paid in', () => {
     const gateway = await harness.gateway({ ...paid, TOUCHSTONE_PAYMENT_ASSET_NAME: 'USD₮0' });
     expect(await checkOf(gateway)).toMatchObject({ ok: true });
   });
+
+  it.each(['USD₮0', 'ریال\u200cدیجیتال'])(
+    'is offered and paid as %s by the official client',
+    async (name) => {
+      await serve({ name });
+      const gateway = await harness.gateway({ ...paid, TOUCHSTONE_PAYMENT_ASSET_NAME: name });
+      const request = {
+        inputs: [{ name: 'pixels', datatype: 'FP32', shape: [1, 64], data: heldOutRow('digits').values }],
+      };
+      const unpaid = await infer(gateway, 'digits', request);
+      expect(unpaid.status).toBe(402);
+      // Any reader of base64 and JSON finds the name in it, not only the library that wrote it.
+      const bytes = Buffer.from(unpaid.headers.get('payment-required') ?? '', 'base64');
+      const challenge = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as {
+        accepts: { extra: unknown }[];
+      };
+      expect(challenge.accepts[0]?.extra).toMatchObject({ name });
+      const payer = new PayingClient();
+      const answered = await infer(gateway, 'digits', request, await payer.headerFor(unpaid));
+      expect(answered.status).toBe(200);
+      expect(await answered.json()).toMatchObject({ payment: { payer: payer.payer } });
+    },
+  );
 
   it('is not compared in what the token does not tell', async () => {
     await serve({ name: null, version: null });

@@ -3,5 +3,10 @@ export { canonicalJsonOfParsed } from './canonical-json-of-parsed.js';
 export { CanonicalJsonError, type CanonicalJsonReason } from './canonical-json-error.js';
 export { JSON_DEPTH_MAX, JSON_NUMBER_MAX } from './json-limits.js';
 export type { JsonObject, JsonValue } from './json-value.js';
-export { parseStrictJson, type StrictJsonLimits, type StrictJsonResult } from './parse-strict-json.js';
+export {
+  parseStrictJson,
+  type StrictJsonLimits,
+  type StrictJsonNumbers,
+  type StrictJsonResult,
+} from './parse-strict-json.js';
 export type { StrictJsonError, StrictJsonReason } from './strict-json-error.js';

@@ -1,4 +1,7 @@
-/** A JSON value as the strict parser returns it: no `undefined`, no negative zero, only safe finite numbers. */
+/**
+ * A JSON value as the strict parser returns it: no `undefined`, and, unless it was asked for every finite number, no
+ * negative zero and only safe numbers.
+ */
 export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
 
 /**

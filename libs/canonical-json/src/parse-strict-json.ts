@@ -6,12 +6,21 @@ import type { StrictJsonError } from './strict-json-error.js';
 import { StrictJsonReader } from './strict-json-reader.js';
 import { strictJsonText } from './strict-json-text.js';
 
+/**
+ * Which numbers a document may have. `evidence`: what has one canonical form, within ±(2^53 − 1) and without a negative
+ * zero. `finite`: every finite binary64 value, with the sign of its zero, for measurements that are stored as bits and
+ * never as JSON.
+ */
+export type StrictJsonNumbers = 'evidence' | 'finite';
+
 /** Limits that the caller sets on one document. */
 export interface StrictJsonLimits {
   /** Largest size of the document in bytes of UTF-8. */
   readonly maxBytes: number;
   /** Deepest nesting, 0 to {@link JSON_DEPTH_MAX}, which is the default. */
   readonly maxDepth?: number;
+  /** `evidence` when left out. A value that was read with `finite` may have no canonical form. */
+  readonly numbers?: StrictJsonNumbers;
 }
 
 /** The value of a document, or why it was refused. */
@@ -23,7 +32,7 @@ export type StrictJsonResult = { ok: true; value: JsonValue } | { ok: false; err
  * Accepted is RFC 8259 text in UTF-8 without a byte order mark that is also I-JSON (RFC 7493): no member name
  * twice, no lone surrogate (written or escaped), nesting up to `maxDepth`, and only numbers whose binary64 value
  * is finite and within ±(2^53 − 1), whatever their notation; −0 becomes 0. Two verifiers that read such a text in
- * different languages therefore read the same value.
+ * different languages therefore read the same value. With `numbers: 'finite'` larger numbers pass and −0 stays.
  *
  * Members are own data properties, a member named `__proto__` included. Never throws on a document.
  *
@@ -35,7 +44,7 @@ export type StrictJsonResult = { ok: true; value: JsonValue } | { ok: false; err
  * ```
  */
 export function parseStrictJson(source: string | Uint8Array, limits: StrictJsonLimits): StrictJsonResult {
-  const { maxBytes, maxDepth = JSON_DEPTH_MAX } = limits;
+  const { maxBytes, maxDepth = JSON_DEPTH_MAX, numbers = 'evidence' } = limits;
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
     throw new RangeError('maxBytes is not a positive integer.');
   if (!Number.isSafeInteger(maxDepth) || maxDepth < 0 || maxDepth > JSON_DEPTH_MAX) {
@@ -43,10 +52,10 @@ export function parseStrictJson(source: string | Uint8Array, limits: StrictJsonL
   }
   const decoded = strictJsonText(source, maxBytes);
   if (!decoded.ok) return decoded;
-  const value = readNatively(decoded.text, maxDepth);
+  const value = readNatively(decoded.text, maxDepth, numbers);
   if (value !== undefined) return { ok: true, value };
   try {
-    return { ok: true, value: new StrictJsonReader(decoded.text, maxDepth).readDocument() };
+    return { ok: true, value: new StrictJsonReader(decoded.text, maxDepth, numbers).readDocument() };
   } catch (thrown) {
     if (thrown instanceof StrictJsonRefusal) return { ok: false, error: thrown.error };
     throw thrown;

@@ -1,5 +1,6 @@
 import { JSON_NUMBER_MAX } from './json-limits.js';
 import type { JsonValue } from './json-value.js';
+import type { StrictJsonNumbers } from './parse-strict-json.js';
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
@@ -18,10 +19,15 @@ const ESCAPE = '\\u';
  *
  * @returns the value, or `undefined` when there is something that the reader has to word, or to decide
  */
-export function readNatively(text: string, maxDepth: number): JsonValue | undefined {
+export function readNatively(
+  text: string,
+  maxDepth: number,
+  numbers: StrictJsonNumbers = 'evidence',
+): JsonValue | undefined {
   if (!text.isWellFormed() || text.includes(ESCAPE)) return undefined;
   const value = parse(text);
-  return value !== undefined && countMembers(value, maxDepth) === countNames(text) ? value : undefined;
+  const fits = numbers === 'finite' ? Number.isFinite : isEvidence;
+  return value !== undefined && countMembers(value, maxDepth, fits) === countNames(text) ? value : undefined;
 }
 
 function parse(text: string): JsonValue | undefined {
@@ -32,19 +38,19 @@ function parse(text: string): JsonValue | undefined {
   }
 }
 
-/** Members of all objects; NaN when a number is out of range or −0, or containers are nested deeper than `depth`. */
-function countMembers(value: JsonValue, depth: number): number {
-  if (typeof value === 'number') {
-    return Math.abs(value) <= JSON_NUMBER_MAX && !Object.is(value, -0) ? 0 : Number.NaN;
-  }
+const isEvidence = (value: number): boolean => Math.abs(value) <= JSON_NUMBER_MAX && !Object.is(value, -0);
+
+/** Members of all objects; NaN when a number does not fit, or containers are nested deeper than `depth`. */
+function countMembers(value: JsonValue, depth: number, fits: (value: number) => boolean): number {
+  if (typeof value === 'number') return fits(value) ? 0 : Number.NaN;
   if (typeof value !== 'object' || value === null) return 0;
   if (depth === 0) return Number.NaN;
   let count = 0;
   if (Array.isArray(value)) {
-    for (const element of value) count += countMembers(element, depth - 1);
+    for (const element of value) count += countMembers(element, depth - 1, fits);
     return count;
   }
-  for (const name in value) count += 1 + countMembers(value[name] as JsonValue, depth - 1);
+  for (const name in value) count += 1 + countMembers(value[name] as JsonValue, depth - 1, fits);
   return count;
 }
 

@@ -1,5 +1,6 @@
 import type { JsonCursor } from './json-cursor.js';
 import { JSON_NUMBER_MAX } from './json-limits.js';
+import type { StrictJsonNumbers } from './parse-strict-json.js';
 
 const PLUS = 0x2b;
 const MINUS = 0x2d;
@@ -14,7 +15,7 @@ const EXACT_DIGITS = 15;
  * Reads a number (RFC 8259 section 6) as binary64, whatever its notation. A text that starts no number starts no
  * value at all: the caller has looked at everything else before.
  */
-export function readNumber(cursor: JsonCursor): number {
+export function readNumber(cursor: JsonCursor, numbers: StrictJsonNumbers): number {
   const { text } = cursor;
   const start = cursor.position;
   const negative = text.charCodeAt(start) === MINUS;
@@ -26,14 +27,13 @@ export function readNumber(cursor: JsonCursor): number {
   }
   const code = text.charCodeAt(cursor.position);
   if (code !== DOT && (code | 0x20) !== LOWER_E && cursor.position - first <= EXACT_DIGITS) {
-    // 0 - 0 is 0, whereas -0 would be the negative zero, which has no canonical form of its own.
-    return negative ? 0 - integer : integer;
+    return signedZero(negative ? -integer : integer, numbers);
   }
-  return readLongNumber(cursor, start);
+  return readLongNumber(cursor, start, numbers);
 }
 
 /** Continues behind the integer digits: fraction, exponent, conversion by the rules of binary64. */
-function readLongNumber(cursor: JsonCursor, start: number): number {
+function readLongNumber(cursor: JsonCursor, start: number, numbers: StrictJsonNumbers): number {
   const { text } = cursor;
   if (text.charCodeAt(cursor.position) === DOT) {
     cursor.position += 1;
@@ -49,10 +49,15 @@ function readLongNumber(cursor: JsonCursor, start: number): number {
   if (!Number.isFinite(value)) {
     throw cursor.refusal('number-not-finite', 'The number is beyond the range of binary64');
   }
-  if (Math.abs(value) > JSON_NUMBER_MAX) {
+  if (numbers === 'evidence' && Math.abs(value) > JSON_NUMBER_MAX) {
     throw cursor.refusal('number-out-of-range', 'The number is beyond ±(2^53 - 1); send it as a string');
   }
-  return value === 0 ? 0 : value;
+  return signedZero(value, numbers);
+}
+
+/** The negative zero has no canonical form of its own: it stays a bit of a measurement alone. */
+function signedZero(value: number, numbers: StrictJsonNumbers): number {
+  return value === 0 && numbers === 'evidence' ? 0 : value;
 }
 
 /** Reads one or more digits and returns their value, which is exact up to {@link EXACT_DIGITS} digits. */

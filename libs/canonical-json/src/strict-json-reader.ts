@@ -1,5 +1,6 @@
 import { JsonCursor } from './json-cursor.js';
 import type { JsonObject, JsonValue } from './json-value.js';
+import type { StrictJsonNumbers } from './parse-strict-json.js';
 import { readNumber } from './read-number.js';
 import { readString } from './read-string.js';
 
@@ -26,6 +27,7 @@ export class StrictJsonReader {
   constructor(
     text: string,
     private readonly maxDepth: number,
+    private readonly numbers: StrictJsonNumbers = 'evidence',
   ) {
     this.cursor = new JsonCursor(text);
   }
@@ -58,7 +60,7 @@ export class StrictJsonReader {
       case LOWER_N:
         return this.readWord('null', null);
       default:
-        return readNumber(this.cursor);
+        return readNumber(this.cursor, this.numbers);
     }
   }
 

@@ -80,7 +80,8 @@ export const errorRegistry = {
     status: 400,
     retryable: false,
     title: 'The body is not strict JSON.',
-    action: 'Correct the place that the pointer names: UTF-8, no duplicate key, numbers of at most 2^53-1.',
+    action:
+      'Correct the place that the pointer names: UTF-8, no duplicate key, numbers of at most 2^53-1 (in tensors any that are finite).',
   },
   'malformed-request': {
     status: 400,

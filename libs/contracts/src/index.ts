@@ -34,6 +34,7 @@ export {
 export { rpcListenSubject, rpcSubject, rpcTable, type RpcService, type RpcVerb } from './mesh/rpc-table.js';
 export { serviceNames, services, type ServiceName } from './mesh/services.js';
 export { shortText } from './short-text.js';
+export { visibleText, withoutInvisible } from './visible-text.js';
 export {
   anchorFinal,
   BATCH_LEAVES_MAX,
@@ -120,6 +121,7 @@ export {
   outputProof,
   paymentReference,
   requestParts,
+  TENSOR_RANK_MAX,
   tensorDatatypes,
   transferPayment,
   type AuthorizationPayment,

@@ -1,4 +1,4 @@
-import type { ModelCommitment, OutputContext, OutputProof } from '@touchstone/contracts';
+import type { CanonicalTensor, ModelCommitment, OutputContext, OutputProof } from '@touchstone/contracts';
 import { anchorStorageSlot, encodeRlp, type RlpItem } from '@touchstone/chain-proofs';
 import {
   bytesToHex,
@@ -57,6 +57,10 @@ export interface FixtureOptions {
   readonly output?: number;
   /** Disclosed input tensors. */
   readonly inputTensors?: number;
+  /** The first disclosed input; four numbers when left out. */
+  readonly input?: CanonicalTensor;
+  /** Who made the model. */
+  readonly developer?: string;
 }
 
 /** A complete valid bundle with the trust file that proves it. */
@@ -115,8 +119,10 @@ export async function fixture(
   return { bundle, trust: trustFor(commitment, chain.blockHash, test) };
 }
 
-function signedOutput({ output = 0, inputTensors = 1 }: FixtureOptions) {
-  const model = { developer: 'samples', modelHash: 'ab'.repeat(32), name: 'digits', version: '1.0.0' };
+function signedOutput(options: FixtureOptions) {
+  const { output = 0, inputTensors = 1, developer = 'samples' } = options;
+  const first = options.input ?? tensor('pixels', [output, 1.5, 16, -0]);
+  const model = { developer, modelHash: 'ab'.repeat(32), name: 'digits', version: '1.0.0' };
   const modelVersionId = modelVersionIdOf(model);
   const kid = 'output-1';
   const commitment: ModelCommitment = {
@@ -137,10 +143,7 @@ function signedOutput({ output = 0, inputTensors = 1 }: FixtureOptions) {
     quoteId: null,
     target: '/v1/models/digits/infer',
   };
-  const inputs = [tensor('pixels', [output, 1.5, 16, -0]), tensor('mask', [1, output])].slice(
-    0,
-    inputTensors,
-  );
+  const inputs = [first, tensor('mask', [1, output])].slice(0, inputTensors);
   const outputs = [tensor('probabilities', [0.25, 0.75 - output])];
   const context: OutputContext = {
     salt: (0x22 + output).toString(16).repeat(32),

@@ -9,6 +9,9 @@ import {
   verifyIndependently,
   type IndependentReport,
 } from '@touchstone/testing';
+import { bundleText, encodeTensor } from '../src/index.js';
+import { fixture } from './fixture.js';
+import { ourVerdict, theirVerdict } from './verdict.js';
 
 interface Case {
   readonly name: string;
@@ -80,6 +83,28 @@ describe('the verifier that shares no code with ours', () => {
     expect(reports).toHaveLength(50);
     expect(accepted).toEqual([]);
     expect(status).toBe(1);
+  });
+
+  withPython.each(['Ärzte 👩\u200d⚕\ufe0f ≥ ₮', 'می\u200cخواهم', 'क्\u200dष 𠮷'])(
+    'agrees on a model of %s',
+    async (developer) => {
+      const { bundle, trust } = await fixture({ developer });
+      const text = bundleText(bundle);
+      const { reports } = check([text], trust);
+      expect(theirVerdict(reports[0])).toBe(ourVerdict(text, JSON.stringify(trust)));
+      expect(reports[0]).toMatchObject({ result: 'VALID', label: 'L2' });
+    },
+  );
+
+  withPython('agrees on tensors of any finite number', async () => {
+    const values = [1e16, 2 ** 53, -0, 5e-324, 3.4028234663852886e38, Number.MAX_VALUE, -Number.MAX_VALUE];
+    const input = encodeTensor({ name: 'x', datatype: 'FP64', shape: [values.length], data: values });
+    if (!input.ok) throw new Error(input.error.detail);
+    const { bundle, trust } = await fixture({ input: input.value });
+    const text = bundleText(bundle);
+    const { reports } = check([text], trust);
+    expect(theirVerdict(reports[0])).toBe(ourVerdict(text, JSON.stringify(trust)));
+    expect(reports[0]).toMatchObject({ result: 'VALID', label: 'L2' });
   });
 
   withPython('refuses a trust file that is not usable, with exit code 5', () => {

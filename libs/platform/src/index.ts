@@ -39,7 +39,7 @@ export {
 export { startHealthServer, type HealthServer, type HealthServerOptions } from './health/health-server.js';
 export { BEARER_TOKEN_CHARACTERS_MAX, BearerTokens, callerTokens } from './http/bearer-tokens.js';
 export { ANY_ORIGIN, CORS_PREFLIGHT_AGE_SECONDS_MAX } from './http/cors.js';
-export { readJsonBody } from './http/json-body.js';
+export { readJsonBody, type BodyOptions } from './http/json-body.js';
 export {
   BODY_BYTES_DEFAULT_MAX,
   BODY_DEPTH_MAX,
@@ -59,7 +59,7 @@ export { type HttpRequest } from './http/request.js';
 export { collectRoutes, type ControllerClass, type Route } from './http/routes.js';
 export { sendProblem } from './http/send-problem.js';
 export { validate, type RequestPart } from './http/validate.js';
-export { RawBodyBytes, ZodBody, ZodParam, ZodQuery, type BodyOptions } from './http/zod-parameters.js';
+export { RawBodyBytes, ZodBody, ZodParam, ZodQuery } from './http/zod-parameters.js';
 export {
   Shutdown,
   SHUTDOWN,

@@ -21,6 +21,7 @@ export {
   onnxTensor,
   varint,
   type OnnxGraph,
+  type OnnxValue,
 } from './onnx-model.js';
 export { ChainNodeProxy, type ProxyDecision } from './chain-node/chain-node-proxy.js';
 export { chainNodes, type ChainNodePersonality, type NodeRefusal } from './chain-node/personality.js';

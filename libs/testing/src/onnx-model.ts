@@ -1,5 +1,5 @@
 /** Element types of onnx.proto. */
-const ELEMENT_TYPES = { FP32: 1, INT64: 7, STRING: 8, BOOL: 9 } as const;
+const ELEMENT_TYPES = { FP32: 1, INT64: 7, STRING: 8, BOOL: 9, FP16: 10, FP64: 11 } as const;
 
 /** A tensor in or out of a test model; a text in `shape` is a size that the caller chooses. */
 export interface OnnxValue {

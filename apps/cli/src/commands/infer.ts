@@ -9,6 +9,7 @@ import { createPayer, developmentPayer } from '../stack/payer.js';
 import { formatAtomic, parsePrice } from '../stack/price.js';
 import { describeProblem, requireStack, urlOf, withinTime } from '../stack/running-stack.js';
 import { readInput, requireOtherFile } from '../terminal/files.js';
+import { jsonText } from '../terminal/json-text.js';
 import { printableLine } from '../terminal/printable.js';
 import { table } from '../terminal/style.js';
 
@@ -51,7 +52,7 @@ export async function inferCommand(model: string, options: InferOptions): Promis
         : '';
     throw new CommandError(exitCodes.io, `${await describeProblem(url, response)}${hint}`);
   });
-  process.stdout.write(options.json ? `${JSON.stringify(answer, null, 2)}\n` : `${describe(answer)}\n`);
+  process.stdout.write(options.json ? `${jsonText(answer)}\n` : `${describe(answer)}\n`);
   if (options.evidence !== undefined) {
     await writeFile(
       options.evidence,

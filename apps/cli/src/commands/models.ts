@@ -30,7 +30,9 @@ export function describeModel(model: ModelDetail): string {
   const tensors = (kind: string, specs: ModelDetail['inputs']): string[][] =>
     specs.map(({ name, datatype, shape, labels }) => [
       kind,
-      printableLine(`${name} ${datatype} ${JSON.stringify(shape)}${labels ? ` ${some(labels)}` : ''}`),
+      printableLine(
+        `${name} ${datatype} ${shape ? JSON.stringify(shape) : 'of any shape'}${labels ? ` ${some(labels)}` : ''}`,
+      ),
     ]);
   return table([
     ['model', model.id],

@@ -13,11 +13,11 @@ export interface ModelSummary {
   readonly price: { readonly amount: string; readonly asset: string; readonly network: string } | null;
 }
 
-/** A tensor as a model declares it. */
+/** A tensor as a model declares it; without a shape it may have any. */
 export interface ModelTensor {
   readonly name: string;
   readonly datatype: string;
-  readonly shape: readonly number[];
+  readonly shape?: readonly number[];
   readonly labels?: readonly string[];
 }
 

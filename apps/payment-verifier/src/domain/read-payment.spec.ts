@@ -156,6 +156,22 @@ describe('reading a payment', () => {
     });
   });
 
+  it.each([
+    ['USD₮0', true],
+    ['ریال\u200cدیجیتال', true],
+    ['USD\u202eC', false],
+    ['USD\u200bC', false],
+    ['USDC\n', false],
+    ['USDC\u0000', false],
+    ['USDC\ud83d', false],
+  ])('judges the name %j of a token as every visible text', (name, taken) => {
+    const named = (objects: Objects) => {
+      for (const terms of [objects.paymentRequirements, objects.paymentPayload.accepted])
+        Object.assign(terms.extra, { name });
+    };
+    expect(read(named).ok).toBe(taken);
+  });
+
   it('takes the longest signature and the largest sum', () => {
     expect(read(set('paymentPayload.payload.signature', `0x${'00'.repeat(SIGNATURE_BYTES_MAX)}`)).ok).toBe(
       true,

@@ -1,5 +1,5 @@
 import { canonicalBytes } from '@touchstone/canonical-json';
-import { shortText } from '@touchstone/contracts';
+import { shortText, visibleText } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { PaymentPayload, PaymentRequirements } from '@x402/core/types';
 import { PaymentPayloadV2Schema, PaymentRequirementsV2Schema } from '@x402/core/schemas';
@@ -66,12 +66,8 @@ const exactPayload = z.object({
       .transform((text) => text.toLowerCase()),
   }),
 });
-/** Without control characters and halves of characters: neither is a name of a token, and no database stores them. */
-const tokenDomain = z
-  .string()
-  .min(1)
-  .max(TOKEN_DOMAIN_CHARACTERS_MAX)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'expected text without control characters');
+/** What stands in a token's name is shown to payers; control characters and halves of characters no database stores. */
+const tokenDomain = visibleText(TOKEN_DOMAIN_CHARACTERS_MAX);
 const exactRequirements = z.object({
   asset: address,
   payTo: address,

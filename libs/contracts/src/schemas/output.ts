@@ -19,11 +19,14 @@ export const tensorDatatypes = [
 ] as const;
 export type TensorDatatype = (typeof tensorDatatypes)[number];
 
+/** Most dimensions of a tensor (protocol section 12). */
+export const TENSOR_RANK_MAX = 32;
+
 /** A canonical tensor (protocol section 8): `data` is padded base64 of the raw little-endian contents. */
 export const canonicalTensor = z.strictObject({
   name: z.string().min(1).max(256),
   datatype: z.enum(tensorDatatypes),
-  shape: z.array(z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)).max(32),
+  shape: z.array(z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)).max(TENSOR_RANK_MAX),
   data: z.string(),
 });
 export type CanonicalTensor = z.infer<typeof canonicalTensor>;

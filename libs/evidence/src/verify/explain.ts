@@ -1,3 +1,4 @@
+import { withoutInvisible } from '@touchstone/contracts';
 import type { Step, StepName, StepStatus } from './step.js';
 import type { VerificationReport } from './verify-evidence.js';
 
@@ -44,25 +45,15 @@ export function explainReport(report: VerificationReport): string {
   ].join('\n');
 }
 
+/** The texts quote the bundle: a hostile one could clear the screen, or start a line of its own that reads VALID. */
 function stepLines(step: Step): string[] {
   const name = step.index === undefined ? step.name : `${step.name}[${step.index}]`;
   const head = `${step.optional ? mark.optional : mark[step.status]}  ${name.padEnd(24)} ${meaning[step.name]}`;
-  if (step.status === 'pass') return [head, `      rests on ${printable(step.restsOn)}`];
+  if (step.status === 'pass') return [head, `      rests on ${withoutInvisible(step.restsOn)}`];
   const facts = [
-    ...(step.detail === undefined ? [] : [`      ${printable(step.detail)}`]),
-    ...(step.expected === undefined ? [] : [`      expected ${printable(step.expected)}`]),
-    ...(step.actual === undefined ? [] : [`      actual   ${printable(step.actual)}`]),
+    ...(step.detail === undefined ? [] : [`      ${withoutInvisible(step.detail)}`]),
+    ...(step.expected === undefined ? [] : [`      expected ${withoutInvisible(step.expected)}`]),
+    ...(step.actual === undefined ? [] : [`      actual   ${withoutInvisible(step.actual)}`]),
   ];
   return [head, ...facts];
-}
-
-/**
- * Text with everything written out that would steer a terminal: the texts quote the bundle, and a hostile one could
- * clear the screen, or start a line of its own that reads VALID.
- */
-function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
-    (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`,
-  );
 }

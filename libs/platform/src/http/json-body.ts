@@ -1,8 +1,16 @@
-import { parseStrictJson } from '@touchstone/canonical-json';
+import { parseStrictJson, type StrictJsonNumbers } from '@touchstone/canonical-json';
 import { AppError } from '@touchstone/contracts';
 import { BODY_BYTES_DEFAULT_MAX, BODY_DEPTH_MAX } from './limits.js';
 import { readRawBody } from './read-body.js';
 import type { HttpRequest } from './request.js';
+
+/** What a JSON body may be. */
+export interface BodyOptions {
+  /** Largest body in bytes; {@link BODY_BYTES_DEFAULT_MAX} when left out. */
+  readonly bytesMax?: number;
+  /** Which numbers it may have; those of evidence when left out. */
+  readonly numbers?: StrictJsonNumbers;
+}
 
 /**
  * Reads a body as strict JSON: `application/json` (or `+json`) in UTF-8, no content coding, no name twice.
@@ -11,11 +19,11 @@ import type { HttpRequest } from './request.js';
  */
 export async function readJsonBody(
   request: HttpRequest,
-  bytesMax: number = BODY_BYTES_DEFAULT_MAX,
+  { bytesMax = BODY_BYTES_DEFAULT_MAX, numbers = 'evidence' }: BodyOptions = {},
 ): Promise<unknown> {
   requireJson(request);
   const bytes = await readRawBody(request, bytesMax);
-  const result = parseStrictJson(bytes, { maxBytes: bytesMax, maxDepth: BODY_DEPTH_MAX });
+  const result = parseStrictJson(bytes, { maxBytes: bytesMax, maxDepth: BODY_DEPTH_MAX, numbers });
   if (result.ok) return result.value;
   const { pointer, message } = result.error;
   throw new AppError('malformed-json', message, { details: [{ pointer, detail: message }] });

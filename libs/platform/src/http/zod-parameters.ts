@@ -1,17 +1,11 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { z } from 'zod';
-import { readJsonBody } from './json-body.js';
+import { readJsonBody, type BodyOptions } from './json-body.js';
 import { BODY_BYTES_DEFAULT_MAX } from './limits.js';
 import { readRawBody } from './read-body.js';
 import { declareRequest } from './request-metadata.js';
 import type { HttpRequest } from './request.js';
 import { validate } from './validate.js';
-
-/** Options of a body parameter. */
-export interface BodyOptions {
-  /** Largest body in bytes; {@link BODY_BYTES_DEFAULT_MAX} when left out. */
-  readonly bytesMax?: number;
-}
 
 /**
  * The JSON body, read strictly and validated. The body is read only after the guards agreed, and its exact bytes are
@@ -25,7 +19,7 @@ export interface BodyOptions {
  */
 export function ZodBody(schema: z.ZodType, options: BodyOptions = {}): ParameterDecorator {
   const bytesMax = options.bytesMax ?? BODY_BYTES_DEFAULT_MAX;
-  const read = parameter(async (request) => validate(schema, await readJsonBody(request, bytesMax), 'body'));
+  const read = parameter(async (request) => validate(schema, await readJsonBody(request, options), 'body'));
   return (target, method, index) => {
     declareRequest(target, method, (schemas) => {
       schemas.body = { schema, bytesMax };
@@ -35,7 +29,7 @@ export function ZodBody(schema: z.ZodType, options: BodyOptions = {}): Parameter
 }
 
 /** The exact bytes of the body, of whatever media type; the method checks that itself. */
-export function RawBodyBytes(options: BodyOptions = {}): ParameterDecorator {
+export function RawBodyBytes(options: Pick<BodyOptions, 'bytesMax'> = {}): ParameterDecorator {
   const bytesMax = options.bytesMax ?? BODY_BYTES_DEFAULT_MAX;
   return parameter((request) => readRawBody(request, bytesMax));
 }

@@ -100,6 +100,18 @@ describe('loadModels', () => {
     },
   );
 
+  it.each([
+    ['developer', 'a\u202eb'],
+    ['description', 'two\nlines'],
+    ['licence', 'MIT\u200b'],
+    ['version', '1\u2028'],
+  ])('refuses a %s that is %j, and takes one with joiners', async (member, text) => {
+    change('digits', (manifest) => (manifest[member] = 'می\u200cخواهم 😀'));
+    await expect(loadModels(folder)).resolves.toBeDefined();
+    change('digits', (manifest) => (manifest[member] = text));
+    await expectRefused('without control characters');
+  });
+
   it('refuses a file that is missing, and one that is no file', async () => {
     change('digits', (manifest) => (manifest['file'] = 'gone.onnx'));
     await expectRefused('cannot be found');

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { modelManifest, type ModelManifest } from '../../domain/model/manifest.js';
+import { folderManifest, type ModelManifest } from '../../domain/model/manifest.js';
 import type { Model } from '../../domain/model/model.js';
 import { WordListTokenizer } from '../../domain/request/word-list-tokenizer.js';
 import { readOnnxMetadata } from '../onnx/onnx-metadata.js';
@@ -88,7 +88,7 @@ async function loadModel(root: string, folder: string): Promise<Model> {
 }
 
 function readManifest(folder: string, bytes: Uint8Array): ModelManifest {
-  const parsed = modelManifest.safeParse(strictJson(join(folder, 'model.json'), bytes, MANIFEST_BYTES_MAX));
+  const parsed = folderManifest.safeParse(strictJson(join(folder, 'model.json'), bytes, MANIFEST_BYTES_MAX));
   if (parsed.success) return parsed.data;
   throw new AppError(
     'model-invalid',
@@ -127,8 +127,8 @@ async function loadTokenizer(
   return tokenizer;
 }
 
-function sameShape(left: readonly number[], right: readonly number[]): boolean {
-  return left.length === right.length && left.every((size, index) => size === right[index]);
+function sameShape(left: readonly number[] | undefined, right: readonly number[]): boolean {
+  return left?.length === right.length && left.every((size, index) => size === right[index]);
 }
 
 function requireHash(path: string, bytes: Uint8Array, expected: string): void {

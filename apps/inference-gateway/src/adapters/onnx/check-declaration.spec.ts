@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { sampleModels } from '../../../test/sample-models.js';
+import type { TensorSpec } from '../../domain/model/manifest.js';
 import type { Model } from '../../domain/model/model.js';
 import { checkDeclaration } from './check-declaration.js';
 
@@ -32,9 +33,32 @@ describe('checkDeclaration', () => {
     expect(() => checkDeclaration(digits, { ...declared, ...change })).toThrow('The manifest of digits says');
   });
 
-  it('refuses a manifest that leaves open what the file fixes', () => {
-    const [input] = digits.manifest.inputs;
-    const loose = { manifest: { ...digits.manifest, inputs: [{ ...input, shape: [-1, 64] }] } } as Model;
-    expect(() => checkDeclaration(loose, declared)).toThrow('The manifest of digits says');
+  const withShape = (part: 'inputs' | 'outputs', shape: number[] | undefined) => {
+    const [{ shape: _, ...tensor }] = digits.manifest[part] as [TensorSpec];
+    const changed = [shape ? { ...tensor, shape } : tensor];
+    return { manifest: { ...digits.manifest, [part]: changed } };
+  };
+
+  it.each([[[-1, 64]], [undefined]])(
+    'refuses a manifest with the shape %j of an input that the file fixes',
+    (shape) => {
+      expect(() => checkDeclaration(withShape('inputs', shape), declared)).toThrow(
+        'The manifest of digits says',
+      );
+    },
+  );
+
+  it.each([[[-1, 10]], [[-1, -1]], [undefined]])(
+    'takes a manifest with the shape %j of an output, since files declare what their models do not give',
+    (shape) => {
+      expect(() => checkDeclaration(withShape('outputs', shape), declared)).not.toThrow();
+    },
+  );
+
+  it('takes any shape of a manifest where the file declares none', () => {
+    const none = { ...declared, outputs: [{ name: 'probabilities', type: 'float32', dims: undefined }] };
+    for (const shape of [[1, 10], [-1], undefined]) {
+      expect(() => checkDeclaration(withShape('outputs', shape), none)).not.toThrow();
+    }
   });
 });

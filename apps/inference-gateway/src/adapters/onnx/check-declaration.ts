@@ -1,12 +1,13 @@
 import { AppError } from '@touchstone/contracts';
-import type { TensorSpec } from '../../domain/model/manifest.js';
+import { shapeText, type TensorSpec } from '../../domain/model/manifest.js';
 import type { Model } from '../../domain/model/model.js';
 import { datatypeOf } from './onnx-types.js';
 import type { DeclaredTensor, ModelDescription } from './worker-messages.js';
 
 /**
  * Checks that the manifest says about inputs and outputs what the file itself declares. A size that the file leaves
- * open may be fixed by the manifest, not the other way round.
+ * open may be fixed by the manifest. Of an output the manifest may also leave open what the file fixes, because files
+ * declare sizes that their models do not give.
  *
  * @throws AppError `model-invalid`
  */
@@ -21,23 +22,21 @@ export function checkDeclaration({ manifest }: Pick<Model, 'manifest'>, declared
     }
     for (const spec of expected) {
       const tensor = actual.find(({ name }) => name === spec.name);
-      if (tensor && fits(spec, tensor)) continue;
-      const found = tensor ? `${tensor.type} ${JSON.stringify(tensor.dims)}` : 'nothing';
-      throw mismatch(
-        manifest.id,
-        `${part}/${spec.name}`,
-        `${spec.datatype} ${JSON.stringify(spec.shape)}`,
-        found,
-      );
+      if (tensor && fits(part, spec, tensor)) continue;
+      const found = tensor ? `${tensor.type} ${shapeText(tensor.dims)}` : 'nothing';
+      throw mismatch(manifest.id, `${part}/${spec.name}`, `${spec.datatype} ${shapeText(spec.shape)}`, found);
     }
   }
 }
 
-function fits(spec: TensorSpec, tensor: DeclaredTensor): boolean {
+function fits(part: 'inputs' | 'outputs', { datatype, shape }: TensorSpec, tensor: DeclaredTensor): boolean {
+  const { type, dims } = tensor;
+  if (datatypeOf(type) !== datatype) return false;
+  const mayOpen = part === 'outputs';
+  if (!shape || !dims) return !dims || mayOpen;
   return (
-    datatypeOf(tensor.type) === spec.datatype &&
-    tensor.dims.length === spec.shape.length &&
-    tensor.dims.every((size, index) => size === -1 || size === spec.shape[index])
+    dims.length === shape.length &&
+    dims.every((size, index) => size === -1 || size === shape[index] || (mayOpen && shape[index] === -1))
   );
 }
 

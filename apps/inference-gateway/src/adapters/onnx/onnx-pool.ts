@@ -5,6 +5,7 @@ import { endianness } from 'node:os';
 import type { ModelRun, ModelRunner } from '../../domain/inference/model-runner.js';
 import type { ModelDatatype } from '../../domain/model/manifest.js';
 import type { Model } from '../../domain/model/model.js';
+import { withUndeclaredRanks } from './declared-ranks.js';
 import { datatypeOf, onnxTypeOf } from './onnx-types.js';
 import { OnnxWorker } from './onnx-worker.js';
 import { RUN_TIMES_MAX, RunGroup, SHORT_RUN_MS } from './run-group.js';
@@ -76,8 +77,9 @@ export class OnnxPool implements ModelRunner {
   }
 
   /** Loads a file and answers what it declares. @throws AppError `inference-failed` for a file that cannot be loaded */
-  describe(model: Loadable): Promise<ModelDescription> {
-    return this.withWorker((worker) => this.load(worker, model, performance.now()));
+  async describe(model: Loadable): Promise<ModelDescription> {
+    const described = await this.withWorker((worker) => this.load(worker, model, performance.now()));
+    return withUndeclaredRanks(await model.read(), described);
   }
 
   run(model: Loadable, inputs: readonly CanonicalTensor[]): Promise<ModelRun> {

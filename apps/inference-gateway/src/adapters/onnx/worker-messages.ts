@@ -9,11 +9,12 @@ export interface WorkerTensor {
   readonly data: ArrayBuffer;
 }
 
-/** An input or output as the file declares it; −1 is a size that the caller chooses. */
+/** An input or output as the file declares it. */
 export interface DeclaredTensor {
   readonly name: string;
   readonly type: string;
-  readonly dims: readonly number[];
+  /** −1 is a size that the file leaves open; undefined where it declares no shape at all. */
+  readonly dims: readonly number[] | undefined;
 }
 
 /** The inputs and outputs of a loaded file. */

@@ -1,17 +1,13 @@
-import { AppError, type CanonicalTensor } from '@touchstone/contracts';
-import { encodeTensor } from '@touchstone/evidence';
+import { AppError, TENSOR_RANK_MAX, type CanonicalTensor } from '@touchstone/contracts';
 import type { ModelTensors } from '../../domain/model/add-model.js';
-import { MODEL_TENSORS_MAX, type ModelDatatype, type TensorSpec } from '../../domain/model/manifest.js';
-import { INFER_BODY_BYTES_MAX } from '../../domain/request/infer-request.js';
-import { shapeFits } from '../../domain/request/read-inputs.js';
+import { MODEL_TENSORS_MAX, type TensorSpec } from '../../domain/model/manifest.js';
+import { INPUT_ELEMENTS_MAX } from '../../domain/request/infer-request.js';
 import { inspectOnnx } from '../onnx/inspect-onnx.js';
 import type { OnnxPool } from '../onnx/onnx-pool.js';
 import { datatypeOf } from '../onnx/onnx-types.js';
 import type { DeclaredTensor } from '../onnx/worker-messages.js';
 import type { Sandbox } from './sandbox.js';
-
-/** An element takes a digit and a comma in a request body, so an input of more elements could never be sent. */
-const INPUT_ELEMENTS_MAX = INFER_BODY_BYTES_MAX / 2;
+import { tryOut } from './trial-runs.js';
 
 /** Names appear in evidence, lists and terminals. */
 const TENSOR_NAME = /^[\x20-\x7e]{1,256}$/;
@@ -19,8 +15,8 @@ const TENSOR_NAME = /^[\x20-\x7e]{1,256}$/;
 const TRIAL = 'trial';
 
 /**
- * Looks through a file, has a fresh process load it, and runs it once on zeros. The tensors are what the file
- * declares; where it leaves the rank of an output open, what the run gave.
+ * Looks through a file, has a fresh process load it, and runs it on zeros. The tensors are what the file declares; a
+ * size of an output that a run gives otherwise is open.
  *
  * @throws AppError `model-invalid`
  */
@@ -34,7 +30,8 @@ export async function inspectModel(sandbox: Sandbox, bytes: Uint8Array): Promise
     });
     const inputs = specsOf('input', declared.inputs);
     const outputs = specsOf('output', declared.outputs);
-    return { inputs, outputs: outputsOf(outputs, await tryOut(pool, inputs)) };
+    const ran = await runsOf(pool, inputs, sandbox.timeoutMs);
+    return { inputs, outputs: outputs.map((output) => asGiven(output, ran)) };
   } finally {
     await pool.close();
   }
@@ -54,6 +51,8 @@ function specOf(kind: 'input' | 'output', { name, type, dims }: DeclaredTensor):
   }
   const datatype = datatypeOf(type);
   if (!datatype) throw invalid(`the ${kind} ${shown} ${objectionTo(type)}`);
+  if (!dims) return { name, datatype };
+  requireRank(kind, shown, dims);
   if (dims.some((size) => size === 0)) throw invalid(`the ${kind} ${shown} has a dimension of size 0`);
   if (kind === 'input' && elementsOf(dims) > INPUT_ELEMENTS_MAX) {
     throw invalid(
@@ -61,6 +60,11 @@ function specOf(kind: 'input' | 'output', { name, type, dims }: DeclaredTensor):
     );
   }
   return { name, datatype, shape: [...dims] };
+}
+
+function requireRank(kind: 'input' | 'output', shown: string, { length }: readonly number[]): void {
+  if (length <= TENSOR_RANK_MAX) return;
+  throw invalid(`the ${kind} ${shown} has ${length} dimensions, at most ${TENSOR_RANK_MAX} are taken`);
 }
 
 function objectionTo(type: string): string {
@@ -74,56 +78,36 @@ function objectionTo(type: string): string {
 const elementsOf = (dims: readonly number[]): number =>
   dims.reduce((product, size) => product * Math.max(1, size), 1);
 
-/** Runs the model once on zeros, with 1 for every size that is open. */
-async function tryOut(
+async function runsOf(
   pool: OnnxPool,
   inputs: readonly TensorSpec[],
-): Promise<readonly CanonicalTensor[] | undefined> {
-  const feeds = inputs.map(zeros);
-  try {
-    const { outputs } = await pool.run({ modelVersionId: TRIAL, read: notAgain }, feeds);
-    return outputs;
-  } catch (error) {
-    const refusedByRuntime = error instanceof AppError && error.message.startsWith('The runtime refused');
-    // Sizes that are open may not go together at 1; with fixed ones there is nothing to choose.
-    if (refusedByRuntime && inputs.some(({ shape }) => shape.includes(-1))) return undefined;
-    throw invalid(`it does not run on zeros: ${reason(error)}`, error);
-  }
+  timeMs: number,
+): Promise<readonly (readonly CanonicalTensor[])[]> {
+  const loaded = { modelVersionId: TRIAL, read: notAgain };
+  const run = async (feeds: readonly CanonicalTensor[]) => (await pool.run(loaded, feeds)).outputs;
+  const trial = await tryOut(run, inputs, timeMs);
+  if (trial.ran) return trial.ran;
+  const sizes = trial.tried === 1 ? '' : ` in ${trial.tried} combinations of sizes for what it leaves open`;
+  throw invalid(`it does not run on zeros${sizes}: ${reason(trial.error)}`, trial.error);
 }
 
 const notAgain = (): Promise<Uint8Array> =>
   Promise.reject(new Error('The trial has loaded its model already.'));
 
-function zeros({ name, datatype, shape }: TensorSpec): CanonicalTensor {
-  const dims = shape.map((size) => Math.max(1, size));
-  const data = Array.from({ length: elementsOf(dims) }, () => zeroOf(datatype));
-  const encoded = encodeTensor({ name, datatype, shape: dims, data });
-  if (!encoded.ok)
-    throw invalid(`zeros do not fit the input ${JSON.stringify(name)}: ${encoded.error.detail}`);
-  return encoded.value;
-}
-
-const zeroOf = (datatype: ModelDatatype): boolean | number => (datatype === 'BOOL' ? false : 0);
-
-function outputsOf(
-  specs: readonly TensorSpec[],
-  ran: readonly CanonicalTensor[] | undefined,
-): readonly TensorSpec[] {
-  if (!ran) return specs;
-  return specs.map((spec) => {
-    const actual = ran.find(({ name }) => name === spec.name);
-    if (!actual) throw invalid(`the output ${JSON.stringify(spec.name)} was not given`);
-    if (actual.datatype === spec.datatype && shapeFits(spec.shape, actual.shape)) return spec;
-    // The runtime tells an output of unknown rank like a single value.
-    if (actual.datatype === spec.datatype && spec.shape.length === 0) {
-      return { ...spec, shape: actual.shape.map(() => -1 as const) };
-    }
-    const expected = `${spec.datatype} ${JSON.stringify(spec.shape)}`;
-    throw invalid(
-      `the output ${JSON.stringify(spec.name)} is declared as ${expected} and is ` +
-        `${actual.datatype} ${JSON.stringify(actual.shape)}`,
-    );
-  });
+/** An output as the file declares it, without what a run gave otherwise: files declare sizes that their models do not give. */
+function asGiven(spec: TensorSpec, ran: readonly (readonly CanonicalTensor[])[]): TensorSpec {
+  const { name, datatype, shape } = spec;
+  const given = ran.map((outputs) => outputs.find((output) => output.name === name));
+  for (const output of given) {
+    if (output?.datatype === datatype) continue;
+    const found = output ? `is ${output.datatype}` : 'was not given';
+    throw invalid(`the output ${JSON.stringify(name)} is declared as ${datatype} and ${found}`);
+  }
+  const shapes = given.flatMap((output) => (output ? [output.shape] : []));
+  for (const each of shapes) requireRank('output', JSON.stringify(name), each);
+  if (!shape || shapes.some(({ length }) => length !== shape.length)) return { name, datatype };
+  const open = shape.map((size, at) => (shapes.every((each) => each[at] === size) ? size : (-1 as const)));
+  return { ...spec, shape: open };
 }
 
 function notLoaded(error: unknown): AppError {

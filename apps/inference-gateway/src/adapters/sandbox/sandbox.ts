@@ -51,6 +51,11 @@ export class Sandbox implements ModelRunner {
     }
   }
 
+  /** Milliseconds that one run may take. */
+  get timeoutMs(): number {
+    return this.options.timeoutMs;
+  }
+
   /** A pool of one new process that nothing else uses; the caller closes it. */
   fresh(): OnnxPool {
     const { timeoutMs, memoryBytes } = this.options;

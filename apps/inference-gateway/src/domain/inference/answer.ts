@@ -47,25 +47,38 @@ export interface AnswerLinks {
   evidence(id: string): string;
 }
 
-/** The bytes of the answer. They are made once and stored, so that every replay is the same. */
+/**
+ * The bytes of the answer. They are made once and stored, so that every replay is the same. What a model gives can be
+ * asked again as it is: each element has the shortest text that reads as the same bits, −0 included.
+ */
 export function answerBytes(execution: Execution, links: AnswerLinks): Uint8Array {
   const { verificationId, model, proof, context, payment } = execution;
   const { id, name, version } = model.manifest;
   const outputs = execution.outputs.map(toAnswerTensor);
   const prediction = predictionOf(model, outputs);
+  const before = { verificationId, model: { id, name, version, modelVersionId: model.modelVersionId } };
+  const after = {
+    ...(prediction ? { prediction } : {}),
+    proof,
+    context,
+    payment,
+    timing: { inferenceMs: execution.inferenceMs, totalMs: execution.totalMs },
+    links: { verification: links.verification(verificationId), evidence: links.evidence(verificationId) },
+  };
+  const shown = outputs.map(tensorText).join(',');
   return new TextEncoder().encode(
-    JSON.stringify({
-      verificationId,
-      model: { id, name, version, modelVersionId: model.modelVersionId },
-      outputs,
-      ...(prediction ? { prediction } : {}),
-      proof,
-      context,
-      payment,
-      timing: { inferenceMs: execution.inferenceMs, totalMs: execution.totalMs },
-      links: { verification: links.verification(verificationId), evidence: links.evidence(verificationId) },
-    }),
+    `${JSON.stringify(before).slice(0, -1)},"outputs":[${shown}],${JSON.stringify(after).slice(1)}`,
   );
+}
+
+function tensorText({ data, ...tensor }: AnswerTensor): string {
+  return `${JSON.stringify(tensor).slice(0, -1)},"data":${dataText(data)}}`;
+}
+
+/** `JSON.stringify` writes 0 for the negative zero. */
+function dataText(data: AnswerTensor['data']): string {
+  if (!data.some((value) => Object.is(value, -0))) return JSON.stringify(data);
+  return `[${data.map((value) => (Object.is(value, -0) ? '-0' : JSON.stringify(value))).join(',')}]`;
 }
 
 function toAnswerTensor(tensor: CanonicalTensor): AnswerTensor {

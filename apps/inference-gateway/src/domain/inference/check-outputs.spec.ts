@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { TENSOR_RANK_MAX } from '@touchstone/contracts';
 import { fromRaw } from '@touchstone/evidence';
 import { sampleModels } from '../../../test/sample-models.js';
 import type { Model } from '../model/model.js';
@@ -36,6 +37,33 @@ describe('checkOutputs', () => {
     expect(() => checkOutputs(sentiment, outputs)).toThrow(
       expect.objectContaining({ code: 'inference-failed' }),
     );
+  });
+});
+
+describe('checkOutputs of an added model', () => {
+  const added = () => ({ ...sentiment, origin: 'added' }) as const;
+
+  it('takes the shape that the run gave, whatever the file declared', () => {
+    const outputs = [floats('score', [0, 0], [2]), floats('label', [0, 1, 0, 1], [2, 2])];
+    expect(checkOutputs(added(), outputs)).toEqual(outputs);
+  });
+
+  it.each([
+    ['NaN', floats('score', [Number.NaN])],
+    ['another datatype', fromRaw('score', 'FP64', [1, 1], new Uint8Array(8))],
+  ])('refuses a run with %s as failed', (_name, score) => {
+    expect(() => checkOutputs(added(), [score, floats('label', [0])])).toThrow(
+      expect.objectContaining({ code: 'inference-failed' }),
+    );
+  });
+
+  it('takes TENSOR_RANK_MAX dimensions, which evidence can carry, and not one more', () => {
+    const ofRank = (rank: number) => [
+      floats('score', [0], new Array<number>(rank).fill(1)),
+      floats('label', [0]),
+    ];
+    expect(checkOutputs(added(), ofRank(TENSOR_RANK_MAX))).toHaveLength(2);
+    expect(() => checkOutputs(added(), ofRank(TENSOR_RANK_MAX + 1))).toThrow('it has 33 dimensions');
   });
 });
 

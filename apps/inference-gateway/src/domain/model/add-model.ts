@@ -85,7 +85,7 @@ export class AddModel {
     if (identity.modelHash !== model.identity.modelHash) {
       throw otherFile(model.identity, by, model.identity.modelHash);
     }
-    const details = differences({ ...model.manifest, id: manifest.id }, manifest);
+    const details = differences(settingsOf({ ...model.manifest, id: manifest.id }), settingsOf(manifest));
     if (details.length > 0) {
       throw new AppError(
         'conflict',
@@ -154,8 +154,10 @@ export function versionedId(name: string, version: string): string {
 
 function labelled(outputs: readonly TensorSpec[], labels: readonly string[] | undefined): TensorSpec[] {
   if (!labels) return [...outputs];
-  const elements = ({ shape }: TensorSpec) => shape.reduce((product, size) => product * Math.max(1, size), 1);
-  const index = outputs.findIndex((output) => elements(output) === labels.length);
+  const elements = ({ shape }: TensorSpec) =>
+    shape?.reduce((product, size) => product * Math.max(1, size), 1);
+  const exact = outputs.findIndex((output) => elements(output) === labels.length);
+  const index = exact === -1 ? outputs.findIndex(({ shape }) => !shape) : exact;
   if (index === -1) {
     const found = outputs.map((output) => `"${output.name}" has ${elements(output)}`).join(', ');
     throw new AppError(
@@ -166,8 +168,15 @@ function labelled(outputs: readonly TensorSpec[], labels: readonly string[] | un
   return outputs.map((output, at) => (at === index ? { ...output, labels: [...labels] } : output));
 }
 
-function differences(wanted: ModelManifest, stored: ModelManifest): ErrorDetail[] {
-  const members = [...new Set([...Object.keys(wanted), ...Object.keys(stored)])] as (keyof ModelManifest)[];
+type Settings = ReturnType<typeof settingsOf>;
+
+/** What the owner says; the tensors come from the file, which is the same, and from how it ran at that time. */
+function settingsOf({ inputs: _inputs, outputs, ...said }: ModelManifest) {
+  return { ...said, labels: outputs.find(({ labels }) => labels)?.labels };
+}
+
+function differences(wanted: Settings, stored: Settings): ErrorDetail[] {
+  const members = [...new Set([...Object.keys(wanted), ...Object.keys(stored)])] as (keyof Settings)[];
   const text = (value: unknown) => (value === undefined ? 'nothing' : canonicalJson(value));
   return members
     .filter((member) => text(wanted[member]) !== text(stored[member]))

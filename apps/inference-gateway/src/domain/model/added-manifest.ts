@@ -1,4 +1,4 @@
-import { slug } from '@touchstone/contracts';
+import { slug, visibleText } from '@touchstone/contracts';
 import { z } from 'zod';
 import { MODEL_LABELS_MAX } from './manifest.js';
 
@@ -7,17 +7,6 @@ const DESCRIPTION_CHARACTERS = 2_000;
 
 /** Highest price of one answer: a million tokens of six decimals, so that a slip of the decimal point is noticed. */
 export const PRICE_ATOMIC_MAX = 1_000_000_000_000;
-
-/**
- * Text that others will see in lists, terminals and pages: without control characters, without characters that turn
- * the direction of writing, and without what is not assigned.
- */
-const visibleText = (charactersMax: number) =>
-  z
-    .string()
-    .min(1)
-    .max(charactersMax)
-    .regex(/^\P{C}*$/u, 'expected text without control characters');
 
 /** What its owner says about a model that is added; the tensors are read from the file. */
 export const addedManifest = z.strictObject({

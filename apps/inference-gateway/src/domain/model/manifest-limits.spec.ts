@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { canonicalTensor, TENSOR_RANK_MAX } from '@touchstone/contracts';
 import type { z } from 'zod';
 import { TOKENS_MAX, VOCABULARY_MAX, WordListTokenizer } from '../request/word-list-tokenizer.js';
 import { inferRequest } from '../request/infer-request.js';
@@ -7,6 +8,7 @@ import { MODEL_LABELS_MAX, MODEL_TENSORS_MAX, modelManifest, tensorSpec } from '
 
 const many = <T>(count: number, one: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => one(index));
+const ones = (count: number) => many(count, () => 1);
 const added = { name: 'a', priceAtomic: '0' };
 const spec = { name: 'x', datatype: 'FP32', shape: [1] };
 const inputs = (count: number) => many(count, (index) => ({ ...spec, name: `x${index}`, data: [1] }));
@@ -20,6 +22,21 @@ describe('limits of what is said about a model', () => {
       'labels of an added model',
       MODEL_LABELS_MAX,
       (n) => fits(addedManifest, { ...added, labels: many(n, String) }),
+    ],
+    [
+      'dimensions of a tensor of a model',
+      TENSOR_RANK_MAX,
+      (n) => fits(tensorSpec, { ...spec, shape: ones(n) }),
+    ],
+    [
+      'dimensions of a tensor of a request',
+      TENSOR_RANK_MAX,
+      (n) => fits(inferRequest, { inputs: [{ ...spec, shape: ones(n), data: [1] }] }),
+    ],
+    [
+      'dimensions of a tensor in evidence',
+      TENSOR_RANK_MAX,
+      (n) => fits(canonicalTensor, { ...spec, shape: ones(n), data: '' }),
     ],
     ['tensors of a request', MODEL_TENSORS_MAX, (n) => fits(inferRequest, { inputs: inputs(n) })],
     ['tensors of a model', MODEL_TENSORS_MAX, (n) => fits(modelManifest.shape.inputs, manifestInputs(n))],

@@ -1,17 +1,20 @@
-import { tensorDatatypes } from '@touchstone/contracts';
+import { TENSOR_RANK_MAX, tensorDatatypes } from '@touchstone/contracts';
 import { z } from 'zod';
 import { MODEL_TENSORS_MAX } from '../model/manifest.js';
 
 /** Largest request body in bytes. */
 export const INFER_BODY_BYTES_MAX = 1_048_576;
 
-/** What strict JSON lets through; the elements themselves are checked by the model's datatype. */
+/** Most elements of one input: an element takes a digit and a comma in a body, so more could never be sent. */
+export const INPUT_ELEMENTS_MAX = INFER_BODY_BYTES_MAX / 2;
+
+/** Any finite number, for what a model answers can be the next request; the model's datatype checks the elements. */
 const element = z.unknown().meta({
   id: 'TensorElement',
   anyOf: [
     { type: 'boolean' },
     { type: 'string' },
-    { type: 'number', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+    { type: 'number' },
     { type: 'array', items: { $ref: '#/$defs/TensorElement' } },
   ],
 });
@@ -19,8 +22,12 @@ const element = z.unknown().meta({
 const tensor = z.strictObject({
   name: z.string().min(1).max(256),
   datatype: z.enum(tensorDatatypes),
-  shape: z.array(z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)).max(32),
-  data: z.array(element).describe('Flat in row-major order, or nested as the shape says.'),
+  shape: z.array(z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)).max(TENSOR_RANK_MAX),
+  data: z
+    .array(element)
+    .describe(
+      'Flat in row-major order, or nested as the shape says. Any finite number; 64-bit integers beyond ±(2^53−1) as decimal strings.',
+    ),
 });
 
 /** A tensor as the caller sent it. */

@@ -1,6 +1,6 @@
 import { AppError, type CanonicalTensor, type ErrorDetail } from '@touchstone/contracts';
 import { decodeTensor, encodeTensor } from '@touchstone/evidence';
-import type { TensorSpec } from '../model/manifest.js';
+import { shapeFits, shapeText, type TensorSpec } from '../model/manifest.js';
 import type { Model } from '../model/model.js';
 import type { InferRequest, RequestTensor } from './infer-request.js';
 
@@ -67,7 +67,7 @@ function readTensor(spec: TensorSpec, tensor: RequestTensor, pointer: string): C
     ]);
   }
   if (!shapeFits(spec.shape, tensor.shape)) {
-    const detail = `expected ${JSON.stringify(spec.shape)}, got ${JSON.stringify(tensor.shape)}`;
+    const detail = `expected ${shapeText(spec.shape)}, got ${JSON.stringify(tensor.shape)}`;
     throw invalid([{ pointer: `${pointer}/shape`, detail }]);
   }
   if (tensor.data.some(Array.isArray) && !isNested(tensor.data, tensor.shape, 0)) {
@@ -80,14 +80,6 @@ function readTensor(spec: TensorSpec, tensor: RequestTensor, pointer: string): C
   }
   checkRange(spec, encoded.value, pointer);
   return encoded.value;
-}
-
-/** Whether a shape fits; −1 in the manifest takes any size, 0 included: a detector that sees nothing gives no rows. */
-export function shapeFits(expected: readonly number[], actual: readonly number[]): boolean {
-  return (
-    expected.length === actual.length &&
-    expected.every((size, index) => size === -1 || size === actual[index])
-  );
 }
 
 /** Whether arrays are nested exactly as the shape says; ragged rows of the right total would move elements. */

@@ -59,7 +59,7 @@ export class InferController {
   async infer(
     @ZodParam('id', modelId) id: string,
     @ZodQuery(z.strictObject({})) _query: object,
-    @ZodBody(inferRequest, { bytesMax: INFER_BODY_BYTES_MAX }) request: InferRequest,
+    @ZodBody(inferRequest, { bytesMax: INFER_BODY_BYTES_MAX, numbers: 'finite' }) request: InferRequest,
     @Req() http: HttpRequest,
     @Res() response: ServerResponse,
   ): Promise<void> {
