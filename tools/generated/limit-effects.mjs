@@ -140,6 +140,7 @@ export const limitEffects = {
   STREAM_MAX_BYTES: 'The stream refuses new messages; publishers keep them in their outbox.',
   TENSORS_IN_MESSAGE_BYTES_MAX: 'Evidence carries the hashes alone.',
   TENSOR_ELEMENTS_MAX: '`tensor-invalid`; in evidence the subject step fails.',
+  TIME_FRACTION_DIGITS_MAX: '`validation-failed`',
   TOKENS_MAX: '`model-invalid`',
   SIGNATURE_QUESTIONS_PER_MINUTE_MAX: '`rate-limited`',
   SIGNATURE_QUESTIONS_PER_PAYER_MAX: '`rate-limited`',

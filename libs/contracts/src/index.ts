@@ -147,3 +147,4 @@ export {
   unixSeconds,
   uuidV7,
 } from './schemas/primitives.js';
+export { readRfc3339, readUtcTime, statedUtcTime, TIME_FRACTION_DIGITS_MAX } from './schemas/times.js';

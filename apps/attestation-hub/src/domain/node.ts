@@ -40,7 +40,7 @@ export interface NodeState {
   /** The last heartbeat of any kind; the age of a node counts from here. */
   readonly lastHeartbeat: {
     readonly atMs: number;
-    /** The time that the node stated, as it stated it. */
+    /** The time that the node stated, in UTC with milliseconds. */
     readonly tsUtc: string;
     /** Stated time minus receive time. */
     readonly clockSkewMs: number;
