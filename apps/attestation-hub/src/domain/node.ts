@@ -24,6 +24,12 @@ export interface ReporterState {
   readonly changedAtMs: number | null;
 }
 
+/** When what a node took of its allowances is refilled, in milliseconds since 1970; 0 before it took anything. */
+export interface Refills {
+  readonly heartbeatsMs: number;
+  readonly statusChangesMs: number;
+}
+
 /** Everything that is kept about a node (R-NODE-3). All times are receive times of the hub. */
 export interface NodeState {
   readonly nodeId: string;
@@ -46,6 +52,7 @@ export interface NodeState {
     readonly clockSkewMs: number;
   };
   readonly reporter: ReporterState;
+  readonly refills: Refills;
   /** How many entries the history ever had; it is the number of the next one. */
   readonly historyLength: number;
 }
