@@ -4,6 +4,7 @@ export { available } from './available.js';
 export {
   pythonWithCryptography,
   verifyIndependently,
+  canonicalizeIndependently,
   verifyPairsIndependently,
   type IndependentCase,
   type IndependentReport,
