@@ -31,6 +31,7 @@ export const limitEffects = {
   EVIDENCE_BYTES_MAX: 'The step `gate` fails: `INVALID`.',
   EVM_HEADER_BYTES_MAX: 'The step `anchor` fails.',
   EVM_HEADER_FIELDS_MAX: 'The step `anchor` fails.',
+  EVM_PROOF_NODES_MAX: 'Evidence: the step `gate` fails: `INVALID`. In a message: refused by its schema.',
   EVM_UNKNOWN_FIELDS_NAMED_MAX: 'The error counts the other fields.',
   EVM_UNKNOWN_FIELD_CHARACTERS_MAX: 'The error cuts the name.',
   FACILITATOR_REQUEST_BYTES_MAX: '`body-too-large`',

@@ -40,6 +40,7 @@ export {
   batchSealed,
   checkpointPublished,
   entryAppended,
+  EVM_PROOF_NODES_MAX,
   evmAnchorProof,
   type AnchorFinal,
   type BatchSealed,

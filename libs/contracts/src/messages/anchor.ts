@@ -29,11 +29,18 @@ export const checkpointPublished = z.strictObject({
 });
 export type CheckpointPublished = z.infer<typeof checkpointPublished>;
 
-/** The proof that an EVM chain stores a commitment; lower-case hex without prefix. */
+/** Most nodes of each trie proof of an anchor (protocol section 12). */
+export const EVM_PROOF_NODES_MAX = 64;
+
+/**
+ * The proof that an EVM chain stores a commitment: RLP of the block header, nodes from the state root to the contract's account,
+ * nodes from the contract's storage root to the record; lower-case hex without prefix. The schema is closed: an unknown member
+ * fails, because nothing would cover it.
+ */
 export const evmAnchorProof = z.strictObject({
   header: hexBytes,
-  accountProof: z.array(hexBytes).min(1).max(64),
-  storageProof: z.array(hexBytes).min(1).max(64),
+  accountProof: z.array(hexBytes).min(1).max(EVM_PROOF_NODES_MAX),
+  storageProof: z.array(hexBytes).min(1).max(EVM_PROOF_NODES_MAX),
 });
 export type EvmAnchorProofMessage = z.infer<typeof evmAnchorProof>;
 
