@@ -126,7 +126,7 @@ const invalid = [
     'account',
     { proof: { header: later.proof.header } },
   ],
-  ['account proof is empty', 'input', { proof: { accountProof: [] } }],
+  ['account proof is empty', 'account', { proof: { accountProof: [] } }],
   ['account proof without its root', 'account', { proof: { accountProof: accountProof.slice(1) } }],
   ['account proof without its leaf', 'account', { proof: { accountProof: accountProof.slice(0, -1) } }],
   ['account proof in reverse', 'account', { proof: { accountProof: accountProof.toReversed() } }],
@@ -144,7 +144,7 @@ const invalid = [
       },
     },
   ],
-  ['storage proof is empty', 'input', { proof: { storageProof: [] } }],
+  ['storage proof is empty', 'storage', { proof: { storageProof: [] } }],
   ['storage proof without its root', 'storage', { proof: { storageProof: storageProof.slice(1) } }],
   ['storage proof without its leaf', 'storage', { proof: { storageProof: storageProof.slice(0, -1) } }],
   [
@@ -184,11 +184,11 @@ const invalid = [
   ['other contract', 'account', { contract: '00'.repeat(20) }],
   ...[
     ['account without storage, proof of the contract', storageProof],
-    ['account without storage, empty storage proof', [], 'input'],
+    ['account without storage, empty storage proof', []],
     ['account without storage, the empty node', ['80']],
-  ].map(([name, nodes, check = 'storage']) => [
+  ].map(([name, nodes]) => [
     name,
-    check,
+    'storage',
     {
       contract: plain(account.address),
       proof: { accountProof: plainAccountProof.map(plain), storageProof: nodes },

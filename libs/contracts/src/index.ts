@@ -42,11 +42,13 @@ export {
   entryAppended,
   EVM_PROOF_NODES_MAX,
   evmAnchorProof,
+  evmStateProof,
   type AnchorFinal,
   type BatchSealed,
   type CheckpointPublished,
   type EntryAppended,
   type EvmAnchorProofMessage,
+  type EvmStateProof,
 } from './messages/anchor.js';
 export {
   attestation,

@@ -1,13 +1,12 @@
-import { evmAnchorProof, type EvmAnchorProofMessage } from '@touchstone/contracts';
+import { evmStateProof, type EvmStateProof } from '@touchstone/contracts';
 import { hexToBytes } from '@touchstone/crypto';
 import type { EvmAnchorFailure, EvmAnchorInput } from './anchor.js';
 import { EVM_HEADER_BYTES_MAX } from './header.js';
 import { TRIE_NODE_BYTES_MAX } from './trie-proof.js';
 
 /** A proof as it stands in an evidence bundle. */
-export type EvmAnchorProof = Readonly<Omit<EvmAnchorProofMessage, 'accountProof' | 'storageProof'>> & {
-  readonly accountProof: readonly string[];
-  readonly storageProof: readonly string[];
+export type EvmAnchorProof = {
+  readonly [Member in keyof EvmStateProof]: EvmStateProof[Member] extends string ? string : readonly string[];
 };
 
 /** The members of {@link EvmAnchorInput} that come from the bundle. */
@@ -33,14 +32,15 @@ function readNodes(hexes: readonly string[]): Uint8Array[] | undefined {
 }
 
 /**
- * Reads a proof from parsed JSON: the schema of the message, and sizes that this verifier reads.
+ * Reads a proof from parsed JSON: the schema of proofs, and sizes that this verifier reads. Lists without nodes are read, so that
+ * the verifier can say what is not there.
  *
  * @returns the bytes for `verifyEvmAnchor`, or a failure of check `input` that names the member
  */
 export function parseEvmAnchorProof(
   value: unknown,
 ): { readonly ok: true; readonly proof: EvmAnchorProofBytes } | EvmAnchorFailure {
-  const parsed = evmAnchorProof.safeParse(value);
+  const parsed = evmStateProof.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return fail(`${issue?.path.join('/') || 'a proof'}: ${issue?.message}`);

@@ -85,17 +85,17 @@ describeVectors('proofs of the main network', () => {
       storageProof: proof.storageProof.length === 1 ? proof.storageProof : [{ proof: [] }],
     });
     if (!collected.ok) throw new Error(collected.reason);
-    // Read by hand: no anchor is proven by an account without storage, and its schema takes none.
-    const nodes = (hexes: readonly string[]) => hexes.map((hex) => bytes(`0x${hex}`));
-    const header = parseEvmHeader(bytes(`0x${collected.proof.header}`));
+    const parsed = parseEvmAnchorProof(collected.proof);
+    if (!parsed.ok) throw new Error(parsed.expected);
+    const header = parseEvmHeader(parsed.proof.headerRlp);
     const account = verifyTrieProof({
       root: header?.stateRoot ?? new Uint8Array(),
       key: keccak_256(bytes(proof.address)),
-      proof: nodes(collected.proof.accountProof),
+      proof: parsed.proof.accountProof,
     });
     if (!account.ok || account.value === null) throw new Error(JSON.stringify(account));
     const [, , storageRoot] = decodeRlp(account.value) as Uint8Array[];
-    return { storageRoot: storageRoot ?? new Uint8Array(), storageProof: nodes(collected.proof.storageProof) };
+    return { storageRoot: storageRoot ?? new Uint8Array(), storageProof: parsed.proof.storageProof };
   };
 
   /** The same answer as nethermind writes it. */
