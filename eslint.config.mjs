@@ -18,6 +18,8 @@ const outsideWorld = [
   'node:https',
 ];
 
+const sharedByCommands = 'Commands do not import each other; what two of them share lies beside them.';
+
 export default tseslint.config(
   {
     ignores: [
@@ -141,6 +143,19 @@ export default tseslint.config(
           ],
         },
       ],
+    },
+  },
+  {
+    files: ['apps/cli/src/*/**/*.ts'],
+    ignores: ['**/*.spec.ts', 'apps/cli/src/commands/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ regex: '/commands/', message: sharedByCommands }] }],
+    },
+  },
+  {
+    files: ['apps/cli/src/commands/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ regex: '^\\./', message: sharedByCommands }] }],
     },
   },
   { files: ['*.config.mjs', 'tools/**/*.mjs', 'bench/**/*.mjs'], rules: { 'no-restricted-exports': 'off' } },

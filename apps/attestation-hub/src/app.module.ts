@@ -25,6 +25,7 @@ import { NODE_READER, NODE_STORE, type NodeReader, type NodeStore } from './doma
 import { ReceiveHeartbeat } from './domain/receive-heartbeat.js';
 import { HubMetrics } from './metrics.js';
 import { CreateAttestation1763710000000 } from './persistence/migrations/1763710000000-create-attestation.js';
+import { NodeAllowances1785800000000 } from './persistence/migrations/1785800000000-node-allowances.js';
 import { PostgresNodeReader } from './persistence/postgres-node-reader.js';
 import { PostgresNodeStore } from './persistence/postgres-node-store.js';
 import { HeartbeatSenders } from './transport/http/heartbeat-senders.js';
@@ -41,6 +42,7 @@ export function postgresOptions(config: Config): PostgresOptions {
       CreateAttestation1763710000000,
       dropInbox(services['attestation-hub'].schema),
       RememberSequences1785710000000,
+      NodeAllowances1785800000000,
     ],
     poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
     applicationName: 'attestation-hub',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TIME_FRACTION_DIGITS_MAX } from '@touchstone/contracts';
 import { waitUntil } from '@touchstone/testing';
 import { bareHeartbeatAt, CAPABILITY_HASH, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
 
@@ -159,6 +160,28 @@ describe('the clock of a node', () => {
     expect(await hub.node(node_id)).toMatchObject({
       ageMs: 0,
       lastHeartbeat: { at: isoNow(), tsUtc: new Date(now() + skewMs).toISOString(), clockSkewMs },
+    });
+  });
+});
+
+describe('the time that a node states', () => {
+  it.each([
+    ['+00:00', (iso: string) => iso.replace('Z', '+00:00')],
+    ['an offset and nine digits', (iso: string) => iso.replace('Z', '999999-00:00')],
+    ['seven digits, as .NET writes them', (iso: string) => iso.replace('Z', '1234Z')],
+    ['no offset, as Python writes utcnow', (iso: string) => iso.replace('Z', '456')],
+    ['small letters', (iso: string) => iso.toLowerCase()],
+    [
+      `${TIME_FRACTION_DIGITS_MAX} digits`,
+      (iso: string) => iso.replace('Z', `${'9'.repeat(TIME_FRACTION_DIGITS_MAX - 3)}Z`),
+    ],
+  ])('may have %s; it is kept in UTC with milliseconds', async (_name, spell) => {
+    const node_id = 'spelled';
+    await hub.beat(heartbeatAt(now(), { node_id, ts_utc: spell(isoNow()) }));
+    expect((await hub.node(node_id)).lastHeartbeat).toEqual({
+      at: isoNow(),
+      tsUtc: isoNow(),
+      clockSkewMs: null,
     });
   });
 });

@@ -3,6 +3,7 @@ import { Outbox } from '@touchstone/postgres';
 import type { HeartbeatReport } from '../src/domain/heartbeat-report.js';
 import { PostgresNodeReader } from '../src/persistence/postgres-node-reader.js';
 import { PostgresNodeStore } from '../src/persistence/postgres-node-store.js';
+import { HEARTBEATS_PER_NODE_MAX } from '../src/domain/admit-heartbeat.js';
 import { HISTORY_ENTRIES_MAX } from '../src/domain/node.js';
 import { CAPABILITY_HASH, HubFixture } from './hub-fixture.js';
 
@@ -58,7 +59,8 @@ describe('a node that says more at once than its history holds', () => {
   it('fails nobody in its group, and the last entries are kept', async () => {
     const dataSource = await fixture.dataSource();
     const store = new PostgresNodeStore(dataSource, new Outbox(dataSource), 2 * NODES);
-    const builds = Array.from({ length: 3 * HISTORY_ENTRIES_MAX + 5 }, (_, index) => `build-${index}`);
+    const builds = Array.from({ length: HEARTBEATS_PER_NODE_MAX }, (_, index) => `build-${index}`);
+    expect(builds.length).toBeGreaterThan(HISTORY_ENTRIES_MAX);
     const flood = builds.map((buildId) => ({
       ...report(0, fixture.clock.nowMs()),
       nodeId: 'flood',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
+import { HEARTBEAT_REFILL_MS } from '../src/domain/admit-heartbeat.js';
 import { HISTORY_ENTRIES_MAX } from '../src/domain/node.js';
 import { NODES_PAGE_MAX } from '../src/transport/http/nodes.controller.js';
 
@@ -110,6 +111,7 @@ describe('one node', () => {
     const node_id = 'talkative';
     const builds = Array.from({ length: HISTORY_ENTRIES_MAX + 10 }, (_, index) => `build-${index}`);
     for (const build_id of builds) {
+      fixture.clock.advance(2 * HEARTBEAT_REFILL_MS);
       const { attestation } = heartbeatAt(now());
       const message = heartbeatAt(now(), {
         node_id,

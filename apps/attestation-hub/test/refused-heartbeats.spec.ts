@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RUNTIME_MEMBERS_MAX } from '@touchstone/contracts';
+import { RUNTIME_MEMBERS_MAX, TIME_FRACTION_DIGITS_MAX } from '@touchstone/contracts';
 import { HEARTBEAT_BYTES_MAX } from '../src/transport/http/heartbeats.controller.js';
 import { CAPABILITY_HASH, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
 
@@ -34,8 +34,13 @@ describe('a malformed heartbeat', () => {
     ['no health', () => ({ ...valid(), health: undefined }), '/health'],
     ['an unknown health', () => ({ ...valid(), health: 'green' }), '/health'],
     ['no time', () => ({ ...valid(), ts_utc: undefined }), '/ts_utc'],
-    ['a time with an offset', () => ({ ...valid(), ts_utc: '2026-01-02T03:04:05+00:00' }), '/ts_utc'],
-    ['a time without zone', () => ({ ...valid(), ts_utc: '2026-01-02T03:04:05' }), '/ts_utc'],
+    ['an offset that does not exist', () => ({ ...valid(), ts_utc: '2026-01-02T03:04:05+24:00' }), '/ts_utc'],
+    ['a leap second', () => ({ ...valid(), ts_utc: '2016-12-31T23:59:60Z' }), '/ts_utc'],
+    [
+      'one digit of a fraction too many',
+      () => ({ ...valid(), ts_utc: `2026-01-02T03:04:05.${'1'.repeat(TIME_FRACTION_DIGITS_MAX + 1)}Z` }),
+      '/ts_utc',
+    ],
     ['a day that does not exist', () => ({ ...valid(), ts_utc: '2026-02-30T03:04:05Z' }), '/ts_utc'],
     ['an hour that does not exist', () => ({ ...valid(), ts_utc: '2026-02-03T24:00:00Z' }), '/ts_utc'],
     ['a time in seconds', () => ({ ...valid(), ts_utc: 1_763_632_800 }), '/ts_utc'],

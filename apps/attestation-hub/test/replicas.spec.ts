@@ -3,7 +3,7 @@ import { startService, createContext, silentLogger } from '@touchstone/platform'
 import { createTestDatabase } from '@touchstone/testing';
 import { LOST_RACES_MAX } from '../src/persistence/postgres-node-store.js';
 import { attestationHubService } from '../src/service.js';
-import { STATUS_CHANGE_INTERVAL_MS } from '../src/domain/admit-heartbeat.js';
+import { STATUS_CHANGE_REFILL_MS } from '../src/domain/admit-heartbeat.js';
 import { bareHeartbeatAt, commandContext, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
 
 let fixture: HubFixture;
@@ -41,8 +41,8 @@ describe('two replicas', () => {
   it('tell one story about a node that both hear of', async () => {
     const node_id = 'contested';
     for (let round = 0; round < 6; round += 1) {
-      // One change of the status may come in each round; what comes too soon after it is refused.
-      fixture.clock.advance(STATUS_CHANGE_INTERVAL_MS);
+      // The changes that are taken at once are used up in the first rounds; then one may come in each round.
+      fixture.clock.advance(STATUS_CHANGE_REFILL_MS);
       const answers = await Promise.all(
         Array.from({ length: 10 }, (_, index) =>
           (index % 2 === 0 ? left : right).post(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Supervisor, type RunningStack, type StackDescription } from '@touchstone/embedded';
 import { readTrustFile, verifyEvidence } from '@touchstone/evidence';
-import { checkout } from '../src/commands/stack.js';
+import { checkout } from '../src/stack/run-stack.js';
 import { heldOutDigits, infer, type Digit } from '../src/demo/digits.js';
 import { anchoredEvidence } from '../src/stack/evidence.js';
 import { exportTrust, trustText } from '../src/stack/export-trust.js';

@@ -8,7 +8,7 @@ import { DATABASE_NAME, type RunningStack } from '@touchstone/embedded';
 import { connectMesh, EventPublisher, RpcClient, type DeadLetter, type Mesh } from '@touchstone/nats';
 import { waitUntil } from '@touchstone/testing';
 import pg from 'pg';
-import { checkout } from '../src/commands/stack.js';
+import { checkout } from '../src/stack/run-stack.js';
 import { heldOutDigits, infer } from '../src/demo/digits.js';
 import { anchoredEvidence } from '../src/stack/evidence.js';
 import type { InferAnswer } from '../src/stack/gateway.js';

@@ -14,7 +14,7 @@ import {
 import { INFER_INPUT_BYTES_MAX } from '../src/commands/infer.js';
 import { LABELS_FILE_BYTES_MAX, MODEL_FILE_BYTES_MAX } from '../src/commands/models-operate.js';
 import { CHALLENGE_BYTES_MAX } from '../src/commands/pay.js';
-import { checkout } from '../src/commands/stack.js';
+import { checkout } from '../src/stack/run-stack.js';
 import { touchstone, type Ended } from './support/touchstone.js';
 import { removeState } from './support/remove-state.js';
 

@@ -15,7 +15,7 @@ import {
 } from '@touchstone/embedded';
 import { readCheckpoint, readTrustFile, verifyEvidence, type EvidenceBundle } from '@touchstone/evidence';
 import { leafHashOfText, merkleRoot } from '@touchstone/merkle';
-import { checkout } from '../src/commands/stack.js';
+import { checkout } from '../src/stack/run-stack.js';
 import { heldOutDigits, infer, type Digit } from '../src/demo/digits.js';
 import { balanceOf, chainOf } from '../src/stack/chain.js';
 import { anchoredEvidence } from '../src/stack/evidence.js';

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { serviceNames, type ServiceName } from '@touchstone/contracts';
 import { type RunningStack, type ServicePorts } from '@touchstone/embedded';
-import { checkout } from '../src/commands/stack.js';
+import { checkout } from '../src/stack/run-stack.js';
 import { heldOutDigits } from '../src/demo/digits.js';
 import { anchoredEvidence } from '../src/stack/evidence.js';
 import { createPayer, developmentPayer, PAYMENT_HEADER } from '../src/stack/payer.js';

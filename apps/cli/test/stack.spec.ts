@@ -7,7 +7,7 @@ import type { RunningStack } from '@touchstone/embedded';
 import { readTrustFile, verifyEvidence } from '@touchstone/evidence';
 import { connectMesh, RpcClient } from '@touchstone/nats';
 import { alteredDocuments, pythonWithCryptography, verifyIndependently } from '@touchstone/testing';
-import { checkout } from '../src/commands/stack.js';
+import { checkout } from '../src/stack/run-stack.js';
 import { heldOutDigits, infer, type Digit } from '../src/demo/digits.js';
 import { balanceOf, chainOf } from '../src/stack/chain.js';
 import { anchoredEvidence } from '../src/stack/evidence.js';

@@ -41,12 +41,15 @@ export {
   batchSealed,
   checkpointPublished,
   entryAppended,
+  EVM_PROOF_NODES_MAX,
   evmAnchorProof,
+  evmStateProof,
   type AnchorFinal,
   type BatchSealed,
   type CheckpointPublished,
   type EntryAppended,
   type EvmAnchorProofMessage,
+  type EvmStateProof,
 } from './messages/anchor.js';
 export {
   attestation,
@@ -149,3 +152,4 @@ export {
   unixSeconds,
   uuidV7,
 } from './schemas/primitives.js';
+export { readRfc3339, readUtcTime, statedUtcTime, TIME_FRACTION_DIGITS_MAX } from './schemas/times.js';

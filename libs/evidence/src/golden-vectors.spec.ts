@@ -11,7 +11,7 @@ const fileOf = (section: Section): string =>
 
 interface VectorFile {
   readonly description: string;
-  readonly cases: readonly { readonly name: string; readonly input: unknown; readonly expected: unknown }[];
+  readonly cases: readonly (GoldenCase & { readonly expected: unknown })[];
 }
 
 const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
@@ -20,7 +20,7 @@ function vectorFile(section: Section, cases: readonly GoldenCase[]): VectorFile 
   const inputs = plain(cases);
   return {
     description: descriptions[section],
-    cases: inputs.map(({ name, input }) => ({ name, input, expected: run(section, input) })),
+    cases: inputs.map((each) => ({ ...each, expected: run(section, each.input) })),
   };
 }
 

@@ -84,6 +84,32 @@ describe('the two verifiers give one answer', () => {
     120_000,
   );
 
+  withPython('for times at the edges of the calendar and in other spellings', () => {
+    const times = [
+      '0000-01-01T00:00:00Z',
+      '0000-12-31T23:59:59.999Z',
+      '0001-01-01T00:00:00Z',
+      '9999-12-31T23:59:59.999Z',
+      '1900-02-29T00:00:00Z',
+      '2016-12-31T23:59:60Z',
+      '2026-06-01T12:00:00.0000Z',
+      '2026-06-01T12:00:00z',
+      '2026-06-01T12:00:00+00:00',
+      '2026-06-01T12:00:00',
+    ];
+    const text = bundleText(bundle);
+    const changed = times.flatMap((time) => [
+      { ...trust, asOf: time },
+      ...(['not_before', 'not_after', 'retired_at', 'revoked_at', 'compromised_since'] as const).map(
+        (member) => ({
+          ...trust,
+          keys: trust.keys.map((key) => ({ ...key, [member]: time })),
+        }),
+      ),
+    ]);
+    expectAgreement(changed.map((file) => ({ bundle: text, trust: JSON.stringify(file) })));
+  });
+
   withPython(
     'for 1,000 notes whose lines are changed, doubled, moved and cut',
     () => {

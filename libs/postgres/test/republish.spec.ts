@@ -105,6 +105,7 @@ describe('the arguments of republish', () => {
     [['--since=2h'], { sinceMs: now - 7_200_000 }],
     [['--since', '3d'], { sinceMs: now - 259_200_000 }],
     [['--since', '2026-01-09T23:59:59.5Z'], { sinceMs: now - 500 }],
+    [['--since', '2026-01-10T01:59:59.500000000+02:00'], { sinceMs: now - 500 }],
     [['--message', messageIdOf('a')], { messageId: messageIdOf('a') }],
   ])('take %j', (args, selection) => {
     expect(read(...args)).toEqual({ selection, dryRun: false });
@@ -115,7 +116,8 @@ describe('the arguments of republish', () => {
     [[]],
     [['--since', '2h', '--message', messageIdOf('a')]],
     [['--since', 'yesterday']],
-    [['--since', '2026-02-30T00:00:00']],
+    [['--since', '2026-01-09T00:00:00']],
+    [['--since', '2025-02-30T00:00:00Z']],
     [['--since', '2026-01-10T00:00:01Z']],
     [['--since', '-1h']],
     [['--message', 'x']],

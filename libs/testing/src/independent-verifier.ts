@@ -119,9 +119,40 @@ export function verifyPairsIndependently(
   cases: readonly IndependentCase[],
   now: string,
 ): (IndependentReport | { readonly refused: string })[] {
-  const run = spawnSync(python, ['-B', '-c', BATCH, join(checkout, 'tools'), now], {
+  return runScript(python, BATCH, [now], cases) as (IndependentReport | { refused: string })[];
+}
+
+/** Takes each text of the lines on standard input through the gate and writes it in canonical form. */
+const CANONICAL = `
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import verify_independent as v
+for line in sys.stdin:
+    data = json.loads(line).encode("utf-8", "surrogatepass")
+    try:
+        print(json.dumps({"bytes": v.jcs(v.read_json(data, v.TEXT_BYTES_MAX)).encode().hex()}))
+    except v.Refused as reason:
+        print(json.dumps({"refused": str(reason)}))
+`;
+
+/** The canonical form that the independent verifier gives each JSON text, in UTF-8 as hex, or why it refuses it. */
+export function canonicalizeIndependently(
+  python: string,
+  texts: readonly string[],
+): ({ readonly bytes: string } | { readonly refused: string })[] {
+  return runScript(python, CANONICAL, [], texts) as ({ bytes: string } | { refused: string })[];
+}
+
+/** Runs a script beside the independent verifier; each input and each answer is a line of JSON. */
+function runScript(
+  python: string,
+  script: string,
+  arguments_: readonly string[],
+  inputs: readonly unknown[],
+): unknown[] {
+  const run = spawnSync(python, ['-B', '-c', script, join(checkout, 'tools'), ...arguments_], {
     encoding: 'utf8',
-    input: cases.map((each) => `${JSON.stringify(each)}\n`).join(''),
+    input: inputs.map((each) => `${JSON.stringify(each)}\n`).join(''),
     timeout: 120_000,
     maxBuffer: 512 * 1024 * 1024,
   });
@@ -129,5 +160,5 @@ export function verifyPairsIndependently(
   return run.stdout
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as IndependentReport);
+    .map((line) => JSON.parse(line) as unknown);
 }

@@ -4,6 +4,7 @@ export { available } from './available.js';
 export {
   pythonWithCryptography,
   verifyIndependently,
+  canonicalizeIndependently,
   verifyPairsIndependently,
   type IndependentCase,
   type IndependentReport,
@@ -30,6 +31,7 @@ export { createTestDatabase, type DatabaseTemplate, type TestDatabase } from './
 export { testNats, type MeshUserName, type TestNats } from './test-nats.js';
 export { OwnNats } from './own-nats.js';
 export { obtainPgbouncer, PGBOUNCER_REMEDY, startPgbouncer, type Pgbouncer } from './pgbouncer.js';
+export { commitOnBoth, startPostgresStandby } from './postgres-standby.js';
 export { startPostgresPair, type PostgresPair } from './postgres-pair.js';
 export { startOwnPostgres, type OwnPostgres } from './own-postgres.js';
 export { startTestServers, testServers, type TestServers } from './test-servers.js';

@@ -1,15 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  appendFileSync,
-  chmodSync,
-  chownSync,
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serviceNames, type ServiceName } from '@touchstone/contracts';
@@ -24,6 +14,7 @@ import {
   type RunningPostgres,
 } from '@touchstone/embedded';
 import pg from 'pg';
+import { followServer, startPostgresStandby } from './postgres-standby.js';
 import { setReadOnly } from './read-only.js';
 import { waitUntil } from './wait-until.js';
 
@@ -62,13 +53,11 @@ export async function startPostgresPair(): Promise<PostgresPair> {
   await ensureServiceRoles(first.url(), passwords);
   await ensureDatabase(first.url(), DATABASE_NAME);
   await ensureServiceSchemas(first.url(DATABASE_NAME));
-  // A copy of a server that is stopped needs no pg_basebackup, which the binaries lack.
-  await first.stop();
-  const standbyFolder = join(folder, 'standby');
-  copyWithOwners(first.dataFolder, standbyFolder);
-  follow(standbyFolder, primaryPort, password);
-  let primary = await start('primary', primaryPort);
-  const standby = await start('standby', standbyPort);
+  const standby = await startPostgresStandby(
+    { ...first, url: first.url(), password },
+    { dataDir: join(folder, 'standby'), port: standbyPort },
+  );
+  let primary = first;
   const servers = new Map([
     [primaryPort, () => primary],
     [standbyPort, () => standby],
@@ -96,7 +85,7 @@ export async function startPostgresPair(): Promise<PostgresPair> {
     },
     demote: async () => {
       await primary.stop();
-      follow(primary.dataFolder, standbyPort, password);
+      followServer(primary.dataFolder, { port: standbyPort, password });
       primary = await start('primary', primaryPort);
     },
     drop: async () => {
@@ -104,27 +93,6 @@ export async function startPostgresPair(): Promise<PostgresPair> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function copyWithOwners(from: string, to: string): void {
-  cpSync(from, to, { recursive: true, preserveTimestamps: true });
-  const { uid, gid } = statSync(from);
-  chmodSync(to, 0o700);
-  chownSync(to, uid, gid);
-  for (const name of readdirSync(to, { recursive: true, encoding: 'utf8' }))
-    chownSync(join(to, name), uid, gid);
-}
-
-/** Makes the server on a data folder a standby of the one on a port. */
-function follow(dataFolder: string, port: number, password: string): void {
-  const { uid, gid } = statSync(dataFolder);
-  const signal = join(dataFolder, 'standby.signal');
-  writeFileSync(signal, '');
-  chownSync(signal, uid, gid);
-  appendFileSync(
-    join(dataFolder, 'postgresql.auto.conf'),
-    `primary_conninfo = 'host=127.0.0.1 port=${port} user=postgres password=${password}'\n`,
-  );
 }
 
 async function queryOnce<R>(url: string, statement: string): Promise<R[]> {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { refuseHeartbeat, STATUS_CHANGE_INTERVAL_MS } from './admit-heartbeat.js';
+import {
+  HEARTBEAT_REFILL_MS,
+  HEARTBEATS_PER_NODE_MAX,
+  refuseHeartbeat,
+  STATUS_CHANGE_REFILL_MS,
+  STATUS_CHANGES_PER_NODE_MAX,
+} from './admit-heartbeat.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
+import type { NodeState } from './node.js';
 import { observeHeartbeat } from './observe-heartbeat.js';
 
 const AT_MS = Date.UTC(2026, 0, 1);
@@ -16,7 +23,11 @@ const report = (change: Partial<HeartbeatReport> = {}): HeartbeatReport => ({
   remoteAddress: null,
   ...change,
 });
-const nodeAfter = (first: HeartbeatReport) => observeHeartbeat(undefined, first).node;
+const nodeAfter = (...reports: HeartbeatReport[]): NodeState =>
+  reports.reduce<NodeState | undefined>(
+    (known, each) => observeHeartbeat(known, each).node,
+    undefined,
+  ) as NodeState;
 
 describe('refuseHeartbeat', () => {
   it('takes a new node, and a node that goes on as it did', () => {
@@ -38,13 +49,53 @@ describe('refuseHeartbeat', () => {
     expect(refuseHeartbeat(known, report({ reporter: 'inference-gateway' }))).toBeUndefined();
   });
 
-  it('takes a change of the status STATUS_CHANGE_INTERVAL_MS after the last one and not before', () => {
-    const known = nodeAfter(report());
-    const flipped = (afterMs: number) => report({ attestation: null, receivedAtMs: AT_MS + afterMs });
-    expect(refuseHeartbeat(known, flipped(STATUS_CHANGE_INTERVAL_MS))).toBeUndefined();
-    expect(refuseHeartbeat(known, flipped(STATUS_CHANGE_INTERVAL_MS - 1))).toMatchObject({
-      code: 'rate-limited',
-      retryAfterSeconds: 1,
+  describe.each(['http', 'inference-gateway'])('from %s', (reporter) => {
+    it('takes HEARTBEATS_PER_NODE_MAX heartbeats at once, and one more after HEARTBEAT_REFILL_MS', () => {
+      const known = nodeAfter(
+        ...Array.from({ length: HEARTBEATS_PER_NODE_MAX - 1 }, () => report({ reporter })),
+      );
+      expect(refuseHeartbeat(known, report({ reporter }))).toBeUndefined();
+      const full = observeHeartbeat(known, report({ reporter })).node;
+      const after = (ms: number) => report({ reporter, receivedAtMs: AT_MS + ms });
+      expect(refuseHeartbeat(full, after(0))).toMatchObject({ code: 'rate-limited', retryAfterSeconds: 1 });
+      expect(refuseHeartbeat(full, after(HEARTBEAT_REFILL_MS - 1))).toMatchObject({ code: 'rate-limited' });
+      expect(refuseHeartbeat(full, after(HEARTBEAT_REFILL_MS))).toBeUndefined();
+    });
+
+    it('takes STATUS_CHANGES_PER_NODE_MAX changes at once, and one more after STATUS_CHANGE_REFILL_MS', () => {
+      const flipped = (index: number, ms = 0) =>
+        report({
+          reporter,
+          receivedAtMs: AT_MS + ms,
+          ...(index % 2 === 0 ? {} : { attestation: null }),
+        });
+      const flips = Array.from({ length: STATUS_CHANGES_PER_NODE_MAX }, (_, index) => flipped(index));
+      const last = flips.pop() as HeartbeatReport;
+      const known = nodeAfter(...flips);
+      expect(refuseHeartbeat(known, last)).toBeUndefined();
+      const full = observeHeartbeat(known, last).node;
+      const next = (ms: number) => refuseHeartbeat(full, flipped(STATUS_CHANGES_PER_NODE_MAX, ms));
+      expect(next(0)).toMatchObject({
+        code: 'rate-limited',
+        retryAfterSeconds: STATUS_CHANGE_REFILL_MS / 1_000,
+      });
+      expect(next(STATUS_CHANGE_REFILL_MS - 1)).toMatchObject({ code: 'rate-limited', retryAfterSeconds: 1 });
+      expect(next(STATUS_CHANGE_REFILL_MS)).toBeUndefined();
+      expect(refuseHeartbeat(full, last)).toBeUndefined();
+    });
+  });
+
+  it('lets no stranger use up what a service may report of a node that it takes over', () => {
+    const posted = Array.from({ length: STATUS_CHANGES_PER_NODE_MAX }, (_, index) =>
+      report(index % 2 === 0 ? {} : { attestation: null }),
+    );
+    const known = nodeAfter(...posted);
+    expect(refuseHeartbeat(known, report())).toMatchObject({ code: 'rate-limited' });
+    const taking = report({ reporter: 'inference-gateway' });
+    expect(refuseHeartbeat(known, taking)).toBeUndefined();
+    expect(observeHeartbeat(known, taking).node.refills).toEqual({
+      heartbeatsMs: AT_MS + HEARTBEAT_REFILL_MS,
+      statusChangesMs: AT_MS + STATUS_CHANGE_REFILL_MS,
     });
   });
 });

@@ -14,7 +14,7 @@ export interface AuditRecord {
   readonly new_build: string;
   readonly reporter: string;
   readonly remote_addr: string | null;
-  /** The time that the node stated. */
+  /** The time that the node stated, in UTC with milliseconds. */
   readonly ts_utc: string;
 }
 

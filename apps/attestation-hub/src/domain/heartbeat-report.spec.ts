@@ -33,13 +33,23 @@ describe('toReport', () => {
     expect(toReport(message, origin, NOW_MS)).toEqual({
       nodeId: 'node-1',
       health: 'YELLOW',
-      tsUtc: '2026-01-02T03:04:06.5Z',
+      tsUtc: '2026-01-02T03:04:06.500Z',
       receivedAtMs: NOW_MS,
       clockSkewMs: 1_500,
       attestation: { buildId: 'build-1', capabilityHash: 'ab'.repeat(32), runtime: { os: 'linux' } },
       reporter: 'http',
       remoteAddress: '192.0.2.7',
     });
+  });
+
+  it.each([
+    '2026-01-02T03:04:06.500000000Z',
+    '2026-01-02t03:04:06.5009999z',
+    '2026-01-02T03:04:06.500123',
+    '2026-01-02T04:34:06.5+01:30',
+    '2026-01-01T19:04:06.5-08:00',
+  ])('keeps and compares the stated time %s in UTC with milliseconds', (ts_utc) => {
+    expect(toReport({ ...message, ts_utc }, origin, NOW_MS)).toEqual(toReport(message, origin, NOW_MS));
   });
 
   it('reads one without attestation', () => {

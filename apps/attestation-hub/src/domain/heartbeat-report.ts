@@ -1,12 +1,12 @@
 import {
   AppError,
+  readUtcTime,
   RUNTIME_MEMBERS_MAX,
   type Attestation,
   type ErrorDetail,
   type Heartbeat,
 } from '@touchstone/contracts';
 import type { AttestedBuild, NodeHealth } from './node.js';
-import { parseUtcTime } from './utc-time.js';
 
 /** Where a heartbeat came from. */
 export interface HeartbeatOrigin {
@@ -20,6 +20,7 @@ export interface HeartbeatOrigin {
 export interface HeartbeatReport extends HeartbeatOrigin {
   readonly nodeId: string;
   readonly health: NodeHealth;
+  /** The stated time in UTC with milliseconds, however it was written. */
   readonly tsUtc: string;
   readonly receivedAtMs: number;
   /** Stated time minus receive time. */
@@ -33,7 +34,7 @@ export interface HeartbeatReport extends HeartbeatOrigin {
  * @throws AppError `validation-failed` with a pointer for every place
  */
 export function toReport(message: Heartbeat, origin: HeartbeatOrigin, receivedAtMs: number): HeartbeatReport {
-  const statedMs = parseUtcTime(message.ts_utc);
+  const statedMs = readUtcTime(message.ts_utc);
   const details: ErrorDetail[] = [
     ...(statedMs === undefined ? [{ pointer: '/ts_utc', detail: 'is no time that exists.' }] : []),
     ...(message.attestation === undefined ? [] : textFindings(message.attestation)),
@@ -46,7 +47,7 @@ export function toReport(message: Heartbeat, origin: HeartbeatOrigin, receivedAt
     ...origin,
     nodeId: message.node_id,
     health: message.health,
-    tsUtc: message.ts_utc,
+    tsUtc: new Date(statedMs).toISOString(),
     receivedAtMs,
     clockSkewMs: statedMs - receivedAtMs,
     attestation: message.attestation === undefined ? null : toAttestedBuild(message.attestation),

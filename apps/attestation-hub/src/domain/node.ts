@@ -24,6 +24,12 @@ export interface ReporterState {
   readonly changedAtMs: number | null;
 }
 
+/** When what a node took of its allowances is refilled, in milliseconds since 1970; 0 before it took anything. */
+export interface Refills {
+  readonly heartbeatsMs: number;
+  readonly statusChangesMs: number;
+}
+
 /** Everything that is kept about a node (R-NODE-3). All times are receive times of the hub. */
 export interface NodeState {
   readonly nodeId: string;
@@ -40,12 +46,13 @@ export interface NodeState {
   /** The last heartbeat of any kind; the age of a node counts from here. */
   readonly lastHeartbeat: {
     readonly atMs: number;
-    /** The time that the node stated, as it stated it. */
+    /** The time that the node stated, in UTC with milliseconds. */
     readonly tsUtc: string;
     /** Stated time minus receive time. */
     readonly clockSkewMs: number;
   };
   readonly reporter: ReporterState;
+  readonly refills: Refills;
   /** How many entries the history ever had; it is the number of the next one. */
   readonly historyLength: number;
 }

@@ -1,9 +1,10 @@
 import { canonicalJson } from '@touchstone/canonical-json';
 import type { NodeStatus } from '@touchstone/contracts';
+import { spendAllowances } from './admit-heartbeat.js';
 import { firstSeenRecord, type AuditRecord } from './audit.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import { judgeHeartbeat } from './judge-heartbeat.js';
-import type { HistoryEntry, NodeState, ReporterState, Sighting } from './node.js';
+import type { HistoryEntry, NodeState, Refills, ReporterState, Sighting } from './node.js';
 
 /** A node after one heartbeat, and what follows from it. */
 export interface Observation {
@@ -38,6 +39,7 @@ export function observeHeartbeat(known: NodeState | undefined, report: Heartbeat
     lastChangeMs: statusChanged ? atMs : known.lastChangeMs,
     lastHeartbeat: { atMs, tsUtc: report.tsUtc, clockSkewMs: report.clockSkewMs },
     reporter,
+    refills: nextRefills(known, report),
   };
   const number = known?.historyLength ?? 0;
   const isNews = known === undefined || saysAnother(known, draft, report);
@@ -59,6 +61,12 @@ export function observeHeartbeat(known: NodeState | undefined, report: Heartbeat
     driftAdded: verdict.driftCount - (known?.driftCount ?? 0),
     spoofAdded: verdict.spoofCount - (known?.spoofCount ?? 0),
   };
+}
+
+function nextRefills(known: NodeState | undefined, report: HeartbeatReport): Refills {
+  const spent = spendAllowances(known, report);
+  // Whether it is refused is asked before; here nothing is left to take.
+  return 'waitMs' in spent ? (known?.refills ?? { heartbeatsMs: 0, statusChangesMs: 0 }) : spent;
 }
 
 function nextReporter(known: ReporterState | undefined, current: string, atMs: number): ReporterState {

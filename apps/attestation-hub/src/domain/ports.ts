@@ -9,8 +9,8 @@ export interface NodeStore {
   /**
    * Takes a heartbeat into its node; resolves once that is committed, together with the event of a changed status.
    *
-   * @throws AppError `forbidden` when the node is new and the store is full, or another may not report for it, `rate-limited` when its
-   * status changes too often, `queue-full` when the database is too slow
+   * @throws AppError `forbidden` when the node is new and the store is full, or another may not report for it, `rate-limited` when it
+   * reports or changes its status too often, `queue-full` when the database is too slow
    */
   take(report: HeartbeatReport): Promise<Observation>;
 }

@@ -25,6 +25,8 @@ export interface NodeRow {
   readonly previous_reporter: string | null;
   readonly reporter_changed_at: Date | null;
   readonly history_length: string;
+  readonly heartbeats_refilled_at: Date | null;
+  readonly status_changes_refilled_at: Date | null;
 }
 
 /** A row of `attestation.node_history` as the driver reads it. */
@@ -45,11 +47,11 @@ export const NODE_COLUMNS = `node_id text, status text, health text,
   last_seen_at timestamptz, last_build_id text, last_capability_hash text, last_runtime jsonb,
   drift_count bigint, spoof_count bigint, last_change_at timestamptz, last_heartbeat_at timestamptz,
   last_ts_utc text, clock_skew_ms bigint, reporter text, previous_reporter text, reporter_changed_at timestamptz,
-  history_length bigint`;
+  history_length bigint, heartbeats_refilled_at timestamptz, status_changes_refilled_at timestamptz`;
 
 /** A node as a member of the JSON array that a statement takes. */
 export function fromNode(node: NodeState): object {
-  const { firstSeen, lastSeen, lastHeartbeat, reporter } = node;
+  const { firstSeen, lastSeen, lastHeartbeat, reporter, refills } = node;
   return {
     node_id: node.nodeId,
     status: node.status,
@@ -72,6 +74,8 @@ export function fromNode(node: NodeState): object {
     previous_reporter: reporter.previous,
     reporter_changed_at: reporter.changedAtMs === null ? null : timeText(reporter.changedAtMs),
     history_length: node.historyLength,
+    heartbeats_refilled_at: timeText(refills.heartbeatsMs),
+    status_changes_refilled_at: timeText(refills.statusChangesMs),
   };
 }
 
@@ -99,6 +103,10 @@ export function toNode(row: NodeRow): NodeState {
       current: row.reporter,
       previous: row.previous_reporter,
       changedAtMs: row.reporter_changed_at && row.reporter_changed_at.getTime(),
+    },
+    refills: {
+      heartbeatsMs: row.heartbeats_refilled_at?.getTime() ?? 0,
+      statusChangesMs: row.status_changes_refilled_at?.getTime() ?? 0,
     },
     historyLength: Number(row.history_length),
   };

@@ -8,13 +8,13 @@ import {
   type EvidenceBundle,
 } from '@touchstone/evidence';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
+import { loadTrustFile } from '../load-trust-file.js';
 import { bundleFacts } from '../page/bundle-facts.js';
 import { digestOf, evidencePage } from '../page/evidence-page.js';
 import { readInput, requireOtherFile } from '../terminal/files.js';
 import { printable, printableLine } from '../terminal/printable.js';
 import { requireNoProblem } from '../terminal/problem.js';
 import { table } from '../terminal/style.js';
-import { loadTrustFile } from './verify.js';
 
 export interface InspectOptions {
   readonly json: boolean;

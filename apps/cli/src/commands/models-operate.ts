@@ -1,11 +1,11 @@
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
+import { describeModel } from '../stack/describe-model.js';
 import { addModel, retireModel } from '../stack/operator-models.js';
 import { parsePrice } from '../stack/price.js';
 import { readSecret } from '../stack/read-secret.js';
 import { requireStack } from '../stack/running-stack.js';
 import { readInput } from '../terminal/files.js';
 import { printableLine } from '../terminal/printable.js';
-import { describeModel } from './models.js';
 
 /** Largest model that is read; the gateway takes no larger one. */
 export const MODEL_FILE_BYTES_MAX = 33_554_432;

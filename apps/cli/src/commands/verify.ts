@@ -1,15 +1,12 @@
 import {
   EVIDENCE_BYTES_MAX,
   explainReport,
-  readTrustFile,
   satisfies,
-  TRUST_BYTES_MAX,
   verifyEvidence,
-  type TrustFile,
   type VerificationReport,
 } from '@touchstone/evidence';
-import { AppError } from '@touchstone/contracts';
-import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
+import { exitCodes, type ExitCode } from '../exit-codes.js';
+import { loadTrustFile } from '../load-trust-file.js';
 import { readInput } from '../terminal/files.js';
 import { requireNoProblem } from '../terminal/problem.js';
 
@@ -64,16 +61,4 @@ function verdict(report: VerificationReport, options: VerifyCommandOptions, exit
     return 'The anchor stands on a test network; --allow-test accepts that.';
   }
   return `Not enough for ${options.require}: the steps marked ? or none were not proven.`;
-}
-
-/** Reads the verifier's trust file. */
-export async function loadTrustFile(path: string): Promise<TrustFile> {
-  const text = await readInput(path, TRUST_BYTES_MAX);
-  try {
-    return readTrustFile(text);
-  } catch (error) {
-    if (error instanceof AppError)
-      throw new CommandError(exitCodes.configuration, `${path}: ${error.message}`);
-    throw error;
-  }
 }

@@ -3,13 +3,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { asOperator } from '../stack/operator.js';
 import { printableLine } from '../terminal/printable.js';
 import { table } from '../terminal/style.js';
-
-/** Which dead letters are meant. */
-export interface LetterFilter {
-  readonly subject?: string;
-  readonly service?: string;
-  readonly durable?: string;
-}
+import type { LetterFilter } from './letter-filter.js';
 
 interface ListOptions extends LetterFilter {
   readonly state: string;

@@ -11,7 +11,7 @@ import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { asOperator } from '../stack/operator.js';
 import { confirm } from '../terminal/confirm.js';
 import { printableLine } from '../terminal/printable.js';
-import type { LetterFilter } from './list.js';
+import type { LetterFilter } from './letter-filter.js';
 
 /** Milliseconds between two looks at what became of a dead letter. */
 const OUTCOME_POLL_MS = 100;

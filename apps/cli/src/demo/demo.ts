@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { decodePaymentRequiredHeader } from '@x402/core/http';
 import type { RunningStack } from '@touchstone/embedded';
 import { formatAtomic } from '../stack/price.js';
-import { checkout, demoFolder, interruption, startAll } from '../commands/stack.js';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { balanceOf, chainOf } from '../stack/chain.js';
 import { anchoredEvidence } from '../stack/evidence.js';
 import { exportTrust, trustText } from '../stack/export-trust.js';
 import { createPayer, developmentPayer, type Payer } from '../stack/payer.js';
+import { checkout, demoFolder, interruption, startAll, watchParts } from '../stack/run-stack.js';
 import { urlOf } from '../stack/running-stack.js';
 import { printableLine } from '../terminal/printable.js';
 import { dishonestAttempts } from './attempts.js';
@@ -30,25 +30,24 @@ export async function demoCommand(options: { count: number; state: string }): Pr
   let failure: CommandError | undefined;
   let stack: RunningStack | undefined;
   const interrupted = interruption();
-  const ended = new Promise<never>((_, reject) => {
-    void interrupted.then(() => reject(new CommandError(exitCodes.interrupted, 'Interrupted.')));
-    stackFailed = (part, exit) =>
-      reject(new CommandError(exitCodes.io, `${part} ended during the demonstration (${exit}).`));
+  const parts = watchParts('the demonstration');
+  const stopped = interrupted.then(() => {
+    throw new CommandError(exitCodes.interrupted, 'Interrupted.');
   });
   // The race below may be decided before this promise is looked at.
-  ended.catch(() => undefined);
+  stopped.catch(() => undefined);
   try {
     stack = await log.step('Start PostgreSQL, NATS, a chain and six services', () =>
       startAll(
         {
           stateDir: options.state,
           restart: false,
-          onExit: (part, exit) => stackFailed(part, exit),
+          onExit: parts.onExit,
         },
         interrupted,
       ),
     );
-    await Promise.race([paidPart(log, stack, options.state, folder, digits), ended]);
+    await Promise.race([paidPart(log, stack, options.state, folder, digits), parts.ended, stopped]);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     failure = error;
@@ -62,8 +61,6 @@ export async function demoCommand(options: { count: number; state: string }): Pr
   log.finish();
   return exitCodes.ok;
 }
-
-let stackFailed: (part: string, exit: string) => void = () => undefined;
 
 /** Everything that needs the running stack. */
 async function paidPart(

@@ -9,7 +9,7 @@ import {
   type ServicePlan,
   type ServicePorts,
 } from '@touchstone/embedded';
-import { checkout } from '../../src/commands/stack.js';
+import { checkout } from '../../src/stack/run-stack.js';
 
 /** How a further process of a service of a running stack is run: same database, same mesh, ports of its own. */
 export interface SecondService {

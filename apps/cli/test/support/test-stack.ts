@@ -1,6 +1,6 @@
 import { serviceNames } from '@touchstone/contracts';
 import { silentProgress, startStack, type RunningStack, type StackOptions } from '@touchstone/embedded';
-import { checkout } from '../../src/commands/stack.js';
+import { checkout } from '../../src/stack/run-stack.js';
 
 const ATTEMPTS = 3;
 

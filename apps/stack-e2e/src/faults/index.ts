@@ -4,7 +4,9 @@ import { chainClock, serviceClocks } from './clocks.js';
 import { dearBlocks } from './dear-blocks.js';
 import { droppedTransaction } from './dropped-transaction.js';
 import { duplicatedMessages } from './duplicated-messages.js';
+import { failover } from './failover.js';
 import type { Fault } from './fault.js';
+import { fullStreams } from './full-streams.js';
 import { killService } from './kill-service.js';
 import { laggingNode } from './lagging-node.js';
 import { reorganisation } from './reorganisation.js';
@@ -27,6 +29,8 @@ export const faults: readonly Fault[] = [
   ...serviceNames.map(killService),
   restartServer('postgres', 'kill -9 of PostgreSQL, started again on the same data'),
   restartServer('nats', 'kill -9 of NATS, started again on the same store'),
+  failover,
+  fullStreams,
   reorganisation,
   droppedTransaction,
   rpcRefused,

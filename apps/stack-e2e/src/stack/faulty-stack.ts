@@ -5,6 +5,7 @@ import { serviceNames, type ServiceName } from '@touchstone/contracts';
 import {
   callRpc,
   DATABASE_NAME,
+  serviceDatabaseUrl,
   startStack,
   watchAndMine,
   type Progress,
@@ -49,9 +50,12 @@ export class FaultyStack {
     readonly stateDir: string,
     /** Between the services and the chain; the suite itself asks the chain directly. */
     readonly gate: TcpGate,
+    /** Between everybody and PostgreSQL, so that a failover moves nothing but where it leads. */
+    private readonly databaseGate: TcpGate,
     private readonly ends: readonly End[],
   ) {
     const url = new URL(running.superuserUrl);
+    url.port = String(databaseGate.port);
     url.pathname = `/${DATABASE_NAME}`;
     this.database = new Database(url.href);
     this.servers = new Servers(running, root, stateDir);
@@ -60,7 +64,7 @@ export class FaultyStack {
 
   /** @param confirmations blocks that must hold a payment before it counts */
   static async start(stateDir: string, progress: Progress, confirmations: number): Promise<FaultyStack> {
-    const gate = await TcpGate.start();
+    const [gate, databaseGate] = [await TcpGate.start(), await TcpGate.start()];
     const ends: End[] = [];
     const running = await startStack({
       root,
@@ -72,17 +76,24 @@ export class FaultyStack {
       slotsInAnEpoch: SLOTS_IN_AN_EPOCH,
       finalizes: false,
       onExit: (part, exit) => void ends.push({ part, exit }),
-      settings: ({ chain }) => {
+      settings: ({ chain, postgres }, { rolePasswords }) => {
         gate.leadTo(Number(new URL(chain.rpcUrl).port));
+        databaseGate.leadTo(postgres.port);
         return Object.fromEntries(
-          serviceNames.map((name) => [name, settingsOf(name, { stateDir, rpcUrl: gate.url, confirmations })]),
+          serviceNames.map((name) => [
+            name,
+            {
+              ...settingsOf(name, { stateDir, rpcUrl: gate.url, confirmations }),
+              DATABASE_URL: serviceDatabaseUrl(databaseGate.port, name, rolePasswords[name]),
+            },
+          ]),
         );
       },
     }).catch(async (error: unknown) => {
-      await gate.stop();
+      await Promise.all([gate.stop(), databaseGate.stop()]);
       throw error;
     });
-    return new FaultyStack(running, stateDir, gate, ends);
+    return new FaultyStack(running, stateDir, gate, databaseGate, ends);
   }
 
   get description(): StackDescription {
@@ -116,6 +127,22 @@ export class FaultyStack {
     await this.servers.kill(server);
     await new Promise((resolve) => setTimeout(resolve, downMs));
     await this.servers.start(server);
+  }
+
+  /**
+   * Prepares a standby of PostgreSQL; no commit is told before the standby has it.
+   *
+   * @returns the failover itself: `kill -9` of the primary, and the standby in its place
+   */
+  async prepareFailover(): Promise<() => Promise<void>> {
+    const promote = await this.servers.startStandby();
+    return async () => {
+      this.mayEnd.add('postgres');
+      await this.servers.kill('postgres');
+      this.databaseGate.leadTo(await promote());
+      // Sessions of the dead primary live on for a moment; nobody may go on with one.
+      await this.databaseGate.open();
+    };
   }
 
   /** Moves the wall clock of one service; 0 puts it right again. It takes effect within a tenth of a second. */
@@ -175,7 +202,7 @@ export class FaultyStack {
     this.stopFinalizing();
     await this.running.stop();
     await this.servers.stop();
-    await this.gate.stop();
+    await Promise.all([this.gate.stop(), this.databaseGate.stop()]);
   }
 }
 

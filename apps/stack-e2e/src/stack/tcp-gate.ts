@@ -1,8 +1,8 @@
 import { createConnection, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * A TCP proxy between services and the chain node: open, refusing every connection, or taking connections and never
- * answering, which are the two ways in which a node is away.
+ * A TCP proxy between services and a server: open, refusing every connection, or taking connections and never answering, which
+ * are the two ways in which a server is away. It can lead to another server, as an address does that moves with a failover.
  */
 export class TcpGate {
   /** Connections that found no answer since the gate was last opened. */
@@ -24,11 +24,12 @@ export class TcpGate {
     return gate;
   }
 
+  /** For a server that speaks HTTP. */
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Where connections go. */
+  /** Where connections go from now on; {@link open} cuts those that are elsewhere. */
   leadTo(port: number): void {
     this.targetPort = port;
   }

@@ -1,20 +1,9 @@
 import { z } from 'zod';
 import { hex32, timestampMs } from '../schemas/primitives.js';
+import { statedUtcTime } from '../schemas/times.js';
 
 export const healthValues = ['GREEN', 'YELLOW', 'RED', 'DEAD'] as const;
 
-/** A day that exists (RFC 3339, section 5.7), leap years included. */
-const DAY =
-  '(?:(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29|' +
-  '[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|' +
-  '02-(?:0[1-9]|1[0-9]|2[0-8])))';
-/** RFC 3339 in UTC with up to six decimals, without leap seconds. */
-const utcTime = z
-  .string()
-  .regex(
-    new RegExp(`^${DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,6})?Z$`),
-    'is no time that exists.',
-  );
 /** Unicode's control characters (Cc), written so that every reader of the OpenAPI document understands the pattern. */
 const CONTROL = '\\u0000-\\u001f\\u007f-\\u009f';
 /** Control characters would draw on the terminal of whoever reads the audit; NUL cannot be stored. */
@@ -49,7 +38,7 @@ export const nodeId = z
 export const heartbeat = z.strictObject({
   node_id: nodeId,
   health: z.enum(healthValues),
-  ts_utc: utcTime,
+  ts_utc: statedUtcTime,
   attestation: attestation.optional(),
 });
 export type Heartbeat = z.infer<typeof heartbeat>;

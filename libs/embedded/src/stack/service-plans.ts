@@ -29,7 +29,9 @@ export function servicePlans(
   const layout = stackLayout(options.stateDir);
   const environment = options.environment ?? process.env;
   const settings =
-    typeof options.settings === 'function' ? options.settings(description) : (options.settings ?? {});
+    typeof options.settings === 'function'
+      ? options.settings(description, secrets)
+      : (options.settings ?? {});
   return (Object.entries(description.services) as [ServiceName, ServicePorts][]).map(([service, ports]) => {
     const dataFolder = join(layout.data, service);
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });

@@ -44,7 +44,8 @@ export interface StackOptions {
   /** True lets web pages ask the development chain, for a test in a browser. */
   readonly chainCors?: boolean;
   /** Win over the launcher's own; a function is asked once, when servers and ports are known. */
-  readonly settings?: ServiceSettings | ((description: StackDescription) => ServiceSettings);
+  readonly settings?:
+    ServiceSettings | ((description: StackDescription, secrets: StackSecrets) => ServiceSettings);
 }
 
 /** Settings of services by service and name of the variable. */

@@ -1,14 +1,17 @@
 import { fixture } from '../fixture.js';
 import { evidenceCases } from './evidence-cases.js';
 import type { GoldenCase } from './golden-case.js';
+import { jsonCases } from './json-cases.js';
 import { identifierCases, outputCases } from './output-cases.js';
 import type { Section } from './run.js';
 import { checkpointCases, entryCases, eventBatchCases, rfc9162Cases } from './tree-cases.js';
-import { jsonCases, keyStateCases, tensorCases } from './value-cases.js';
+import { keyStateCases, tensorCases } from './value-cases.js';
 
 /** What a vector file says about itself. */
 export const descriptions: Record<Section, string> = {
-  'canonical-json': 'Text through the strict gate, its canonical form and the SHA-256 of that.',
+  'canonical-json':
+    'Text through the strict gate, its canonical form, the bytes of that in UTF-8 as hex, and their SHA-256. `refusedBy` names ' +
+    'implementations that refuse by design what the protocol takes; there is no other difference.',
   'output-digest': 'Payload text and digest of an output.',
   'output-signature': 'ECDSA over a digest: compact or strict DER, low-S only.',
   'output-leaf': 'Leaf of an output proof, sha256 over exactly 200 bytes.',

@@ -4,6 +4,11 @@ import { bytesToHex } from '@touchstone/crypto';
 export interface GoldenCase {
   readonly name: string;
   readonly input: unknown;
+  /**
+   * Implementations that refuse by design what the rule takes, with their reason. Any other difference between two
+   * implementations is a fault of one of them.
+   */
+  readonly refusedBy?: Readonly<Record<string, string>>;
 }
 
 /** Another hash: the last digit changed. */

@@ -55,7 +55,8 @@ export const runs = {
     const parsed = parseStrictJson(text, { maxBytes: TEXT_BYTES_MAX });
     if (!parsed.ok) return { ok: false, reason: parsed.error.reason, pointer: parsed.error.pointer };
     const canonical = canonicalJson(parsed.value);
-    return { ok: true, canonical, sha256: bytesToHex(sha256(utf8(canonical))) };
+    const written = utf8(canonical);
+    return { ok: true, canonical, bytes: bytesToHex(written), sha256: bytesToHex(sha256(written)) };
   },
   'output-digest': ({ payload, domain }: { payload: OutputProof; domain: string }) => ({
     text: payloadText(payload),

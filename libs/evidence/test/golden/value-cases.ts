@@ -2,26 +2,6 @@ import type { KeystoreEntry } from '@touchstone/contracts';
 import type { TrustFile } from '../../src/index.js';
 import type { GoldenCase } from './golden-case.js';
 
-/** JSON texts through the strict gate. */
-export function jsonCases(): GoldenCase[] {
-  const texts: [string, string][] = [
-    ['keys sort by UTF-16 code units', '{"\u20ac":1,"\\r":2,"a":3,"\ud83d\ude00":4,"\ufb33":5}'],
-    ['numbers have one spelling', '[1.0,1e2,0.1e1,-0,4.50,2e-3,1e-7]'],
-    ['strings escape only what they must', '"\\u0041\\u002f\\u000a\\u001f\\u00e9"'],
-    ['the largest number', '9007199254740991'],
-    ['a number beyond 2^53 - 1', '{"a":9007199254740992}'],
-    ['the same in another notation', '{"a":9.007199254740992e15}'],
-    ['a number beyond binary64', '[1e400]'],
-    ['a member twice', '{"a":1,"a":2}'],
-    ['a lone surrogate', '{"a":"\\ud800"}'],
-    ['a byte order mark', '\ufeff{}'],
-    ['white space is no difference', ' { "b" : [ ] , "a" : null } '],
-    ['65 levels', `${'['.repeat(65)}${']'.repeat(65)}`],
-    ['text after the value', '{} {}'],
-  ];
-  return texts.map(([name, text]) => ({ name, input: { text } }));
-}
-
 /** Tensors of requests. */
 export function tensorCases(): GoldenCase[] {
   const tensor = (datatype: string, data: unknown[], shape: number[] = [data.length], name = 'x') => ({

@@ -1,4 +1,4 @@
-import { AppError } from '@touchstone/contracts';
+import { AppError, readRfc3339 } from '@touchstone/contracts';
 import { parseArgs } from 'node:util';
 import type { RepublishSelection } from './republish.js';
 
@@ -7,7 +7,6 @@ export const REPUBLISH_USAGE = '--since <time|90m|2h|3d> | --message <id> [--dry
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const DURATION = /^(\d{1,6})([smhd])$/;
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** What to publish again and whether only to count. */
@@ -38,8 +37,8 @@ export function readSelection(
 function readSince(text: string, nowMs: number): number {
   const [, count, unit] = DURATION.exec(text) ?? [];
   if (count !== undefined) return nowMs - Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
-  const time = TIME.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time))
+  const time = readRfc3339(text);
+  if (time === undefined)
     throw refused(
       '--since: expected a time such as 2026-01-31T12:00:00Z or a duration such as 90m, 2h or 3d.',
     );

@@ -21,7 +21,8 @@ export class HeartbeatsController {
     description:
       'A heartbeat without attestation makes the node MISSING. The stated time orders nothing: age and order come ' +
       'from the time of receipt. The bearer token is that of the node; what a service of the mesh says of its node is not ' +
-      'changed by posting.',
+      'changed by posting. Of one node a number of heartbeats and of changes of its status is taken at once, and then one after ' +
+      'the other; further ones are answered 429.',
     security: ['node'],
     tags: ['nodes'],
     response: heartbeatAnswer,

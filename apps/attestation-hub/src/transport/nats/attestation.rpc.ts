@@ -6,7 +6,7 @@ import { ReceiveHeartbeat } from '../../domain/receive-heartbeat.js';
 /**
  * Heartbeats over the bus. A service may report for any node, because one that runs on several hosts or speaks for
  * others is no mistake; the caller that the bus vouches for is stored as the reporter, and a node whose reporter
- * changes shows it.
+ * changes shows it. How much a node may report is limited as it is for heartbeats that are posted.
  */
 @Controller()
 export class AttestationRpc {

@@ -13,7 +13,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { field, join as joinBytes, onnxModel } from '@touchstone/testing';
 import { modelsFolder } from '../../../test/sample-models.js';
+import { EXTERNAL_DATA_REFUSAL } from '../onnx/external-data.js';
 import {
   loadModels,
   MANIFEST_BYTES_MAX,
@@ -125,6 +127,26 @@ describe('loadModels', () => {
     bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
     writeFileSync(path, bytes);
     await expectRefused('has SHA-256');
+  });
+
+  it('refuses a model whose weights lie in a second file, as exporters write it by default', async () => {
+    const weights = joinBytes(
+      field(1, 1),
+      field(2, 1),
+      field(8, 'w'),
+      field(13, joinBytes(field(1, 'location'), field(2, 'model.onnx.data'))),
+      field(14, 1),
+    );
+    const split = onnxModel({
+      inputs: [{ name: 'x', shape: [1] }],
+      outputs: [{ name: 'y', shape: [1] }],
+      nodes: [{ op: 'Add', inputs: ['x', 'w'], outputs: ['y'] }],
+      initializers: [weights],
+    });
+    writeFileSync(join(folder, 'digits', 'model.onnx'), split);
+    writeFileSync(join(folder, 'digits', 'model.onnx.data'), new Uint8Array(4));
+    change('digits', (manifest) => (manifest['sha256'] = bytesToHex(sha256(split))));
+    await expectRefused(`The model digits is refused: ${EXTERNAL_DATA_REFUSAL}`);
   });
 
   it('refuses a preprocessing that the model does not name', async () => {

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { folderManifest, type ModelManifest } from '../../domain/model/manifest.js';
 import type { Model } from '../../domain/model/model.js';
 import { WordListTokenizer } from '../../domain/request/word-list-tokenizer.js';
+import { EXTERNAL_DATA_REFUSAL, hasExternalData } from '../onnx/external-data.js';
 import { readOnnxMetadata } from '../onnx/onnx-metadata.js';
 import { readInside } from './read-inside.js';
 
@@ -27,8 +28,8 @@ export const PREPROCESS_BYTES_MAX = 16_777_216;
 const PREPROCESS_KEY = 'touchstone.preprocess.sha256';
 
 /**
- * Reads every `<folder>/model.json` below `folder` with its files and checks them: closed schemas, hashes, paths,
- * and that the preprocessing is the one the ONNX file names in its metadata.
+ * Reads every `<folder>/model.json` below `folder` with its files and checks them: closed schemas, hashes, paths, weights
+ * inside of the file whose hash is proven, and that the preprocessing is the one the ONNX file names in its metadata.
  *
  * @throws AppError `model-invalid` for the first model that does not hold; none is served in part
  */
@@ -73,6 +74,8 @@ async function loadModel(root: string, folder: string): Promise<Model> {
   );
   const bytes = await readInside(root, join(folder, manifest.file), MODEL_BYTES_MAX);
   requireHash(join(folder, manifest.file), bytes, manifest.sha256);
+  if (hasExternalData(bytes))
+    throw new AppError('model-invalid', `The model ${manifest.id} is refused: ${EXTERNAL_DATA_REFUSAL}.`);
   const { developer, name, version } = manifest;
   const identity = { developer, modelHash: manifest.sha256, name, version };
   return {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { field, join, linearClassifier, onnxGraph, onnxModel, onnxTensor, varint } from '@touchstone/testing';
 import { readFileSync } from 'node:fs';
 import { modelsFolder } from '../../../test/sample-models.js';
+import { EXTERNAL_DATA_REFUSAL, hasExternalData } from './external-data.js';
 import { inspectOnnx, ONNX_GRAPH_DEPTH_MAX, ONNX_NODES_MAX } from './inspect-onnx.js';
 
 const x = [{ name: 'x', shape: [1] }];
@@ -69,8 +70,33 @@ describe('inspectOnnx', () => {
         ),
       ),
     ],
-  ])('refuses external data in %s', (_name, bytes) => {
-    expect(refusalOf(bytes)).toContain('data outside of the file');
+  ])('refuses external data in %s, and says how to export today', (_name, bytes) => {
+    expect(refusalOf(bytes)).toBe(`The model is refused: ${EXTERNAL_DATA_REFUSAL}.`);
+    expect(EXTERNAL_DATA_REFUSAL).toContain('external_data=False in torch.onnx.export');
+    expect(hasExternalData(bytes)).toBe(true);
+  });
+
+  it.each([
+    ['a function', field(25, field(7, field(5, field(5, external()))))],
+    ['a default of a function', field(25, field(11, field(5, external())))],
+    ['the training information', field(20, field(2, field(5, external())))],
+    ['a sparse initializer', field(7, field(15, field(1, external())))],
+    ['a sparse attribute', field(7, field(1, field(5, field(23, field(2, external())))))],
+  ])('finds external data in %s of a model that the operator deploys', (_name, more) => {
+    const model = linearClassifier([[1, 2]], [0, 0]);
+    expect([hasExternalData(model), hasExternalData(join(model, more))]).toEqual([false, true]);
+  });
+
+  it('refuses operators of the runtime, and says where they may be used', () => {
+    const gelu = { ...identity, op: 'Gelu', domain: 'com.microsoft' };
+    const refusal = refusalOf(onnxModel({ inputs: x, outputs: y, nodes: [gelu] }));
+    expect(refusal).toContain('operator "Gelu" of the runtime itself (com.microsoft)');
+    expect(refusal).toContain('models folder');
+    // A name that only begins like it is as foreign as any other.
+    const other = { ...identity, domain: 'com.microsoft.extensions' };
+    expect(refusalOf(onnxModel({ inputs: x, outputs: y, nodes: [other] }))).toContain(
+      'com.microsoft.extensions',
+    );
   });
 
   it('refuses a field whose number another reader would cut down to that of external data', () => {

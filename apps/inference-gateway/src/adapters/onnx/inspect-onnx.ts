@@ -1,4 +1,5 @@
 import { AppError } from '@touchstone/contracts';
+import { EXTERNAL_DATA_REFUSAL, isExternal } from './external-data.js';
 import { LENGTH_DELIMITED, malformed, readFields, readVarint, type Field } from './protobuf-fields.js';
 
 /** Nodes that an added model may have, subgraphs included. */
@@ -7,15 +8,21 @@ export const ONNX_NODES_MAX = 100_000;
 /** How deep graphs may lie in the attributes of nodes of other graphs. */
 export const ONNX_GRAPH_DEPTH_MAX = 8;
 
-/** Operator sets that the runtime implements without extensions: of ONNX itself and of its classical models. */
+/** Operator sets with a published specification and versions: of ONNX itself and of its classical models. */
 const DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml']);
+
+/**
+ * Operators that the runtime brings along. They have one version for ever and mean what the runtime's release makes of them, and
+ * they are much native code that few test with hostile files; models of the operator may use them.
+ */
+const RUNTIME_DOMAIN = 'com.microsoft';
 
 /** Field numbers of onnx.proto. */
 const MODEL = { graph: 7, trainingInfo: 20, functions: 25 } as const;
 const GRAPH = { node: 1, initializer: 5, sparseInitializer: 15 } as const;
 const NODE = { opType: 4, attribute: 5, domain: 7 } as const;
 const ATTRIBUTE = { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparse: 22, sparses: 23 } as const;
-const TENSOR = { dims: 1, externalData: 13, dataLocation: 14 } as const;
+const TENSOR = { dims: 1 } as const;
 
 /** The runtime takes its own format by these letters, whatever else the bytes say. */
 const ORT_FORMAT_OFFSET = 4;
@@ -92,12 +99,7 @@ class Inspection {
   private tensor(bytes: Uint8Array): void {
     let elements = 1;
     for (const field of readFields(bytes)) {
-      if (
-        field.number === TENSOR.externalData ||
-        (field.number === TENSOR.dataLocation && !isInline(field))
-      ) {
-        throw refused('a tensor refers to data outside of the file; save the model with its weights inside');
-      }
+      if (isExternal(field)) throw refused(EXTERNAL_DATA_REFUSAL);
       if (field.number === TENSOR.dims) for (const size of sizes(field)) elements *= size;
     }
     // Two elements of four bits are the most that a byte holds.
@@ -107,10 +109,6 @@ class Inspection {
       );
     }
   }
-}
-
-function isInline({ wireType, value }: Field): boolean {
-  return wireType !== LENGTH_DELIMITED && value === 0;
 }
 
 /** The numbers of a repeated field, packed or not. */
@@ -143,6 +141,12 @@ function lastText(bytes: Uint8Array, number: number): string {
 
 function requireDomain(domain: string, operator: string): void {
   if (DOMAINS.has(domain)) return;
+  if (domain === RUNTIME_DOMAIN) {
+    throw refused(
+      `it needs the operator ${JSON.stringify(operator)} of the runtime itself (${RUNTIME_DOMAIN}), which no added model may use; ` +
+        'export it without the optimisations of the runtime, or deploy it in the models folder',
+    );
+  }
   throw refused(
     `it needs the operator ${JSON.stringify(operator)} of the domain ${JSON.stringify(domain)}; ` +
       'only ai.onnx and ai.onnx.ml are there',

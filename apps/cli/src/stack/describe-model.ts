@@ -1,0 +1,35 @@
+import { printableLine } from '../terminal/printable.js';
+import { table } from '../terminal/style.js';
+import type { ModelDetail } from './gateway.js';
+import { formatAtomic } from './price.js';
+
+/** Labels of one output that are shown. */
+const SHOWN_LABELS = 10;
+
+/** What a person wants to know of a model before asking it. */
+export function describeModel(model: ModelDetail): string {
+  const tensors = (kind: string, specs: ModelDetail['inputs']): string[][] =>
+    specs.map(({ name, datatype, shape, labels }) => [
+      kind,
+      printableLine(
+        `${name} ${datatype} ${shape ? JSON.stringify(shape) : 'of any shape'}${labels ? ` ${some(labels)}` : ''}`,
+      ),
+    ]);
+  return table([
+    ['model', model.id],
+    ['name', `${model.name} ${model.version} by ${printableLine(model.developer)}`],
+    ['description', printableLine(model.description)],
+    ['status', model.status],
+    ['price', model.price ? formatAtomic(model.price.amount) : 'free'],
+    ...tensors('input', model.inputs),
+    ...tensors('output', model.outputs),
+    ['file', `${model.sizeBytes} bytes, SHA-256 ${model.modelHash}`],
+    ['model version', model.modelVersionId],
+    ['commitment', model.commitmentHash ?? 'not published yet'],
+  ]);
+}
+
+function some(labels: readonly string[]): string {
+  const more = labels.length > SHOWN_LABELS ? `, … ${labels.length} in all` : '';
+  return `(${labels.slice(0, SHOWN_LABELS).join(', ')}${more})`;
+}

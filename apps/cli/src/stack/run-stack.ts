@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { serviceNames } from '@touchstone/contracts';
+import { startStack, terminalProgress, type RunningStack, type StackOptions } from '@touchstone/embedded';
+import { CommandError, exitCodes } from '../exit-codes.js';
+
+/** The checkout that this command belongs to. */
+export const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
+
+/**
+ * Starts all services; a failure names the part and shows the end of its log. A start cannot be taken back half-way:
+ * a signal meanwhile ends this process, and the watchdogs stop its parts.
+ */
+export async function startAll(
+  options: Pick<StackOptions, 'stateDir' | 'restart'> & Pick<Partial<StackOptions>, 'onExit'>,
+  interrupted: Promise<NodeJS.Signals>,
+): Promise<RunningStack> {
+  const start = startStack({
+    root: checkout,
+    services: serviceNames,
+    progress: terminalProgress(),
+    ...options,
+  });
+  const started = await Promise.race([start, interrupted]);
+  if (typeof started !== 'string') return started;
+  process.stderr.write('touchstone: Interrupted.\n');
+  process.exit(exitCodes.interrupted);
+}
+
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP. */
+export function interruption(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => resolve(signal));
+  });
+}
+
+/** Where the demo leaves its evidence. */
+export const demoFolder = (stateDir: string): string => join(stateDir, 'demo');
+
+/** Hears of parts of a stack that end by themselves. */
+export interface PartWatch {
+  readonly onExit: NonNullable<StackOptions['onExit']>;
+  /** Rejects with a CommandError when the first part ends; it may be looked at late or never. */
+  readonly ended: Promise<never>;
+}
+
+/** Watches one start of a stack. @param during what is going on, for the message */
+export function watchParts(during: string): PartWatch {
+  let fail: (error: CommandError) => void;
+  const ended = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  ended.catch(() => undefined);
+  return {
+    ended,
+    onExit: (part, exit) => fail(new CommandError(exitCodes.io, `${part} ended during ${during} (${exit}).`)),
+  };
+}

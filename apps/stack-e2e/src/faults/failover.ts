@@ -1,0 +1,40 @@
+import { serviceNames } from '@touchstone/contracts';
+import type { FaultyStack } from '../stack/faulty-stack.js';
+import type { Fault } from './fault.js';
+
+/** The host of PostgreSQL is lost, and a standby that has every commit takes over behind the same address. */
+export const failover: Fault = {
+  name: 'failover',
+  title: 'kill -9 of PostgreSQL; a synchronous standby takes over behind the same address',
+  weight: 1,
+  run: async ({ stack, load, rounds }) => {
+    const inFlight: number[] = [];
+    const awayMs: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      load.allow((round + 0.4) / rounds);
+      // The server is copied while it works.
+      const failOver = await stack.prepareFailover();
+      load.allow((round + 1) / rounds);
+      await load.hasBegun((round + 0.6) / rounds);
+      inFlight.push(load.inFlight);
+      const startedAtMs = performance.now();
+      await failOver();
+      awayMs.push(performance.now() - startedAtMs);
+      await stack.ready();
+      await requireSessions(stack);
+    }
+    if (inFlight.every((count) => count === 0)) throw new Error('No call was in flight at any failover.');
+    const longest = (Math.max(...awayMs) / 1_000).toFixed(1);
+    return `${rounds} failovers with ${inFlight.join(', ')} calls in flight, at most ${longest} s without a primary`;
+  },
+};
+
+/** @throws Error when a service says that it is ready and has not come to the new primary */
+async function requireSessions(stack: FaultyStack): Promise<void> {
+  const sessions = await stack.database.rows<{ name: string }>(
+    'SELECT DISTINCT usename::text AS name FROM pg_stat_activity WHERE usename = ANY($1::name[])',
+    [serviceNames],
+  );
+  const missing = serviceNames.filter((service) => sessions.every(({ name }) => name !== service));
+  if (missing.length > 0) throw new Error(`${missing.join(', ')} did not come to the new primary.`);
+}
