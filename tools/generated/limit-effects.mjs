@@ -16,12 +16,14 @@ export const limitEffects = {
   CHALLENGE_BYTES_MAX: 'The command ends with exit code 4.',
   CHECKPOINTS_PER_ROUND_MAX: 'The rest waits for the next round.',
   CONNECTIONS_MAX: 'A further connection is dropped.',
+  CLOSING_REQUEST_MS: 'The connection is ended.',
   CONTRACT_PAYMENTS_PER_MINUTE_MAX: '`rate-limited`',
   CORS_ORIGINS_MAX: '`config-invalid`; the service does not start.',
   CHECKPOINT_EXTENSIONS_MAX: 'The checkpoint is refused.',
   CLOCK_SKEW_MAX_MS:
     'Evidence: the step `key-state` fails. Signing: `signing-refused`. A heartbeat: the answer tells the difference.',
   CONSISTENCY_PROOF_HASHES_MAX: '`validation-failed`',
+  DRAIN_SECONDS_MAX: '`config-invalid`; the service does not start.',
   DEAD_LETTER_ATTEMPTS_MAX:
     'The message is delivered again; after its last delivery it stays in its stream and an advisory names it.',
   DEAD_LETTER_PAGE_MAX: 'The page ends; the rest is on the next page.',
