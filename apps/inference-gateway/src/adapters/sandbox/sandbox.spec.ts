@@ -4,6 +4,7 @@ import { AppError } from '@touchstone/contracts';
 import { encodeTensor } from '@touchstone/evidence';
 import { linearClassifier, onnxModel, onnxTensor, waitUntil } from '@touchstone/testing';
 import { INFERENCE_QUEUE_MAX, type Loadable } from '../onnx/onnx-pool.js';
+import { SANDBOX_TENSOR_BYTES_MAX } from './frames.js';
 import { Sandbox, SANDBOX_PROCESSES_MAX, type SandboxOptions } from './sandbox.js';
 import { SANDBOX_MEMORY_MAX_BYTES, SandboxProcess } from './sandbox-process.js';
 
@@ -107,6 +108,28 @@ describe('Sandbox', () => {
     });
     expect((await sandbox().run(model, inputs)).outputs).toHaveLength(1);
   });
+
+  it('takes outputs of SANDBOX_TENSOR_BYTES_MAX and refuses more, without an end of the process', async () => {
+    const box = sandbox({ timeoutMs: 30_000 });
+    const filled = (elements: number) =>
+      onnxModel({
+        inputs: [{ name: 'features', shape: [1, 1] }],
+        outputs: [{ name: 'tensor', shape: [1, elements] }],
+        initializers: [onnxTensor('shape', [2], [1, elements], 'INT64')],
+        nodes: [{ op: 'Expand', inputs: ['features', 'shape'], outputs: ['tensor'] }],
+      });
+    const elements = SANDBOX_TENSOR_BYTES_MAX / Float32Array.BYTES_PER_ELEMENT;
+    const whole = await box.run(loadable('whole', filled(elements)), inputs);
+    expect(whole.outputs[0]?.shape).toEqual([1, elements]);
+    const more = loadable('more', filled(elements + 1));
+    await expect(box.run(more, inputs)).rejects.toMatchObject({
+      code: 'inference-failed',
+      message: expect.stringContaining(`at most ${SANDBOX_TENSOR_BYTES_MAX} are taken`),
+    });
+    const pids = children();
+    await expect(box.run(more, inputs)).rejects.toMatchObject({ code: 'inference-failed' });
+    expect(children()).toEqual(pids);
+  }, 60_000);
 
   it('keeps SANDBOX_PROCESSES_MAX processes; one more takes the place of the longest unused', async () => {
     const box = sandbox();

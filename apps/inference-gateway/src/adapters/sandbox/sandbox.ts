@@ -17,6 +17,8 @@ export interface SandboxOptions {
   readonly queueMax?: number;
   readonly processesMax?: number;
   readonly memoryBytes?: number;
+  /** What its processes run; a test gives one that is not to be trusted. */
+  readonly script?: string;
 }
 
 /**
@@ -53,13 +55,16 @@ export class Sandbox implements ModelRunner {
 
   /** A pool of one new process that nothing else uses; the caller closes it. */
   fresh(): OnnxPool {
-    const { timeoutMs, memoryBytes } = this.options;
-    const limits = memoryBytes === undefined ? {} : { memoryBytes };
+    const { timeoutMs, memoryBytes, script } = this.options;
+    const process = {
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      ...(script === undefined ? {} : { script }),
+    };
     return new OnnxPool({
       workers: 1,
       queueMax: this.queueMax,
       timeoutMs,
-      start: () => new SandboxProcess(limits),
+      start: () => new SandboxProcess(process),
     });
   }
 
