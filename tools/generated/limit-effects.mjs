@@ -52,6 +52,7 @@ export const limitEffects = {
   INFER_BODY_BYTES_MAX: '`body-too-large`',
   INFER_INPUT_BYTES_MAX: 'The command ends with exit code 4.',
   INGEST_MESSAGES_MAX: 'The rest comes with the next delivery.',
+  INSPECTIONS_MAX: 'Further models wait for their trial.',
   INTAKE_MESSAGES_MAX: 'The rest comes with the next delivery.',
   JSON_DEPTH_MAX: 'Reading: refused with the pointer. Writing: an error.',
   JSON_NUMBER_MAX: 'Refused with the pointer.',
@@ -126,10 +127,12 @@ export const limitEffects = {
   RUNTIME_MEMBERS_MAX: '`validation-failed`',
   SCHEMA_ISSUE_CHARACTERS_MAX: 'The finding is cut.',
   SCHEMA_ISSUES_MAX: 'The other findings are counted.',
+  SANDBOX_HEADER_BYTES_MAX: 'The run fails, `inference-failed`; a process that sends more is ended.',
   SANDBOX_MEMORY_MAX_BYTES:
     'The run fails, and the process of the model may end: `inference-failed`; when the model is added, `model-invalid`.',
   SANDBOX_PROCESSES_MAX:
     'The model that was used longest ago gives its place; a run waits while all are busy.',
+  SANDBOX_TENSOR_BYTES_MAX: 'The run fails, `inference-failed`; a process that sends more is ended.',
   SEARCHES_REMEMBERED_MAX: 'The search that was asked for longest ago begins at its first block again.',
   SECRET_FILE_BYTES_MAX: '`config-invalid`; the service does not start.',
   SERVICE_HEAP_MAX_MEBIBYTES: 'The service ends, and is started again where a supervisor runs it.',
@@ -157,4 +160,5 @@ export const limitEffects = {
   VALIDATION_DETAILS_MAX: 'The other findings are left out.',
   VOCABULARY_MAX: '`model-invalid`',
   WALLET_TRANSFER_GAS_MAX: 'The payment is refused.',
+  UPLOADS_MAX: '`queue-full`',
 };

@@ -7,7 +7,7 @@ const PREFIX_BYTES = 8;
 
 function read(length) {
   const bytes = Buffer.alloc(length);
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const count = readSync(CHANNEL, bytes, done, length - done, null);
     if (count === 0) process.exit(0);
     done += count;
@@ -23,7 +23,7 @@ function prefix(header, bytes) {
 }
 
 const send = (bytes) => {
-  for (let done = 0; done < bytes.length; ) done += writeSync(CHANNEL, bytes, done);
+  for (let done = 0; done < bytes.length;) done += writeSync(CHANNEL, bytes, done);
 };
 const sendText = (text, bytes = Buffer.alloc(0)) => {
   const json = Buffer.from(text, 'latin1');
@@ -54,16 +54,19 @@ const deeds = {
   'more runs than were asked': ({ id }) => answer({ id, ok: true, runs: [ran(), ran()] }, Buffer.alloc(8)),
   'too few bytes': ({ id }) => answer({ id, ok: true, runs: [ran()] }, Buffer.alloc(3)),
   'bytes that belong to nothing': ({ id }) => answer({ id, ok: true, runs: [ran()] }, Buffer.alloc(5)),
-  'another shape than its bytes': ({ id }) => answer({ id, ok: true, runs: [ran({ dims: [2] })] }, Buffer.alloc(4)),
+  'another shape than its bytes': ({ id }) =>
+    answer({ id, ok: true, runs: [ran({ dims: [2] })] }, Buffer.alloc(4)),
   'a negative size': ({ id }) => answer({ id, ok: true, runs: [ran({ dims: [-1, -1] })] }, Buffer.alloc(4)),
   'half an element': ({ id }) => answer({ id, ok: true, runs: [ran({ dims: [0.5, 2] })] }, Buffer.alloc(4)),
-  'an unknown type': ({ id }) => answer({ id, ok: true, runs: [ran({ type: '__proto__' })] }, Buffer.alloc(4)),
+  'an unknown type': ({ id }) =>
+    answer({ id, ok: true, runs: [ran({ type: '__proto__' })] }, Buffer.alloc(4)),
   'too many outputs': ({ id }) =>
     answer(
       { id, ok: true, runs: [{ ...ran(), outputs: Array(65).fill({ ...good, dims: [0], bytes: 0 }) }] },
       Buffer.alloc(0),
     ),
-  'a run of a year': ({ id }) => answer({ id, ok: true, runs: [ran({}, { milliseconds: 3e10 })] }, Buffer.alloc(4)),
+  'a run of a year': ({ id }) =>
+    answer({ id, ok: true, runs: [ran({}, { milliseconds: 3e10 })] }, Buffer.alloc(4)),
   'a time that is none': ({ id }) =>
     sendText(`{"id":${id},"ok":true,"runs":[{"ok":true,"outputs":[],"milliseconds":1e999}]}`),
   'two answers': ({ id }) => {

@@ -40,7 +40,7 @@ function readJob() {
 /** So many bytes in a buffer of their own. */
 function read(length) {
   const bytes = Buffer.from(new ArrayBuffer(length));
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const count = readSync(CHANNEL, bytes, done, length - done, null);
     if (count === 0) process.exit(0);
     done += count;
@@ -54,7 +54,7 @@ function write(json, tensors, size) {
   prefix.writeUInt32LE(size, 4);
   const parts = [prefix, json, ...tensors];
   for (const part of size > COPIED_BYTES_MAX ? parts : [Buffer.concat(parts)]) {
-    for (let done = 0; done < part.length; ) done += writeSync(CHANNEL, part, done);
+    for (let done = 0; done < part.length;) done += writeSync(CHANNEL, part, done);
   }
 }
 

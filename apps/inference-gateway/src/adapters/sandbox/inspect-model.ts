@@ -26,18 +26,15 @@ const TRIAL = 'trial';
  */
 export async function inspectModel(sandbox: Sandbox, bytes: Uint8Array): Promise<ModelTensors> {
   inspectOnnx(bytes);
-  const pool = sandbox.fresh();
   const trial = { modelVersionId: TRIAL, read: () => Promise.resolve(bytes) };
-  try {
+  return sandbox.inspect(async (pool) => {
     const declared = await pool.describe(trial).catch((error: unknown) => {
       throw notLoaded(error);
     });
     const inputs = specsOf('input', declared.inputs);
     const outputs = specsOf('output', declared.outputs);
     return { inputs, outputs: outputsOf(outputs, await tryOut(pool, inputs)) };
-  } finally {
-    await pool.close();
-  }
+  });
 }
 
 function specsOf(kind: 'input' | 'output', tensors: readonly DeclaredTensor[]): TensorSpec[] {

@@ -41,7 +41,8 @@ export class SandboxProcess extends RuntimeWorker {
   private readonly child: ChildProcess;
   private readonly channel: Socket;
   private readonly exited: Promise<unknown>;
-  private asked: { readonly job: NumberedJob; readonly sinceMs: number; readonly reader: FrameReader } | undefined;
+  private asked:
+    { readonly job: NumberedJob; readonly sinceMs: number; readonly reader: FrameReader } | undefined;
 
   constructor(options: { script?: string; memoryBytes?: number } = {}) {
     super();
@@ -107,9 +108,7 @@ export class SandboxProcess extends RuntimeWorker {
       this.settle(answer);
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
-      this.end(
-        new AppError('inference-failed', `The process of the model was stopped, because ${detail}.`),
-      );
+      this.end(new AppError('inference-failed', `The process of the model was stopped, because ${detail}.`));
     }
   }
 }
