@@ -16,12 +16,14 @@ export const limitEffects = {
   CHALLENGE_BYTES_MAX: 'The command ends with exit code 4.',
   CHECKPOINTS_PER_ROUND_MAX: 'The rest waits for the next round.',
   CONNECTIONS_MAX: 'A further connection is dropped.',
+  CLOSING_REQUEST_MS: 'The connection is ended.',
   CONTRACT_PAYMENTS_PER_MINUTE_MAX: '`rate-limited`',
   CORS_ORIGINS_MAX: '`config-invalid`; the service does not start.',
   CHECKPOINT_EXTENSIONS_MAX: 'The checkpoint is refused.',
   CLOCK_SKEW_MAX_MS:
     'Evidence: the step `key-state` fails. Signing: `signing-refused`. A heartbeat: the answer tells the difference.',
   CONSISTENCY_PROOF_HASHES_MAX: '`validation-failed`',
+  DRAIN_SECONDS_MAX: '`config-invalid`; the service does not start.',
   DEAD_LETTER_ATTEMPTS_MAX:
     'The message is delivered again; after its last delivery it stays in its stream and an advisory names it.',
   DEAD_LETTER_PAGE_MAX: 'The page ends; the rest is on the next page.',
@@ -53,6 +55,7 @@ export const limitEffects = {
   INFER_INPUT_BYTES_MAX: 'The command ends with exit code 4.',
   INGEST_MESSAGES_MAX: 'The rest comes with the next delivery.',
   INPUT_ELEMENTS_MAX: '`model-invalid`',
+  INSPECTIONS_MAX: 'Further models wait for their trial.',
   INTAKE_MESSAGES_MAX: 'The rest comes with the next delivery.',
   JSON_DEPTH_MAX: 'Reading: refused with the pointer. Writing: an error.',
   JSON_NUMBER_MAX: 'Refused with the pointer; a request for an inference has any finite number.',
@@ -127,10 +130,12 @@ export const limitEffects = {
   RUNTIME_MEMBERS_MAX: '`validation-failed`',
   SCHEMA_ISSUE_CHARACTERS_MAX: 'The finding is cut.',
   SCHEMA_ISSUES_MAX: 'The other findings are counted.',
+  SANDBOX_HEADER_BYTES_MAX: 'The run fails, `inference-failed`; a process that sends more is ended.',
   SANDBOX_MEMORY_MAX_BYTES:
     'The run fails, and the process of the model may end: `inference-failed`; when the model is added, `model-invalid`.',
   SANDBOX_PROCESSES_MAX:
     'The model that was used longest ago gives its place; a run waits while all are busy.',
+  SANDBOX_TENSOR_BYTES_MAX: 'The run fails, `inference-failed`; a process that sends more is ended.',
   SEARCHES_REMEMBERED_MAX: 'The search that was asked for longest ago begins at its first block again.',
   SECRET_FILE_BYTES_MAX: '`config-invalid`; the service does not start.',
   SERVICE_HEAP_MAX_MEBIBYTES: 'The service ends, and is started again where a supervisor runs it.',
@@ -162,4 +167,5 @@ export const limitEffects = {
   VALIDATION_DETAILS_MAX: 'The other findings are left out.',
   VOCABULARY_MAX: '`model-invalid`',
   WALLET_TRANSFER_GAS_MAX: 'The payment is refused.',
+  UPLOADS_MAX: '`queue-full`',
 };

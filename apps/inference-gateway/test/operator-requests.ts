@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request, type ClientRequest, type IncomingHttpHeaders } from 'node:http';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { linearClassifier, onnxModel, type OnnxGraph } from '@touchstone/testing';
 import { MANIFEST_BYTES_MAX } from '../src/adapters/model-folder/load-models.js';
@@ -27,6 +27,7 @@ export const classifier = linearClassifier(
 /** An answer about models with what the tests look at. */
 export interface Answer {
   readonly status: number;
+  readonly headers?: IncomingHttpHeaders;
   readonly body: {
     readonly code?: string;
     readonly detail?: string;
@@ -79,28 +80,47 @@ export function formOf(bytes: number): Buffer {
 /**
  * Sends a head to where models are added and after it a body, if any; the answer may come before the body was sent.
  */
-export function postForm(gateway: Gateway, headers: Record<string, string>, body?: Buffer): Promise<Answer> {
+export function postForm(
+  gateway: Gateway,
+  headers: Record<string, string>,
+  body?: Buffer,
+  patienceMs = 60_000,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sending = request(`${gateway.url}/v1/models`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${TOKEN}`,
-        'content-type': `multipart/form-data; boundary=${BOUNDARY}`,
-        ...headers,
-      },
-    });
+    const sending = sendHead(gateway, headers);
+    sending.setTimeout(patienceMs, () => sending.destroy(new Error('No answer came.')));
     sending.on('error', reject);
     sending.on('response', (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString();
-        resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Answer['body'] });
+        const { statusCode = 0, headers: answered } = response;
+        resolve({ status: statusCode, headers: answered, body: JSON.parse(text) as Answer['body'] });
         sending.destroy();
       });
     });
     if (body) sending.end(body);
     else sending.flushHeaders();
+  });
+}
+
+/** Begins a form of which no more than the beginning comes. */
+export function beginForm(gateway: Gateway): ClientRequest {
+  const sending = sendHead(gateway, { 'content-length': '1000' });
+  sending.on('error', () => undefined);
+  sending.write(`--${BOUNDARY}\r\n`);
+  return sending;
+}
+
+function sendHead(gateway: Gateway, headers: Record<string, string>): ClientRequest {
+  return request(`${gateway.url}/v1/models`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${TOKEN}`,
+      'content-type': `multipart/form-data; boundary=${BOUNDARY}`,
+      ...headers,
+    },
   });
 }
 

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { field, join, onnxTensor } from '@touchstone/testing';
+import { field, join, onnxTensor, waitUntil } from '@touchstone/testing';
 import { ADDED_MODEL_BYTES_MAX } from '../src/domain/model/added-model.js';
 import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
 import { ADDED_FORM_BYTES_MAX } from '../src/transport/http/read-model-form.js';
+import { UPLOADS_MAX } from '../src/transport/http/upload-limit.interceptor.js';
 import {
   add,
   answer,
   ask,
+  beginForm,
   classifier,
   formOf,
   graph,
@@ -44,6 +46,23 @@ const zipMap = join(
     ),
   ),
 );
+
+describe('uploads that come together', () => {
+  it('are UPLOADS_MAX at once; one more is told when to come again, before its body is read', async () => {
+    const held = Array.from({ length: UPLOADS_MAX }, () => beginForm(first));
+    const refused = await waitUntil(async () => {
+      const later = await postForm(first, { 'content-length': '1000' }, undefined, 500).catch(
+        () => undefined,
+      );
+      return later?.status === 503 && later;
+    });
+    expect(refused).toMatchObject({ body: { code: 'queue-full' }, headers: { 'retry-after': '5' } });
+    const [last, ...others] = held;
+    for (const begun of others) begun.destroy();
+    await waitUntil(async () => (await add(first, { name: 'linear' })).status === 200);
+    last?.destroy();
+  });
+});
 
 describe('what is refused', () => {
   it.each([

@@ -1,12 +1,13 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
-import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { services } from '@touchstone/contracts';
 import { findAnvil } from './evm/find-anvil.js';
 import { readNatsUrl } from './nats/external-nats.js';
 import { findNatsServer } from './nats/locate-nats-server.js';
 import { findPostgresBinaries } from './postgres/binaries.js';
+import { userName } from './postgres/initdb-command.js';
 import { isPortFree } from './process/ports.js';
+import { ownTemporaryFolder } from './process/temporary-folder.js';
 import { processStartTime } from './process/identity.js';
 import { serverPorts } from './stack/infrastructure.js';
 import { createFolder } from './state/create-folder.js';
@@ -45,9 +46,29 @@ function checkPlatform(): DoctorCheck {
 }
 
 function checkUser(): DoctorCheck {
-  const { uid, username } = userInfo();
-  const detail = uid === 0 ? `${username}; PostgreSQL runs as the user postgres instead` : username;
+  const uid = process.getuid?.() ?? 0;
+  const name = userName();
+  if (name === undefined) {
+    return {
+      name: 'user',
+      status: 'warning',
+      detail: `uid ${uid} has no name on this machine; the first start needs user namespaces (unshare --user)`,
+    };
+  }
+  const detail = uid === 0 ? `${name}; PostgreSQL runs as the user postgres instead` : name;
   return { name: 'user', status: 'ok', detail };
+}
+
+function checkTemporaryFolder(): DoctorCheck {
+  try {
+    return {
+      name: 'temporary-folder',
+      status: 'ok',
+      detail: dirname(ownTemporaryFolder('touchstone-ports')),
+    };
+  } catch (error) {
+    return { name: 'temporary-folder', status: 'failed', detail: (error as Error).message };
+  }
 }
 
 function checkStateFolder(stateDir: string): DoctorCheck {
@@ -101,7 +122,8 @@ async function checkNats(environment: Readonly<Record<string, string | undefined
     }
     return { name: 'nats-server', status: 'ok', detail: 'NATS_URL names a server, which is used as it is' };
   }
-  const found = await findNatsServer(environment);
+  const found = await findNatsServer(environment).catch((error: Error) => error);
+  if (found instanceof Error) return { name: 'nats-server', status: 'failed', detail: found.message };
   if (found) return { name: 'nats-server', status: 'ok', detail: `${found.version} in ${found.path}` };
   return {
     name: 'nats-server',
@@ -165,6 +187,7 @@ export async function doctor(
     checkNode(),
     checkPlatform(),
     checkUser(),
+    checkTemporaryFolder(),
     checkProc(),
     checkStateFolder(stateDir),
     checkPostgres(),

@@ -9,6 +9,7 @@ export {
 export { startGuardedProcess, type GuardedProcess } from './process/guarded-process.js';
 export { postgresAccount } from './postgres/account.js';
 export { startPostgres, type PostgresOptions, type RunningPostgres } from './postgres/start-postgres.js';
+export { locateNatsServer } from './nats/locate-nats-server.js';
 export { startNats, type NatsOptions, type RunningNats } from './nats/start-nats.js';
 export type { NatsAccount, NatsUser } from './nats/configuration.js';
 export { EXTERNAL_NATS, readNatsUrl } from './nats/external-nats.js';

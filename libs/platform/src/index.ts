@@ -10,6 +10,7 @@ export {
 export { CORS_ORIGINS_MAX, corsKeys } from './config/cors-keys.js';
 export {
   databaseKeys,
+  DRAIN_SECONDS_MAX,
   logLevels,
   natsKeys,
   serviceKeys,

@@ -37,7 +37,7 @@ const main = `
     },
   });
 `;
-const ports = { TOUCHSTONE_HTTP_PORT: '0', TOUCHSTONE_HEALTH_PORT: '0' };
+const ports = { TOUCHSTONE_HTTP_PORT: '0', TOUCHSTONE_HEALTH_PORT: '0', TOUCHSTONE_DRAIN_SECONDS: '0' };
 
 interface Ended {
   code: number | null;

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ownTemporaryFolder } from '../process/temporary-folder.js';
+import { createFolder } from '../state/create-folder.js';
 
 function userCacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
   const configured = environment['XDG_CACHE_HOME'];
@@ -15,9 +15,10 @@ function userCacheFolder(environment: Readonly<Record<string, string | undefined
  * writable home gets one below the temporary folder, where a link or a folder of somebody else is refused.
  */
 export function cacheFolder(environment: Readonly<Record<string, string | undefined>> = process.env): string {
-  const preferred = userCacheFolder(environment);
   try {
-    mkdirSync(preferred, { recursive: true, mode: 0o700 });
+    // homedir() throws where HOME is not set and the uid has no entry of its own.
+    const preferred = userCacheFolder(environment);
+    createFolder(preferred, 0o700);
     return preferred;
   } catch {
     return ownTemporaryFolder('touchstone-cache');

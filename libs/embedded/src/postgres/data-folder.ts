@@ -15,6 +15,7 @@ import { startGuardedProcess } from '../process/guarded-process.js';
 import { processStartTime, terminate } from '../process/identity.js';
 import { logTail } from '../process/log-file.js';
 import type { Account } from './account.js';
+import { asNamedUser, userName } from './initdb-command.js';
 import type { PostgresLocation } from './location.js';
 
 const INITDB_TIMEOUT_MS = 60_000;
@@ -35,10 +36,11 @@ async function runInitdb(options: InitializeOptions, folder: string, passwordFil
     ...['-D', folder, '--username', SUPERUSER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
     ...['--encoding', 'UTF8', '--locale', 'C', ...(options.durable ? [] : ['--no-sync'])],
   ];
+  const initdbItself = { command: join(options.location.binFolder, 'initdb'), args };
+  const named = options.account !== undefined || userName() !== undefined;
   // Below the watchdog, so that initdb does not outlive a launcher that is killed meanwhile.
   const initdb = await startGuardedProcess({
-    command: join(options.location.binFolder, 'initdb'),
-    args,
+    ...(named ? initdbItself : asNamedUser(initdbItself)),
     logFile: options.logFile,
     pidFile: `${options.location.dataFolder}.initdb.json`,
     signals: ['SIGTERM'],

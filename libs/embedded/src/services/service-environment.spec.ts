@@ -38,6 +38,7 @@ describe('environment of the services', () => {
       TOUCHSTONE_HTTP_PORT: '1',
       TOUCHSTONE_GRPC_PORT: '2',
       TOUCHSTONE_HEALTH_PORT: '3',
+      TOUCHSTONE_DRAIN_SECONDS: '0',
       SECRET: 's',
     });
   });

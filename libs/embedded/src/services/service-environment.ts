@@ -130,6 +130,8 @@ export function serviceEnvironment(context: ServiceContext): Environment {
     TOUCHSTONE_HTTP_PORT: String(context.ports.http),
     TOUCHSTONE_GRPC_PORT: String(context.ports.grpc),
     TOUCHSTONE_HEALTH_PORT: String(context.ports.health),
+    // No load balancer stands before the stack of a developer.
+    TOUCHSTONE_DRAIN_SECONDS: '0',
     ...context.secrets,
     ...extraEnvironment[context.service](context),
     ...(publicServices.has(context.service) ? optional('TOUCHSTONE_CORS_ORIGINS', context.corsOrigins) : {}),

@@ -6,7 +6,7 @@ import { logTail, openLogFile } from '../process/log-file.js';
 
 /** A service migrates its schema first. */
 export const READY_TIMEOUT_MS = 120_000;
-/** Longer than the services' own budget of 25 s, so that SIGKILL only meets one that ignores it. */
+/** Longer than the services' own budget of 20 s, so that SIGKILL only meets one that ignores it. */
 export const STOP_TIMEOUT_MS = 30_000;
 /**
  * Heap of one service in MiB. Some 50 are in use; V8 lets old objects grow fourfold before it collects them where it

@@ -8,8 +8,12 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 
 const endpoint = z.url({ protocol: /^https?$/, error: 'Expected an http(s) URL.' });
 
-/** The default budget of a shutdown in milliseconds; Kubernetes kills after 30 s. */
-export const SHUTDOWN_TIMEOUT_DEFAULT_MS = 25_000;
+/** The default budget of a shutdown in milliseconds; with the drain delay before it 25 s, and Kubernetes kills after 30. */
+export const SHUTDOWN_TIMEOUT_DEFAULT_MS = 20_000;
+/** The default drain delay in seconds: a load balancer that asks every 2 s has seen it twice. */
+export const DRAIN_SECONDS_DEFAULT = 5;
+/** Longest drain delay in seconds. */
+export const DRAIN_SECONDS_MAX = 300;
 
 /** Keys that every service has. Spread them into the service's own object schema. */
 export function serviceKeys(service: ServiceName) {
@@ -31,7 +35,13 @@ export function serviceKeys(service: ServiceName) {
       .describe('The least severe level that is logged.'),
     TOUCHSTONE_SHUTDOWN_TIMEOUT_MS: integerKey(100, 600_000)
       .default(SHUTDOWN_TIMEOUT_DEFAULT_MS)
-      .describe('Milliseconds that a shutdown may take in all.'),
+      .describe('Milliseconds that a shutdown may take after the drain delay.'),
+    TOUCHSTONE_DRAIN_SECONDS: integerKey(0, DRAIN_SECONDS_MAX)
+      .default(DRAIN_SECONDS_DEFAULT)
+      .describe(
+        'Seconds after SIGTERM in which /readyz answers 503 and everything else goes on, so that load balancers stop ' +
+          'sending before connections are refused. SIGINT and a second signal do not wait. docs/processes.md.',
+      ),
     TOUCHSTONE_BUILD_HASH: z
       .string()
       .regex(/^[0-9a-f]{64}$/, { message: 'Expected 64 lower-case hexadecimal digits.' })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeConfig, printConfig } from './describe-config.js';
-import { databaseKeys, natsKeys, serviceKeys } from './fragments.js';
+import { databaseKeys, DRAIN_SECONDS_MAX, natsKeys, serviceKeys } from './fragments.js';
 import { loadConfig } from './load-config.js';
 import { secret } from './metadata.js';
 import { SECRET_FILE_BYTES_MAX } from './secret-file.js';
@@ -53,10 +53,24 @@ describe('loading a configuration', () => {
       TOUCHSTONE_HTTP_PORT: 0,
       TOUCHSTONE_HEALTH_PORT: 10_081,
       TOUCHSTONE_BIND_HOST: '127.0.0.1',
-      TOUCHSTONE_SHUTDOWN_TIMEOUT_MS: 25_000,
+      TOUCHSTONE_SHUTDOWN_TIMEOUT_MS: 20_000,
+      TOUCHSTONE_DRAIN_SECONDS: 5,
       SIGNING_DOMAIN: 'model-output-v1',
       TOUCHSTONE_ENABLED: false,
     });
+  });
+
+  it.each([
+    ['0', 0],
+    [String(DRAIN_SECONDS_MAX), DRAIN_SECONDS_MAX],
+    [String(DRAIN_SECONDS_MAX + 1), undefined],
+    ['2.5', undefined],
+    ['-1', undefined],
+    ['', undefined],
+  ])('reads a drain delay of "%s" s as %s', (text, expected) => {
+    const env = { ...good, TOUCHSTONE_DRAIN_SECONDS: text };
+    if (expected !== undefined) expect(loadConfig({ schema, env }).TOUCHSTONE_DRAIN_SECONDS).toBe(expected);
+    else expect(refusal(env).details).toMatchObject([{ pointer: '/TOUCHSTONE_DRAIN_SECONDS' }]);
   });
 
   it('keeps an empty string as a value', () => {

@@ -62,7 +62,7 @@ export function serveGrpc(
   service.health.onDraining(() => {
     for (const name of ['', ...options.services]) health.setStatus(name, 'NOT_SERVING');
   });
-  service.shutdown.add('servers', 'grpc', () => strategy.close());
+  service.shutdown.add('in-flight', 'grpc calls', () => strategy.close());
   service.listening.grpc = () => strategy.port;
   return strategy;
 }

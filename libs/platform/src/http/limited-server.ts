@@ -51,6 +51,8 @@ export function createLimitedServer(
       requireHostHeader: false,
     },
     (request: IncomingMessage, response: ServerResponse) => {
+      // It crossed the end of our side of the connection: nothing could be answered, so nothing is begun.
+      if (!request.socket.writable) return void request.resume();
       for (const [name, value] of Object.entries(headersOf(request))) response.setHeader(name, value);
       const error = checkRequest(request);
       if (error === undefined) listener(request, response);

@@ -20,5 +20,7 @@ export const HEADER_FIELDS_MAX = 100;
 export const REQUEST_TARGET_CHARACTERS_MAX = 8_192;
 /** Connections that one server holds at the same time. */
 export const CONNECTIONS_MAX = 10_000;
+/** Milliseconds that a request of which a part has come, or a connection without one, gets when a server closes. */
+export const CLOSING_REQUEST_MS = 1_000;
 /** Milliseconds that a refused client gets to read the answer before its connection is cut. */
 export const REFUSED_LINGER_MS = 1_000;

@@ -9,13 +9,10 @@ const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', '
 
 /**
  * Watches every request: continues the caller's trace, answers `traceparent`, measures the duration by route, method
- * and status (never by path, which has no bound), counts what is in flight, and sets the security headers.
+ * and status (never by path, which has no bound), and sets the security headers.
  */
 export class RequestObserver {
   private readonly duration: Histogram;
-  private inFlight = 0;
-  private draining = false;
-  private readonly idle: (() => void)[] = [];
 
   constructor(
     registry: Registry,
@@ -42,9 +39,7 @@ export class RequestObserver {
     const startedMs = performance.now();
     const method = knownMethods.has(request.method ?? '') ? (request.method as string) : 'OTHER';
     const { span, context: active } = startServerSpan(`HTTP ${method}`, remoteContext(request.headers));
-    this.inFlight += 1;
     response.setHeader('x-content-type-options', 'nosniff');
-    if (this.draining) response.setHeader('connection', 'close');
     response.once('close', () => {
       const route = routeOf(request);
       span.updateName(`${method} ${route}`);
@@ -63,8 +58,6 @@ export class RequestObserver {
         { route, method, status: response.writableFinished ? String(response.statusCode) : 'aborted' },
         (performance.now() - startedMs) / 1_000,
       );
-      this.inFlight -= 1;
-      if (this.inFlight === 0) for (const resolve of this.idle.splice(0)) resolve();
     });
     context.with(active, () => {
       const { traceparent } = injectTrace();
@@ -72,13 +65,6 @@ export class RequestObserver {
       next();
     });
   };
-
-  /** Asks clients to leave after their answer, and resolves when no request is running. */
-  drained(): Promise<void> {
-    this.draining = true;
-    if (this.inFlight === 0) return Promise.resolve();
-    return new Promise((resolve) => this.idle.push(resolve));
-  }
 }
 
 function routeOf(request: HttpRequest): string {

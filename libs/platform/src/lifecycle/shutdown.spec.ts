@@ -63,6 +63,50 @@ describe('the shutdown', () => {
   });
 });
 
+describe('the drain delay', () => {
+  const draining = (drainMs: number) => {
+    const shutdown = new Shutdown(silentLogger(), 1_000);
+    const order: string[] = [];
+    for (const phase of shutdownPhases) shutdown.add(phase, phase, () => void order.push(phase));
+    shutdown.drainFor(drainMs);
+    return { shutdown, order };
+  };
+
+  it('lies between readiness and all other phases', async () => {
+    const { shutdown, order } = draining(60);
+    const startedMs = performance.now();
+    const stopped = shutdown.run('test', { drain: true });
+    await tick(30);
+    expect(order).toEqual(['readiness']);
+    expect(await stopped).toBe(true);
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(59);
+    expect(order).toEqual([...shutdownPhases]);
+  });
+
+  it('takes nothing of the budget', async () => {
+    const shutdown = new Shutdown(silentLogger(), 40);
+    shutdown.drainFor(80);
+    shutdown.add('in-flight', 'work', () => tick(10) as Promise<void>);
+    expect(await shutdown.run('test', { drain: true })).toBe(true);
+  });
+
+  it('is left out where nobody asks for it', async () => {
+    const { shutdown } = draining(60_000);
+    expect(await shutdown.run('test')).toBe(true);
+  });
+
+  it('can be ended, once', async () => {
+    const { shutdown, order } = draining(60_000);
+    expect(shutdown.endDrain()).toBe(false);
+    const stopped = shutdown.run('test', { drain: true });
+    await tick();
+    expect(shutdown.endDrain()).toBe(true);
+    expect(await stopped).toBe(true);
+    expect(order).toEqual([...shutdownPhases]);
+    expect(shutdown.endDrain()).toBe(false);
+  });
+});
+
 /** Waits for the first exit, however busy the machine is; a host that never ends is the test's own time-out. */
 async function exited(host: FakeHost): Promise<void> {
   while (host.exits.length === 0) await tick(1);
@@ -80,8 +124,9 @@ class FakeHost extends EventEmitter {
 }
 
 describe('signals', () => {
-  const start = (host: FakeHost, step: () => Promise<void> | void = () => undefined) => {
+  const start = (host: FakeHost, step: () => Promise<void> | void = () => undefined, drainMs = 0) => {
     const shutdown = new Shutdown(silentLogger(), 1_000);
+    shutdown.drainFor(drainMs);
     shutdown.add('nats', 'step', step);
     exitOnSignals(host as ProcessHost, shutdown);
     return shutdown;
@@ -110,6 +155,51 @@ describe('signals', () => {
     host.emit('SIGTERM');
     host.emit('SIGINT');
     expect(host.exits).toEqual([1]);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'])(
+    '%s during the drain delay ends the delay, and the exit is clean',
+    async (second) => {
+      const host = new FakeHost();
+      start(host, undefined, 60_000);
+      host.emit('SIGTERM');
+      await tick();
+      expect(host.exits).toEqual([]);
+      host.emit(second);
+      await exited(host);
+      expect(host.exits).toEqual([0]);
+    },
+  );
+
+  it('a third signal exits at once with 1', async () => {
+    const host = new FakeHost();
+    start(host, () => new Promise(() => undefined), 60_000);
+    host.emit('SIGTERM');
+    await tick();
+    host.emit('SIGTERM');
+    await tick();
+    host.emit('SIGTERM');
+    expect(host.exits).toEqual([1]);
+  });
+
+  it('SIGINT waits for no load balancer', async () => {
+    const host = new FakeHost();
+    start(host, undefined, 60_000);
+    host.emit('SIGINT');
+    await exited(host);
+    expect(host.exits).toEqual([0]);
+  });
+
+  it('a launcher that lets go of standard input waits for no load balancer either, nor for a delay that runs', async () => {
+    for (const signals of [[], ['SIGTERM']]) {
+      const host = new FakeHost({ TOUCHSTONE_EXIT_WITH_STDIN: '1' });
+      start(host, undefined, 60_000);
+      for (const signal of signals) host.emit(signal);
+      await tick();
+      host.stdin.end();
+      await exited(host);
+      expect(host.exits).toEqual([0]);
+    }
   });
 
   it('ends when standard input closes, if the launcher asked for that', async () => {

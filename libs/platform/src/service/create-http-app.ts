@@ -5,6 +5,7 @@ import type { Server, ServerResponse } from 'node:http';
 import { crossOriginHeaders, type AnswerHeaders } from '../http/cors.js';
 import { LimitedExpressAdapter } from '../http/http-adapter.js';
 import { ProblemFilter } from '../http/problem-filter.js';
+import { OpenConnections } from '../http/open-connections.js';
 import { RequestObserver } from '../http/request-observer.js';
 import { routeGate } from '../http/route-gate.js';
 import { RouteTable } from '../http/route-table.js';
@@ -20,7 +21,7 @@ import type { ServiceContext } from './service-context.js';
 export interface HttpApp {
   readonly app: INestApplication;
   readonly server: Server;
-  readonly observer: RequestObserver;
+  readonly connections: OpenConnections;
 }
 
 /**
@@ -56,7 +57,8 @@ export async function createHttpApp(
   app.use(routeGate(table));
   app.useGlobalFilters(new ProblemFilter(service.logger));
   serveDocument(app, controllers, service, openApi);
-  return { app, server: app.getHttpServer() as Server, observer };
+  const server = app.getHttpServer() as Server;
+  return { app, server, connections: new OpenConnections(server) };
 }
 
 const openApiRoute = { method: 'GET', path: '/openapi.json', mediaTypes: ['application/json'] };

@@ -93,6 +93,7 @@ export async function startService<S extends z.ZodObject>(
       health: healthServer.port,
     };
     listens = true;
+    shutdown.drainFor(keys.TOUCHSTONE_DRAIN_SECONDS * 1_000);
     logger.info(ports, 'listening');
     return { context, ports, stop: (reason = 'stopped') => shutdown.run(reason) };
   } catch (error) {
@@ -111,12 +112,9 @@ function markHooksCalled(microservice: object): void {
 }
 
 /** New connections stop first and running requests end while their dependencies still live; then the rest closes. */
-function addHttpShutdown({ shutdown }: ServiceContext, { app, server, observer }: HttpApp): void {
-  shutdown.add('in-flight', 'http requests', async () => {
-    if (server.listening) server.close();
-    server.closeIdleConnections();
-    await observer.drained();
-  });
+function addHttpShutdown({ shutdown, health }: ServiceContext, { app, server, connections }: HttpApp): void {
+  health.onDraining(() => connections.askToLeave());
+  shutdown.add('in-flight', 'http requests', () => connections.leave());
   shutdown.add('servers', 'http', async () => {
     server.closeAllConnections();
     await app.close();

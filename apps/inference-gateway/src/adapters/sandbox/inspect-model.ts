@@ -22,9 +22,8 @@ const TRIAL = 'trial';
  */
 export async function inspectModel(sandbox: Sandbox, bytes: Uint8Array): Promise<ModelTensors> {
   inspectOnnx(bytes);
-  const pool = sandbox.fresh();
   const trial = { modelVersionId: TRIAL, read: () => Promise.resolve(bytes) };
-  try {
+  return sandbox.inspect(async (pool) => {
     const declared = await pool.describe(trial).catch((error: unknown) => {
       throw notLoaded(error);
     });
@@ -32,9 +31,7 @@ export async function inspectModel(sandbox: Sandbox, bytes: Uint8Array): Promise
     const outputs = specsOf('output', declared.outputs);
     const ran = await runsOf(pool, inputs, sandbox.timeoutMs);
     return { inputs, outputs: outputs.map((output) => asGiven(output, ran)) };
-  } finally {
-    await pool.close();
-  }
+  });
 }
 
 function specsOf(kind: 'input' | 'output', tensors: readonly DeclaredTensor[]): TensorSpec[] {

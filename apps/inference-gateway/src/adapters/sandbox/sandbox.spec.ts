@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { AppError } from '@touchstone/contracts';
 import { encodeTensor } from '@touchstone/evidence';
 import { linearClassifier, onnxModel, onnxTensor, waitUntil } from '@touchstone/testing';
 import { INFERENCE_QUEUE_MAX, type Loadable } from '../onnx/onnx-pool.js';
-import { Sandbox, SANDBOX_PROCESSES_MAX, type SandboxOptions } from './sandbox.js';
+import { SANDBOX_TENSOR_BYTES_MAX } from './frames.js';
+import { INSPECTIONS_MAX, Sandbox, SANDBOX_PROCESSES_MAX, type SandboxOptions } from './sandbox.js';
 import { SANDBOX_MEMORY_MAX_BYTES, SandboxProcess } from './sandbox-process.js';
 
 const made: Sandbox[] = [];
@@ -58,6 +61,15 @@ function children(): number[] {
     .map(Number);
 }
 
+/** Whether a process is there and has not ended. */
+function runs(pid: number): boolean {
+  try {
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
 describe('Sandbox', () => {
   it('runs each model in a process of its own, and no more processes than it may', async () => {
     const box = sandbox({ processesMax: 2 });
@@ -108,6 +120,28 @@ describe('Sandbox', () => {
     expect((await sandbox().run(model, inputs)).outputs).toHaveLength(1);
   });
 
+  it('takes outputs of SANDBOX_TENSOR_BYTES_MAX and refuses more, without an end of the process', async () => {
+    const box = sandbox({ timeoutMs: 30_000 });
+    const filled = (elements: number) =>
+      onnxModel({
+        inputs: [{ name: 'features', shape: [1, 1] }],
+        outputs: [{ name: 'tensor', shape: [1, elements] }],
+        initializers: [onnxTensor('shape', [2], [1, elements], 'INT64')],
+        nodes: [{ op: 'Expand', inputs: ['features', 'shape'], outputs: ['tensor'] }],
+      });
+    const elements = SANDBOX_TENSOR_BYTES_MAX / Float32Array.BYTES_PER_ELEMENT;
+    const whole = await box.run(loadable('whole', filled(elements)), inputs);
+    expect(whole.outputs[0]?.shape).toEqual([1, elements]);
+    const more = loadable('more', filled(elements + 1));
+    await expect(box.run(more, inputs)).rejects.toMatchObject({
+      code: 'inference-failed',
+      message: expect.stringContaining(`at most ${SANDBOX_TENSOR_BYTES_MAX} are taken`),
+    });
+    const pids = children();
+    await expect(box.run(more, inputs)).rejects.toMatchObject({ code: 'inference-failed' });
+    expect(children()).toEqual(pids);
+  }, 60_000);
+
   it('keeps SANDBOX_PROCESSES_MAX processes; one more takes the place of the longest unused', async () => {
     const box = sandbox();
     const keys = Array.from({ length: SANDBOX_PROCESSES_MAX }, (_, index) => `kept-${index}`);
@@ -146,6 +180,55 @@ describe('Sandbox', () => {
     await expect(runs[2]).rejects.toMatchObject({ code: 'queue-full' });
     await box.close();
     await expect(box.run(loadable('a'), inputs)).rejects.toMatchObject({ code: 'dependency-unavailable' });
+  });
+
+  it('tries INSPECTIONS_MAX models at once, whatever they do; one more waits for its turn', async () => {
+    const box = sandbox();
+    const model = loadable('trial');
+    const order: string[] = [];
+    let release: (outcome?: Error) => void = () => undefined;
+    const held = new Promise<void>((resolve, reject) => {
+      release = (outcome) => (outcome ? reject(outcome) : resolve());
+    });
+    const first = Array.from({ length: INSPECTIONS_MAX }, (_, index) =>
+      box.inspect(async (pool) => {
+        await pool.describe(model);
+        order.push(`first ${index}`);
+        await held;
+      }),
+    );
+    const outcomes = Promise.allSettled(first);
+    const next = box.inspect(async (pool) => {
+      order.push('next');
+      await pool.describe(model);
+    });
+    await waitUntil(() => order.length === INSPECTIONS_MAX);
+    expect(children()).toHaveLength(INSPECTIONS_MAX);
+    expect(order).not.toContain('next');
+    release(new Error('a trial that fails gives its turn on, too'));
+    await outcomes;
+    await next;
+    expect(order.at(-1)).toBe('next');
+    expect(children()).toEqual([]);
+  });
+
+  it('ends with the service, however that ends', async () => {
+    const built = new URL('../../../dist/adapters/sandbox/sandbox-process.js', import.meta.url).href;
+    const main = `
+      const { SandboxProcess } = await import(${JSON.stringify(built)});
+      const started = new SandboxProcess();
+      const bytes = Buffer.from(process.argv[1], 'base64');
+      await started.ask({ kind: 'load', key: 'a', bytes }, 10_000);
+      console.log(started.pid);
+      setInterval(() => undefined, 1_000);
+    `;
+    const file = Buffer.from(linearClassifier([[1]], [0])).toString('base64');
+    const service = spawn(process.execPath, ['--input-type=module', '-e', main, file]);
+    const [line] = (await once(service.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    expect(runs(pid)).toBe(true);
+    service.kill('SIGKILL');
+    await waitUntil(() => !runs(pid));
   });
 
   it('ends the process of a model that is forgotten', async () => {

@@ -2,9 +2,13 @@ import { AppError, type CanonicalTensor } from '@touchstone/contracts';
 import type { ModelRun, ModelRunner } from '../../domain/inference/model-runner.js';
 import { INFERENCE_QUEUE_MAX, OnnxPool, type Loadable } from '../onnx/onnx-pool.js';
 import { SandboxProcess } from './sandbox-process.js';
+import { Turns } from './turns.js';
 
 /** Processes of added models that live at once; each holds one model. */
 export const SANDBOX_PROCESSES_MAX = 4;
+
+/** New models that are tried at the same time, each in a process beside those of {@link SANDBOX_PROCESSES_MAX}. */
+export const INSPECTIONS_MAX = 2;
 
 interface Slot {
   readonly pool: OnnxPool;
@@ -17,6 +21,8 @@ export interface SandboxOptions {
   readonly queueMax?: number;
   readonly processesMax?: number;
   readonly memoryBytes?: number;
+  /** What its processes run; a test gives one that is not to be trusted. */
+  readonly script?: string;
 }
 
 /**
@@ -27,6 +33,7 @@ export class Sandbox implements ModelRunner {
   /** By modelVersionId, the one that was used longest ago first. */
   private readonly slots = new Map<string, Slot>();
   private readonly waiting: (() => void)[] = [];
+  private readonly inspections = new Turns(INSPECTIONS_MAX);
   private readonly queueMax: number;
   private readonly processesMax: number;
   private closed = false;
@@ -56,15 +63,34 @@ export class Sandbox implements ModelRunner {
     return this.options.timeoutMs;
   }
 
-  /** A pool of one new process that nothing else uses; the caller closes it. */
-  fresh(): OnnxPool {
-    const { timeoutMs, memoryBytes } = this.options;
-    const limits = memoryBytes === undefined ? {} : { memoryBytes };
+  /**
+   * Tries a model in a new process that nothing else uses and that ends with it. At most {@link INSPECTIONS_MAX} are
+   * tried at once, whoever asks, so that their memory has a bound.
+   */
+  inspect<T>(trial: (pool: OnnxPool) => Promise<T>): Promise<T> {
+    return this.inspections.take(async () => {
+      if (this.closed) throw new AppError('dependency-unavailable', 'The service is shutting down.');
+      const pool = this.fresh();
+      try {
+        return await trial(pool);
+      } finally {
+        await pool.close();
+      }
+    });
+  }
+
+  /** A pool of one new process that nothing else uses. */
+  private fresh(): OnnxPool {
+    const { timeoutMs, memoryBytes, script } = this.options;
+    const process = {
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      ...(script === undefined ? {} : { script }),
+    };
     return new OnnxPool({
       workers: 1,
       queueMax: this.queueMax,
       timeoutMs,
-      start: () => new SandboxProcess(limits),
+      start: () => new SandboxProcess(process),
     });
   }
 

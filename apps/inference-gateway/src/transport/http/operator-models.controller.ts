@@ -1,4 +1,14 @@
-import { Controller, Delete, HttpCode, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  Delete,
+  HttpCode,
+  Inject,
+  Post,
+  Req,
+  Res,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
 import { ApiRoute, CONFIG, RawBodyBytes, ZodParam, type HttpRequest } from '@touchstone/platform';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
@@ -10,6 +20,7 @@ import { modelDetail, type ModelDetail } from './answers.js';
 import { OperatorGuard } from './operator.guard.js';
 import { presentModel } from './present-model.js';
 import { ADDED_FORM_BYTES_MAX, modelForm, readModelForm } from './read-model-form.js';
+import { UploadLimit } from './upload-limit.interceptor.js';
 
 const CREATED = 201;
 
@@ -25,6 +36,7 @@ export class OperatorModelsController {
   ) {}
 
   @Post()
+  @UseInterceptors(UploadLimit)
   @ApiRoute({
     summary: 'Adds a model.',
     description:

@@ -1,0 +1,143 @@
+import { credentials, loadPackageDefinition, type Client } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startDrainedService, type DrainedService } from './drained-service.js';
+import { KeptConnection, LoadBalancer, type Outcome } from './load-balancer.js';
+
+const CHECK_MS = 500;
+const PERIOD_MS = 10;
+
+/** What a stop may take beyond its delay on a busy machine. */
+const STOP_MS = 5_000;
+
+const counts = (outcomes: readonly Outcome[]) =>
+  Object.fromEntries([...new Set(outcomes)].map((name) => [name, outcomes.filter((o) => o === name).length]));
+
+/** Stops a service under 100 requests a second, which go on until the load balancer has noticed. */
+async function stopUnderLoad(service: DrainedService) {
+  const balancer = new LoadBalancer(service.ports, CHECK_MS);
+  const sent: Promise<void>[] = [];
+  const sending = setInterval(() => sent.push(balancer.forward('/v1/work')), PERIOD_MS);
+  await delay(500);
+  // The worst moment: what it knows will be out of date for as long as can be.
+  await balancer.nextCheck();
+  const stoppedMs = performance.now();
+  service.kill('SIGTERM');
+  const { code, atMs } = await service.ended;
+  await delay(5 * PERIOD_MS);
+  clearInterval(sending);
+  balancer.stop();
+  await Promise.all(sent);
+  return { balancer, code, tookMs: atMs - stoppedMs };
+}
+
+describe('a service that drains', () => {
+  const services: DrainedService[] = [];
+  afterEach(async () => {
+    for (const service of services) service.kill('SIGKILL');
+    await Promise.all(services.splice(0).map(({ ended }) => ended));
+  });
+  const start = async (drainSeconds: number) => {
+    const service = await startDrainedService(drainSeconds);
+    services.push(service);
+    return service;
+  };
+
+  it('refuses and resets none of 100 new connections a second behind a load balancer that asks /readyz', async () => {
+    const service = await start(2);
+    const { balancer, code, tookMs } = await stopUnderLoad(service);
+    const { answered, elsewhere, ...failed } = counts(balancer.outcomes);
+    expect(failed).toEqual({});
+    expect(answered).toBeGreaterThan(50);
+    expect(elsewhere).toBeGreaterThan(50);
+    expect(balancer.closing).toBeGreaterThan(0);
+    expect(code).toBe(0);
+    expect(tookMs).toBeGreaterThanOrEqual(2_000 - PERIOD_MS);
+    expect(tookMs).toBeLessThan(2_000 + STOP_MS);
+  }, 30_000);
+
+  it('has connections refused where it is told not to drain, which shows that the test above could fail', async () => {
+    const { balancer } = await stopUnderLoad(await start(0));
+    expect(counts(balancer.outcomes)).toHaveProperty('ECONNREFUSED');
+  }, 30_000);
+
+  it('resets and loses no POST on kept connections while it closes idle ones', async () => {
+    const service = await start(1);
+    const kept = await Promise.all(Array.from({ length: 80 }, () => KeptConnection.open(service.ports.http)));
+    service.kill('SIGTERM');
+    await delay(600);
+    const uses: Promise<Outcome>[] = [];
+    for (const connection of kept) {
+      uses.push(connection.use());
+      await delay(PERIOD_MS);
+    }
+    const { answered, ...others } = counts(await Promise.all(uses));
+    expect(answered).toBeGreaterThan(10);
+    // What was not answered had been ended before it was written.
+    const { crossed = 0, 'ended before': ended, ...failed } = others;
+    expect(failed).toEqual({});
+    expect(crossed).toBeLessThanOrEqual(1);
+    expect(ended).toBeGreaterThan(0);
+    expect((await service.ended).code).toBe(0);
+  }, 30_000);
+
+  it('takes gRPC calls over new connections during the delay and finishes what is running', async () => {
+    const service = await start(2);
+    const definition = loadPackageDefinition(loadSync(fileURLToPath(new URL('echo.proto', import.meta.url))));
+    const { EchoService } = (definition['touchstone'] as never)['echo']['v1'] as unknown as {
+      EchoService: new (address: string, credentials: unknown, options: object) => Client & EchoCall;
+    };
+    const call = () =>
+      new Promise<Outcome>((resolve) => {
+        const client = new EchoService(`127.0.0.1:${service.ports.grpc}`, credentials.createInsecure(), {
+          // A connection for each client.
+          'grpc.use_local_subchannel_pool': 1,
+        });
+        client.Echo({ text: 'a' }, (error) => {
+          resolve(error === null ? 'answered' : error.message);
+          client.close();
+        });
+      });
+    service.kill('SIGTERM');
+    const stoppedMs = performance.now();
+    const calls: Promise<Outcome>[] = [];
+    while (performance.now() - stoppedMs < 1_500) {
+      calls.push(call());
+      await delay(20);
+    }
+    expect(counts(await Promise.all(calls))).toEqual({ answered: calls.length });
+    expect((await service.ended).code).toBe(0);
+  }, 30_000);
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'ends cleanly and at once on a %s during the delay',
+    async (second) => {
+      const service = await start(60);
+      const stoppedMs = performance.now();
+      service.kill('SIGTERM');
+      await delay(300);
+      expect((await fetch(`http://127.0.0.1:${service.ports.health}/readyz`)).status).toBe(503);
+      expect((await fetch(`http://127.0.0.1:${service.ports.http}/openapi.json`)).status).toBe(200);
+      service.kill(second);
+      const { code, atMs } = await service.ended;
+      expect(code).toBe(0);
+      expect(atMs - stoppedMs).toBeLessThan(STOP_MS);
+    },
+    30_000,
+  );
+
+  it('does not keep a developer waiting who interrupts it', async () => {
+    const service = await start(60);
+    const stoppedMs = performance.now();
+    service.kill('SIGINT');
+    const { code, atMs } = await service.ended;
+    expect(code).toBe(0);
+    expect(atMs - stoppedMs).toBeLessThan(STOP_MS);
+  }, 30_000);
+});
+
+interface EchoCall {
+  Echo(request: { text: string }, done: (error: Error | null) => void): void;
+}
