@@ -59,4 +59,4 @@ const projects = ['libs', 'apps', 'tools'].flatMap((group) =>
 // Node keeps the ES modules of a finished spec: a worker grows to gigabytes and spends its time collecting them.
 const workerIdleMemoryLimit = '512MB';
 
-export default { projects, maxWorkers: 2, workerIdleMemoryLimit, testTimeout: 30_000 };
+export default { projects, maxWorkers: 3, workerIdleMemoryLimit, testTimeout: 30_000 };
