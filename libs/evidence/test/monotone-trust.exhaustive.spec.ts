@@ -111,7 +111,7 @@ describe('the two verifiers give one answer', () => {
   });
 
   withPython(
-    'for 1,000 notes whose lines are changed, doubled, moved and cut',
+    'for 3,000 notes whose lines are changed, doubled, moved and cut',
     () => {
       const trusted = JSON.stringify(trust);
       const original = bundle.logProofs[0]?.checkpoint ?? '';
@@ -128,7 +128,7 @@ describe('the two verifiers give one answer', () => {
           .map(([one, at, bit]) => flipped(one, at % one.length, 1 << bit)),
         fc.constantFrom(...strangers),
       );
-      const notes = fc.sample(fc.array(line, { maxLength: 8 }), { numRuns: 1_000, seed: SEED });
+      const notes = fc.sample(fc.array(line, { maxLength: 8 }), { numRuns: 3_000, seed: SEED });
       expectAgreement(
         notes.map((all) => ({
           bundle: JSON.stringify({
