@@ -18,6 +18,26 @@ const outsideWorld = [
   'node:https',
 ];
 
+/** Layers of an app (docs/architecture.md): the domain knows no other, and the edges do not know each other. */
+const layer = (name, closed, more = []) => ({
+  files: [`apps/*/src/${name}/**/*.ts`],
+  ignores: ['**/*.spec.ts'],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: `^(?:\\.\\./)+(?:${closed.join('|')})/`,
+            message: `What lies in ${name} does not import ${closed.join(', ')}: give it a port of the domain.`,
+          },
+          ...more,
+        ],
+      },
+    ],
+  },
+});
+
 const sharedByCommands = 'Commands do not import each other; what two of them share lies beside them.';
 
 export default tseslint.config(
@@ -120,13 +140,16 @@ export default tseslint.config(
           ],
         },
       ],
-      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
     },
   },
   {
     // Specs may use the test library and look at a vector file; the dependency rules above are for shipped code.
     files: ['**/*.spec.ts', '**/test/**/*.ts', 'libs/testing/**/*.ts'],
-    rules: { '@nx/enforce-module-boundaries': 'off' },
+    rules: {
+      '@nx/enforce-module-boundaries': 'off',
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+    },
   },
   {
     files: ['libs/{canonical-json,crypto,merkle,chain-proofs,evidence,contracts,evm-contracts}/src/**/*.ts'],
@@ -156,6 +179,39 @@ export default tseslint.config(
     files: ['apps/cli/src/commands/*.ts'],
     rules: {
       'no-restricted-imports': ['error', { patterns: [{ regex: '^\\./', message: sharedByCommands }] }],
+    },
+  },
+  layer(
+    'domain',
+    ['adapters', 'persistence', 'transport', 'providers'],
+    [
+      {
+        group: [...outsideWorld, '@touchstone/nats', '@touchstone/platform', '@touchstone/postgres'],
+        message: 'The domain of an app is plain TypeScript: no framework, store or network.',
+      },
+      {
+        regex: '^(?:\\.\\./)+(?:[^/]+\\.module|config|main|metrics|[^/]*service)\\.js$',
+        message: 'The domain does not import what wires the app.',
+      },
+    ],
+  ),
+  layer('transport', ['adapters', 'persistence', 'providers']),
+  layer('adapters', ['transport', 'providers']),
+  layer('persistence', ['transport', 'adapters', 'providers']),
+  {
+    files: ['apps/*/src/config.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^\\./(?:adapters|persistence|transport|providers)/',
+              message: 'The configuration knows the domain alone.',
+            },
+          ],
+        },
+      ],
     },
   },
   { files: ['*.config.mjs', 'tools/**/*.mjs', 'bench/**/*.mjs'], rules: { 'no-restricted-exports': 'off' } },

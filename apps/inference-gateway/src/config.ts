@@ -1,7 +1,7 @@
 import { caip2, evmAddress, hex32, nodeId, visibleText } from '@touchstone/contracts';
 import { corsKeys, databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
 import { z } from 'zod';
-import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './adapters/onnx/onnx-pool.js';
+import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './domain/inference/model-runner.js';
 
 const baseUrl = z.string().regex(/^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*[^/?#\s])?$/, {
   message: 'Expected http(s)://host without a trailing slash.',

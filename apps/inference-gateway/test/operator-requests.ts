@@ -1,7 +1,7 @@
 import { request, type ClientRequest, type IncomingHttpHeaders } from 'node:http';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { linearClassifier, onnxModel, type OnnxGraph } from '@touchstone/testing';
-import { MANIFEST_BYTES_MAX } from '../src/adapters/model-folder/load-models.js';
+import { MANIFEST_BYTES_MAX } from '../src/domain/model/manifest.js';
 import { ADDED_MODEL_BYTES_MAX } from '../src/domain/model/added-model.js';
 import { infer, type Gateway } from './gateway-harness.js';
 

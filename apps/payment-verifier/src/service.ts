@@ -5,7 +5,8 @@ import { migrateCommand, republishCommand, runExclusively } from '@touchstone/po
 import { DataSource } from 'typeorm';
 import { EvmNode } from '@touchstone/evm';
 import { EvmToken } from './adapters/evm/evm-token.js';
-import { AppModule, postgresOptions } from './app.module.js';
+import { AppModule } from './app.module.js';
+import { postgresOptions } from './persistence/database-options.js';
 import { configSchema, SETTLE_CONCURRENCY_MAX } from './config.js';
 import { RecoverSettlements } from './domain/recover-settlements.js';
 import { SettleOwed } from './domain/settle-owed.js';

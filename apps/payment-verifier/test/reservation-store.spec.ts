@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../src/config.js';
 import { OwePayments1785600000000 } from '../src/persistence/migrations/owe-payments-1785600000000.js';
-import { postgresOptions } from '../src/app.module.js';
+import { postgresOptions } from '../src/persistence/database-options.js';
 import { reasons } from '../src/domain/reasons.js';
 import { PostgresReservationStore } from '../src/persistence/postgres-reservation-store.js';
 import { MemoryReservationStore } from './support/memory-store.js';

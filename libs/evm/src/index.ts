@@ -44,11 +44,6 @@ export {
 export { readRpc, rpcBlock, rpcData, rpcQuantity, rpcReceipt, type RpcBlock } from './node/rpc-values.js';
 export { hexParameter, LANE_COLUMNS, toLaneTransaction, type LaneRow } from './persistence/lane-rows.js';
 export { laneTables } from './persistence/lane-tables.js';
-export {
-  LANE_LOCK_TIMEOUT_MS,
-  PostgresLaneStore,
-  type LaneOwner,
-  type LaneStoreOptions,
-  type SignedFor,
-} from './persistence/postgres-lane-store.js';
+export type { LaneOwner, LaneStoreOptions, SignedFor } from './persistence/lane-owner.js';
+export { LANE_LOCK_TIMEOUT_MS, PostgresLaneStore } from './persistence/postgres-lane-store.js';
 export { RpcLaneSigner, SIGNER_TIMEOUT_MS } from './signer/rpc-lane-signer.js';

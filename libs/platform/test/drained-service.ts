@@ -14,7 +14,7 @@ const main = `
   import { setTimeout as delay } from 'node:timers/promises';
   import { z } from 'zod';
   class Work {
-    async run() { await delay(${WORK_MS}); return { done: true }; }
+    async run() { console.log('begun'); await delay(${WORK_MS}); return { done: true }; }
     async echo({ text }) { await delay(${WORK_MS}); return { text }; }
   }
   const method = (decorate, name) =>
@@ -43,6 +43,8 @@ const main = `
 export interface DrainedService {
   readonly ports: { readonly http: number; readonly grpc: number; readonly health: number };
   kill(signal: NodeJS.Signals): void;
+  /** How many requests it has begun. */
+  readonly begun: number;
   /** Its exit code and when it ended, on the clock of `performance.now()`. */
   readonly ended: Promise<{ code: number | null; atMs: number }>;
 }
@@ -59,8 +61,9 @@ export async function startDrainedService(drainSeconds: number): Promise<Drained
     },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  // The end of its output, so that all that it said was read.
   const ended = new Promise<{ code: number | null; atMs: number }>((resolve) =>
-    child.once('exit', (code) => resolve({ code, atMs: performance.now() })),
+    child.once('close', (code) => resolve({ code, atMs: performance.now() })),
   );
   let output = '';
   const ports = await new Promise<DrainedService['ports']>((resolve, reject) => {
@@ -71,5 +74,12 @@ export async function startDrainedService(drainSeconds: number): Promise<Drained
       if (line !== undefined) resolve(JSON.parse(line) as DrainedService['ports']);
     });
   });
-  return { ports, kill: (signal) => void child.kill(signal), ended };
+  return {
+    ports,
+    kill: (signal) => void child.kill(signal),
+    get begun() {
+      return output.split('\n').filter((line) => line === 'begun').length;
+    },
+    ended,
+  };
 }

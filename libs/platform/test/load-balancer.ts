@@ -93,18 +93,16 @@ export class KeptConnection {
   }
 
   /**
-   * Writes a request unless the other side has ended. `crossed`: the end was on its way already when it was written,
-   * which no server can prevent; its client sees an end without an answer, not a reset.
+   * Writes a request unless the other side has ended. `crossed`: the other side ended without an answer and without a
+   * reset, as when the end was on its way already as the request was written, which no server can prevent; that the
+   * request was not begun is for the server to say.
    */
   async use(): Promise<Outcome> {
     if (this.ended || this.error !== undefined) return this.error ?? 'ended before';
     this.socket.write(POST);
-    // The next look at all sockets brings what has come until now.
-    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-    const crossed = this.ended && this.received === '';
     await this.closed;
     if (this.error !== undefined) return this.error;
-    if (crossed) return 'crossed';
+    if (this.ended && this.received === '') return 'crossed';
     if (!/^HTTP\/1.1 200 [^]*^connection: close\r$/im.test(this.received)) return `lost: ${this.received}`;
     return 'answered';
   }

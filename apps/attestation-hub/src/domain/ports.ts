@@ -4,6 +4,12 @@ import type { HeartbeatReport } from './heartbeat-report.js';
 import type { HistoryEntry, NodeState } from './node.js';
 import type { Observation } from './observe-heartbeat.js';
 
+/** Tells the time. */
+export interface Clock {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  nowMs(): number;
+}
+
 /** Keeps nodes. */
 export interface NodeStore {
   /**

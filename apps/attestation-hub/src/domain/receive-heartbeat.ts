@@ -1,8 +1,7 @@
 import type { Heartbeat } from '@touchstone/contracts';
-import type { Clock } from '@touchstone/platform';
 import { toReport, type HeartbeatOrigin } from './heartbeat-report.js';
 import type { NodeState } from './node.js';
-import type { AuditTrail, HeartbeatWatcher, NodeStore } from './ports.js';
+import type { AuditTrail, Clock, HeartbeatWatcher, NodeStore } from './ports.js';
 
 /** Takes heartbeats, whatever way they came. */
 export class ReceiveHeartbeat {

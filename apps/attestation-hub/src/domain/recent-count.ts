@@ -1,4 +1,4 @@
-import type { Clock } from '@touchstone/platform';
+import type { Clock } from './ports.js';
 
 const WINDOW_SECONDS = 60;
 

@@ -1,9 +1,10 @@
+import { AppError } from '@touchstone/contracts';
 import type { PaymentDesk } from './payment-desk.js';
 import type { Payment } from './payment.js';
-import type { Facilitator, ReservationStore } from './ports.js';
+import type { Facilitator, ReservationStore, SettleableKinds } from './ports.js';
 import { digestOfPayment } from './read-payment.js';
 import { reasons } from './reasons.js';
-import { isTerminal, type Settlement } from './reservation.js';
+import { isTerminal, type Reservation, type Settlement } from './reservation.js';
 
 /** The answer of the facilitator API's `/verify`. */
 export interface VerifyAnswer {
@@ -17,7 +18,7 @@ export interface VerifyAnswer {
 export interface FacilitateParts {
   readonly desk: PaymentDesk;
   readonly store: ReservationStore;
-  readonly facilitator: Facilitator;
+  readonly facilitator: Facilitator & SettleableKinds;
 }
 
 /**
@@ -26,6 +27,18 @@ export interface FacilitateParts {
  */
 export class FacilitatePayment {
   constructor(private readonly parts: FacilitateParts) {}
+
+  /** What can be settled here. @throws AppError `dependency-unavailable` */
+  supported(): Promise<Record<string, unknown>> {
+    return this.parts.facilitator.supported();
+  }
+
+  /** The payment of a reservation. @throws AppError `not-found` */
+  async payment(reservationId: string): Promise<Reservation> {
+    const reservation = await this.parts.store.find(reservationId);
+    if (reservation) return reservation;
+    throw new AppError('not-found', `There is no reservation ${reservationId}.`);
+  }
 
   /** Says whether a payment would settle now; reserves nothing. @throws AppError `dependency-unavailable`, `rate-limited` */
   async verify(payment: Payment): Promise<VerifyAnswer> {

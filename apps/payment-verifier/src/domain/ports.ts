@@ -115,6 +115,12 @@ export type SettleAttempt =
   /** Nothing was signed. */
   | { readonly kind: 'refused'; readonly reason: string; readonly message?: string };
 
+/** What can be settled. */
+export interface SettleableKinds {
+  /** The answer of `GET /supported`. @throws AppError `dependency-unavailable` */
+  supported(): Promise<Record<string, unknown>>;
+}
+
 /** The official facilitator on our own node and signer. Both methods throw `dependency-unavailable`. */
 export interface Facilitator {
   verify(payment: Payment): Promise<Verdict>;

@@ -20,7 +20,7 @@ import {
   type TestNats,
 } from '@touchstone/testing';
 import pg from 'pg';
-import { postgresOptions } from '../../src/app.module.js';
+import { postgresOptions } from '../../src/persistence/database-options.js';
 import { configSchema } from '../../src/config.js';
 import { paymentVerifierService } from '../../src/service.js';
 import { ASSET, NETWORK, Payer } from './payer.js';

@@ -247,7 +247,7 @@ export class PaymentWorld {
 
   private async handle(verb: RpcVerb<'payment-verifier'>, request: unknown): Promise<unknown> {
     const { verifier } = this;
-    const controller = new PaymentRpcController(this.desk, {} as never, {} as never, quietLogger);
+    const controller = new PaymentRpcController(this.desk, {} as never, quietLogger);
     await verifier.step();
     try {
       const answer: unknown = await controller[verb](request as never);

@@ -1,4 +1,14 @@
+import { withDatabase } from '@touchstone/postgres';
+import type { EntityManager } from 'typeorm';
 import type { Attempt, LaneState, LaneTransaction } from '../lane/lane-transaction.js';
+
+/** The table of transactions in a schema. */
+export const transactionTable = (schema: string): string => `${schema}.lane_transaction`;
+
+/** The rows of a statement. @throws AppError `dependency-unavailable` while the database is away */
+export function rowsOf<R>(runner: EntityManager, statement: string, parameters: unknown[]): Promise<R[]> {
+  return withDatabase(() => runner.query(statement, parameters) as Promise<R[]>);
+}
 
 /** A row of `lane_transaction` in the types that the driver gives. */
 export interface LaneRow {

@@ -1,41 +1,22 @@
-import { AppError } from '@touchstone/contracts';
 import { uuidV7, withDatabase } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Intent, LaneStore, Prepared, Signing } from '../lane/lane-ports.js';
 import type { Attempt, BlockReference, LaneTransaction, Placement } from '../lane/lane-transaction.js';
-import { LANE_COLUMNS, hexParameter, storedAttempt, toLaneTransaction, type LaneRow } from './lane-rows.js';
+import { LaneNonces } from './lane-nonces.js';
+import type { LaneStoreOptions } from './lane-owner.js';
+import {
+  LANE_COLUMNS,
+  hexParameter,
+  rowsOf,
+  storedAttempt,
+  toLaneTransaction,
+  transactionTable,
+  type LaneRow,
+} from './lane-rows.js';
 import { signInOrder, type Signed } from './sign-in-order.js';
 
 /** Milliseconds that another process may hold a lane before a transaction is refused as unavailable. */
 export const LANE_LOCK_TIMEOUT_MS = 5_000;
-/** Seconds after which somebody who was told that a lane is drained should ask again. */
-const DRAINING_RETRY_SECONDS = 2;
-
-/** Whose transactions these are. Every call runs inside the transaction that changes the lane. */
-export interface LaneOwner<D> {
-  /** Locks what the intents are for; an error for each subject that may not have a transaction. */
-  claim(manager: EntityManager, intents: readonly Intent<D>[]): Promise<ReadonlyMap<string, AppError>>;
-  /** Stores what belongs to transactions that were signed now. */
-  signed(manager: EntityManager, signed: readonly SignedFor<D>[]): Promise<void>;
-  /** Whether the subject of a lost transaction still wants one; locks it. */
-  wants(manager: EntityManager, transaction: LaneTransaction): Promise<boolean>;
-}
-
-/** A transaction with what the owner wanted stored; `details` is undefined where its call is signed anew. */
-export interface SignedFor<D> {
-  readonly transaction: LaneTransaction;
-  readonly details: D | undefined;
-}
-
-/** How a store of lanes is set up. */
-export interface LaneStoreOptions<D> {
-  readonly schema: string;
-  readonly network: string;
-  readonly owner: LaneOwner<D>;
-  /** Milliseconds that the lane of an account whose key is gone may hold up that of the next. */
-  readonly drainMs: number;
-  readonly nowMs: () => number;
-}
 
 /**
  * Lanes in PostgreSQL, in the tables of `laneTables`. The row of an account orders all replicas; nonce and signed bytes
@@ -43,12 +24,14 @@ export interface LaneStoreOptions<D> {
  */
 export class PostgresLaneStore<D> implements LaneStore<D> {
   private readonly table: string;
+  private readonly nonces: LaneNonces;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly options: LaneStoreOptions<D>,
   ) {
-    this.table = `${options.schema}.lane_transaction`;
+    this.table = transactionTable(options.schema);
+    this.nonces = new LaneNonces(options);
   }
 
   prepare(intents: readonly Intent<D>[], signing: Signing): Promise<Prepared[]> {
@@ -113,7 +96,7 @@ export class PostgresLaneStore<D> implements LaneStore<D> {
   renew(transaction: LaneTransaction, signing: Signing): Promise<LaneTransaction | undefined> {
     return this.inLane(async (manager) => {
       const wanted = await this.options.owner.wants(manager, transaction);
-      const lost = await this.rows(
+      const lost = await rowsOf(
         manager,
         `WITH changed AS (UPDATE ${this.table} SET state = 'lost', touched_at = $2
            WHERE id = $1 AND state = 'open' RETURNING 1) SELECT 1 FROM changed`,
@@ -122,12 +105,7 @@ export class PostgresLaneStore<D> implements LaneStore<D> {
       // Another process was faster, or nobody needs it any more.
       if (lost.length === 0 || !wanted) return undefined;
       const count = await signing.chainCount();
-      await this.rows(
-        manager,
-        `WITH changed AS (UPDATE ${this.options.schema}.lane SET next_nonce = greatest(next_nonce, $3)
-           WHERE network = $1 AND account = $2 RETURNING 1) SELECT 1 FROM changed`,
-        [this.options.network, signing.account, count],
-      );
+      await this.nonces.skipTo(manager, signing.account, count);
       const { subject, call } = transaction;
       const signed = (await this.sign(manager, [{ subject, call, details: undefined }], signing)).get(
         subject,
@@ -145,7 +123,7 @@ export class PostgresLaneStore<D> implements LaneStore<D> {
   }
 
   async open(signedBeforeMs: number, limit: number): Promise<readonly LaneTransaction[]> {
-    const rows = await this.rows<LaneRow>(
+    const rows = await rowsOf<LaneRow>(
       this.dataSource.manager,
       `SELECT ${LANE_COLUMNS} FROM ${this.table}
        WHERE state = 'open' AND network = $1 AND signed_at <= $2 ORDER BY account, nonce LIMIT $3`,
@@ -156,7 +134,7 @@ export class PostgresLaneStore<D> implements LaneStore<D> {
 
   async ofSubjects(subjects: readonly string[]): Promise<ReadonlyMap<string, LaneTransaction>> {
     if (subjects.length === 0) return new Map();
-    const rows = await this.rows<LaneRow>(
+    const rows = await rowsOf<LaneRow>(
       this.dataSource.manager,
       `SELECT DISTINCT ON (subject) ${LANE_COLUMNS} FROM ${this.table}
        WHERE subject = ANY($1::uuid[]) ORDER BY subject, signed_at DESC, id DESC`,
@@ -166,7 +144,7 @@ export class PostgresLaneStore<D> implements LaneStore<D> {
   }
 
   async blocks(limit: number): Promise<readonly BlockReference[]> {
-    const rows = await this.rows<{ number: string; hash: Buffer }>(
+    const rows = await rowsOf<{ number: string; hash: Buffer }>(
       this.dataSource.manager,
       `SELECT DISTINCT block_number AS number, block_hash AS hash FROM ${this.table}
        WHERE state = 'mined' AND block_number IS NOT NULL AND network = $1 ORDER BY block_number DESC LIMIT $2`,
@@ -185,7 +163,7 @@ export class PostgresLaneStore<D> implements LaneStore<D> {
   }
 
   async unplaced(limit: number): Promise<readonly LaneTransaction[]> {
-    const rows = await this.rows<LaneRow>(
+    const rows = await rowsOf<LaneRow>(
       this.dataSource.manager,
       `SELECT ${LANE_COLUMNS} FROM ${this.table}
        WHERE state = 'mined' AND block_number IS NULL AND network = $1 ORDER BY touched_at, account, nonce LIMIT $2`,
@@ -221,7 +199,7 @@ export class PostgresLaneStore<D> implements LaneStore<D> {
     manager: EntityManager,
     intents: readonly Intent<D>[],
   ): Promise<Map<string, LaneTransaction>> {
-    const rows = await this.rows<LaneRow>(
+    const rows = await rowsOf<LaneRow>(
       manager,
       `SELECT ${LANE_COLUMNS} FROM ${this.table} WHERE subject = ANY($1::uuid[]) AND state <> 'lost'`,
       [intents.map(({ subject }) => subject)],
@@ -235,80 +213,16 @@ export class PostgresLaneStore<D> implements LaneStore<D> {
     due: readonly { subject: string; call: Intent<D>['call']; details: D | undefined }[],
     signing: Signing,
   ): Promise<Map<string, Signed>> {
-    const first = await this.lockLane(manager, signing);
+    const first = await this.nonces.lock(manager, signing);
     const signed = await signInOrder(due, first, signing, { newId: uuidV7, nowMs: this.options.nowMs });
     const details = new Map(due.map((intent) => [intent.subject, intent.details]));
     const made = [...signed.values()].flatMap((answer) => (answer.ok ? [answer.transaction] : []));
     if (made.length > 0) {
-      await this.insert(manager, signing.account, made);
+      await this.nonces.store(manager, signing.account, made);
       const owned = made.map((transaction) => ({ transaction, details: details.get(transaction.subject) }));
       await this.options.owner.signed(manager, owned);
     }
     return signed;
-  }
-
-  /**
-   * The next nonce of the account, whose row is locked. While nothing of the lane is on its way, the chain says which it
-   * is: the two disagree after the key was used elsewhere, after a restore, and on a chain that began anew.
-   *
-   * @throws AppError `dependency-unavailable` while transactions of an account before this one may still be mined
-   */
-  private async lockLane(manager: EntityManager, { account, chainCount }: Signing): Promise<number> {
-    const { schema, network, drainMs, nowMs } = this.options;
-    await this.rows(
-      manager,
-      `INSERT INTO ${schema}.lane (network, account, next_nonce) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING`,
-      [network, account],
-    );
-    const [lane] = await this.rows<{ next_nonce: string }>(
-      manager,
-      `SELECT next_nonce FROM ${schema}.lane WHERE network = $1 AND account = $2 FOR UPDATE`,
-      [network, account],
-    );
-    // Asked once the row is locked: what others stored before is seen then.
-    const [state] = await this.rows<{ busy: boolean; draining: string | null }>(
-      manager,
-      `SELECT EXISTS (SELECT 1 FROM ${this.table} WHERE network = $1 AND account = $2 AND state IN ('open', 'mined'))
-                AS busy,
-              (SELECT account FROM ${this.table} WHERE network = $1 AND account <> $2 AND state = 'open'
-                AND signed_at > $3 LIMIT 1) AS draining`,
-      [network, account, new Date(nowMs() - drainMs)],
-    );
-    if (state?.draining != null)
-      throw new AppError(
-        'dependency-unavailable',
-        `The key of ${state.draining} was replaced by that of ${account}; its last transactions are waited for.`,
-        { retryAfterSeconds: DRAINING_RETRY_SECONDS },
-      );
-    return state?.busy === true ? Number(lane?.next_nonce ?? 0) : chainCount();
-  }
-
-  private async insert(
-    manager: EntityManager,
-    account: string,
-    made: readonly LaneTransaction[],
-  ): Promise<void> {
-    const { schema, network } = this.options;
-    const next = Math.max(...made.map(({ nonce }) => nonce)) + 1;
-    const rows = made.map(({ id, subject, nonce, call, attempts }) => ({
-      id,
-      subject,
-      nonce,
-      call: { ...call, gas: call.gas.toString() },
-      attempts: attempts.map(storedAttempt),
-    }));
-    // One round trip: everybody else's transaction waits for the lane until the commit.
-    await this.rows(
-      manager,
-      `WITH moved AS (UPDATE ${schema}.lane SET next_nonce = $3 WHERE network = $1 AND account = $2 RETURNING 1),
-       stored AS (
-         INSERT INTO ${this.table} (id, subject, network, account, nonce, call, attempts, state, signed_at, touched_at)
-         SELECT id, subject, $1, $2, nonce, call, attempts, 'open', $5, $5
-         FROM jsonb_to_recordset($4::jsonb) AS made (id uuid, subject uuid, nonce bigint, call jsonb, attempts jsonb)
-         RETURNING 1)
-       SELECT count(*) FROM moved, stored`,
-      [network, account, next, JSON.stringify(rows), this.now()],
-    );
   }
 
   private now(): Date {
@@ -324,13 +238,9 @@ export class PostgresLaneStore<D> implements LaneStore<D> {
     );
   }
 
-  private rows<R>(runner: EntityManager, statement: string, parameters: unknown[]): Promise<R[]> {
-    return withDatabase(() => runner.query(statement, parameters) as Promise<R[]>);
-  }
-
   /** An UPDATE runs as `WITH … SELECT`: TypeORM answers a bare one with a pair of rows and count. */
   private async changed(statement: string, parameters: unknown[]): Promise<boolean> {
     const text = `WITH changed AS (${statement}) SELECT 1 FROM changed`;
-    return (await this.rows(this.dataSource.manager, text, parameters)).length > 0;
+    return (await rowsOf(this.dataSource.manager, text, parameters)).length > 0;
   }
 }

@@ -15,14 +15,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { field, join as joinBytes, onnxModel } from '@touchstone/testing';
 import { modelsFolder } from '../../../test/sample-models.js';
+import { MANIFEST_BYTES_MAX } from '../../domain/model/manifest.js';
 import { EXTERNAL_DATA_REFUSAL } from '../onnx/external-data.js';
-import {
-  loadModels,
-  MANIFEST_BYTES_MAX,
-  MODEL_BYTES_MAX,
-  MODELS_MAX,
-  PREPROCESS_BYTES_MAX,
-} from './load-models.js';
+import { loadModels, MODEL_BYTES_MAX, MODELS_MAX, PREPROCESS_BYTES_MAX } from './load-models.js';
 
 let folder: string;
 const sentiment = () => join(folder, 'financial-sentiment');

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { folderManifest, type ModelManifest } from '../../domain/model/manifest.js';
+import { folderManifest, MANIFEST_BYTES_MAX, type ModelManifest } from '../../domain/model/manifest.js';
 import type { Model } from '../../domain/model/model.js';
 import { WordListTokenizer } from '../../domain/request/word-list-tokenizer.js';
 import { EXTERNAL_DATA_REFUSAL, hasExternalData } from '../onnx/external-data.js';
@@ -18,9 +18,6 @@ export const MODELS_MAX = 64;
 
 /** Largest model file in bytes. */
 export const MODEL_BYTES_MAX = 268_435_456;
-
-/** Largest manifest in bytes. */
-export const MANIFEST_BYTES_MAX = 1_048_576;
 
 /** Largest preprocessing file in bytes. */
 export const PREPROCESS_BYTES_MAX = 16_777_216;

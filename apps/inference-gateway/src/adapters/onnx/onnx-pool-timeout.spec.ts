@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { INFERENCE_TIMEOUT_DEFAULT_MS, OnnxPool } from './onnx-pool.js';
+import { INFERENCE_TIMEOUT_DEFAULT_MS } from '../../domain/inference/model-runner.js';
+import { OnnxPool } from './onnx-pool.js';
 import { RuntimeWorker } from './runtime-worker.js';
 import type { WorkerJob } from './worker-messages.js';
 

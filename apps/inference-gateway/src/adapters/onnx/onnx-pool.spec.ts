@@ -5,7 +5,8 @@ import { heldOutRow, modelsFolder, sampleModels, withVersionId } from '../../../
 import type { Model } from '../../domain/model/model.js';
 import { readInputs } from '../../domain/request/read-inputs.js';
 import { checkDeclaration } from './check-declaration.js';
-import { INFERENCE_QUEUE_MAX, OnnxPool, type OnnxPoolOptions } from './onnx-pool.js';
+import { INFERENCE_QUEUE_MAX } from '../../domain/inference/model-runner.js';
+import { OnnxPool, type OnnxPoolOptions } from './onnx-pool.js';
 
 const hangingScript = new URL('../../../test/hanging-worker.mjs', import.meta.url);
 let models: ReadonlyMap<string, Model>;

@@ -2,7 +2,12 @@ import { AppError, shortText, type CanonicalTensor } from '@touchstone/contracts
 import { fromRaw, rawContents } from '@touchstone/evidence';
 import { withSpan } from '@touchstone/platform';
 import { endianness } from 'node:os';
-import type { ModelRun, ModelRunner } from '../../domain/inference/model-runner.js';
+import {
+  INFERENCE_QUEUE_MAX,
+  INFERENCE_TIMEOUT_DEFAULT_MS,
+  type ModelRun,
+  type ModelRunner,
+} from '../../domain/inference/model-runner.js';
 import type { ModelDatatype } from '../../domain/model/manifest.js';
 import type { Model } from '../../domain/model/model.js';
 import { withUndeclaredRanks } from './declared-ranks.js';
@@ -16,15 +21,6 @@ import {
   type RunAnswer,
   type WorkerTensor,
 } from './worker-messages.js';
-
-/**
- * Runs that may wait in one queue, that of the threads or that of the process of an added model; at a few milliseconds
- * each, more would wait longer than their callers do.
- */
-export const INFERENCE_QUEUE_MAX = 1_024;
-
-/** Milliseconds that one run may take in its worker, reading and loading the model included. */
-export const INFERENCE_TIMEOUT_DEFAULT_MS = 10_000;
 
 /** The script lies beside src and dist, so that one path finds it from both. */
 const WORKER_SCRIPT = new URL('../../../worker/onnx-worker.mjs', import.meta.url);

@@ -1,6 +1,6 @@
 import { AppError, type CanonicalTensor } from '@touchstone/contracts';
-import type { ModelRun, ModelRunner } from '../../domain/inference/model-runner.js';
-import { INFERENCE_QUEUE_MAX, OnnxPool, type Loadable } from '../onnx/onnx-pool.js';
+import { INFERENCE_QUEUE_MAX, type ModelRun, type ModelRunner } from '../../domain/inference/model-runner.js';
+import { OnnxPool, type Loadable } from '../onnx/onnx-pool.js';
 import { SandboxProcess } from './sandbox-process.js';
 import { Turns } from './turns.js';
 

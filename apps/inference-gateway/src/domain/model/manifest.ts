@@ -8,6 +8,9 @@ import {
 } from '@touchstone/contracts';
 import { z } from 'zod';
 
+/** Largest manifest in bytes. */
+export const MANIFEST_BYTES_MAX = 1_048_576;
+
 /** Most inputs, and most outputs, that a model may have. */
 export const MODEL_TENSORS_MAX = 64;
 

@@ -4,7 +4,7 @@ import { validate, type HttpRequest } from '@touchstone/platform';
 import { z } from 'zod';
 import { addedManifest, type AddedManifest } from '../../domain/model/added-manifest.js';
 import { ADDED_MODEL_BYTES_MAX } from '../../domain/model/added-model.js';
-import { MANIFEST_BYTES_MAX } from '../../adapters/model-folder/load-models.js';
+import { MANIFEST_BYTES_MAX } from '../../domain/model/manifest.js';
 
 /** Bytes of a form around its two parts. */
 const FRAMING_BYTES = 16_384;

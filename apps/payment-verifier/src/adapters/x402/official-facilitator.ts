@@ -4,7 +4,7 @@ import { x402Facilitator } from '@x402/core/facilitator';
 import { ExactEvmScheme } from '@x402/evm/exact/facilitator';
 import type { Hex } from 'viem';
 import type { Payment } from '../../domain/payment.js';
-import type { Facilitator, SettleAttempt, Verdict } from '../../domain/ports.js';
+import type { Facilitator, SettleableKinds, SettleAttempt, Verdict } from '../../domain/ports.js';
 import { REASON_MESSAGE_CHARACTERS_MAX } from '../../domain/read-payment.js';
 import { reasons } from '../../domain/reasons.js';
 import type { Reservation, Settlement } from '../../domain/reservation.js';
@@ -33,7 +33,7 @@ type NetworkName = `${string}:${string}`;
  * The official x402 facilitator (`exact` on EVM) on our node, our transaction journal and the signer's key. One small
  * facilitator is made per call, because its signer interface does not say which payment a transaction is for.
  */
-export class OfficialFacilitator implements Facilitator {
+export class OfficialFacilitator implements Facilitator, SettleableKinds {
   private readonly tokenCode: TokenCode;
   private readonly verified: VerifiedTransfers;
 
@@ -106,7 +106,6 @@ export class OfficialFacilitator implements Facilitator {
     await session.writeContract(call).catch((error: unknown) => thrown(session, error));
   }
 
-  /** The answer of `GET /supported`. @throws AppError `dependency-unavailable` */
   async supported(): Promise<Record<string, unknown>> {
     const { facilitator } = await this.open();
     return { ...facilitator.getSupported() };

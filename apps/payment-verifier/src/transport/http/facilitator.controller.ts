@@ -1,12 +1,10 @@
 import { Controller, Get, Post, UseGuards } from '@nestjs/common';
 import { AppError, shortText, uuidV7 } from '@touchstone/contracts';
 import { ApiRoute, ZodBody, ZodParam } from '@touchstone/platform';
-import { OfficialFacilitator } from '../../adapters/x402/official-facilitator.js';
 import { FacilitatePayment, type VerifyAnswer } from '../../domain/facilitate-payment.js';
 import { PaymentDesk } from '../../domain/payment-desk.js';
 import type { PaymentReading } from '../../domain/read-payment.js';
 import type { Settlement } from '../../domain/reservation.js';
-import { PostgresReservationStore } from '../../persistence/postgres-reservation-store.js';
 import { SettlerGuard } from './settler.guard.js';
 import {
   FACILITATOR_REQUEST_BYTES_MAX,
@@ -35,8 +33,6 @@ export class FacilitatorController {
   constructor(
     private readonly desk: PaymentDesk,
     private readonly facilitating: FacilitatePayment,
-    private readonly facilitator: OfficialFacilitator,
-    private readonly store: PostgresReservationStore,
   ) {}
 
   @Post('verify')
@@ -83,16 +79,14 @@ export class FacilitatorController {
     errors: ['dependency-unavailable'],
   })
   supported(): Promise<Record<string, unknown>> {
-    return this.facilitator.supported();
+    return this.facilitating.supported();
   }
 
   @Get('v1/payments/:reservationId')
   @ApiRoute({ summary: 'State of a payment', response: paymentStatus, errors: ['not-found'] })
   async payment(@ZodParam('reservationId', uuidV7) reservationId: string): Promise<PaymentStatus> {
-    const reservation = await this.store.find(reservationId);
-    if (reservation === undefined)
-      throw new AppError('not-found', `There is no reservation ${reservationId}.`);
-    const { id, state, network, asset, payer, payTo, amount, transaction, reason, updatedAtMs } = reservation;
+    const { id, state, network, asset, payer, payTo, amount, transaction, reason, updatedAtMs } =
+      await this.facilitating.payment(reservationId);
     return {
       reservationId: id,
       state,

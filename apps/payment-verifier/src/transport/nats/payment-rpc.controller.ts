@@ -2,18 +2,16 @@ import { Controller, Inject } from '@nestjs/common';
 import type { RpcRequest, RpcResponse } from '@touchstone/contracts';
 import { RpcHandler } from '@touchstone/nats';
 import { LOGGER, type Logger } from '@touchstone/platform';
-import { EvmToken } from '../../adapters/evm/evm-token.js';
-import { OfficialFacilitator } from '../../adapters/x402/official-facilitator.js';
 import { PaymentDesk } from '../../domain/payment-desk.js';
 import { paymentReference } from '../../domain/payment.js';
+import { SupportedPayments } from '../../domain/supported-payments.js';
 
 /** The RPCs of the inference-gateway. */
 @Controller()
 export class PaymentRpcController {
   constructor(
     private readonly desk: PaymentDesk,
-    private readonly facilitator: OfficialFacilitator,
-    private readonly token: EvmToken,
+    private readonly supportedPayments: SupportedPayments,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -84,7 +82,6 @@ export class PaymentRpcController {
 
   @RpcHandler('payment-verifier', 'supported')
   async supported(): Promise<RpcResponse<'payment-verifier', 'supported'>> {
-    const [supported, asset] = await Promise.all([this.facilitator.supported(), this.token.asset()]);
-    return { supported, asset };
+    return this.supportedPayments.all();
   }
 }

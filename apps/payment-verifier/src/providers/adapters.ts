@@ -1,0 +1,106 @@
+import { EvmLaneChain, EvmNode, RpcLaneSigner } from '@touchstone/evm';
+import { RpcClient } from '@touchstone/nats';
+import { BearerTokens, type ServiceContext } from '@touchstone/platform';
+import { Outbox } from '@touchstone/postgres';
+import { DataSource } from 'typeorm';
+import { EvmSettlementChain } from '../adapters/evm/evm-settlement-chain.js';
+import { EvmToken } from '../adapters/evm/evm-token.js';
+import { EvmSettlementLane } from '../adapters/evm/settlement-lane.js';
+import { OfficialFacilitator } from '../adapters/x402/official-facilitator.js';
+import type { Config } from '../config.js';
+import { PrometheusPaymentMetrics } from '../metrics.js';
+import { PostgresReservationStore } from '../persistence/postgres-reservation-store.js';
+import { settlementLane } from './settlement-lane.js';
+
+/** The outside world: database, chain, signer, the official facilitator, metrics. */
+export function adapters(config: Config, context: ServiceContext<Config>) {
+  return [
+    {
+      provide: BearerTokens,
+      useFactory: () => BearerTokens.of(config.TOUCHSTONE_FACILITATOR_TOKENS ?? {}),
+    },
+    {
+      provide: EvmNode,
+      useFactory: () =>
+        EvmNode.overHttp(
+          config.TOUCHSTONE_EVM_RPC_URL,
+          config.TOUCHSTONE_PAYMENT_NETWORK,
+          config.TOUCHSTONE_EVM_RPC_TIMEOUT_MS,
+        ),
+    },
+    {
+      provide: EvmToken,
+      inject: [EvmNode],
+      useFactory: (node: EvmNode) => new EvmToken(node, config.TOUCHSTONE_PAYMENT_ASSET),
+    },
+    {
+      provide: EvmSettlementChain,
+      inject: [EvmNode],
+      useFactory: (node: EvmNode) => new EvmSettlementChain(node, config.TOUCHSTONE_PAYMENT_CONFIRMATIONS),
+    },
+    {
+      provide: RpcLaneSigner,
+      inject: [RpcClient],
+      useFactory: (rpc: RpcClient) => new RpcLaneSigner(rpc, 'settlement'),
+    },
+    {
+      provide: PostgresReservationStore,
+      inject: [DataSource, Outbox],
+      useFactory: (dataSource: DataSource, outbox: Outbox) =>
+        new PostgresReservationStore(dataSource, outbox),
+    },
+    {
+      provide: EvmSettlementLane,
+      inject: [
+        DataSource,
+        EvmNode,
+        EvmSettlementChain,
+        RpcLaneSigner,
+        PostgresReservationStore,
+        PrometheusPaymentMetrics,
+      ],
+      useFactory: (
+        dataSource: DataSource,
+        node: EvmNode,
+        chain: EvmSettlementChain,
+        signer: RpcLaneSigner,
+        store: PostgresReservationStore,
+        metrics: PrometheusPaymentMetrics,
+      ) => settlementLane(config, context, { dataSource, node, chain, signer, store, metrics }),
+    },
+    {
+      provide: OfficialFacilitator,
+      inject: [EvmNode, EvmSettlementChain, RpcLaneSigner, EvmSettlementLane],
+      useFactory: (
+        node: EvmNode,
+        chain: EvmSettlementChain,
+        signer: RpcLaneSigner,
+        lane: EvmSettlementLane,
+      ) =>
+        new OfficialFacilitator({
+          node,
+          chain,
+          account: () => signer.account(),
+          relayOf: (reservationId) => lane.relayOf(reservationId),
+          confirmationTimeoutMs: config.TOUCHSTONE_SETTLE_TIMEOUT_MS,
+          asset: config.TOUCHSTONE_PAYMENT_ASSET,
+          nowMs: () => context.clock.nowMs(),
+        }),
+    },
+    {
+      provide: PrometheusPaymentMetrics,
+      inject: [PostgresReservationStore, RpcLaneSigner, EvmNode, EvmSettlementChain],
+      useFactory: (
+        store: PostgresReservationStore,
+        signer: RpcLaneSigner,
+        node: EvmNode,
+        chain: EvmSettlementChain,
+      ) =>
+        new PrometheusPaymentMetrics(context.metrics, {
+          openReservations: () => store.countOpen(),
+          relayerWei: async () => new EvmLaneChain(node).balance(await signer.account()),
+          logRangeBlocks: () => chain.search.rangeBlocks,
+        }),
+    },
+  ];
+}

@@ -1,0 +1,102 @@
+import type { ServiceContext } from '@touchstone/platform';
+import { uuidV7 } from '@touchstone/postgres';
+import { EvmSettlementChain } from '../adapters/evm/evm-settlement-chain.js';
+import { EvmToken } from '../adapters/evm/evm-token.js';
+import { EvmSettlementLane } from '../adapters/evm/settlement-lane.js';
+import { OfficialFacilitator } from '../adapters/x402/official-facilitator.js';
+import type { Config } from '../config.js';
+import { FacilitatePayment } from '../domain/facilitate-payment.js';
+import { PaymentDesk } from '../domain/payment-desk.js';
+import { RecoverSettlements } from '../domain/recover-settlements.js';
+import { SettleOwed } from '../domain/settle-owed.js';
+import { SupportedPayments } from '../domain/supported-payments.js';
+import { PrometheusPaymentMetrics } from '../metrics.js';
+import { PostgresReservationStore } from '../persistence/postgres-reservation-store.js';
+
+/** What the payment-verifier does, on the adapters. */
+export function useCases(config: Config, context: ServiceContext<Config>) {
+  const nowMs = () => context.clock.nowMs();
+  return [
+    {
+      provide: PaymentDesk,
+      inject: [
+        PostgresReservationStore,
+        EvmSettlementChain,
+        OfficialFacilitator,
+        PrometheusPaymentMetrics,
+        EvmToken,
+      ],
+      useFactory: (
+        store: PostgresReservationStore,
+        chain: EvmSettlementChain,
+        facilitator: OfficialFacilitator,
+        metrics: PrometheusPaymentMetrics,
+        token: EvmToken,
+      ) =>
+        new PaymentDesk({
+          store,
+          chain,
+          facilitator,
+          metrics,
+          nowMs,
+          newId: uuidV7,
+          leaseMs: config.TOUCHSTONE_PAYMENT_LEASE_SECONDS * 1_000,
+          contractPaymentsPerMinuteMax: config.TOUCHSTONE_CONTRACT_PAYMENTS_PER_MINUTE_MAX,
+          validityMinSeconds: config.TOUCHSTONE_PAYMENT_VALIDITY_MIN_SECONDS,
+          policy: {
+            network: config.TOUCHSTONE_PAYMENT_NETWORK,
+            asset: config.TOUCHSTONE_PAYMENT_ASSET,
+            recipients: config.TOUCHSTONE_PAYMENT_RECIPIENTS,
+            token: () => token.known,
+          },
+        }),
+    },
+    {
+      provide: FacilitatePayment,
+      inject: [PaymentDesk, PostgresReservationStore, OfficialFacilitator],
+      useFactory: (desk: PaymentDesk, store: PostgresReservationStore, facilitator: OfficialFacilitator) =>
+        new FacilitatePayment({ desk, store, facilitator }),
+    },
+    {
+      provide: SupportedPayments,
+      inject: [OfficialFacilitator, EvmToken],
+      useFactory: (facilitator: OfficialFacilitator, token: EvmToken) =>
+        new SupportedPayments(facilitator, token),
+    },
+    {
+      provide: RecoverSettlements,
+      inject: [PaymentDesk, PostgresReservationStore, EvmSettlementLane, PrometheusPaymentMetrics],
+      useFactory: (
+        desk: PaymentDesk,
+        store: PostgresReservationStore,
+        lane: EvmSettlementLane,
+        metrics: PrometheusPaymentMetrics,
+      ) =>
+        new RecoverSettlements({
+          store,
+          lane,
+          desk: desk.closing,
+          nowMs,
+          onError: (error, reservationId) => {
+            metrics.recoveryFailed();
+            context.logger.warn({ err: error, reservationId }, 'an open payment could not be looked at');
+          },
+        }),
+    },
+    {
+      provide: SettleOwed,
+      inject: [PaymentDesk, PostgresReservationStore, PrometheusPaymentMetrics],
+      useFactory: (desk: PaymentDesk, store: PostgresReservationStore, metrics: PrometheusPaymentMetrics) =>
+        new SettleOwed({
+          store,
+          desk: desk.closing,
+          settling: desk.settling,
+          nowMs,
+          onError: (error, reservationId) => {
+            metrics.recoveryFailed();
+            context.logger.warn({ err: error, reservationId }, 'an owed payment could not be settled yet');
+          },
+        }),
+    },
+  ];
+}
