@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { COMMONJS, metadataFirst, NEVER_INSTALLED, READ_AT_RUN_TIME } from './packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const cache = `${root}node_modules/.cache/test-packages/`;
+const cache = `${root}.nx/test-packages/`;
 const DAY_MS = 86_400_000;
 
 /** Jest's own, and what starts processes that find their files by themselves. */
