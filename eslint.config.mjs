@@ -141,6 +141,7 @@ export default tseslint.config(
         },
       ],
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
     },
   },
   {
@@ -149,6 +150,7 @@ export default tseslint.config(
     rules: {
       '@nx/enforce-module-boundaries': 'off',
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': 'off',
     },
   },
   {

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { ESLint } from 'eslint';
 import ts from 'typescript';
 
-const RULE = '@nx/enforce-module-boundaries';
+const PACKAGES = '@nx/enforce-module-boundaries';
+const LAYERS = 'no-restricted-imports';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const findings = [];
 
@@ -35,15 +36,25 @@ const probes = [
     imports: '../../crypto/src/index.js',
     why: 'packages are imported by name',
   },
+  ...[
+    ['domain/probe.ts', '../adapters/rpc.js', 'the domain knows no edge'],
+    ['domain/part/probe.ts', '../../transport/http/answers.js', 'the domain knows no edge'],
+    ['domain/probe.ts', '../config.js', 'the domain does not know what wires it'],
+    ['domain/probe.ts', '@nestjs/common', 'the domain knows no framework'],
+    ['transport/http/probe.ts', '../../persistence/store.js', 'transports speak with the domain'],
+    ['adapters/chain/probe.ts', '../../transport/http/answers.js', 'adapters speak with the domain'],
+    ['persistence/probe.ts', '../adapters/rpc.js', 'persistence speaks with the domain'],
+    ['config.ts', './adapters/rpc.js', 'the configuration knows the domain alone'],
+  ].map(([file, imports, why]) => ({ file: `apps/signer/src/${file}`, imports, why, rule: LAYERS })),
 ];
 
 async function probe() {
   const eslint = new ESLint({ cwd: root });
-  for (const { file, imports, why } of probes) {
+  for (const { file, imports, why, rule = PACKAGES } of probes) {
     const text = `import { value } from '${imports}';\nconsole.log(value);\n`;
     const [result] = await eslint.lintText(text, { filePath: join(root, file) });
-    if (!result?.messages.some((message) => message.ruleId === RULE)) {
-      findings.push(`${RULE} does not report '${imports}' in ${file} (${why}): the rule is not in force.`);
+    if (!result?.messages.some((message) => message.ruleId === rule)) {
+      findings.push(`${rule} does not report '${imports}' in ${file} (${why}): the rule is not in force.`);
     }
   }
 }

@@ -19,6 +19,13 @@ const gates = [
   // The boundary rule reads the cached project graph and skips itself without one, so it is computed afresh.
   { name: 'graph', arguments: [require.resolve('nx/bin/nx'), 'show', 'projects'], environment: quietNx },
   { name: 'lint', arguments: [`${root}node_modules/eslint/bin/eslint.js`, '.', '--max-warnings', '0'] },
+  {
+    name: 'promises',
+    arguments: [
+      `${root}node_modules/eslint/bin/eslint.js`,
+      ...['--config', 'eslint.types.config.mjs', 'apps', 'libs', '--max-warnings', '0'],
+    ],
+  },
   { name: 'boundaries', arguments: [`${root}tools/boundaries.mjs`] },
   { name: 'types', arguments: [require.resolve('typescript/bin/tsc'), '-b'] },
   { name: 'knip', arguments: [`${root}node_modules/knip/bin/knip.js`, '--no-config-hints'] },

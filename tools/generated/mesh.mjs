@@ -48,16 +48,6 @@ export function meshPage() {
   const consumers = durables
     .flatMap((durable) => [durable, replayDurable(durable)])
     .map(({ name, service, stream, filter }) => [name, service, stream, filter].map(code));
-  const users = Object.entries(meshUsers()).flatMap(([name, { publish, subscribe }]) => [
-    `### ${name}`,
-    table(
-      ['may publish', 'may subscribe'],
-      Array.from({ length: Math.max(publish.length, subscribe.length) }, (_, index) => [
-        publish[index] === undefined ? '' : code(publish[index]),
-        subscribe[index] === undefined ? '' : code(subscribe[index]),
-      ]),
-    ),
-  ]);
   const answering = Object.entries(meshUsers())
     .filter(([, { answers }]) => answers)
     .map(([name]) => code(name));
@@ -84,6 +74,20 @@ export function meshPage() {
     'Nothing else is allowed. Services with RPCs may also reply to the inbox of a request that they received (`allow_responses`):\n' +
       `${answering.join(', ')}. Give it to nobody else: the server then keeps the reply subject of every delivery of a stream for two\n` +
       'minutes and searches all of them at each further one.',
-    ...users,
+    ...userTables(),
   );
+}
+
+/** What each user of the mesh may publish and subscribe. */
+function userTables() {
+  return Object.entries(meshUsers()).flatMap(([name, { publish, subscribe }]) => [
+    `### ${name}`,
+    table(
+      ['may publish', 'may subscribe'],
+      Array.from({ length: Math.max(publish.length, subscribe.length) }, (_, index) => [
+        publish[index] === undefined ? '' : code(publish[index]),
+        subscribe[index] === undefined ? '' : code(subscribe[index]),
+      ]),
+    ),
+  ]);
 }

@@ -30,6 +30,8 @@ export class PrometheusPaymentMetrics implements PaymentMetrics {
     sources: GaugeSources,
   ) {
     const registers = [registry];
+    const counter = (name: string, help: string, ...labelNames: string[]): Counter =>
+      new Counter({ name, help, labelNames, registers });
     this.verifySeconds = new Histogram({
       name: 'touchstone_payment_verify_seconds',
       help: 'Time of the official verification of a payment.',
@@ -44,50 +46,35 @@ export class PrometheusPaymentMetrics implements PaymentMetrics {
       buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30],
       registers,
     });
-    this.payments = new Counter({
-      name: 'touchstone_payment_payments_total',
-      help: 'Payments that reached a state, with the reason.',
-      labelNames: ['state', 'reason'],
-      registers,
-    });
-    this.replays = new Counter({
-      name: 'touchstone_payment_replays_blocked_total',
-      help: 'Requests whose payment was known already, by what they were told.',
-      labelNames: ['kind'],
-      registers,
-    });
-    this.recoveryFailures = new Counter({
-      name: 'touchstone_payment_recovery_failures_total',
-      help: 'Open payments that recovery could not look at; they are tried again.',
-      registers,
-    });
-    this.transactions = new Counter({
-      name: 'touchstone_payment_transactions_total',
-      help: 'What happened to settlements on the chain; `capped` waits because the fees may not rise further.',
-      labelNames: ['event'],
-      registers,
-    });
-    this.reorganisations = new Counter({
-      name: 'touchstone_payment_reorganised_total',
-      help: 'Settlements that the chain dropped from its blocks; each was sent again.',
-      registers,
-    });
-    this.undoneSettlements = new Counter({
-      name: 'touchstone_payment_undone_total',
-      help: 'Settlements that a reorganisation undid and that cannot be made again; must be 0.',
-      registers,
-    });
-    this.gauge('touchstone_payment_unknown_open', 'Payments whose fate only the chain can tell.', () =>
-      sources.openReservations(),
+    this.payments = counter(
+      'touchstone_payment_payments_total',
+      'Payments that reached a state, with the reason.',
+      'state',
+      'reason',
     );
-    this.gauge('touchstone_payment_relayer_wei', 'Balance that pays the gas of settlements.', async () =>
-      Number(await sources.relayerWei()),
+    this.replays = counter(
+      'touchstone_payment_replays_blocked_total',
+      'Requests whose payment was known already, by what they were told.',
+      'kind',
     );
-    this.gauge(
-      'touchstone_payment_log_range_blocks',
-      'Blocks of one eth_getLogs that the node answers; fewer than 2000 when it refuses more.',
-      async () => sources.logRangeBlocks(),
+    this.recoveryFailures = counter(
+      'touchstone_payment_recovery_failures_total',
+      'Open payments that recovery could not look at; they are tried again.',
     );
+    this.transactions = counter(
+      'touchstone_payment_transactions_total',
+      'What happened to settlements on the chain; `capped` waits because the fees may not rise further.',
+      'event',
+    );
+    this.reorganisations = counter(
+      'touchstone_payment_reorganised_total',
+      'Settlements that the chain dropped from its blocks; each was sent again.',
+    );
+    this.undoneSettlements = counter(
+      'touchstone_payment_undone_total',
+      'Settlements that a reorganisation undid and that cannot be made again; must be 0.',
+    );
+    this.watch(sources);
   }
 
   verified(seconds: number, outcome: string): void {
@@ -118,6 +105,20 @@ export class PrometheusPaymentMetrics implements PaymentMetrics {
 
   undone(): void {
     this.undoneSettlements.inc();
+  }
+
+  private watch(sources: GaugeSources): void {
+    this.gauge('touchstone_payment_unknown_open', 'Payments whose fate only the chain can tell.', () =>
+      sources.openReservations(),
+    );
+    this.gauge('touchstone_payment_relayer_wei', 'Balance that pays the gas of settlements.', async () =>
+      Number(await sources.relayerWei()),
+    );
+    this.gauge(
+      'touchstone_payment_log_range_blocks',
+      'Blocks of one eth_getLogs that the node answers; fewer than 2000 when it refuses more.',
+      async () => sources.logRangeBlocks(),
+    );
   }
 
   private gauge(name: string, help: string, read: () => Promise<number>): void {

@@ -60,7 +60,6 @@ export function postgresOptions(config: Config): PostgresOptions {
 @Module({})
 export class AppModule {
   static forConfig(config: Config, context: ServiceContext<Config>): DynamicModule {
-    const keys = keyRing(config);
     return {
       module: AppModule,
       imports: [
@@ -75,62 +74,71 @@ export class AppModule {
         OutboxModule,
       ],
       controllers: [SignerController, SignerRpc, SignerGrpc],
-      providers: [
-        { provide: AUDIT_LOG, inject: [DataSource, SHUTDOWN], useFactory: auditLog },
-        {
-          provide: CHECKPOINT_STORE,
-          inject: [DataSource],
-          useFactory: (dataSource: DataSource) => new PostgresCheckpointStore(dataSource),
-        },
-        {
-          provide: KEY_SET_STORE,
-          inject: [DataSource, Outbox],
-          useFactory: (dataSource: DataSource, outbox: Outbox) =>
-            new PostgresKeySetStore(dataSource, outbox, context.clock),
-        },
-        {
-          provide: CallerPolicy,
-          useFactory: () => new CallerPolicy(BearerTokens.of(config.TOUCHSTONE_SIGNER_TOKENS ?? {})),
-        },
-        {
-          provide: OutputSigning,
-          inject: [AUDIT_LOG, CurrentKeySet],
-          useFactory: (audit: AuditLog, keySet: CurrentKeySet) =>
-            new OutputSigning(keys, audit, {
-              domain: config.SIGNING_DOMAIN,
-              format: config.SIGNATURE_FORMAT,
-              nowMs: () => context.clock.nowMs(),
-              keyTimes: () => keySet.outputKeyTimes(),
-            }),
-        },
-        {
-          provide: CheckpointSigning,
-          inject: [CHECKPOINT_STORE, AUDIT_LOG],
-          useFactory: (store: CheckpointStore, audit: AuditLog) =>
-            new CheckpointSigning(keys, store, audit, config.TOUCHSTONE_LOG_ORIGIN),
-        },
-        {
-          provide: TransactionSigning,
-          inject: [AUDIT_LOG],
-          useFactory: (audit: AuditLog) => transactionSigning(config, keys, audit),
-        },
-        {
-          provide: CurrentKeySet,
-          inject: [KEY_SET_STORE],
-          useFactory: (store: KeySetStore) => new CurrentKeySet(keys, store, context.clock),
-        },
-        {
-          provide: PublishedKeys,
-          inject: [CurrentKeySet, CheckpointSigning, TransactionSigning],
-          useFactory: (
-            keySet: CurrentKeySet,
-            checkpoints: CheckpointSigning,
-            transactions: TransactionSigning,
-          ) => new PublishedKeys(keys, keySet, checkpoints, transactions, config.SIGNING_DOMAIN),
-        },
-      ],
+      providers: [...stores(context), ...verbs(config, context)],
     };
   }
+}
+
+/** What lies in the database. */
+function stores({ clock }: ServiceContext<Config>) {
+  return [
+    { provide: AUDIT_LOG, inject: [DataSource, SHUTDOWN], useFactory: auditLog },
+    {
+      provide: CHECKPOINT_STORE,
+      inject: [DataSource],
+      useFactory: (dataSource: DataSource) => new PostgresCheckpointStore(dataSource),
+    },
+    {
+      provide: KEY_SET_STORE,
+      inject: [DataSource, Outbox],
+      useFactory: (dataSource: DataSource, outbox: Outbox) =>
+        new PostgresKeySetStore(dataSource, outbox, clock),
+    },
+  ];
+}
+
+/** What callers may ask for, with the keys. */
+function verbs(config: Config, { clock }: ServiceContext<Config>) {
+  const keys = keyRing(config);
+  return [
+    {
+      provide: CallerPolicy,
+      useFactory: () => new CallerPolicy(BearerTokens.of(config.TOUCHSTONE_SIGNER_TOKENS ?? {})),
+    },
+    {
+      provide: OutputSigning,
+      inject: [AUDIT_LOG, CurrentKeySet],
+      useFactory: (audit: AuditLog, keySet: CurrentKeySet) =>
+        new OutputSigning(keys, audit, {
+          domain: config.SIGNING_DOMAIN,
+          format: config.SIGNATURE_FORMAT,
+          nowMs: () => clock.nowMs(),
+          keyTimes: () => keySet.outputKeyTimes(),
+        }),
+    },
+    {
+      provide: CheckpointSigning,
+      inject: [CHECKPOINT_STORE, AUDIT_LOG],
+      useFactory: (store: CheckpointStore, audit: AuditLog) =>
+        new CheckpointSigning(keys, store, audit, config.TOUCHSTONE_LOG_ORIGIN),
+    },
+    {
+      provide: TransactionSigning,
+      inject: [AUDIT_LOG],
+      useFactory: (audit: AuditLog) => transactionSigning(config, keys, audit),
+    },
+    {
+      provide: CurrentKeySet,
+      inject: [KEY_SET_STORE],
+      useFactory: (store: KeySetStore) => new CurrentKeySet(keys, store, clock),
+    },
+    {
+      provide: PublishedKeys,
+      inject: [CurrentKeySet, CheckpointSigning, TransactionSigning],
+      useFactory: (keySet: CurrentKeySet, checkpoints: CheckpointSigning, transactions: TransactionSigning) =>
+        new PublishedKeys(keys, keySet, checkpoints, transactions, config.SIGNING_DOMAIN),
+    },
+  ];
 }
 
 function auditLog(dataSource: DataSource, shutdown: Shutdown): AuditLog {

@@ -25,6 +25,22 @@ export function createMeshMetrics(registry: Registry): MeshMetrics {
 const created = new WeakMap<Registry, MeshMetrics>();
 
 function registerMeshMetrics(registry: Registry): MeshMetrics {
+  const { served, called, published, handled } = times(registry);
+  const { settled, holds, used, connection } = counts(registry);
+  return {
+    rpcServed: (labels, seconds) => served.observe(labels, seconds),
+    rpcCalled: ({ service, verb, result }, seconds) =>
+      called.observe({ target: service, verb, result }, seconds),
+    eventPublished: (labels, seconds) => published.observe(labels, seconds),
+    handlerRan: (labels, seconds) => handled.observe(labels, seconds),
+    deliverySettled: (labels) => settled.inc(labels),
+    consumerHolds: (labels, isHolding) => holds.set(labels, isHolding ? 1 : 0),
+    streamUsed: (labels, share) => used.set(labels, share),
+    connectionEvent: (labels) => connection.inc(labels),
+  };
+}
+
+function times(registry: Registry) {
   const registers = [registry];
   const buckets = BUCKETS_SECONDS;
   const served = new Histogram({
@@ -55,6 +71,11 @@ function registerMeshMetrics(registry: Registry): MeshMetrics {
     buckets,
     registers,
   });
+  return { served, called, published, handled };
+}
+
+function counts(registry: Registry) {
+  const registers = [registry];
   const settled = new Counter({
     name: 'touchstone_mesh_delivery_settled_total',
     help: 'Deliveries by how they ended: ack, nak or dead-letter.',
@@ -79,15 +100,5 @@ function registerMeshMetrics(registry: Registry): MeshMetrics {
     labelNames: ['type'],
     registers,
   });
-  return {
-    rpcServed: (labels, seconds) => served.observe(labels, seconds),
-    rpcCalled: ({ service, verb, result }, seconds) =>
-      called.observe({ target: service, verb, result }, seconds),
-    eventPublished: (labels, seconds) => published.observe(labels, seconds),
-    handlerRan: (labels, seconds) => handled.observe(labels, seconds),
-    deliverySettled: (labels) => settled.inc(labels),
-    consumerHolds: (labels, isHolding) => holds.set(labels, isHolding ? 1 : 0),
-    streamUsed: (labels, share) => used.set(labels, share),
-    connectionEvent: (labels) => connection.inc(labels),
-  };
+  return { settled, holds, used, connection };
 }

@@ -14,11 +14,11 @@ import { settlementLane } from './settlement-lane.js';
 
 /** The outside world: database, chain, signer, the official facilitator, metrics. */
 export function adapters(config: Config, context: ServiceContext<Config>) {
+  return [...chain(config), ...payments(config, context), ...metrics(context)];
+}
+
+function chain(config: Config) {
   return [
-    {
-      provide: BearerTokens,
-      useFactory: () => BearerTokens.of(config.TOUCHSTONE_FACILITATOR_TOKENS ?? {}),
-    },
     {
       provide: EvmNode,
       useFactory: () =>
@@ -42,6 +42,15 @@ export function adapters(config: Config, context: ServiceContext<Config>) {
       provide: RpcLaneSigner,
       inject: [RpcClient],
       useFactory: (rpc: RpcClient) => new RpcLaneSigner(rpc, 'settlement'),
+    },
+  ];
+}
+
+function payments(config: Config, context: ServiceContext<Config>) {
+  return [
+    {
+      provide: BearerTokens,
+      useFactory: () => BearerTokens.of(config.TOUCHSTONE_FACILITATOR_TOKENS ?? {}),
     },
     {
       provide: PostgresReservationStore,
@@ -87,6 +96,11 @@ export function adapters(config: Config, context: ServiceContext<Config>) {
           nowMs: () => context.clock.nowMs(),
         }),
     },
+  ];
+}
+
+function metrics(context: ServiceContext<Config>) {
+  return [
     {
       provide: PrometheusPaymentMetrics,
       inject: [PostgresReservationStore, RpcLaneSigner, EvmNode, EvmSettlementChain],

@@ -15,7 +15,11 @@ import { PostgresReservationStore } from '../persistence/postgres-reservation-st
 
 /** What the payment-verifier does, on the adapters. */
 export function useCases(config: Config, context: ServiceContext<Config>) {
-  const nowMs = () => context.clock.nowMs();
+  return [...asked(config, context), ...byItself(context)];
+}
+
+/** What callers ask for. */
+function asked(config: Config, { clock }: ServiceContext<Config>) {
   return [
     {
       provide: PaymentDesk,
@@ -38,7 +42,7 @@ export function useCases(config: Config, context: ServiceContext<Config>) {
           chain,
           facilitator,
           metrics,
-          nowMs,
+          nowMs: () => clock.nowMs(),
           newId: uuidV7,
           leaseMs: config.TOUCHSTONE_PAYMENT_LEASE_SECONDS * 1_000,
           contractPaymentsPerMinuteMax: config.TOUCHSTONE_CONTRACT_PAYMENTS_PER_MINUTE_MAX,
@@ -63,6 +67,13 @@ export function useCases(config: Config, context: ServiceContext<Config>) {
       useFactory: (facilitator: OfficialFacilitator, token: EvmToken) =>
         new SupportedPayments(facilitator, token),
     },
+  ];
+}
+
+/** What is done without being asked. */
+function byItself({ clock, logger }: ServiceContext<Config>) {
+  const nowMs = () => clock.nowMs();
+  return [
     {
       provide: RecoverSettlements,
       inject: [PaymentDesk, PostgresReservationStore, EvmSettlementLane, PrometheusPaymentMetrics],
@@ -79,7 +90,7 @@ export function useCases(config: Config, context: ServiceContext<Config>) {
           nowMs,
           onError: (error, reservationId) => {
             metrics.recoveryFailed();
-            context.logger.warn({ err: error, reservationId }, 'an open payment could not be looked at');
+            logger.warn({ err: error, reservationId }, 'an open payment could not be looked at');
           },
         }),
     },
@@ -94,7 +105,7 @@ export function useCases(config: Config, context: ServiceContext<Config>) {
           nowMs,
           onError: (error, reservationId) => {
             metrics.recoveryFailed();
-            context.logger.warn({ err: error, reservationId }, 'an owed payment could not be settled yet');
+            logger.warn({ err: error, reservationId }, 'an owed payment could not be settled yet');
           },
         }),
     },

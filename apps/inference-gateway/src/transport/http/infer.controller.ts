@@ -15,6 +15,29 @@ import { LINKS, type Links } from './links.js';
 /** Ids are looked up, not judged: an odd one is simply unknown. */
 const modelId = z.string().max(128);
 
+/** What a request for an inference may be refused with. */
+const refusals = [
+  'payment-malformed',
+  'malformed-json',
+  'payment-required',
+  'payment-invalid',
+  'unknown-model',
+  'model-not-active',
+  'payment-in-flight',
+  'payment-bound-to-other-request',
+  'rate-limited',
+  'body-too-large',
+  'unsupported-media-type',
+  'validation-failed',
+  'tensor-invalid',
+  'text-invalid',
+  'inference-failed',
+  'queue-full',
+  'dependency-unavailable',
+  'timeout',
+  'settlement-pending',
+] as const;
+
 /** `POST /v1/models/:id/infer`. */
 @Controller()
 export class InferController {
@@ -33,28 +56,7 @@ export class InferController {
       'Paid by x402 version 2: a request without PAYMENT-SIGNATURE is answered 402 with PAYMENT-REQUIRED; the paid one carries PAYMENT-RESPONSE. The same payment with the same request always gives the same bytes, is charged once, and says Idempotent-Replayed when it was answered before.',
     tags: ['inference'],
     response: inferAnswer,
-    errors: [
-      'payment-malformed',
-      'malformed-json',
-      'payment-required',
-      'payment-invalid',
-      'unknown-model',
-      'model-not-active',
-      'payment-in-flight',
-      'payment-bound-to-other-request',
-      'rate-limited',
-      'body-too-large',
-      'unsupported-media-type',
-      'validation-failed',
-      'tensor-invalid',
-      'text-invalid',
-      'inference-failed',
-      'rate-limited',
-      'queue-full',
-      'dependency-unavailable',
-      'timeout',
-      'settlement-pending',
-    ],
+    errors: refusals,
   })
   async infer(
     @ZodParam('id', modelId) id: string,
