@@ -220,7 +220,7 @@ describe('Sandbox', () => {
       const started = new SandboxProcess();
       const bytes = Buffer.from(process.argv[1], 'base64');
       await started.ask({ kind: 'load', key: 'a', bytes }, 10_000);
-      console.log(started.pid);
+      console.log(String(started.pid));
       setInterval(() => undefined, 1_000);
     `;
     const file = Buffer.from(linearClassifier([[1]], [0])).toString('base64');
