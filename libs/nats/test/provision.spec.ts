@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { durables, replayDurable, streams } from '@touchstone/contracts';
 import { jetstreamManager } from '@nats-io/jetstream';
+import { delay } from '@nats-io/nats-core';
 import { assertProvisioned, EventPublisher, provision } from '../src/index.js';
 import { entry, MeshHarness } from './mesh-harness.js';
 
@@ -56,6 +57,34 @@ describe('provisioning', () => {
     expect(await stored()).toMatchObject({ bytes: 2 * bytes, first_seq: 1, last_seq: 2 });
     await provision(nc, { maxBytes: 3 * bytes });
     expect(await publish(3)).toMatchObject({ streamSequence: 3, duplicate: false });
+  });
+
+  it('makes no stream so small or so forgetful that the server drops what is unread', async () => {
+    const { nc } = await harness.connect('provisioner');
+    await provision(nc, SMALL);
+    const events = new EventPublisher({ nc: (await harness.connect('anchor-worker')).nc });
+    const publish = (index: number) =>
+      events.publish('evt.v1.anchor.entry.appended', entry(index), { msgId: `id-${index}` });
+    const jsm = await jetstreamManager(nc, { checkAPI: false });
+    const anchor = () => jsm.streams.info('ANCHOR');
+    await publish(1);
+    const { bytes } = (await anchor()).state;
+    const refused = {
+      code: 'conflict',
+      message: expect.stringMatching(/drop what nobody has read: ANCHOR /),
+    };
+    await expect(provision(nc, { maxBytes: 2 * bytes - 1 })).rejects.toMatchObject(refused);
+    await delay(20);
+    await expect(provision(nc, { ...SMALL, maxAgeDays: 10 / 86_400_000 })).rejects.toMatchObject(refused);
+    expect(await anchor()).toMatchObject({
+      config: { max_bytes: SMALL.maxBytes, max_age: 7 * 86_400_000 * 1_000_000 },
+      state: { messages: 1, first_seq: 1 },
+    });
+    await provision(nc, { maxBytes: 2 * bytes });
+    expect(await anchor()).toMatchObject({ config: { max_bytes: 2 * bytes }, state: { messages: 1 } });
+    await jsm.streams.purge('ANCHOR');
+    await provision(nc, { maxBytes: bytes });
+    expect((await anchor()).config.max_bytes).toBe(bytes);
   });
 
   it('is refused to a service', async () => {

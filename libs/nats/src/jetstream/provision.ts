@@ -4,6 +4,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { isNotFound, toAppError } from '../nats-errors.js';
 import { putStream, type PutOutcome } from './put-stream.js';
 import { removeStreams, type UnreadOfStream } from './recreate-streams.js';
+import { assertNothingDropped } from './shrink-check.js';
 import type { ProvisionOptions } from './stream-config.js';
 import { assertStorage } from './storage-check.js';
 
@@ -23,8 +24,8 @@ export interface ProvisionReport {
  * Nothing is made before it is known that the server has room for all of it, and no stream takes events before its
  * durables are there.
  *
- * @throws AppError `forbidden` for another user, `conflict` for streams that have to be made again,
- * `dependency-unavailable` when the server refuses or has no room.
+ * @throws AppError `forbidden` for another user, `conflict` for streams that have to be made again or would drop what
+ * is unread, `dependency-unavailable` when the server refuses or has no room.
  */
 export async function provision(
   nc: NatsConnection,
@@ -34,6 +35,7 @@ export async function provision(
   const names = Object.keys(streams) as StreamName[];
   const present = await lookAt(jsm, names);
   await assertStorage(jsm, present, options);
+  assertNothingDropped(present, options);
   const unread = await removeStreams(jsm, present, options);
   const outcomes: PutOutcome[] = [];
   for (const name of names) {
