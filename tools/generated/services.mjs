@@ -1,22 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
-const DEFINITION_FILE = /^(?:[a-z-]+-)?service\.js$/;
-
-/**
- * The definition of every service that is built: the export with `name` and `configSchema` of `dist/service.js` or
- * `dist/<name>-service.js`, as `main.ts` runs it.
- */
+/** The definition of every service that is built: the export `service` of `dist/service.js`, as `main.ts` runs it. */
 export async function serviceDefinitions(root, names) {
   const found = [];
   for (const name of names) {
     const dist = `${root}apps/${name}/dist`;
-    if (!existsSync(dist)) continue;
-    for (const file of readdirSync(dist).filter((entry) => DEFINITION_FILE.test(entry))) {
-      const exported = Object.values(await importFile(`${dist}/${file}`));
-      const definition = exported.find((value) => value?.name === name && value?.configSchema !== undefined);
-      if (definition !== undefined) found.push({ dist, definition });
-    }
+    if (!existsSync(`${dist}/service.js`)) continue;
+    const { service } = await importFile(`${dist}/service.js`);
+    if (service?.name !== name) throw new Error(`apps/${name}/src/service.ts does not export the service.`);
+    found.push({ dist, definition: service });
   }
   return found;
 }

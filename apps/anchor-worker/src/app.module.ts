@@ -1,5 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
-import { MeshModule, RpcClient } from '@touchstone/nats';
+import { RpcClient } from '@touchstone/nats';
 import {
   CLOCK,
   FollowedTraces,
@@ -9,15 +8,8 @@ import {
   type Logger,
   type Registry,
 } from '@touchstone/platform';
-import {
-  dropInbox,
-  Outbox,
-  OutboxModule,
-  PostgresModule,
-  RememberSequences1785710000000,
-  uuidV7,
-  type PostgresOptions,
-} from '@touchstone/postgres';
+import { Outbox, uuidV7 } from '@touchstone/postgres';
+import type { ServiceParts } from '@touchstone/service';
 import { DataSource } from 'typeorm';
 import { EvmLaneChain, EvmNode, PostgresLaneStore, RpcLaneSigner } from '@touchstone/evm';
 import { EvmChain } from './adapters/evm/evm-chain.js';
@@ -41,9 +33,6 @@ import { CheckpointRepository } from './persistence/checkpoint-repository.js';
 import { IntakeRepository } from './persistence/intake-repository.js';
 import { LeafStagesRepository } from './persistence/leaf-stages-repository.js';
 import { KeptProofRepository } from './persistence/kept-proof-repository.js';
-import { CreateAnchors1763700000000 } from './persistence/migrations/1763700000000-create-anchors.js';
-import { Lanes1764300000000 } from './persistence/migrations/1764300000000-lanes.js';
-import { KeepProofs1785500000000 } from './persistence/migrations/1785500000000-keep-proofs.js';
 import { ANCHOR_SCHEMA } from './persistence/schema.js';
 import { SealingRepository } from './persistence/sealing-repository.js';
 import { observePipeline } from './pipeline-observer.js';
@@ -54,84 +43,48 @@ import { ModelAnchorsController } from './transport/http/model-anchors.controlle
 /** Milliseconds that the chain node may take for one answer. */
 export const EVM_RPC_TIMEOUT_MS = 10_000;
 
-/** How the anchor-worker reaches its schema; also used by the command `migrate`. */
-export function postgresOptions(config: Config): PostgresOptions {
-  return {
-    url: config.DATABASE_URL,
-    schema: ANCHOR_SCHEMA,
-    migrations: [
-      CreateAnchors1763700000000,
-      Lanes1764300000000,
-      KeepProofs1785500000000,
-      dropInbox(ANCHOR_SCHEMA),
-      RememberSequences1785710000000,
-    ],
-    poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
-    applicationName: 'anchor-worker',
-    statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,
-  };
-}
-
 /** Wires the anchor-worker. */
-@Module({})
-export class AppModule {
-  static forConfig(config: Config): DynamicModule {
-    return {
-      module: AppModule,
-      imports: [
-        PostgresModule.forRoot(postgresOptions(config)),
-        MeshModule.forRoot({
-          service: 'anchor-worker',
-          url: config.NATS_URL,
-          user: config.TOUCHSTONE_NATS_USER,
-          password: config.TOUCHSTONE_NATS_PASSWORD ?? '',
-          provisioned: {
-            streams: ['ANCHOR', 'DLQ'],
-            durables: ['anchor-worker-inference', 'anchor-worker-key-set'],
-          },
-        }),
-        OutboxModule,
-      ],
-      controllers: [ModelAnchorsController, LogController],
-      providers: [
-        {
-          provide: ANCHOR_READER,
-          inject: [DataSource],
-          useFactory: (dataSource: DataSource) => new AnchorReaderRepository(dataSource),
-        },
-        {
-          provide: ANCHOR_METRICS,
-          inject: [METRICS, ANCHOR_READER],
-          useFactory: (registry: Registry, reader: AnchorReader) => new AnchorMetrics(registry, reader),
-        },
-        {
-          provide: LeafProgress,
-          inject: [DataSource, ANCHOR_METRICS, LOGGER, CLOCK],
-          useFactory: makeLeafProgress,
-        },
-        {
-          provide: OutputKeys,
-          inject: [RpcClient, CLOCK],
-          useFactory: (rpc: RpcClient, clock: Clock) =>
-            new OutputKeys(new RpcOutputKeys(rpc), () => clock.nowMs()),
-        },
-        {
-          provide: PIPELINE,
-          inject: [DataSource, Outbox, RpcClient, CLOCK, LOGGER, ANCHOR_METRICS, LeafProgress],
-          useFactory: (
-            dataSource: DataSource,
-            outbox: Outbox,
-            rpc: RpcClient,
-            clock: Clock,
-            logger: Logger,
-            metrics: AnchorMetrics,
-            progress: LeafProgress,
-          ) => wirePipeline(config, { dataSource, outbox, rpc, clock }, { logger, metrics, progress }),
-        },
-        PipelineRunner,
-      ],
-    };
-  }
+export function appParts(config: Config): ServiceParts {
+  return {
+    controllers: [ModelAnchorsController, LogController],
+    providers: [
+      {
+        provide: ANCHOR_READER,
+        inject: [DataSource],
+        useFactory: (dataSource: DataSource) => new AnchorReaderRepository(dataSource),
+      },
+      {
+        provide: ANCHOR_METRICS,
+        inject: [METRICS, ANCHOR_READER],
+        useFactory: (registry: Registry, reader: AnchorReader) => new AnchorMetrics(registry, reader),
+      },
+      {
+        provide: LeafProgress,
+        inject: [DataSource, ANCHOR_METRICS, LOGGER, CLOCK],
+        useFactory: makeLeafProgress,
+      },
+      {
+        provide: OutputKeys,
+        inject: [RpcClient, CLOCK],
+        useFactory: (rpc: RpcClient, clock: Clock) =>
+          new OutputKeys(new RpcOutputKeys(rpc), () => clock.nowMs()),
+      },
+      {
+        provide: PIPELINE,
+        inject: [DataSource, Outbox, RpcClient, CLOCK, LOGGER, ANCHOR_METRICS, LeafProgress],
+        useFactory: (
+          dataSource: DataSource,
+          outbox: Outbox,
+          rpc: RpcClient,
+          clock: Clock,
+          logger: Logger,
+          metrics: AnchorMetrics,
+          progress: LeafProgress,
+        ) => wirePipeline(config, { dataSource, outbox, rpc, clock }, { logger, metrics, progress }),
+      },
+      PipelineRunner,
+    ],
+  };
 }
 
 function makeLeafProgress(

@@ -1,4 +1,4 @@
 import { runService } from '@touchstone/platform';
-import { serviceDefinition } from './service.js';
+import { service } from './service.js';
 
-await runService(serviceDefinition);
+await runService(service);

@@ -1,14 +1,14 @@
-import type { ServiceDefinition } from '@touchstone/platform';
-import { migrateCommand, republishCommand } from '@touchstone/postgres';
-import { AppModule, postgresOptions } from './app.module.js';
+import { defineService } from '@touchstone/service';
+import { appParts } from './app.module.js';
 import { configSchema } from './config.js';
+import { CreateAnchors1763700000000 } from './persistence/migrations/1763700000000-create-anchors.js';
+import { Lanes1764300000000 } from './persistence/migrations/1764300000000-lanes.js';
+import { KeepProofs1785500000000 } from './persistence/migrations/1785500000000-keep-proofs.js';
 
-/** The anchor-worker as the platform starts it. */
-export const serviceDefinition: ServiceDefinition<typeof configSchema> = {
+/** Batches leaves, appends them to the log and anchors its checkpoints. */
+export const service = defineService({
   name: 'anchor-worker',
-  version: '0.1.0',
   configSchema,
-  openApi: { title: 'Touchstone anchor-worker' },
-  module: (config) => AppModule.forConfig(config),
-  commands: { migrate: migrateCommand(postgresOptions), republish: republishCommand(postgresOptions) },
-};
+  migrations: [CreateAnchors1763700000000, Lanes1764300000000, KeepProofs1785500000000],
+  parts: appParts,
+});

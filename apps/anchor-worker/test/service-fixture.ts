@@ -11,9 +11,8 @@ import {
 } from '@touchstone/platform';
 import { runMigrations, uuidV7 } from '@touchstone/postgres';
 import { createTestDatabase, testNats, type TestDatabase, type TestNats } from '@touchstone/testing';
-import { postgresOptions } from '../src/app.module.js';
 import { configSchema } from '../src/config.js';
-import { serviceDefinition } from '../src/service.js';
+import { service } from '../src/service.js';
 import { AnchorFixture, type TestChain } from './anchor-fixture.js';
 import { SignerProcess } from './signer-process.js';
 import { ORIGIN } from './signing-double.js';
@@ -41,7 +40,7 @@ export class ServiceFixture {
     ]);
     const signer = await SignerProcess.start(nats, database, chain.contract);
     const fixture = new ServiceFixture(nats, database, chain, signer);
-    await runMigrations(postgresOptions(fixture.config()));
+    await runMigrations(service.databaseOptions(fixture.config()));
     return fixture;
   }
 
@@ -73,8 +72,8 @@ export class ServiceFixture {
 
   /** Starts one replica. */
   async start(change: Readonly<Record<string, string>> = {}): Promise<RunningService> {
-    const context = await createContext(serviceDefinition, this.config(change), silentLogger());
-    const running = await startService(serviceDefinition, context);
+    const context = await createContext(service, this.config(change), silentLogger());
+    const running = await startService(service, context);
     this.replicas.push(running);
     return running;
   }

@@ -1,5 +1,4 @@
-import 'reflect-metadata';
 import { runService } from '@touchstone/platform';
-import { attestationHubService } from './service.js';
+import { service } from './service.js';
 
-await runService(attestationHubService);
+await runService(service);

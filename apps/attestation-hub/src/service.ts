@@ -1,20 +1,17 @@
-import { serveMesh } from '@touchstone/nats';
-import type { ServiceDefinition } from '@touchstone/platform';
-import { migrateCommand, republishCommand } from '@touchstone/postgres';
-import { AppModule, postgresOptions } from './app.module.js';
+import { defineService } from '@touchstone/service';
+import { appParts } from './app.module.js';
 import { configSchema } from './config.js';
+import { CreateAttestation1763710000000 } from './persistence/migrations/1763710000000-create-attestation.js';
+import { NodeAllowances1785800000000 } from './persistence/migrations/1785800000000-node-allowances.js';
 
-/** The attestation hub as `runService` starts it, in `main.ts` and in tests. */
-export const attestationHubService: ServiceDefinition<typeof configSchema> = {
+/** Takes the heartbeats of nodes and tells what each node last said about itself. */
+export const service = defineService({
   name: 'attestation-hub',
-  version: '0.1.0',
   configSchema,
+  migrations: [CreateAttestation1763710000000, NodeAllowances1785800000000],
+  parts: appParts,
   openApi: {
-    title: 'Touchstone attestation-hub',
     description: 'Takes the heartbeats of nodes and tells what each node last said about itself.',
     securitySchemes: { node: { type: 'http', scheme: 'bearer' } },
   },
-  module: (config, context) => AppModule.forConfig(config, context),
-  setup: (app, context) => serveMesh(app, context, 'attestation-hub'),
-  commands: { migrate: migrateCommand(postgresOptions), republish: republishCommand(postgresOptions) },
-};
+});

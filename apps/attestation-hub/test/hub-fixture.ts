@@ -17,9 +17,8 @@ import {
   type TestNats,
 } from '@touchstone/testing';
 import type { DataSource } from 'typeorm';
-import { postgresOptions } from '../src/app.module.js';
 import { configSchema } from '../src/config.js';
-import { attestationHubService } from '../src/service.js';
+import { service } from '../src/service.js';
 import type { HeartbeatAnswer, NodeDetail, NodePage } from '../src/transport/http/answers.js';
 
 export const CAPABILITY_HASH = 'a1b2c3d4'.repeat(8);
@@ -115,7 +114,7 @@ export class HubFixture {
     const provisioner = await fixture.nats.connect('provisioner');
     await provision(provisioner, {});
     await provisioner.close();
-    await runMigrations(postgresOptions(fixture.config()));
+    await runMigrations(service.databaseOptions(fixture.config()));
     return fixture;
   }
 
@@ -141,15 +140,15 @@ export class HubFixture {
     const lines: Record<string, unknown>[] = [];
     const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
     const logger = createLogger({ service: 'attestation-hub', version: 'test', destination });
-    const context = await createContext(attestationHubService, this.config(change), logger);
-    const service = await startService(attestationHubService, { ...context, clock: this.clock });
-    this.running.push(service);
-    return new Hub(service, lines);
+    const context = await createContext(service, this.config(change), logger);
+    const running = await startService(service, { ...context, clock: this.clock });
+    this.running.push(running);
+    return new Hub(running, lines);
   }
 
   /** A connection to the hub's schema beside the hubs. */
   async dataSource(): Promise<DataSource> {
-    const dataSource = await createDataSource(postgresOptions(this.config())).initialize();
+    const dataSource = await createDataSource(service.databaseOptions(this.config())).initialize();
     this.closers.push(() => dataSource.destroy());
     return dataSource;
   }
@@ -178,5 +177,5 @@ export class HubFixture {
 
 /** A context without output, for commands. */
 export function commandContext(fixture: HubFixture) {
-  return createContext(attestationHubService, fixture.config(), silentLogger());
+  return createContext(service, fixture.config(), silentLogger());
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, createContext, silentLogger } from '@touchstone/platform';
 import { createTestDatabase } from '@touchstone/testing';
 import { LOST_RACES_MAX } from '../src/persistence/postgres-node-store.js';
-import { attestationHubService } from '../src/service.js';
+import { service } from '../src/service.js';
 import { STATUS_CHANGE_REFILL_MS } from '../src/domain/admit-heartbeat.js';
 import { bareHeartbeatAt, commandContext, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
 
@@ -125,14 +125,14 @@ describe('a restart', () => {
 describe('the schema', () => {
   it('is migrated by the command, which may run again', async () => {
     const context = await commandContext(fixture);
-    await attestationHubService.commands?.['migrate']?.run(context.config, context, []);
+    await service.commands?.['migrate']?.run(context.config, context, []);
     const dataSource = await fixture.dataSource();
     for (let left = dataSource.migrations.length; left > 0; left -= 1) await dataSource.undoLastMigration();
     expect(
       await dataSource.query(`SELECT 1 FROM information_schema.tables
         WHERE table_schema = 'attestation' AND table_name IN ('node', 'node_history', 'outbox')`),
     ).toEqual([]);
-    await attestationHubService.commands?.['migrate']?.run(context.config, context, []);
+    await service.commands?.['migrate']?.run(context.config, context, []);
     expect(await right.page()).toEqual({ nodes: [], nextCursor: null });
   });
 
@@ -140,8 +140,8 @@ describe('the schema', () => {
     const empty = await createTestDatabase('hub_empty');
     try {
       const config = fixture.config({ DATABASE_URL: empty.urlFor('attestation-hub') });
-      const context = await createContext(attestationHubService, config, silentLogger());
-      await expect(startService(attestationHubService, context)).rejects.toMatchObject({
+      const context = await createContext(service, config, silentLogger());
+      await expect(startService(service, context)).rejects.toMatchObject({
         code: 'dependency-unavailable',
       });
     } finally {

@@ -1,15 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { METRICS, type Registry } from '@touchstone/platform';
-import { MeshModule } from '@touchstone/nats';
-import { OutboxModule, PostgresModule } from '@touchstone/postgres';
+import type { ServiceParts } from '@touchstone/service';
 import type { ModelRuntimes } from './adapters/sandbox/model-runtimes.js';
-import { Background, PAYMENT_DURABLE } from './background.js';
-import type { GatewayConfig } from './config.js';
+import { Background } from './background.js';
+import type { Config } from './config.js';
 import { MODEL_RUNNER } from './domain/inference/model-runner.js';
 import { InferenceModule } from './inference.module.js';
 import { GATEWAY_METRICS, GatewayMetrics } from './metrics.js';
 import { ModelsModule } from './models.module.js';
-import { databaseOptions } from './persistence/database-options.js';
 import { InferController } from './transport/http/infer.controller.js';
 import { ModelsController } from './transport/http/models.controller.js';
 import { OperatorModelsController } from './transport/http/operator-models.controller.js';
@@ -35,28 +33,11 @@ class MetricsModule {
   }
 }
 
-/** The inference-gateway. */
-@Module({})
-export class AppModule {
-  static forConfig(config: GatewayConfig): DynamicModule {
-    return {
-      module: AppModule,
-      imports: [
-        PostgresModule.forRoot(databaseOptions(config)),
-        MeshModule.forRoot({
-          service: 'inference-gateway',
-          url: config.NATS_URL,
-          user: config.TOUCHSTONE_NATS_USER,
-          password: config.TOUCHSTONE_NATS_PASSWORD ?? '',
-          provisioned: { streams: ['INFERENCE', 'PAYMENT'], durables: [PAYMENT_DURABLE] },
-        }),
-        OutboxModule,
-        ModelsModule.forConfig(config),
-        MetricsModule.forService(),
-        InferenceModule.forConfig(config),
-      ],
-      controllers: [InferController, ModelsController, OperatorModelsController, VerificationsController],
-      providers: [Background],
-    };
-  }
+/** Wires the inference-gateway. */
+export function appParts(config: Config): ServiceParts {
+  return {
+    imports: [ModelsModule.forConfig(config), MetricsModule.forService(), InferenceModule.forConfig(config)],
+    controllers: [InferController, ModelsController, OperatorModelsController, VerificationsController],
+    providers: [Background],
+  };
 }

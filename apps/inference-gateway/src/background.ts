@@ -4,7 +4,7 @@ import { capabilityHash } from '@touchstone/evidence';
 import { consumeDurable, createMeshMetrics, MESH, RpcClient, type Mesh } from '@touchstone/nats';
 import { SERVICE_CONTEXT, type ServiceContext } from '@touchstone/platform';
 import { Heartbeat } from './adapters/attestation-hub/heartbeat.js';
-import type { GatewayConfig } from './config.js';
+import type { Config } from './config.js';
 import { VERIFICATIONS } from './domain/inference/verification.js';
 import { COMMITMENT_KEEPER, type CommitmentKeeper } from './domain/model/commitment-keeper.js';
 import { MODEL_CATALOGUE, type ModelCatalogue } from './domain/model/model-catalogue.js';
@@ -39,7 +39,7 @@ export class Background implements OnApplicationBootstrap {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    @Inject(SERVICE_CONTEXT) private readonly context: ServiceContext<GatewayConfig>,
+    @Inject(SERVICE_CONTEXT) private readonly context: ServiceContext<Config>,
     @Inject(MESH) private readonly mesh: Mesh,
     @Inject(RpcClient) private readonly rpc: RpcClient,
     @Inject(VERIFICATIONS) private readonly verifications: VerificationRepository,

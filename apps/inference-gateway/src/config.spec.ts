@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeConfig, loadConfig } from '@touchstone/platform';
-import { gatewayConfig } from './config.js';
+import { configSchema } from './config.js';
 
 const env = { DATABASE_URL: 'postgresql://u:p@127.0.0.1/db', TOUCHSTONE_MODELS_DIR: 'models' };
 const load = (change: Record<string, string>) =>
-  loadConfig({ schema: gatewayConfig, env: { ...env, ...change } });
+  loadConfig({ schema: configSchema, env: { ...env, ...change } });
 
 describe('the configuration', () => {
   it('asks for payment unless it is told not to, on Base in USDC', () => {
@@ -16,12 +16,12 @@ describe('the configuration', () => {
   });
 
   it('has no key: only the ways to database and mesh are secret', () => {
-    const secrets = describeConfig(gatewayConfig).filter(({ secret }) => secret);
+    const secrets = describeConfig(configSchema).filter(({ secret }) => secret);
     expect(secrets.map(({ name }) => name).sort()).toEqual(['DATABASE_URL', 'TOUCHSTONE_NATS_PASSWORD']);
   });
 
   it('documents every key', () => {
-    expect(describeConfig(gatewayConfig).filter(({ doc }) => doc === '')).toEqual([]);
+    expect(describeConfig(configSchema).filter(({ doc }) => doc === '')).toEqual([]);
   });
 
   it.each(['USD₮0', 'ریال\u200cدیجیتال', '🪙\u200d💵', 'x'.repeat(64)])(

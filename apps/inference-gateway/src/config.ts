@@ -8,7 +8,7 @@ const baseUrl = z.string().regex(/^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*[^/?#\s])?$/
 });
 
 /** The configuration of the inference-gateway. It has no key: nothing here signs. */
-export const gatewayConfig = z.object({
+export const configSchema = z.object({
   ...serviceKeys('inference-gateway'),
   ...natsKeys('inference-gateway'),
   ...databaseKeys(),
@@ -63,4 +63,4 @@ export const gatewayConfig = z.object({
 });
 
 /** The parsed configuration. */
-export type GatewayConfig = z.output<typeof gatewayConfig>;
+export type Config = z.output<typeof configSchema>;

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { RpcPayments } from './adapters/payment-verifier/rpc-payments.js';
 import { X402PaymentReader } from './adapters/x402/x402-payment-reader.js';
-import type { GatewayConfig } from './config.js';
+import type { Config } from './config.js';
 import { ModelExecutor } from './domain/inference/execute-model.js';
 import { INFER_MODEL, InferModel } from './domain/inference/infer-model.js';
 import { MODEL_RUNNER, type ModelRunner } from './domain/inference/model-runner.js';
@@ -30,7 +30,7 @@ const PAID_INFERENCE = Symbol('PaidInference');
 /** The way of one request, free or paid. */
 @Module({})
 export class InferenceModule {
-  static forConfig(config: GatewayConfig): DynamicModule {
+  static forConfig(config: Config): DynamicModule {
     const links = new Links(config.TOUCHSTONE_PUBLIC_URL, config.TOUCHSTONE_EVIDENCE_URL);
     return {
       module: InferenceModule,
@@ -111,7 +111,7 @@ function makeExecutor(
   });
 }
 
-function makePaidInference(config: GatewayConfig, links: Links) {
+function makePaidInference(config: Config, links: Links) {
   return (
     payments: PaymentPort,
     executor: ModelExecutor,
@@ -169,7 +169,7 @@ function makeSettleExecuted(
   });
 }
 
-function termsOf(config: GatewayConfig): PaymentTerms {
+function termsOf(config: Config): PaymentTerms {
   const payTo = config.TOUCHSTONE_PAY_TO;
   if (payTo === undefined) {
     throw new AppError('config-invalid', 'TOUCHSTONE_PAY_TO is needed when TOUCHSTONE_PAYMENT_MODE is x402.');

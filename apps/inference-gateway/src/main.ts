@@ -1,5 +1,4 @@
-import 'reflect-metadata';
 import { runService } from '@touchstone/platform';
-import { gatewayService } from './service.js';
+import { service } from './service.js';
 
-await runService(gatewayService);
+await runService(service);

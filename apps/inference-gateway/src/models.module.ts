@@ -12,7 +12,7 @@ import { inspectModel } from './adapters/sandbox/inspect-model.js';
 import { ModelRuntimes } from './adapters/sandbox/model-runtimes.js';
 import { Sandbox } from './adapters/sandbox/sandbox.js';
 import { RpcSigner } from './adapters/signer/rpc-signer.js';
-import type { GatewayConfig } from './config.js';
+import type { Config } from './config.js';
 import { MODEL_RUNNER } from './domain/inference/model-runner.js';
 import { SIGNER, type Signer } from './domain/inference/signer.js';
 import { ADD_MODEL, AddModel } from './domain/model/add-model.js';
@@ -32,7 +32,7 @@ function defaultWorkers(): number {
 /** Models, their runtime and their commitments. A model that does not hold stops the start. */
 @Module({})
 export class ModelsModule {
-  static forConfig(config: GatewayConfig): DynamicModule {
+  static forConfig(config: Config): DynamicModule {
     return {
       module: ModelsModule,
       global: true,
@@ -89,7 +89,7 @@ export class ModelsModule {
   }
 }
 
-function runtimesOf(config: GatewayConfig): ModelRuntimes {
+function runtimesOf(config: Config): ModelRuntimes {
   const limits = {
     queueMax: config.TOUCHSTONE_INFERENCE_QUEUE_MAX,
     timeoutMs: config.TOUCHSTONE_INFERENCE_TIMEOUT_MS,

@@ -1,25 +1,30 @@
 import { RpcClient } from '@touchstone/nats';
-import type { ServiceDefinition } from '@touchstone/platform';
-import { migrateCommand, republishCommand } from '@touchstone/postgres';
+import { defineService } from '@touchstone/service';
 import { fileURLToPath } from 'node:url';
 import { watchPaymentAsset } from './adapters/payment-verifier/payment-asset-check.js';
-import { AppModule } from './app.module.js';
-import { gatewayConfig } from './config.js';
-import { databaseOptions } from './persistence/database-options.js';
+import { appParts } from './app.module.js';
+import { configSchema } from './config.js';
+import { Initial1763700000000 } from './persistence/migrations/1763700000000-initial.js';
+import { AddedModels1763800000000 } from './persistence/migrations/1763800000000-added-models.js';
+import { InlineEvents1763900000000 } from './persistence/migrations/1763900000000-inline-events.js';
+import { OwedAnswers1764000000000 } from './persistence/migrations/1764000000000-owed-answers.js';
 
-/** Everything that is particular to the inference-gateway. */
-export const gatewayService: ServiceDefinition<typeof gatewayConfig> = {
+/** Paid inference whose answers can be proven later. */
+export const service = defineService({
   name: 'inference-gateway',
-  version: '0.1.0',
-  configSchema: gatewayConfig,
+  configSchema,
+  migrations: [
+    Initial1763700000000,
+    AddedModels1763800000000,
+    InlineEvents1763900000000,
+    OwedAnswers1764000000000,
+  ],
+  parts: appParts,
   // The worker script lies beside dist and is a part of the build.
   codeFolder: fileURLToPath(new URL('..', import.meta.url)),
-  module: (config) => AppModule.forConfig(config),
   setup: (app, context) => watchPaymentAsset(app.get(RpcClient), context),
-  commands: { migrate: migrateCommand(databaseOptions), republish: republishCommand(databaseOptions) },
   openApi: {
-    title: 'Touchstone inference-gateway',
     description: 'Paid inference whose answers can be proven later. Errors are problems (RFC 9457).',
     securitySchemes: { operator: { type: 'http', scheme: 'bearer' } },
   },
-};
+});

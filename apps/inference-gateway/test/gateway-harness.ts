@@ -16,9 +16,8 @@ import {
   type TestNats,
 } from '@touchstone/testing';
 import pg from 'pg';
-import { gatewayConfig } from '../src/config.js';
-import { databaseOptions } from '../src/persistence/database-options.js';
-import { gatewayService } from '../src/service.js';
+import { configSchema } from '../src/config.js';
+import { service } from '../src/service.js';
 import { FakePayments } from './fake-payments.js';
 import { FakeSigner } from './fake-signer.js';
 import { modelsFolder } from './sample-models.js';
@@ -52,7 +51,7 @@ export class GatewayHarness {
   ): Promise<GatewayHarness> {
     const nats = testNats();
     const prepare = async (database: Pick<TestDatabase, 'urlFor'>) => {
-      await runMigrations(databaseOptions(configOf(nats, database.urlFor('inference-gateway'))));
+      await runMigrations(service.databaseOptions(configOf(nats, database.urlFor('inference-gateway'))));
     };
     const { without = [] } = options;
     if (options.database !== undefined) await prepare(options.database);
@@ -80,8 +79,8 @@ export class GatewayHarness {
   /** Starts one replica of the gateway. */
   async gateway(env: Environment = {}, options: { ready?: boolean } = {}): Promise<Gateway> {
     const config = configOf(this.nats, this.database.urlFor('inference-gateway'), env);
-    const context = await createContext(gatewayService, config, silentLogger());
-    const running = await startService(gatewayService, context);
+    const context = await createContext(service, config, silentLogger());
+    const running = await startService(service, context);
     this.gateways.push(running);
     if (options.ready !== false) {
       await waitUntil(
@@ -125,7 +124,7 @@ export interface Gateway {
 function configOf(nats: TestNats, databaseUrl: string, env: Environment = {}) {
   const { user, password } = nats.login('inference-gateway');
   return loadConfig({
-    schema: gatewayConfig,
+    schema: configSchema,
     env: {
       DATABASE_URL: databaseUrl,
       NATS_URL: nats.url,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDataSource, runMigrations } from '@touchstone/postgres';
 import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
-import { databaseOptions } from '../src/persistence/database-options.js';
-import type { GatewayConfig } from '../src/config.js';
+import { service } from '../src/service.js';
+import type { Config } from '../src/config.js';
 import { GatewayHarness } from './gateway-harness.js';
 
 describe('migrations', () => {
@@ -13,7 +13,7 @@ describe('migrations', () => {
   afterAll(async () => database.drop());
 
   it('run forwards, back and forwards again', async () => {
-    const options = databaseOptions({ DATABASE_URL: database.urlFor('inference-gateway') } as GatewayConfig);
+    const options = service.databaseOptions({ DATABASE_URL: database.urlFor('inference-gateway') } as Config);
     const all = [
       'Initial1763700000000',
       'AddedModels1763800000000',

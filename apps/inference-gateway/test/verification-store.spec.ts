@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { createDataSource, Outbox, runMigrations } from '@touchstone/postgres';
 import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
 import type { DataSource } from 'typeorm';
-import type { GatewayConfig } from '../src/config.js';
+import type { Config } from '../src/config.js';
 import { SETTLE_ASK_AFTER_MS } from '../src/domain/inference/verification.js';
 import { SETTLE_ASK_ROWS_MAX, SettleExecuted } from '../src/domain/payment/settle-executed.js';
-import { databaseOptions } from '../src/persistence/database-options.js';
+import { service } from '../src/service.js';
 import { VerificationRepository } from '../src/persistence/verification-repository.js';
 import { MemoryVerifications } from './memory-verifications.js';
 import { commitment, describeVerificationStore, paidVerification } from './verification-store-contract.js';
@@ -21,7 +21,7 @@ describe('PostgreSQL', () => {
   let store: VerificationRepository;
   beforeAll(async () => {
     database = await createTestDatabase('verifications');
-    const options = databaseOptions({ DATABASE_URL: database.urlFor('inference-gateway') } as GatewayConfig);
+    const options = service.databaseOptions({ DATABASE_URL: database.urlFor('inference-gateway') } as Config);
     await runMigrations(options);
     dataSource = await createDataSource(options).initialize();
     store = new VerificationRepository(dataSource, new Outbox(dataSource), () => Date.now());

@@ -1,5 +1,4 @@
-import 'reflect-metadata';
 import { runService } from '@touchstone/platform';
-import { paymentVerifierService } from './service.js';
+import { service } from './service.js';
 
-await runService(paymentVerifierService);
+await runService(service);

@@ -1,31 +1,36 @@
 import { AppError } from '@touchstone/contracts';
-import { serveMesh } from '@touchstone/nats';
-import type { ServiceDefinition } from '@touchstone/platform';
-import { migrateCommand, republishCommand, runExclusively } from '@touchstone/postgres';
+import { runExclusively } from '@touchstone/postgres';
+import { defineService } from '@touchstone/service';
 import { DataSource } from 'typeorm';
 import { EvmNode } from '@touchstone/evm';
 import { EvmToken } from './adapters/evm/evm-token.js';
-import { AppModule } from './app.module.js';
-import { postgresOptions } from './persistence/database-options.js';
+import { appParts } from './app.module.js';
 import { configSchema, SETTLE_CONCURRENCY_MAX } from './config.js';
 import { RecoverSettlements } from './domain/recover-settlements.js';
 import { SettleOwed } from './domain/settle-owed.js';
+import { CreatePayments1785000000000 } from './persistence/migrations/1785000000000-create-payments.js';
+import { FollowPayments1785400000000 } from './persistence/migrations/1785400000000-follow-payments.js';
+import { ShareLanes1785500000000 } from './persistence/migrations/1785500000000-share-lanes.js';
+import { OwePayments1785600000000 } from './persistence/migrations/1785600000000-owe-payments.js';
 import { RecoveryLoop } from './recovery-loop.js';
 import { watchToken } from './watch-token.js';
 
-const VERSION = '0.1.0';
-
-/** The payment-verifier as `runService` starts it, in `main.ts` and in tests. */
-export const paymentVerifierService: ServiceDefinition<typeof configSchema> = {
+/** x402 facilitator: verifies and settles payments, each at most once. */
+export const service = defineService({
   name: 'payment-verifier',
-  version: VERSION,
   configSchema,
+  migrations: [
+    CreatePayments1785000000000,
+    FollowPayments1785400000000,
+    ShareLanes1785500000000,
+    OwePayments1785600000000,
+  ],
+  parts: appParts,
+  rpcLimits: { concurrencyMaxOf: { settle: SETTLE_CONCURRENCY_MAX } },
   openApi: {
-    title: 'Touchstone payment-verifier',
     description: 'x402 facilitator: verifies and settles payments, each at most once.',
     securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
   },
-  module: (config, context) => AppModule.forConfig(config, context),
   setup: async (app, context) => {
     const { logger, health, shutdown, config } = context;
     const node = app.get(EvmNode);
@@ -38,7 +43,6 @@ export const paymentVerifierService: ServiceDefinition<typeof configSchema> = {
       await node.recentHead();
     });
     await watchToken(app.get(EvmToken), context);
-    serveMesh(app, context, 'payment-verifier', { concurrencyMaxOf: { settle: SETTLE_CONCURRENCY_MAX } });
     const recover = app.get(RecoverSettlements);
     const dataSource = app.get(DataSource);
     const loop = new RecoveryLoop(
@@ -58,5 +62,4 @@ export const paymentVerifierService: ServiceDefinition<typeof configSchema> = {
     owedLoop.start();
     shutdown.add('in-flight', 'owed payments', () => owedLoop.stop());
   },
-  commands: { migrate: migrateCommand(postgresOptions), republish: republishCommand(postgresOptions) },
-};
+});

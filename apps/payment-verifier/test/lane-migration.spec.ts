@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDataSource, runMigrations } from '@touchstone/postgres';
 import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
 import type { DataSource } from 'typeorm';
-import { CreatePayments1785000000000 } from '../src/persistence/migrations/create-payments-1785000000000.js';
-import { FollowPayments1785400000000 } from '../src/persistence/migrations/follow-payments-1785400000000.js';
-import { ShareLanes1785500000000 } from '../src/persistence/migrations/share-lanes-1785500000000.js';
+import { CreatePayments1785000000000 } from '../src/persistence/migrations/1785000000000-create-payments.js';
+import { FollowPayments1785400000000 } from '../src/persistence/migrations/1785400000000-follow-payments.js';
+import { ShareLanes1785500000000 } from '../src/persistence/migrations/1785500000000-share-lanes.js';
 
 const NETWORK = 'eip155:84532';
 const ACCOUNT = `0x${'cd'.repeat(20)}`;

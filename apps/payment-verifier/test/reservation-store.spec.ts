@@ -3,8 +3,8 @@ import { createDataSource, Outbox, runMigrations, type PostgresOptions } from '@
 import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../src/config.js';
-import { OwePayments1785600000000 } from '../src/persistence/migrations/owe-payments-1785600000000.js';
-import { postgresOptions } from '../src/persistence/database-options.js';
+import { OwePayments1785600000000 } from '../src/persistence/migrations/1785600000000-owe-payments.js';
+import { service } from '../src/service.js';
 import { reasons } from '../src/domain/reasons.js';
 import { PostgresReservationStore } from '../src/persistence/postgres-reservation-store.js';
 import { MemoryReservationStore } from './support/memory-store.js';
@@ -28,7 +28,7 @@ describe('PostgreSQL', () => {
       url: database.urlFor('payment-verifier'),
       schema: 'payments',
       // All of them, as the service runs them.
-      migrations: postgresOptions({} as Config).migrations ?? [],
+      migrations: service.databaseOptions({} as Config).migrations ?? [],
       applicationName: 'test',
     };
     await runMigrations(options);

@@ -1,6 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
-import { services } from '@touchstone/contracts';
-import { MESH, MeshModule, RpcClient, type Mesh } from '@touchstone/nats';
+import { MESH, RpcClient, type Mesh } from '@touchstone/nats';
 import {
   CLOCK,
   FollowedTraces,
@@ -14,7 +12,7 @@ import {
   type Registry,
   type Shutdown,
 } from '@touchstone/platform';
-import { PostgresModule, type PostgresOptions } from '@touchstone/postgres';
+import type { ServiceParts } from '@touchstone/service';
 import { DataSource } from 'typeorm';
 import { RpcSignerKeys } from './adapters/signer/rpc-signer-keys.js';
 import type { Config } from './config.js';
@@ -33,49 +31,18 @@ import { Observers } from './observers.js';
 import { EvidenceRepository } from './persistence/evidence-repository.js';
 import { IntakeRepository } from './persistence/intake-repository.js';
 import { LogRepository } from './persistence/log-repository.js';
-import { CreateProofs1763700000000 } from './persistence/migrations/1763700000000-create-proofs.js';
-import { InlineRecords1763900000000 } from './persistence/migrations/1763900000000-inline-records.js';
 import { ProofRepository } from './persistence/proof-repository.js';
 import { storedFigures } from './persistence/stored-figures.js';
 import { EvidenceController } from './transport/http/evidence.controller.js';
 import { LogController } from './transport/http/log.controller.js';
 import { ProofsController } from './transport/http/proofs.controller.js';
 
-/** How the proof-service reaches its schema; also used by the command `migrate`. */
-export function postgresOptions(config: Config): PostgresOptions {
-  return {
-    url: config.DATABASE_URL,
-    schema: services['proof-service'].schema,
-    migrations: [CreateProofs1763700000000, InlineRecords1763900000000],
-    poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
-    applicationName: 'proof-service',
-    statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,
-  };
-}
-
 /** Wires the proof-service. */
-@Module({})
-export class AppModule {
-  static forConfig(config: Config, delays: ConsumerDelays = {}): DynamicModule {
-    return {
-      module: AppModule,
-      imports: [
-        PostgresModule.forRoot(postgresOptions(config)),
-        MeshModule.forRoot({
-          service: 'proof-service',
-          url: config.NATS_URL,
-          user: config.TOUCHSTONE_NATS_USER,
-          password: config.TOUCHSTONE_NATS_PASSWORD ?? '',
-          provisioned: {
-            streams: ['INFERENCE', 'ANCHOR'],
-            durables: ['proof-service-inference', 'proof-service-anchor'],
-          },
-        }),
-      ],
-      controllers: [EvidenceController, ProofsController, LogController],
-      providers: [...foundations(config), ...readers(config), ingest(config, delays)],
-    };
-  }
+export function appParts(config: Config, delays: ConsumerDelays): ServiceParts {
+  return {
+    controllers: [EvidenceController, ProofsController, LogController],
+    providers: [...foundations(config), ...readers(config), ingest(config, delays)],
+  };
 }
 
 function foundations(config: Config) {

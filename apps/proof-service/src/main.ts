@@ -1,4 +1,4 @@
 import { runService } from '@touchstone/platform';
-import { proofService } from './proof-service.js';
+import { service } from './service.js';
 
-await runService(proofService);
+await runService(service);

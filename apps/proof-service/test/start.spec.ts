@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createContext, silentLogger, startService } from '@touchstone/platform';
 import { createDataSource, runMigrations } from '@touchstone/postgres';
 import { ANCHOR_SUBMITTERS_MAX } from '../src/config.js';
-import { postgresOptions } from '../src/app.module.js';
-import { proofService } from '../src/proof-service.js';
+import { service } from '../src/service.js';
 import { ProofFixture } from './support/proof-fixture.js';
 
 let fixture: ProofFixture;
@@ -14,12 +13,12 @@ afterAll(() => fixture.close());
 
 describe('migrations', () => {
   it('go down and up again, and the service does not start in between', async () => {
-    const options = postgresOptions(fixture.config());
+    const options = service.databaseOptions(fixture.config());
     const dataSource = await createDataSource(options).initialize();
     await dataSource.undoLastMigration();
     await dataSource.undoLastMigration();
-    const context = await createContext(proofService, fixture.config(), silentLogger());
-    await expect(startService(proofService, context)).rejects.toThrow('lacks the migrations');
+    const context = await createContext(service, fixture.config(), silentLogger());
+    await expect(startService(service, context)).rejects.toThrow('lacks the migrations');
     expect(await runMigrations(options)).toHaveLength(2);
     expect(await runMigrations(options)).toEqual([]);
     await dataSource.destroy();

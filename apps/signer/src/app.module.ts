@@ -1,18 +1,9 @@
-import { Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { services } from '@touchstone/contracts';
 import { hexToBytes } from '@touchstone/crypto';
 import { anchorRegistry, testUsdc } from '@touchstone/evm-contracts';
-import { MeshModule } from '@touchstone/nats';
 import { BearerTokens, SHUTDOWN, type ServiceContext, type Shutdown } from '@touchstone/platform';
-import {
-  dropInbox,
-  Outbox,
-  OutboxModule,
-  PostgresModule,
-  RememberSequences1785710000000,
-  type PostgresOptions,
-} from '@touchstone/postgres';
+import { Outbox } from '@touchstone/postgres';
+import type { ServiceParts } from '@touchstone/service';
 import { toFunctionSelector, type AbiFunction } from 'viem';
 import { createTransactionSigner } from './adapters/ethereum/transaction-signer.js';
 import type { Config } from './config.js';
@@ -35,48 +26,16 @@ import type { TransactionPolicy } from './domain/transaction-policy.js';
 import { PostgresAuditLog } from './persistence/audit-log.js';
 import { PostgresCheckpointStore } from './persistence/checkpoint-store.js';
 import { PostgresKeySetStore } from './persistence/key-set-store.js';
-import { CreateSigner1763700000000 } from './persistence/migrations/1763700000000-create-signer.js';
 import { SignerGrpc } from './transport/grpc/signer.grpc.js';
 import { SignerController } from './transport/http/signer.controller.js';
 import { SignerRpc } from './transport/nats/signer.rpc.js';
 
-/** How the signer reaches its schema; also used by the command `migrate`. */
-export function postgresOptions(config: Config): PostgresOptions {
-  return {
-    url: config.DATABASE_URL,
-    schema: services.signer.schema,
-    migrations: [
-      CreateSigner1763700000000,
-      dropInbox(services.signer.schema),
-      RememberSequences1785710000000,
-    ],
-    poolMax: config.TOUCHSTONE_DATABASE_POOL_MAX,
-    applicationName: 'signer',
-    statementTimeoutMs: config.TOUCHSTONE_DATABASE_STATEMENT_TIMEOUT_MS,
-  };
-}
-
 /** Wires the signer. */
-@Module({})
-export class AppModule {
-  static forConfig(config: Config, context: ServiceContext<Config>): DynamicModule {
-    return {
-      module: AppModule,
-      imports: [
-        PostgresModule.forRoot(postgresOptions(config)),
-        MeshModule.forRoot({
-          service: 'signer',
-          url: config.NATS_URL,
-          user: config.TOUCHSTONE_NATS_USER,
-          password: config.TOUCHSTONE_NATS_PASSWORD ?? '',
-          provisioned: { streams: ['SIGNING'] },
-        }),
-        OutboxModule,
-      ],
-      controllers: [SignerController, SignerRpc, SignerGrpc],
-      providers: [...stores(context), ...verbs(config, context)],
-    };
-  }
+export function appParts(config: Config, context: ServiceContext<Config>): ServiceParts {
+  return {
+    controllers: [SignerController, SignerRpc, SignerGrpc],
+    providers: [...stores(context), ...verbs(config, context)],
+  };
 }
 
 /** What lies in the database. */

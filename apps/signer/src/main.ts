@@ -1,4 +1,4 @@
 import { runService } from '@touchstone/platform';
-import { signerService } from './signer-service.js';
+import { service } from './service.js';
 
-await runService(signerService);
+await runService(service);

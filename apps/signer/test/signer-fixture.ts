@@ -10,9 +10,8 @@ import {
 import { runMigrations } from '@touchstone/postgres';
 import { createTestDatabase, testNats, type TestDatabase, type TestNats } from '@touchstone/testing';
 import type { ServiceName } from '@touchstone/contracts';
-import { postgresOptions } from '../src/app.module.js';
 import { configSchema } from '../src/config.js';
-import { signerService } from '../src/signer-service.js';
+import { service } from '../src/service.js';
 
 /** Small streams: all accounts of a test run share one server's storage. */
 const STREAM_BYTES_MAX = 16_777_216;
@@ -40,7 +39,7 @@ export class SignerFixture {
     const provisioner = await nats.connect('provisioner');
     await provision(provisioner, { maxBytes: STREAM_BYTES_MAX });
     await provisioner.close();
-    await runMigrations(postgresOptions(fixture.config()));
+    await runMigrations(service.databaseOptions(fixture.config()));
     return fixture;
   }
 
@@ -75,10 +74,10 @@ export class SignerFixture {
   }
 
   async start(change: Readonly<Record<string, string>> = {}): Promise<RunningService> {
-    const context = await createContext(signerService, this.config(change), silentLogger());
-    const service = await startService(signerService, context);
-    this.running.push(service);
-    return service;
+    const context = await createContext(service, this.config(change), silentLogger());
+    const running = await startService(service, context);
+    this.running.push(running);
+    return running;
   }
 
   /** Reads the database as superuser. */

@@ -53,7 +53,7 @@ export {
   traceIdsOf,
 } from './observer.js';
 export { provisionConfig, runProvision } from './provision-command.js';
-export { serveMesh } from './serve-mesh.js';
+export { serveMesh, type MeshLimits } from './serve-mesh.js';
 export { NatsMicroServer, RPC_CONCURRENCY_MAX, type NatsMicroServerOptions } from './rpc/micro-server.js';
 export { RpcClient, RPC_TIMEOUT_MS, type RpcClientOptions } from './rpc/rpc-client.js';
 export { RpcHandler, type RpcContext, type RpcHandlerMethod } from './rpc/rpc-handler.js';

@@ -6,6 +6,9 @@ import { MESH } from './mesh-module.js';
 import { createMeshMetrics } from './mesh-metrics.js';
 import { NatsMicroServer, type NatsMicroServerOptions } from './rpc/micro-server.js';
 
+/** How many calls of a verb run at a time. */
+export type MeshLimits = Pick<NatsMicroServerOptions, 'concurrencyMaxOf'>;
+
 /**
  * Adds the RPC server to a service that has `MeshModule`: its `@RpcHandler` methods answer on the mesh, with metrics,
  * and stop taking requests in the phase `consumers` of the shutdown.
@@ -14,7 +17,7 @@ export function serveMesh(
   app: INestApplication,
   context: ServiceContext,
   service: RpcService,
-  limits: Pick<NatsMicroServerOptions, 'concurrencyMaxOf'> = {},
+  limits: MeshLimits = {},
 ): void {
   const { nc } = app.get<Mesh>(MESH);
   const { logger, version } = context;

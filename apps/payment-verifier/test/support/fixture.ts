@@ -20,9 +20,8 @@ import {
   type TestNats,
 } from '@touchstone/testing';
 import pg from 'pg';
-import { postgresOptions } from '../../src/persistence/database-options.js';
 import { configSchema } from '../../src/config.js';
-import { paymentVerifierService } from '../../src/service.js';
+import { service } from '../../src/service.js';
 import { ASSET, NETWORK, Payer } from './payer.js';
 import { SignerDouble } from './signer-double.js';
 import { TestToken } from './test-token.js';
@@ -82,7 +81,7 @@ export class PaymentFixture {
       gateway,
       sql,
     );
-    await runMigrations(postgresOptions(fixture.config()));
+    await runMigrations(service.databaseOptions(fixture.config()));
     fixture.closers.push(
       () => sql.end(),
       () => signerConnection.close(),
@@ -121,10 +120,10 @@ export class PaymentFixture {
 
   /** Starts a payment-verifier in this process. */
   async start(change: Readonly<Record<string, string>> = {}): Promise<RunningService> {
-    const context = await createContext(paymentVerifierService, this.config(change), silentLogger());
-    const service = await startService(paymentVerifierService, { ...context, clock: this.clock });
-    this.closers.unshift(() => service.stop());
-    return service;
+    const context = await createContext(service, this.config(change), silentLogger());
+    const running = await startService(service, { ...context, clock: this.clock });
+    this.closers.unshift(() => running.stop());
+    return running;
   }
 
   /** Starts the built payment-verifier as a process, which a test may kill. */

@@ -16,10 +16,9 @@ import {
   type TestNats,
 } from '@touchstone/testing';
 import pg from 'pg';
-import { AppModule, postgresOptions } from '../../src/app.module.js';
-import { configSchema, type Config } from '../../src/config.js';
+import { configSchema } from '../../src/config.js';
 import type { ConsumerDelays } from '../../src/ingest-runner.js';
-import { proofService } from '../../src/proof-service.js';
+import { service, serviceWith } from '../../src/service.js';
 import { CONTRACT, LogWorld, ORIGIN, type TestEvent } from './log-world.js';
 import { NETWORK } from './output-parts.js';
 
@@ -49,7 +48,7 @@ export class ProofFixture {
     // Small streams: the server reserves their bytes for every account of the run.
     await provision(provisioner, { maxBytes: STREAM_BYTES_MAX, ...options });
     await provisioner.close();
-    await runMigrations(postgresOptions(fixture.config()));
+    await runMigrations(service.databaseOptions(fixture.config()));
     await fixture.connect();
     return fixture;
   }
@@ -96,14 +95,11 @@ export class ProofFixture {
     change: Readonly<Record<string, string>> = {},
     delays: ConsumerDelays = {},
   ): Promise<ProofClient> {
-    const definition = {
-      ...proofService,
-      module: (config: Config) => AppModule.forConfig(config, delays),
-    };
+    const definition = serviceWith(delays);
     const context = await createContext(definition, this.config(change), silentLogger());
-    const service = await startService(definition, context);
-    this.running.push(service);
-    return new ProofClient(service);
+    const running = await startService(definition, context);
+    this.running.push(running);
+    return new ProofClient(running);
   }
 
   /** Publishes events one after the other, each with an id of its own, so that a repetition is delivered again. */

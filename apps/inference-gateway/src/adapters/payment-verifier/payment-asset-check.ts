@@ -1,7 +1,7 @@
 import { AppError, shortText, type PaymentAsset } from '@touchstone/contracts';
 import type { RpcClient } from '@touchstone/nats';
 import type { ServiceContext } from '@touchstone/platform';
-import type { GatewayConfig } from '../../config.js';
+import type { Config } from '../../config.js';
 
 /** Milliseconds that the payment-verifier may take to say what it takes. */
 export const PAYMENT_ASSET_TIMEOUT_MS = 2_000;
@@ -10,7 +10,7 @@ export const PAYMENT_ASSET_TIMEOUT_MS = 2_000;
 const TOLD_CHARACTERS = 64;
 
 type Offered = Pick<
-  GatewayConfig,
+  Config,
   | 'TOUCHSTONE_PAYMENT_NETWORK'
   | 'TOUCHSTONE_PAYMENT_ASSET'
   | 'TOUCHSTONE_PAYMENT_ASSET_NAME'
@@ -66,7 +66,7 @@ export class PaymentAssetCheck {
  */
 export async function watchPaymentAsset(
   rpc: RpcClient,
-  { config, health, logger }: ServiceContext<GatewayConfig>,
+  { config, health, logger }: ServiceContext<Config>,
 ): Promise<void> {
   if (config.TOUCHSTONE_PAYMENT_MODE === 'off') return;
   const check = new PaymentAssetCheck(rpc, config);

@@ -3,7 +3,7 @@ import { slug } from '@touchstone/contracts';
 import { commitmentHash } from '@touchstone/evidence';
 import { ApiRoute, CONFIG, ZodParam, ZodQuery } from '@touchstone/platform';
 import { z } from 'zod';
-import type { GatewayConfig } from '../../config.js';
+import type { Config } from '../../config.js';
 import { COMMITMENT_KEEPER, type CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
 import { MODEL_CATALOGUE, type ModelCatalogue } from '../../domain/model/model-catalogue.js';
 import { modelStatuses } from '../../domain/model/model.js';
@@ -27,7 +27,7 @@ export class ModelsController {
   constructor(
     @Inject(MODEL_CATALOGUE) private readonly catalogue: ModelCatalogue,
     @Inject(COMMITMENT_KEEPER) private readonly commitments: CommitmentKeeper,
-    @Inject(CONFIG) private readonly config: GatewayConfig,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   @Get()

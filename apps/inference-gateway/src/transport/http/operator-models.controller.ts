@@ -12,7 +12,7 @@ import {
 import { ApiRoute, CONFIG, RawBodyBytes, ZodParam, type HttpRequest } from '@touchstone/platform';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
-import type { GatewayConfig } from '../../config.js';
+import type { Config } from '../../config.js';
 import { ADD_MODEL, type AddModel } from '../../domain/model/add-model.js';
 import { COMMITMENT_KEEPER, type CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
 import { MODEL_CATALOGUE, type ModelCatalogue } from '../../domain/model/model-catalogue.js';
@@ -32,7 +32,7 @@ export class OperatorModelsController {
     @Inject(ADD_MODEL) private readonly addModel: AddModel,
     @Inject(MODEL_CATALOGUE) private readonly catalogue: ModelCatalogue,
     @Inject(COMMITMENT_KEEPER) private readonly commitments: CommitmentKeeper,
-    @Inject(CONFIG) private readonly config: GatewayConfig,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   @Post()

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { BearerTokens, CONFIG, type HttpRequest } from '@touchstone/platform';
-import type { GatewayConfig } from '../../config.js';
+import type { Config } from '../../config.js';
 
 /**
  * Lets the operator through and nobody else, before a byte of the body is read. The gateway knows the digest of the
@@ -10,7 +10,7 @@ import type { GatewayConfig } from '../../config.js';
 export class OperatorGuard implements CanActivate {
   private readonly tokens: BearerTokens;
 
-  constructor(@Inject(CONFIG) { TOUCHSTONE_OPERATOR_TOKEN_SHA256: operator }: GatewayConfig) {
+  constructor(@Inject(CONFIG) { TOUCHSTONE_OPERATOR_TOKEN_SHA256: operator }: Config) {
     this.tokens = BearerTokens.ofDigests(operator === undefined ? {} : { operator });
   }
 

@@ -1,11 +1,11 @@
 import { commitmentHash } from '@touchstone/evidence';
-import type { GatewayConfig } from '../../config.js';
+import type { Config } from '../../config.js';
 import type { CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
 import type { ListedModel } from '../../domain/model/model-catalogue.js';
 import type { ModelDetail, ModelSummary } from './answers.js';
 
 /** A model as lists show it. */
-export function summarize({ model, status }: ListedModel, config: GatewayConfig): ModelSummary {
+export function summarize({ model, status }: ListedModel, config: Config): ModelSummary {
   const { id, name, version, description, developer, task, priceAtomic: amount } = model.manifest;
   const { TOUCHSTONE_PAYMENT_ASSET: asset, TOUCHSTONE_PAYMENT_NETWORK: network } = config;
   const free = config.TOUCHSTONE_PAYMENT_MODE === 'off' || amount === '0';
@@ -27,7 +27,7 @@ export function summarize({ model, status }: ListedModel, config: GatewayConfig)
 export async function presentModel(
   listed: ListedModel,
   commitments: CommitmentKeeper,
-  config: GatewayConfig,
+  config: Config,
 ): Promise<ModelDetail> {
   const { model } = listed;
   const { inputs, outputs, preprocess, accuracy, licence } = model.manifest;

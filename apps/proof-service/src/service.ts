@@ -1,0 +1,19 @@
+import { defineService } from '@touchstone/service';
+import { appParts } from './app.module.js';
+import { configSchema } from './config.js';
+import type { ConsumerDelays } from './ingest-runner.js';
+import { CreateProofs1763700000000 } from './persistence/migrations/1763700000000-create-proofs.js';
+import { InlineRecords1763900000000 } from './persistence/migrations/1763900000000-inline-records.js';
+
+/** The proof-service with other delays of its consumers, which tests shorten. */
+export function serviceWith(delays: ConsumerDelays = {}) {
+  return defineService({
+    name: 'proof-service',
+    configSchema,
+    migrations: [CreateProofs1763700000000, InlineRecords1763900000000],
+    parts: (config) => appParts(config, delays),
+  });
+}
+
+/** Keeps a copy of the log and serves evidence from it. */
+export const service = serviceWith();

@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url';
+import { serveGrpc } from '@touchstone/platform';
+import { defineService } from '@touchstone/service';
+import { appParts } from './app.module.js';
+import { configSchema } from './config.js';
+import { CurrentKeySet } from './domain/current-key-set.js';
+import { CreateSigner1763700000000 } from './persistence/migrations/1763700000000-create-signer.js';
+
+const protoFolder = fileURLToPath(new URL('../../../libs/contracts/proto', import.meta.url));
+
+/** Holds the keys and signs what its callers may have signed. */
+export const service = defineService({
+  name: 'signer',
+  configSchema,
+  migrations: [CreateSigner1763700000000],
+  parts: appParts,
+  openApi: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+  setup: async (app, context) => {
+    serveGrpc(app, context, {
+      packages: ['touchstone.signer.v1'],
+      protoPaths: [`${protoFolder}/touchstone/signer/v1/signer.proto`],
+      services: ['touchstone.signer.v1.SignerService'],
+      host: context.config.TOUCHSTONE_BIND_HOST,
+      port: context.config.TOUCHSTONE_GRPC_PORT,
+    });
+    const keySet = app.get(CurrentKeySet);
+    await keySet.publish();
+    context.health.addReadiness('output-key', () => keySet.requireOutputKey());
+  },
+});

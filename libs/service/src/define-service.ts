@@ -1,0 +1,99 @@
+import { Module, type ModuleMetadata } from '@nestjs/common';
+import type { ServiceName } from '@touchstone/contracts';
+import { MeshModule, serveMesh, type MeshLimits } from '@touchstone/nats';
+import type { ServiceContext, ServiceDefinition } from '@touchstone/platform';
+import {
+  migrateCommand,
+  OutboxModule,
+  PostgresModule,
+  republishCommand,
+  type PostgresOptions,
+} from '@touchstone/postgres';
+import type { z } from 'zod';
+import { databaseOptionsOf, type Migrations } from './database.js';
+import { placeInMesh } from './place-in-mesh.js';
+import type { ServiceSchema, SharedConfig } from './shared-config.js';
+import { VERSION } from './version.js';
+
+/** The parts of a service that Nest wires. */
+export type ServiceParts = Pick<ModuleMetadata, 'imports' | 'controllers' | 'providers'>;
+
+/** What is particular to one service. */
+export interface OwnService<S extends ServiceSchema> extends Pick<
+  ServiceDefinition<S>,
+  'codeFolder' | 'openApi' | 'setup'
+> {
+  readonly name: ServiceName;
+  readonly configSchema: S;
+  /** In the order in which they were written; those of the outbox are added. */
+  readonly migrations: Migrations;
+  readonly parts: (config: z.output<S>, context: ServiceContext<z.output<S>>) => ServiceParts;
+  /** How many calls of a verb run at a time. */
+  readonly rpcLimits?: MeshLimits;
+}
+
+/** A service as `runService` starts it, in `main.ts` and in tests. */
+export interface DefinedService<S extends ServiceSchema> extends ServiceDefinition<S> {
+  readonly name: ServiceName;
+  readonly databaseOptions: (config: z.output<S>) => PostgresOptions;
+}
+
+@Module({})
+class ServiceModule {}
+
+/**
+ * Makes a service of its name and its own parts. Its schema, its NATS user, the streams and durables that must be there,
+ * its outbox and the commands `migrate` and `republish` follow from the tables of contracts; it answers RPCs when
+ * the table of RPCs names it.
+ */
+export function defineService<S extends ServiceSchema>(own: OwnService<S>): DefinedService<S> {
+  const { name, configSchema, codeFolder, openApi } = own;
+  const place = placeInMesh(name);
+  const databaseOptions = (config: z.output<S>): PostgresOptions =>
+    databaseOptionsOf(name, own.migrations, shared(config));
+  return {
+    name,
+    version: VERSION,
+    configSchema,
+    databaseOptions,
+    ...(codeFolder === undefined ? {} : { codeFolder }),
+    ...(openApi === undefined ? {} : { openApi }),
+    module: (config, context) => {
+      const { imports = [], ...parts } = own.parts(config, context);
+      return {
+        module: ServiceModule,
+        imports: [
+          PostgresModule.forRoot(databaseOptions(config)),
+          meshModule(name, shared(config)),
+          ...(place.publishes ? [OutboxModule] : []),
+          ...imports,
+        ],
+        ...parts,
+      };
+    },
+    setup: async (app, context) => {
+      if (place.rpc !== undefined) serveMesh(app, context, place.rpc, own.rpcLimits);
+      await own.setup?.(app, context);
+    },
+    commands: {
+      migrate: migrateCommand(databaseOptions),
+      ...(place.publishes ? { republish: republishCommand(databaseOptions) } : {}),
+    },
+  };
+}
+
+function meshModule(service: ServiceName, config: SharedConfig) {
+  const { streams, durables } = placeInMesh(service);
+  return MeshModule.forRoot({
+    service,
+    url: config.NATS_URL,
+    user: config.TOUCHSTONE_NATS_USER,
+    password: config.TOUCHSTONE_NATS_PASSWORD ?? '',
+    provisioned: { streams, durables },
+  });
+}
+
+/** TypeScript does not see that a generic schema with the shared keys gives the shared values. */
+function shared(config: unknown): SharedConfig {
+  return config as SharedConfig;
+}

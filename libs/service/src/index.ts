@@ -1,0 +1,5 @@
+export { databaseOptionsOf, type Migrations } from './database.js';
+export { defineService, type DefinedService, type OwnService, type ServiceParts } from './define-service.js';
+export { placeInMesh, type PlaceInMesh } from './place-in-mesh.js';
+export type { ServiceSchema, SharedConfig } from './shared-config.js';
+export { VERSION } from './version.js';

@@ -1,0 +1,12 @@
+import type { databaseKeys, natsKeys, serviceKeys } from '@touchstone/platform';
+import type { z } from 'zod';
+
+type SharedKeys = ReturnType<typeof serviceKeys> &
+  ReturnType<typeof natsKeys> &
+  ReturnType<typeof databaseKeys>;
+
+/** The configuration that every service has: spread `serviceKeys`, `natsKeys` and `databaseKeys`. */
+export type SharedConfig = z.output<z.ZodObject<SharedKeys>>;
+
+/** The schema of a service's configuration: the shared keys and its own. */
+export type ServiceSchema = z.ZodObject<SharedKeys & Readonly<Record<string, z.ZodType>>>;
