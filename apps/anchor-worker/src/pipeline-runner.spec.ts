@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { connectMesh, EventPublisher, provision, type Mesh } from '@touchstone/nats';
+import {
+  connectMesh,
+  Consumers,
+  createMeshMetrics,
+  EventPublisher,
+  provision,
+  type Mesh,
+} from '@touchstone/nats';
 import { FollowedTraces, HealthRegistry, Registry, Shutdown, silentLogger } from '@touchstone/platform';
 import { testNats, waitUntil, type MeshUserName, type TestNats } from '@touchstone/testing';
 import { outputKeyEntry, recordedOutput } from '../test/leaves.js';
@@ -71,17 +78,16 @@ describe('a delivery', () => {
       logger,
       () => 0,
     );
+    const health = new HealthRegistry();
     const runner = new PipelineRunner(
       { pipeline, intake } as unknown as CreatedPipeline,
       reader,
       metrics,
       progress,
       new OutputKeys({ keys: async () => [outputKeyEntry] }, () => 0),
-      mesh,
-      registry,
-      new HealthRegistry(),
+      new Consumers({ mesh, metrics: createMeshMetrics(registry), logger, health, shutdown }),
+      health,
       shutdown,
-      logger,
     );
     await runner.onApplicationBootstrap();
     return mesh;

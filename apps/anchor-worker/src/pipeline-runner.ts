@@ -1,16 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { DurableName } from '@touchstone/contracts';
-import { consumeDurableBatch, createMeshMetrics, MESH, type Mesh, type MeshMetrics } from '@touchstone/nats';
-import {
-  HEALTH,
-  LOGGER,
-  METRICS,
-  SHUTDOWN,
-  type HealthRegistry,
-  type Logger,
-  type Registry,
-  type Shutdown,
-} from '@touchstone/platform';
+import { Consumers } from '@touchstone/nats';
+import { HEALTH, SHUTDOWN, type HealthRegistry, type Shutdown } from '@touchstone/platform';
 import { ANCHOR_READER, type AnchorReader } from './domain/anchor/anchor-reader.js';
 import { OutputKeys } from './domain/leaf/output-keys.js';
 import type { CreatedPipeline } from './domain/pipeline/create-pipeline.js';
@@ -30,11 +21,9 @@ export class PipelineRunner implements OnApplicationBootstrap {
     @Inject(ANCHOR_METRICS) private readonly metrics: AnchorMetrics,
     @Inject(LeafProgress) private readonly progress: LeafProgress,
     @Inject(OutputKeys) private readonly keys: OutputKeys,
-    @Inject(MESH) private readonly mesh: Mesh,
-    @Inject(METRICS) private readonly registry: Registry,
+    @Inject(Consumers) private readonly consumers: Consumers,
     @Inject(HEALTH) private readonly health: HealthRegistry,
     @Inject(SHUTDOWN) private readonly shutdown: Shutdown,
-    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -46,18 +35,14 @@ export class PipelineRunner implements OnApplicationBootstrap {
       await this.progress.settled();
     });
     pipeline.start();
-    const meshMetrics = createMeshMetrics(this.registry);
-    await this.consume('anchor-worker-key-set', meshMetrics);
-    await this.consume('anchor-worker-inference', meshMetrics);
+    await this.consume('anchor-worker-key-set');
+    await this.consume('anchor-worker-inference');
   }
 
-  private async consume(durable: DurableName, metrics: MeshMetrics): Promise<void> {
+  private async consume(durable: DurableName): Promise<void> {
     const { intake } = this.created;
-    const consumer = await consumeDurableBatch({
-      nc: this.mesh.nc,
+    await this.consumers.batches({
       durable,
-      logger: this.logger,
-      metrics,
       maxMessages: INTAKE_MESSAGES_MAX,
       maxWaitMs: INTAKE_WAIT_MS,
       handler: async (messages) => {
@@ -67,8 +52,6 @@ export class PipelineRunner implements OnApplicationBootstrap {
         this.metrics.intaken(taken);
       },
     });
-    this.health.addReadiness(durable, () => consumer.check());
-    this.shutdown.add('consumers', durable, () => consumer.stop());
   }
 
   /** Without proofs no anchor becomes final, however well everything else goes: that must not be silent. */

@@ -1,8 +1,9 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Attestation } from '@touchstone/contracts';
 import { capabilityHash } from '@touchstone/evidence';
-import { consumeDurable, createMeshMetrics, MESH, RpcClient, type Mesh } from '@touchstone/nats';
+import { Consumers, RpcClient } from '@touchstone/nats';
 import { SERVICE_CONTEXT, type ServiceContext } from '@touchstone/platform';
+import { Loop, type LoopOptions } from '@touchstone/work';
 import { Heartbeat } from './adapters/attestation-hub/heartbeat.js';
 import type { Config } from './config.js';
 import { VERIFICATIONS } from './domain/inference/verification.js';
@@ -28,19 +29,17 @@ export const REFRESH_INTERVAL_MS = 10_000;
 /** Milliseconds between two looks for answers whose settlement nobody asked for. */
 export const SETTLE_ASK_INTERVAL_MS = 2_000;
 
-/** Milliseconds between two attempts while the first commitments are not in place. */
-const FIRST_COMMITMENT_RETRY_MS = 1_000;
+/** Milliseconds between two attempts after one that failed. */
+const REFRESH_RETRY_MS = 1_000;
 
 /** What runs beside the requests: payment events, heartbeat, and the look at the signer's keys. */
 @Injectable()
 export class Background implements OnApplicationBootstrap {
   private committed = false;
-  private stopped = false;
-  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     @Inject(SERVICE_CONTEXT) private readonly context: ServiceContext<Config>,
-    @Inject(MESH) private readonly mesh: Mesh,
+    @Inject(Consumers) private readonly consumers: Consumers,
     @Inject(RpcClient) private readonly rpc: RpcClient,
     @Inject(VERIFICATIONS) private readonly verifications: VerificationRepository,
     @Inject(MODEL_CATALOGUE) private readonly catalogue: ModelCatalogue,
@@ -61,61 +60,44 @@ export class Background implements OnApplicationBootstrap {
   }
 
   private async startConsumer(): Promise<void> {
-    const consumer = await consumeDurable({
-      nc: this.mesh.nc,
+    await this.consumers.each({
       durable: PAYMENT_DURABLE,
-      logger: this.context.logger,
-      metrics: createMeshMetrics(this.context.metrics),
       handler: (message) => takePaymentEvent(this.verifications, message),
     });
-    this.context.health.addReadiness(PAYMENT_DURABLE, () => consumer.check());
-    this.context.shutdown.add('consumers', PAYMENT_DURABLE, () => consumer.stop());
     // Requests of callers who hung up may still be writing; the others have their answer by then.
     this.context.shutdown.add('outbox', 'records', () => this.verifications.close());
   }
 
+  /** Looks at the signer's keys and the operators' statuses; a signer that is away does not hold up the start. */
   private startRefreshing(): void {
-    this.context.shutdown.add('consumers', 'refresh', () => {
-      this.stopped = true;
-      clearTimeout(this.timer);
+    this.repeat('refresh', 'commitments and statuses could not be looked at', {
+      run: async () => {
+        await refreshModels(this.registry, this.catalogue);
+        await commitModels(this.commitments, this.catalogue);
+        this.committed = true;
+      },
+      pollMs: REFRESH_INTERVAL_MS,
+      backoffFirstMs: REFRESH_RETRY_MS,
+      backoffMaxMs: REFRESH_RETRY_MS,
     });
-    // Not awaited: a signer that is away must not hold up the start, readiness says that it is missing.
-    void this.refresh();
   }
 
-  /** Looks at the signer's keys and the operators' statuses, and comes back; never rejects. */
-  private async refresh(): Promise<void> {
-    try {
-      await refreshModels(this.registry, this.catalogue);
-      await commitModels(this.commitments, this.catalogue);
-      this.committed = true;
-    } catch (error) {
-      this.context.logger.warn({ err: error }, 'commitments and statuses could not be looked at');
-    }
-    if (this.stopped) return;
-    const waitMs = this.committed ? REFRESH_INTERVAL_MS : FIRST_COMMITMENT_RETRY_MS;
-    this.timer = setTimeout(() => void this.refresh(), waitMs);
-    this.timer.unref();
-  }
-
-  /** Asks for settlements in place of requests that were killed; a run that fails is logged and the next one comes. */
+  /** Asks for settlements in place of requests that were killed. */
   private startSettling(): void {
-    const { logger, shutdown } = this.context;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const run = async (): Promise<void> => {
-      await this.settleExecuted.run().catch((error: unknown) => {
-        logger.warn({ err: error }, 'answers that are not settled could not be looked for');
-      });
-      if (this.stopped) return;
-      timer = setTimeout(() => void run(), SETTLE_ASK_INTERVAL_MS);
-      timer.unref();
-    };
-    void run();
-    // A question under way is not waited for: whoever asks again gets the same answer.
-    shutdown.add('consumers', 'settlements', () => {
-      this.stopped = true;
-      clearTimeout(timer);
+    this.repeat('settlements', 'answers that are not settled could not be looked for', {
+      run: async () => void (await this.settleExecuted.run()),
+      pollMs: SETTLE_ASK_INTERVAL_MS,
+      backoffFirstMs: SETTLE_ASK_INTERVAL_MS,
+      backoffMaxMs: SETTLE_ASK_INTERVAL_MS,
     });
+  }
+
+  /** A run under way is not waited for in a shutdown: whoever asks again gets the same answer. */
+  private repeat(part: string, failure: string, options: Omit<LoopOptions, 'onFailure'>): void {
+    const { logger, shutdown } = this.context;
+    const loop = new Loop({ ...options, onFailure: (error) => logger.warn({ err: error }, failure) });
+    loop.start();
+    shutdown.add('consumers', part, () => void loop.stop());
   }
 
   private startHeartbeat(): void {

@@ -1,18 +1,20 @@
+import type { INestApplication } from '@nestjs/common';
 import { AppError } from '@touchstone/contracts';
+import type { ServiceContext } from '@touchstone/platform';
 import { runExclusively } from '@touchstone/postgres';
 import { defineService } from '@touchstone/service';
+import { Loop } from '@touchstone/work';
 import { DataSource } from 'typeorm';
 import { EvmNode } from '@touchstone/evm';
 import { EvmToken } from './adapters/evm/evm-token.js';
 import { appParts } from './app.module.js';
-import { configSchema, SETTLE_CONCURRENCY_MAX } from './config.js';
+import { configSchema, SETTLE_CONCURRENCY_MAX, type Config } from './config.js';
 import { RecoverSettlements } from './domain/recover-settlements.js';
 import { SettleOwed } from './domain/settle-owed.js';
 import { CreatePayments1785000000000 } from './persistence/migrations/1785000000000-create-payments.js';
 import { FollowPayments1785400000000 } from './persistence/migrations/1785400000000-follow-payments.js';
 import { ShareLanes1785500000000 } from './persistence/migrations/1785500000000-share-lanes.js';
 import { OwePayments1785600000000 } from './persistence/migrations/1785600000000-owe-payments.js';
-import { RecoveryLoop } from './recovery-loop.js';
 import { watchToken } from './watch-token.js';
 
 /** x402 facilitator: verifies and settles payments, each at most once. */
@@ -32,7 +34,7 @@ export const service = defineService({
     securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
   },
   setup: async (app, context) => {
-    const { logger, health, shutdown, config } = context;
+    const { logger, health } = context;
     const node = app.get(EvmNode);
     // A wrong chain stops the start; a node that is away only makes the service not ready.
     await node.assertChain().catch((error: unknown) => {
@@ -44,22 +46,30 @@ export const service = defineService({
     });
     await watchToken(app.get(EvmToken), context);
     const recover = app.get(RecoverSettlements);
-    const dataSource = app.get(DataSource);
-    const loop = new RecoveryLoop(
-      () => runExclusively(dataSource, 'recovery', 'payment recovery', () => recover.run()),
-      config.TOUCHSTONE_RECOVERY_INTERVAL_MS,
-      logger,
-    );
-    loop.start();
-    shutdown.add('in-flight', 'recovery', () => loop.stop());
+    repeat(app, context, 'recovery', 'payment recovery', () => recover.run());
     // A loop of its own: whoever settles waits for blocks, and what was signed before must not wait for that.
     const owed = app.get(SettleOwed);
-    const owedLoop = new RecoveryLoop(
-      () => runExclusively(dataSource, 'recovery', 'owed payments', () => owed.run()),
-      config.TOUCHSTONE_RECOVERY_INTERVAL_MS,
-      logger,
-    );
-    owedLoop.start();
-    shutdown.add('in-flight', 'owed payments', () => owedLoop.stop());
+    repeat(app, context, 'owed payments', 'owed payments', () => owed.run());
   },
 });
+
+/** Repeats a job in one replica at a time, at once first: what a crash left open should not wait. */
+function repeat(
+  app: INestApplication,
+  { config, logger, shutdown }: ServiceContext<Config>,
+  part: string,
+  lock: string,
+  job: () => Promise<unknown>,
+): void {
+  const dataSource = app.get(DataSource);
+  const intervalMs = config.TOUCHSTONE_RECOVERY_INTERVAL_MS;
+  const loop = new Loop({
+    run: async () => void (await runExclusively(dataSource, 'recovery', lock, job)),
+    pollMs: intervalMs,
+    backoffFirstMs: intervalMs,
+    backoffMaxMs: intervalMs,
+    onFailure: (error) => logger.warn({ err: error }, 'open payments could not be looked at'),
+  });
+  loop.start();
+  shutdown.add('in-flight', part, () => loop.stop());
+}

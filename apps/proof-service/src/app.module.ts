@@ -1,16 +1,14 @@
-import { MESH, RpcClient, type Mesh } from '@touchstone/nats';
+import { Consumers, RpcClient } from '@touchstone/nats';
 import {
   CLOCK,
   FollowedTraces,
-  HEALTH,
   LOGGER,
   METRICS,
-  SHUTDOWN,
+  SERVICE_CONTEXT,
   type Clock,
-  type HealthRegistry,
   type Logger,
   type Registry,
-  type Shutdown,
+  type ServiceContext,
 } from '@touchstone/platform';
 import type { ServiceParts } from '@touchstone/service';
 import { DataSource } from 'typeorm';
@@ -120,29 +118,22 @@ function readers(config: Config) {
 function ingest(config: Config, delays: ConsumerDelays) {
   return {
     provide: IngestRunner,
-    inject: [
-      ...[DataSource, KnownKeys, Observers, PROOF_METRICS, FollowedTraces],
-      ...[MESH, METRICS, HEALTH, SHUTDOWN, LOGGER, CLOCK],
-    ],
+    inject: [DataSource, KnownKeys, Observers, PROOF_METRICS, FollowedTraces, Consumers, SERVICE_CONTEXT],
     useFactory: (
       dataSource: DataSource,
       keys: KnownKeys,
       observers: Observers,
       metrics: ProofMetrics,
       traces: FollowedTraces,
-      mesh: Mesh,
-      registry: Registry,
-      health: HealthRegistry,
-      shutdown: Shutdown,
-      logger: Logger,
-      clock: Clock,
+      consumers: Consumers,
+      { shutdown, logger, clock }: ServiceContext,
     ) =>
       new IngestRunner({
         ingestion: new Ingestion(new IntakeRepository(dataSource), config.TOUCHSTONE_LOG_ORIGIN, (alarm) =>
           observers.alarmed(alarm),
         ),
         log: new LogCopy(new LogRepository(dataSource), keys, observers),
-        ...{ metrics, traces, mesh, registry, health, shutdown, logger, clock, delays },
+        ...{ metrics, traces, consumers, shutdown, logger, clock, delays },
       }),
   };
 }

@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EventSubject } from '@touchstone/contracts';
-import { connectMesh, EventPublisher, provision, type Mesh } from '@touchstone/nats';
+import {
+  connectMesh,
+  Consumers,
+  createMeshMetrics,
+  EventPublisher,
+  provision,
+  type Mesh,
+} from '@touchstone/nats';
 import { FollowedTraces, HealthRegistry, Registry, Shutdown, silentLogger } from '@touchstone/platform';
 import { FakeClock, testNats, waitUntil, type MeshUserName, type TestNats } from '@touchstone/testing';
 import { LogWorld, ORIGIN, type TestEvent } from '../test/support/log-world.js';
@@ -60,7 +67,12 @@ describe('a delivery', () => {
       log: { catchUp: async () => undefined },
       metrics: new ProofMetrics(registry, () => Promise.reject(new Error('Nobody asks for these figures.'))),
       traces: new FollowedTraces(() => clock.nowMs()),
-      ...{ mesh, registry, health: new HealthRegistry(), shutdown, logger, clock },
+      consumers: new Consumers({
+        ...{ mesh, logger, shutdown },
+        metrics: createMeshMetrics(registry),
+        health: new HealthRegistry(),
+      }),
+      ...{ shutdown, logger, clock },
     });
     await runner.onApplicationBootstrap();
     return mesh;

@@ -1,13 +1,7 @@
 import type { DurableName } from '@touchstone/contracts';
-import {
-  consumeDurableBatch,
-  createMeshMetrics,
-  type ConsumeOptions,
-  type EventMessage,
-  type Mesh,
-  type MeshMetrics,
-} from '@touchstone/nats';
-import type { Clock, FollowedTraces, HealthRegistry, Logger, Registry, Shutdown } from '@touchstone/platform';
+import type { Consumers, ConsumeOptions, EventMessage } from '@touchstone/nats';
+import type { Clock, FollowedTraces, Logger, Shutdown } from '@touchstone/platform';
+import { Loop } from '@touchstone/work';
 import type { Ingestion } from './domain/ingest/ingestion.js';
 import type { LogCopy } from './domain/log/log-copy.js';
 import type { ProofMetrics } from './metrics.js';
@@ -27,9 +21,7 @@ export interface IngestRunnerOptions {
   readonly log: Pick<LogCopy, 'catchUp'>;
   readonly metrics: ProofMetrics;
   readonly traces: FollowedTraces;
-  readonly mesh: Mesh;
-  readonly registry: Registry;
-  readonly health: HealthRegistry;
+  readonly consumers: Consumers;
   readonly shutdown: Shutdown;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -44,28 +36,30 @@ export type ConsumerDelays = Pick<
 
 /** Starts the consumers when the application is up, follows the log, and ends both in the order of a shutdown. */
 export class IngestRunner {
-  private running: Promise<void> | undefined;
-  private again = false;
+  private readonly log: Loop;
 
-  constructor(private readonly options: IngestRunnerOptions) {}
-
-  async onApplicationBootstrap(): Promise<void> {
-    const { registry, shutdown } = this.options;
-    const timer = setInterval(() => void this.catchUp(), CATCH_UP_INTERVAL_MS);
-    shutdown.add('consumers', 'log timer', () => clearInterval(timer));
-    shutdown.add('in-flight', 'log copy', () => this.running);
-    const metrics = createMeshMetrics(registry);
-    await this.consume('proof-service-inference', metrics, false);
-    await this.consume('proof-service-anchor', metrics, true);
+  constructor(private readonly options: IngestRunnerOptions) {
+    this.log = new Loop({
+      run: () => options.log.catchUp(),
+      pollMs: CATCH_UP_INTERVAL_MS,
+      backoffFirstMs: CATCH_UP_INTERVAL_MS,
+      backoffMaxMs: CATCH_UP_INTERVAL_MS,
+      onFailure: (error) =>
+        options.logger.warn({ err: error }, 'the log could not be followed now and is tried again'),
+    });
   }
 
-  private async consume(durable: DurableName, meshMetrics: MeshMetrics, concernsLog: boolean): Promise<void> {
-    const { ingestion, mesh, logger, health, shutdown, delays } = this.options;
-    const consumer = await consumeDurableBatch({
-      nc: mesh.nc,
+  async onApplicationBootstrap(): Promise<void> {
+    this.options.shutdown.add('in-flight', 'log copy', () => this.log.stop());
+    this.log.start();
+    await this.consume('proof-service-inference', false);
+    await this.consume('proof-service-anchor', true);
+  }
+
+  private consume(durable: DurableName, concernsLog: boolean): Promise<void> {
+    const { ingestion, consumers, delays } = this.options;
+    return consumers.batches({
       durable,
-      logger,
-      metrics: meshMetrics,
       ...delays,
       maxMessages: INGEST_MESSAGES_MAX,
       maxWaitMs: concernsLog ? INGEST_LOG_WAIT_MS : INGEST_WAIT_MS,
@@ -73,12 +67,10 @@ export class IngestRunner {
         await ingestion.take(messages);
         this.follow(messages);
         this.measure(durable, messages);
-        // Not waited for: the messages are durable, and what follows is done again by the timer if it fails.
-        if (concernsLog) void this.catchUp();
+        // Not waited for: the messages are durable, and the loop comes back by itself if it fails.
+        if (concernsLog) this.log.poke();
       },
     });
-    health.addReadiness(durable, () => consumer.check());
-    shutdown.add('consumers', durable, () => consumer.stop());
   }
 
   /** The stages of an output are shown in the trace of the request that it came from. */
@@ -93,29 +85,5 @@ export class IngestRunner {
     const newest = messages.map(eventTimeMs).filter((time) => time !== undefined);
     const lag = newest.length > 0 ? (clock.nowMs() - Math.max(...newest)) / 1_000 : undefined;
     metrics.taken(durable, messages.length, lag);
-  }
-
-  /** One round at a time; whoever asks meanwhile gets one more, since the running round may have looked too early. */
-  private catchUp(): Promise<void> {
-    if (this.running) {
-      this.again = true;
-      return this.running;
-    }
-    this.running = this.rounds().finally(() => {
-      this.running = undefined;
-    });
-    return this.running;
-  }
-
-  private async rounds(): Promise<void> {
-    do {
-      this.again = false;
-      try {
-        await this.options.log.catchUp();
-      } catch (error) {
-        this.options.logger.warn({ err: error }, 'the log could not be followed now and is tried again');
-        return;
-      }
-    } while (this.again);
   }
 }

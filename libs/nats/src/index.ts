@@ -1,4 +1,4 @@
-export { MESH, MeshModule, type MeshModuleOptions } from './mesh-module.js';
+export { MESH, MESH_METRICS, MeshModule, type MeshModuleOptions } from './mesh-module.js';
 export {
   connectMesh,
   type ConnectMeshOptions,
@@ -8,6 +8,7 @@ export {
 } from './connection.js';
 export { listAdvisories, type Advisory, type AdvisoryPage } from './jetstream/advisories.js';
 export { assertProvisioned, type ProvisionedNames } from './jetstream/assert-provisioned.js';
+export { Consumers, type ConsumersOptions } from './jetstream/consumers.js';
 export { consumeDurable, type ConsumeDurableOptions } from './jetstream/consume-durable.js';
 export { consumeDurableBatch, type ConsumeDurableBatchOptions } from './jetstream/consume-durable-batch.js';
 export type { ConsumeOptions, RunningConsumer } from './jetstream/consume-options.js';

@@ -4,8 +4,8 @@ import type { MeshMetrics } from './observer.js';
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
- * The figures of the mesh in the process's registry, named `touchstone_mesh_…` in every service; the label
- * `service` is the registry's own.
+ * Registers the figures of the mesh in the process's registry, once: `touchstone_mesh_…` in every service, whose label
+ * `service` is the registry's own. `MeshModule` gives them as `MESH_METRICS`.
  *
  * @example
  * ```ts
@@ -14,17 +14,6 @@ const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
  * ```
  */
 export function createMeshMetrics(registry: Registry): MeshMetrics {
-  const existing = created.get(registry);
-  if (existing) return existing;
-  const metrics = registerMeshMetrics(registry);
-  created.set(registry, metrics);
-  return metrics;
-}
-
-/** Several parts of a service share one registry, and a metric may be registered there only once. */
-const created = new WeakMap<Registry, MeshMetrics>();
-
-function registerMeshMetrics(registry: Registry): MeshMetrics {
   const { served, called, published, handled } = times(registry);
   const { settled, holds, used, connection } = counts(registry);
   return {

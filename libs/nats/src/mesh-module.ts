@@ -1,4 +1,4 @@
-import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import { Inject, Module, type DynamicModule, type OnModuleInit, type Provider } from '@nestjs/common';
 import type { ServiceName } from '@touchstone/contracts';
 import {
   HEALTH,
@@ -15,6 +15,7 @@ import {
 } from '@touchstone/platform';
 import { connectMesh, type Mesh } from './connection.js';
 import { assertProvisioned, type ProvisionedNames } from './jetstream/assert-provisioned.js';
+import { Consumers } from './jetstream/consumers.js';
 import { EventPublisher } from './jetstream/event-publisher.js';
 import { createMeshMetrics } from './mesh-metrics.js';
 import { OutboxBus } from './jetstream/outbox-bus.js';
@@ -28,6 +29,9 @@ const OPTIONS = Symbol('MeshModuleOptions');
 /** Injection token of the service's {@link Mesh}. */
 export const MESH = Symbol('Mesh');
 
+/** Injection token of the service's {@link MeshMetrics}. */
+export const MESH_METRICS = Symbol('MeshMetrics');
+
 /** How a service joins the mesh. */
 export interface MeshModuleOptions {
   readonly service: ServiceName;
@@ -39,8 +43,8 @@ export interface MeshModuleOptions {
 }
 
 /**
- * Gives a service its connection (`MESH`), `RpcClient`, `EventPublisher` and the publish port of its outbox, a
- * readiness check, and the closing in the phase `nats`.
+ * Gives a service its connection (`MESH`), `RpcClient`, `EventPublisher`, `Consumers` and the publish port of its outbox,
+ * a readiness check, and the closing in the phase `nats`.
  */
 @Module({})
 export class MeshModule implements OnModuleInit {
@@ -58,50 +62,34 @@ export class MeshModule implements OnModuleInit {
       providers: [
         { provide: OPTIONS, useValue: options },
         {
+          provide: MESH_METRICS,
+          inject: [METRICS],
+          useFactory: (registry: Registry) => createMeshMetrics(registry),
+        },
+        {
           provide: MESH,
-          inject: [LOGGER, SHUTDOWN, METRICS],
-          useFactory: (logger: Logger, shutdown: Shutdown, registry: Registry) =>
-            openMesh(options, logger, shutdown, createMeshMetrics(registry)),
+          inject: [LOGGER, SHUTDOWN, MESH_METRICS],
+          useFactory: (logger: Logger, shutdown: Shutdown, metrics: MeshMetrics) =>
+            openMesh(options, logger, shutdown, metrics),
         },
         {
           provide: StreamUsage,
-          inject: [MESH, LOGGER, SHUTDOWN, METRICS],
-          useFactory: ({ nc }: Mesh, logger: Logger, shutdown: Shutdown, registry: Registry) => {
-            const streams = options.provisioned?.streams ?? [];
-            const usage = new StreamUsage({ nc, streams, logger, metrics: createMeshMetrics(registry) });
+          inject: [MESH, LOGGER, SHUTDOWN, MESH_METRICS],
+          useFactory: ({ nc }: Mesh, logger: Logger, shutdown: Shutdown, metrics: MeshMetrics) => {
+            const usage = new StreamUsage({
+              nc,
+              streams: options.provisioned?.streams ?? [],
+              logger,
+              metrics,
+            });
             shutdown.add('nats', 'stream usage', () => usage.stop());
             usage.start();
             return usage;
           },
         },
-        {
-          provide: RpcClient,
-          inject: [MESH, METRICS],
-          useFactory: ({ nc }: Mesh, registry: Registry) =>
-            new RpcClient({ nc, caller: options.service, metrics: createMeshMetrics(registry) }),
-        },
-        {
-          provide: EventPublisher,
-          inject: [MESH, METRICS],
-          useFactory: ({ nc }: Mesh, registry: Registry) =>
-            new EventPublisher({ nc, metrics: createMeshMetrics(registry) }),
-        },
-        {
-          provide: PUBLISH_EVENT,
-          inject: [MESH, METRICS],
-          useFactory: ({ nc }: Mesh, registry: Registry): PublishEvent => {
-            // The relay repeats what failed by itself, in order, and a shutdown waits for what it has begun.
-            const metrics = createMeshMetrics(registry);
-            return new EventPublisher({ nc, metrics, attemptsMax: 1 }).publishStored;
-          },
-        },
-        {
-          provide: EVENT_BUS,
-          inject: [MESH],
-          useFactory: (mesh: Mesh) => new OutboxBus(mesh, options.service),
-        },
+        ...clients(options.service),
       ],
-      exports: [MESH, RpcClient, EventPublisher, PUBLISH_EVENT, EVENT_BUS],
+      exports: [MESH, MESH_METRICS, RpcClient, EventPublisher, PUBLISH_EVENT, EVENT_BUS, Consumers],
     };
   }
 
@@ -113,6 +101,45 @@ export class MeshModule implements OnModuleInit {
     this.health.addReadiness('max_payload', () => checkPayloadLimit(this.mesh.nc, this.options.service));
     this.health.addReadiness('streams', () => this.usage.check());
   }
+}
+
+/** What a service does on its connection: calls, publications and consumers. */
+function clients(service: ServiceName): Provider[] {
+  return [
+    {
+      provide: RpcClient,
+      inject: [MESH, MESH_METRICS],
+      useFactory: ({ nc }: Mesh, metrics: MeshMetrics) => new RpcClient({ nc, caller: service, metrics }),
+    },
+    {
+      provide: EventPublisher,
+      inject: [MESH, MESH_METRICS],
+      useFactory: ({ nc }: Mesh, metrics: MeshMetrics) => new EventPublisher({ nc, metrics }),
+    },
+    {
+      provide: PUBLISH_EVENT,
+      inject: [MESH, MESH_METRICS],
+      // The relay repeats what failed by itself, in order, and a shutdown waits for what it has begun.
+      useFactory: ({ nc }: Mesh, metrics: MeshMetrics): PublishEvent =>
+        new EventPublisher({ nc, metrics, attemptsMax: 1 }).publishStored,
+    },
+    {
+      provide: EVENT_BUS,
+      inject: [MESH],
+      useFactory: (mesh: Mesh) => new OutboxBus(mesh, service),
+    },
+    {
+      provide: Consumers,
+      inject: [MESH, MESH_METRICS, LOGGER, HEALTH, SHUTDOWN],
+      useFactory: (
+        mesh: Mesh,
+        metrics: MeshMetrics,
+        logger: Logger,
+        health: HealthRegistry,
+        shutdown: Shutdown,
+      ) => new Consumers({ mesh, metrics, logger, health, shutdown }),
+    },
+  ];
 }
 
 async function openMesh(

@@ -2,8 +2,8 @@ import type { INestApplication } from '@nestjs/common';
 import type { RpcService } from '@touchstone/contracts';
 import type { ServiceContext } from '@touchstone/platform';
 import type { Mesh } from './connection.js';
-import { MESH } from './mesh-module.js';
-import { createMeshMetrics } from './mesh-metrics.js';
+import { MESH, MESH_METRICS } from './mesh-module.js';
+import type { MeshMetrics } from './observer.js';
 import { NatsMicroServer, type NatsMicroServerOptions } from './rpc/micro-server.js';
 
 /** How many calls of a verb run at a time. */
@@ -26,7 +26,7 @@ export function serveMesh(
     service,
     version,
     logger,
-    metrics: createMeshMetrics(context.metrics),
+    metrics: app.get<MeshMetrics>(MESH_METRICS),
     ...limits,
   });
   app.connectMicroservice({ strategy });

@@ -7,14 +7,6 @@ export {
   type PostgresOptions,
 } from './data-source.js';
 export { withDatabase } from './database-errors.js';
-export {
-  GROUP_COMMIT_DELAY_DEFAULT_MS,
-  GROUP_COMMIT_ITEMS_DEFAULT_MAX,
-  GROUP_COMMIT_QUEUE_DEFAULT_MAX,
-  GROUP_COMMIT_WRITERS_DEFAULT_MAX,
-  GroupCommit,
-  type GroupCommitOptions,
-} from './group-commit.js';
 export { LOCK_CLASSES, lockInTransaction, runExclusively, type LockClass } from './locks.js';
 export { migrateCommand } from './migrate-command.js';
 export { assertMigrated, runMigrations } from './migrations.js';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase } from '@touchstone/testing';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { assertMigrated, createDataSource, dropInbox, GroupCommit, runMigrations } from '../src/index.js';
+import { assertMigrated, createDataSource, dropInbox, runMigrations } from '../src/index.js';
+import { Batcher } from '@touchstone/work';
 import { CreateMessageTables1700000000000, openTestSchema, type TestSchema } from './test-schema.js';
 
 /** What earlier versions made beside their outbox. */
@@ -143,7 +144,7 @@ describe('a migrated schema', () => {
     await schema.dataSource.query(
       'CREATE TABLE signer.audit (id bigserial PRIMARY KEY, text text NOT NULL UNIQUE)',
     );
-    const group = new GroupCommit<string, string>({
+    const group = new Batcher<string, string>({
       write: async (items) => {
         const rows = (await schema.dataSource.query(
           `INSERT INTO signer.audit (text) SELECT * FROM unnest($1::text[]) RETURNING text`,

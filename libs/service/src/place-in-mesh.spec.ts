@@ -25,7 +25,10 @@ describe('the place of a service', () => {
       durables: [],
       rpc: 'signer',
     });
-    expect(placeInMesh('proof-service')).toMatchObject({ publishes: false, streams: ['INFERENCE', 'ANCHOR'] });
+    expect(placeInMesh('proof-service')).toMatchObject({
+      publishes: false,
+      streams: ['INFERENCE', 'ANCHOR'],
+    });
   });
 
   it('leaves out no event and no durable', () => {

@@ -1,6 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 import { injectTrace } from '@touchstone/platform';
-import { GroupCommit, withDatabase, type Outbox } from '@touchstone/postgres';
+import { withDatabase, type Outbox } from '@touchstone/postgres';
+import { Batcher } from '@touchstone/work';
 import type { DataSource, EntityManager } from 'typeorm';
 import { refuseHeartbeat } from '../domain/admit-heartbeat.js';
 import type { HeartbeatReport } from '../domain/heartbeat-report.js';
@@ -25,7 +26,7 @@ class LostRace extends Error {}
  * heartbeats one after the other in memory, write every node once.
  */
 export class PostgresNodeStore implements NodeStore {
-  private readonly arrivals: GroupCommit<Arrival, Observation | AppError>;
+  private readonly arrivals: Batcher<Arrival, Observation | AppError>;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -33,7 +34,7 @@ export class PostgresNodeStore implements NodeStore {
     private readonly nodesMax: number,
   ) {
     // One writer: with two, a later heartbeat of a node could be committed before an earlier one.
-    this.arrivals = new GroupCommit({
+    this.arrivals = new Batcher({
       write: (arrivals) => withDatabase(() => this.write(arrivals)),
       writersMax: 1,
     });

@@ -1,6 +1,7 @@
 import { outputRecorded, type AuthorizationPayment, type OutputRecorded } from '@touchstone/contracts';
 import { injectTrace } from '@touchstone/platform';
-import { GroupCommit, withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
+import { withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
+import { Batcher } from '@touchstone/work';
 import type { DataSource } from 'typeorm';
 import type {
   EventDraft,
@@ -25,14 +26,14 @@ interface FreeAnswer {
  * transactions, because money moves between the two.
  */
 export class VerificationRepository implements VerificationStore {
-  private readonly group: GroupCommit<FreeAnswer, void>;
+  private readonly group: Batcher<FreeAnswer, void>;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly outbox: Outbox,
     private readonly nowMs: () => number,
   ) {
-    this.group = new GroupCommit({ write: (answers) => this.writeFree(answers) });
+    this.group = new Batcher({ write: (answers) => this.writeFree(answers) });
   }
 
   record(verification: Verification, event: EventDraft): Promise<void> {

@@ -1,13 +1,14 @@
 import type { DataSource } from 'typeorm';
-import { GroupCommit, withDatabase } from '@touchstone/postgres';
+import { withDatabase } from '@touchstone/postgres';
+import { Batcher } from '@touchstone/work';
 import type { AuditLog, SigningAudit } from '../domain/ports.js';
 
 /** Writes audit records of many callers with one commit, so that signing is not bound to one flush per signature. */
 export class PostgresAuditLog implements AuditLog {
-  private readonly records: GroupCommit<SigningAudit>;
+  private readonly records: Batcher<SigningAudit>;
 
   constructor(dataSource: DataSource) {
-    this.records = new GroupCommit({
+    this.records = new Batcher({
       write: (audits) => withDatabase(() => insertAudits(dataSource, audits)),
     });
   }

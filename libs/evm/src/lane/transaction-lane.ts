@@ -1,4 +1,4 @@
-import { GroupCommit } from '@touchstone/postgres';
+import { Batcher } from '@touchstone/work';
 import type { LaneChain, LaneSigner, LaneStore, Intent, Prepared, SendOutcome } from './lane-ports.js';
 import { newestAttempt, type LaneTransaction, type Placement } from './lane-transaction.js';
 import { AdvanceTransactions } from './advance-transactions.js';
@@ -62,14 +62,14 @@ export type Outcome =
  */
 export class TransactionLane<D> {
   private readonly signing: SignAttempts;
-  private readonly group: GroupCommit<Intent<D>, Prepared>;
+  private readonly group: Batcher<Intent<D>, Prepared>;
   private readonly advancing: AdvanceTransactions;
   private readonly following: FollowTransactions;
 
   constructor(private readonly parts: LaneParts<D>) {
     this.signing = new SignAttempts(parts.chain, parts.signer, parts.feePerGasMax);
     // One writer: the lane's row orders them anyway, and those that come meanwhile are stored together.
-    this.group = new GroupCommit({
+    this.group = new Batcher({
       write: (intents) => this.prepareAll(intents),
       itemsMax: LANE_INTENTS_MAX,
       writersMax: 1,

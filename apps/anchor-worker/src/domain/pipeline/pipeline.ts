@@ -3,7 +3,7 @@ import type { Sealing } from '../batch/sealing.js';
 import type { Checkpointing } from '../checkpoint/checkpointing.js';
 import type { IntakeListener } from '../leaf/intake.js';
 import type { Exclusive } from './exclusive.js';
-import { StageLoop } from './stage-loop.js';
+import { Loop } from '@touchstone/work';
 
 /** Milliseconds after which a stage looks although nobody told it to: leaves of other replicas, missed pokes. */
 export const STAGE_POLL_MS = 1_000;
@@ -24,9 +24,9 @@ export interface PipelineParts {
 
 /** The stages seal → checkpoint → anchor of one process; each is woken right after the commit of the one before. */
 export class Pipeline implements IntakeListener {
-  private readonly seal: StageLoop;
-  private readonly checkpoint: StageLoop;
-  private readonly anchor: StageLoop | undefined;
+  private readonly seal: Loop;
+  private readonly checkpoint: Loop;
+  private readonly anchor: Loop | undefined;
 
   constructor(private readonly parts: PipelineParts) {
     const { sealing, checkpointing, anchoring } = parts;
@@ -56,12 +56,12 @@ export class Pipeline implements IntakeListener {
     this.anchor?.poke();
   }
 
-  private stages(): StageLoop[] {
+  private stages(): Loop[] {
     return [this.seal, this.checkpoint, ...(this.anchor ? [this.anchor] : [])];
   }
 
-  private stage(name: StageName, run: () => Promise<number | undefined>): StageLoop {
-    return new StageLoop({
+  private stage(name: StageName, run: () => Promise<number | undefined>): Loop {
+    return new Loop({
       run,
       pollMs: STAGE_POLL_MS,
       onFailure: (error, pauseMs) => this.parts.onStageFailure(name, error, pauseMs),

@@ -1,7 +1,7 @@
 import { AppError, SIGN_OUTPUTS_MAX, type OutputPayload, type OutputProof } from '@touchstone/contracts';
 import { logsDetails, traceIdsOf, type MeshLogger, type RpcClient } from '@touchstone/nats';
 import { injectTrace, runWithLinkedTraces, withSpan } from '@touchstone/platform';
-import { GroupCommit } from '@touchstone/postgres';
+import { Batcher } from '@touchstone/work';
 import type { Signer } from '../../domain/inference/signer.js';
 import type { SignerKeys } from '../../domain/model/commitment.js';
 
@@ -21,13 +21,13 @@ interface Unsigned {
  * and the flush of the signer's audit cost as much for one output as for many.
  */
 export class RpcSigner implements Signer {
-  private readonly outputs: GroupCommit<Unsigned, OutputProof>;
+  private readonly outputs: Batcher<Unsigned, OutputProof>;
 
   constructor(
     private readonly rpc: Pick<RpcClient, 'call'>,
     private readonly logger: MeshLogger,
   ) {
-    this.outputs = new GroupCommit({
+    this.outputs = new Batcher({
       write: (outputs) => this.signTogether(outputs),
       delayMs: SIGN_GATHER_MS,
       itemsMax: SIGN_OUTPUTS_MAX,

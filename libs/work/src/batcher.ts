@@ -1,16 +1,16 @@
 import { AppError } from '@touchstone/contracts';
 
 /** Milliseconds that the first item of a group waits for others, unless its caller is the only one. */
-export const GROUP_COMMIT_DELAY_DEFAULT_MS = 2;
+export const BATCHER_DELAY_DEFAULT_MS = 2;
 /** Items of one group. */
-export const GROUP_COMMIT_ITEMS_DEFAULT_MAX = 256;
-/** Items that may wait; beyond that callers are refused, because the database is too slow. */
-export const GROUP_COMMIT_QUEUE_DEFAULT_MAX = 10_000;
+export const BATCHER_ITEMS_DEFAULT_MAX = 256;
+/** Items that may wait; beyond that callers are refused, because what takes the groups is too slow. */
+export const BATCHER_QUEUE_DEFAULT_MAX = 10_000;
 /** Groups that are written at the same time. */
-export const GROUP_COMMIT_WRITERS_DEFAULT_MAX = 2;
+export const BATCHER_WRITERS_DEFAULT_MAX = 2;
 
 /** How to write groups. */
-export interface GroupCommitOptions<T, R> {
+export interface BatcherOptions<T, R> {
   /** Writes all items with one statement or transaction and returns one result for each, in order. */
   readonly write: (items: readonly T[]) => Promise<readonly R[]>;
   readonly delayMs?: number;
@@ -26,14 +26,14 @@ interface Waiting<T, R> {
 }
 
 /**
- * Collects items of many callers and commits them together: one commit, and one flush of the write-ahead log, then
- * serves hundreds of callers. Each caller gets its result only after the commit, so accepted still means durable.
+ * Collects items of many callers and writes them together: one commit with one flush of the write-ahead log, or one RPC,
+ * then serves hundreds of callers. Each caller gets its result only after the write, so accepted still means durable.
  * A group that fails rejects all its callers with the same error, and none of its items was written.
  *
  * A lone caller does not wait for company that does not come: while nobody writes and the last group had one item, a
  * group is what comes in one turn of the event loop. As soon as callers meet, they gather, which costs less for all.
  */
-export class GroupCommit<T, R = void> {
+export class Batcher<T, R = void> {
   private readonly queue: Waiting<T, R>[] = [];
   private readonly running = new Set<Promise<void>>();
   private lastSize = 0;
@@ -45,17 +45,17 @@ export class GroupCommit<T, R = void> {
   private readonly queueMax: number;
   private readonly writersMax: number;
 
-  constructor(private readonly options: GroupCommitOptions<T, R>) {
-    this.delayMs = options.delayMs ?? GROUP_COMMIT_DELAY_DEFAULT_MS;
-    this.itemsMax = options.itemsMax ?? GROUP_COMMIT_ITEMS_DEFAULT_MAX;
-    this.queueMax = options.queueMax ?? GROUP_COMMIT_QUEUE_DEFAULT_MAX;
-    this.writersMax = options.writersMax ?? GROUP_COMMIT_WRITERS_DEFAULT_MAX;
+  constructor(private readonly options: BatcherOptions<T, R>) {
+    this.delayMs = options.delayMs ?? BATCHER_DELAY_DEFAULT_MS;
+    this.itemsMax = options.itemsMax ?? BATCHER_ITEMS_DEFAULT_MAX;
+    this.queueMax = options.queueMax ?? BATCHER_QUEUE_DEFAULT_MAX;
+    this.writersMax = options.writersMax ?? BATCHER_WRITERS_DEFAULT_MAX;
   }
 
   /**
-   * Adds an item and resolves once it is committed.
+   * Adds an item and resolves once it is written.
    *
-   * @throws AppError `queue-full` when too many items wait or the group commit was closed
+   * @throws AppError `queue-full` when too many items wait or the batcher was closed
    */
   add(item: T): Promise<R> {
     if (this.closed) return Promise.reject(new AppError('queue-full', 'The service is shutting down.'));

@@ -1,13 +1,13 @@
-/** Milliseconds before a stage that failed once runs again; doubles with each failure in a row. */
-export const STAGE_BACKOFF_FIRST_MS = 100;
-/** The longest pause of a stage that fails again and again. */
-export const STAGE_BACKOFF_MAX_MS = 5_000;
+/** Milliseconds before a loop that failed once runs again; doubles with each failure in a row. */
+export const LOOP_BACKOFF_FIRST_MS = 100;
+/** The longest pause of a loop that fails again and again. */
+export const LOOP_BACKOFF_MAX_MS = 5_000;
 
-/** How a stage runs. */
-export interface StageLoopOptions {
+/** How a loop runs. */
+export interface LoopOptions {
   /** Does what is to do; resolves with the milliseconds after which there is more, `undefined` for nothing known. */
-  readonly run: () => Promise<number | undefined>;
-  /** Milliseconds after which the stage looks although nobody poked it. */
+  readonly run: () => Promise<number | undefined | void>;
+  /** Milliseconds after which it looks although nobody poked it. */
   readonly pollMs: number;
   readonly onFailure: (error: unknown, pauseMs: number) => void;
   readonly backoffFirstMs?: number;
@@ -17,16 +17,16 @@ export interface StageLoopOptions {
 }
 
 /**
- * Runs one stage of the pipeline over and over: at once when poked, at the time the stage asked for, at the latest
+ * Runs one job over and over: at once when poked, at the time the job asked for, at the latest
  * after the poll interval, and with growing pauses while it fails. Runs never overlap.
  */
-export class StageLoop {
+export class Loop {
   private running: Promise<void> | undefined;
   private stopping = false;
   private poked = false;
   private wake: (() => void) | undefined;
 
-  constructor(private readonly options: StageLoopOptions) {}
+  constructor(private readonly options: LoopOptions) {}
 
   start(): void {
     this.running ??= this.loop();
@@ -65,7 +65,7 @@ export class StageLoop {
 
   /** Half of the pause is fixed and half is random, so that replicas do not come back together. */
   private pauseMs(failures: number): number {
-    const { backoffFirstMs = STAGE_BACKOFF_FIRST_MS, backoffMaxMs = STAGE_BACKOFF_MAX_MS } = this.options;
+    const { backoffFirstMs = LOOP_BACKOFF_FIRST_MS, backoffMaxMs = LOOP_BACKOFF_MAX_MS } = this.options;
     const longest = Math.min(backoffFirstMs * 2 ** Math.min(failures, 30), backoffMaxMs);
     return longest / 2 + ((this.options.random ?? Math.random)() * longest) / 2;
   }

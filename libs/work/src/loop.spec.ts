@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { STAGE_BACKOFF_MAX_MS, StageLoop } from './stage-loop.js';
+import { LOOP_BACKOFF_MAX_MS, Loop } from './loop.js';
 
 const tick = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe('a stage', () => {
+describe('a loop', () => {
   it('runs again at the time it asked for, when poked, and after the poll interval', async () => {
     const answers: (number | undefined)[] = [0, 0, 20, undefined];
     let runs = 0;
-    const loop = new StageLoop({
+    const loop = new Loop({
       run: async () => answers[runs++],
       pollMs: 60_000,
       onFailure: () => undefined,
@@ -24,7 +24,7 @@ describe('a stage', () => {
   it('does not miss a poke that comes while it runs', async () => {
     let runs = 0;
     let open = (): void => undefined;
-    const loop = new StageLoop({
+    const loop = new Loop({
       run: () => new Promise((resolve) => ((runs += 1), (open = () => resolve(undefined)))),
       pollMs: 60_000,
       onFailure: () => undefined,
@@ -40,7 +40,7 @@ describe('a stage', () => {
 
   it('polls although nobody pokes it', async () => {
     let runs = 0;
-    const loop = new StageLoop({
+    const loop = new Loop({
       run: async () => void (runs += 1) as undefined,
       pollMs: 10,
       onFailure: () => undefined,
@@ -54,7 +54,7 @@ describe('a stage', () => {
   it('pauses longer after each failure, up to a bound, and not at all after a success', async () => {
     const pauses: number[] = [];
     let runs = 0;
-    const loop = new StageLoop({
+    const loop = new Loop({
       run: async () => {
         runs += 1;
         if (runs === 5) return 0;
@@ -77,7 +77,7 @@ describe('a stage', () => {
 
   it('spreads its pauses by at most half', async () => {
     const pauses: number[] = [];
-    const loop = new StageLoop({
+    const loop = new Loop({
       run: () => Promise.reject(new Error('away')),
       pollMs: 60_000,
       backoffFirstMs: 1_000,
@@ -91,12 +91,12 @@ describe('a stage', () => {
   });
 
   it.each([
-    [STAGE_BACKOFF_MAX_MS - 1, STAGE_BACKOFF_MAX_MS - 1],
-    [STAGE_BACKOFF_MAX_MS, STAGE_BACKOFF_MAX_MS],
-    [STAGE_BACKOFF_MAX_MS + 1, STAGE_BACKOFF_MAX_MS],
+    [LOOP_BACKOFF_MAX_MS - 1, LOOP_BACKOFF_MAX_MS - 1],
+    [LOOP_BACKOFF_MAX_MS, LOOP_BACKOFF_MAX_MS],
+    [LOOP_BACKOFF_MAX_MS + 1, LOOP_BACKOFF_MAX_MS],
   ])('pauses of %d ms are cut to %d ms when no bound is named', async (backoffFirstMs, expectedMs) => {
     const pauses: number[] = [];
-    const loop = new StageLoop({
+    const loop = new Loop({
       run: () => Promise.reject(new Error('away')),
       pollMs: 60_000,
       backoffFirstMs,
@@ -110,7 +110,7 @@ describe('a stage', () => {
   });
 
   it('ends a pause and a sleep at once when it is stopped', async () => {
-    const loop = new StageLoop({ run: async () => undefined, pollMs: 60_000, onFailure: () => undefined });
+    const loop = new Loop({ run: async () => undefined, pollMs: 60_000, onFailure: () => undefined });
     loop.start();
     await tick(5);
     const startedMs = performance.now();
