@@ -10,6 +10,7 @@ import { GATEWAY_METRICS, GatewayMetrics } from './metrics.js';
 import { ModelsModule } from './models.module.js';
 import { InferController } from './transport/http/infer.controller.js';
 import { ModelsController } from './transport/http/models.controller.js';
+import { Operator } from './transport/http/operator.js';
 import { OperatorModelsController } from './transport/http/operator-models.controller.js';
 import { VerificationsController } from './transport/http/verifications.controller.js';
 
@@ -38,6 +39,6 @@ export function appParts(config: Config): ServiceParts {
   return {
     imports: [ModelsModule.forConfig(config), MetricsModule.forService(), InferenceModule.forConfig(config)],
     controllers: [InferController, ModelsController, OperatorModelsController, VerificationsController],
-    providers: [Background],
+    providers: [Background, Operator],
   };
 }

@@ -38,6 +38,7 @@ export {
   type ReadinessCheck,
 } from './health/health-registry.js';
 export { startHealthServer, type HealthServer, type HealthServerOptions } from './health/health-server.js';
+export { BearerGuard, callerOf, type Callers } from './http/bearer-guard.js';
 export { BEARER_TOKEN_CHARACTERS_MAX, BearerTokens, callerTokens } from './http/bearer-tokens.js';
 export { ANY_ORIGIN, CORS_PREFLIGHT_AGE_SECONDS_MAX } from './http/cors.js';
 export { readJsonBody, type BodyOptions } from './http/json-body.js';

@@ -1,9 +1,9 @@
 import { Controller, Inject, Post, Req, UseGuards } from '@nestjs/common';
 import { AppError, heartbeat, type Heartbeat } from '@touchstone/contracts';
-import { ApiRoute, ZodBody, type HttpRequest } from '@touchstone/platform';
+import { ApiRoute, BearerGuard, callerOf, ZodBody, type HttpRequest } from '@touchstone/platform';
 import { HTTP_REPORTER } from '../../domain/admit-heartbeat.js';
 import { ReceiveHeartbeat } from '../../domain/receive-heartbeat.js';
-import { SenderGuard, senderOf } from './sender.guard.js';
+import { HeartbeatSenders } from './heartbeat-senders.js';
 import { heartbeatAnswer, presentHeartbeat, type HeartbeatAnswer } from './answers.js';
 
 /** Largest heartbeat in bytes: every text at its longest, with every character escaped. */
@@ -15,7 +15,7 @@ export class HeartbeatsController {
   constructor(@Inject(ReceiveHeartbeat) private readonly receive: ReceiveHeartbeat) {}
 
   @Post(['v1/nodes/heartbeat', 'api/hosts/heartbeat'])
-  @UseGuards(SenderGuard)
+  @UseGuards(BearerGuard(HeartbeatSenders))
   @ApiRoute({
     summary: 'Takes a heartbeat.',
     description:
@@ -42,7 +42,7 @@ export class HeartbeatsController {
     @Req() request: HttpRequest,
     @ZodBody(heartbeat, { bytesMax: HEARTBEAT_BYTES_MAX }) message: Heartbeat,
   ): Promise<HeartbeatAnswer> {
-    const sender = senderOf(request);
+    const sender = callerOf(request);
     if (sender !== undefined && sender !== message.node_id)
       throw new AppError(
         'forbidden',

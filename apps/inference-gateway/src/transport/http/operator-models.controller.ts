@@ -9,7 +9,14 @@ import {
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import { ApiRoute, CONFIG, RawBodyBytes, ZodParam, type HttpRequest } from '@touchstone/platform';
+import {
+  ApiRoute,
+  BearerGuard,
+  CONFIG,
+  RawBodyBytes,
+  ZodParam,
+  type HttpRequest,
+} from '@touchstone/platform';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Config } from '../../config.js';
@@ -17,7 +24,7 @@ import { ADD_MODEL, type AddModel } from '../../domain/model/add-model.js';
 import { COMMITMENT_KEEPER, type CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
 import { MODEL_CATALOGUE, type ModelCatalogue } from '../../domain/model/model-catalogue.js';
 import { modelDetail, type ModelDetail } from './answers.js';
-import { OperatorGuard } from './operator.guard.js';
+import { Operator } from './operator.js';
 import { presentModel } from './present-model.js';
 import { ADDED_FORM_BYTES_MAX, modelForm, readModelForm } from './read-model-form.js';
 import { UploadLimit } from './upload-limit.interceptor.js';
@@ -26,7 +33,7 @@ const CREATED = 201;
 
 /** `POST /v1/models` and `DELETE /v1/models/:id`, for the operator. */
 @Controller('v1/models')
-@UseGuards(OperatorGuard)
+@UseGuards(BearerGuard(Operator))
 export class OperatorModelsController {
   constructor(
     @Inject(ADD_MODEL) private readonly addModel: AddModel,

@@ -1,11 +1,10 @@
 import { Controller, Get, Post, UseGuards } from '@nestjs/common';
 import { AppError, shortText, uuidV7 } from '@touchstone/contracts';
-import { ApiRoute, ZodBody, ZodParam } from '@touchstone/platform';
+import { ApiRoute, BearerGuard, BearerTokens, ZodBody, ZodParam } from '@touchstone/platform';
 import { FacilitatePayment, type VerifyAnswer } from '../../domain/facilitate-payment.js';
 import { PaymentDesk } from '../../domain/payment-desk.js';
 import type { PaymentReading } from '../../domain/read-payment.js';
 import type { Settlement } from '../../domain/reservation.js';
-import { SettlerGuard } from './settler.guard.js';
 import {
   FACILITATOR_REQUEST_BYTES_MAX,
   facilitatorRequest,
@@ -50,7 +49,9 @@ export class FacilitatorController {
   }
 
   @Post('settle')
-  @UseGuards(SettlerGuard)
+  // Whoever sees a payment on its way could otherwise settle it here first, and the request that it was made for would
+  // be refused.
+  @UseGuards(BearerGuard(BearerTokens))
   @ApiRoute({
     summary: 'Settle a payment',
     description:

@@ -1,4 +1,4 @@
-import { Controller, Get, Headers, Post, UseGuards } from '@nestjs/common';
+import { Controller, Get, Post, Req, UseGuards } from '@nestjs/common';
 import {
   keySetQuery,
   signCheckpoint,
@@ -7,19 +7,19 @@ import {
   type RpcRequest,
   type RpcResponse,
 } from '@touchstone/contracts';
-import { ApiRoute, ZodBody } from '@touchstone/platform';
+import { ApiRoute, BearerGuard, callerOf, ZodBody, type HttpRequest } from '@touchstone/platform';
 import { CallerPolicy } from '../../domain/caller-policy.js';
 import { PublishedKeys } from '../../domain/key-set.js';
 import { CheckpointSigning } from '../../domain/sign-checkpoint.js';
 import { OutputSigning } from '../../domain/sign-output.js';
 import { TransactionSigning } from '../../domain/sign-transaction.js';
-import { TokenGuard } from './token.guard.js';
 import { toCheckpointRequest, toTransaction } from '../requests.js';
 
 /** Largest request of the signer: a transaction with 64 KiB of call data in hex. */
 export const SIGN_REQUEST_BYTES_MAX = 262_144;
 
 const errors = ['unauthenticated', 'forbidden', 'validation-failed', 'body-too-large'] as const;
+const guard = BearerGuard(CallerPolicy);
 const limited = { bytesMax: SIGN_REQUEST_BYTES_MAX };
 
 /** The signer over HTTP, for callers outside the bus; a bearer token says who calls. */
@@ -34,18 +34,18 @@ export class SignerController {
   ) {}
 
   @Post('sign-output')
-  @UseGuards(TokenGuard)
+  @UseGuards(guard)
   @ApiRoute({ summary: 'Sign one output', response: signOutput.response, errors, security: ['token'] })
   async signOutput(
-    @Headers('authorization') authorization: string | undefined,
+    @Req() request: HttpRequest,
     @ZodBody(signOutput.request, limited) { format, ...payload }: RpcRequest<'signer', 'sign-output'>,
   ): Promise<RpcResponse<'signer', 'sign-output'>> {
-    const caller = this.admit(authorization, 'sign-output');
+    const caller = this.admit(request, 'sign-output');
     return { proof: await this.outputs.sign(payload, caller, format) };
   }
 
   @Post('sign-checkpoint')
-  @UseGuards(TokenGuard)
+  @UseGuards(guard)
   @ApiRoute({
     summary: 'Sign a checkpoint that extends the last one',
     response: signCheckpoint.response,
@@ -53,15 +53,15 @@ export class SignerController {
     security: ['token'],
   })
   async signCheckpoint(
-    @Headers('authorization') authorization: string | undefined,
-    @ZodBody(signCheckpoint.request, limited) request: RpcRequest<'signer', 'sign-checkpoint'>,
+    @Req() request: HttpRequest,
+    @ZodBody(signCheckpoint.request, limited) body: RpcRequest<'signer', 'sign-checkpoint'>,
   ): Promise<RpcResponse<'signer', 'sign-checkpoint'>> {
-    const caller = this.admit(authorization, 'sign-checkpoint');
-    return { note: await this.checkpoints.sign(request.origin, toCheckpointRequest(request), caller) };
+    const caller = this.admit(request, 'sign-checkpoint');
+    return { note: await this.checkpoints.sign(body.origin, toCheckpointRequest(body), caller) };
   }
 
   @Post('sign-transaction')
-  @UseGuards(TokenGuard)
+  @UseGuards(guard)
   @ApiRoute({
     summary: 'Sign a typed transaction that the policy of its key allows',
     response: signTransaction.response,
@@ -69,11 +69,11 @@ export class SignerController {
     security: ['token'],
   })
   async signTransaction(
-    @Headers('authorization') authorization: string | undefined,
-    @ZodBody(signTransaction.request, limited) request: RpcRequest<'signer', 'sign-transaction'>,
+    @Req() request: HttpRequest,
+    @ZodBody(signTransaction.request, limited) body: RpcRequest<'signer', 'sign-transaction'>,
   ): Promise<RpcResponse<'signer', 'sign-transaction'>> {
-    const caller = this.admit(authorization, 'sign-transaction');
-    return this.transactions.sign(request.key, toTransaction(request), caller);
+    const caller = this.admit(request, 'sign-transaction');
+    return this.transactions.sign(body.key, toTransaction(body), caller);
   }
 
   @Get('key-set')
@@ -82,11 +82,8 @@ export class SignerController {
     return this.keys.describe();
   }
 
-  private admit(
-    authorization: string | undefined,
-    verb: 'sign-output' | 'sign-checkpoint' | 'sign-transaction',
-  ): string {
-    const caller = this.policy.identify(authorization);
+  private admit(request: HttpRequest, verb: 'sign-output' | 'sign-checkpoint' | 'sign-transaction'): string {
+    const caller = callerOf(request) ?? '';
     this.policy.allow(caller, verb);
     return caller;
   }
