@@ -1,23 +1,22 @@
-import { readdirSync, existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { testPackages } from './tools/test-packages.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
-/** Projects whose specs talk to a real PostgreSQL and NATS; `globalSetup` starts them once for all of them. */
-const needsServers = new Set([
-  'nats',
-  'postgres',
-  'embedded',
-  'evm',
-  'signer',
-  'inference-gateway',
-  'attestation-hub',
-  'anchor-worker',
-  'proof-service',
-  'payment-verifier',
-  'stack-e2e',
-]);
+/**
+ * Projects whose specs talk to a real PostgreSQL and NATS: those that stand on their libraries. `globalSetup` starts the
+ * servers once for all of them.
+ */
+function needsServers(folder) {
+  const {
+    name,
+    dependencies = {},
+    devDependencies = {},
+  } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+  const all = [name, ...Object.keys(dependencies), ...Object.keys(devDependencies)];
+  return all.some((known) => ['nats', 'postgres', 'service'].includes(known.replace('@touchstone/', '')));
+}
 
 const swc = {
   swcrc: false,
@@ -47,7 +46,7 @@ const projects = ['libs', 'apps', 'tools'].flatMap((group) =>
       extensionsToTreatAsEsm: ['.ts'],
       transform: { '^.+\\.ts$': ['@swc/jest', swc] },
       moduleNameMapper: { ...packages, '^(\\.{1,2}/.*)\\.js$': '$1' },
-      ...(needsServers.has(entry.name) && existsSync(`${root}tools/jest-global-setup.mjs`)
+      ...(needsServers(`${root}${group}/${entry.name}`)
         ? {
             globalSetup: `${root}tools/jest-global-setup.mjs`,
             globalTeardown: `${root}tools/jest-global-teardown.mjs`,

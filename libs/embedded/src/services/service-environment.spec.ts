@@ -106,7 +106,7 @@ describe('environment of the services', () => {
 
   it('gives private keys to the signer alone', () => {
     const holders = serviceNames.filter((name) =>
-      Object.keys(serviceSecrets[name]).some((variable) => /_HEX$/.test(variable)),
+      Object.keys(serviceSecrets[name] ?? {}).some((variable) => /_HEX$/.test(variable)),
     );
     expect(holders).toEqual(['signer']);
   });

@@ -41,7 +41,7 @@ type Environment = Readonly<Record<string, string>>;
  * Secrets that only one service has, by the name of the variable that carries them. They are made once, lie in
  * `.touchstone/secrets/<service>.env` and are given to that one process.
  */
-export const serviceSecrets: Readonly<Record<ServiceName, SecretPlan>> = {
+export const serviceSecrets: Readonly<Partial<Record<ServiceName, SecretPlan>>> = {
   signer: {
     MODEL_SIGNING_KEY_HEX: secp256k1Key,
     MODEL_SIGNING_KEY_ID: () => 'model-signing-1',
@@ -50,11 +50,7 @@ export const serviceSecrets: Readonly<Record<ServiceName, SecretPlan>> = {
     TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: secp256k1Key,
     TOUCHSTONE_SIGNER_TOKENS: randomSecret,
   },
-  'inference-gateway': {},
   'payment-verifier': { TOUCHSTONE_FACILITATOR_TOKENS: randomSecret },
-  'anchor-worker': {},
-  'proof-service': {},
-  'attestation-hub': {},
 };
 
 const networkOf = ({ chain }: ServiceContext): string => `eip155:${chain.chainId}`;
@@ -71,7 +67,7 @@ const publicServices: ReadonlySet<ServiceName> = new Set([
 ]);
 
 /** What a service gets beside what all get and its own secrets. */
-const extraEnvironment: Readonly<Record<ServiceName, (context: ServiceContext) => Environment>> = {
+const extraEnvironment: Readonly<Partial<Record<ServiceName, (context: ServiceContext) => Environment>>> = {
   signer: ({ chain, logOrigin, secrets }) => ({
     TOUCHSTONE_LOG_ORIGIN: logOrigin,
     TOUCHSTONE_CHAIN_ID: String(chain.chainId),
@@ -133,7 +129,7 @@ export function serviceEnvironment(context: ServiceContext): Environment {
     // No load balancer stands before the stack of a developer.
     TOUCHSTONE_DRAIN_SECONDS: '0',
     ...context.secrets,
-    ...extraEnvironment[context.service](context),
+    ...extraEnvironment[context.service]?.(context),
     ...(publicServices.has(context.service) ? optional('TOUCHSTONE_CORS_ORIGINS', context.corsOrigins) : {}),
     ...context.telemetry,
     ...context.settings,

@@ -37,7 +37,7 @@ export function stackSecrets(store: SecretStore): StackSecrets {
       store.ensure(user, { TOUCHSTONE_NATS_PASSWORD: randomSecret }).TOUCHSTONE_NATS_PASSWORD,
     ]),
   );
-  const services = byService((name) => store.ensure(name, serviceSecrets[name]));
+  const services = byService((name) => store.ensure(name, serviceSecrets[name] ?? {}));
   const transactions = store.ensure('signer', {
     TOUCHSTONE_ANCHOR_TX_KEY_HEX: secp256k1Key,
     TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: secp256k1Key,

@@ -1,0 +1,240 @@
+/** The files of a new service below its folder, by path. `like` is the package of a service, for exact versions. */
+export function serviceFiles(name, like) {
+  const schema = name.replaceAll('-', '_');
+  const className = name.replace(/(^|-)([a-z0-9])/g, (_match, _hyphen, letter) => letter.toUpperCase());
+  const migration = `${Date.now()}`;
+  const values = { name, schema, className, migration };
+  return {
+    'package.json': packageFile(name, like),
+    'tsconfig.json': json({
+      files: [],
+      references: references('./tsconfig.lib.json', './tsconfig.spec.json'),
+    }),
+    'tsconfig.lib.json': libConfig(),
+    'tsconfig.spec.json': specConfig(),
+    'README.md': fill(README, values),
+    'src/main.ts': fill(MAIN, values),
+    'src/service.ts': fill(SERVICE, values),
+    'src/app.module.ts': fill(APP_MODULE, values),
+    'src/config.ts': fill(CONFIG, values),
+    [`src/persistence/migrations/${migration}-create-${name}.ts`]: fill(MIGRATION, values),
+    [`src/transport/http/${name}.controller.ts`]: fill(CONTROLLER, values),
+    'test/service.spec.ts': fill(SPEC, values),
+  };
+}
+
+function fill(template, values) {
+  return template.replace(/__(\w+?)__/g, (_match, key) => values[key]);
+}
+
+function packageFile(name, { version, license, dependencies, devDependencies }) {
+  const needed = ['@nestjs/common', 'typeorm', 'zod'];
+  const own = ['contracts', 'platform', 'postgres', 'service'].map((library) => `@touchstone/${library}`);
+  const pick = (names, from) => Object.fromEntries(names.sort().map((key) => [key, from[key]]));
+  return json({
+    name: `@touchstone/${name}`,
+    version,
+    private: true,
+    description: `The service ${name}.`,
+    license,
+    type: 'module',
+    nx: { tags: ['type:app'] },
+    dependencies: pick([...needed, ...own], dependencies),
+    devDependencies: pick(['@touchstone/testing'], devDependencies),
+  });
+}
+
+const LIBRARIES = ['contracts', 'nats', 'platform', 'postgres', 'service'];
+
+function libraryReferences(...names) {
+  return names.map((library) => `../../libs/${library}/tsconfig.lib.json`);
+}
+
+function references(...paths) {
+  return paths.map((path) => ({ path }));
+}
+
+function libConfig() {
+  return json({
+    extends: '../../tsconfig.base.json',
+    compilerOptions: {
+      rootDir: 'src',
+      outDir: 'dist',
+      tsBuildInfoFile: 'dist/tsconfig.lib.tsbuildinfo',
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+    },
+    include: ['src/**/*.ts'],
+    exclude: ['src/**/*.spec.ts'],
+    references: references(...libraryReferences(...LIBRARIES)),
+  });
+}
+
+function specConfig() {
+  return json({
+    extends: '../../tsconfig.base.json',
+    compilerOptions: {
+      rootDir: '.',
+      outDir: 'dist-spec',
+      tsBuildInfoFile: 'dist-spec/tsconfig.spec.tsbuildinfo',
+      emitDeclarationOnly: true,
+      types: ['node', 'jest'],
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+    },
+    include: ['src/**/*.spec.ts', 'test/**/*.ts'],
+    references: references('./tsconfig.lib.json', ...libraryReferences(...LIBRARIES, 'testing')),
+  });
+}
+
+function json(value) {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+const README = `# __name__
+
+What it does, in one sentence.
+
+- Entry: \`src/service.ts\` (what it is made of), \`src/main.ts\` (the process)
+- Configuration: [docs/reference/config.md](../../docs/reference/config.md)
+- May import: core, contract and platform libraries; no other app
+
+\`\`\`bash
+node tools/jest.mjs quick --selectProjects __name__
+\`\`\`
+`;
+
+const MAIN = `import { runService } from '@touchstone/platform';
+import { service } from './service.js';
+
+await runService(service);
+`;
+
+const SERVICE = `import { defineService } from '@touchstone/service';
+import { appParts } from './app.module.js';
+import { configSchema } from './config.js';
+import { Create__className____migration__ } from './persistence/migrations/__migration__-create-__name__.js';
+
+/** What it does, in one sentence. */
+export const service = defineService({
+  name: '__name__',
+  configSchema,
+  migrations: [Create__className____migration__],
+  parts: appParts,
+  openApi: { description: 'What it does, in one sentence.' },
+});
+`;
+
+const APP_MODULE = `import type { ServiceParts } from '@touchstone/service';
+import { __className__Controller } from './transport/http/__name__.controller.js';
+
+/** Wires the service. */
+export function appParts(): ServiceParts {
+  return { controllers: [__className__Controller], providers: [] };
+}
+`;
+
+const CONFIG = `import { databaseKeys, natsKeys, serviceKeys } from '@touchstone/platform';
+import { z } from 'zod';
+
+/** Configuration of the service. */
+export const configSchema = z.object({
+  ...serviceKeys('__name__'),
+  ...natsKeys('__name__'),
+  ...databaseKeys(),
+});
+`;
+
+const MIGRATION = `import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** The first table. */
+export class Create__className____migration__ implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(\`
+      CREATE TABLE __schema__.entry (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+      )\`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE __schema__.entry');
+  }
+}
+`;
+
+const CONTROLLER = `import { Controller, Get, Inject } from '@nestjs/common';
+import { ApiRoute } from '@touchstone/platform';
+import { withDatabase } from '@touchstone/postgres';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+
+const entries = z.strictObject({ entries: z.number().int().nonnegative() });
+
+/** \`GET /v1/entries\`: how many entries there are. */
+@Controller('v1/entries')
+export class __className__Controller {
+  constructor(@Inject(DataSource) private readonly dataSource: DataSource) {}
+
+  @Get()
+  @ApiRoute({ summary: 'Counts the entries.', response: entries, errors: ['dependency-unavailable'] })
+  async count(): Promise<z.output<typeof entries>> {
+    const [row] = await withDatabase(() =>
+      this.dataSource.query<{ entries: number }[]>('SELECT count(*)::int AS entries FROM __schema__.entry'),
+    );
+    return { entries: row?.entries ?? 0 };
+  }
+}
+`;
+
+const SPEC = `import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createContext, loadConfig, silentLogger, startService, type RunningService } from '@touchstone/platform';
+import { runMigrations } from '@touchstone/postgres';
+import { provision } from '@touchstone/nats';
+import { createTestDatabase, testNats, type TestDatabase } from '@touchstone/testing';
+import { service } from '../src/service.js';
+
+let database: TestDatabase;
+let running: RunningService;
+beforeAll(async () => {
+  database = await createTestDatabase('__schema__');
+  const nats = testNats();
+  const provisioner = await nats.connect('provisioner');
+  await provision(provisioner, {});
+  await provisioner.close();
+  const { user, password } = nats.login('__name__');
+  const config = loadConfig({
+    schema: service.configSchema,
+    env: {
+      DATABASE_URL: database.urlFor('__name__'),
+      NATS_URL: nats.url,
+      TOUCHSTONE_NATS_USER: user,
+      TOUCHSTONE_NATS_PASSWORD: password,
+      TOUCHSTONE_HTTP_PORT: '0',
+      TOUCHSTONE_HEALTH_PORT: '0',
+    },
+  });
+  await runMigrations(service.databaseOptions(config));
+  running = await startService(service, await createContext(service, config, silentLogger()));
+});
+afterAll(async () => {
+  await running.stop();
+  await database.drop();
+});
+
+const get = (path: string, port: number) => fetch(\`http://127.0.0.1:\${port}\${path}\`);
+
+describe('__name__', () => {
+  it('answers from its own schema', async () => {
+    const answer = await get('/v1/entries', running.ports.http);
+    expect([answer.status, await answer.json()]).toEqual([200, { entries: 0 }]);
+  });
+
+  it('is ready, has figures and describes itself', async () => {
+    expect((await get('/readyz', running.ports.health)).status).toBe(200);
+    expect(await (await get('/metrics', running.ports.health)).text()).toContain('service="__name__"');
+    const document = (await (await get('/openapi.json', running.ports.http)).json()) as { paths: object };
+    expect(Object.keys(document.paths)).toContain('/v1/entries');
+  });
+});
+`;
