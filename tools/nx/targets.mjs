@@ -12,6 +12,8 @@ const everywhere = [
   '{workspaceRoot}/jest.config.mjs',
   '{workspaceRoot}/eslint.config.mjs',
   '{workspaceRoot}/{tools,docs,models}/**/*',
+  // One spec runs what all of them show.
+  '{workspaceRoot}/{apps,libs}/*/README.md',
 ];
 
 const target = (command, more) => ({

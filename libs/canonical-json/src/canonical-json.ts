@@ -14,14 +14,28 @@ const encoder = new TextEncoder();
  * @throws CanonicalJsonError with the JSON pointer of the value that is not JSON
  * @example
  * ```ts
- * canonicalJson({ b: 1, a: [1.0, 'x'] }); // '{"a":[1,"x"],"b":1}'
+ * import assert from 'node:assert/strict';
+ * import { canonicalJson } from '@touchstone/canonical-json';
+ *
+ * assert.equal(canonicalJson({ b: 1, a: [1.0, 'x'] }), '{"a":[1,"x"],"b":1}');
+ * assert.throws(() => canonicalJson({ at: new Date(0) }), { reason: 'not-json', pointer: '/at' });
  * ```
  */
 export function canonicalJson(value: unknown): string {
   return writeCanonical(value, []);
 }
 
-/** {@link canonicalJson} in UTF-8, the bytes that are hashed and signed. */
+/**
+ * {@link canonicalJson} in UTF-8, the bytes that are hashed and signed.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { canonicalBytes } from '@touchstone/canonical-json';
+ *
+ * assert.deepEqual(canonicalBytes(['é']), Uint8Array.of(0x5b, 0x22, 0xc3, 0xa9, 0x22, 0x5d));
+ * ```
+ */
 export function canonicalBytes(value: unknown): Uint8Array {
   return encoder.encode(canonicalJson(value));
 }

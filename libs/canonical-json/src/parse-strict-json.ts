@@ -39,8 +39,13 @@ export type StrictJsonResult = { ok: true; value: JsonValue } | { ok: false; err
  * @throws RangeError when a limit is not an integer in its range, which is a programmer's mistake
  * @example
  * ```ts
- * const result = parseStrictJson('{"a":1,"a":2}', { maxBytes: 1024 });
- * // { ok: false, error: { reason: 'duplicate-key', pointer: '/a', message: '…' } }
+ * import assert from 'node:assert/strict';
+ * import { parseStrictJson } from '@touchstone/canonical-json';
+ *
+ * const twice = parseStrictJson('{"a":1,"a":2}', { maxBytes: 1024 });
+ * assert(!twice.ok);
+ * assert.deepEqual([twice.error.reason, twice.error.pointer], ['duplicate-key', '/a']);
+ * assert.deepEqual(parseStrictJson('[-0, 1e2]', { maxBytes: 1024 }), { ok: true, value: [0, 100] });
  * ```
  */
 export function parseStrictJson(source: string | Uint8Array, limits: StrictJsonLimits): StrictJsonResult {

@@ -19,6 +19,14 @@ export function bytesToBase64(bytes: Uint8Array): string {
  * zero are refused: each would be a second spelling of the same bytes.
  *
  * @returns the bytes, or `undefined` when the text is not canonical
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { base64ToBytes } from '@touchstone/crypto';
+ *
+ * assert.deepEqual(base64ToBytes('AP8='), Uint8Array.of(0, 255));
+ * assert.equal(base64ToBytes('AP9='), undefined); // a second spelling of the same bytes
+ * ```
  */
 export function base64ToBytes(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined;

@@ -18,6 +18,15 @@ export const ecdsaImplementation = secp256k1.implementation;
  *
  * @param privateKey 32 bytes
  * @throws RangeError when it is not a scalar in 1…n−1
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { createEcdsaSigner, ecdsaVerify, sha256Text } from '@touchstone/crypto';
+ *
+ * const signer = createEcdsaSigner(crypto.getRandomValues(new Uint8Array(32)));
+ * const digest = sha256Text('what is signed');
+ * assert.equal(ecdsaVerify(digest, signer.sign(digest), signer.publicKey), 'ok');
+ * ```
  */
 export function createEcdsaSigner(privateKey: Uint8Array): EcdsaSigner {
   return ecdsa.signer(privateKey);
@@ -57,6 +66,17 @@ export function createEcdsaVerifier(publicKey: Uint8Array): EcdsaVerifier {
  * @param publicKey compressed point, 33 bytes
  * @returns `'ok'`, `'high-s'` or `'bad-signature'`; compare with `'ok'`, since all three are truthy
  * @throws RangeError when the digest is not 32 bytes
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { ecdsaPublicKey, ecdsaSign, ecdsaVerify, sha256Text } from '@touchstone/crypto';
+ *
+ * const privateKey = new Uint8Array(32).fill(7);
+ * const signature = ecdsaSign(sha256Text('one'), privateKey);
+ * const publicKey = ecdsaPublicKey(privateKey);
+ * assert.equal(ecdsaVerify(sha256Text('one'), signature, publicKey), 'ok');
+ * assert.equal(ecdsaVerify(sha256Text('two'), signature, publicKey), 'bad-signature');
+ * ```
  */
 export function ecdsaVerify(
   digest: Uint8Array,
@@ -104,6 +124,15 @@ export function ecdsaRecoverPublicKey(
  * @param publicKey compressed (33 bytes) or uncompressed (65 bytes) point
  * @returns lower-case hex with `0x`
  * @throws RangeError when the bytes are no point of secp256k1
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { ecdsaPublicKey, evmAddress, hexToBytes } from '@touchstone/crypto';
+ *
+ * const privateKey = hexToBytes('ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80', 32);
+ * assert(privateKey);
+ * assert.equal(evmAddress(ecdsaPublicKey(privateKey)), '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266');
+ * ```
  */
 export function evmAddress(publicKey: Uint8Array): `0x${string}` {
   const point = publicKey.length === UNCOMPRESSED_BYTES ? publicKey : ecdsa.uncompressed(publicKey);

@@ -12,6 +12,14 @@ export type Ed25519KeyCheck =
  * multiply by the cofactor and those that do not disagree about the same signature.
  *
  * @returns `'ok'` or why the key is refused; compare with `'ok'`, since every value is truthy
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { checkEd25519PublicKey, ed25519PublicKey } from '@touchstone/crypto';
+ *
+ * assert.equal(checkEd25519PublicKey(ed25519PublicKey(new Uint8Array(32).fill(7))), 'ok');
+ * assert.equal(checkEd25519PublicKey(new Uint8Array(32)), 'small-order');
+ * ```
  */
 export function checkEd25519PublicKey(publicKey: Uint8Array): Ed25519KeyCheck {
   if (publicKey.length !== ED25519_ELEMENT_BYTES) return 'wrong-length';

@@ -9,6 +9,15 @@ const ed25519 = createEd25519(curve);
  *
  * @param seed 32 bytes (RFC 8032 private key)
  * @throws RangeError when the seed has another length
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { createEd25519Signer, ed25519Verify } from '@touchstone/crypto';
+ *
+ * const signer = createEd25519Signer(crypto.getRandomValues(new Uint8Array(32)));
+ * const message = new TextEncoder().encode('what is signed');
+ * assert.equal(ed25519Verify(message, signer.sign(message), signer.publicKey), 'ok');
+ * ```
  */
 export function createEd25519Signer(seed: Uint8Array): Ed25519Signer {
   return ed25519.signer(seed);
@@ -46,6 +55,18 @@ export function createEd25519Verifier(publicKey: Uint8Array): Ed25519Verifier {
  * @param signature R and S; any other length than 64 bytes is a bad signature
  * @param publicKey 32 bytes
  * @returns `'ok'`, `'bad-key'` or `'bad-signature'`; compare with `'ok'`, since all three are truthy
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { ed25519PublicKey, ed25519Sign, ed25519Verify } from '@touchstone/crypto';
+ *
+ * const seed = new Uint8Array(32).fill(7);
+ * const message = new TextEncoder().encode('what is signed');
+ * const signature = ed25519Sign(message, seed);
+ * assert.equal(ed25519Verify(message, signature, ed25519PublicKey(seed)), 'ok');
+ * assert.equal(ed25519Verify(message.subarray(1), signature, ed25519PublicKey(seed)), 'bad-signature');
+ * assert.equal(ed25519Verify(message, signature, new Uint8Array(32)), 'bad-key');
+ * ```
  */
 export function ed25519Verify(
   message: Uint8Array,

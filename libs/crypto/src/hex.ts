@@ -18,6 +18,15 @@ export function bytesToHex(bytes: Uint8Array): string {
  *
  * @param length expected number of bytes; any length when omitted
  * @returns the bytes, or `undefined` when the text is not exactly that
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { hexToBytes } from '@touchstone/crypto';
+ *
+ * assert.deepEqual(hexToBytes('00ff'), Uint8Array.of(0, 255));
+ * assert.equal(hexToBytes('00FF'), undefined);
+ * assert.equal(hexToBytes('00ff', 32), undefined);
+ * ```
  */
 export function hexToBytes(text: string, length: number = text.length >> 1): Uint8Array | undefined {
   if (text.length !== length * 2) return undefined;

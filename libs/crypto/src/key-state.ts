@@ -23,6 +23,22 @@ export const CLOCK_SKEW_MAX_MS = 300_000;
  * verifies. The seven days are those of the evidence rule, so `retiring` ends when a new trusted time comes too late.
  *
  * @param now milliseconds since the epoch
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { keyState, parseKeystore } from '@touchstone/crypto';
+ *
+ * const { cases } = JSON.parse(readFileSync('libs/evidence/vectors/key-state.json', 'utf8'));
+ * const asOf = Date.parse('2026-06-01T00:00:00Z');
+ * const reading = parseKeystore({ version: 1, keys: [cases[0].input.key] }, asOf);
+ * assert(reading.ok);
+ * const [key] = reading.keys;
+ * assert(key);
+ * assert.equal(keyState(key, key.notBefore - 1), 'pending');
+ * assert.equal(keyState(key, key.notAfter), 'active');
+ * assert.equal(keyState(key, key.notAfter + 1), 'retiring');
+ * ```
  */
 export function keyState(key: Key, now: number): KeyStatus {
   if (key.revokedAt !== undefined && now >= key.revokedAt) return 'revoked';
@@ -64,6 +80,25 @@ export interface EvidenceTimes {
  * leaves no evidence standing.
  *
  * @returns `'ok'` or the first condition that fails, in the order of the rule; compare with `'ok'`
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { checkEvidenceTime, parseKeystore } from '@touchstone/crypto';
+ *
+ * const { cases } = JSON.parse(readFileSync('libs/evidence/vectors/key-state.json', 'utf8'));
+ * const asOf = Date.parse('2026-06-01T00:00:00Z');
+ * const reading = parseKeystore({ version: 1, keys: [cases[0].input.key] }, asOf);
+ * assert(reading.ok);
+ * const [key] = reading.keys;
+ * assert(key);
+ * const times = { key, declaredTime: asOf, trustedTime: asOf, now: asOf };
+ * assert.equal(checkEvidenceTime(times), 'ok');
+ * assert.equal(
+ *   checkEvidenceTime({ ...times, declaredTime: key.notBefore - 1 }),
+ *   'declared-before-not-before',
+ * );
+ * ```
  */
 export function checkEvidenceTime({ key, declaredTime, trustedTime, now }: EvidenceTimes): EvidenceTimeCheck {
   if (declaredTime < key.notBefore) return 'declared-before-not-before';

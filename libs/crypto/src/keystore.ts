@@ -37,6 +37,19 @@ export type KeyLookup = { readonly key: Key } | { readonly reason: 'unknown-key'
  * @param value parsed JSON, from the strict gate of canonical-json where it comes from outside
  * @param asOf the time that the statuses are compared at, milliseconds since the epoch: the present for a keystore
  *   in use, the `asOf` of a trust file
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { findKey, parseKeystore } from '@touchstone/crypto';
+ *
+ * const { cases } = JSON.parse(readFileSync('libs/evidence/vectors/key-state.json', 'utf8'));
+ * const keystore = { version: 1, keys: [cases[0].input.key] };
+ * const reading = parseKeystore(keystore, Date.parse('2026-06-01T00:00:00Z'));
+ * assert(reading.ok);
+ * assert('key' in findKey(reading.keys, 'output-1', 'output'));
+ * assert.deepEqual(findKey(reading.keys, 'output-1', 'checkpoint'), { reason: 'other-use' });
+ * ```
  */
 export function parseKeystore(value: unknown, asOf: number): KeystoreReading {
   if (!isRecord(value)) return refuse('', 'expected an object');

@@ -16,6 +16,16 @@ const SIGNATURE_CHARACTERS_MAX = 144;
 /**
  * Reads the text of an ECDSA signature: 128 lower-case hex characters are compact (r and s), anything else is
  * strict DER (protocol section 2).
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { formatSignature, parseSignature } from '@touchstone/crypto';
+ *
+ * const compact = new Uint8Array(64).fill(1);
+ * assert.deepEqual(parseSignature(formatSignature(compact, 'der')), { compact, format: 'der' });
+ * assert.deepEqual(parseSignature('3000'), { error: 'not-strict-der' });
+ * ```
  */
 export function parseSignature(text: string): ParsedSignature {
   if (text.length > SIGNATURE_CHARACTERS_MAX) return { error: 'not-strict-der' };

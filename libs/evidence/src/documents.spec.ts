@@ -76,15 +76,19 @@ describe('the page on trust files', () => {
 });
 
 describe('links between pages', () => {
-  const pages = readdirSync(at('../../../docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.md'),
+  const docs = readdirSync(at('../../../docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`);
+  const readmes = ['apps', 'libs'].flatMap((group) =>
+    readdirSync(at(`../../../${group}`)).map((name) => `${group}/${name}/README.md`),
   );
 
-  it.each(pages)('%s links to files that exist', (name) => {
-    const links = [...page(name).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => target);
+  it.each([...docs, ...readmes, 'README.md', 'CONTRIBUTING.md'])('%s links to files that exist', (name) => {
+    const text = read(`../../../${name}`);
+    const links = [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => target);
     const missing = links
       .filter((target) => !/^[a-z]+:/.test(target))
-      .filter((target) => !existsSync(join(dirname(at(`../../../docs/${name}`)), target)));
+      .filter((target) => !existsSync(join(dirname(at(`../../../${name}`)), target)));
     expect(missing).toEqual([]);
   });
 });

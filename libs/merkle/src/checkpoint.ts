@@ -42,6 +42,16 @@ export function parseCheckpointText(text: string): { ok: true; checkpoint: Check
  * Writes the text that a log signs.
  *
  * @throws NoteError when {@link parseCheckpointText} would refuse the text or read something else from it
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { emptyRoot, formatCheckpointText, parseCheckpointText } from '@touchstone/merkle';
+ *
+ * const checkpoint = { origin: 'log.example', size: 0n, root: emptyRoot(), extensions: [] };
+ * const text = formatCheckpointText(checkpoint);
+ * assert.equal(text, 'log.example\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n');
+ * assert.deepEqual(parseCheckpointText(text), { ok: true, checkpoint });
+ * ```
  */
 export function formatCheckpointText(checkpoint: Checkpoint): string {
   const { origin, size, root, extensions } = checkpoint;

@@ -10,10 +10,22 @@ import { TREE_SIZE_MAX } from './tree-shape.js';
  *
  * @example
  * ```ts
- * const ids = rangeNodes(0n, size);
- * const range = CompactRange.restore(size, await store.fetch(ids));
- * const nodes = entries.flatMap((entry) => range.append(leafHash(entry)));
- * await store.insert(nodes); // then sign a checkpoint over range.size and range.root()
+ * import assert from 'node:assert/strict';
+ * import { CompactRange, leafHashOfText, merkleRoot, rangeNodes } from '@touchstone/merkle';
+ *
+ * const store = new Map<string, Uint8Array>();
+ * const range = CompactRange.empty();
+ * for (const entry of ['a', 'b', 'c']) {
+ *   for (const { level, index, hash } of range.append(leafHashOfText(entry)))
+ *     store.set(`${level}/${index}`, hash);
+ * }
+ *
+ * const frontier = rangeNodes(0n, 3n).map(
+ *   ({ level, index }) => store.get(`${level}/${index}`) as Uint8Array,
+ * );
+ * const restored = CompactRange.restore(3n, frontier);
+ * restored.append(leafHashOfText('d'));
+ * assert.deepEqual(restored.root(), merkleRoot(['a', 'b', 'c', 'd'].map(leafHashOfText)));
  * ```
  */
 export class CompactRange {

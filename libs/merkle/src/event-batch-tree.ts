@@ -55,6 +55,20 @@ export function eventNodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
  * different lengths the same root (CVE-2012-2459).
  *
  * @throws MerkleError `empty-tree`, `hash-length` or `equal-siblings`
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { buildEventBatchTree, eventLeafHash, verifyEventBatchPath } from '@touchstone/merkle';
+ *
+ * const [first, second, third] = ['{"t":1}', '{"t":2}', '{"t":3}'].map((text) =>
+ *   eventLeafHash(new TextEncoder().encode(text)),
+ * );
+ * assert(first && second && third);
+ * const tree = buildEventBatchTree([first, second, third]);
+ * const proof = { leafHash: third, leafIndex: 2n, leafCount: 3n, path: tree.path(2), root: tree.root };
+ * assert.deepEqual(verifyEventBatchPath(proof), { ok: true });
+ * assert.throws(() => buildEventBatchTree([first, first]), { reason: 'equal-siblings' });
+ * ```
  */
 export function buildEventBatchTree(leafHashes: readonly Uint8Array[]): EventBatchTree {
   if (leafHashes.length === 0) throw new MerkleError('empty-tree', 'A batch has at least one event.');

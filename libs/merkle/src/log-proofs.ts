@@ -41,8 +41,20 @@ export function rootNodes(size: bigint): NodePlan<Uint8Array> {
  * @throws MerkleError `tree-size-out-of-range` or `index-out-of-range`
  * @example
  * ```ts
- * const plan = inclusionNodes(5n, checkpoint.size);
- * const path = plan.fold(await store.fetch(plan.ids));
+ * import assert from 'node:assert/strict';
+ * import { CompactRange, inclusionNodes, leafHashOfText, verifyInclusion } from '@touchstone/merkle';
+ *
+ * const store = new Map<string, Uint8Array>();
+ * const log = CompactRange.empty();
+ * for (const entry of ['a', 'b', 'c', 'd', 'e']) {
+ *   for (const { level, index, hash } of log.append(leafHashOfText(entry)))
+ *     store.set(`${level}/${index}`, hash);
+ * }
+ *
+ * const plan = inclusionNodes(2n, log.size);
+ * const path = plan.fold(plan.ids.map(({ level, index }) => store.get(`${level}/${index}`) as Uint8Array));
+ * const proof = { leafHash: leafHashOfText('c'), leafIndex: 2n, treeSize: log.size, path, root: log.root() };
+ * assert.deepEqual(verifyInclusion(proof), { ok: true });
  * ```
  */
 export function inclusionNodes(leafIndex: bigint, size: bigint): NodePlan<Uint8Array[]> {

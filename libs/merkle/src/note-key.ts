@@ -66,7 +66,19 @@ export function formatVerifierKey(key: NoteKey): string {
   return `${key.name}+${key.keyId}+${material}`;
 }
 
-/** Reads a verifier key. The ID must be the one that name and public key give. */
+/**
+ * Reads a verifier key. The ID must be the one that name and public key give.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { formatVerifierKey, noteKey, parseVerifierKey } from '@touchstone/merkle';
+ *
+ * const text = formatVerifierKey(noteKey('log.example', 'ed25519', new Uint8Array(32).fill(7)));
+ * assert.equal(parseVerifierKey(text).ok, true);
+ * assert.deepEqual(parseVerifierKey(text.replace('log', 'lag')), { ok: false, reason: 'key-id-mismatch' });
+ * ```
+ */
 export function parseVerifierKey(text: string): { ok: true; key: NoteKey } | NoteRefusal {
   const [, name = '', keyId, encoded = ''] = VERIFIER_KEY.exec(text) ?? [];
   const material = base64ToBytes(encoded);

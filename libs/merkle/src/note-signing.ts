@@ -19,6 +19,23 @@ export interface NoteSigner extends NoteKeyId {
  *
  * @param text ends with a newline
  * @throws NoteError when text and names do not make a note
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { createEd25519Signer, ed25519Verify } from '@touchstone/crypto';
+ * import { ed25519NoteSigner, ed25519NoteVerifier, noteKey, signNote, verifyNote } from '@touchstone/merkle';
+ *
+ * const signer = createEd25519Signer(new Uint8Array(32).fill(7));
+ * const key = noteKey('log.example', 'ed25519', signer.publicKey);
+ * const note = await signNote('a text\n', [ed25519NoteSigner(key, signer.sign)]);
+ *
+ * const verifier = ed25519NoteVerifier(key, (...signed) => ed25519Verify(...signed) === 'ok');
+ * assert.equal(verifyNote(note, [verifier]).ok, true);
+ * assert.deepEqual(verifyNote(note.replace('text', 'test'), [verifier]), {
+ *   ok: false,
+ *   reason: 'bad-signature',
+ * });
+ * ```
  */
 export async function signNote(text: string, signers: readonly NoteSigner[]): Promise<string> {
   checkNoteText(text);

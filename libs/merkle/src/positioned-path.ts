@@ -24,6 +24,22 @@ export interface PositionedProof {
  * Writes a path of RFC 9162 with the side of every sibling.
  *
  * @throws MerkleError when index, size and length of the path do not belong together
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { buildTree, leafHashOfText, toPositionedPath, verifyPositionedPath } from '@touchstone/merkle';
+ *
+ * const leaves = ['a', 'b', 'c'].map(leafHashOfText);
+ * const tree = buildTree(leaves);
+ * const path = toPositionedPath(tree.path(2), 2n, 3n);
+ * assert.deepEqual(
+ *   path.map(({ pos }) => pos),
+ *   ['L'],
+ * );
+ *
+ * const proof = { leafHash: leafHashOfText('c'), leafIndex: 2n, treeSize: 3n, path, root: tree.root };
+ * assert.deepEqual(verifyPositionedPath(proof), { ok: true });
+ * ```
  */
 export function toPositionedPath(
   path: readonly Uint8Array[],

@@ -36,9 +36,13 @@ export function merkleRoot(leafHashes: readonly Uint8Array[]): Uint8Array {
  * @throws MerkleError `hash-length`
  * @example
  * ```ts
- * const tree = buildTree(entries.map(leafHash));
- * tree.root; // 32 bytes
- * tree.path(0); // siblings from leaf to root
+ * import assert from 'node:assert/strict';
+ * import { buildTree, leafHashOfText, nodeHash } from '@touchstone/merkle';
+ *
+ * const [a, b] = [leafHashOfText('a'), leafHashOfText('b')];
+ * const tree = buildTree([a, b]);
+ * assert.deepEqual(tree.root, nodeHash(a, b));
+ * assert.deepEqual(tree.path(0), [b]); // siblings from leaf to root
  * ```
  */
 export function buildTree(leafHashes: readonly Uint8Array[]): MerkleTree {

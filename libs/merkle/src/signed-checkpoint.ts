@@ -21,6 +21,27 @@ export interface VerifiedCheckpoint extends WrittenCheckpoint, Pick<JudgedSignat
  * witness's signature does not stand in for the log's.
  *
  * @param source the note's text, or what `parseNote` and `parseCheckpointText` read from it
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { ed25519Verify } from '@touchstone/crypto';
+ * import { ed25519NoteVerifier, openCheckpoint, parseVerifierKey } from '@touchstone/merkle';
+ *
+ * const { cases } = JSON.parse(readFileSync('libs/evidence/vectors/checkpoint.json', 'utf8'));
+ * const { note, vkey } = cases[0].input;
+ * const parsed = parseVerifierKey(vkey);
+ * assert(parsed.ok);
+ *
+ * const log = ed25519NoteVerifier(parsed.key, (...signed) => ed25519Verify(...signed) === 'ok');
+ * const opened = openCheckpoint(note, log);
+ * assert(opened.ok);
+ * assert.equal(opened.value.checkpoint.size, 8n);
+ * assert.deepEqual(openCheckpoint(note.replace('\n8\n', '\n9\n'), log), {
+ *   ok: false,
+ *   reason: 'bad-signature',
+ * });
+ * ```
  */
 export function openCheckpoint(
   source: string | Uint8Array | WrittenCheckpoint,

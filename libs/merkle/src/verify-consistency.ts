@@ -17,6 +17,28 @@ export interface ConsistencyProof {
  * Size 0 is refused, even (0, 0) with equal roots and an empty proof: every log is consistent with an empty one, so
  * that such a proof would prove nothing and could only be mistaken for one that does. Never throws on an untrusted
  * proof.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { consistencyProof, leafHashOfText, merkleRoot, verifyConsistency } from '@touchstone/merkle';
+ *
+ * const leaves = ['a', 'b', 'c', 'd', 'e'].map(leafHashOfText);
+ * const root1 = merkleRoot(leaves.slice(0, 3));
+ * const claim = {
+ *   size1: 3n,
+ *   size2: 5n,
+ *   root1,
+ *   root2: merkleRoot(leaves),
+ *   proof: consistencyProof(leaves, 3),
+ * };
+ * assert.deepEqual(verifyConsistency(claim), { ok: true });
+ * const rewritten = merkleRoot([leafHashOfText('x'), ...leaves.slice(1, 3)]);
+ * assert.deepEqual(verifyConsistency({ ...claim, root1: rewritten }), {
+ *   ok: false,
+ *   reason: 'root-mismatch',
+ * });
+ * ```
  */
 export function verifyConsistency(claim: ConsistencyProof): MerkleVerification {
   const { size1, size2, root1, root2, proof } = claim;

@@ -12,7 +12,21 @@ export interface InclusionProof {
   readonly root: Uint8Array;
 }
 
-/** Verifies that a leaf is in the tree (RFC 9162 section 2.1.3.2). Never throws on an untrusted proof. */
+/**
+ * Verifies that a leaf is in the tree (RFC 9162 section 2.1.3.2). Never throws on an untrusted proof.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { buildTree, leafHashOfText, verifyInclusion } from '@touchstone/merkle';
+ *
+ * const leaves = ['a', 'b', 'c'].map(leafHashOfText);
+ * const { root, path } = buildTree(leaves);
+ * const proof = { leafHash: leafHashOfText('c'), leafIndex: 2n, treeSize: 3n, path: path(2), root };
+ * assert.deepEqual(verifyInclusion(proof), { ok: true });
+ * assert.deepEqual(verifyInclusion({ ...proof, path: [] }), { ok: false, reason: 'path-length' });
+ * ```
+ */
 export function verifyInclusion(proof: InclusionProof): MerkleVerification {
   const { leafIndex, treeSize, path } = proof;
   const placed = sidesOf(leafIndex, treeSize);

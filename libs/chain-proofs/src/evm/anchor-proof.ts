@@ -36,6 +36,18 @@ function readNodes(hexes: readonly string[]): Uint8Array[] | undefined {
  * the verifier can say what is not there.
  *
  * @returns the bytes for `verifyEvmAnchor`, or a failure of check `input` that names the member
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { parseEvmAnchorProof } from '@touchstone/chain-proofs';
+ *
+ * const { valid } = JSON.parse(readFileSync('libs/chain-proofs/vectors/evm-anchor.json', 'utf8'));
+ * assert.equal(parseEvmAnchorProof(valid.proof).ok, true);
+ *
+ * const odd = parseEvmAnchorProof({ ...valid.proof, header: 'f' });
+ * assert(!odd.ok && odd.check === 'input');
+ * ```
  */
 export function parseEvmAnchorProof(
   value: unknown,

@@ -26,6 +26,15 @@ export function anchorKey(submitter: Uint8Array, commitment: Uint8Array): Uint8A
  *
  * @param submitter address, 20 bytes
  * @param commitment 32 bytes
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { anchorStorageSlot } from '@touchstone/chain-proofs';
+ * import { bytesToHex } from '@touchstone/crypto';
+ *
+ * const slot = anchorStorageSlot(new Uint8Array(20).fill(1), new Uint8Array(32).fill(2));
+ * assert.equal(bytesToHex(slot), '3ef3c1bf71d51e5e80245418c5a653686c1e5cf4bfc39b5850e2c205ed4cd505');
+ * ```
  */
 export function anchorStorageSlot(submitter: Uint8Array, commitment: Uint8Array): Uint8Array {
   return hashWords(anchorKey(submitter, commitment), Uint8Array.of(RECORDS_SLOT));

@@ -134,8 +134,24 @@ function checkLengths(input: EvmAnchorInput): EvmAnchorFailure | undefined {
  * only the trust file can say: a proof under a header that nobody vouches for shows nothing.
  *
  * @example
- * const parsed = parseEvmAnchorProof(anchor.proof);
- * const result = parsed.ok ? verifyEvmAnchor({ ...parsed.proof, contract, submitter, commitment }) : parsed;
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { parseEvmAnchorProof, verifyEvmAnchor } from '@touchstone/chain-proofs';
+ * import { hexToBytes } from '@touchstone/crypto';
+ *
+ * const { valid } = JSON.parse(readFileSync('libs/chain-proofs/vectors/evm-anchor.json', 'utf8'));
+ * const parsed = parseEvmAnchorProof(valid.proof);
+ * const [contract, submitter] = [valid.contract, valid.submitter].map((hex) => hexToBytes(hex, 20));
+ * const commitment = hexToBytes(valid.commitment, 32);
+ * assert(parsed.ok && contract && submitter && commitment);
+ *
+ * const result = verifyEvmAnchor({ ...parsed.proof, contract, submitter, commitment });
+ * assert(result.ok && result.anchoredAt.blockNumber <= result.header.number);
+ *
+ * const other = verifyEvmAnchor({ ...parsed.proof, contract, submitter, commitment: new Uint8Array(32) });
+ * assert(!other.ok && other.check === 'storage');
+ * ```
  */
 export function verifyEvmAnchor(input: EvmAnchorInput): EvmAnchorSuccess | EvmAnchorFailure {
   const badLength = checkLengths(input);

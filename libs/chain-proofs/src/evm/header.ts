@@ -76,6 +76,21 @@ function hasForm(item: RlpItem | undefined, field: EvmHeaderField): boolean {
  * uses them: they need only be byte strings, since the hash already covers them.
  *
  * @returns the header, or `undefined` when the bytes are not one
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { parseEvmHeader } from '@touchstone/chain-proofs';
+ * import { bytesToHex, hexToBytes, keccak256 } from '@touchstone/crypto';
+ *
+ * const { valid } = JSON.parse(readFileSync('libs/chain-proofs/vectors/evm-anchor.json', 'utf8'));
+ * const bytes = hexToBytes(valid.proof.header);
+ * assert(bytes);
+ * const header = parseEvmHeader(bytes);
+ * assert(header && header.number > 0n);
+ * assert.equal(bytesToHex(header.hash), bytesToHex(keccak256(bytes)));
+ * assert.equal(parseEvmHeader(bytes.subarray(1)), undefined);
+ * ```
  */
 export function parseEvmHeader(headerRlp: Uint8Array): EvmHeader | undefined {
   if (headerRlp.length > EVM_HEADER_BYTES_MAX) return undefined;

@@ -66,6 +66,14 @@ function readItem(bytes: Uint8Array, extent: Extent, depth: number): RlpItem | u
  *
  * @returns the value, or `undefined` when the bytes are not exactly that or exceed {@link RLP_BYTES_MAX} or
  *   {@link RLP_DEPTH_MAX}
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { decodeRlp } from '@touchstone/chain-proofs';
+ *
+ * assert.deepEqual(decodeRlp(Uint8Array.of(0xc2, 0x01, 0x80)), [Uint8Array.of(1), new Uint8Array()]);
+ * assert.equal(decodeRlp(Uint8Array.of(0x81, 0x01)), undefined); // a byte below 0x80 stands for itself
+ * ```
  */
 export function decodeRlp(bytes: Uint8Array): RlpItem | undefined {
   if (bytes.length === 0 || bytes.length > RLP_BYTES_MAX) return undefined;
@@ -90,6 +98,14 @@ function prefixed(shortPrefix: number, payload: Uint8Array): Uint8Array {
  * Writes a value as canonical RLP.
  *
  * @throws RangeError when a payload exceeds {@link RLP_BYTES_MAX}, since no reader of ours would take it
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { decodeRlp, encodeRlp } from '@touchstone/chain-proofs';
+ *
+ * const item = [Uint8Array.of(1), [new Uint8Array(60)]];
+ * assert.deepEqual(decodeRlp(encodeRlp(item)), item);
+ * ```
  */
 export function encodeRlp(item: RlpItem): Uint8Array {
   if (item instanceof Uint8Array) {

@@ -104,6 +104,30 @@ function walk(
  *
  * @param root 32 bytes, from a header or an account that the caller has checked
  * @param key the key as the trie has it; for accounts and storage the keccak256 of address or slot
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { parseEvmHeader, verifyTrieProof } from '@touchstone/chain-proofs';
+ * import { hexToBytes, keccak256 } from '@touchstone/crypto';
+ *
+ * const bytes = (hex: string): Uint8Array => hexToBytes(hex) as Uint8Array;
+ * const { valid } = JSON.parse(readFileSync('libs/chain-proofs/vectors/evm-anchor.json', 'utf8'));
+ * const header = parseEvmHeader(bytes(valid.proof.header));
+ * assert(header);
+ * const account = {
+ *   root: header.stateRoot,
+ *   key: keccak256(bytes(valid.contract)),
+ *   proof: valid.proof.accountProof.map(bytes),
+ * };
+ * const proven = verifyTrieProof(account);
+ * assert(proven.ok && proven.value !== null);
+ * assert.deepEqual(verifyTrieProof({ ...account, proof: [] }), {
+ *   ok: false,
+ *   reason: 'missing-node',
+ *   node: 0,
+ * });
+ * ```
  */
 export function verifyTrieProof(input: {
   readonly root: Uint8Array;

@@ -55,7 +55,21 @@ function byName(tensors: readonly CanonicalTensor[]): CanonicalTensor[] {
   return [...tensors].sort((left, right) => compareUtf8(left.name, right.name));
 }
 
-/** The text in which a bundle is served and stored: its canonical form. */
+/**
+ * The text in which a bundle is served and stored: its canonical form.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { bundleText, evidenceBundle } from '@touchstone/evidence';
+ *
+ * const { cases } = JSON.parse(readFileSync('libs/evidence/vectors/evidence.json', 'utf8'));
+ * const { bundle } = cases[0].input;
+ * const text = bundleText(evidenceBundle.parse(bundle));
+ * assert(text.startsWith('{"anchors":[{"commitment":'));
+ * ```
+ */
 export function bundleText(bundle: EvidenceBundle): string {
   return canonicalJson(bundle);
 }

@@ -34,6 +34,20 @@ export function batchEntryText(entry: BatchEntry): string {
 /**
  * Reads an entry from its exact text. Another spelling, a missing or an unknown member is refused, because the
  * log commits to bytes.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { batchEntryText, parseBatchEntry } from '@touchstone/evidence';
+ *
+ * const { cases } = JSON.parse(readFileSync('libs/evidence/vectors/log-entry.json', 'utf8'));
+ * const { text } = cases[0].input;
+ * const parsed = parseBatchEntry(text);
+ * assert(parsed.ok);
+ * assert.equal(batchEntryText(parsed.entry), text);
+ * assert.deepEqual(parseBatchEntry(`${text} `), { ok: false, detail: 'the text is not in canonical form' });
+ * ```
  */
 export function parseBatchEntry(
   text: string,

@@ -37,7 +37,26 @@ export type OpenedCheckpoint =
   | { readonly ok: true; readonly checkpoint: Checkpoint; readonly witnesses: readonly string[] }
   | { readonly ok: false; readonly reason: string };
 
-/** Verifies the log's signature, and the cosignatures of the witnesses that are trusted. */
+/**
+ * Verifies the log's signature, and the cosignatures of the witnesses that are trusted.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { openWithKeys } from '@touchstone/evidence';
+ *
+ * const { cases } = JSON.parse(readFileSync('libs/evidence/vectors/checkpoint.json', 'utf8'));
+ * const { note, vkey } = cases[0].input;
+ * const opened = openWithKeys(note, vkey, []);
+ * assert(opened.ok);
+ * assert.equal(opened.checkpoint.origin, 'log.example/touchstone');
+ * assert.deepEqual(openWithKeys(note.replace('\n8\n', '\n9\n'), vkey, []), {
+ *   ok: false,
+ *   reason: 'bad-signature',
+ * });
+ * ```
+ */
 export function openWithKeys(note: string, vkey: string, witnessVkeys: readonly string[]): OpenedCheckpoint {
   const log = logVerifier(vkey);
   if (!log) return { ok: false, reason: 'the trust file’s log key is not an Ed25519 verifier key' };

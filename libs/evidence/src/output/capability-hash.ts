@@ -7,6 +7,13 @@ import { compareUtf8 } from '../utf8-order.js';
  * removed))` (R-NODE-2, protocol section 9).
  *
  * @returns 32 bytes as lower-case hex
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { capabilityHash } from '@touchstone/evidence';
+ *
+ * assert.equal(capabilityHash(['onnx', 'fp16', 'onnx']), capabilityHash(['fp16', 'onnx']));
+ * ```
  */
 export function capabilityHash(capabilities: readonly string[]): string {
   return sha256TextHex(canonicalJson([...new Set(capabilities)].sort(compareUtf8)));

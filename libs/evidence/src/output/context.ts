@@ -13,7 +13,19 @@ export function contextNonce(context: OutputContext, write: CanonicalWriter = ca
   return sha256TextHex(CONTEXT_TAG + write(context));
 }
 
-/** `modelVersionId = sha256(JCS({developer, modelHash, name, version}))`. */
+/**
+ * `modelVersionId = sha256(JCS({developer, modelHash, name, version}))`.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { modelVersionIdOf } from '@touchstone/evidence';
+ *
+ * const model = { developer: 'example', name: 'digits', version: '1.0.0', modelHash: 'ab'.repeat(32) };
+ * assert.match(modelVersionIdOf(model), /^[0-9a-f]{64}$/);
+ * assert.notEqual(modelVersionIdOf({ ...model, version: '1.0.1' }), modelVersionIdOf(model));
+ * ```
+ */
 export function modelVersionIdOf(model: ModelIdentity, write: CanonicalWriter = canonicalJson): string {
   const { developer, modelHash, name, version } = model;
   return sha256TextHex(write({ developer, modelHash, name, version }));

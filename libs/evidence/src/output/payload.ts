@@ -15,7 +15,24 @@ export function payloadText(payload: OutputPayload): string {
   return JSON.stringify({ modelVersionId, inputHash, outputHash, nonce, timestamp });
 }
 
-/** `sha256(utf8(prefix + payload))` with `prefix = domain + "|"`, or nothing for the empty domain (R-SIGN-2). */
+/**
+ * `sha256(utf8(prefix + payload))` with `prefix = domain + "|"`, or nothing for the empty domain (R-SIGN-2).
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { sha256Text } from '@touchstone/crypto';
+ * import { DEFAULT_SIGNING_DOMAIN, outputDigest, payloadText } from '@touchstone/evidence';
+ *
+ * const { cases } = JSON.parse(readFileSync('libs/evidence/vectors/output-digest.json', 'utf8'));
+ * const { payload } = cases[0].input;
+ * assert.deepEqual(
+ *   outputDigest(payload, DEFAULT_SIGNING_DOMAIN),
+ *   sha256Text(`model-output-v1|${payloadText(payload)}`),
+ * );
+ * ```
+ */
 export function outputDigest(payload: OutputPayload, domain: string): Uint8Array {
   const prefix = domain === '' ? '' : `${domain}|`;
   return sha256Text(prefix + payloadText(payload));
@@ -27,6 +44,18 @@ export function outputDigest(payload: OutputPayload, domain: string): Uint8Array
  *
  * @throws AppError `leaf-field-not-fixed-width` when a field has another width, so that two different records can
  * never share the bytes of one leaf
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { bytesToHex } from '@touchstone/crypto';
+ * import { outputLeaf } from '@touchstone/evidence';
+ *
+ * const { cases } = JSON.parse(readFileSync('libs/evidence/vectors/output-leaf.json', 'utf8'));
+ * const [{ input: proof, expected }] = cases;
+ * assert.equal(bytesToHex(outputLeaf(proof)), expected.leaf);
+ * assert.throws(() => outputLeaf({ ...proof, nonce: '00' }), { code: 'leaf-field-not-fixed-width' });
+ * ```
  */
 export function outputLeaf(proof: OutputProof): Uint8Array {
   const leaf = outputProof.safeParse(proof).success

@@ -46,7 +46,20 @@ export function elementCount(shape: readonly number[]): number | undefined {
   return count;
 }
 
-/** Makes the canonical tensor of a JSON tensor (protocol section 8). */
+/**
+ * Makes the canonical tensor of a JSON tensor (protocol section 8).
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { decodeTensor, encodeTensor } from '@touchstone/evidence';
+ *
+ * const encoded = encodeTensor({ name: 'x', datatype: 'FP32', shape: [2, 1], data: [[0], [1.5]] });
+ * assert(encoded.ok);
+ * assert.equal(encoded.value.data, 'AAAAAAAAwD8='); // little-endian, row by row
+ * assert.deepEqual(decodeTensor(encoded.value), { ok: true, value: [0, 1.5] });
+ * ```
+ */
 export function encodeTensor(tensor: JsonTensor): TensorResult<CanonicalTensor> {
   const count = elementCount(tensor.shape);
   if (count === undefined)
@@ -192,6 +205,16 @@ export function areInOrder(tensors: readonly CanonicalTensor[]): boolean {
  * `inputHash` and `outputHash`: sha256(JCS(tensors sorted by the UTF-8 bytes of their names)).
  *
  * @returns 32 bytes as lower-case hex, or an error when a name appears twice or a tensor is not canonical
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { fromRaw, tensorsHash } from '@touchstone/evidence';
+ *
+ * const [x, y] = ['x', 'y'].map((name) => fromRaw(name, 'UINT8', [2], Uint8Array.of(1, 2)));
+ * assert(x && y);
+ * assert.deepEqual(tensorsHash([y, x]), tensorsHash([x, y]));
+ * assert.equal(tensorsHash([x, x]).ok, false); // one name twice
+ * ```
  */
 export function tensorsHash(
   tensors: readonly CanonicalTensor[],

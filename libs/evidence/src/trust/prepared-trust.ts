@@ -82,8 +82,19 @@ export class PreparedTrust {
  * @param trust must not be changed afterwards
  * @example
  * ```ts
- * const trust = prepareTrust(readTrustFile(text));
- * for (const bundle of bundles) verifyEvidence(bundle, { trust, nowMs: Date.now() });
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { prepareTrust, readTrustFile, verifyEvidence } from '@touchstone/evidence';
+ *
+ * const { cases } = JSON.parse(readFileSync('libs/evidence/vectors/evidence.json', 'utf8'));
+ * const { bundle, trust } = cases[0].input;
+ * const prepared = prepareTrust(readTrustFile(JSON.stringify(trust)));
+ * const labels = [bundle, { ...bundle, anchors: [] }].map(
+ *   (one) =>
+ *     verifyEvidence(JSON.stringify(one), { trust: prepared, nowMs: Date.parse('2026-06-02T00:00:00Z') })
+ *       .label,
+ * );
+ * assert.deepEqual(labels, ['L2', 'L1']);
  * ```
  */
 export function prepareTrust(trust: TrustFile): PreparedTrust {

@@ -8,6 +8,17 @@ import { TRUST_BYTES_MAX, trustFile, type TrustFile } from './schema.js';
  * Reads a trust file through the strict gate and its closed schema.
  *
  * @throws AppError `config-invalid`, because a trust file that cannot be read whole must not be used in part
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { readTrustFile } from '@touchstone/evidence';
+ *
+ * const { cases } = JSON.parse(readFileSync('libs/evidence/vectors/evidence.json', 'utf8'));
+ * const { trust } = cases[0].input;
+ * assert.equal(readTrustFile(JSON.stringify(trust)).asOf, trust.asOf);
+ * assert.throws(() => readTrustFile('{"version":1}'), { code: 'config-invalid' });
+ * ```
  */
 export function readTrustFile(text: string | Uint8Array): TrustFile {
   const parsed = parseStrictJson(text, { maxBytes: TRUST_BYTES_MAX });
