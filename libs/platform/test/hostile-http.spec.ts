@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module, Post } from '@nestjs/common';
+import { Controller, Get, Module, Post, Req } from '@nestjs/common';
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
 import {
@@ -14,6 +14,7 @@ import {
   startService,
   ZodBody,
   ZodParam,
+  type HttpRequest,
   type RunningService,
 } from '../src/index.js';
 import { sendRaw, type RawAnswer } from './raw-socket.js';
@@ -30,6 +31,12 @@ class ThingsController {
   @ApiRoute({ summary: 'Checks.', response: z.object({ ok: z.boolean() }) })
   check(@ZodBody(z.strictObject({})) _body: object) {
     return { ok: true };
+  }
+
+  @Get(':id/target')
+  @ApiRoute({ summary: 'What was asked for.', response: z.object({ target: z.string() }) })
+  target(@Req() { originalUrl }: HttpRequest) {
+    return { target: originalUrl };
   }
 
   @Get(':id/evidence')
@@ -111,6 +118,12 @@ describe.each(['http', 'health'] as const)('bytes that are no request, on the %s
     ],
     ['a target without a path', `GET livez HTTP/1.1\r\n${end}`, 400, 'malformed-request'],
     ['a target of another scheme', `GET ftp://x/livez HTTP/1.1\r\n${end}`, 400, 'malformed-request'],
+    ['a fragment', `GET /livez#x HTTP/1.1\r\n${end}`, 400, 'malformed-request'],
+    ['a fragment behind a query', `GET /livez?a#x HTTP/1.1\r\n${end}`, 400, 'malformed-request'],
+    ['a backslash', `GET /things\\a HTTP/1.1\r\n${end}`, 400, 'malformed-request'],
+    ['a backslash in a URL', `GET http://x/things\\a HTTP/1.1\r\n${end}`, 400, 'malformed-request'],
+    ['a URL with a user', `GET http://a@x/livez HTTP/1.1\r\n${end}`, 400, 'malformed-request'],
+    ['a URL without a host', `GET http:///livez HTTP/1.1\r\n${end}`, 400, 'malformed-request'],
     ['a URL that cannot be read', `GET http://[x/livez HTTP/1.1\r\n${end}`, 400, 'malformed-request'],
     ['half a percent-encoding', `GET /things/%4 HTTP/1.1\r\n${end}`, 400, 'malformed-request'],
     [
@@ -193,6 +206,18 @@ describe('a path that is known', () => {
   it('is found in an absolute target too', async () => {
     expect(JSON.parse((await ask('GET http://elsewhere/things/a'))?.body ?? '')).toEqual({ id: 'a' });
     expect((await ask('POST http://elsewhere/things/a'))?.status).toBe(405);
+  });
+
+  it.each([
+    ['/things/a/target?b=1', '/things/a/target?b=1'],
+    ['//things/a/target', undefined],
+    ['http://elsewhere/things/a/target?b=1', '/things/a/target?b=1'],
+    ['HTTPS://u;v:1/things/a/target', '/things/a/target'],
+    ['http://elsewhere?/things/a/target', undefined],
+  ])('asked for as %s has the target %s', async (asked, target) => {
+    const answer = await ask(`GET ${asked}`);
+    expect(answer?.status).toBe(target === undefined ? 404 : 200);
+    if (target !== undefined) expect(JSON.parse(answer?.body ?? '')).toEqual({ target });
   });
 
   it.each([

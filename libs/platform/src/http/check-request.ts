@@ -39,10 +39,20 @@ function faultOfFields(rawHeaders: readonly string[]): string | undefined {
   return undefined;
 }
 
+/**
+ * Not in a target (RFC 9112, section 3.2; RFC 3986, appendix A). One reader of URLs ends the path at `#`, another does not, and to some
+ * a backslash is a slash: what decides by the path and what routes by it would see different ones.
+ */
+const AMBIGUOUS = /[#\\]/;
+
+/** `http` with a host and without a user, whom only a forger of links would name (RFC 9110, section 4.2.4). */
+const ABSOLUTE = /^https?:\/\/[^/?@]+(?:[/?]|$)/i;
+
 /** Origin form, absolute form of http, or `*` for OPTIONS (RFC 9112, section 3.2), with whole percent-encoding. */
 function faultOfTarget({ method }: IncomingMessage, url: string): string | undefined {
   if (url === '*' && method === 'OPTIONS') return undefined;
-  if (!url.startsWith('/') && !(/^https?:\/\//i.test(url) && URL.canParse(url)))
+  if (AMBIGUOUS.test(url)) return 'The target has a # or a backslash, which no target has.';
+  if (!url.startsWith('/') && !(ABSOLUTE.test(url) && URL.canParse(url)))
     return 'The target is neither a path nor a URL of http.';
   try {
     decodeURIComponent(url);

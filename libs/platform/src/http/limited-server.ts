@@ -18,6 +18,7 @@ import {
   REQUEST_TIMEOUT_MS,
 } from './limits.js';
 import { lingerOverUnreadRequests } from './linger.js';
+import { originForm } from './request.js';
 import { sendProblem } from './send-problem.js';
 
 /** What a server gives its clients; the limits of {@link createLimitedServer} when left out. */
@@ -55,8 +56,10 @@ export function createLimitedServer(
       if (!request.socket.writable) return void request.resume();
       for (const [name, value] of Object.entries(headersOf(request))) response.setHeader(name, value);
       const error = checkRequest(request);
-      if (error === undefined) listener(request, response);
-      else sendProblem(response, error);
+      if (error !== undefined) return sendProblem(response, error);
+      // One form for whoever reads it next: routers take an absolute target apart in ways of their own.
+      request.url = originForm(request.url ?? '/');
+      listener(request, response);
     },
   );
   // One more than is allowed, so that too many are seen and refused rather than cut off.

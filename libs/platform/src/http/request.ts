@@ -19,8 +19,14 @@ export interface HttpRequest extends IncomingMessage {
 export function requestPath(
   request: Pick<IncomingMessage, 'url'> & { readonly originalUrl?: string },
 ): string {
-  const url = request.originalUrl ?? request.url ?? '/';
-  const target = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*/i, '') || '/';
+  const target = originForm(request.originalUrl ?? request.url ?? '/');
   const end = target.indexOf('?');
   return end < 0 ? target : target.slice(0, end) || '/';
+}
+
+/** The path and query of a target; an absolute one (RFC 9112, section 3.2.2) loses its host. */
+export function originForm(target: string): string {
+  if (target.startsWith('/') || target === '*') return target;
+  const rest = target.replace(/^https?:\/\/[^/?]*/i, '');
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }
