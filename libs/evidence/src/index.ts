@@ -48,7 +48,7 @@ export { prepareTrust, type PreparedTrust } from './trust/prepared-trust.js';
 export { readTrustFile } from './trust/read.js';
 export { TRUST_BYTES_MAX, trustFile, type TrustedChain, type TrustFile } from './trust/schema.js';
 export { explainReport, stepMeaning } from './verify/explain.js';
-export { labels, satisfies, type Label } from './verify/label.js';
+export { labels, satisfies, stepsForLabel, type Label } from './verify/label.js';
 export { CONTAINS_FALSE_PART } from './verify/remarks.js';
 export { stepNames, type Step, type StepName, type StepStatus } from './verify/step.js';
 export { SOURCE_UNCERTAINTY_MS } from './verify/trusted-time.js';

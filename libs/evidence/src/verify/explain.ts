@@ -1,24 +1,6 @@
 import { withoutInvisible } from '@touchstone/contracts';
-import type { Step, StepName, StepStatus } from './step.js';
+import { steps, type Step, type StepName, type StepStatus } from './step.js';
 import type { VerificationReport } from './verify-evidence.js';
-
-const meaning: Record<StepName, string> = {
-  gate: 'The text is strict JSON of the closed schema.',
-  'subject-inputs': 'The disclosed inputs are the ones that were signed.',
-  'subject-outputs': 'The disclosed outputs are the ones that were signed.',
-  context: 'Request, payment, node and build are the ones that the nonce commits to.',
-  payment: 'The disclosed request is the one that the payment was bound to.',
-  key: 'The signing key is one that you trust for outputs.',
-  signature: 'The key signed model version, input, output, nonce and time.',
-  'key-state': 'The key was valid at that time.',
-  commitment: 'The model version was committed to this key.',
-  inclusion: 'The signed output is a leaf of the batch.',
-  'entry-match': 'The log entry describes this batch and nothing else.',
-  'log-inclusion': 'The batch stands in the transparency log.',
-  'checkpoint-signature': 'The log signed the checkpoint that covers it.',
-  anchor: 'A chain stored the hash of the checkpoint.',
-  'log-uniqueness': 'Independent witnesses saw the same log.',
-};
 
 const mark: Record<StepStatus | 'optional', string> = {
   optional: '!   ',
@@ -28,10 +10,10 @@ const mark: Record<StepStatus | 'optional', string> = {
   'not-checked': '?   ',
 };
 
+const meanings = new Map(steps.map(({ name, meaning }) => [name, meaning]));
+
 /** One sentence on what a step shows when it passes. */
-export function stepMeaning(name: StepName): string {
-  return meaning[name];
-}
+export const stepMeaning = (name: StepName): string => meanings.get(name) as string;
 
 /** Writes a report for a reader: one line per step, the label, and what it does not show. */
 export function explainReport(report: VerificationReport): string {
@@ -48,7 +30,7 @@ export function explainReport(report: VerificationReport): string {
 /** The texts quote the bundle: a hostile one could clear the screen, or start a line of its own that reads VALID. */
 function stepLines(step: Step): string[] {
   const name = step.index === undefined ? step.name : `${step.name}[${step.index}]`;
-  const head = `${step.optional ? mark.optional : mark[step.status]}  ${name.padEnd(24)} ${meaning[step.name]}`;
+  const head = `${step.optional ? mark.optional : mark[step.status]}  ${name.padEnd(24)} ${stepMeaning(step.name)}`;
   if (step.status === 'pass') return [head, `      rests on ${withoutInvisible(step.restsOn)}`];
   const facts = [
     ...(step.detail === undefined ? [] : [`      ${withoutInvisible(step.detail)}`]),

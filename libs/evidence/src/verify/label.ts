@@ -1,33 +1,35 @@
-import type { PassedAnchor } from './anchor.js';
-import { isFailure, type Step, type StepName } from './step.js';
+import type { PassedAnchor } from './judged-anchor.js';
+import type { StepDefinition } from './step-definition.js';
+import { isFailure, steps, type Step, type StepName } from './step.js';
 
 /** Labels that version 1 awards. L3 to L6 need evidence that this version does not carry. */
 export const labels = ['L0', 'L1', 'L2-test', 'L2'] as const;
 export type Label = (typeof labels)[number];
 
-const L1_STEPS: readonly StepName[] = ['gate', 'context', 'key', 'signature', 'key-state', 'commitment'];
-const L2_STEPS: readonly StepName[] = ['inclusion', 'entry-match'];
+/** The steps that must pass for a label; of those that speak of several things, what they say of one. */
+export const stepsForLabel = (required: 'L1' | 'L2'): readonly StepName[] =>
+  steps.flatMap(({ name, label }) => (label === 'L1' || label === required ? name : []));
 
 /**
- * The highest level all of whose steps passed. Level 2 needs one log proof whose inclusion, checkpoint signature
- * and anchor all passed; anchors on test networks give `L2-test`.
+ * The highest level all of whose steps passed. Level 2 needs one log proof whose steps and anchor all passed; anchors
+ * on test networks give `L2-test`.
  *
  * @param highest the most that may be awarded, `L1` where the witnesses that were asked for are missing
  */
 export function labelOf(
-  steps: readonly Step[],
+  reported: readonly Step[],
   passedAnchors: readonly PassedAnchor[],
   highest: 'L1' | 'L2' = 'L2',
 ): Label {
-  const passes = (name: StepName, index?: number): boolean =>
-    steps.some(
-      (step) => step.name === name && step.status === 'pass' && (index === undefined || step.index === index),
+  const passes = ({ name, each }: StepDefinition, logProof: number): boolean =>
+    reported.some(
+      (step) =>
+        step.name === name && step.status === 'pass' && (each !== 'logProofs' || step.index === logProof),
     );
-  if (steps.some(isFailure) || !L1_STEPS.every((name) => passes(name))) return 'L0';
-  if (highest === 'L1' || !L2_STEPS.every((name) => passes(name))) return 'L1';
-  const covering = passedAnchors.filter(
-    ({ logProof }) => passes('log-inclusion', logProof) && passes('checkpoint-signature', logProof),
-  );
+  const passesAll = (label: 'L1' | 'L2', logProof = 0): boolean =>
+    steps.every((step) => step.label !== label || step.each === 'anchors' || passes(step, logProof));
+  if (reported.some(isFailure) || !passesAll('L1')) return 'L0';
+  const covering = passedAnchors.filter(({ logProof }) => highest === 'L2' && passesAll('L2', logProof));
   if (covering.some(({ test }) => !test)) return 'L2';
   return covering.length > 0 ? 'L2-test' : 'L1';
 }

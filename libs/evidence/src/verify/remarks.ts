@@ -1,7 +1,6 @@
 import { CLOCK_SKEW_MAX_MS } from '@touchstone/crypto';
-import type { EvidenceBundle } from '../bundle/schema.js';
 import type { PreparedTrust } from '../trust/prepared-trust.js';
-import type { JudgedCheckpoint } from './judged-checkpoint.js';
+import type { Evidence } from './evidence.js';
 import { isOptionalFailure, type Step } from './step.js';
 import type { TrustedTime } from './trusted-time.js';
 
@@ -12,19 +11,7 @@ const LONG_BEFORE_ANCHOR_MS = 3_600_000;
 export const CONTAINS_FALSE_PART = 'contains-false-part';
 
 /** What a reader should know beside the label, each once (protocol section 12). */
-export function remarksOf(
-  bundle: EvidenceBundle,
-  trust: PreparedTrust | undefined,
-  {
-    steps,
-    checkpoints,
-    time,
-  }: {
-    readonly steps: readonly Step[];
-    readonly checkpoints: readonly JudgedCheckpoint[];
-    readonly time: TrustedTime;
-  },
-): string[] {
+export function remarksOf({ bundle, trust, checkpoints, time }: Evidence, steps: readonly Step[]): string[] {
   const { context, proof } = bundle.subject;
   const hasFalsePart = steps.some(isOptionalFailure) || checkpoints.some(({ hasFalseLine }) => hasFalseLine);
   return [

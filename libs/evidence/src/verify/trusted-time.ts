@@ -1,5 +1,5 @@
 import type { TrustFile } from '../trust/schema.js';
-import type { PassedAnchor } from './anchor.js';
+import type { PassedAnchor } from './judged-anchor.js';
 import type { Cosignature } from './judged-checkpoint.js';
 
 /** Uncertainty that is added to the time of an EVM block and of a witness (protocol section 5). */

@@ -1,5 +1,5 @@
 import type { KeystoreEntry, OutputRecorded } from '@touchstone/contracts';
-import { CONTAINS_FALSE_PART, verifyEvidence, type StepName, type TrustFile } from '@touchstone/evidence';
+import { CONTAINS_FALSE_PART, stepsForLabel, verifyEvidence, type TrustFile } from '@touchstone/evidence';
 import type { SignerKeys } from '../keys/signer-keys.js';
 
 /** The chain whose anchors are verified. */
@@ -20,10 +20,7 @@ export interface SelfCheckTrust {
 }
 
 /** Steps that must have passed, not merely not failed. An anchor is not among them: its block is the reader's to trust. */
-const REQUIRED: readonly StepName[] = [
-  ...(['gate', 'context', 'key', 'signature', 'key-state', 'commitment'] as const),
-  ...(['inclusion', 'entry-match', 'log-inclusion', 'checkpoint-signature'] as const),
-];
+const REQUIRED = stepsForLabel('L2').filter((name) => name !== 'anchor');
 
 /** Last second that a Date writes with a year of four digits. */
 const SECONDS_MAX = Date.UTC(9999, 11, 31, 23, 59, 59) / 1_000;

@@ -6,12 +6,12 @@ import {
 } from '@touchstone/chain-proofs';
 import { bytesToHex, hexToBytes } from '@touchstone/crypto';
 import { checkpointCommitments } from '@touchstone/merkle';
-import type { Anchor, EvidenceBundle } from '../bundle/schema.js';
+import type { Anchor } from '../bundle/schema.js';
 import type { PreparedTrust } from '../trust/prepared-trust.js';
 import type { TrustedChain } from '../trust/schema.js';
 import { TIME_SECONDS_MAX } from './date-limit.js';
 import type { JudgedCheckpoint } from './judged-checkpoint.js';
-import { fail, failOptional, notChecked, pass, type Step } from './step.js';
+import { ARITHMETIC, fail, failOptional, notChecked, pass, type Outcome } from './outcome.js';
 
 /** What an anchor that passed says about time, for the key-state and the label. */
 export interface PassedAnchor {
@@ -22,76 +22,50 @@ export interface PassedAnchor {
   readonly timeMs: number;
 }
 
-/** One step per anchor of the bundle, with the facts of those that passed. */
-export function anchorSteps(
-  bundle: EvidenceBundle,
-  checkpoints: readonly JudgedCheckpoint[],
-  trust: PreparedTrust | undefined,
-): { steps: Step[]; passed: PassedAnchor[] } {
-  if (bundle.anchors.length === 0) {
-    return {
-      steps: [{ name: 'anchor', status: 'absent', restsOn: 'nothing: the bundle carries no anchor' }],
-      passed: [],
-    };
-  }
-  const results = bundle.anchors.map((anchor, index) => anchorStep(checkpoints, anchor, index, trust));
-  return {
-    steps: results.map(({ step }) => step),
-    passed: results.flatMap(({ passed }) => (passed ? [passed] : [])),
-  };
+/** What the step says of an anchor, with the facts of one that passed. */
+export interface JudgedAnchor {
+  readonly outcome: Outcome;
+  readonly passed?: PassedAnchor;
 }
 
-function anchorStep(
-  checkpoints: readonly JudgedCheckpoint[],
+/** Judges an anchor: that it commits to its checkpoint by arithmetic alone, the rest against the trust file. */
+export function judgeAnchor(
   anchor: Anchor,
-  index: number,
+  checkpoints: readonly JudgedCheckpoint[],
   trust: PreparedTrust | undefined,
-): { step: Step; passed?: PassedAnchor } {
+): JudgedAnchor {
   const covered = checkpoints[anchor.logProof]?.written;
   const commitments = covered ? checkpointCommitments(covered).map(bytesToHex) : [];
   if (!commitments.includes(anchor.commitment)) {
+    const expected = commitments.join(' or ') || `log proof ${anchor.logProof}`;
     const detail =
       anchor.logProof < checkpoints.length
         ? 'the commitment is not the hash of the signed checkpoint'
         : 'there is no such log proof';
-    return {
-      step: fail('anchor', {
-        index,
-        expected: commitments.join(' or ') || `log proof ${anchor.logProof}`,
-        actual: anchor.commitment,
-        restsOn: 'arithmetic alone (SHA-256)',
-        detail,
-      }),
-    };
+    return { outcome: fail({ expected, actual: anchor.commitment, restsOn: ARITHMETIC, detail }) };
   }
-  const chain = trust?.file.chains.find(({ network }) => network === anchor.network);
+  const { network } = anchor;
+  const chain = trust?.file.chains.find((candidate) => candidate.network === network);
   if (!trust || !chain?.contract || !chain.submitters?.length) {
     const detail = 'the trust file does not name contract and submitters of this chain';
-    return {
-      step: notChecked('anchor', {
-        index,
-        actual: anchor.network,
-        restsOn: `trust file: chain ${anchor.network}`,
-        detail,
-      }),
-    };
+    return { outcome: notChecked({ actual: network, restsOn: `trust file: chain ${network}`, detail }) };
   }
-  return evmStep(anchor, index, trust, { ...chain, contract: chain.contract, submitters: chain.submitters });
+  return judgeEvmAnchor(anchor, trust, { ...chain, contract: chain.contract, submitters: chain.submitters });
 }
 
-function evmStep(
+function judgeEvmAnchor(
   anchor: Anchor,
-  index: number,
   trust: PreparedTrust,
   chain: TrustedChain & { contract: string; submitters: readonly string[] },
-): { step: Step; passed?: PassedAnchor } {
-  const { contract, submitters } = chain;
-  const restsOn = `trust file: chain ${chain.network}, its contract ${contract} and its block hashes`;
+): JudgedAnchor {
+  const { network, contract, submitters, test } = chain;
+  const restsOn = `trust file: chain ${network}, its contract ${contract} and its block hashes`;
   const result = verifyForAny(anchor, contract, submitters);
   if (!result.ok) {
     const { expected, actual, check } = result;
-    const detail = `the chain proof fails at ${check}`;
-    return { step: failOptional('anchor', { index, expected, actual, restsOn, detail }) };
+    return {
+      outcome: failOptional({ expected, actual, restsOn, detail: `the chain proof fails at ${check}` }),
+    };
   }
   const { header, anchoredAt } = result;
   const block = `block ${header.number} ${header.hash}`;
@@ -99,29 +73,22 @@ function evmStep(
   if (known.length === 0) {
     const detail =
       'the trust file holds no hash for this block, so that nothing says the block is on the chain';
-    return { step: notChecked('anchor', { index, actual: block, restsOn, detail }) };
+    return { outcome: notChecked({ actual: block, restsOn, detail }) };
   }
   if (!known.includes(header.hash)) {
     const expected = `block ${header.number} ${known.join(' or ')}`;
-    return {
-      step: failOptional('anchor', {
-        index,
-        expected,
-        actual: block,
-        restsOn,
-        detail: 'the trust file knows another block at this height',
-      }),
-    };
+    const detail = 'the trust file knows another block at this height';
+    return { outcome: failOptional({ expected, actual: block, restsOn, detail }) };
   }
   const timeMs = Number(anchoredAt.timestamp) * 1_000;
   if (anchoredAt.timestamp > TIME_SECONDS_MAX) {
     const detail = 'the record’s time is beyond every calendar';
-    return { step: failOptional('anchor', { index, actual: `${anchoredAt.timestamp}`, restsOn, detail }) };
+    return { outcome: failOptional({ actual: `${anchoredAt.timestamp}`, restsOn, detail }) };
   }
-  const at = `anchored in block ${anchoredAt.blockNumber} at ${new Date(timeMs).toISOString()}, proven at ${block}`;
+  const actual = `anchored in block ${anchoredAt.blockNumber} at ${new Date(timeMs).toISOString()}, proven at ${block}`;
   return {
-    step: pass('anchor', { index, expected: anchor.commitment, actual: at, restsOn }),
-    passed: { network: anchor.network, logProof: anchor.logProof, test: chain.test, timeMs },
+    outcome: pass({ expected: anchor.commitment, actual, restsOn }),
+    passed: { network, logProof: anchor.logProof, test, timeMs },
   };
 }
 

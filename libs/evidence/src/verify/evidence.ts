@@ -1,0 +1,44 @@
+import { parseSignature, type ParsedSignature } from '@touchstone/crypto';
+import type { EvidenceBundle } from '../bundle/schema.js';
+import { readSignedCheckpoint } from '../log/checkpoint.js';
+import type { PreparedTrust } from '../trust/prepared-trust.js';
+import { judgeAnchor, type JudgedAnchor } from './judged-anchor.js';
+import { judgeCheckpoint, type JudgedCheckpoint } from './judged-checkpoint.js';
+import { trustedTime, type TrustedTime } from './trusted-time.js';
+
+/** What every step looks at: a bundle that passed the gate, and what more than one step needs to know of it. */
+export interface Evidence {
+  readonly bundle: EvidenceBundle;
+  readonly trust: PreparedTrust | undefined;
+  /** The verifier's clock in milliseconds since 1970. */
+  readonly nowMs: number;
+  /** That of the output, which is part of the leaf. */
+  readonly signature: ParsedSignature;
+  /** Those of the log proofs. */
+  readonly checkpoints: readonly JudgedCheckpoint[];
+  readonly anchors: readonly JudgedAnchor[];
+  readonly time: TrustedTime;
+}
+
+/** Judges what several steps rest on; anchors and witnesses come first, since they tell the time of all others. */
+export function judgeEvidence(
+  bundle: EvidenceBundle,
+  trust: PreparedTrust | undefined,
+  nowMs: number,
+): Evidence {
+  const checkpoints = bundle.logProofs.map(({ checkpoint }) =>
+    judgeCheckpoint(readSignedCheckpoint(checkpoint), trust),
+  );
+  const anchors = bundle.anchors.map((anchor) => judgeAnchor(anchor, checkpoints, trust));
+  const passed = anchors.flatMap(({ passed }) => passed ?? []);
+  const cosignatures = checkpoints.flatMap((checkpoint) => checkpoint.cosignatures);
+  return {
+    bundle,
+    trust,
+    nowMs,
+    signature: parseSignature(bundle.subject.proof.signature),
+    checkpoints,
+    anchors,
+    time: trustedTime(passed, cosignatures, trust?.file, nowMs),
+  };
+}
