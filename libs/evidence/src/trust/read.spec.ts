@@ -19,6 +19,10 @@ const witnessSigner = createEd25519Signer(new Uint8Array(32).fill(101));
 const renamed = formatVerifierKey(noteKey('other.example', 'cosignatureV1', witnessSigner.publicKey));
 const logAsWitness = formatVerifierKey(noteKey('log-2.example', 'cosignatureV1', logSigner.publicKey));
 
+/** The neutral element of the curve, a key of small order: one signature fits many messages. */
+const neutral = Uint8Array.of(1, ...new Uint8Array(31));
+const neutralWitness = formatVerifierKey(noteKey('weak.example', 'cosignatureV1', neutral));
+
 const refusalOf = (file: object): unknown => {
   try {
     return readTrustFile(JSON.stringify(file));
@@ -54,6 +58,15 @@ describe('readTrustFile', () => {
       () => ({ ...trust, logs: [{ ...log(), origin: 'x.example' }] }),
       '/logs/0/vkey',
     ],
+    [
+      'a log key of small order',
+      () => ({
+        ...trust,
+        logs: [{ ...log(), vkey: formatVerifierKey(noteKey(log().origin, 'ed25519', neutral)) }],
+      }),
+      '/logs/0/vkey',
+    ],
+    ['a witness key of small order', () => withWitnesses(1, [neutralWitness]), '/witnesses/vkeys/0'],
     ['one log key twice', () => ({ ...trust, logs: [log(), log()] }), '/logs/1/vkey'],
     [
       'one network twice',

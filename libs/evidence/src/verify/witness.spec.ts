@@ -51,6 +51,24 @@ describe('log-uniqueness', () => {
     expect(stepOf({ bundle, trust: { ...trust, logs: [] } })).toEqual({ label: 'L1', status: 'absent' });
   });
 
+  it('counts nobody under a checkpoint that the log did not sign, whatever is signed beside it', async () => {
+    const { bundle, trust } = await cosignedBy(2, 2);
+    const [cosignedTwice] = bundle.logProofs as [EvidenceBundle['logProofs'][number]];
+    const [cosignedOnce] = (await cosignedBy(1, 2)).bundle.logProofs;
+    const unsigned = {
+      ...cosignedTwice,
+      checkpoint: cosignedTwice.checkpoint.replace(/\n— log.*(?=\n)/, ''),
+    };
+    const logProofs = [cosignedOnce, unsigned] as EvidenceBundle['logProofs'];
+    const report = verifyEvidence(JSON.stringify({ ...bundle, logProofs }), { trust, nowMs: NOW_MS });
+    const shown = report.steps.filter(({ name }) => /^(?:checkpoint-signature|log-uniqueness)$/.test(name));
+    expect(shown).toMatchObject([
+      { status: 'pass' },
+      { status: 'fail', optional: true },
+      { status: 'not-checked', expected: '2 witnesses', actual: '1' },
+    ]);
+  });
+
   it('knows a log by any of its keys, whichever comes first', async () => {
     const { bundle, trust } = await fixture();
     const [log] = trust.logs as [TrustFile['logs'][number]];
@@ -72,6 +90,18 @@ describe('log-uniqueness', () => {
       nowMs: NOW_MS,
     });
     expect(report).toMatchObject({ result: 'VALID', label: 'L1', remarks: [CONTAINS_FALSE_PART] });
+  });
+
+  it('believes no signature of a log whose key cannot be read', async () => {
+    const { bundle, trust } = await fixture();
+    const [log] = trust.logs as [TrustFile['logs'][number]];
+    for (const vkey of ['nonsense', witnesses[0]?.vkey ?? '']) {
+      const unread = { ...trust, logs: [{ ...log, vkey }] };
+      const report = verifyEvidence(JSON.stringify(bundle), { trust: unread, nowMs: NOW_MS });
+      const step = report.steps.find(({ name }) => name === 'checkpoint-signature');
+      expect(step).toMatchObject({ status: 'fail', optional: true });
+      expect(report.label).toBe('L1');
+    }
   });
 
   it('refuses a log key that is none', () => {
