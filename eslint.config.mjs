@@ -44,7 +44,7 @@ export default tseslint.config(
   {
     ignores: [
       '**/dist/**',
-      '**/bundle/**',
+      '{apps,libs}/*/bundle/**',
       '**/dist-spec/**',
       '**/node_modules/**',
       '.touchstone/**',

@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/*.spec.ts', '**/dist/**', '**/bundle/**', '**/node_modules/**'] },
+  { ignores: ['**/*.spec.ts', '**/dist/**', '{apps,libs}/*/bundle/**', '**/node_modules/**'] },
   {
     files: ['{apps,libs}/*/src/**/*.ts'],
     linterOptions: { reportUnusedDisableDirectives: 'off' },
