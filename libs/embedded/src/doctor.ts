@@ -64,7 +64,7 @@ function checkTemporaryFolder(): DoctorCheck {
     return {
       name: 'temporary-folder',
       status: 'ok',
-      detail: dirname(ownTemporaryFolder('touchstone-ports')),
+      detail: dirname(ownTemporaryFolder('touchstone')),
     };
   } catch (error) {
     return { name: 'temporary-folder', status: 'failed', detail: (error as Error).message };

@@ -6,7 +6,7 @@ import { anchorRegistry, testUsdc } from '@touchstone/evm-contracts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startTestAnvil, waitUntil } from '@touchstone/testing';
 import { decodeFunctionResult, encodeFunctionData, type Hex } from 'viem';
-import { callRpc, deployDevelopmentChain, startAnvil, startNats } from '../src/index.js';
+import { callRpc, deployDevelopmentChain, freePort, startAnvil, startNats } from '../src/index.js';
 
 const user = {
   user: 'a',
@@ -185,6 +185,23 @@ describe('embedded anvil', () => {
     };
     const [small, large] = [await sizeAfter(30), await sizeAfter(240)];
     expect(large / small).toBeLessThan(8);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('takes no chain of somebody else for its own who was faster at the port', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'touchstone-anvil-'));
+    let other: Awaited<ReturnType<typeof startTestAnvil>> | undefined;
+    const anvil = await startAnvil({
+      stateFile: join(folder, 'state.json'),
+      port: await freePort(),
+      acceptPort: async (port) => {
+        other ??= await startTestAnvil({ port });
+        return true;
+      },
+    });
+    expect(anvil.port).not.toBe(other?.port);
+    await anvil.stop();
+    await other?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 

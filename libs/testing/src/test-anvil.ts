@@ -5,7 +5,7 @@ import { startAnvil, type AnvilOptions, type RunningAnvil } from '@touchstone/em
 
 /** Starts a fresh anvil for one test file; call `stop()` in `afterAll`, which removes its state too. */
 export async function startTestAnvil(
-  options: Pick<AnvilOptions, 'chainId' | 'cors' | 'finalizes' | 'slotsInAnEpoch'> = {},
+  options: Pick<AnvilOptions, 'chainId' | 'cors' | 'finalizes' | 'port' | 'slotsInAnEpoch'> = {},
 ): Promise<RunningAnvil> {
   const folder = mkdtempSync(join(tmpdir(), 'touchstone-anvil-'));
   const anvil = await startAnvil({ stateFile: join(folder, 'state.json'), ...options });

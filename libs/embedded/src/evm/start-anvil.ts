@@ -29,6 +29,8 @@ export interface AnvilOptions {
   readonly stateFile: string;
   /** 0 or absent takes any free port. */
   readonly port?: number;
+  /** Asked about each port that is free, so that it may be claimed; see `freePort`. */
+  readonly acceptPort?: (port: number) => Promise<boolean>;
   readonly chainId?: number;
   /** A block is final below two epochs; more slots than 1 leave room for a reorganisation that finality allows. */
   readonly slotsInAnEpoch?: number;
@@ -76,8 +78,11 @@ async function startOnce(options: AnvilOptions, command: string, port: number): 
   const rpcUrl = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + READY_TIMEOUT_MS;
   for (;;) {
-    const answered = await callRpc<string>(rpcUrl, 'eth_chainId').catch(() => undefined);
-    if (answered !== undefined && Number(answered) === chainId && !server.hasExited()) break;
+    // Somebody else's chain may answer there until this one has found its port taken.
+    if (server.hasLogged(`Listening on 127.0.0.1:${port}`)) {
+      const answered = await callRpc<string>(rpcUrl, 'eth_chainId').catch(() => undefined);
+      if (answered !== undefined && Number(answered) === chainId && !server.hasExited()) break;
+    }
     if (server.hasExited() || Date.now() > deadline) {
       await server.stop();
       throw new AppError(
@@ -121,7 +126,7 @@ export async function startAnvil(options: AnvilOptions): Promise<RunningAnvil> {
   mkdirSync(dirname(options.stateFile), { recursive: true });
   recoverStateFile(options.stateFile, announce);
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort(options.port);
+    const port = await freePort(options.port, options.acceptPort);
     try {
       return await startOnce(options, command, port);
     } catch (error) {

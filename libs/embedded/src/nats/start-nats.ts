@@ -22,6 +22,8 @@ export interface NatsOptions {
   readonly payloadBytesMax?: number;
   /** 0 or absent takes any free port. */
   readonly port?: number;
+  /** Asked about each port that is free, so that it may be claimed; see `freePort`. */
+  readonly acceptPort?: (port: number) => Promise<boolean>;
   readonly logFile?: string;
   readonly pidFile?: string;
   readonly announce?: (line: string) => void;
@@ -112,7 +114,7 @@ export async function startNats(options: NatsOptions): Promise<RunningNats> {
   const binary = await locateNatsServer(announce, options.environment ?? process.env);
   mkdirSync(options.storeDir, { recursive: true, mode: 0o700 });
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort(options.port);
+    const port = await freePort(options.port, options.acceptPort);
     try {
       return await startOnce(options, binary.path, port);
     } catch (error) {

@@ -20,6 +20,8 @@ export interface PostgresOptions {
   readonly password: string;
   /** 0 or absent takes any free port. */
   readonly port?: number;
+  /** Asked about each port that is free, so that it may be claimed; see `freePort`. */
+  readonly acceptPort?: (port: number) => Promise<boolean>;
   /** False only for tests: a crash of the machine may then lose everything. */
   readonly durable?: boolean;
   readonly logFile?: string;
@@ -139,7 +141,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   await recoverDataFolder(location.dataFolder);
   await initializeDataFolder({ location, account, password, durable, logFile });
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort(options.port);
+    const port = await freePort(options.port, options.acceptPort);
     try {
       return await startOnce(options, location, port);
     } catch (error) {

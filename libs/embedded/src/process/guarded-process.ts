@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minimalEnvironment } from './environment.js';
@@ -28,6 +28,8 @@ export interface GuardedProcess {
   /** Stops the server and waits for it, bounded by the plan's signals. */
   stop(): Promise<void>;
   logTail(): string;
+  /** True once the server has written that text since it was started. */
+  hasLogged(text: string): boolean;
 }
 
 const watchdog = fileURLToPath(new URL('../../bin/watchdog.mjs', import.meta.url));
@@ -50,6 +52,7 @@ export async function startGuardedProcess(plan: GuardedProcessPlan): Promise<Gua
   mkdirSync(dirname(plan.pidFile), { recursive: true });
   await stopLeftover(plan);
   const log = openLogFile(plan.logFile);
+  const logStart = fstatSync(log).size;
   const { command, args, pidFile, signals, graceMs, user } = plan;
   const child = spawn(
     process.execPath,
@@ -77,6 +80,7 @@ export async function startGuardedProcess(plan: GuardedProcessPlan): Promise<Gua
     exited,
     hasExited: () => gone,
     logTail: () => logTail(plan.logFile),
+    hasLogged: (text) => readFileSync(plan.logFile).subarray(logStart).includes(text),
     stop: async () => {
       child.stdin?.end();
       const bound = setTimeout(() => child.kill('SIGKILL'), graceMs * (signals.length + 1) + 2_000);

@@ -1,33 +1,53 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { assignPorts } from '../stack/assign-ports.js';
 import { PortClaims } from './port-claims.js';
+import { freePort } from './ports.js';
 
 describe('port claims', () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'touchstone-claims-'));
+  const all: PortClaims[] = [];
+  const claims = () => {
+    const made = new PortClaims();
+    all.push(made);
+    return made;
+  };
+  afterEach(() => {
+    for (const made of all.splice(0)) made.release();
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('promise a port once, until it is given back', () => {
-    const [one, other] = [new PortClaims(folder), new PortClaims(folder)];
-    expect([one.claim(8080), one.claim(8080), other.claim(8080), other.claim(8081)]).toEqual([
+  it('promise a port once, until it is given back', async () => {
+    const port = await freePort();
+    const [one, other] = [claims(), claims()];
+    expect([await one.claim(port), await one.claim(port), await other.claim(port)]).toEqual([
       true,
       false,
       false,
-      true,
     ]);
     one.release();
-    expect(other.claim(8080)).toBe(true);
+    await expect(other.claim(port)).resolves.toBe(true);
+  });
+
+  it('hold against a process of another temporary folder, and end with their process', async () => {
+    const port = await freePort();
+    const elsewhere = () =>
+      execFileSync(
+        process.execPath,
+        [
+          '--input-type=module',
+          '-e',
+          `import { PortClaims } from ${JSON.stringify(new URL('../../dist/process/port-claims.js', import.meta.url).href)};
+           process.stdout.write(String(await new PortClaims().claim(${port})));`,
+        ],
+        { encoding: 'utf8', env: { TMPDIR: '/nowhere' } },
+      );
+    expect(elsewhere()).toBe('true');
+    await expect(claims().claim(port)).resolves.toBe(true);
+    expect(elsewhere()).toBe('false');
   });
 
   it('keep stacks that start together apart, though nothing listens yet', async () => {
-    const stacks = [new PortClaims(folder), new PortClaims(folder), new PortClaims(folder)];
     const assigned = await Promise.all(
-      stacks.map((claims) => assignPorts(['signer', 'proof-service'], claims)),
+      [claims(), claims(), claims()].map((one) => assignPorts(['signer', 'proof-service'], one)),
     );
     const ports = assigned.flatMap((services) =>
       [...services.values()].flatMap(({ http, grpc, health }) => [http, grpc, health]),

@@ -1,34 +1,34 @@
-import { join } from 'node:path';
-import { AppError } from '@touchstone/contracts';
-import { acquireLock } from '../state/lock.js';
-import { ownTemporaryFolder } from './temporary-folder.js';
+import { createSocket, type Socket } from 'node:dgram';
 
 /**
- * Ports that are promised to servers and services which do not listen yet. A stack chooses its ports seconds before they are
- * used; without claims two stacks that start together choose the same ones. A claim is a lock of this process in a
- * temporary folder of the user, and ends with the process at the latest.
+ * TCP ports that are promised to servers and services which do not listen yet. A stack chooses its ports seconds before they
+ * are used; without claims two stacks that start together choose the same ones, and one takes the other's server for its
+ * own. A claim is the UDP port of the same number, which nothing of a stack uses: the kernel gives it to one process of the
+ * machine, whatever its user and its temporary folder are, and takes it back when that process ends.
  */
 export class PortClaims {
-  readonly #folder: string;
-  readonly #releases: (() => void)[] = [];
-
-  constructor(folder = ownTemporaryFolder('touchstone-ports')) {
-    this.#folder = folder;
-  }
+  readonly #held = new Set<Socket>();
 
   /** True when the port is now promised to the holder of these claims, false when another stack has it. */
-  claim(port: number): boolean {
-    try {
-      this.#releases.push(acquireLock(join(this.#folder, String(port))));
-      return true;
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'conflict') return false;
-      throw error;
-    }
+  claim(port: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = createSocket('udp4');
+      socket.once('error', () => {
+        socket.close();
+        resolve(false);
+      });
+      socket.bind({ address: '127.0.0.1', port, exclusive: true }, () => {
+        // What somebody sends there is of no interest, and the claim keeps no process alive.
+        socket.unref();
+        this.#held.add(socket);
+        resolve(true);
+      });
+    });
   }
 
   /** Gives all claims back. */
   release(): void {
-    for (const release of this.#releases.splice(0)) release();
+    for (const socket of this.#held) socket.close();
+    this.#held.clear();
   }
 }

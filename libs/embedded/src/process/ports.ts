@@ -27,14 +27,14 @@ export async function isPortFree(port: number): Promise<boolean> {
  */
 export async function freePort(
   preferred = 0,
-  accept: (port: number) => boolean = () => true,
+  accept: (port: number) => boolean | Promise<boolean> = () => true,
 ): Promise<number> {
   if (preferred === 0) {
     const port = await tryPort(0);
     if (port !== undefined) return port;
   }
   for (let port = preferred; preferred > 0 && port < preferred + NEXT_PORTS_MAX && port < 65_536; port++) {
-    if ((await isPortFree(port)) && accept(port)) return port;
+    if ((await isPortFree(port)) && (await accept(port))) return port;
   }
   throw new AppError(
     'dependency-unavailable',

@@ -3,17 +3,12 @@ import type { PortClaims } from '../process/port-claims.js';
 import { freePort } from '../process/ports.js';
 import type { ServicePorts } from '../state/stack-file.js';
 
-/** The preferred port or the next free one that nobody has claimed, and claims it. */
-export function takePort(preferred: number, claims: PortClaims): Promise<number> {
-  return freePort(preferred, (port) => claims.claim(port));
-}
-
 /** Gives each service its default ports or the next free ones, none that anybody has claimed. */
 export async function assignPorts(
   names: readonly ServiceName[],
   claims: PortClaims,
 ): Promise<Map<ServiceName, ServicePorts>> {
-  const take = (preferred: number): Promise<number> => takePort(preferred, claims);
+  const take = (preferred: number): Promise<number> => freePort(preferred, (port) => claims.claim(port));
   const ports = new Map<ServiceName, ServicePorts>();
   for (const name of names) {
     const { http, grpc, health } = services[name];

@@ -14,7 +14,6 @@ import { startPostgres, type RunningPostgres } from '../postgres/start-postgres.
 import type { PortClaims } from '../process/port-claims.js';
 import type { Progress } from '../progress.js';
 import type { ChainDescription } from '../state/stack-file.js';
-import { takePort } from './assign-ports.js';
 import type { StackLayout } from './layout.js';
 import { natsUsers, type StackSecrets } from './stack-secrets.js';
 
@@ -56,7 +55,8 @@ export async function startDatabases(options: InfrastructureOptions): Promise<Ru
       const postgres = await startPostgres({
         dataDir: layout.postgres,
         password: secrets.postgresPassword,
-        port: await takePort(serverPorts.postgres, claims),
+        port: serverPorts.postgres,
+        acceptPort: (port) => claims.claim(port),
         durable,
         logFile: layout.logFile('postgres'),
         pidFile: layout.pidFile('postgres'),
@@ -94,7 +94,8 @@ async function embeddedNats(options: InfrastructureOptions): Promise<NatsEndpoin
   const server = await startNats({
     storeDir: layout.nats,
     accounts: [{ name: 'MESH', users: natsUsers(secrets) }],
-    port: await takePort(serverPorts.nats, claims),
+    port: serverPorts.nats,
+    acceptPort: (port) => claims.claim(port),
     logFile: layout.logFile('nats'),
     pidFile: layout.pidFile('nats'),
     announce: (line) => progress.note(line),
@@ -141,7 +142,8 @@ export async function startChain(options: InfrastructureOptions): Promise<Runnin
       const anvil = await startAnvil({
         stateFile: layout.chainState,
         chainId: DEVELOPMENT_CHAIN_ID,
-        port: await takePort(serverPorts.anvil, claims),
+        port: serverPorts.anvil,
+        acceptPort: (port) => claims.claim(port),
         logFile: layout.logFile('anvil'),
         pidFile: layout.pidFile('anvil'),
         announce: (line) => progress.note(line),
