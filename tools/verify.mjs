@@ -32,6 +32,14 @@ const gates = [
   { name: 'generated', arguments: [`${root}tools/generated.mjs`, '--check'] },
   { name: 'limits', arguments: [`${root}tools/limit-tests.mjs`] },
   { name: 'proto', arguments: [require.resolve('@bufbuild/buf/bin/buf'), 'lint'], folder: 'libs/contracts' },
+  // What others trust is covered whole; the other packages are measured by `npm run coverage`, which takes as long as their specs.
+  {
+    name: 'coverage',
+    arguments: [
+      `${root}tools/coverage.mjs`,
+      ...['canonical-json', 'merkle', 'crypto', 'chain-proofs', 'evidence'],
+    ],
+  },
   { name: 'tests', arguments: [`${root}tools/jest.mjs`] },
 ];
 

@@ -30,10 +30,10 @@ describe('base64', () => {
     );
   });
 
-  it.each(['A', 'AA', 'AAA', 'AB==', 'AAB=', 'AA=A', 'A===', 'AA-_', ' AAAA', 'AAAA\n', 'AA=='.repeat(2)])(
-    'refuses %j',
-    (text) => {
-      expect(base64ToBytes(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    ...['A', 'AA', 'AAA', 'AB==', 'AAB=', 'AA=A', 'A===', 'AA-_', ' AAAA', 'AAAA\n', 'AA=='.repeat(2)],
+    ...['AAAé', '\uff21AAA'],
+  ])('refuses %j', (text) => {
+    expect(base64ToBytes(text)).toBeUndefined();
+  });
 });

@@ -42,6 +42,22 @@ describe('the key that made a signature', () => {
     );
   });
 
+  it('is the one of the EVM’s own example, in both implementations', () => {
+    // go-ethereum, core/vm/testdata/precompiles/ecRecover.json, "ValidKey": v is 28, hence y is odd; its s is high.
+    const message = hex('18c547e4f7b0f325ad1e56f57e26c745b09a3e503d86e00e5255ff7f715d3d1c');
+    const signature = hex(
+      '73b1693892219d736caba55bdb67216e485557ea6b6af75f37096c9aa6a5a75f' +
+        'eeb940b1d03b21e36b0e47e79769f095fe2ab855bd91e3a38756b7d75a9c4549',
+    );
+    const address = '0xa94f5374fce5edbc8e2a8697c15331677e6ebf0b';
+    for (const { recoverPublicKey } of [native, portable]) {
+      const [even, odd] = [false, true].map((yIsOdd) => recoverPublicKey(message, signature, yIsOdd));
+      expect(odd && evmAddress(odd)).toBe(address);
+      expect(even && evmAddress(even)).toMatch(/^0x[0-9a-f]{40}$/);
+      expect(even).not.toEqual(odd);
+    }
+  });
+
   it('is another one for another digest, and of a signature with a high s the same for the other bit', () => {
     const signature = ecdsaSign(digest, key);
     const publicKey = bytesToHex(ecdsaPublicKey(key));

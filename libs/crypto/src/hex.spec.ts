@@ -6,7 +6,7 @@ describe('hex', () => {
     expect(bytesToHex(hexToBytes('00ff10') ?? new Uint8Array())).toBe('00ff10');
   });
 
-  it.each(['abc', 'AB', '0xab', 'zz', ' ab', 'ab\n'])('refuses %j', (text) => {
+  it.each(['abc', 'AB', '0xab', 'zz', ' ab', 'ab\n', 'é0', '0é', '\uff110'])('refuses %j', (text) => {
     expect(hexToBytes(text)).toBeUndefined();
   });
 

@@ -141,6 +141,7 @@ describe('verifyEventBatchPath', () => {
     ['upper-case hex', { path: [{ hash: 'AB'.repeat(32), pos: 'R' }] }, 'hash-length'],
     ['a short leaf hash', { leafHash: new Uint8Array(31) }, 'hash-length'],
     ['a short root', { root: new Uint8Array(31) }, 'hash-length'],
+    ['another root', { root: leaf(2) }, 'root-mismatch'],
     ['a missing path', { path: [] }, 'path-length'],
   ])('refuses %s', (_name, change, reason) => {
     expect(verifyEventBatchPath({ ...proofOf(0, 2), ...change })).toEqual({ ok: false, reason });

@@ -6,6 +6,7 @@ import {
   type InclusionProof,
   inclusionPath,
   leafHash,
+  leafHashOfText,
   merkleRoot,
   merkleRootOfData,
   nodeHash,
@@ -73,6 +74,17 @@ describe('buildTree', () => {
     expect(leafHash(long)).toEqual(leafHash(long));
     expect(leafHash(Uint8Array.of(1))).toEqual(leaves[1]);
     expect(leafHash(new Uint8Array())).not.toEqual(emptyRoot());
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['characters of one to four bytes', 'a\u00e9\u20ac\u{1f6cb}'],
+    ['zeros', '\0\0'],
+    // UTF-8 has no half of a pair: encoders write U+FFFD instead.
+    ['half a surrogate pair', 'a\ud83d'],
+    ['more than one block', 'x'.repeat(10_000)],
+  ])('hashes a text like its bytes in UTF-8: %s', (_, text) => {
+    expect(leafHashOfText(text)).toEqual(leafHash(new TextEncoder().encode(text)));
   });
 
   it.each([-1, 3, 0.5, Number.NaN])('has no path for leaf %p of 3', (index) => {

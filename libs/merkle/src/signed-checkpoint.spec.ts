@@ -125,6 +125,14 @@ describe('openCheckpoint', () => {
     expect(openCheckpoint(unsigned, log, [witness])).toEqual({ ok: false, reason: 'bad-signature' });
   });
 
+  it('refuses a forged signature of the log beside the true one of a witness', async () => {
+    const forged = { ...logSigner, sign: () => new Uint8Array(64) };
+    const note = await signNote(PUBLISHED, [forged, witnessSigner]);
+    expect(openCheckpoint(note, log, [witness])).toEqual({ ok: false, reason: 'bad-signature' });
+    const another = await signNote(PUBLISHED, [{ ...forged, keyId: '00000001' }, witnessSigner]);
+    expect(openCheckpoint(another, log, [witness])).toEqual({ ok: false, reason: 'no-log-signature' });
+  });
+
   it('refuses the checkpoint of another origin, and a note that is no checkpoint', async () => {
     const foreign = await signNote(PUBLISHED.replace('sofa', 'bed'), [logSigner]);
     expect(openCheckpoint(foreign, log)).toEqual({ ok: false, reason: 'origin' });

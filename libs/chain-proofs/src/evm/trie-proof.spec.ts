@@ -56,6 +56,38 @@ describe('verifyTrieProof against @ethereumjs/mpt', () => {
     );
   });
 
+  it.each([
+    ['a key that leaves an extension', '2111', null],
+    ['a key that leaves an extension in its last nibble', '1211', null],
+    ['a key that ends inside an extension', '', null],
+    ['a key that ends at a branch without a value', '11', null],
+    ['a key for which a branch has no child', '1133', null],
+    ['a key that leaves a leaf', '1112', null],
+    ['a key longer than that of a leaf', '111111', null],
+    ['a key that ends at a leaf', '1122', Uint8Array.of(2)],
+    ['a key that ends at a branch with a value', '33', Uint8Array.of(3)],
+    ['a key that goes on from a branch with a value', '3344', Uint8Array.of(4)],
+  ])('tells what stands under %s', async (_, text, value) => {
+    const prefixed = new Map([
+      ['1111', Uint8Array.of(1)],
+      ['1122', Uint8Array.of(2)],
+    ]);
+    // With entries below 33, too, the root is a branch and no extension: the paths of 11 and of 33 part at once.
+    const both = new Map([
+      ...prefixed,
+      ['33', Uint8Array.of(3)],
+      ['3344', Uint8Array.of(4)],
+      ['3355', Uint8Array.of(5)],
+    ]);
+    const key = Uint8Array.from(Buffer.from(text, 'hex'));
+    const tries = text.startsWith('33') ? [both] : [prefixed, both];
+    for (const entries of tries) {
+      const trie = await referenceTrie(entries);
+      const result = verifyTrieProof({ root: trie.root(), key, proof: await proofFor(trie, key) });
+      expect(result).toEqual({ ok: true, value });
+    }
+  });
+
   it('proves every entry of a trie with hashed keys, as the state has it', async () => {
     const keys = Array.from({ length: 300 }, (_, index) =>
       keccak_256(Uint8Array.of(index >> 8, index & 0xff)),
