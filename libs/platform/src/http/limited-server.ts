@@ -27,6 +27,7 @@ export interface ServerLimits {
   readonly requestTimeoutMs?: number;
   readonly checkingIntervalMs?: number;
   readonly connectionsMax?: number;
+  readonly refusedLingerMs?: number;
 }
 
 /**
@@ -66,6 +67,6 @@ export function createLimitedServer(
   server.maxHeadersCount = HEADER_FIELDS_MAX + 1;
   server.maxConnections = limits.connectionsMax ?? CONNECTIONS_MAX;
   answerClientErrors(server, headersOf);
-  lingerOverUnreadRequests(server);
+  lingerOverUnreadRequests(server, limits.refusedLingerMs);
   return server;
 }

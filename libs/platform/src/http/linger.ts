@@ -8,8 +8,8 @@ import { REFUSED_LINGER_MS } from './limits.js';
  *
  * @param last what is written before the end
  */
-export function linger(socket: Duplex, last?: Uint8Array): void {
-  const timer = setTimeout(() => socket.destroy(), REFUSED_LINGER_MS);
+export function linger(socket: Duplex, last?: Uint8Array, lingerMs = REFUSED_LINGER_MS): void {
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
   socket.once('close', () => clearTimeout(timer));
   socket.on('error', () => socket.destroy());
   socket.end(last);
@@ -17,7 +17,7 @@ export function linger(socket: Duplex, last?: Uint8Array): void {
 }
 
 /** Lets connections linger that end with a request which was answered before all of it came; Node would close them. */
-export function lingerOverUnreadRequests(server: Server): void {
+export function lingerOverUnreadRequests(server: Server, lingerMs = REFUSED_LINGER_MS): void {
   const newest = new WeakMap<Duplex, IncomingMessage>();
   const remember = (request: IncomingMessage) => void newest.set(request.socket, request);
   server.on('request', remember).on('checkExpectation', remember);
@@ -27,7 +27,7 @@ export function lingerOverUnreadRequests(server: Server): void {
     socket.destroySoon = () => {
       const request = newest.get(socket);
       if (request === undefined || request.complete) return destroySoon();
-      linger(socket);
+      linger(socket, undefined, lingerMs);
       request.resume();
     };
   });
