@@ -117,9 +117,14 @@ export default tseslint.config(
           // so such a path looks like a cycle; tools/boundaries.mjs looks for cycles among shipped files alone.
           ignoredCircularDependencies: [['@touchstone/testing', '*']],
           depConstraints: [
+            // What a package is (type) …
             {
               sourceTag: 'type:app',
               onlyDependOnLibsWithTags: ['type:core', 'type:contract', 'type:platform'],
+            },
+            {
+              sourceTag: 'type:tool',
+              onlyDependOnLibsWithTags: ['type:core', 'type:contract', 'type:platform', 'type:dev'],
             },
             {
               sourceTag: 'type:platform',
@@ -136,8 +141,22 @@ export default tseslint.config(
               bannedExternalImports: outsideWorld,
             },
             {
+              sourceTag: 'type:dev',
+              onlyDependOnLibsWithTags: ['type:core', 'type:contract', 'type:platform', 'type:dev'],
+            },
+            {
               sourceTag: 'type:test',
-              onlyDependOnLibsWithTags: ['type:core', 'type:contract', 'type:platform', 'type:test'],
+              onlyDependOnLibsWithTags: [
+                ...['type:core', 'type:contract', 'type:platform', 'type:dev', 'type:test'],
+              ],
+            },
+            // … and whose business it is (scope): who verifies offline needs nothing of the services, and one chain's kind
+            // is the business of those alone that speak with it.
+            { sourceTag: 'scope:offline', onlyDependOnLibsWithTags: ['scope:offline'] },
+            { sourceTag: 'scope:shared', onlyDependOnLibsWithTags: ['scope:offline', 'scope:shared'] },
+            {
+              sourceTag: 'scope:evm',
+              onlyDependOnLibsWithTags: ['scope:offline', 'scope:shared', 'scope:evm'],
             },
           ],
         },
@@ -147,8 +166,8 @@ export default tseslint.config(
     },
   },
   {
-    // Specs may use the test library and look at a vector file; the dependency rules above are for shipped code.
-    files: ['**/*.spec.ts', '**/test/**/*.ts', 'libs/testing/**/*.ts'],
+    // Specs, and what records their vectors, may use the test library and look at a vector file; the dependency rules above are for shipped code.
+    files: ['**/*.spec.ts', '**/test/**/*.ts', 'libs/testing/**/*.ts', 'libs/chain-proofs/*.mjs'],
     rules: {
       '@nx/enforce-module-boundaries': 'off',
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],

@@ -1,7 +1,8 @@
 // Proves that the module boundaries hold for shipped code, where the lint rule alone cannot:
 // 1. probes: known violations must be reported, because the rule skips itself when the project graph is missing;
 // 2. every shipped import of a workspace package is among the package's `dependencies`, not `devDependencies`;
-// 3. shipped files form no cycle of packages (nx mixes specs into its edges, so the rule ignores such paths).
+// 3. no service ships the development token;
+// 4. shipped files form no cycle of packages (nx mixes specs into its edges, so the rule ignores such paths).
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +16,17 @@ const findings = [];
 
 const probes = [
   { file: 'apps/signer/src/probe.ts', imports: '@touchstone/testing', why: 'an app ships no test library' },
+  {
+    file: 'apps/signer/src/probe.ts',
+    imports: '@touchstone/embedded',
+    why: 'an app ships no development stack',
+  },
+  { file: 'apps/proof-service/src/probe.ts', imports: '@touchstone/evm', why: 'a chain is not its business' },
+  {
+    file: 'libs/evidence/src/probe.ts',
+    imports: '@touchstone/work',
+    why: 'who verifies offline runs no loops',
+  },
   {
     file: 'apps/signer/src/probe.ts',
     imports: '../../inference-gateway/src/config.js',
@@ -67,10 +79,19 @@ function shippedFiles(folder) {
   });
 }
 
-function packageImports(file) {
+const DEVELOPMENT_TOKEN = '@touchstone/evm-contracts/test-token';
+
+function packageImports(file, isApp) {
   return ts
     .preProcessFile(readFileSync(file, 'utf8'))
-    .importedFiles.map(({ fileName }) => /^@touchstone\/[^/]+/.exec(fileName)?.[0])
+    .importedFiles.map(({ fileName }) => {
+      if (isApp && fileName === DEVELOPMENT_TOKEN) {
+        findings.push(
+          `${file.slice(root.length)} imports ${fileName}: a service ships no development token.`,
+        );
+      }
+      return /^@touchstone\/[^/]+/.exec(fileName)?.[0];
+    })
     .filter((name) => name !== undefined);
 }
 
@@ -82,9 +103,10 @@ function shippedEdges() {
       const folder = join(root, group, name);
       const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
       const targets = new Set();
+      const isApp = manifest.nx?.tags?.includes('type:app') === true;
       for (const part of readdirSync(folder).filter((entry) => ['src', 'bin', 'worker'].includes(entry))) {
         for (const file of shippedFiles(join(folder, part))) {
-          for (const target of packageImports(file)) {
+          for (const target of packageImports(file, isApp)) {
             targets.add(target);
             if (manifest.dependencies?.[target] === undefined) {
               findings.push(

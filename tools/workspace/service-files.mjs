@@ -38,7 +38,7 @@ function packageFile(name, { version, license, dependencies, devDependencies }) 
     description: `The service ${name}.`,
     license,
     type: 'module',
-    nx: { tags: ['type:app'] },
+    nx: { tags: ['type:app', 'scope:shared'] },
     dependencies: pick([...needed, ...own], dependencies),
     devDependencies: pick(['@touchstone/testing'], devDependencies),
   });

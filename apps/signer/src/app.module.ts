@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { hexToBytes } from '@touchstone/crypto';
-import { anchorRegistry, testUsdc } from '@touchstone/evm-contracts';
+import { anchorRegistry, eip3009 } from '@touchstone/evm-contracts';
 import { BearerTokens, SHUTDOWN, type ServiceContext, type Shutdown } from '@touchstone/platform';
 import { Outbox } from '@touchstone/postgres';
 import type { ServiceParts } from '@touchstone/service';
@@ -130,7 +130,7 @@ function transactionSigning(config: Config, keys: KeyRing, audit: AuditLog): Tra
   const settlement: TransactionPolicy = {
     ...limits,
     to: config.TOUCHSTONE_SETTLEMENT_ASSET,
-    selectors: selectorsOf(testUsdc.abi, 'transferWithAuthorization'),
+    selectors: selectorsOf(eip3009.abi, 'transferWithAuthorization'),
     caller: 'payment-verifier',
   };
   const kidOf = (name: string): string => keys.entries.find((entry) => entry.name === name)?.kid ?? name;

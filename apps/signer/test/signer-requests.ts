@@ -1,7 +1,8 @@
 import { encodeFunctionData, type Hex } from 'viem';
 import type { RpcRequest } from '@touchstone/contracts';
 import { bytesToHex } from '@touchstone/crypto';
-import { anchorRegistry, testUsdc } from '@touchstone/evm-contracts';
+import { anchorRegistry } from '@touchstone/evm-contracts';
+import { testUsdc } from '@touchstone/evm-contracts/test-token';
 import { buildTree, consistencyProof, leafHash } from '@touchstone/merkle';
 import { ANCHOR_CONTRACT, ASSET, CHAIN_ID, ORIGIN } from './signer-fixture.js';
 

@@ -1,4 +1,5 @@
-import { canonicalAddresses, testUsdc } from '@touchstone/evm-contracts';
+import { canonicalAddresses } from '@touchstone/evm-contracts';
+import { testUsdc } from '@touchstone/evm-contracts/test-token';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestAnvil } from '@touchstone/testing';
 import {

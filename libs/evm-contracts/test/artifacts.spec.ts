@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { anchorRegistry, multicall3, testUsdc } from '@touchstone/evm-contracts';
-import { toEventSelector, toFunctionSelector } from 'viem';
+import { anchorRegistry, eip3009, multicall3 } from '@touchstone/evm-contracts';
+import { testUsdc } from '@touchstone/evm-contracts/test-token';
+import { toEventSelector, toFunctionSelector, type AbiFunction } from 'viem';
 
 const build = fileURLToPath(new URL('../build.mjs', import.meta.url));
 
@@ -22,6 +23,13 @@ describe('committed artefacts', () => {
 
   it('the token needs no constructor: its creation code ends in the run-time code', () => {
     expect(testUsdc.bytecode.endsWith(testUsdc.deployedBytecode.slice(2))).toBe(true);
+  });
+
+  it('the calls that settle are those of the published token, and the development token answers them', () => {
+    const selectorsOf = (abi: readonly { type: string }[]) =>
+      abi.flatMap((entry) => (entry.type === 'function' ? [toFunctionSelector(entry as AbiFunction)] : []));
+    expect(selectorsOf(eip3009.abi)).toEqual(['0xe3ee160e', '0xcf092995']);
+    expect(selectorsOf(testUsdc.abi)).toEqual(expect.arrayContaining(selectorsOf(eip3009.abi)));
   });
 
   // Selectors as published on etherscan for FiatToken v2.2; a typo in a type would change them.

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { canonicalAddresses, multicall3, testUsdc } from '@touchstone/evm-contracts';
+import { canonicalAddresses, multicall3 } from '@touchstone/evm-contracts';
+import { testUsdc } from '@touchstone/evm-contracts/test-token';
 import { encodeFunctionData, type Hex } from 'viem';
 import { describeWithAnvil, developmentAccount, startAnvil, type AnvilClient } from './anvil.js';
 import { payer, placeToken, tokenAddress } from './token-fixture.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { testUsdc } from '@touchstone/evm-contracts';
+import { testUsdc } from '@touchstone/evm-contracts/test-token';
 import { concatHex, numberToHex, parseEventLogs, toHex, type Hex } from 'viem';
 import { describeWithAnvil, developmentAccount, startAnvil, type AnvilClient } from './anvil.js';
 import {

@@ -1,4 +1,5 @@
-import { canonicalAddresses, testUsdc } from '@touchstone/evm-contracts';
+import { canonicalAddresses } from '@touchstone/evm-contracts';
+import { testUsdc } from '@touchstone/evm-contracts/test-token';
 import { keccak256, parseSignature, toHex, type Address, type Hex } from 'viem';
 import { developmentAccount, type AnvilClient } from './anvil.js';
 

@@ -1,6 +1,5 @@
-import { createPublicClient, http, type Hex, type PublicClient } from 'viem';
+import { createPublicClient, erc20Abi, http, type Hex, type PublicClient } from 'viem';
 import type { StackDescription } from '@touchstone/embedded';
-import { testUsdc } from '@touchstone/evm-contracts';
 
 /** Most blocks whose hashes go into an exported trust file. */
 export const TRUST_BLOCKS_MAX = 10_000;
@@ -17,7 +16,7 @@ export function chainOf(stack: StackDescription): PublicClient {
 export function balanceOf(chain: PublicClient, stack: StackDescription, owner: Hex): Promise<bigint> {
   return chain.readContract({
     address: stack.chain.usdc as Hex,
-    abi: testUsdc.abi,
+    abi: erc20Abi,
     functionName: 'balanceOf',
     args: [owner],
   });

@@ -7,7 +7,7 @@ import {
   type RpcResponse,
 } from '@touchstone/contracts';
 import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import { testUsdc } from '@touchstone/evm-contracts';
+import { testUsdc } from '@touchstone/evm-contracts/test-token';
 import { keccak256, toFunctionSelector, type AbiFunction, type Hex } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 

@@ -1,5 +1,5 @@
 import { callRpc } from '@touchstone/embedded';
-import { testUsdc } from '@touchstone/evm-contracts';
+import { testUsdc } from '@touchstone/evm-contracts/test-token';
 import { encodeFunctionData, parseSignature, type Hex } from 'viem';
 import { ASSET, authorizationOf, signatureOf, type X402Objects } from './payer.js';
 

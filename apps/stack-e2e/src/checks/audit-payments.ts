@@ -1,5 +1,5 @@
 import type { StackDescription } from '@touchstone/embedded';
-import { testUsdc } from '@touchstone/evm-contracts';
+import { testUsdc } from '@touchstone/evm-contracts/test-token';
 import { createPublicClient, http, parseAbi, type Hex, type PublicClient } from 'viem';
 import { paymentOf, type CallRecord, type Inference, type Payment } from '../record.js';
 import type { Database } from '../stack/database.js';

@@ -1,5 +1,6 @@
 import { AppError } from '@touchstone/contracts';
-import { anchorRegistry, canonicalAddresses, multicall3, testUsdc } from '@touchstone/evm-contracts';
+import { anchorRegistry, canonicalAddresses, multicall3 } from '@touchstone/evm-contracts';
+import { testUsdc } from '@touchstone/evm-contracts/test-token';
 import {
   decodeFunctionResult,
   encodeFunctionData,
