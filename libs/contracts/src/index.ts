@@ -7,6 +7,7 @@ export {
   type ErrorDetail,
   type Problem,
 } from './errors.js';
+export { FINDINGS_MAX, findingsOf, jsonPointer, type SchemaError } from './findings.js';
 export {
   durables,
   events,

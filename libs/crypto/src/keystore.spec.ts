@@ -111,7 +111,7 @@ describe('keystore (R-BATCH-3)', () => {
   });
 
   it.each([
-    ['an unknown member', { ...entry, domains: [] }, '/keys/0'],
+    ['an unknown member', { ...entry, domains: [] }, '/keys/0/domains'],
     ['a missing kid', { ...entry, kid: undefined }, '/keys/0/kid'],
     ['an unknown algorithm', { ...entry, alg: 'RS256' }, '/keys/0/alg'],
     ['an unknown use', { ...entry, use: 'everything' }, '/keys/0/use'],

@@ -4,6 +4,8 @@ import {
   type KeystoreEntry,
   type KeyStatus,
   type KeyUse,
+  findingsOf,
+  jsonPointer,
 } from '@touchstone/contracts';
 import { readKey } from './key-reader.js';
 import { keyState } from './key-state.js';
@@ -55,7 +57,7 @@ export function parseKeystore(value: unknown, asOf: number): KeystoreReading {
   if (!isRecord(value)) return refuse('', 'expected an object');
   const errors: ErrorDetail[] = Object.keys(value)
     .filter((member) => member !== 'version' && member !== 'keys')
-    .map((member) => ({ pointer: `/${escapePointer(member)}`, detail: 'unknown member' }));
+    .map((member) => ({ pointer: jsonPointer([member]), detail: 'unknown member' }));
   if (value['version'] !== KEYSTORE_VERSION) {
     errors.push({ pointer: '/version', detail: `expected ${KEYSTORE_VERSION}` });
   }
@@ -130,10 +132,7 @@ function parseEntries(values: readonly unknown[], asOf: number): KeystoreReading
       entries.push(parsed.data);
       continue;
     }
-    for (const issue of parsed.error.issues) {
-      const path = ['keys', index, ...issue.path].map((part) => `/${escapePointer(String(part))}`).join('');
-      errors.push({ pointer: path, detail: issue.message });
-    }
+    errors.push(...findingsOf(parsed.error, ['keys', index]));
   }
   return errors.length > 0 ? { ok: false, errors } : readKeys(entries, asOf);
 }
@@ -158,9 +157,4 @@ function refuse(pointer: string, detail: string): KeystoreReading {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** RFC 6901, section 3. */
-function escapePointer(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -1,9 +1,6 @@
 import { parseStrictJson } from '@touchstone/canonical-json';
-import { AppError, type ErrorDetail } from '@touchstone/contracts';
+import { AppError, findingsOf } from '@touchstone/contracts';
 import type { z } from 'zod';
-
-/** Most findings of a schema that go into one error. */
-export const VALIDATION_DETAILS_MAX = 16;
 
 /** Largest body that is parsed, the largest message of a server with default settings. */
 export const MESSAGE_BYTES_MAX = 1_048_576;
@@ -30,22 +27,11 @@ export function encodeJson(value: unknown): Uint8Array {
   return encoder.encode(JSON.stringify(value));
 }
 
-function toPointer(path: readonly PropertyKey[]): string {
-  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
-/** The findings of a schema as JSON pointers with a sentence each. */
-export function toDetails(error: z.ZodError): ErrorDetail[] {
-  return error.issues
-    .slice(0, VALIDATION_DETAILS_MAX)
-    .map((issue) => ({ pointer: toPointer(issue.path), detail: issue.message }));
-}
-
 /** Checks a value against a schema. @throws AppError `validation-failed` with a pointer per finding. */
 export function validate<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const details = toDetails(result.error);
+  const details = findingsOf(result.error);
   const first = details[0];
   throw new AppError(
     'validation-failed',

@@ -1,5 +1,5 @@
 import { canonicalBytes } from '@touchstone/canonical-json';
-import { shortText, visibleText } from '@touchstone/contracts';
+import { findingsOf, shortText, visibleText, type SchemaError } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { PaymentPayload, PaymentRequirements } from '@x402/core/types';
 import { PaymentPayloadV2Schema, PaymentRequirementsV2Schema } from '@x402/core/schemas';
@@ -85,17 +85,12 @@ const refused = (reason: string, message: string, malformed = false): PaymentRea
   malformed,
 });
 
-interface Issue {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-
 /** The first finding with its place; values are not repeated, they are the sender's. */
-function firstIssue(issues: readonly Issue[]): string {
-  const [issue] = issues;
-  if (issue === undefined) return 'The object does not fit its schema.';
-  const place = issue.path.map(String).join('.');
-  return shortText(`${place === '' ? 'The object' : place}: ${issue.message}`, REASON_MESSAGE_CHARACTERS_MAX);
+function firstFinding(error: SchemaError, prefix: readonly string[] = []): string {
+  const [first] = findingsOf(error, prefix);
+  if (first === undefined) return 'The object does not fit its schema.';
+  const place = first.pointer === '' ? 'The object' : first.pointer;
+  return shortText(`${place}: ${first.detail}`, REASON_MESSAGE_CHARACTERS_MAX);
 }
 
 /**
@@ -114,18 +109,18 @@ export function readPayment(policy: PaymentPolicy, payload: unknown, requirement
   )
     return refused(reasons.version, 'Only x402 version 2 is spoken here.');
   const official = PaymentPayloadV2Schema.safeParse(payload);
-  if (!official.success) return refused(reasons.payload, firstIssue(official.error.issues), true);
+  if (!official.success) return refused(reasons.payload, firstFinding(official.error), true);
   const asked = PaymentRequirementsV2Schema.safeParse(requirements);
-  if (!asked.success) return refused(reasons.requirements, firstIssue(asked.error.issues), true);
+  if (!asked.success) return refused(reasons.requirements, firstFinding(asked.error), true);
   if (asked.data.scheme !== 'exact') return refused(reasons.scheme, 'Only the scheme "exact" is offered.');
   if (asked.data.network !== policy.network)
     return refused(reasons.network, `Only the network ${policy.network} is served.`);
   if ('permit2Authorization' in official.data.payload || 'delegationManager' in official.data.payload)
     return refused(reasons.payloadType, 'Only EIP-3009 authorisations are taken.');
   const exact = exactPayload.safeParse(official.data.payload);
-  if (!exact.success) return refused(reasons.payload, `payload.${firstIssue(exact.error.issues)}`, true);
+  if (!exact.success) return refused(reasons.payload, firstFinding(exact.error, ['payload']), true);
   const wanted = exactRequirements.safeParse(requirements);
-  if (!wanted.success) return refused(reasons.requirements, firstIssue(wanted.error.issues), true);
+  if (!wanted.success) return refused(reasons.requirements, firstFinding(wanted.error), true);
   if (wanted.data.asset !== policy.asset)
     return refused(reasons.requirements, `Only the asset ${policy.asset} is taken.`);
   const mismatch = domainMismatch(policy.token?.(), wanted.data.extra);

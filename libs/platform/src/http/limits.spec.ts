@@ -1,11 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError } from '@touchstone/contracts';
 import { Readable } from 'node:stream';
-import { z } from 'zod';
 import { readJsonBody } from './json-body.js';
-import { BODY_BYTES_DEFAULT_MAX, BODY_DEPTH_MAX, PROBLEM_DETAILS_MAX } from './limits.js';
+import { BODY_BYTES_DEFAULT_MAX, BODY_DEPTH_MAX } from './limits.js';
 import type { HttpRequest } from './request.js';
-import { validate } from './validate.js';
 
 const read = (text: string) => {
   const stream = Readable.from([Buffer.from(text)], { objectMode: false });
@@ -33,25 +31,5 @@ describe('the limits of a body', () => {
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
     expect(await codeOf(nested(BODY_DEPTH_MAX))).toBe('read');
     expect(await codeOf(nested(BODY_DEPTH_MAX + 1))).toBe('malformed-json');
-  });
-});
-
-describe('the findings of a problem', () => {
-  const findings = (count: number) => {
-    try {
-      validate(
-        z.array(z.string()),
-        Array.from({ length: count }, () => 1),
-        'body',
-      );
-      return 0;
-    } catch (error) {
-      return (error as AppError).details.length;
-    }
-  };
-
-  it('are all there up to the limit, and no more above it', () => {
-    expect(findings(PROBLEM_DETAILS_MAX)).toBe(PROBLEM_DETAILS_MAX);
-    expect(findings(PROBLEM_DETAILS_MAX + 1)).toBe(PROBLEM_DETAILS_MAX);
   });
 });

@@ -8,8 +8,6 @@ export const REQUEST_TIMEOUT_MS = 30_000;
 export const CONNECTIONS_CHECKING_INTERVAL_MS = 2_000;
 /** Milliseconds that an idle connection stays open; longer than the 60 s of common load balancers. */
 export const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-/** Largest number of findings in one problem; more help nobody and cost bandwidth. */
-export const PROBLEM_DETAILS_MAX = 32;
 /** Deepest nesting of a JSON body. */
 export const BODY_DEPTH_MAX = 32;
 /** Bytes that target, names and values of a request's header may have in all. */

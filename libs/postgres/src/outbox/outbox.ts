@@ -1,4 +1,4 @@
-import { AppError, eventSchemas, type EventBody, type EventSubject } from '@touchstone/contracts';
+import { AppError, eventSchemas, findingsOf, type EventBody, type EventSubject } from '@touchstone/contracts';
 import { injectTrace } from '@touchstone/platform';
 import type { DataSource, EntityManager, EntitySubscriberInterface, QueryRunner } from 'typeorm';
 import { connectionOf } from '../data-source.js';
@@ -137,10 +137,7 @@ export class Outbox {
 function encode(subject: EventSubject, body: unknown): Buffer {
   const result = eventSchemas[subject].safeParse(body);
   if (!result.success) {
-    const details = result.error.issues.map(({ path, message }) => ({
-      pointer: path.map((segment) => `/${String(segment)}`).join(''),
-      detail: message,
-    }));
+    const details = findingsOf(result.error);
     throw new AppError('internal', `An event ${subject} does not fit its schema; see details.`, { details });
   }
   const payload = Buffer.from(JSON.stringify(result.data));

@@ -1,4 +1,4 @@
-import { AppError, type ErrorDetail } from '@touchstone/contracts';
+import { AppError, findingsOf, type ErrorDetail } from '@touchstone/contracts';
 import { decodePaymentSignatureHeader } from '@x402/core/http';
 import { isPaymentPayloadV2 } from '@x402/core/schemas';
 import { x402ResourceServer, type FacilitatorClient } from '@x402/core/server';
@@ -56,10 +56,7 @@ export class X402PaymentReader implements PaymentReader {
       throw malformed('is no x402 version 2 payment payload');
     const parsed = x402Payload.safeParse(decoded);
     if (!parsed.success) {
-      const details = parsed.error.issues.slice(0, 16).map(({ path, message }) => ({
-        pointer: path.map((step) => `/${String(step)}`).join(''),
-        detail: message,
-      }));
+      const details = findingsOf(parsed.error);
       const [first] = details;
       throw malformed(`does not fit at "${first?.pointer ?? ''}": ${first?.detail ?? ''}`, details);
     }

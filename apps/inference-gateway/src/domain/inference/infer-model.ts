@@ -1,4 +1,4 @@
-import { AppError, requestParts, type RequestParts } from '@touchstone/contracts';
+import { AppError, findingsOf, requestParts, type RequestParts } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { ModelCatalogue } from '../model/model-catalogue.js';
 import { priceOf, type Model } from '../model/model.js';
@@ -115,9 +115,10 @@ function partsOf(modelVersionId: string, { body, method, target }: InferCall) {
 function checkedParts({ modelVersionId }: Model, call: InferCall): RequestParts {
   const parts = partsOf(modelVersionId, call);
   if (parts.success) return parts.data;
-  const member = String(parts.error.issues[0]?.path[0] ?? '');
+  const details = findingsOf(parts.error);
+  const member = details[0]?.pointer.split('/')[1] ?? '';
   throw new AppError('validation-failed', `The ${member} of the request cannot be recorded in evidence.`, {
     status: 400,
-    details: [{ pointer: `/${member}`, detail: parts.error.issues[0]?.message ?? '' }],
+    details,
   });
 }
