@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
+import { singleFlight } from '@touchstone/work';
 import { anchorStates } from './domain/anchor/anchor.js';
 import type { AnchorReader, PipelineFigures } from './domain/anchor/anchor-reader.js';
 import type { AnchorEvent } from './domain/anchor/progress.js';
@@ -131,11 +132,7 @@ export class AnchorMetrics {
 
 /** Figures that are read from the database at the time of a scrape; one read serves them all. */
 function addStoredFigures(registry: Registry, reader: AnchorReader): void {
-  let running: Promise<PipelineFigures> | undefined;
-  const read = (): Promise<PipelineFigures> =>
-    (running ??= reader.figures().finally(() => {
-      running = undefined;
-    }));
+  const read = singleFlight(() => reader.figures());
   const gauge = (name: string, help: string, set: (gauge: Gauge, figures: PipelineFigures) => void): void => {
     const made: Gauge = new Gauge({
       name: `touchstone_anchor_${name}`,

@@ -1,5 +1,6 @@
 import type { NodeStatus } from '@touchstone/contracts';
 import { Counter, Gauge, Histogram, type Clock, type Registry } from '@touchstone/platform';
+import { singleFlight } from '@touchstone/work';
 import { reportedSkew } from './domain/freshness.js';
 import type { Observation } from './domain/observe-heartbeat.js';
 import type { HeartbeatWatcher, NodeCounts } from './domain/ports.js';
@@ -60,7 +61,8 @@ export class HubMetrics implements HeartbeatWatcher {
       help: 'Heartbeats whose stated time is off by more than five minutes.',
       registers,
     });
-    this.addNodeGauges(oneAtATime(count));
+    // The gauges of one scrape share one query.
+    this.addNodeGauges(singleFlight(count));
     this.addGauge('attestation_drift_1m', 'Drifts of the last minute.', () => this.drifts.total());
     this.addGauge('attestation_spoof_1m', 'Suspected spoofs of the last minute.', () => this.spoofs.total());
   }
@@ -110,15 +112,4 @@ export class HubMetrics implements HeartbeatWatcher {
     });
     this.registry.registerMetric(gauge);
   }
-}
-
-/** The gauges of one scrape share one query. */
-function oneAtATime(count: CountNodes): CountNodes {
-  let running: Promise<NodeCounts> | undefined;
-  return () => {
-    running ??= count().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
 }

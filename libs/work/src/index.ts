@@ -7,3 +7,4 @@ export {
   type BatcherOptions,
 } from './batcher.js';
 export { Loop, LOOP_BACKOFF_FIRST_MS, LOOP_BACKOFF_MAX_MS, type LoopOptions } from './loop.js';
+export { singleFlight } from './single-flight.js';

@@ -1,5 +1,6 @@
 import { AppError, type KeySet } from '@touchstone/contracts';
 import { parseUtcTime } from '@touchstone/crypto';
+import { singleFlight } from '@touchstone/work';
 import type { KeyRing } from './key-ring.js';
 import type { KeySetStore } from './ports.js';
 
@@ -21,7 +22,6 @@ interface Known {
 /** The key set in force, which a replica with another output key may change at any time. */
 export class CurrentKeySet {
   private known: Known | undefined;
-  private running: Promise<Known> | undefined;
 
   constructor(
     private readonly keys: KeyRing,
@@ -34,12 +34,11 @@ export class CurrentKeySet {
     await this.remember(() => this.store.publish(this.keys.entries));
   }
 
+  private readonly asked = singleFlight(() => this.remember(() => this.store.current()));
+
   /** The key set as it is stored now, with the statuses of now. Who asks meanwhile gets the same answer. */
   async read(): Promise<KeySet> {
-    this.running ??= this.remember(() => this.store.current()).finally(() => {
-      this.running = undefined;
-    });
-    return (await this.running).keySet;
+    return (await this.asked()).keySet;
   }
 
   /**

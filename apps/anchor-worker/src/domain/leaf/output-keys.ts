@@ -1,6 +1,7 @@
 import { AppError, type KeystoreEntry, type OutputProof } from '@touchstone/contracts';
 import { createEcdsaVerifier, hexToBytes, parseSignature, type EcdsaVerifier } from '@touchstone/crypto';
 import { outputDigest } from '@touchstone/evidence';
+import { singleFlight } from '@touchstone/work';
 
 /** Fewest milliseconds between two questions to the signer that an unknown key causes. */
 export const OUTPUT_KEYS_REFETCH_MIN_MS = 1_000;
@@ -21,7 +22,6 @@ export interface OutputKeySource {
 export class OutputKeys {
   private verifiers: ReadonlyMap<string, EcdsaVerifier> = new Map();
   private askedAtMs: number | undefined;
-  private asking: Promise<void> | undefined;
 
   constructor(
     private readonly source: OutputKeySource,
@@ -48,11 +48,8 @@ export class OutputKeys {
     const ageMs = this.nowMs() - (this.askedAtMs ?? Number.NEGATIVE_INFINITY);
     // A clock that was set back says nothing about the age.
     if (ageMs < 0 || ageMs >= OUTPUT_KEYS_REFETCH_MIN_MS) {
-      this.asking ??= this.ask().finally(() => {
-        this.asking = undefined;
-      });
+      await this.ask();
     }
-    await this.asking;
     const verify = this.verifiers.get(keyId);
     if (verify === undefined)
       throw new AppError(
@@ -62,7 +59,7 @@ export class OutputKeys {
     return verify;
   }
 
-  private async ask(): Promise<void> {
+  private readonly ask = singleFlight(async () => {
     const keys = await this.source.keys();
     this.verifiers = new Map(
       keys
@@ -73,5 +70,5 @@ export class OutputKeys {
         ]),
     );
     this.askedAtMs = this.nowMs();
-  }
+  });
 }

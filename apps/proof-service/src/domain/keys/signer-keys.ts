@@ -1,4 +1,5 @@
 import type { KeystoreEntry } from '@touchstone/contracts';
+import { singleFlight } from '@touchstone/work';
 
 /** The public side of the signer, as far as proofs rest on it. */
 export interface SignerKeys {
@@ -25,7 +26,6 @@ export const KEYS_REFETCH_MIN_MS = 1_000;
  */
 export class KnownKeys {
   private cached: { readonly keys: SignerKeys; readonly fetchedAtMs: number } | undefined;
-  private running: Promise<SignerKeys> | undefined;
 
   constructor(
     private readonly source: SignerKeySource,
@@ -51,16 +51,9 @@ export class KnownKeys {
     return (await this.refetched()) ?? keys;
   }
 
-  private fetch(): Promise<SignerKeys> {
-    this.running ??= this.source
-      .fetch()
-      .then((keys) => {
-        this.cached = { keys, fetchedAtMs: this.nowMs() };
-        return keys;
-      })
-      .finally(() => {
-        this.running = undefined;
-      });
-    return this.running;
-  }
+  private readonly fetch = singleFlight(async () => {
+    const keys = await this.source.fetch();
+    this.cached = { keys, fetchedAtMs: this.nowMs() };
+    return keys;
+  });
 }
