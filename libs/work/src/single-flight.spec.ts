@@ -6,9 +6,11 @@ describe('singleFlight', () => {
     const ends: ((value: number) => void)[] = [];
     const ask = singleFlight(() => new Promise<number>((resolve) => ends.push(resolve)));
     const [one, other] = [ask(), ask()];
+    await Promise.resolve();
     ends[0]?.(1);
     expect(await Promise.all([one, other])).toEqual([1, 1]);
     const third = ask();
+    await Promise.resolve();
     ends[1]?.(2);
     expect([await third, ends.length]).toEqual([2, 2]);
   });
