@@ -6,11 +6,11 @@ import {
   METRICS,
   EVENT_BUS,
   PUBLISH_EVENT,
+  provide,
   SHUTDOWN,
+  token,
   type HealthRegistry,
   type Logger,
-  type PublishEvent,
-  type Registry,
   type Shutdown,
 } from '@touchstone/platform';
 import { connectMesh, type Mesh } from './connection.js';
@@ -24,13 +24,13 @@ import type { MeshMetrics } from './observer.js';
 import { checkPayloadLimit } from './payload-check.js';
 import { RpcClient } from './rpc/rpc-client.js';
 
-const OPTIONS = Symbol('MeshModuleOptions');
+const OPTIONS = token<MeshModuleOptions>('MeshModuleOptions');
 
 /** Injection token of the service's {@link Mesh}. */
-export const MESH = Symbol('Mesh');
+export const MESH = token<Mesh>('Mesh');
 
 /** Injection token of the service's {@link MeshMetrics}. */
-export const MESH_METRICS = Symbol('MeshMetrics');
+export const MESH_METRICS = token<MeshMetrics>('MeshMetrics');
 
 /** How a service joins the mesh. */
 export interface MeshModuleOptions {
@@ -60,22 +60,15 @@ export class MeshModule implements OnModuleInit {
       module: MeshModule,
       global: true,
       providers: [
-        { provide: OPTIONS, useValue: options },
-        {
-          provide: MESH_METRICS,
-          inject: [METRICS],
-          useFactory: (registry: Registry) => createMeshMetrics(registry),
-        },
-        {
-          provide: MESH,
-          inject: [LOGGER, SHUTDOWN, MESH_METRICS],
-          useFactory: (logger: Logger, shutdown: Shutdown, metrics: MeshMetrics) =>
-            openMesh(options, logger, shutdown, metrics),
-        },
-        {
-          provide: StreamUsage,
-          inject: [MESH, LOGGER, SHUTDOWN, MESH_METRICS],
-          useFactory: ({ nc }: Mesh, logger: Logger, shutdown: Shutdown, metrics: MeshMetrics) => {
+        provide(OPTIONS, {}, () => options),
+        provide(MESH_METRICS, { registry: METRICS }, ({ registry }) => createMeshMetrics(registry)),
+        provide(MESH, { logger: LOGGER, shutdown: SHUTDOWN, metrics: MESH_METRICS }, (parts) =>
+          openMesh(options, parts),
+        ),
+        provide(
+          StreamUsage,
+          { mesh: MESH, logger: LOGGER, shutdown: SHUTDOWN, metrics: MESH_METRICS },
+          ({ mesh: { nc }, logger, shutdown, metrics }) => {
             const usage = new StreamUsage({
               nc,
               streams: options.provisioned?.streams ?? [],
@@ -86,7 +79,7 @@ export class MeshModule implements OnModuleInit {
             usage.start();
             return usage;
           },
-        },
+        ),
         ...clients(options.service),
       ],
       exports: [MESH, MESH_METRICS, RpcClient, EventPublisher, PUBLISH_EVENT, EVENT_BUS, Consumers],
@@ -105,48 +98,36 @@ export class MeshModule implements OnModuleInit {
 
 /** What a service does on its connection: calls, publications and consumers. */
 function clients(service: ServiceName): Provider[] {
+  const connection = { mesh: MESH, metrics: MESH_METRICS };
   return [
-    {
-      provide: RpcClient,
-      inject: [MESH, MESH_METRICS],
-      useFactory: ({ nc }: Mesh, metrics: MeshMetrics) => new RpcClient({ nc, caller: service, metrics }),
-    },
-    {
-      provide: EventPublisher,
-      inject: [MESH, MESH_METRICS],
-      useFactory: ({ nc }: Mesh, metrics: MeshMetrics) => new EventPublisher({ nc, metrics }),
-    },
-    {
-      provide: PUBLISH_EVENT,
-      inject: [MESH, MESH_METRICS],
-      // The relay repeats what failed by itself, in order, and a shutdown waits for what it has begun.
-      useFactory: ({ nc }: Mesh, metrics: MeshMetrics): PublishEvent =>
-        new EventPublisher({ nc, metrics, attemptsMax: 1 }).publishStored,
-    },
-    {
-      provide: EVENT_BUS,
-      inject: [MESH],
-      useFactory: (mesh: Mesh) => new OutboxBus(mesh, service),
-    },
-    {
-      provide: Consumers,
-      inject: [MESH, MESH_METRICS, LOGGER, HEALTH, SHUTDOWN],
-      useFactory: (
-        mesh: Mesh,
-        metrics: MeshMetrics,
-        logger: Logger,
-        health: HealthRegistry,
-        shutdown: Shutdown,
-      ) => new Consumers({ mesh, metrics, logger, health, shutdown }),
-    },
+    provide(
+      RpcClient,
+      connection,
+      ({ mesh: { nc }, metrics }) => new RpcClient({ nc, caller: service, metrics }),
+    ),
+    provide(EventPublisher, connection, ({ mesh: { nc }, metrics }) => new EventPublisher({ nc, metrics })),
+    // The relay repeats what failed by itself, in order, and a shutdown waits for what it has begun.
+    provide(
+      PUBLISH_EVENT,
+      connection,
+      ({ mesh: { nc }, metrics }) => new EventPublisher({ nc, metrics, attemptsMax: 1 }).publishStored,
+    ),
+    provide(EVENT_BUS, { mesh: MESH }, ({ mesh }) => new OutboxBus(mesh, service)),
+    provide(
+      Consumers,
+      { ...connection, logger: LOGGER, health: HEALTH, shutdown: SHUTDOWN },
+      (parts) => new Consumers(parts),
+    ),
   ];
 }
 
 async function openMesh(
   options: MeshModuleOptions,
-  logger: Logger,
-  shutdown: Shutdown,
-  metrics: MeshMetrics,
+  {
+    logger,
+    shutdown,
+    metrics,
+  }: { readonly logger: Logger; readonly shutdown: Shutdown; readonly metrics: MeshMetrics },
 ): Promise<Mesh> {
   const mesh = await connectMesh({ ...options, logger, metrics });
   shutdown.add('nats', 'nats', () => mesh.close());

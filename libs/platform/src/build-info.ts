@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { token } from './service/provide.js';
 
 /** Which code runs; it goes into signed contexts, so that evidence names the build that made it. */
 export interface BuildInfo {
@@ -11,7 +12,7 @@ export interface BuildInfo {
 }
 
 /** Injection token of the {@link BuildInfo}. */
-export const BUILD_INFO = Symbol('BuildInfo');
+export const BUILD_INFO = token<BuildInfo>('BuildInfo');
 
 /**
  * Hashes the JavaScript of a deployed application: one line `<sha256 of the file>  <path with slashes>\n` for each

@@ -85,6 +85,7 @@ export {
   type PublishEvent,
   type StoredEvent,
 } from './service/publish-event.js';
+export { provide, token, type Token } from './service/provide.js';
 export { PlatformModule } from './service/platform-module.js';
 export { runService, USAGE_EXIT_CODE, type ServiceProcess } from './service/run-service.js';
 export { CONFIG, SERVICE_CONTEXT, type ServiceContext } from './service/service-context.js';

@@ -1,5 +1,5 @@
 import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
-import { HEALTH, SHUTDOWN, type HealthRegistry, type Shutdown } from '@touchstone/platform';
+import { HEALTH, provide, SHUTDOWN, type HealthRegistry, type Shutdown } from '@touchstone/platform';
 import { DataSource } from 'typeorm';
 import { createDataSource, STATEMENT_TIMEOUT_DEFAULT_MS, type PostgresOptions } from './data-source.js';
 import { assertMigrated } from './migrations.js';
@@ -23,16 +23,8 @@ export class PostgresModule implements OnModuleInit {
       module: PostgresModule,
       global: true,
       providers: [
-        {
-          provide: DataSource,
-          inject: [SHUTDOWN],
-          useFactory: (shutdown: Shutdown) => openDataSource(options, shutdown),
-        },
-        {
-          provide: Outbox,
-          inject: [DataSource],
-          useFactory: (dataSource: DataSource) => new Outbox(dataSource),
-        },
+        provide(DataSource, { shutdown: SHUTDOWN }, ({ shutdown }) => openDataSource(options, shutdown)),
+        provide(Outbox, { dataSource: DataSource }, ({ dataSource }) => new Outbox(dataSource)),
       ],
       exports: [DataSource, Outbox],
     };

@@ -1,3 +1,5 @@
+import { token } from '../service/provide.js';
+
 /** A condition for taking traffic: resolves when it holds and throws with the reason when it does not. */
 export type ReadinessCheck = (signal: AbortSignal) => Promise<void> | void;
 
@@ -17,7 +19,7 @@ export interface Readiness {
 }
 
 /** Injection token of the {@link HealthRegistry}. */
-export const HEALTH = Symbol('HealthRegistry');
+export const HEALTH = token<HealthRegistry>('HealthRegistry');
 
 /** A check that takes longer counts as failed. */
 export const READINESS_TIMEOUT_DEFAULT_MS = 1_000;

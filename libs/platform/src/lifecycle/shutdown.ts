@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../logging/logger.js';
+import { token } from '../service/provide.js';
 
 /**
  * The order of a shutdown. Readiness turns red; nothing new comes in, what is running ends, its events leave, then the
@@ -22,7 +23,7 @@ export type ShutdownPhase = (typeof shutdownPhases)[number];
 export type ShutdownStep = (signal: AbortSignal) => Promise<void> | void;
 
 /** Injection token of the {@link Shutdown}. */
-export const SHUTDOWN = Symbol('Shutdown');
+export const SHUTDOWN = token<Shutdown>('Shutdown');
 
 /** Ends a process in order and inside one budget. Steps of a phase run at the same time. */
 export class Shutdown {

@@ -2,12 +2,13 @@ import { trace } from '@opentelemetry/api';
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 import { withoutCredentials } from '../config/describe-config.js';
 import { isError, redact } from './redact.js';
+import { token } from '../service/provide.js';
 
 /** A structured logger; the first argument holds fields, the second says what happened. */
 export type Logger = PinoLogger;
 
 /** Injection token of the process's {@link Logger}. */
-export const LOGGER = Symbol('Logger');
+export const LOGGER = token<Logger>('Logger');
 
 /** How to make a logger. */
 export interface LoggerOptions {

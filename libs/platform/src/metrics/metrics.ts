@@ -1,8 +1,9 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { BuildInfo } from '../build-info.js';
+import { token } from '../service/provide.js';
 
 /** Injection token of the process's prom-client `Registry`. */
-export const METRICS = Symbol('Metrics');
+export const METRICS = token<Registry>('Metrics');
 
 /** Makes the registry of a process: label `service` on everything, Node's own figures, `touchstone_build_info`. */
 export function createMetrics(build: BuildInfo, options: { defaultMetrics?: boolean } = {}): Registry {

@@ -1,3 +1,5 @@
+import { token } from './provide.js';
+
 /** Where the bus keeps an event. */
 export interface EventReceipt {
   readonly stream: string;
@@ -43,7 +45,7 @@ export interface EventBus {
 }
 
 /** Injection token of the {@link PublishEvent} that the bus provides and the outbox relay uses. */
-export const PUBLISH_EVENT = Symbol('PublishEvent');
+export const PUBLISH_EVENT = token<PublishEvent>('PublishEvent');
 
 /** Injection token of the {@link EventBus}; a bus without streams and dead letters provides none. */
-export const EVENT_BUS = Symbol('EventBus');
+export const EVENT_BUS = token<EventBus>('EventBus');

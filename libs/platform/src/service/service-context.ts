@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js';
 import type { HealthRegistry } from '../health/health-registry.js';
 import type { Shutdown } from '../lifecycle/shutdown.js';
 import type { Logger } from '../logging/logger.js';
+import { token } from './provide.js';
 
 /** What the platform gives to a service while it starts. All parts but `config` can also be injected. */
 export interface ServiceContext<C = unknown> {
@@ -21,6 +22,6 @@ export interface ServiceContext<C = unknown> {
 }
 
 /** Injection token of the parsed configuration. */
-export const CONFIG = Symbol('Config');
+export const CONFIG = token<unknown>('Config');
 /** Injection token of the {@link ServiceContext}. */
-export const SERVICE_CONTEXT = Symbol('ServiceContext');
+export const SERVICE_CONTEXT = token<ServiceContext>('ServiceContext');
