@@ -4,9 +4,9 @@ import {
   FollowedTraces,
   LOGGER,
   METRICS,
+  provide,
   type Clock,
   type Logger,
-  type Registry,
 } from '@touchstone/platform';
 import { Outbox, uuidV7 } from '@touchstone/postgres';
 import type { ServiceParts } from '@touchstone/service';
@@ -16,7 +16,6 @@ import { EvmChain } from './adapters/evm/evm-chain.js';
 import { RpcCheckpointSigner } from './adapters/signer/rpc-checkpoint-signer.js';
 import { RpcOutputKeys } from './adapters/signer/rpc-output-keys.js';
 import type { Config } from './config.js';
-import { ANCHOR_READER, type AnchorReader } from './domain/anchor/anchor-reader.js';
 import {
   ANCHOR_DRAIN_MS,
   createPipeline,
@@ -25,7 +24,7 @@ import {
 } from './domain/pipeline/create-pipeline.js';
 import { OutputKeys } from './domain/leaf/output-keys.js';
 import { LeafProgress } from './leaf-progress.js';
-import { ANCHOR_METRICS, AnchorMetrics } from './metrics.js';
+import { AnchorMetrics } from './metrics.js';
 import { AdvisoryExclusive } from './persistence/advisory-exclusive.js';
 import { AnchorReaderRepository } from './persistence/anchor-reader-repository.js';
 import { AnchorRepository } from './persistence/anchor-repository.js';
@@ -36,9 +35,10 @@ import { KeptProofRepository } from './persistence/kept-proof-repository.js';
 import { ANCHOR_SCHEMA } from './persistence/schema.js';
 import { SealingRepository } from './persistence/sealing-repository.js';
 import { observePipeline } from './pipeline-observer.js';
-import { PIPELINE, PipelineRunner } from './pipeline-runner.js';
+import { PipelineRunner } from './pipeline-runner.js';
 import { LogController } from './transport/http/log.controller.js';
 import { ModelAnchorsController } from './transport/http/model-anchors.controller.js';
+import { ANCHOR_READER, PIPELINE } from './tokens.js';
 
 /** Milliseconds that the chain node may take for one answer. */
 export const EVM_RPC_TIMEOUT_MS = 10_000;
@@ -48,59 +48,41 @@ export function appParts(config: Config): ServiceParts {
   return {
     controllers: [ModelAnchorsController, LogController],
     providers: [
-      {
-        provide: ANCHOR_READER,
-        inject: [DataSource],
-        useFactory: (dataSource: DataSource) => new AnchorReaderRepository(dataSource),
-      },
-      {
-        provide: ANCHOR_METRICS,
-        inject: [METRICS, ANCHOR_READER],
-        useFactory: (registry: Registry, reader: AnchorReader) => new AnchorMetrics(registry, reader),
-      },
-      {
-        provide: LeafProgress,
-        inject: [DataSource, ANCHOR_METRICS, LOGGER, CLOCK],
-        useFactory: makeLeafProgress,
-      },
-      {
-        provide: OutputKeys,
-        inject: [RpcClient, CLOCK],
-        useFactory: (rpc: RpcClient, clock: Clock) =>
-          new OutputKeys(new RpcOutputKeys(rpc), () => clock.nowMs()),
-      },
-      {
-        provide: PIPELINE,
-        inject: [DataSource, Outbox, RpcClient, CLOCK, LOGGER, ANCHOR_METRICS, LeafProgress],
-        useFactory: (
-          dataSource: DataSource,
-          outbox: Outbox,
-          rpc: RpcClient,
-          clock: Clock,
-          logger: Logger,
-          metrics: AnchorMetrics,
-          progress: LeafProgress,
-        ) => wirePipeline(config, { dataSource, outbox, rpc, clock }, { logger, metrics, progress }),
-      },
+      provide(
+        ANCHOR_READER,
+        { dataSource: DataSource },
+        (parts) => new AnchorReaderRepository(parts.dataSource),
+      ),
+      provide(
+        AnchorMetrics,
+        { registry: METRICS, reader: ANCHOR_READER },
+        ({ registry, reader }) => new AnchorMetrics(registry, reader),
+      ),
+      provide(
+        LeafProgress,
+        { dataSource: DataSource, metrics: AnchorMetrics, logger: LOGGER, clock: CLOCK },
+        ({ dataSource, metrics, logger, clock }) => {
+          const nowMs = () => clock.nowMs();
+          const stages = new LeafStagesRepository(dataSource);
+          return new LeafProgress(stages, metrics, new FollowedTraces(nowMs), logger, nowMs);
+        },
+      ),
+      provide(
+        OutputKeys,
+        { rpc: RpcClient, clock: CLOCK },
+        ({ rpc, clock }) => new OutputKeys(new RpcOutputKeys(rpc), () => clock.nowMs()),
+      ),
+      provide(
+        PIPELINE,
+        {
+          ...{ dataSource: DataSource, outbox: Outbox, rpc: RpcClient, clock: CLOCK },
+          ...{ logger: LOGGER, metrics: AnchorMetrics, progress: LeafProgress },
+        },
+        (parts) => wirePipeline(config, parts),
+      ),
       PipelineRunner,
     ],
   };
-}
-
-function makeLeafProgress(
-  dataSource: DataSource,
-  metrics: AnchorMetrics,
-  logger: Logger,
-  clock: Clock,
-): LeafProgress {
-  const nowMs = (): number => clock.nowMs();
-  return new LeafProgress(
-    new LeafStagesRepository(dataSource),
-    metrics,
-    new FollowedTraces(nowMs),
-    logger,
-    nowMs,
-  );
 }
 
 interface Connections {
@@ -110,22 +92,21 @@ interface Connections {
   readonly clock: Clock;
 }
 
-function wirePipeline(
-  config: Config,
-  { dataSource, outbox, rpc, clock }: Connections,
-  observers: {
-    readonly logger: Logger;
-    readonly metrics: AnchorMetrics;
-    readonly progress: LeafProgress;
-  },
-): CreatedPipeline {
+interface Observers {
+  readonly logger: Logger;
+  readonly metrics: AnchorMetrics;
+  readonly progress: LeafProgress;
+}
+
+function wirePipeline(config: Config, parts: Connections & Observers): CreatedPipeline {
+  const { dataSource, outbox, rpc, clock } = parts;
   const ports = {
     intake: new IntakeRepository(dataSource, outbox),
     sealing: new SealingRepository(dataSource, outbox),
     checkpoints: new CheckpointRepository(dataSource, outbox),
     checkpointSigner: new RpcCheckpointSigner(rpc),
     exclusive: new AdvisoryExclusive(dataSource, ANCHOR_SCHEMA),
-    anchoring: anchoringPorts(config, { dataSource, outbox, rpc, clock }),
+    anchoring: anchoringPorts(config, parts),
     nowMs: () => clock.nowMs(),
     newId: uuidV7,
   };
@@ -140,7 +121,7 @@ function wirePipeline(
     spacingMs: config.TOUCHSTONE_ANCHOR_SPACING_MS,
     pollMs: config.TOUCHSTONE_EVM_POLL_MS,
   };
-  return createPipeline(ports, settings, observePipeline(observers));
+  return createPipeline(ports, settings, observePipeline(parts));
 }
 
 function anchoringPorts(

@@ -15,9 +15,6 @@ const STAGE_SECONDS_BUCKETS = [
   0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 15, 30, 60, 120, 300, 600,
 ];
 
-/** Injection token of the {@link AnchorMetrics}. */
-export const ANCHOR_METRICS = Symbol('AnchorMetrics');
-
 /** The figures of this service. */
 export class AnchorMetrics {
   private readonly leaves: Counter;

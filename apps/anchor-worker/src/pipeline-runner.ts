@@ -2,15 +2,13 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import type { DurableName } from '@touchstone/contracts';
 import { Consumers } from '@touchstone/nats';
 import { HEALTH, SHUTDOWN, type HealthRegistry, type Shutdown } from '@touchstone/platform';
-import { ANCHOR_READER, type AnchorReader } from './domain/anchor/anchor-reader.js';
+import type { AnchorReader } from './domain/anchor/anchor-reader.js';
 import { OutputKeys } from './domain/leaf/output-keys.js';
 import type { CreatedPipeline } from './domain/pipeline/create-pipeline.js';
 import { LeafProgress } from './leaf-progress.js';
-import { ANCHOR_METRICS, type AnchorMetrics } from './metrics.js';
+import { AnchorMetrics } from './metrics.js';
 import { INTAKE_MESSAGES_MAX, INTAKE_WAIT_MS, takeEvents } from './transport/nats/take-events.js';
-
-/** Injection token of the {@link CreatedPipeline}. */
-export const PIPELINE = Symbol('Pipeline');
+import { ANCHOR_READER, PIPELINE } from './tokens.js';
 
 /** Starts stages and consumers when the application is up, and ends them in the order of a shutdown. */
 @Injectable()
@@ -18,7 +16,7 @@ export class PipelineRunner implements OnApplicationBootstrap {
   constructor(
     @Inject(PIPELINE) private readonly created: CreatedPipeline,
     @Inject(ANCHOR_READER) private readonly reader: AnchorReader,
-    @Inject(ANCHOR_METRICS) private readonly metrics: AnchorMetrics,
+    @Inject(AnchorMetrics) private readonly metrics: AnchorMetrics,
     @Inject(LeafProgress) private readonly progress: LeafProgress,
     @Inject(OutputKeys) private readonly keys: OutputKeys,
     @Inject(Consumers) private readonly consumers: Consumers,

@@ -6,19 +6,14 @@ import { SERVICE_CONTEXT, type ServiceContext } from '@touchstone/platform';
 import { Loop, type LoopOptions } from '@touchstone/work';
 import { Heartbeat } from './adapters/attestation-hub/heartbeat.js';
 import type { Config } from './config.js';
-import { VERIFICATIONS } from './domain/inference/verification.js';
-import { COMMITMENT_KEEPER, type CommitmentKeeper } from './domain/model/commitment-keeper.js';
-import { MODEL_CATALOGUE, type ModelCatalogue } from './domain/model/model-catalogue.js';
-import {
-  commitModels,
-  MODEL_REGISTRY,
-  refreshModels,
-  type ModelRegistry,
-} from './domain/model/register-models.js';
-import { SETTLE_EXECUTED, type SettleExecuted } from './domain/payment/settle-executed.js';
-import { NODE_STATUS, type LastNodeStatus } from './domain/node/node-status.js';
+import { CommitmentKeeper } from './domain/model/commitment-keeper.js';
+import { ModelCatalogue } from './domain/model/model-catalogue.js';
+import { commitModels, refreshModels, type ModelRegistry } from './domain/model/register-models.js';
+import { SettleExecuted } from './domain/payment/settle-executed.js';
+import type { LastNodeStatus } from './domain/node/node-status.js';
 import type { VerificationRepository } from './persistence/verification-repository.js';
 import { takePaymentEvent } from './transport/nats/payment-events.js';
+import { MODEL_REGISTRY, NODE_STATUS, VERIFICATIONS } from './tokens.js';
 
 /** The consumer of payment events. */
 export const PAYMENT_DURABLE = 'inference-gateway-payment';
@@ -42,11 +37,11 @@ export class Background implements OnApplicationBootstrap {
     @Inject(Consumers) private readonly consumers: Consumers,
     @Inject(RpcClient) private readonly rpc: RpcClient,
     @Inject(VERIFICATIONS) private readonly verifications: VerificationRepository,
-    @Inject(MODEL_CATALOGUE) private readonly catalogue: ModelCatalogue,
+    @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
     @Inject(MODEL_REGISTRY) private readonly registry: ModelRegistry,
-    @Inject(COMMITMENT_KEEPER) private readonly commitments: CommitmentKeeper,
+    @Inject(CommitmentKeeper) private readonly commitments: CommitmentKeeper,
     @Inject(NODE_STATUS) private readonly nodeStatus: LastNodeStatus,
-    @Inject(SETTLE_EXECUTED) private readonly settleExecuted: SettleExecuted,
+    @Inject(SettleExecuted) private readonly settleExecuted: SettleExecuted,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {

@@ -1,8 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
 
-/** Injection token of the {@link GatewayMetrics}. */
-export const GATEWAY_METRICS = Symbol('GatewayMetrics');
-
 /** What an answer waits for, in this order; a free one is neither reserved nor settled. */
 export const answerStages = ['reserve', 'run', 'sign', 'record', 'settle'] as const;
 export type AnswerStage = (typeof answerStages)[number];

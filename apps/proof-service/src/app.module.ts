@@ -1,30 +1,18 @@
 import { Consumers, RpcClient } from '@touchstone/nats';
-import {
-  CLOCK,
-  FollowedTraces,
-  LOGGER,
-  METRICS,
-  SERVICE_CONTEXT,
-  type Clock,
-  type Logger,
-  type Registry,
-  type ServiceContext,
-} from '@touchstone/platform';
+import { CLOCK, FollowedTraces, LOGGER, METRICS, provide, SHUTDOWN } from '@touchstone/platform';
 import type { ServiceParts } from '@touchstone/service';
 import { DataSource } from 'typeorm';
 import { RpcSignerKeys } from './adapters/signer/rpc-signer-keys.js';
 import type { Config } from './config.js';
 import { EvidenceReader } from './domain/evidence/evidence-reader.js';
-import { EVIDENCE_STORE, type EvidenceStore } from './domain/evidence/evidence-store.js';
 import { RecentBundles } from './domain/evidence/recent-bundles.js';
 import { Ingestion } from './domain/ingest/ingestion.js';
 import { KnownKeys } from './domain/keys/signer-keys.js';
 import { LogCopy } from './domain/log/log-copy.js';
 import { BatchProofs } from './domain/proof/batch-proofs.js';
 import { LogReader } from './domain/proof/log-reader.js';
-import { PROOF_STORE, type ProofStore } from './domain/proof/proof-store.js';
 import { IngestRunner, type ConsumerDelays } from './ingest-runner.js';
-import { PROOF_METRICS, ProofMetrics } from './metrics.js';
+import { ProofMetrics } from './metrics.js';
 import { Observers } from './observers.js';
 import { EvidenceRepository } from './persistence/evidence-repository.js';
 import { IntakeRepository } from './persistence/intake-repository.js';
@@ -34,6 +22,7 @@ import { storedFigures } from './persistence/stored-figures.js';
 import { EvidenceController } from './transport/http/evidence.controller.js';
 import { LogController } from './transport/http/log.controller.js';
 import { ProofsController } from './transport/http/proofs.controller.js';
+import { EVIDENCE_STORE, PROOF_STORE } from './tokens.js';
 
 /** Wires the proof-service. */
 export function appParts(config: Config, delays: ConsumerDelays): ServiceParts {
@@ -45,53 +34,38 @@ export function appParts(config: Config, delays: ConsumerDelays): ServiceParts {
 
 function foundations(config: Config) {
   return [
-    {
-      provide: PROOF_METRICS,
-      inject: [METRICS, DataSource],
-      useFactory: (registry: Registry, dataSource: DataSource) =>
-        new ProofMetrics(registry, () => storedFigures(dataSource)),
-    },
-    {
-      provide: FollowedTraces,
-      inject: [CLOCK],
-      useFactory: (clock: Clock) => new FollowedTraces(() => clock.nowMs()),
-    },
-    {
-      provide: Observers,
-      inject: [PROOF_METRICS, LOGGER, FollowedTraces],
-      useFactory: (metrics: ProofMetrics, logger: Logger, traces: FollowedTraces) =>
-        new Observers(metrics, logger, traces),
-    },
-    {
-      provide: KnownKeys,
-      inject: [RpcClient, CLOCK],
-      useFactory: (rpc: RpcClient, clock: Clock) =>
+    provide(
+      ProofMetrics,
+      { registry: METRICS, dataSource: DataSource },
+      ({ registry, dataSource }) => new ProofMetrics(registry, () => storedFigures(dataSource)),
+    ),
+    provide(FollowedTraces, { clock: CLOCK }, ({ clock }) => new FollowedTraces(() => clock.nowMs())),
+    provide(
+      Observers,
+      { metrics: ProofMetrics, logger: LOGGER, traces: FollowedTraces },
+      ({ metrics, logger, traces }) => new Observers(metrics, logger, traces),
+    ),
+    provide(
+      KnownKeys,
+      { rpc: RpcClient, clock: CLOCK },
+      ({ rpc, clock }) =>
         new KnownKeys(new RpcSignerKeys(rpc, config.TOUCHSTONE_LOG_ORIGIN), () => clock.nowMs()),
-    },
-    {
-      provide: EVIDENCE_STORE,
-      inject: [DataSource],
-      useFactory: (dataSource: DataSource) => new EvidenceRepository(dataSource),
-    },
-    {
-      provide: PROOF_STORE,
-      inject: [DataSource],
-      useFactory: (dataSource: DataSource) => new ProofRepository(dataSource),
-    },
+    ),
+    provide(EVIDENCE_STORE, { dataSource: DataSource }, (parts) => new EvidenceRepository(parts.dataSource)),
+    provide(PROOF_STORE, { dataSource: DataSource }, (parts) => new ProofRepository(parts.dataSource)),
   ];
 }
 
 function readers(config: Config) {
   const { TOUCHSTONE_EVM_NETWORK: network, TOUCHSTONE_ANCHOR_CONTRACT: contract } = config;
+  const needs = { keys: KnownKeys, observer: Observers };
   return [
-    {
-      provide: EvidenceReader,
-      inject: [EVIDENCE_STORE, KnownKeys, Observers],
-      useFactory: (store: EvidenceStore, keys: KnownKeys, observer: Observers) =>
+    provide(
+      EvidenceReader,
+      { ...needs, store: EVIDENCE_STORE },
+      (parts) =>
         new EvidenceReader({
-          store,
-          keys,
-          observer,
+          ...parts,
           recent: new RecentBundles(config.TOUCHSTONE_EVIDENCE_CACHE_BYTES),
           origin: config.TOUCHSTONE_LOG_ORIGIN,
           chain:
@@ -99,41 +73,35 @@ function readers(config: Config) {
               ? undefined
               : { network, contract, earlierSubmitters: config.TOUCHSTONE_ANCHOR_SUBMITTERS },
         }),
-    },
-    {
-      provide: BatchProofs,
-      inject: [PROOF_STORE, KnownKeys, Observers],
-      useFactory: (store: ProofStore, keys: KnownKeys, observer: Observers) =>
-        new BatchProofs(store, keys, observer),
-    },
-    {
-      provide: LogReader,
-      inject: [PROOF_STORE, KnownKeys, Observers],
-      useFactory: (store: ProofStore, keys: KnownKeys, observer: Observers) =>
-        new LogReader(store, keys, observer),
-    },
+    ),
+    provide(
+      BatchProofs,
+      { ...needs, store: PROOF_STORE },
+      ({ store, keys, observer }) => new BatchProofs(store, keys, observer),
+    ),
+    provide(
+      LogReader,
+      { ...needs, store: PROOF_STORE },
+      ({ store, keys, observer }) => new LogReader(store, keys, observer),
+    ),
   ];
 }
 
 function ingest(config: Config, delays: ConsumerDelays) {
-  return {
-    provide: IngestRunner,
-    inject: [DataSource, KnownKeys, Observers, PROOF_METRICS, FollowedTraces, Consumers, SERVICE_CONTEXT],
-    useFactory: (
-      dataSource: DataSource,
-      keys: KnownKeys,
-      observers: Observers,
-      metrics: ProofMetrics,
-      traces: FollowedTraces,
-      consumers: Consumers,
-      { shutdown, logger, clock }: ServiceContext,
-    ) =>
+  return provide(
+    IngestRunner,
+    {
+      ...{ dataSource: DataSource, keys: KnownKeys, observers: Observers, metrics: ProofMetrics },
+      ...{ traces: FollowedTraces, consumers: Consumers, shutdown: SHUTDOWN, logger: LOGGER, clock: CLOCK },
+    },
+    ({ dataSource, keys, observers, ...runner }) =>
       new IngestRunner({
+        ...runner,
+        delays,
         ingestion: new Ingestion(new IntakeRepository(dataSource), config.TOUCHSTONE_LOG_ORIGIN, (alarm) =>
           observers.alarmed(alarm),
         ),
         log: new LogCopy(new LogRepository(dataSource), keys, observers),
-        ...{ metrics, traces, consumers, shutdown, logger, clock, delays },
       }),
-  };
+  );
 }

@@ -3,9 +3,6 @@ import type { EvidenceObserver, EvidenceStage } from './domain/evidence/evidence
 import type { Alarm } from './domain/ingest/intake.js';
 import { refusalReasons, type RefusalReason } from './domain/log/log-store.js';
 
-/** Injection token of the {@link ProofMetrics}. */
-export const PROOF_METRICS = Symbol('ProofMetrics');
-
 const alarmKinds = ['log-conflict', 'batch-refused', 'checkpoint-refused', 'anchor-refused'] as const;
 /** From 10 ms to 10 min, and beyond for a chain that is slow to become final. */
 const READY_SECONDS_BUCKETS = [

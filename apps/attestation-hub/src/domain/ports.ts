@@ -54,6 +54,3 @@ export interface HeartbeatWatcher {
   stored(observation: Observation, reporter: string, seconds: number): void;
   refused(reporter: string): void;
 }
-
-export const NODE_STORE = Symbol('NodeStore');
-export const NODE_READER = Symbol('NodeReader');

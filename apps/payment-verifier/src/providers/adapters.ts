@@ -1,6 +1,6 @@
 import { EvmLaneChain, EvmNode, RpcLaneSigner } from '@touchstone/evm';
 import { RpcClient } from '@touchstone/nats';
-import { BearerTokens, type ServiceContext } from '@touchstone/platform';
+import { BearerTokens, provide, type ServiceContext } from '@touchstone/platform';
 import { Outbox } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
 import { EvmSettlementChain } from '../adapters/evm/evm-settlement-chain.js';
@@ -19,73 +19,44 @@ export function adapters(config: Config, context: ServiceContext<Config>) {
 
 function chain(config: Config) {
   return [
-    {
-      provide: EvmNode,
-      useFactory: () =>
-        EvmNode.overHttp(
-          config.TOUCHSTONE_EVM_RPC_URL,
-          config.TOUCHSTONE_PAYMENT_NETWORK,
-          config.TOUCHSTONE_EVM_RPC_TIMEOUT_MS,
-        ),
-    },
-    {
-      provide: EvmToken,
-      inject: [EvmNode],
-      useFactory: (node: EvmNode) => new EvmToken(node, config.TOUCHSTONE_PAYMENT_ASSET),
-    },
-    {
-      provide: EvmSettlementChain,
-      inject: [EvmNode],
-      useFactory: (node: EvmNode) => new EvmSettlementChain(node, config.TOUCHSTONE_PAYMENT_CONFIRMATIONS),
-    },
-    {
-      provide: RpcLaneSigner,
-      inject: [RpcClient],
-      useFactory: (rpc: RpcClient) => new RpcLaneSigner(rpc, 'settlement'),
-    },
+    provide(EvmNode, {}, () =>
+      EvmNode.overHttp(
+        config.TOUCHSTONE_EVM_RPC_URL,
+        config.TOUCHSTONE_PAYMENT_NETWORK,
+        config.TOUCHSTONE_EVM_RPC_TIMEOUT_MS,
+      ),
+    ),
+    provide(EvmToken, { node: EvmNode }, ({ node }) => new EvmToken(node, config.TOUCHSTONE_PAYMENT_ASSET)),
+    provide(
+      EvmSettlementChain,
+      { node: EvmNode },
+      ({ node }) => new EvmSettlementChain(node, config.TOUCHSTONE_PAYMENT_CONFIRMATIONS),
+    ),
+    provide(RpcLaneSigner, { rpc: RpcClient }, ({ rpc }) => new RpcLaneSigner(rpc, 'settlement')),
   ];
 }
 
 function payments(config: Config, context: ServiceContext<Config>) {
+  const onChain = { node: EvmNode, chain: EvmSettlementChain, signer: RpcLaneSigner };
   return [
-    {
-      provide: BearerTokens,
-      useFactory: () => BearerTokens.of(config.TOUCHSTONE_FACILITATOR_TOKENS ?? {}),
-    },
-    {
-      provide: PostgresReservationStore,
-      inject: [DataSource, Outbox],
-      useFactory: (dataSource: DataSource, outbox: Outbox) =>
-        new PostgresReservationStore(dataSource, outbox),
-    },
-    {
-      provide: EvmSettlementLane,
-      inject: [
-        DataSource,
-        EvmNode,
-        EvmSettlementChain,
-        RpcLaneSigner,
-        PostgresReservationStore,
-        PrometheusPaymentMetrics,
-      ],
-      useFactory: (
-        dataSource: DataSource,
-        node: EvmNode,
-        chain: EvmSettlementChain,
-        signer: RpcLaneSigner,
-        store: PostgresReservationStore,
-        metrics: PrometheusPaymentMetrics,
-      ) => settlementLane(config, context, { dataSource, node, chain, signer, store, metrics }),
-    },
-    {
-      provide: OfficialFacilitator,
-      inject: [EvmNode, EvmSettlementChain, RpcLaneSigner, EvmSettlementLane],
-      useFactory: (
-        node: EvmNode,
-        chain: EvmSettlementChain,
-        signer: RpcLaneSigner,
-        lane: EvmSettlementLane,
-      ) =>
+    provide(BearerTokens, {}, () => BearerTokens.of(config.TOUCHSTONE_FACILITATOR_TOKENS ?? {})),
+    provide(
+      PostgresReservationStore,
+      { dataSource: DataSource, outbox: Outbox },
+      ({ dataSource, outbox }) => new PostgresReservationStore(dataSource, outbox),
+    ),
+    provide(
+      EvmSettlementLane,
+      {
+        ...onChain,
+        ...{ dataSource: DataSource, store: PostgresReservationStore, metrics: PrometheusPaymentMetrics },
+      },
+      (parts) => settlementLane(config, context, parts),
+    ),
+    provide(
+      OfficialFacilitator,
+      { ...onChain, lane: EvmSettlementLane },
+      ({ node, chain, signer, lane }) =>
         new OfficialFacilitator({
           node,
           chain,
@@ -95,26 +66,21 @@ function payments(config: Config, context: ServiceContext<Config>) {
           asset: config.TOUCHSTONE_PAYMENT_ASSET,
           nowMs: () => context.clock.nowMs(),
         }),
-    },
+    ),
   ];
 }
 
 function metrics(context: ServiceContext<Config>) {
   return [
-    {
-      provide: PrometheusPaymentMetrics,
-      inject: [PostgresReservationStore, RpcLaneSigner, EvmNode, EvmSettlementChain],
-      useFactory: (
-        store: PostgresReservationStore,
-        signer: RpcLaneSigner,
-        node: EvmNode,
-        chain: EvmSettlementChain,
-      ) =>
+    provide(
+      PrometheusPaymentMetrics,
+      { store: PostgresReservationStore, signer: RpcLaneSigner, node: EvmNode, chain: EvmSettlementChain },
+      ({ store, signer, node, chain }) =>
         new PrometheusPaymentMetrics(context.metrics, {
           openReservations: () => store.countOpen(),
           relayerWei: async () => new EvmLaneChain(node).balance(await signer.account()),
           logRangeBlocks: () => chain.search.rangeBlocks,
         }),
-    },
+    ),
   ];
 }

@@ -1,4 +1,4 @@
-import type { ServiceContext } from '@touchstone/platform';
+import { provide, type ServiceContext } from '@touchstone/platform';
 import { uuidV7 } from '@touchstone/postgres';
 import { EvmSettlementChain } from '../adapters/evm/evm-settlement-chain.js';
 import { EvmToken } from '../adapters/evm/evm-token.js';
@@ -21,27 +21,15 @@ export function useCases(config: Config, context: ServiceContext<Config>) {
 /** What callers ask for. */
 function asked(config: Config, { clock }: ServiceContext<Config>) {
   return [
-    {
-      provide: PaymentDesk,
-      inject: [
-        PostgresReservationStore,
-        EvmSettlementChain,
-        OfficialFacilitator,
-        PrometheusPaymentMetrics,
-        EvmToken,
-      ],
-      useFactory: (
-        store: PostgresReservationStore,
-        chain: EvmSettlementChain,
-        facilitator: OfficialFacilitator,
-        metrics: PrometheusPaymentMetrics,
-        token: EvmToken,
-      ) =>
+    provide(
+      PaymentDesk,
+      {
+        ...{ store: PostgresReservationStore, chain: EvmSettlementChain, facilitator: OfficialFacilitator },
+        ...{ metrics: PrometheusPaymentMetrics, token: EvmToken },
+      },
+      ({ token, ...ports }) =>
         new PaymentDesk({
-          store,
-          chain,
-          facilitator,
-          metrics,
+          ...ports,
           nowMs: () => clock.nowMs(),
           newId: uuidV7,
           leaseMs: config.TOUCHSTONE_PAYMENT_LEASE_SECONDS * 1_000,
@@ -54,35 +42,29 @@ function asked(config: Config, { clock }: ServiceContext<Config>) {
             token: () => token.known,
           },
         }),
-    },
-    {
-      provide: FacilitatePayment,
-      inject: [PaymentDesk, PostgresReservationStore, OfficialFacilitator],
-      useFactory: (desk: PaymentDesk, store: PostgresReservationStore, facilitator: OfficialFacilitator) =>
-        new FacilitatePayment({ desk, store, facilitator }),
-    },
-    {
-      provide: SupportedPayments,
-      inject: [OfficialFacilitator, EvmToken],
-      useFactory: (facilitator: OfficialFacilitator, token: EvmToken) =>
-        new SupportedPayments(facilitator, token),
-    },
+    ),
+    provide(
+      FacilitatePayment,
+      { desk: PaymentDesk, store: PostgresReservationStore, facilitator: OfficialFacilitator },
+      (parts) => new FacilitatePayment(parts),
+    ),
+    provide(
+      SupportedPayments,
+      { facilitator: OfficialFacilitator, token: EvmToken },
+      ({ facilitator, token }) => new SupportedPayments(facilitator, token),
+    ),
   ];
 }
 
 /** What is done without being asked. */
 function byItself({ clock, logger }: ServiceContext<Config>) {
   const nowMs = () => clock.nowMs();
+  const needs = { desk: PaymentDesk, store: PostgresReservationStore, metrics: PrometheusPaymentMetrics };
   return [
-    {
-      provide: RecoverSettlements,
-      inject: [PaymentDesk, PostgresReservationStore, EvmSettlementLane, PrometheusPaymentMetrics],
-      useFactory: (
-        desk: PaymentDesk,
-        store: PostgresReservationStore,
-        lane: EvmSettlementLane,
-        metrics: PrometheusPaymentMetrics,
-      ) =>
+    provide(
+      RecoverSettlements,
+      { ...needs, lane: EvmSettlementLane },
+      ({ desk, store, lane, metrics }) =>
         new RecoverSettlements({
           store,
           lane,
@@ -93,11 +75,11 @@ function byItself({ clock, logger }: ServiceContext<Config>) {
             logger.warn({ err: error, reservationId }, 'an open payment could not be looked at');
           },
         }),
-    },
-    {
-      provide: SettleOwed,
-      inject: [PaymentDesk, PostgresReservationStore, PrometheusPaymentMetrics],
-      useFactory: (desk: PaymentDesk, store: PostgresReservationStore, metrics: PrometheusPaymentMetrics) =>
+    ),
+    provide(
+      SettleOwed,
+      needs,
+      ({ desk, store, metrics }) =>
         new SettleOwed({
           store,
           desk: desk.closing,
@@ -108,6 +90,6 @@ function byItself({ clock, logger }: ServiceContext<Config>) {
             logger.warn({ err: error, reservationId }, 'an owed payment could not be settled yet');
           },
         }),
-    },
+    ),
   ];
 }

@@ -1,4 +1,4 @@
-import type { FactoryProvider } from '@nestjs/common';
+import type { Abstract, FactoryProvider } from '@nestjs/common';
 
 declare const provided: unique symbol;
 
@@ -10,10 +10,11 @@ export function token<T>(name: string): Token<T> {
   return Symbol(name) as Token<T>;
 }
 
-type Key<T = unknown> = Token<T> | (abstract new (...args: never[]) => T);
+/** A token or a class, also one that nobody else may construct. */
+type Key<T = unknown> = Token<T> | Abstract<T>;
 
 type Found<Needs extends Readonly<Record<string, Key>>> = {
-  readonly [Name in keyof Needs]: Needs[Name] extends abstract new (...args: never[]) => infer T
+  readonly [Name in keyof Needs]: Needs[Name] extends { readonly prototype: infer T }
     ? T
     : Needs[Name] extends Token<infer T>
       ? T

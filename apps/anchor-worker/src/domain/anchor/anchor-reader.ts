@@ -64,4 +64,3 @@ export interface AnchorReader {
   latestCheckpoint(): Promise<CheckpointRecord | undefined>;
   figures(): Promise<PipelineFigures>;
 }
-export const ANCHOR_READER = Symbol('AnchorReader');

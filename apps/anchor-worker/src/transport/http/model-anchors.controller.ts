@@ -3,8 +3,9 @@ import { AppError } from '@touchstone/contracts';
 import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { ANCHOR_READER, type AnchorReader, type ListedRoot } from '../../domain/anchor/anchor-reader.js';
+import type { AnchorReader, ListedRoot } from '../../domain/anchor/anchor-reader.js';
 import { modelAnchors, type ModelAnchors } from './answers.js';
+import { ANCHOR_READER } from '../../tokens.js';
 
 /** Most roots on one page. */
 export const ROOTS_PAGE_MAX = 1_000;

@@ -4,7 +4,7 @@ import { ApiRoute, CLOCK, CONFIG, ZodParam, ZodQuery, type Clock } from '@touchs
 import { z } from 'zod';
 import type { Config } from '../../config.js';
 import type { NodeState } from '../../domain/node.js';
-import { NODE_READER, type NodeReader } from '../../domain/ports.js';
+import type { NodeReader } from '../../domain/ports.js';
 import {
   nodeDetail,
   nodePage,
@@ -14,6 +14,7 @@ import {
   type NodeDetail,
   type NodePage,
 } from './answers.js';
+import { NODE_READER } from '../../tokens.js';
 
 /** Most nodes on one page. */
 export const NODES_PAGE_MAX = 100;

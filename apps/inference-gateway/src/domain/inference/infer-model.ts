@@ -52,9 +52,6 @@ export interface InferModelParts {
   readonly paid: PaidInference | undefined;
 }
 
-/** Injection token of {@link InferModel}. */
-export const INFER_MODEL = Symbol('InferModel');
-
 /** Answers one inference request: checks it whole, then takes the paid or the free way. */
 export class InferModel {
   constructor(private readonly parts: InferModelParts) {}

@@ -25,6 +25,3 @@ export interface ModelRunner {
    */
   run(model: Model, inputs: readonly CanonicalTensor[]): Promise<ModelRun>;
 }
-
-/** Injection token of the {@link ModelRunner}. */
-export const MODEL_RUNNER = Symbol('ModelRunner');

@@ -6,6 +6,3 @@ export interface Signer {
   signOutput(payload: OutputPayload): Promise<OutputProof>;
   keys(): Promise<SignerKeys>;
 }
-
-/** Injection token of the {@link Signer}. */
-export const SIGNER = Symbol('Signer');

@@ -88,6 +88,3 @@ export interface VerificationStore {
   claimUnsettled(nowMs: number, limit: number): Promise<readonly string[]>;
   find(id: string): Promise<Verification | undefined>;
 }
-
-/** Injection token of the {@link VerificationStore}. */
-export const VERIFICATIONS = Symbol('VerificationStore');

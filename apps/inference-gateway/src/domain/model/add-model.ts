@@ -28,9 +28,6 @@ export interface AddModelParts {
   readonly commitmentLate: (modelId: string, error: unknown) => void;
 }
 
-/** Injection token of {@link AddModel}. */
-export const ADD_MODEL = Symbol('AddModel');
-
 /** Adds models while the service runs, and retires them. */
 export class AddModel {
   constructor(private readonly parts: AddModelParts) {}

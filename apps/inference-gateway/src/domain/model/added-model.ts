@@ -31,6 +31,3 @@ export interface AddedModelStore {
   /** Takes a retired model back with its file; false when there is no room. */
   restore(modelVersionId: string, bytes: Uint8Array): Promise<boolean>;
 }
-
-/** Injection token of the {@link AddedModelStore}. */
-export const ADDED_MODELS = Symbol('AddedModelStore');

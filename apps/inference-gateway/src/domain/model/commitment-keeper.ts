@@ -18,9 +18,6 @@ export interface CommitmentStore {
   publish(modelId: string, commitment: ModelCommitment): Promise<boolean>;
 }
 
-/** Injection token of the {@link CommitmentKeeper}. */
-export const COMMITMENT_KEEPER = Symbol('CommitmentKeeper');
-
 /**
  * Keeps for every model version a commitment that names the signer's keys. A key that the commitment does not name
  * means that the signer rotated: the commitment is renewed before anything signed by that key is recorded.

@@ -2,9 +2,6 @@ import { AppError, slug } from '@touchstone/contracts';
 import type { AddedModelStore } from './added-model.js';
 import type { Model, ModelStatus } from './model.js';
 
-/** Injection token of the {@link ModelCatalogue}. */
-export const MODEL_CATALOGUE = Symbol('ModelCatalogue');
-
 /** A model with its status, which operators may change while the service runs. */
 export interface ListedModel {
   readonly model: Model;

@@ -9,9 +9,6 @@ export interface ModelRegistry {
   statuses(): Promise<ReadonlyMap<string, ModelStatus>>;
 }
 
-/** Injection token of the {@link ModelRegistry}. */
-export const MODEL_REGISTRY = Symbol('ModelRegistry');
-
 /** Registers the models of the folder and takes in those that were added, all with their statuses. */
 export async function registerModels(registry: ModelRegistry, catalogue: ModelCatalogue): Promise<void> {
   for (const model of catalogue.all()) await registry.register(model);

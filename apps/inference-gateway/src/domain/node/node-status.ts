@@ -8,9 +8,6 @@ export interface NodeStatus {
   current(): NodeContext;
 }
 
-/** Injection token of the {@link NodeStatus}. */
-export const NODE_STATUS = Symbol('NodeStatus');
-
 /** Remembers the last answer of the hub and forgets it when it is too old. */
 export class LastNodeStatus implements NodeStatus {
   private last: { readonly context: NodeContext; readonly atMs: number } | undefined;

@@ -98,9 +98,6 @@ export interface PaymentPort {
   release(reservationId: string, reason: string): Promise<void>;
 }
 
-/** Injection token of the {@link PaymentPort}. */
-export const PAYMENTS = Symbol('PaymentPort');
-
 /** Reads payments out of the protocol's headers. */
 export interface PaymentReader {
   /** @throws AppError `payment-malformed` */

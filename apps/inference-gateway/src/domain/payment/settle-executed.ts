@@ -5,9 +5,6 @@ import { reasonOf } from './tell-caller.js';
 /** Answers whose settlement one run asks for, all at the same time. */
 export const SETTLE_ASK_ROWS_MAX = 100;
 
-/** Injection token of {@link SettleExecuted}. */
-export const SETTLE_EXECUTED = Symbol('SettleExecuted');
-
 /** What {@link SettleExecuted} needs. */
 export interface SettleExecutedParts {
   readonly payments: Pick<PaymentPort, 'settle'>;

@@ -4,13 +4,13 @@ import { ApiRoute, ZodBody, ZodParam, ZodQuery, type HttpRequest } from '@touchs
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { CHALLENGE_CACHE_CONTROL, paymentRequiredHeader, paymentResponseHeader } from './x402-headers.js';
-import { INFER_MODEL, type InferModel, type InferReply } from '../../domain/inference/infer-model.js';
-import { MODEL_CATALOGUE, type ModelCatalogue } from '../../domain/model/model-catalogue.js';
+import { InferModel, type InferReply } from '../../domain/inference/infer-model.js';
+import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
 import { PaymentChallenge, settlementPending } from '../../domain/payment/payment-challenge.js';
 import { INFER_BODY_BYTES_MAX, inferRequest, type InferRequest } from '../../domain/request/infer-request.js';
-import { GATEWAY_METRICS, type GatewayMetrics } from '../../metrics.js';
+import { GatewayMetrics } from '../../metrics.js';
 import { inferAnswer } from './answers.js';
-import { LINKS, type Links } from './links.js';
+import { Links } from './links.js';
 
 /** Ids are looked up, not judged: an odd one is simply unknown. */
 const modelId = z.string().max(128);
@@ -42,10 +42,10 @@ const refusals = [
 @Controller()
 export class InferController {
   constructor(
-    @Inject(INFER_MODEL) private readonly inferModel: InferModel,
-    @Inject(MODEL_CATALOGUE) private readonly catalogue: ModelCatalogue,
-    @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
-    @Inject(LINKS) private readonly links: Links,
+    @Inject(InferModel) private readonly inferModel: InferModel,
+    @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
+    @Inject(GatewayMetrics) private readonly metrics: GatewayMetrics,
+    @Inject(Links) private readonly links: Links,
   ) {}
 
   @Post('v1/models/:id/infer')

@@ -1,8 +1,5 @@
 import type { AnswerLinks } from '../../domain/inference/answer.js';
 
-/** Injection token of the {@link Links}. */
-export const LINKS = Symbol('Links');
-
 /** The addresses that answers point to. */
 export class Links implements AnswerLinks {
   constructor(

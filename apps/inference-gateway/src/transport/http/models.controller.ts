@@ -4,8 +4,8 @@ import { commitmentHash } from '@touchstone/evidence';
 import { ApiRoute, CONFIG, ZodParam, ZodQuery } from '@touchstone/platform';
 import { z } from 'zod';
 import type { Config } from '../../config.js';
-import { COMMITMENT_KEEPER, type CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
-import { MODEL_CATALOGUE, type ModelCatalogue } from '../../domain/model/model-catalogue.js';
+import { CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
+import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
 import { modelStatuses } from '../../domain/model/model.js';
 import { commitmentList, modelDetail, modelPage } from './answers.js';
 import { presentModel, summarize } from './present-model.js';
@@ -25,8 +25,8 @@ const listQuery = z.strictObject({
 @Controller('v1/models')
 export class ModelsController {
   constructor(
-    @Inject(MODEL_CATALOGUE) private readonly catalogue: ModelCatalogue,
-    @Inject(COMMITMENT_KEEPER) private readonly commitments: CommitmentKeeper,
+    @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
+    @Inject(CommitmentKeeper) private readonly commitments: CommitmentKeeper,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 

@@ -20,9 +20,9 @@ import {
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Config } from '../../config.js';
-import { ADD_MODEL, type AddModel } from '../../domain/model/add-model.js';
-import { COMMITMENT_KEEPER, type CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
-import { MODEL_CATALOGUE, type ModelCatalogue } from '../../domain/model/model-catalogue.js';
+import { AddModel } from '../../domain/model/add-model.js';
+import { CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
+import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
 import { modelDetail, type ModelDetail } from './answers.js';
 import { Operator } from './operator.js';
 import { presentModel } from './present-model.js';
@@ -36,9 +36,9 @@ const CREATED = 201;
 @UseGuards(BearerGuard(Operator))
 export class OperatorModelsController {
   constructor(
-    @Inject(ADD_MODEL) private readonly addModel: AddModel,
-    @Inject(MODEL_CATALOGUE) private readonly catalogue: ModelCatalogue,
-    @Inject(COMMITMENT_KEEPER) private readonly commitments: CommitmentKeeper,
+    @Inject(AddModel) private readonly addModel: AddModel,
+    @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
+    @Inject(CommitmentKeeper) private readonly commitments: CommitmentKeeper,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 

@@ -2,20 +2,17 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { AppError, uuidV7 } from '@touchstone/contracts';
 import { commitmentHash } from '@touchstone/evidence';
 import { ApiRoute, ZodParam } from '@touchstone/platform';
-import {
-  VERIFICATIONS,
-  type Verification,
-  type VerificationStore,
-} from '../../domain/inference/verification.js';
+import type { Verification, VerificationStore } from '../../domain/inference/verification.js';
 import { verificationAnswer, type VerificationAnswer } from './answers.js';
-import { LINKS, type Links } from './links.js';
+import { Links } from './links.js';
+import { VERIFICATIONS } from '../../tokens.js';
 
 /** `GET /v1/verifications/:id`. */
 @Controller('v1/verifications')
 export class VerificationsController {
   constructor(
     @Inject(VERIFICATIONS) private readonly verifications: VerificationStore,
-    @Inject(LINKS) private readonly links: Links,
+    @Inject(Links) private readonly links: Links,
   ) {}
 
   @Get(':id')

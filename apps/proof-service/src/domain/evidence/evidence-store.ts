@@ -59,5 +59,3 @@ export interface EvidenceStore {
   /** All parts in one round trip; `undefined` when a row is gone. */
   load(request: EvidenceRequest): Promise<EvidenceParts | undefined>;
 }
-
-export const EVIDENCE_STORE = Symbol('EvidenceStore');

@@ -41,5 +41,3 @@ export interface ProofStore {
   newestCheckpoint(): Promise<StoredCheckpoint | undefined>;
   checkpoint(size: bigint): Promise<StoredCheckpoint | undefined>;
 }
-
-export const PROOF_STORE = Symbol('ProofStore');

@@ -1,0 +1,6 @@
+import { token } from '@touchstone/platform';
+import type { NodeReader, NodeStore } from './domain/ports.js';
+
+/** What Nest finds the ports of the domain by. */
+export const NODE_STORE = token<NodeStore>('NodeStore');
+export const NODE_READER = token<NodeReader>('NodeReader');

@@ -1,0 +1,162 @@
+import { AppError } from '@touchstone/contracts';
+import { RpcClient } from '@touchstone/nats';
+import { BUILD_INFO, CLOCK, LOGGER, provide, token } from '@touchstone/platform';
+import { Outbox, uuidV7 } from '@touchstone/postgres';
+import { randomBytes } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import { RpcPayments } from '../adapters/payment-verifier/rpc-payments.js';
+import { ModelRuntimes } from '../adapters/sandbox/model-runtimes.js';
+import { X402PaymentReader } from '../adapters/x402/x402-payment-reader.js';
+import type { Config } from '../config.js';
+import { ModelExecutor } from '../domain/inference/execute-model.js';
+import { InferModel } from '../domain/inference/infer-model.js';
+import { CommitmentKeeper } from '../domain/model/commitment-keeper.js';
+import { ModelCatalogue } from '../domain/model/model-catalogue.js';
+import { LastNodeStatus } from '../domain/node/node-status.js';
+import { PaidInference } from '../domain/payment/paid-inference.js';
+import { SettleExecuted } from '../domain/payment/settle-executed.js';
+import type { PaymentTerms } from '../domain/payment/payment.js';
+import { measuredPayments, measuredRunner, measuredSigner, measuredStore } from '../measured-ports.js';
+import { GatewayMetrics } from '../metrics.js';
+import { VerificationRepository } from '../persistence/verification-repository.js';
+import { Links } from '../transport/http/links.js';
+import { NODE_STATUS, PAYMENTS, SIGNER, VERIFICATIONS } from '../tokens.js';
+
+/** Undefined where nobody has to pay. */
+const PAID_INFERENCE = token<PaidInference | undefined>('PaidInference');
+
+/** The way of one request, free or paid. */
+export function inference(config: Config) {
+  const links = new Links(config.TOUCHSTONE_PUBLIC_URL, config.TOUCHSTONE_EVIDENCE_URL);
+  return [
+    provide(Links, {}, () => links),
+    provide(PAYMENTS, { rpc: RpcClient }, ({ rpc }) => new RpcPayments(rpc)),
+    provide(
+      NODE_STATUS,
+      { clock: CLOCK },
+      ({ clock }) => new LastNodeStatus(config.TOUCHSTONE_NODE_ID, () => clock.nowMs()),
+    ),
+    provide(
+      VERIFICATIONS,
+      { dataSource: DataSource, outbox: Outbox, clock: CLOCK },
+      ({ dataSource, outbox, clock }) => new VerificationRepository(dataSource, outbox, () => clock.nowMs()),
+    ),
+    executor(),
+    paidInference(config, links),
+    settleExecuted(),
+    provide(
+      InferModel,
+      {
+        ...{ catalogue: ModelCatalogue, executor: ModelExecutor, verifications: VERIFICATIONS },
+        ...{ clock: CLOCK, metrics: GatewayMetrics, paid: PAID_INFERENCE },
+      },
+      ({ catalogue, executor, verifications, clock, metrics, paid }) =>
+        new InferModel({
+          catalogue,
+          executor,
+          verifications: measuredStore(verifications, metrics),
+          links,
+          nowMs: () => clock.nowMs(),
+          paid,
+        }),
+    ),
+  ];
+}
+
+function executor() {
+  return provide(
+    ModelExecutor,
+    {
+      ...{ runtimes: ModelRuntimes, signer: SIGNER, commitments: CommitmentKeeper, node: NODE_STATUS },
+      ...{ build: BUILD_INFO, clock: CLOCK, metrics: GatewayMetrics },
+    },
+    ({ runtimes, signer, commitments, node, build: { service, version, hash }, clock, metrics }) =>
+      new ModelExecutor({
+        runner: measuredRunner(runtimes, metrics),
+        signer: measuredSigner(signer, metrics),
+        commitments,
+        node,
+        build: { service, version, hash },
+        nowMs: () => clock.nowMs(),
+        newId: uuidV7,
+        randomBytes: (length) => new Uint8Array(randomBytes(length)),
+      }),
+  );
+}
+
+function paidInference(config: Config, links: Links) {
+  return provide(
+    PAID_INFERENCE,
+    {
+      ...{ payments: PAYMENTS, executor: ModelExecutor, verifications: VERIFICATIONS },
+      ...{ clock: CLOCK, metrics: GatewayMetrics, logger: LOGGER },
+    },
+    ({ payments, executor, verifications, clock, metrics, logger }) => {
+      if (config.TOUCHSTONE_PAYMENT_MODE === 'off') return undefined;
+      return new PaidInference({
+        terms: termsOf(config),
+        payments: measuredPayments(payments, metrics),
+        reader: new X402PaymentReader(),
+        executor,
+        verifications: measuredStore(verifications, metrics),
+        links,
+        urlOf: (target) => links.target(target),
+        warnings: {
+          releaseFailed: (reservationId, error) => {
+            metrics.paymentWarning('release-failed');
+            logger.warn(
+              { reservationId, err: error },
+              'a reservation could not be given back and will run out',
+            );
+          },
+          renewalFailed: (reservationId, error) => {
+            metrics.paymentWarning('renewal-failed');
+            logger.warn({ reservationId, err: error }, 'the lease of a payment could not be renewed');
+          },
+          settleUnknown: (reservationId, error) => {
+            metrics.paymentWarning('settle-unknown');
+            logger.warn({ reservationId, err: error }, 'the outcome of a settlement is not known yet');
+          },
+        },
+        nowMs: () => clock.nowMs(),
+      });
+    },
+  );
+}
+
+function settleExecuted() {
+  return provide(
+    SettleExecuted,
+    {
+      ...{ payments: PAYMENTS, verifications: VERIFICATIONS },
+      ...{ clock: CLOCK, metrics: GatewayMetrics, logger: LOGGER },
+    },
+    ({ payments, verifications, clock, metrics, logger }) =>
+      new SettleExecuted({
+        payments,
+        verifications,
+        nowMs: () => clock.nowMs(),
+        onError: (reservationId, error) => {
+          metrics.paymentWarning('settle-unknown');
+          logger.warn(
+            { reservationId, err: error },
+            'nobody took up the settlement of an answer that is stored',
+          );
+        },
+      }),
+  );
+}
+
+function termsOf(config: Config): PaymentTerms {
+  const payTo = config.TOUCHSTONE_PAY_TO;
+  if (payTo === undefined) {
+    throw new AppError('config-invalid', 'TOUCHSTONE_PAY_TO is needed when TOUCHSTONE_PAYMENT_MODE is x402.');
+  }
+  return {
+    network: config.TOUCHSTONE_PAYMENT_NETWORK as PaymentTerms['network'],
+    asset: config.TOUCHSTONE_PAYMENT_ASSET,
+    assetName: config.TOUCHSTONE_PAYMENT_ASSET_NAME,
+    assetVersion: config.TOUCHSTONE_PAYMENT_ASSET_VERSION,
+    payTo,
+  };
+}

@@ -1,0 +1,84 @@
+import { CLOCK, LOGGER, provide, SHUTDOWN } from '@touchstone/platform';
+import { RpcClient } from '@touchstone/nats';
+import { Outbox } from '@touchstone/postgres';
+import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { DataSource } from 'typeorm';
+import { loadModels } from '../adapters/model-folder/load-models.js';
+import { checkDeclaration } from '../adapters/onnx/check-declaration.js';
+import { OnnxPool } from '../adapters/onnx/onnx-pool.js';
+import { inspectModel } from '../adapters/sandbox/inspect-model.js';
+import { ModelRuntimes } from '../adapters/sandbox/model-runtimes.js';
+import { Sandbox } from '../adapters/sandbox/sandbox.js';
+import { RpcSigner } from '../adapters/signer/rpc-signer.js';
+import type { Config } from '../config.js';
+import { AddModel } from '../domain/model/add-model.js';
+import { CommitmentKeeper } from '../domain/model/commitment-keeper.js';
+import { ModelCatalogue } from '../domain/model/model-catalogue.js';
+import { registerModels } from '../domain/model/register-models.js';
+import { AddedModelRepository } from '../persistence/added-model-repository.js';
+import { CommitmentRepository } from '../persistence/commitment-repository.js';
+import { ModelRepository } from '../persistence/model-repository.js';
+import { ADDED_MODELS, MODEL_REGISTRY, SIGNER } from '../tokens.js';
+
+/** One core stays for the thread that answers requests. */
+function defaultWorkers(): number {
+  return Math.max(1, availableParallelism() - 1);
+}
+
+/** Models, their runtime and their commitments. A model that does not hold stops the start. */
+export function models(config: Config) {
+  const store = { dataSource: DataSource };
+  return [
+    provide(SIGNER, { rpc: RpcClient, logger: LOGGER }, ({ rpc, logger }) => new RpcSigner(rpc, logger)),
+    provide(ModelRuntimes, { shutdown: SHUTDOWN }, ({ shutdown }) => {
+      const runtimes = runtimesOf(config);
+      shutdown.add('servers', 'model workers', () => runtimes.close());
+      return runtimes;
+    }),
+    provide(MODEL_REGISTRY, store, ({ dataSource }) => new ModelRepository(dataSource)),
+    provide(ADDED_MODELS, store, ({ dataSource }) => new AddedModelRepository(dataSource)),
+    provide(
+      ModelCatalogue,
+      { runtimes: ModelRuntimes, registry: MODEL_REGISTRY, added: ADDED_MODELS },
+      async ({ runtimes, registry, added }) => {
+        const deployed = await loadModels(config.TOUCHSTONE_MODELS_DIR);
+        for (const model of deployed) checkDeclaration(model, await runtimes.deployed.describe(model));
+        const catalogue = new ModelCatalogue(deployed, added);
+        await registerModels(registry, catalogue);
+        return catalogue;
+      },
+    ),
+    provide(
+      CommitmentKeeper,
+      { ...store, signer: SIGNER, outbox: Outbox, clock: CLOCK },
+      ({ signer, dataSource, outbox, clock }) =>
+        new CommitmentKeeper(signer, new CommitmentRepository(dataSource, outbox), () => clock.nowMs()),
+    ),
+    provide(
+      AddModel,
+      {
+        ...{ runtimes: ModelRuntimes, catalogue: ModelCatalogue, store: ADDED_MODELS },
+        ...{ commitments: CommitmentKeeper, logger: LOGGER },
+      },
+      ({ runtimes: { sandbox }, logger, ...parts }) =>
+        new AddModel({
+          ...parts,
+          inspect: (bytes) => inspectModel(sandbox, bytes),
+          sha3: (bytes) => createHash('sha3-256').update(bytes).digest('hex'),
+          forget: (modelVersionId) => sandbox.forget(modelVersionId),
+          commitmentLate: (modelId, error) =>
+            logger.warn({ modelId, err: error }, 'the commitment of an added model is not in place yet'),
+        }),
+    ),
+  ];
+}
+
+function runtimesOf(config: Config): ModelRuntimes {
+  const limits = {
+    queueMax: config.TOUCHSTONE_INFERENCE_QUEUE_MAX,
+    timeoutMs: config.TOUCHSTONE_INFERENCE_TIMEOUT_MS,
+  };
+  const workers = config.TOUCHSTONE_INFERENCE_WORKERS ?? defaultWorkers();
+  return new ModelRuntimes(new OnnxPool({ workers, ...limits }), new Sandbox(limits));
+}
