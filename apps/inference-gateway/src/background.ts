@@ -32,6 +32,9 @@ export const SETTLE_ASK_INTERVAL_MS = 2_000;
 /** Milliseconds between two attempts after one that failed. */
 const REFRESH_RETRY_MS = 1_000;
 
+/** Token of the milliseconds between two heartbeats. */
+export const HEARTBEAT_PAUSE_MS = Symbol('HeartbeatPauseMs');
+
 /** What runs beside the requests: payment events, heartbeat, and the look at the signer's keys. */
 @Injectable()
 export class Background implements OnApplicationBootstrap {
@@ -47,6 +50,7 @@ export class Background implements OnApplicationBootstrap {
     @Inject(COMMITMENT_KEEPER) private readonly commitments: CommitmentKeeper,
     @Inject(NODE_STATUS) private readonly nodeStatus: LastNodeStatus,
     @Inject(SETTLE_EXECUTED) private readonly settleExecuted: SettleExecuted,
+    @Inject(HEARTBEAT_PAUSE_MS) private readonly heartbeatPauseMs: number,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -110,6 +114,7 @@ export class Background implements OnApplicationBootstrap {
       nowMs: () => clock.nowMs(),
       health: async () => ((await health.readiness()).ready ? 'GREEN' : 'YELLOW'),
       onError: (error) => logger.debug({ err: error }, 'the attestation hub did not take the heartbeat'),
+      intervalMs: this.heartbeatPauseMs,
     });
     shutdown.add('consumers', 'heartbeat', () => heartbeat.stop());
     // Not awaited: a hub that is away must not hold up the start.

@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { startDrainedService, type DrainedService } from './drained-service.js';
 import { KeptConnection, LoadBalancer, type Outcome } from './load-balancer.js';
 
-const CHECK_MS = 500;
+const CHECK_MS = 250;
 const PERIOD_MS = 10;
 
 /** Requests, one every {@link PERIOD_MS}, that may be written before their sender, on a busy machine, sees the end. */
 const CROSSED_MAX = 8;
 
-/** What a stop may take beyond its delay on a busy machine. */
-const STOP_MS = 5_000;
+/** More than a stop takes beyond its delay on any machine, and less than the delay that a second signal cuts. */
+const STOP_MS = 20_000;
 
 const counts = (outcomes: readonly Outcome[]) =>
   Object.fromEntries([...new Set(outcomes)].map((name) => [name, outcomes.filter((o) => o === name).length]));
@@ -23,7 +23,7 @@ async function stopUnderLoad(service: DrainedService) {
   const balancer = new LoadBalancer(service.ports, CHECK_MS);
   const sent: Promise<void>[] = [];
   const sending = setInterval(() => sent.push(balancer.forward('/v1/work')), PERIOD_MS);
-  await delay(500);
+  await delay(300);
   // The worst moment: what it knows will be out of date for as long as can be.
   await balancer.nextCheck();
   const stoppedMs = performance.now();
@@ -49,16 +49,16 @@ describe('a service that drains', () => {
   };
 
   it('refuses and resets none of 100 new connections a second behind a load balancer that asks /readyz', async () => {
-    const service = await start(2);
+    const service = await start(1);
     const { balancer, code, tookMs } = await stopUnderLoad(service);
     const { answered, elsewhere, ...failed } = counts(balancer.outcomes);
     expect(failed).toEqual({});
-    expect(answered).toBeGreaterThan(50);
-    expect(elsewhere).toBeGreaterThan(50);
+    expect(answered).toBeGreaterThan(20);
+    expect(elsewhere).toBeGreaterThan(20);
     expect(balancer.closing).toBeGreaterThan(0);
     expect(code).toBe(0);
-    expect(tookMs).toBeGreaterThanOrEqual(2_000 - PERIOD_MS);
-    expect(tookMs).toBeLessThan(2_000 + STOP_MS);
+    expect(tookMs).toBeGreaterThanOrEqual(1_000 - PERIOD_MS);
+    expect(tookMs).toBeLessThan(1_000 + STOP_MS);
   }, 30_000);
 
   it('has connections refused where it is told not to drain, which shows that the test above could fail', async () => {
@@ -88,7 +88,7 @@ describe('a service that drains', () => {
   }, 30_000);
 
   it('takes gRPC calls over new connections during the delay and finishes what is running', async () => {
-    const service = await start(2);
+    const service = await start(1);
     const definition = loadPackageDefinition(loadSync(fileURLToPath(new URL('echo.proto', import.meta.url))));
     const { EchoService } = (definition['touchstone'] as never)['echo']['v1'] as unknown as {
       EchoService: new (address: string, credentials: unknown, options: object) => Client & EchoCall;
@@ -107,7 +107,7 @@ describe('a service that drains', () => {
     service.kill('SIGTERM');
     const stoppedMs = performance.now();
     const calls: Promise<Outcome>[] = [];
-    while (performance.now() - stoppedMs < 1_500) {
+    while (performance.now() - stoppedMs < 600) {
       calls.push(call());
       await delay(20);
     }
