@@ -46,8 +46,16 @@ async function lookedAtByRecovery(fixture: PaymentFixture, id: string): Promise<
   // That it asks for the fourth time shows that the third run has ended.
   for (let run = 1; run <= 4; run += 1) {
     const before = looks();
-    await fixture.age(id);
-    await waitUntil(() => looks() > before, 10_000, `look ${run} for the receipt`);
+    await waitUntil(
+      async () => {
+        if (looks() > before) return true;
+        // Again and again: the look before this one makes the row young when it ends.
+        await fixture.age(id);
+        return false;
+      },
+      10_000,
+      `look ${run} for the receipt`,
+    );
   }
 }
 
