@@ -179,18 +179,18 @@ export class PaymentFixture {
   }
 
   /**
-   * Makes a reservation and its transactions so old that recovery takes them up now, which it otherwise leaves for some
-   * seconds to whoever waits for them.
+   * Makes a reservation and its transactions (without an id: all of them) so old that recovery takes them up now, which it
+   * otherwise leaves for some seconds to whoever waits for them.
    */
-  async age(reservationId: string): Promise<void> {
+  async age(reservationId?: string): Promise<void> {
     await this.sql.query(
       `WITH old AS (SELECT clock_timestamp() - interval '1 minute' AS at),
        sent AS (UPDATE payments.lane_transaction SET signed_at = least(signed_at, old.at), touched_at = least(touched_at, old.at)
-         FROM old WHERE subject = $1)
+         FROM old WHERE $1::uuid IS NULL OR subject = $1)
        UPDATE payments.reservations SET updated_at = least(updated_at, old.at),
          recheck_after = CASE state WHEN 'reserved' THEN least(recheck_after, old.at) ELSE recheck_after END
-       FROM old WHERE id = $1 AND state IN ('reserved', 'settling')`,
-      [reservationId],
+       FROM old WHERE ($1::uuid IS NULL OR id = $1) AND state IN ('reserved', 'settling')`,
+      [reservationId ?? null],
     );
   }
 
