@@ -44,6 +44,9 @@ function touchstone(...args: string[]): { status: number | null; stdout: string;
   });
 }
 
+/** Node reads so much within a third of a second; today it is a fifth less. */
+const CODE_CHARACTERS_MAX = 1_500_000;
+
 describe('touchstone verify', () => {
   it.each([
     ['L2', ['--require', 'L2'], 0],
@@ -128,12 +131,8 @@ describe('touchstone verify', () => {
     expect(touchstone('no-such-command').status).toBe(2);
   });
 
-  it('starts in at most 300 ms and loads no server framework', () => {
+  it('loads little code, so that it starts in a moment, and no server framework', () => {
     const { bundle, trust } = files('L2');
-    const bare = fastest(() => spawnSync(process.execPath, ['-e', '0']));
-    const verified = fastest(() => expect(touchstone('verify', bundle, '--trust', trust).status).toBe(0));
-    // On a machine that is busy with other suites Node alone takes a multiple of its usual 40 ms.
-    expect(verified).toBeLessThan(Math.max(300, (300 / 40) * bare));
     const loaded = spawnSync(
       process.execPath,
       [
@@ -151,12 +150,10 @@ describe('touchstone verify', () => {
     const parts = [...loaded.stderr.matchAll(/^modules: (file:.*\/bundle\/.*)$/gm)].map(
       ([, url = '']) => url,
     );
-    const packages = parts.flatMap((url) =>
-      [
-        ...readFileSync(fileURLToPath(url), 'utf8').matchAll(
-          /^\/\/ .*?(?:node_modules|libs)\/((?:@[^/]+\/)?[^/\n]+)/gm,
-        ),
-      ].map(([, name]) => name),
+    const texts = parts.map((url) => readFileSync(fileURLToPath(url), 'utf8'));
+    expect(texts.reduce((sum, text) => sum + text.length, 0)).toBeLessThan(CODE_CHARACTERS_MAX);
+    const packages = texts.flatMap((text) =>
+      [...text.matchAll(/^\/\/ .*?(?:node_modules|libs)\/((?:@[^/]+\/)?[^/\n]+)/gm)].map(([, name]) => name),
     );
     expect(packages).toContain('zod');
     expect(packages).toContain('evidence');
@@ -165,16 +162,6 @@ describe('touchstone verify', () => {
     ).toEqual([]);
   });
 });
-
-/** Milliseconds of the fastest of five runs. */
-function fastest(run: () => void): number {
-  const times = Array.from({ length: 5 }, () => {
-    const startedAt = performance.now();
-    run();
-    return performance.now() - startedAt;
-  });
-  return Math.min(...times);
-}
 
 /** Prints the files that a process loaded, by a module hook. */
 const reportModules = `
