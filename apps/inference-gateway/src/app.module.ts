@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { METRICS, type Registry } from '@touchstone/platform';
 import type { ServiceParts } from '@touchstone/service';
 import type { ModelRuntimes } from './adapters/sandbox/model-runtimes.js';
-import { Background, HEARTBEAT_PAUSE_MS } from './background.js';
+import { Background, HEARTBEAT_PAUSE } from './background.js';
 import type { Config } from './config.js';
 import { MODEL_RUNNER } from './domain/inference/model-runner.js';
 import { InferenceModule } from './inference.module.js';
@@ -39,6 +39,6 @@ export function appParts(config: Config, heartbeatIntervalMs: number): ServicePa
   return {
     imports: [ModelsModule.forConfig(config), MetricsModule.forService(), InferenceModule.forConfig(config)],
     controllers: [InferController, ModelsController, OperatorModelsController, VerificationsController],
-    providers: [Background, Operator, { provide: HEARTBEAT_PAUSE_MS, useValue: heartbeatIntervalMs }],
+    providers: [Background, Operator, { provide: HEARTBEAT_PAUSE, useValue: heartbeatIntervalMs }],
   };
 }

@@ -33,7 +33,7 @@ export const SETTLE_ASK_INTERVAL_MS = 2_000;
 const REFRESH_RETRY_MS = 1_000;
 
 /** Token of the milliseconds between two heartbeats. */
-export const HEARTBEAT_PAUSE_MS = Symbol('HeartbeatPauseMs');
+export const HEARTBEAT_PAUSE = Symbol('HeartbeatPauseMs');
 
 /** What runs beside the requests: payment events, heartbeat, and the look at the signer's keys. */
 @Injectable()
@@ -50,7 +50,7 @@ export class Background implements OnApplicationBootstrap {
     @Inject(COMMITMENT_KEEPER) private readonly commitments: CommitmentKeeper,
     @Inject(NODE_STATUS) private readonly nodeStatus: LastNodeStatus,
     @Inject(SETTLE_EXECUTED) private readonly settleExecuted: SettleExecuted,
-    @Inject(HEARTBEAT_PAUSE_MS) private readonly heartbeatPauseMs: number,
+    @Inject(HEARTBEAT_PAUSE) private readonly heartbeatPauseMs: number,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
