@@ -1,7 +1,7 @@
 import { METRICS, provide } from '@touchstone/platform';
 import type { ServiceParts } from '@touchstone/service';
 import { ModelRuntimes } from './adapters/sandbox/model-runtimes.js';
-import { Background } from './background.js';
+import { Background, HEARTBEAT_PAUSE_MS } from './background.js';
 import type { Config } from './config.js';
 import { GatewayMetrics } from './metrics.js';
 import { inference } from './providers/inference.js';
@@ -12,8 +12,8 @@ import { Operator } from './transport/http/operator.js';
 import { OperatorModelsController } from './transport/http/operator-models.controller.js';
 import { VerificationsController } from './transport/http/verifications.controller.js';
 
-/** Wires the inference-gateway. */
-export function appParts(config: Config): ServiceParts {
+/** Wires the inference-gateway. @param heartbeatPauseMs milliseconds between two heartbeats */
+export function appParts(config: Config, heartbeatPauseMs: number): ServiceParts {
   return {
     controllers: [InferController, ModelsController, OperatorModelsController, VerificationsController],
     providers: [
@@ -24,6 +24,7 @@ export function appParts(config: Config): ServiceParts {
         { registry: METRICS, runtimes: ModelRuntimes },
         ({ registry, runtimes }) => new GatewayMetrics(registry, () => runtimes.queued),
       ),
+      provide(HEARTBEAT_PAUSE_MS, {}, () => heartbeatPauseMs),
       Background,
       Operator,
     ],

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Attestation } from '@touchstone/contracts';
 import { capabilityHash } from '@touchstone/evidence';
 import { Consumers, RpcClient } from '@touchstone/nats';
-import { SERVICE_CONTEXT, type ServiceContext } from '@touchstone/platform';
+import { SERVICE_CONTEXT, token, type ServiceContext } from '@touchstone/platform';
 import { Loop, type LoopOptions } from '@touchstone/work';
 import { Heartbeat } from './adapters/attestation-hub/heartbeat.js';
 import type { Config } from './config.js';
@@ -27,6 +27,9 @@ export const SETTLE_ASK_INTERVAL_MS = 2_000;
 /** Milliseconds between two attempts after one that failed. */
 const REFRESH_RETRY_MS = 1_000;
 
+/** Milliseconds between two heartbeats. */
+export const HEARTBEAT_PAUSE_MS = token<number>('HeartbeatPauseMs');
+
 /** What runs beside the requests: payment events, heartbeat, and the look at the signer's keys. */
 @Injectable()
 export class Background implements OnApplicationBootstrap {
@@ -42,6 +45,7 @@ export class Background implements OnApplicationBootstrap {
     @Inject(CommitmentKeeper) private readonly commitments: CommitmentKeeper,
     @Inject(NODE_STATUS) private readonly nodeStatus: LastNodeStatus,
     @Inject(SettleExecuted) private readonly settleExecuted: SettleExecuted,
+    @Inject(HEARTBEAT_PAUSE_MS) private readonly heartbeatPauseMs: number,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -105,6 +109,7 @@ export class Background implements OnApplicationBootstrap {
       nowMs: () => clock.nowMs(),
       health: async () => ((await health.readiness()).ready ? 'GREEN' : 'YELLOW'),
       onError: (error) => logger.debug({ err: error }, 'the attestation hub did not take the heartbeat'),
+      intervalMs: this.heartbeatPauseMs,
     });
     shutdown.add('consumers', 'heartbeat', () => heartbeat.stop());
     // Not awaited: a hub that is away must not hold up the start.

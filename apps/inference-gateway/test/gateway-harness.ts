@@ -17,7 +17,7 @@ import {
 } from '@touchstone/testing';
 import pg from 'pg';
 import { configSchema } from '../src/config.js';
-import { service } from '../src/service.js';
+import { service, serviceWith } from '../src/service.js';
 import { FakePayments } from './fake-payments.js';
 import { FakeSigner } from './fake-signer.js';
 import { modelsFolder } from './sample-models.js';
@@ -77,10 +77,14 @@ export class GatewayHarness {
   }
 
   /** Starts one replica of the gateway. */
-  async gateway(env: Environment = {}, options: { ready?: boolean } = {}): Promise<Gateway> {
+  async gateway(
+    env: Environment = {},
+    options: { ready?: boolean; heartbeatIntervalMs?: number } = {},
+  ): Promise<Gateway> {
+    const definition = serviceWith(options.heartbeatIntervalMs);
     const config = configOf(this.nats, this.database.urlFor('inference-gateway'), env);
-    const context = await createContext(service, config, silentLogger());
-    const running = await startService(service, context);
+    const context = await createContext(definition, config, silentLogger());
+    const running = await startService(definition, context);
     this.gateways.push(running);
     if (options.ready !== false) {
       await waitUntil(

@@ -3,7 +3,7 @@ import type { Heartbeat as HeartbeatMessage } from '@touchstone/contracts';
 import { capabilityHash } from '@touchstone/evidence';
 import { RpcClient } from '@touchstone/nats';
 import { FakeClock, waitUntil } from '@touchstone/testing';
-import { Heartbeat, HEARTBEAT_INTERVAL_MS } from '../src/adapters/attestation-hub/heartbeat.js';
+import { Heartbeat } from '../src/adapters/attestation-hub/heartbeat.js';
 import { LastNodeStatus, NODE_STATUS_MAX_AGE_MS } from '../src/domain/node/node-status.js';
 import { GatewayHarness, infer } from './gateway-harness.js';
 import { add, operator } from './operator-requests.js';
@@ -48,29 +48,28 @@ describe('the heartbeat', () => {
     });
   });
 
-  it(
-    'names the models that were added since',
-    async () => {
-      const gateway = await harness.gateway({ ...operator, TOUCHSTONE_NODE_ID: 'node-5' });
-      const last = () => heard.findLast(({ node_id: id }) => id === 'node-5')?.attestation?.capability_hash;
-      const hashOfAll = async () => {
-        const { models } = (await (await fetch(`${gateway.url}/v1/models`)).json()) as {
-          models: { modelVersionId: string }[];
-        };
-        return capabilityHash([
-          'inference:onnx',
-          ...models.map(({ modelVersionId }) => `model:${modelVersionId}`),
-        ]);
+  it('names the models that were added since', async () => {
+    const gateway = await harness.gateway(
+      { ...operator, TOUCHSTONE_NODE_ID: 'node-5' },
+      { heartbeatIntervalMs: 50 },
+    );
+    const last = () => heard.findLast(({ node_id: id }) => id === 'node-5')?.attestation?.capability_hash;
+    const hashOfAll = async () => {
+      const { models } = (await (await fetch(`${gateway.url}/v1/models`)).json()) as {
+        models: { modelVersionId: string }[];
       };
-      const before = await hashOfAll();
-      await waitUntil(() => last() === before, HEARTBEAT_INTERVAL_MS);
-      expect((await add(gateway, { name: 'heard', labels: ['a', 'b', 'c'] })).status).toBe(201);
-      const after = await hashOfAll();
-      expect(after).not.toBe(before);
-      await waitUntil(() => last() === after, HEARTBEAT_INTERVAL_MS + 2_000);
-    },
-    3 * HEARTBEAT_INTERVAL_MS,
-  );
+      return capabilityHash([
+        'inference:onnx',
+        ...models.map(({ modelVersionId }) => `model:${modelVersionId}`),
+      ]);
+    };
+    const before = await hashOfAll();
+    await waitUntil(() => last() === before);
+    expect((await add(gateway, { name: 'heard', labels: ['a', 'b', 'c'] })).status).toBe(201);
+    const after = await hashOfAll();
+    expect(after).not.toBe(before);
+    await waitUntil(() => last() === after);
+  });
 
   it('comes again after its interval, also when one failed, until it is stopped', async () => {
     const clock = new FakeClock();
@@ -101,9 +100,10 @@ describe('the heartbeat', () => {
     await waitUntil(() => status.current().attestationStatus === 'DRIFT');
     heartbeat.stop();
     expect(errors.length).toBeGreaterThan(0);
-    const sent = heard.length;
+    const sent = heard.filter(({ node_id: id }) => id === 'node-4').length;
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(heard.length).toBeLessThanOrEqual(sent + 1);
+    // One may have been under way.
+    expect(heard.filter(({ node_id: id }) => id === 'node-4').length).toBeLessThanOrEqual(sent + 1);
     clock.advance(NODE_STATUS_MAX_AGE_MS);
     expect(status.current().attestationStatus).toBe('DRIFT');
     clock.advance(1);

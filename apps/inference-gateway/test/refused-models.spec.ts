@@ -231,7 +231,6 @@ describe('a model that harms the process it runs in', () => {
   });
 
   it('is refused when it does not come back, and the service goes on', async () => {
-    const started = Date.now();
     const adding = add(first, { name: 'endless' }, loop(Number.MAX_SAFE_INTEGER));
     const beside = await Promise.all([
       ask(first, 'linear', [0, 3]),
@@ -241,7 +240,6 @@ describe('a model that harms the process it runs in', () => {
     const refused = await adding;
     expect(refused).toMatchObject({ status: 422, body: { code: 'model-invalid' } });
     expect(refused.body.detail).toContain('did not answer within 3000 ms');
-    expect(Date.now() - started).toBeLessThan(15_000);
   }, 30_000);
 
   it('is refused when it needs more memory than it may have', async () => {

@@ -247,7 +247,7 @@ describe('payments over RPC, against a real chain', () => {
     expect(await authorize(first, digest())).toEqual({ outcome: 'bound-to-other-request' });
     expect((await reserve(first, requestDigest)).reservationId).toBe(reservationId);
     await fixture.token.mint(payer.address, PRICE);
-    await waitUntil(async () => (await fixture.state(reservationId)) === 'settled', 20_000, 'the settlement');
+    await fixture.recovered(reservationId, 'settled');
     expect((await fixture.events()).at(-1)).toMatchObject({
       subject: 'evt.v1.payment.transfer.settled',
       reservationId,

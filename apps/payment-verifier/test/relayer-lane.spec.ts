@@ -34,6 +34,7 @@ describe('the nonces of the relayer', () => {
   /** Nothing is on its way and nothing stands in a block that may be dropped. */
   const idle = (): Promise<unknown> =>
     waitUntil(async () => {
+      await fixture.age();
       const { rows } = await fixture.sql.query(
         `SELECT 1 FROM payments.lane_transaction WHERE state IN ('open', 'mined')`,
       );
@@ -49,6 +50,7 @@ describe('the nonces of the relayer', () => {
     expect((await pay()).settled).toMatchObject({ outcome: 'settled' });
     // What could not be paid for is still owed, and is settled without being asked for again.
     await waitUntil(async () => {
+      await fixture.age();
       const { rows } = await fixture.sql.query(
         `SELECT 1 FROM payments.reservations WHERE state <> 'settled'`,
       );

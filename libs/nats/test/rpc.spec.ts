@@ -82,13 +82,12 @@ describe('RPC over the mesh', () => {
   it('tells a caller that is not listed at once that it is forbidden', async () => {
     await world.serve();
     const rpc = await world.client('proof-service');
-    const startedAt = performance.now();
-    const failure = rpc.call('signer', 'sign-checkpoint', checkpoint('log'), { timeoutMs: 5_000 });
+    // Whoever waited for its time to be over would be told of a time-out, long after this test has ended.
+    const failure = rpc.call('signer', 'sign-checkpoint', checkpoint('log'), { timeoutMs: 60_000 });
     await expect(failure).rejects.toMatchObject({
       code: 'forbidden',
       message: expect.stringContaining('sign-checkpoint'),
     });
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
     expect(calls.seen).toEqual([]);
   });
 

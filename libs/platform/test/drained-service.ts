@@ -15,7 +15,7 @@ const main = `
   import { z } from 'zod';
   class Work {
     async run() { console.log('begun'); await delay(${WORK_MS}); return { done: true }; }
-    async echo({ text }) { await delay(${WORK_MS}); return { text }; }
+    async echo({ text }) { console.log('begun'); await delay(${WORK_MS}); return { text }; }
   }
   const method = (decorate, name) =>
     decorate(Work.prototype, name, Object.getOwnPropertyDescriptor(Work.prototype, name));

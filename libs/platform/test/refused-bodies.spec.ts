@@ -121,6 +121,5 @@ describe('a body that is refused before it came', () => {
     const tookMs = performance.now() - startedMs;
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(tookMs).toBeGreaterThan(REFUSED_LINGER_MS * 0.9);
-    expect(tookMs).toBeLessThan(REFUSED_LINGER_MS + 2_000);
   });
 });

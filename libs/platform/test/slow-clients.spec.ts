@@ -98,10 +98,9 @@ describe('a server with limits', () => {
 
   it('cuts a client that keeps sending after it was refused', async () => {
     const port = await start(echo, {});
-    const startedMs = performance.now();
-    const answers = await sendRaw(port, ['BAD\r\n\r\n', ...Array.from({ length: 200 }, () => 'more')], 20);
+    // It would go on for longer than an answer is waited for.
+    const answers = await sendRaw(port, ['BAD\r\n\r\n', ...Array.from({ length: 2_000 }, () => 'more')], 20);
     expect(answers.map(({ status }) => status)).toEqual([400]);
-    expect(performance.now() - startedMs).toBeLessThan(3_000);
   });
 
   it('holds as many connections as the limit, drops one more, and takes it once another has left', async () => {

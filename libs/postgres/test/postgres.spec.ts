@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase } from '@touchstone/testing';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { assertMigrated, createDataSource, dropInbox, runMigrations } from '../src/index.js';
-import { Batcher } from '@touchstone/work';
+import { Batcher, BATCHER_ITEMS_DEFAULT_MAX } from '@touchstone/work';
 import { CreateMessageTables1700000000000, openTestSchema, type TestSchema } from './test-schema.js';
 
 /** What earlier versions made beside their outbox. */
@@ -140,12 +140,14 @@ describe('a migrated schema', () => {
     await dataSource.destroy();
   });
 
-  it('takes thousands of single records per second through a group commit', async () => {
+  it('writes thousands of single records with few commits', async () => {
     await schema.dataSource.query(
       'CREATE TABLE signer.audit (id bigserial PRIMARY KEY, text text NOT NULL UNIQUE)',
     );
+    let commits = 0;
     const group = new Batcher<string, string>({
       write: async (items) => {
+        commits += 1;
         const rows = (await schema.dataSource.query(
           `INSERT INTO signer.audit (text) SELECT * FROM unnest($1::text[]) RETURNING text`,
           [items],
@@ -154,9 +156,8 @@ describe('a migrated schema', () => {
       },
     });
     const texts = Array.from({ length: 5_000 }, (_, index) => `record ${index}`);
-    const startedMs = performance.now();
     expect(await Promise.all(texts.map((text) => group.add(text)))).toEqual(texts);
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(commits).toBe(Math.ceil(texts.length / BATCHER_ITEMS_DEFAULT_MAX));
     const duplicate = await Promise.allSettled([group.add('record 0'), group.add('new in the same group')]);
     expect(duplicate.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(await schema.dataSource.query(`SELECT 1 FROM signer.audit WHERE text LIKE 'new%'`)).toEqual([]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TcpProxy, waitUntil } from '@touchstone/testing';
-import { ANSWER_GRACE_MS, createDataSource, Outbox, OutboxRelay, withDatabase } from '../src/index.js';
+import { createDataSource, Outbox, OutboxRelay, withDatabase } from '../src/index.js';
 import { nodeChangedBody, openTestSchema, type TestSchema } from './test-schema.js';
 
 describe('a server whose host vanishes', () => {
@@ -25,10 +25,8 @@ describe('a server whose host vanishes', () => {
       );
     await ask(2);
     proxy.silence();
-    const fromMs = performance.now();
     // Two have a connection and two wait for one.
     const outcomes = await ask(4);
-    expect(performance.now() - fromMs).toBeLessThan(statementTimeoutMs + ANSWER_GRACE_MS + 1_000);
     const refused = outcomes.filter(({ status }) => status === 'rejected');
     expect(refused).toHaveLength(2);
     for (const outcome of refused)

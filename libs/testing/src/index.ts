@@ -29,6 +29,7 @@ export { chainNodes, type ChainNodePersonality, type NodeRefusal } from './chain
 export { startTestAnvil } from './test-anvil.js';
 export { createTestDatabase, type DatabaseTemplate, type TestDatabase } from './test-database.js';
 export { testNats, type MeshUserName, type TestNats } from './test-nats.js';
+export { oldOutbox, olderVersions, type ServiceDataSource } from './older-versions.js';
 export { OwnNats } from './own-nats.js';
 export { obtainPgbouncer, PGBOUNCER_REMEDY, startPgbouncer, type Pgbouncer } from './pgbouncer.js';
 export { commitOnBoth, startPostgresStandby } from './postgres-standby.js';

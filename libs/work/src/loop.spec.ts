@@ -113,8 +113,7 @@ describe('a loop', () => {
     const loop = new Loop({ run: async () => undefined, pollMs: 60_000, onFailure: () => undefined });
     loop.start();
     await tick(5);
-    const startedMs = performance.now();
+    // Longer than a test may take, unless it ends now.
     await loop.stop();
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
   });
 });

@@ -16,6 +16,7 @@ import {
   createTestDatabase,
   startTestAnvil,
   testNats,
+  waitUntil,
   type TestDatabase,
   type TestNats,
 } from '@touchstone/testing';
@@ -175,6 +176,35 @@ export class PaymentFixture {
       [reservationId],
     );
     return rows[0]?.state;
+  }
+
+  /**
+   * Makes a reservation and its transactions (without an id: all of them) so old that recovery takes them up now, which it
+   * otherwise leaves for some seconds to whoever waits for them.
+   */
+  async age(reservationId?: string): Promise<void> {
+    await this.sql.query(
+      `WITH old AS (SELECT clock_timestamp() - interval '1 minute' AS at),
+       sent AS (UPDATE payments.lane_transaction SET signed_at = least(signed_at, old.at), touched_at = least(touched_at, old.at)
+         FROM old WHERE $1::uuid IS NULL OR subject = $1)
+       UPDATE payments.reservations SET updated_at = least(updated_at, old.at),
+         recheck_after = CASE state WHEN 'reserved' THEN least(recheck_after, old.at) ELSE recheck_after END
+       FROM old WHERE ($1::uuid IS NULL OR id = $1) AND state IN ('reserved', 'settling')`,
+      [reservationId ?? null],
+    );
+  }
+
+  /** Waits until recovery brought a reservation into a state. */
+  async recovered(reservationId: string, state: 'settled' | 'failed'): Promise<void> {
+    await waitUntil(
+      async () => {
+        if ((await this.state(reservationId)) === state) return true;
+        await this.age(reservationId);
+        return false;
+      },
+      20_000,
+      `the reservation to be ${state}`,
+    );
   }
 
   async close(): Promise<void> {

@@ -56,9 +56,7 @@ describe('the shutdown', () => {
     shutdown.add('database', 'close', () => {
       closed = true;
     });
-    const startedMs = performance.now();
     expect(await shutdown.run('test')).toBe(false);
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
     expect([told, closed]).toEqual([true, true]);
   });
 });

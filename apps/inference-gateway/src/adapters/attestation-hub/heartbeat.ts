@@ -2,7 +2,7 @@ import type { Attestation } from '@touchstone/contracts';
 import type { RpcClient } from '@touchstone/nats';
 import type { LastNodeStatus } from '../../domain/node/node-status.js';
 
-/** Milliseconds between two heartbeats. */
+/** Milliseconds between two heartbeats of a service. */
 export const HEARTBEAT_INTERVAL_MS = 10_000;
 
 /** What a {@link Heartbeat} takes. */
@@ -16,7 +16,8 @@ export interface HeartbeatOptions {
   /** GREEN when the service could answer a request now. */
   readonly health: () => Promise<'GREEN' | 'YELLOW' | 'RED'>;
   readonly onError: (error: unknown) => void;
-  readonly intervalMs?: number;
+  /** Milliseconds between two heartbeats. */
+  readonly intervalMs: number;
 }
 
 /**
@@ -33,7 +34,7 @@ export class Heartbeat {
   async start(): Promise<void> {
     await this.beat();
     if (this.stopped) return;
-    this.timer = setTimeout(() => void this.start(), this.options.intervalMs ?? HEARTBEAT_INTERVAL_MS);
+    this.timer = setTimeout(() => void this.start(), this.options.intervalMs);
     this.timer.unref();
   }
 

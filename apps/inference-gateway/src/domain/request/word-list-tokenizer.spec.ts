@@ -51,7 +51,8 @@ describe('WordListTokenizer', () => {
     const text = `${"a'".repeat(200_000)}!`;
     const started = performance.now();
     refusalOf(() => tokenizer.tokenIds(`${text} ${'b '.repeat(100)}`));
-    expect(performance.now() - started).toBeLessThan(1_000);
+    // In proportion to its square it would take hours.
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   it.each([

@@ -7,13 +7,20 @@ const up = [
   ...lanes.up,
   'INSERT INTO payments.lane (network, account, next_nonce) SELECT network, account, next_nonce FROM payments.lanes',
   // Where a mined transaction stands is looked up by the first run; fees were not kept, so a first raise starts at the market.
+  // A lane was set back where its chain began anew, so that a nonce may have been mined twice: the chain of now has the last.
   `INSERT INTO payments.lane_transaction
      (id, subject, network, account, nonce, call, attempts, state, signed_at, touched_at)
    SELECT gen_random_uuid(), reservation_id, network, account, nonce, call,
           jsonb_build_array(jsonb_build_object('hash', '0x' || encode(hash, 'hex'), 'raw', '0x' || encode(raw, 'hex'),
             'maxFeePerGas', '0', 'maxPriorityFeePerGas', '0')),
-          CASE state WHEN 'signed' THEN 'open' WHEN 'replaced' THEN 'lost' ELSE state END, signed_at, touched_at
-   FROM payments.transactions`,
+          CASE WHEN state = 'replaced' OR (state = 'mined' AND EXISTS (
+                 SELECT FROM payments.transactions AS later
+                 WHERE later.network = moved.network AND later.account = moved.account AND later.nonce = moved.nonce
+                   AND (later.state = 'signed' OR later.state = 'mined' AND (later.signed_at, later.hash) > (moved.signed_at, moved.hash))
+               )) THEN 'lost'
+               WHEN state = 'signed' THEN 'open'
+               ELSE state END, signed_at, touched_at
+   FROM payments.transactions AS moved`,
   'DROP TABLE payments.transactions',
   'DROP TABLE payments.lanes',
 ];

@@ -1,0 +1,171 @@
+import { describe, expect, it } from '@jest/globals';
+import { bytesToHex, sha256 } from '@touchstone/crypto';
+import { commitmentHash } from '@touchstone/evidence';
+import { Outbox } from '@touchstone/postgres';
+import { oldOutbox, olderVersions } from '@touchstone/testing';
+import type { Config } from '../src/config.js';
+import type { EventDraft, Verification } from '../src/domain/inference/verification.js';
+import { AddedModelRepository } from '../src/persistence/added-model-repository.js';
+import { CommitmentRepository } from '../src/persistence/commitment-repository.js';
+import { ModelRepository } from '../src/persistence/model-repository.js';
+import { VerificationRepository } from '../src/persistence/verification-repository.js';
+import { service } from '../src/service.js';
+import { commitment, paidVerification } from './verification-store-contract.js';
+
+const AT = '2026-11-21T08:00:00.123Z';
+const SETTLED_AT = '2026-11-21T08:00:02.456Z';
+const ADDED = 'ef'.repeat(32);
+const RETIRED = '12'.repeat(32);
+const body = '{"answer":1}';
+const file = new Uint8Array([8, 9, 10]);
+const fileHash = bytesToHex(sha256(file));
+const settlement = { success: true, transaction: `0x${'ab'.repeat(32)}` };
+const refusal = 'invalid_exact_evm_insufficient_balance';
+
+const text = (value: string | null): string => (value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`);
+const json = (value: unknown): string => text(JSON.stringify(value));
+
+const tensor = { name: 'x', datatype: 'FP32', shape: [1, 2] };
+const manifest = (id: string) => ({
+  ...{
+    id,
+    name: 'Digits',
+    version: '1.0.0',
+    developer: 'nobody',
+    description: 'Reads digits.',
+    file: 'model.onnx',
+  },
+  // A text of then, which a newer Unicode might not show.
+  ...{
+    sha256: fileHash,
+    task: 'classification',
+    inputs: [{ ...tensor, labels: ['a\u00ad'] }],
+    outputs: [tensor],
+  },
+  ...{ priceAtomic: '10000' },
+});
+const model = (version: string, id: string, status: string): string =>
+  `INSERT INTO gateway.models (model_version_id, model_id, name, version, developer, task, model_hash, model_hash_sha3,
+     size_bytes, price_atomic, status, manifest, registered_at)
+   VALUES ('\\x${version}', '${id}', '${id}', '1.0.0', 'nobody', 'classification', '\\x${fileHash}', '\\x${fileHash}', 3,
+     115792089237316195423570985008687907853269984665640564039457584007913129639935, '${status}', ${json(manifest(id))},
+     '${AT}');`;
+
+function verification({ row, event }: { row: Verification; event: EventDraft }): string {
+  const { id, state, modelId, modelVersionId, proof, context, reservationId, failure } = row;
+  const isSettled = state === 'settled';
+  const insert = `INSERT INTO gateway.verifications (id, state, model_id, model_version_id, nonce, commitment_sequence,
+      proof, context, reservation_id, settlement, failure, inference_ms, total_ms, created_at, settled_at)
+    VALUES ('${id}', '${state}', '${modelId}', '\\x${modelVersionId}', '\\x${proof.nonce}', 0, ${json(proof)},
+      ${json(context)}, ${text(reservationId)}, ${isSettled ? json(settlement) : 'NULL'}, ${text(failure)}, 1.5, 2.5,
+      '${AT}', ${isSettled ? text(SETTLED_AT) : 'NULL'});`;
+  if (reservationId === null) return insert;
+  return `${insert} INSERT INTO gateway.stored_answers (reservation_id, body, event)
+    VALUES ('${reservationId}', convert_to(${text(body)}, 'UTF8'), ${json(event)});`;
+}
+
+const paid = (state: Verification['state'], change: Partial<Verification> = {}) =>
+  paidVerification({ state, createdAtMs: Date.parse(AT), inferenceMs: 1.5, totalMs: 2.5, ...change });
+const executed = paid('executed');
+const settled = paid('settled', { settlement, settledAtMs: Date.parse(SETTLED_AT) });
+const failed = paid('payment-failed', { failure: refusal });
+const free = paid('recorded', { reservationId: null, payment: null });
+const freeContext = { ...free.row.context, payment: null, requestDigest: null };
+const recorded = {
+  row: { ...free.row, context: freeContext },
+  event: { ...free.event, context: freeContext, payment: null },
+};
+
+const versions = olderVersions({
+  service: 'inference-gateway',
+  optionsFor: (url) => service.databaseOptions({ DATABASE_URL: url } as Config),
+  rows: [
+    {
+      sql: [
+        model(commitment.modelVersionId, 'digits', 'active'),
+        model(ADDED, 'added', 'suspended'),
+        `INSERT INTO gateway.model_commitments (model_version_id, sequence, commitment_hash, commitment, published_at)
+         VALUES ('\\x${commitment.modelVersionId}', 0, '\\x${commitmentHash(commitment)}', ${json(commitment)}, '${AT}');`,
+        ...[executed, settled, failed, recorded].map(verification),
+      ].join(''),
+    },
+    {
+      since: 'AddedModels1763800000000',
+      sql: `${model(RETIRED, 'retired', 'retired')}
+        INSERT INTO gateway.added_models (model_version_id, model_id, name, version, file, added_at) VALUES
+          ('\\x${ADDED}', 'added', 'Added', '1.0.0', '\\x${bytesToHex(file)}', '${AT}'),
+          ('\\x${RETIRED}', 'retired', 'Retired', '1.0.0', NULL, '${AT}');`,
+    },
+    {
+      since: 'OwedAnswers1764000000000',
+      sql: `UPDATE gateway.stored_answers SET handed_out = true WHERE reservation_id = '${settled.row.reservationId}';
+        UPDATE gateway.verifications SET settle_after = created_at WHERE state = 'executed';`,
+    },
+    ...oldOutbox('gateway', 'evt.v1.inference.commitment.published', { modelId: 'digits', commitment }),
+  ],
+  taken: ['inbox'],
+  expectRows: async (dataSource, version) => {
+    const outbox = new Outbox(dataSource);
+    const store = new VerificationRepository(dataSource, outbox, () => Date.parse(SETTLED_AT));
+    for (const { row } of [executed, settled, failed, recorded])
+      expect(await store.find(row.id)).toEqual(row);
+    const answers = [executed, settled, failed].map(({ row }) =>
+      store.findByReservation(row.reservationId as string),
+    );
+    expect(await Promise.all(answers)).toEqual(
+      [executed, settled, failed].map(({ row }) => ({
+        ...{
+          reservationId: row.reservationId,
+          verificationId: row.id,
+          state: row.state,
+          payment: row.payment,
+        },
+        ...{ body: new TextEncoder().encode(body), requestDigest: row.context.requestDigest },
+        // Until the column was there an answer left as soon as it was settled.
+        ...{ modelVersionId: row.modelVersionId, handedOut: row.state === 'settled' },
+      })),
+    );
+    const { payer, nonce } = settled.row.payment as NonNullable<Verification['payment']>;
+    expect(await store.findByAuthorization({ payer, nonce })).toHaveLength(1);
+
+    // An answer that nobody settled is asked for, and its event of then is published.
+    expect(await store.claimUnsettled(Date.parse(SETTLED_AT), 10)).toEqual([executed.row.reservationId]);
+    await store.settle(executed.row.reservationId as string, settlement, false);
+    expect(await store.find(executed.row.id)).toMatchObject({ state: 'settled', settlement });
+    const [event] = (await dataSource.query(
+      `SELECT convert_from(payload, 'UTF8')::jsonb AS body FROM gateway.outbox ORDER BY id DESC LIMIT 1`,
+    )) as { body: unknown }[];
+    expect(event?.body).toMatchObject({
+      ...{
+        ...executed.event,
+        payment: { ...executed.event.payment, receipt: { transaction: settlement.transaction } },
+      },
+      recordedAt: SETTLED_AT,
+    });
+
+    const commitments = new CommitmentRepository(dataSource, outbox);
+    expect(await commitments.latest(commitment.modelVersionId)).toEqual(commitment);
+    const wereAdded = version !== 'Initial1763700000000';
+    const statuses = await new ModelRepository(dataSource).statuses();
+    expect(Object.fromEntries(statuses)).toEqual({
+      ...{ [commitment.modelVersionId]: 'active', [ADDED]: 'suspended' },
+      ...(wereAdded ? { [RETIRED]: 'retired' } : {}),
+    });
+    const models = new AddedModelRepository(dataSource);
+    const added = await models.findById('added');
+    expect(added?.model.manifest).toEqual(wereAdded ? manifest('added') : undefined);
+    expect(await added?.model.read()).toEqual(wereAdded ? file : undefined);
+    expect((await models.list()).map(({ id, status }) => [id, status]).sort()).toEqual(
+      wereAdded
+        ? [
+            ['added', 'suspended'],
+            ['retired', 'retired'],
+          ]
+        : [],
+    );
+  },
+});
+
+describe('a database of an older version', () => {
+  it.each(versions)('that had $version as its last migration loses nothing', ({ check }) => check(), 60_000);
+});

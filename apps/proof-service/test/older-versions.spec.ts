@@ -1,0 +1,124 @@
+import { describe, expect, it } from '@jest/globals';
+import { canonicalJson } from '@touchstone/canonical-json';
+import { bytesToHex } from '@touchstone/crypto';
+import { anchoredCommitment, commitmentHash, outputLeaf } from '@touchstone/evidence';
+import { leafHash, leafHashOfText } from '@touchstone/merkle';
+import { olderVersions, type ServiceDataSource } from '@touchstone/testing';
+import type { Config } from '../src/config.js';
+import { pathInTree, storeTree } from '../src/domain/batch/stored-tree.js';
+import { EvidenceRepository } from '../src/persistence/evidence-repository.js';
+import { LogRepository } from '../src/persistence/log-repository.js';
+import { ProofRepository } from '../src/persistence/proof-repository.js';
+import { storedFigures } from '../src/persistence/stored-figures.js';
+import { service } from '../src/service.js';
+import { LogWorld } from './support/log-world.js';
+
+const world = new LogWorld();
+const published = world.commitmentPublished().body;
+const outputs = [world.output(), world.output()] as const;
+const appended = world.entryAppended().body;
+const sealed = world.batchSealed(outputs).body;
+const checkpoint = (await world.checkpointPublished()).body;
+const anchor = world.anchorFinal({ subject: 'evt.v1.anchor.checkpoint.published', body: checkpoint }).body;
+// One that is told of before its batch came, and one entry behind a gap.
+const early = world.output().body;
+
+const hex = (bytes: Uint8Array): string => `'\\x${bytesToHex(bytes)}'`;
+const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+const leaves = outputs.map(({ body }) => outputLeaf(body.proof));
+const { nodes } = storeTree(leaves.map(leafHash));
+const commitment = anchoredCommitment(checkpoint.note) as Uint8Array;
+const published0 = commitmentHash(published.commitment);
+const [first, second] = world.entries.map(leafHashOfText) as [Uint8Array, Uint8Array];
+
+const rows = `
+  INSERT INTO proofs.model_commitment (commitment_hash, model_version_id)
+    VALUES ('\\x${published0}', '\\x${published.commitment.modelVersionId}');
+  ${[...outputs.map(({ body }) => body), early]
+    .map(
+      (body) => `INSERT INTO proofs.output (verification_id, leaf, commitment_hash, record, recorded_at)
+        VALUES ('${body.verificationId}', ${hex(outputLeaf(body.proof))}, '\\x${commitmentHash(body.commitment)}',
+          ${text(canonicalJson(body))}, '${body.recordedAt}');`,
+    )
+    .join('')}
+  INSERT INTO proofs.log_entry (log_index, entry)
+    VALUES (0, ${text(appended.entry)}), (1, ${text(sealed.entry)}), (3, 'behind a gap');
+  INSERT INTO proofs.log_node (level, index, hash)
+    VALUES (0, 0, ${hex(first)}), (0, 1, ${hex(second)}), (1, 0, ${hex(world.rootAt(2))});
+  UPDATE proofs.log_state SET size = 2;
+  INSERT INTO proofs.batch (log_index, batch_id, leaf_count, nodes, sealed_at)
+    VALUES (1, '${sealed.batchId}', 2, ${hex(nodes)}, '${sealed.sealedAt}');
+  ${leaves
+    .map(
+      (leaf, place) =>
+        `INSERT INTO proofs.batch_leaf (log_index, leaf_index, leaf) VALUES (1, ${place}, ${hex(leaf)});`,
+    )
+    .join('')}
+  INSERT INTO proofs.checkpoint (commitment, size, root, note, state, reason, anchored, published_at) VALUES
+    (${hex(commitment)}, 2, ${hex(world.rootAt(2))}, ${text(checkpoint.note)}, 'verified', NULL, true,
+     '${checkpoint.publishedAt}'),
+    (${hex(first)}, 2, ${hex(first)}, 'a lie', 'refused', 'root', false, '${checkpoint.publishedAt}'),
+    (${hex(second)}, 9, ${hex(second)}, 'not judged', 'pending', NULL, false, '${checkpoint.publishedAt}');
+  INSERT INTO proofs.anchor (anchor_id, commitment, network, proof, transaction, block_number, final_at, matched)
+    VALUES ('${anchor.anchorId}', '\\x${anchor.commitment}', '${anchor.network}', ${text(canonicalJson(anchor.proof))},
+      '${anchor.transaction}', ${anchor.blockNumber}, '${anchor.finalAt}', true);`;
+
+const storedAnchor = {
+  ...{ anchorId: anchor.anchorId, kind: 'evm', network: anchor.network, commitment: anchor.commitment },
+  ...{ proof: canonicalJson(anchor.proof), transaction: anchor.transaction, blockNumber: anchor.blockNumber },
+  finalAt: anchor.finalAt,
+};
+
+const versions = olderVersions({
+  service: 'proof-service',
+  optionsFor: (url) => service.databaseOptions({ DATABASE_URL: url } as Config),
+  rows: [{ sql: rows }],
+  expectRows: async (dataSource) => {
+    await expectEvidence(dataSource);
+    const proofs = new ProofRepository(dataSource);
+    expect(await proofs.newestCheckpoint()).toEqual({
+      ...{ size: 2n, root: world.rootAt(2), note: checkpoint.note, publishedAt: checkpoint.publishedAt },
+      anchors: [storedAnchor],
+    });
+    expect(await proofs.batch(sealed.batchId)).toEqual({
+      ...{ batchId: sealed.batchId, logIndex: 1n, leafCount: 2, entry: sealed.entry },
+      checkpoint: { size: 2n, note: checkpoint.note, anchors: [storedAnchor] },
+    });
+    expect(await proofs.place(leaves[1] as Uint8Array)).toEqual({ batchId: sealed.batchId, leafIndex: 1 });
+    expect(await proofs.leaves(1n, 0, 10)).toEqual(leaves);
+
+    const log = new LogRepository(dataSource);
+    expect(await log.size()).toBe(2n);
+    expect(await log.pendingCheckpoints(10)).toMatchObject([{ size: 9n, note: 'not judged' }]);
+    // The copy stops before the gap, as it did then.
+    expect(await log.extend(10, () => [])).toBe(0);
+    expect(await storedFigures(dataSource)).toEqual({
+      ...{ logSize: 2, entriesWaiting: 1, checkpointsPending: 1, anchorsUnmatched: 0 },
+    });
+  },
+});
+
+describe('a database of an older version', () => {
+  it.each(versions)('that had $version as its last migration loses nothing', ({ check }) => check(), 60_000);
+});
+
+async function expectEvidence(dataSource: ServiceDataSource): Promise<void> {
+  const evidence = new EvidenceRepository(dataSource);
+  const [{ body }] = outputs;
+  const { verificationId } = body;
+  expect(await evidence.locate(verificationId)).toEqual({
+    ...{ verificationId, commitmentHash: published0, commitmentKnown: true, logSize: 2n },
+    batch: { logIndex: 1n, leafIndex: 0, leafCount: 2 },
+    checkpoint: { commitment: bytesToHex(commitment), size: 2n, anchorIds: [anchor.anchorId] },
+  });
+  const parts = await evidence.load({
+    ...{ verificationId, logIndex: 1n, checkpoint: bytesToHex(commitment), anchorIds: [anchor.anchorId] },
+    ...{ batchOffsets: pathInTree(0, 2).offsets, logNodes: [{ level: 0, index: 0n }] },
+  });
+  expect(parts).toEqual({
+    ...{ record: canonicalJson(body), entry: sealed.entry, note: checkpoint.note, anchors: [storedAnchor] },
+    ...{ batchHashes: [leafHash(leaves[1] as Uint8Array)], logHashes: [first] },
+  });
+  const waiting = await evidence.locate(early.verificationId);
+  expect(waiting).toMatchObject({ batch: undefined, checkpoint: undefined });
+}
