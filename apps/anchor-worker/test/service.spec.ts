@@ -5,7 +5,7 @@ import { listDeadLetters } from '@touchstone/nats';
 import type { RunningService } from '@touchstone/platform';
 import { waitUntil } from '@touchstone/testing';
 import pg from 'pg';
-import { ROOTS_PAGE_MAX } from '../src/transport/http/model-anchors.controller.js';
+import { ROOTS_PAGE_MAX } from '@touchstone/contracts/http/anchor-worker';
 import { recordedOutput } from './leaves.js';
 import { ServiceFixture } from './service-fixture.js';
 import { ORIGIN } from './signing-double.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { NODES_PAGE_MAX } from '@touchstone/contracts/http/attestation-hub';
 import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
 import { HEARTBEAT_REFILL_MS } from '../src/domain/admit-heartbeat.js';
 import { HISTORY_ENTRIES_MAX } from '../src/domain/node.js';
-import { NODES_PAGE_MAX } from '../src/transport/http/nodes.controller.js';
 
 let fixture: HubFixture;
 let hub: Hub;

@@ -5,6 +5,7 @@ import {
   type OutputProof,
   type OutputContext,
 } from '@touchstone/contracts';
+import { MODELS_PAGE_MAX } from '@touchstone/contracts/http/inference-gateway';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import {
   commitmentHash,
@@ -15,7 +16,6 @@ import {
   tensorsHash,
 } from '@touchstone/evidence';
 import { waitUntil } from '@touchstone/testing';
-import { MODELS_PAGE_MAX } from '../src/transport/http/models.controller.js';
 import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
 import { heldOutRow } from './sample-models.js';
 

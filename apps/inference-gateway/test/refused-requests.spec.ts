@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { request as httpRequest } from 'node:http';
-import { INFER_BODY_BYTES_MAX } from '../src/domain/request/infer-request.js';
+import { INFER_BODY_BYTES_MAX } from '../src/domain/request/request-limits.js';
 import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
 import { heldOutRow } from './sample-models.js';
 

@@ -1,10 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { canonicalTensor, TENSOR_RANK_MAX } from '@touchstone/contracts';
+import {
+  canonicalTensor,
+  MODEL_LABELS_MAX,
+  MODEL_TENSORS_MAX,
+  TENSOR_RANK_MAX,
+  tensorSpec,
+} from '@touchstone/contracts';
+import { addedManifest, inferRequest, PRICE_ATOMIC_MAX } from '@touchstone/contracts/http/inference-gateway';
 import type { z } from 'zod';
 import { TOKENS_MAX, VOCABULARY_MAX, WordListTokenizer } from '../request/word-list-tokenizer.js';
-import { inferRequest } from '../request/infer-request.js';
-import { addedManifest, PRICE_ATOMIC_MAX } from './added-manifest.js';
-import { MODEL_LABELS_MAX, MODEL_TENSORS_MAX, modelManifest, tensorSpec } from './manifest.js';
+import { modelManifest } from './manifest.js';
 
 const many = <T>(count: number, one: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => one(index));

@@ -1,5 +1,6 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { AppError, uuidV7 } from '@touchstone/contracts';
+import { verificationAnswer, type VerificationAnswer } from '@touchstone/contracts/http/inference-gateway';
 import { commitmentHash } from '@touchstone/evidence';
 import { ApiRoute, ZodParam } from '@touchstone/platform';
 import {
@@ -7,7 +8,6 @@ import {
   type Verification,
   type VerificationStore,
 } from '../../domain/inference/verification.js';
-import { verificationAnswer, type VerificationAnswer } from './answers.js';
 import { LINKS, type Links } from './links.js';
 
 /** `GET /v1/verifications/:id`. */
