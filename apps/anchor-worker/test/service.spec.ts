@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { problem } from '@touchstone/contracts/http/every-service';
 import { bytesToHex } from '@touchstone/crypto';
 import { openWithKeys, outputLeaf, parseBatchEntry } from '@touchstone/evidence';
 import { listDeadLetters } from '@touchstone/nats';
@@ -105,7 +106,7 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
       ['/v1/anchors/1', 400, 'validation-failed'],
     ] as const) {
       const response = await get(path);
-      expect([path, response.status, ((await response.json()) as { code: string }).code]).toEqual([
+      expect([path, response.status, problem.parse(await response.json()).code]).toEqual([
         path,
         status,
         code,
