@@ -1,5 +1,10 @@
-/** The files of a new service below its folder, by path. `like` is the package of a service, for exact versions. */
+/** The files of a new service, by path. `like` is the package of a service, for exact versions. */
 export function serviceFiles(name, like) {
+  const own = Object.entries(ownFiles(name, like)).map(([path, text]) => [`apps/${name}/${path}`, text]);
+  return { ...Object.fromEntries(own), [`libs/contracts/src/http/${name}.ts`]: CONTRACT };
+}
+
+function ownFiles(name, like) {
   const schema = name.replaceAll('-', '_');
   const className = name.replace(/(^|-)([a-z0-9])/g, (_match, _hyphen, letter) => letter.toUpperCase());
   const migration = `${Date.now()}`;
@@ -163,13 +168,18 @@ export class Create__className____migration__ implements MigrationInterface {
 }
 `;
 
+const CONTRACT = `import { z } from 'zod';
+
+/** The answer of \`GET /v1/entries\`. */
+export const entryCount = z.strictObject({ entries: z.number().int().nonnegative() });
+export type EntryCount = z.infer<typeof entryCount>;
+`;
+
 const CONTROLLER = `import { Controller, Get, Inject } from '@nestjs/common';
+import { entryCount, type EntryCount } from '@touchstone/contracts/http/__name__';
 import { ApiRoute } from '@touchstone/platform';
 import { withDatabase } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
-import { z } from 'zod';
-
-const entries = z.strictObject({ entries: z.number().int().nonnegative() });
 
 /** \`GET /v1/entries\`: how many entries there are. */
 @Controller('v1/entries')
@@ -177,8 +187,8 @@ export class __className__Controller {
   constructor(@Inject(DataSource) private readonly dataSource: DataSource) {}
 
   @Get()
-  @ApiRoute({ summary: 'Counts the entries.', response: entries, errors: ['dependency-unavailable'] })
-  async count(): Promise<z.output<typeof entries>> {
+  @ApiRoute({ summary: 'Counts the entries.', response: entryCount, errors: ['dependency-unavailable'] })
+  async count(): Promise<EntryCount> {
     const [row] = await withDatabase(() =>
       this.dataSource.query<{ entries: number }[]>('SELECT count(*)::int AS entries FROM __schema__.entry'),
     );
@@ -191,6 +201,7 @@ const SPEC = `import { afterAll, beforeAll, describe, expect, it } from '@jest/g
 import { createContext, loadConfig, silentLogger, startService, type RunningService } from '@touchstone/platform';
 import { runMigrations } from '@touchstone/postgres';
 import { provision } from '@touchstone/nats';
+import { entryCount } from '@touchstone/contracts/http/__name__';
 import { createTestDatabase, testNats, type TestDatabase } from '@touchstone/testing';
 import { service } from '../src/service.js';
 
@@ -227,7 +238,7 @@ const get = (path: string, port: number) => fetch(\`http://127.0.0.1:\${port}\${
 describe('__name__', () => {
   it('answers from its own schema', async () => {
     const answer = await get('/v1/entries', running.ports.http);
-    expect([answer.status, await answer.json()]).toEqual([200, { entries: 0 }]);
+    expect([answer.status, entryCount.parse(await answer.json())]).toEqual([200, { entries: 0 }]);
   });
 
   it('is ready, has figures and describes itself', async () => {

@@ -24,9 +24,9 @@ export async function generateService(tree, { name }) {
     readFileSync(new URL('../../apps/attestation-hub/package.json', import.meta.url)),
   );
   for (const [path, text] of Object.entries(serviceFiles(name, versions))) {
-    const filepath = `${tree.root}/apps/${name}/${path}`;
+    const filepath = `${tree.root}/${path}`;
     const style = await resolveConfig(filepath);
-    tree.write(`apps/${name}/${path}`, await format(text, { ...style, filepath }));
+    tree.write(path, await format(text, { ...style, filepath }));
   }
   return () =>
     process.stdout.write(

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
 import { singleFlight } from '@touchstone/work';
-import { anchorStates } from './domain/anchor/anchor.js';
+import { anchorStates } from '@touchstone/contracts';
 import type { AnchorReader, PipelineFigures } from './domain/anchor/anchor-reader.js';
 import type { AnchorEvent } from './domain/anchor/progress.js';
 import type { ProofSource } from './domain/anchor/proving.js';

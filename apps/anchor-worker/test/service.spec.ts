@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { problem } from '@touchstone/contracts/http/every-service';
 import { bytesToHex } from '@touchstone/crypto';
 import { openWithKeys, outputLeaf, parseBatchEntry } from '@touchstone/evidence';
 import { listDeadLetters } from '@touchstone/nats';
 import type { RunningService } from '@touchstone/platform';
 import { waitUntil } from '@touchstone/testing';
 import pg from 'pg';
-import { ROOTS_PAGE_MAX } from '../src/transport/http/model-anchors.controller.js';
+import { ROOTS_PAGE_MAX } from '@touchstone/contracts/http/anchor-worker';
 import { recordedOutput } from './leaves.js';
 import { ServiceFixture } from './service-fixture.js';
 import { ORIGIN } from './signing-double.js';
@@ -105,7 +106,7 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
       ['/v1/anchors/1', 400, 'validation-failed'],
     ] as const) {
       const response = await get(path);
-      expect([path, response.status, ((await response.json()) as { code: string }).code]).toEqual([
+      expect([path, response.status, problem.parse(await response.json()).code]).toEqual([
         path,
         status,
         code,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Heartbeat } from '@touchstone/contracts';
+import { problem } from '@touchstone/contracts/http/every-service';
 import type { RpcClient } from '@touchstone/nats';
 import {
   HEARTBEAT_REFILL_MS,
@@ -26,7 +27,7 @@ afterAll(async () => fixture.close());
 const ways: Record<string, (message: Heartbeat) => Promise<string>> = {
   http: async (message) => {
     const response = await hub.post(message);
-    return response.status === 200 ? 'taken' : ((await response.json()) as { code: string }).code;
+    return response.status === 200 ? 'taken' : problem.parse(await response.json()).code;
   },
   mesh: (message) =>
     gateway.call('attestation-hub', 'heartbeat', message).then(

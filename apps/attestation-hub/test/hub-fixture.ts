@@ -1,4 +1,5 @@
 import type { Heartbeat, ServiceName } from '@touchstone/contracts';
+import type { HeartbeatAnswer, NodeDetail, NodePage } from '@touchstone/contracts/http/attestation-hub';
 import { provision, RpcClient } from '@touchstone/nats';
 import {
   createContext,
@@ -19,7 +20,6 @@ import {
 import type { DataSource } from 'typeorm';
 import { configSchema } from '../src/config.js';
 import { service } from '../src/service.js';
-import type { HeartbeatAnswer, NodeDetail, NodePage } from '../src/transport/http/answers.js';
 
 export const CAPABILITY_HASH = 'a1b2c3d4'.repeat(8);
 

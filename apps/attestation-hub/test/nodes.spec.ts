@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { problem } from '@touchstone/contracts/http/every-service';
+import { NODES_PAGE_MAX } from '@touchstone/contracts/http/attestation-hub';
 import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
 import { HEARTBEAT_REFILL_MS } from '../src/domain/admit-heartbeat.js';
 import { HISTORY_ENTRIES_MAX } from '../src/domain/node.js';
-import { NODES_PAGE_MAX } from '../src/transport/http/nodes.controller.js';
 
 let fixture: HubFixture;
 let hub: Hub;
@@ -70,17 +71,14 @@ describe('the list of nodes', () => {
     'page=2',
   ])('refuses ?%s', async (query) => {
     const response = await hub.get(`/v1/nodes?${query}`);
-    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
-      400,
-      'validation-failed',
-    ]);
+    expect([response.status, problem.parse(await response.json()).code]).toEqual([400, 'validation-failed']);
   });
 });
 
 describe('one node', () => {
   it('that never came is not found', async () => {
     const response = await hub.get('/v1/nodes/nobody');
-    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([404, 'not-found']);
+    expect([response.status, problem.parse(await response.json()).code]).toEqual([404, 'not-found']);
   });
 
   it.each(['a%20b', 'n'.repeat(129), '%27--'])('with the impossible id %s is refused', async (id) => {

@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RUNTIME_MEMBERS_MAX, TIME_FRACTION_DIGITS_MAX } from '@touchstone/contracts';
+import { problem } from '@touchstone/contracts/http/every-service';
 import { HEARTBEAT_BYTES_MAX } from '../src/transport/http/heartbeats.controller.js';
 import { CAPABILITY_HASH, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
-
-interface Problem {
-  readonly code: string;
-  readonly errors?: readonly { readonly pointer: string }[];
-}
 
 let fixture: HubFixture;
 let hub: Hub;
@@ -77,9 +73,9 @@ describe('a malformed heartbeat', () => {
     const response = await hub.post(message());
     expect(response.status).toBe(422);
     expect(response.headers.get('content-type')).toContain('application/problem+json');
-    const problem = (await response.json()) as Problem;
-    expect(problem.code).toBe('validation-failed');
-    expect(problem.errors?.map((finding) => finding.pointer)).toContain(pointer);
+    const refusal = problem.parse(await response.json());
+    expect(refusal.code).toBe('validation-failed');
+    expect(refusal.errors?.map((finding) => finding.pointer)).toContain(pointer);
   });
 
   it.each([
@@ -90,7 +86,7 @@ describe('a malformed heartbeat', () => {
     ['nothing', '', 400, 'malformed-json'],
   ])('that is %s is refused', async (_name, body, status, code) => {
     const response = await hub.postText(body);
-    expect([response.status, ((await response.json()) as Problem).code]).toEqual([status, code]);
+    expect([response.status, problem.parse(await response.json()).code]).toEqual([status, code]);
   });
 
   it('of another media type is refused', async () => {
@@ -111,7 +107,7 @@ describe('the limits', () => {
     const text = JSON.stringify(valid());
     expect((await hub.postText(text.padEnd(HEARTBEAT_BYTES_MAX, ' '))).status).toBe(200);
     const tooLarge = await hub.postText(text.padEnd(HEARTBEAT_BYTES_MAX + 1, ' '));
-    expect([tooLarge.status, ((await tooLarge.json()) as Problem).code]).toEqual([413, 'body-too-large']);
+    expect([tooLarge.status, problem.parse(await tooLarge.json()).code]).toEqual([413, 'body-too-large']);
   });
 
   it('of the runtime and of every text take what they name', async () => {
@@ -139,7 +135,7 @@ describe('a hub that is full', () => {
     expect(statuses.filter((status) => status === 403)).toHaveLength(2);
     expect(statuses[3]).toBe(200);
     const refused = await full.post({ ...valid(), node_id: 'full-4' });
-    expect([refused.status, ((await refused.json()) as Problem).code]).toEqual([403, 'forbidden']);
+    expect([refused.status, problem.parse(await refused.json()).code]).toEqual([403, 'forbidden']);
     expect((await hub.page()).nodes).toHaveLength(nodes.length + 1);
   });
 });

@@ -19,30 +19,60 @@ const offer: PaymentRequirements = {
   maxTimeoutSeconds: 120,
   extra: { name: developmentToken.name, version: developmentToken.version },
 };
-const tensor = { name: TRICK, datatype: TRICK, shape: [1], data: [TRICK], labels: [TRICK] };
+const HASH = 'ab'.repeat(32);
+const spec = { name: TRICK, datatype: 'FP32', shape: [1], labels: [TRICK] };
+/** What the contract leaves to the service is the trick; the rest has the form that it has to have. */
 const model = {
-  id: TRICK,
+  id: 'x',
   name: TRICK,
   version: TRICK,
-  modelVersionId: TRICK,
+  modelVersionId: HASH,
   description: TRICK,
-  task: TRICK,
-  status: TRICK,
+  task: 'inference',
+  status: 'active',
   developer: TRICK,
-  modelHash: TRICK,
+  modelHash: HASH,
+  modelHashSha3: HASH,
   sizeBytes: 1,
-  inputs: [tensor],
-  outputs: [tensor],
-  commitmentHash: TRICK,
-  price: { amount: '1500000', asset: offer.asset, network: offer.network },
+  inputs: [spec],
+  outputs: [spec],
+  commitment: null,
+  commitmentHash: null,
+  price: { amount: '1500000', asset: TRICK, network: TRICK },
+};
+const payment = {
+  network: developmentNetwork,
+  asset: `0x${'1'.repeat(40)}`,
+  payer: `0x${'2'.repeat(40)}`,
+  payTo: `0x${'3'.repeat(40)}`,
+  amount: '1500000',
+  nonce: HASH,
 };
 const answer = {
-  verificationId: TRICK,
+  verificationId: '0198f1f0-0000-7000-8000-000000000001',
   model,
-  outputs: [tensor],
+  outputs: [{ name: TRICK, datatype: 'FP32', shape: [1], data: [TRICK] }],
   prediction: { label: TRICK, index: 0, score: 1 },
-  payment: { amount: TRICK, payer: TRICK },
+  proof: {
+    modelVersionId: HASH,
+    inputHash: HASH,
+    outputHash: HASH,
+    nonce: HASH,
+    timestamp: 1,
+    domain: 'd',
+    keyId: 'k',
+    signature: HASH + HASH,
+  },
+  context: {
+    salt: HASH,
+    requestDigest: null,
+    payment: null,
+    node: null,
+    build: { service: TRICK, version: TRICK, hash: HASH },
+  },
+  payment,
   timing: { inferenceMs: 1, totalMs: 1 },
+  links: { verification: TRICK, evidence: TRICK },
 };
 
 /** A gateway that asks for what it likes and says what it likes. */
@@ -50,6 +80,8 @@ class HostileGateway {
   accepts: unknown[] = [];
   status = 402;
   body: unknown = {};
+  model: unknown = model;
+  answer: unknown = answer;
   readonly payments: string[] = [];
   private readonly server: Server = createServer((request, response) => this.handle(request, response));
 
@@ -72,10 +104,13 @@ class HostileGateway {
     const payment = request.headers['payment-signature'];
     if (typeof payment === 'string') {
       this.payments.push(payment);
-      return send(200, answer);
+      return send(200, this.answer);
     }
     if (request.method === 'GET') {
-      return send(200, request.url === '/v1/models' ? { models: [model], nextCursor: null } : model);
+      return send(
+        200,
+        request.url === '/v1/models' ? { models: [this.model], nextCursor: null } : this.model,
+      );
     }
     if (this.status !== 402) return send(this.status, this.body);
     const resource = { url: 'http://127.0.0.1/', description: '', mimeType: '' };
@@ -96,7 +131,7 @@ afterAll(() => {
 });
 beforeEach(() => {
   gateway.payments.length = 0;
-  Object.assign(gateway, { accepts: [offer], status: 402, body: {} });
+  Object.assign(gateway, { accepts: [offer], status: 402, body: {}, model, answer });
 });
 
 const run = (...args: string[]): Promise<Ended> => touchstone([...args, '--state', stack.folder]);
@@ -153,16 +188,42 @@ describe('what a service says', () => {
     [
       'an answer',
       ['infer', 'x', '--text', 'a', '--pay'],
-      [/^prediction +(.*) \(1\.0000\)$/m, /^paid +(.*) atomic/m],
+      [/^prediction +(.*) \(1\.0000\)$/m, /^(\\u001b.*faked) {2}\\/m],
     ],
-    ['a price', ['infer', 'x', '--text', 'a', '--dry-run'], [/fits\. (.*) costs/]],
-    ['a list of models', ['models'], [/^(.*?) {2}\\/m]],
-    ['a model', ['models', 'show', 'x'], [/^model +(.*)$/m, /^input +(.*) \\u001b.* \[1\]/m]],
+    ['a list of models', ['models'], [/^x +(.*) {2}active/m]],
+    ['a model', ['models', 'show', 'x'], [/^description +(.*)$/m, /^input +(.*) FP32 \[1\]/m]],
   ])('reaches the terminal without effect: %s', async (_name, args, shown) => {
     const { status, stdout } = await run(...args);
     expect({ status, effect: effects.exec(stdout) }).toEqual({ status: 0, effect: null });
     for (const pattern of shown) expect(pattern.exec(stdout)?.[1]).toContain(SHOWN);
     expect(stdout).not.toMatch(/^prediction {2}faked/m);
+  });
+
+  it.each([
+    ['infer x --text a --pay', { answer: { ...answer, verificationId: TRICK } }, '/verificationId: expected'],
+    [
+      'infer x --text a --pay',
+      { answer: { ...answer, payment: { ...payment, payer: TRICK } } },
+      '/payment/payer:',
+    ],
+    ['infer x --text a --pay', { answer: null }, '/: Invalid input: expected object'],
+    ['infer x --text a --dry-run', { model: { ...model, id: TRICK } }, '/id: expected a slug'],
+    ['models', { model: { ...model, status: TRICK } }, '/models/0/status:'],
+    ['models show x', { model: { ...model, modelHash: TRICK } }, '/modelHash: expected 64'],
+  ])('is refused where its form is fixed: %s', async (command, change, words) => {
+    Object.assign(gateway, change);
+    const { status, stdout, stderr } = await run(...command.split(' '));
+    expect({ status, stdout, effect: effects.exec(stderr) }).toEqual({ status: 4, stdout: '', effect: null });
+    expect(stderr).toMatch(
+      /^touchstone: http.* answered 200 with a body that this version cannot read: .*\n$/,
+    );
+    expect(stderr).toContain(words);
+  });
+
+  it('is taken with members that this version does not know, and told with them', async () => {
+    Object.assign(gateway, { model: { ...model, later: [TRICK], inputs: [{ ...spec, later: 1 }] } });
+    const { status, stdout } = await run('models', 'show', 'x', '--json');
+    expect({ status, shown: JSON.parse(stdout) as unknown }).toEqual({ status: 0, shown: gateway.model });
   });
 
   it.each([

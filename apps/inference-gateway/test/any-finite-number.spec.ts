@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CanonicalTensor, OutputRecorded } from '@touchstone/contracts';
+import { problem } from '@touchstone/contracts/http/every-service';
 import { encodeTensor, fromRaw, tensorsHash } from '@touchstone/evidence';
 import { onnxModel } from '@touchstone/testing';
 import fc from 'fast-check';
@@ -161,9 +162,9 @@ describe('what stays refused', () => {
     ['INT64', '1e16', 422, 'tensor-invalid', 'a decimal string beyond ±(2^53−1)'],
   ] as const)('%s of %s', async (type, text, status, code, detail) => {
     const response = await ask(type, 1, `[${text}]`);
-    const problem = (await response.json()) as { code: string; detail: string };
-    expect([response.status, problem.code]).toEqual([status, code]);
-    expect(problem.detail).toContain(detail);
+    const refusal = problem.parse(await response.json());
+    expect([response.status, refusal.code]).toEqual([status, code]);
+    expect(refusal.detail).toContain(detail);
   });
 
   it('takes 64-bit integers beyond ±(2^53−1) as text, and gives them so', async () => {

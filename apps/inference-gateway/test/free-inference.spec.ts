@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { outputRecorded, type ModelCommitment } from '@touchstone/contracts';
+import { problem } from '@touchstone/contracts/http/every-service';
 import {
-  outputRecorded,
-  type ModelCommitment,
-  type OutputProof,
-  type OutputContext,
-} from '@touchstone/contracts';
+  commitmentList,
+  inferAnswer,
+  modelDetail,
+  modelPage,
+  MODELS_PAGE_MAX,
+  type InferAnswer,
+} from '@touchstone/contracts/http/inference-gateway';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import {
   commitmentHash,
@@ -15,20 +19,8 @@ import {
   tensorsHash,
 } from '@touchstone/evidence';
 import { waitUntil } from '@touchstone/testing';
-import { MODELS_PAGE_MAX } from '../src/transport/http/models.controller.js';
 import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
 import { heldOutRow } from './sample-models.js';
-
-interface Answer {
-  readonly verificationId: string;
-  readonly model: { readonly id: string; readonly modelVersionId: string };
-  readonly outputs: { name: string; datatype: 'FP32'; shape: number[]; data: number[] }[];
-  readonly prediction?: { label: string; index: number; score: number };
-  readonly proof: OutputProof;
-  readonly context: OutputContext;
-  readonly payment: null;
-  readonly links: { readonly verification: string; readonly evidence: string };
-}
 
 let harness: GatewayHarness;
 let gateway: Gateway;
@@ -51,7 +43,7 @@ describe('an answer without payment', () => {
     const body = JSON.stringify(digitsRequest);
     const response = await infer(gateway, 'digits', body);
     expect(response.status).toBe(200);
-    const answer = (await response.json()) as Answer;
+    const answer = inferAnswer.parse(await response.json());
     expect(answer.prediction?.label).toBe(String(digits.label));
     const { proof, context } = answer;
     expect(harness.signer.verifies(proof)).toBe(true);
@@ -65,7 +57,7 @@ describe('an answer without payment', () => {
     };
     expect(context).toMatchObject({ requestDigest: requestDigest(parts), payment: null });
     expect(context.build).toEqual({ service: 'inference-gateway', version: '0.1.0', hash: 'b'.repeat(64) });
-    const hash = (tensors: { name: string; datatype: 'FP32'; shape: number[]; data: number[] }[]) => {
+    const hash = (tensors: InferAnswer['outputs']) => {
       const encoded = tensors.map((tensor) => {
         const result = encodeTensor(tensor);
         if (!result.ok) throw new Error(result.error.detail);
@@ -81,24 +73,26 @@ describe('an answer without payment', () => {
   });
 
   it('takes a text for a model with a preprocessing step', async () => {
-    const answer = (await (
-      await infer(gateway, 'financial-sentiment', { text: 'Quarterly profit surged while costs declined' })
-    ).json()) as Answer;
+    const text = 'Quarterly profit surged while costs declined';
+    const response = await infer(gateway, 'financial-sentiment', { text });
+    const answer = inferAnswer.parse(await response.json());
     expect(answer.prediction).toEqual({ label: 'positive', index: 2, score: 1 });
     expect(answer.outputs.map(({ name }) => name)).toEqual(['score', 'label']);
   });
 
   it('gives nested data the same input hash as flat data', async () => {
     const nested = { inputs: [{ ...digitsRequest.inputs[0], data: [digits.values] }] };
-    const [flat, deep] = (await Promise.all(
-      [digitsRequest, nested].map(async (request) => (await infer(gateway, 'digits', request)).json()),
-    )) as Answer[];
+    const [flat, deep] = await Promise.all(
+      [digitsRequest, nested].map(async (request) =>
+        inferAnswer.parse(await (await infer(gateway, 'digits', request)).json()),
+      ),
+    );
     expect(deep?.proof.inputHash).toBe(flat?.proof.inputHash);
     expect(deep?.proof.nonce).not.toBe(flat?.proof.nonce);
   });
 
   it('is durable with its event before it is given out, and shown by its id (R-INFER-4)', async () => {
-    const answer = (await (await infer(gateway, 'digits', digitsRequest)).json()) as Answer;
+    const answer = inferAnswer.parse(await (await infer(gateway, 'digits', digitsRequest)).json());
     const shown = (await (
       await fetch(`${gateway.url}/v1/verifications/${answer.verificationId}`)
     ).json()) as object;
@@ -148,7 +142,9 @@ describe('an answer without payment', () => {
     const responses = await Promise.all(
       Array.from({ length: 100 }, () => infer(gateway, 'digits', digitsRequest)),
     );
-    const answers = (await Promise.all(responses.map((response) => response.json()))) as Answer[];
+    const answers = await Promise.all(
+      responses.map(async (response) => inferAnswer.parse(await response.json())),
+    );
     expect(new Set(answers.map(({ proof }) => proof.nonce)).size).toBe(100);
     const ids = answers.map(({ verificationId }) => verificationId);
     const stored = await harness.column('SELECT id FROM gateway.verifications WHERE id = ANY($1)', [ids]);
@@ -159,10 +155,7 @@ describe('an answer without payment', () => {
 describe('models', () => {
   it('are listed in pages with filters (R-INFER-2)', async () => {
     const get = async (query: string) =>
-      (await (await fetch(`${gateway.url}/v1/models${query}`)).json()) as {
-        models: { id: string }[];
-        nextCursor: string | null;
-      };
+      modelPage.parse(await (await fetch(`${gateway.url}/v1/models${query}`)).json());
     const first = await get('?limit=2');
     expect(first.models.map(({ id }) => id)).toEqual(['breast-cancer', 'digits']);
     const second = await get(`?limit=2&cursor=${first.nextCursor}`);
@@ -182,32 +175,21 @@ describe('models', () => {
     '?cursor=NO',
   ])('refuse the query %s with 400', async (query) => {
     const response = await fetch(`${gateway.url}/v1/models${query}`);
-    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
-      400,
-      'validation-failed',
-    ]);
+    expect([response.status, problem.parse(await response.json()).code]).toEqual([400, 'validation-failed']);
   });
 
   it('are shown with hashes and a commitment that recomputes (R-SIGN-7)', async () => {
-    const model = (await (await fetch(`${gateway.url}/v1/models/digits`)).json()) as {
-      modelVersionId: string;
-      modelHash: string;
-      modelHashSha3: string;
-      commitment: ModelCommitment;
-      commitmentHash: string;
-    };
-    expect(modelVersionIdOf(model.commitment.model)).toBe(model.modelVersionId);
-    expect(commitmentHash(model.commitment)).toBe(model.commitmentHash);
-    expect(model.commitment.model.modelHash).toBe(model.modelHash);
+    const model = modelDetail.parse(await (await fetch(`${gateway.url}/v1/models/digits`)).json());
+    const commitment = model.commitment!;
+    expect(modelVersionIdOf(commitment.model)).toBe(model.modelVersionId);
+    expect(commitmentHash(commitment)).toBe(model.commitmentHash);
+    expect(commitment.model.modelHash).toBe(model.modelHash);
     expect(model.modelHashSha3).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('answer 404 when they are not known', async () => {
     const response = await fetch(`${gateway.url}/v1/models/nothing`);
-    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
-      404,
-      'unknown-model',
-    ]);
+    expect([response.status, problem.parse(await response.json()).code]).toEqual([404, 'unknown-model']);
   });
 
   it('refuse requests while an operator has suspended them', async () => {
@@ -216,10 +198,7 @@ describe('models', () => {
     );
     const restarted = await harness.gateway();
     const response = await infer(restarted, 'breast-cancer', digitsRequest);
-    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
-      409,
-      'model-not-active',
-    ]);
+    expect([response.status, problem.parse(await response.json()).code]).toEqual([409, 'model-not-active']);
     await restarted.running.stop();
     await harness.client.query(`UPDATE gateway.models SET status = 'active'`);
   });
@@ -239,7 +218,7 @@ describe('commitments', () => {
 
   it('are renewed when the signer rotates, before anything signed by the new key is recorded (R-SIGN-5)', async () => {
     harness.signer.rotate();
-    const answer = (await (await infer(gateway, 'digits', digitsRequest)).json()) as Answer;
+    const answer = inferAnswer.parse(await (await infer(gateway, 'digits', digitsRequest)).json());
     expect(answer.proof.keyId).toBe('output-2');
     const events = await harness.outbox<{ verificationId: string; commitment: ModelCommitment }>(
       'evt.v1.inference.output.recorded',
@@ -248,9 +227,7 @@ describe('commitments', () => {
     expect(commitment).toMatchObject({ sequence: 1, currentKeyId: 'output-2' });
     expect(commitment.keys.map(({ kid }) => kid)).toEqual(['output-1', 'output-2']);
     const listed = await fetch(`${gateway.url}/v1/models/digits/commitments`);
-    const { items } = (await listed.json()) as {
-      items: { commitmentHash: string; commitment: ModelCommitment }[];
-    };
+    const { items } = commitmentList.parse(await listed.json());
     expect(items.map((item) => item.commitment.sequence)).toEqual([1, 0]);
     expect(commitment.previous).toBe(items[1]?.commitmentHash);
   });
@@ -274,10 +251,7 @@ describe('the interface description', () => {
 
   it('answers 404 for a verification that is not there, 400 for an id that cannot be one', async () => {
     const unknown = await fetch(`${gateway.url}/v1/verifications/019ab000-0000-7000-8000-000000000000`);
-    expect([unknown.status, ((await unknown.json()) as { code: string }).code]).toEqual([
-      404,
-      'unknown-verification',
-    ]);
+    expect([unknown.status, problem.parse(await unknown.json()).code]).toEqual([404, 'unknown-verification']);
     expect((await fetch(`${gateway.url}/v1/verifications/17`)).status).toBe(400);
   });
 });

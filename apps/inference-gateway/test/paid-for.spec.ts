@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { problem } from '@touchstone/contracts/http/every-service';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -125,10 +126,10 @@ describe('what is told about the money', () => {
       const { client, header, moved } = await requests.paid();
       Object.assign(harness.payments, { charged, poorPayer: client.payer });
       const response = await requests.ask(header);
-      const problem = (await response.json()) as { code: string; detail: string };
-      expect([response.status, problem.code]).toEqual([status, code]);
-      expect(problem.detail).toMatch(words);
-      expect(/nothing was charged/i.test(problem.detail)).toBe(charged === 'no');
+      const refusal = problem.parse(await response.json());
+      expect([response.status, refusal.code]).toEqual([status, code]);
+      expect(refusal.detail).toMatch(words);
+      expect(/nothing was charged/i.test(refusal.detail)).toBe(charged === 'no');
       expect(moved()).toEqual({ runs: 0, transfers: 0 });
     },
   );
@@ -147,9 +148,9 @@ describe('what is told about the money', () => {
         failureReason: 'invalid_exact_evm_transaction_failed',
       });
       const response = await requests.ask(header);
-      const problem = (await response.json()) as { code: string; detail: string };
-      expect([response.status, problem.code]).toEqual([status, code]);
-      expect(/nothing was charged/i.test(problem.detail)).toBe(charged === 'no');
+      const refusal = problem.parse(await response.json());
+      expect([response.status, refusal.code]).toEqual([status, code]);
+      expect(/nothing was charged/i.test(refusal.detail)).toBe(charged === 'no');
       const { id } = harness.payments.all().at(-1)!;
       expect(
         await harness.column(`SELECT state FROM gateway.verifications WHERE reservation_id = '${id}'`),
@@ -170,7 +171,7 @@ describe('what is told about the money', () => {
       Object.assign(harness.payments, { nextSettle: 'pending', pendingTransaction: hash });
       const response = await requests.ask(header);
       expect(response.status).toBe(202);
-      expect(((await response.json()) as { detail: string }).detail).toMatch(words);
+      expect(problem.parse(await response.json()).detail).toMatch(words);
       harness.payments.nextSettle = 'settled';
       expect((await requests.ask(header)).status).toBe(200);
     },

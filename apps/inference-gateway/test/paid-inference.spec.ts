@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { outputRecorded } from '@touchstone/contracts';
+import { inferAnswer } from '@touchstone/contracts/http/inference-gateway';
 import { contextNonce, requestDigest } from '@touchstone/evidence';
 import { decodePaymentResponseHeader } from '@x402/core/http';
 import { wrapFetchWithPayment } from '@x402/fetch';
@@ -7,13 +8,6 @@ import { GatewayHarness, infer, PAY_TO, type Gateway } from './gateway-harness.j
 import { codeOf, digitsBody, digitValues, PaidRequests } from './paid-requests.js';
 import { PayingClient } from './paying-client.js';
 import { heldOutRow } from './sample-models.js';
-
-interface Answer {
-  readonly verificationId: string;
-  readonly proof: { readonly nonce: string };
-  readonly context: Parameters<typeof contextNonce>[0];
-  readonly payment: { readonly payer: string; readonly nonce: string };
-}
 
 let harness: GatewayHarness;
 let gateway: Gateway;
@@ -79,7 +73,7 @@ describe('a paid request', () => {
     expect(response.status).toBe(200);
     const settlement = decodePaymentResponseHeader(response.headers.get('payment-response') ?? '');
     expect(settlement).toMatchObject({ success: true, network: 'eip155:8453', payer: client.payer });
-    const answer = (await response.json()) as Answer;
+    const answer = inferAnswer.parse(await response.json());
     expect(answer.payment).toMatchObject({ payer: client.payer, payTo: PAY_TO, amount: '10000' });
     expect(answer.context.payment).toEqual(answer.payment);
     expect(answer.proof.nonce).toBe(contextNonce(answer.context));
@@ -88,7 +82,7 @@ describe('a paid request', () => {
   it('is recorded with the request it belongs to and its receipt (R-PAY-2)', async () => {
     const { header } = await requests.paid();
     const response = await requests.ask(header);
-    const answer = (await response.json()) as Answer;
+    const answer = inferAnswer.parse(await response.json());
     const events = await harness.outbox<{ verificationId: string }>('evt.v1.inference.output.recorded');
     const mine = events.filter(({ verificationId }) => verificationId === answer.verificationId);
     expect(mine).toHaveLength(1);

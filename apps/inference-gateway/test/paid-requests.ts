@@ -1,3 +1,4 @@
+import { problem } from '@touchstone/contracts/http/every-service';
 import { infer, type Gateway, type GatewayHarness } from './gateway-harness.js';
 import { headerOf, PayingClient } from './paying-client.js';
 import { heldOutRow } from './sample-models.js';
@@ -12,7 +13,7 @@ export const digitsBody = {
 
 /** The code of a problem. */
 export async function codeOf(response: Response): Promise<string> {
-  return ((await response.json()) as { code: string }).code;
+  return problem.parse(await response.json()).code;
 }
 
 /** Requests to one gateway, with what moved since a payment was signed. */

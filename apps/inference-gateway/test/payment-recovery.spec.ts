@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { problem } from '@touchstone/contracts/http/every-service';
 import { EventPublisher } from '@touchstone/nats';
 import { uuidV7 } from '@touchstone/postgres';
 import { waitUntil } from '@touchstone/testing';
@@ -70,9 +71,9 @@ describe('when something fails after the payment was reserved', () => {
     const { header, moved } = await requests.paid();
     Object.assign(harness.payments, { nextSettle: 'failed', charged: 'unknown' });
     const response = await requests.ask(header);
-    const problem = (await response.json()) as { code: string; detail: string };
-    expect([response.status, problem.code]).toEqual([202, 'settlement-pending']);
-    expect(problem.detail).toMatch(/is not settled \(insufficient_funds\)\. It is tried again until 20\d\d-/);
+    const refusal = problem.parse(await response.json());
+    expect([response.status, refusal.code]).toEqual([202, 'settlement-pending']);
+    expect(refusal.detail).toMatch(/is not settled \(insufficient_funds\)\. It is tried again until 20\d\d-/);
     Object.assign(harness.payments, { nextSettle: 'settled', charged: 'no' });
     expect((await requests.ask(header)).status).toBe(200);
     expect(moved()).toEqual({ runs: 1, transfers: 1 });
@@ -206,7 +207,7 @@ describe('a crash', () => {
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const response = await requests.ask(header);
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
-      expect(((await response.json()) as { detail: string }).detail).toContain('nothing was sent so far');
+      expect(problem.parse(await response.json()).detail).toContain('nothing was sent so far');
       expect(moved()).toEqual({ runs: 1, transfers: 0 });
     }
     harness.payments.nextSettle = 'settled';
@@ -221,7 +222,7 @@ describe('a crash', () => {
     const { header, moved } = await requests.paid();
     harness.payments.nextSettle = 'settled-no-answer';
     const lost = await requests.ask(header);
-    const { code, detail } = (await lost.json()) as { code: string; detail: string };
+    const { code, detail } = problem.parse(await lost.json());
     expect([lost.status, code]).toEqual([503, 'dependency-unavailable']);
     expect(detail).not.toContain('nothing was sent');
     const [first, second] = [await requests.ask(header), await requests.ask(header)];

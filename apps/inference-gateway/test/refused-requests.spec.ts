@@ -1,15 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { problem } from '@touchstone/contracts/http/every-service';
 import { request as httpRequest } from 'node:http';
-import { INFER_BODY_BYTES_MAX } from '../src/domain/request/infer-request.js';
+import { INFER_BODY_BYTES_MAX } from '../src/domain/request/request-limits.js';
 import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
 import { heldOutRow } from './sample-models.js';
-
-interface Problem {
-  readonly code: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly errors?: { pointer: string; detail: string }[];
-}
 
 let harness: GatewayHarness;
 let gateway: Gateway;
@@ -32,12 +26,12 @@ const pixels = { name: 'pixels', datatype: 'FP32', shape: [1, 64], data: values 
 const withPixel = (change: object) => ({ inputs: [{ ...pixels, ...change }] });
 const ids = { name: 'token_ids', datatype: 'INT64', shape: [1, 60], data: new Array(60).fill(0) };
 
-async function problemOf(response: Response): Promise<Problem> {
+async function problemOf(response: Response) {
   expect(response.headers.get('content-type')).toBe('application/problem+json');
   expect(response.headers.get('payment-required')).toBeNull();
-  const problem = (await response.json()) as Problem;
-  expect(problem.status).toBe(response.status);
-  return problem;
+  const refusal = problem.parse(await response.json());
+  expect(refusal.status).toBe(response.status);
+  return refusal;
 }
 
 describe('tensors that do not fit the model are 422 with expected and actual', () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HTTPFacilitatorClient } from '@x402/core/http';
 import type { PaymentPayload, PaymentRequirements } from '@x402/core/types';
-import { FACILITATOR_REQUEST_BYTES_MAX } from '../src/transport/http/schemas.js';
+import { FACILITATOR_REQUEST_BYTES_MAX } from '../src/transport/http/facilitator.controller.js';
 import { digest, PaymentFixture } from './support/fixture.js';
 import { PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { BATCH_LEAVES_MAX } from '@touchstone/contracts';
+import { problem } from '@touchstone/contracts/http/every-service';
 import { verifyEvidence } from '@touchstone/evidence';
 import { waitUntil } from '@touchstone/testing';
 import { CHECKPOINTS_PER_ROUND_MAX, LOG_EXTEND_ENTRIES_MAX } from '../src/domain/log/log-copy.js';
@@ -161,8 +162,8 @@ describe('order and repetition', () => {
     await fixture.publish(world.batchSealed([output]), await world.checkpointPublished());
     await waitUntil(async () => {
       const answer = await client.get(`/v1/evidence/${output.body.verificationId}`);
-      const problem = (await answer.json()) as { code: string };
-      return answer.status === 503 && problem.code === 'dependency-unavailable';
+      const refusal = problem.parse(await answer.json());
+      return answer.status === 503 && refusal.code === 'dependency-unavailable';
     });
     await fixture.sql(`ALTER DATABASE ${database.name} CONNECTION LIMIT -1`);
     await client.bundle(output.body.verificationId);

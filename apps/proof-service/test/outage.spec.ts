@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { listDeadLetters } from '@touchstone/nats';
-import type { Readiness } from '@touchstone/platform';
+import { readiness as contract, type Readiness } from '@touchstone/contracts/http/every-service';
 import { startOwnPostgres, waitUntil, type OwnPostgres } from '@touchstone/testing';
 import { LogWorld } from './support/log-world.js';
 import { ProofFixture, type ProofClient } from './support/proof-fixture.js';
@@ -22,7 +22,7 @@ describe('a PostgreSQL that is killed', () => {
 
   async function readiness(client: ProofClient): Promise<Readiness> {
     const response = await fetch(`http://127.0.0.1:${client.service.ports.health}/readyz?verbose`);
-    return (await response.json()) as Readiness;
+    return contract.parse(await response.json());
   }
 
   it('costs no delivery of what is published meanwhile, and each event is stored once', async () => {

@@ -9,9 +9,13 @@ import {
   verifyPositionedPath,
 } from '@touchstone/merkle';
 import { uuidV7 } from '@touchstone/postgres';
-import { LOG_INDEX_MAX } from '../src/domain/ingest/read-messages.js';
-import { LEAVES_PAGE_MAX } from '../src/domain/proof/batch-proofs.js';
-import type { BatchAnswer, CheckpointAnswer, ConsistencyAnswer } from '../src/transport/http/answers.js';
+import { LOG_INDEX_MAX } from '@touchstone/contracts';
+import {
+  LEAVES_PAGE_MAX,
+  type BatchAnswer,
+  type CheckpointAnswer,
+  type ConsistencyAnswer,
+} from '@touchstone/contracts/http/proof-service';
 import { type EventOf } from './support/log-world.js';
 import { otherLeaf } from './support/output-parts.js';
 import { ProofFixture, type ProofClient } from './support/proof-fixture.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bytesToHex } from '@touchstone/crypto';
 import { outputLeaf } from '@touchstone/evidence';
-import type { BatchAnswer } from '../src/transport/http/answers.js';
+import type { BatchAnswer } from '@touchstone/contracts/http/proof-service';
 import { PROOF_CLAIM_BYTES_MAX } from '../src/transport/http/proofs.controller.js';
 import type { EventOf } from './support/log-world.js';
 import { otherLeaf } from './support/output-parts.js';

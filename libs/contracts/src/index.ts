@@ -38,6 +38,7 @@ export { shortText } from './short-text.js';
 export { visibleText, withoutInvisible } from './visible-text.js';
 export {
   anchorFinal,
+  anchorStates,
   BATCH_LEAVES_MAX,
   batchSealed,
   checkpointPublished,
@@ -45,7 +46,10 @@ export {
   EVM_PROOF_NODES_MAX,
   evmAnchorProof,
   evmStateProof,
+  LOG_INDEX_MAX,
+  PATH_HASHES_MAX,
   type AnchorFinal,
+  type AnchorState,
   type BatchSealed,
   type CheckpointPublished,
   type EntryAppended,
@@ -114,6 +118,22 @@ export {
   type KeyStatus,
   type KeyUse,
 } from './schemas/keys.js';
+export {
+  accuracyWith,
+  MODEL_LABELS_MAX,
+  MODEL_TENSORS_MAX,
+  modelFileName,
+  modelStatuses,
+  preprocessSpec,
+  storedText,
+  tensorSpec,
+  tensorSpecsWith,
+  type ModelDatatype,
+  type ModelStatus,
+  type TensorSpec,
+  type TextRule,
+  type VerificationState,
+} from './schemas/model.js';
 export {
   authorizationPayment,
   canonicalTensor,

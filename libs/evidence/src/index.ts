@@ -6,7 +6,6 @@ export {
   evidenceBundle,
   inclusionProof,
   LOG_PROOFS_MAX,
-  PATH_HASHES_MAX,
   type Anchor,
   type EvidenceBundle,
   type InclusionProof,

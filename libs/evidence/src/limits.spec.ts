@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { BATCH_LEAVES_MAX } from '@touchstone/contracts';
+import { BATCH_LEAVES_MAX, PATH_HASHES_MAX } from '@touchstone/contracts';
 import { fixture, NOW_MS } from '../test/fixture.js';
 import {
   ANCHORS_MAX,
@@ -10,7 +10,6 @@ import {
   LOG_ENTRY_BYTES_MAX,
   LOG_PROOFS_MAX,
   parseBatchEntry,
-  PATH_HASHES_MAX,
   readTrustFile,
   TRUST_BYTES_MAX,
   verifyEvidence,

@@ -33,8 +33,6 @@ export {
   HEALTH,
   HealthRegistry,
   READINESS_TIMEOUT_DEFAULT_MS,
-  type CheckResult,
-  type Readiness,
   type ReadinessCheck,
 } from './health/health-registry.js';
 export { startHealthServer, type HealthServer, type HealthServerOptions } from './health/health-server.js';

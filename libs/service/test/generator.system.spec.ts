@@ -87,15 +87,8 @@ describe('nx g @touchstone/workspace:service', () => {
     'gives a service that builds with everything that stands on the table of services, in the style of the others',
     async () => {
       await command('npx', 'tsc', '-b');
-      await command(
-        'npx',
-        'prettier',
-        '--check',
-        `apps/${NAME}`,
-        'libs/contracts/src/mesh',
-        'tsconfig*.json',
-      );
-      await command('npx', 'eslint', `apps/${NAME}`, '--max-warnings', '0');
+      await command('npx', 'prettier', '--check', `apps/${NAME}`, 'libs/contracts/src', 'tsconfig*.json');
+      await command('npx', 'eslint', `apps/${NAME}`, 'libs/contracts/src/http', '--max-warnings', '0');
     },
     STEP_TIMEOUT_MS,
   );

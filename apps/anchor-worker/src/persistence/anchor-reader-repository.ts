@@ -1,6 +1,6 @@
 import { toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
-import type { AnchorState } from '../domain/anchor/anchor.js';
+import type { AnchorState } from '@touchstone/contracts';
 import type {
   AnchorReader,
   AnchorRecord,

@@ -1,13 +1,14 @@
 import { constants } from 'node:fs';
 import { access, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { inferAnswer, type InferAnswer } from '@touchstone/contracts/http/inference-gateway';
 import type { StackDescription } from '@touchstone/embedded';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { anchoredEvidence } from '../stack/evidence.js';
-import { showModel, type InferAnswer } from '../stack/gateway.js';
+import { modelUrl, showModel } from '../stack/gateway.js';
 import { createPayer, developmentPayer } from '../stack/payer.js';
 import { formatAtomic, parsePrice } from '../stack/price.js';
-import { describeProblem, requireStack, urlOf, withinTime } from '../stack/running-stack.js';
+import { describeProblem, readAnswer, requireStack, withinTime } from '../stack/running-stack.js';
 import { readInput, requireOtherFile } from '../terminal/files.js';
 import { jsonText } from '../terminal/json-text.js';
 import { printableLine } from '../terminal/printable.js';
@@ -36,7 +37,7 @@ export async function inferCommand(model: string, options: InferOptions): Promis
     throw new CommandError(exitCodes.usage, '--max bounds what --pay pays; give both.');
   const stack = requireStack(options.state);
   const body = await requestBody(options);
-  const url = `${urlOf(stack, 'inference-gateway')}/v1/models/${encodeURIComponent(model)}/infer`;
+  const url = `${modelUrl(stack, model)}/infer`;
   if (options.dryRun) return dryRun(stack, model, url, body);
   if (options.evidence !== undefined) {
     await requireFolder(options.evidence);
@@ -45,7 +46,7 @@ export async function inferCommand(model: string, options: InferOptions): Promis
   const send = options.pay ? await payingFetch(stack, model, options) : fetch;
   const answer = await withinTime(url, async (signal) => {
     const response = await send(url, { ...POST_JSON, body, signal });
-    if (response.ok) return (await response.json()) as InferAnswer;
+    if (response.ok) return readAnswer(url, inferAnswer, response);
     const hint =
       response.status === PAYMENT_REQUIRED && !options.pay
         ? '\nAdd --pay to pay with the development payer.'

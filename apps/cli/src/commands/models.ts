@@ -1,6 +1,7 @@
+import type { ModelSummary } from '@touchstone/contracts/http/inference-gateway';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { describeModel } from '../stack/describe-model.js';
-import { listModels, showModel, type ModelSummary } from '../stack/gateway.js';
+import { listModels, showModel } from '../stack/gateway.js';
 import { formatAtomic } from '../stack/price.js';
 import { requireStack } from '../stack/running-stack.js';
 import { printableLine } from '../terminal/printable.js';

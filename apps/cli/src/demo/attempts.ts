@@ -1,3 +1,6 @@
+import { readProblem } from '@touchstone/contracts/http/every-service';
+import { inferAnswer } from '@touchstone/contracts/http/inference-gateway';
+import { readerOf } from '@touchstone/contracts/http/reader-of';
 import { decodePaymentRequiredHeader } from '@x402/core/http';
 import { PAYMENT_HEADER, type Payer } from '../stack/payer.js';
 import { table } from '../terminal/style.js';
@@ -92,8 +95,8 @@ async function underpayment(payer: Payer, url: string, body: string): Promise<st
 
 function codeOf(body: string): string {
   try {
-    const parsed = JSON.parse(body) as { code?: string; verificationId?: string };
-    return parsed.code ?? `stored answer ${parsed.verificationId ?? ''}`;
+    const answer: unknown = JSON.parse(body);
+    return readProblem(answer).code ?? `stored answer ${readerOf(inferAnswer).parse(answer).verificationId}`;
   } catch {
     return 'unreadable';
   }

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inferAnswer, type InferAnswer } from '@touchstone/contracts/http/inference-gateway';
 import { z } from 'zod';
-import type { InferAnswer } from '../stack/gateway.js';
 import type { Payer } from '../stack/payer.js';
-import { describeProblem } from '../stack/running-stack.js';
+import { describeProblem, readAnswer } from '../stack/running-stack.js';
 import { CommandError, exitCodes } from '../exit-codes.js';
 import { table } from '../terminal/style.js';
 import type { StepLog } from './step-log.js';
@@ -63,7 +63,7 @@ export async function classify(payer: Payer, url: string, digits: readonly Digit
       const response = await infer(payer.fetch, url, digit.body);
       if (response.status !== 200)
         throw new CommandError(exitCodes.invalid, await describeProblem(url, response));
-      results[index] = { digit, answer: (await response.json()) as InferAnswer };
+      results[index] = { digit, answer: await readAnswer(url, inferAnswer, response) };
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));

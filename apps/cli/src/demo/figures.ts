@@ -1,12 +1,10 @@
 import type { Hex, PublicClient } from 'viem';
+import { modelAnchors } from '@touchstone/contracts/http/anchor-worker';
+import { verificationAnswer } from '@touchstone/contracts/http/inference-gateway';
 import type { StackDescription } from '@touchstone/embedded';
 import { fetchJson, urlOf } from '../stack/running-stack.js';
 import type { Classified } from './digits.js';
 import type { StepLog } from './step-log.js';
-
-interface Anchors {
-  readonly items: readonly { readonly root: string; readonly anchoredAt: number; readonly txid?: string }[];
-}
 
 /** Prints the size of the evidence and the gas that one inference cost, read from the chain's receipts. */
 export async function printFigures(
@@ -18,8 +16,9 @@ export async function printFigures(
   startedAtMs: number,
 ): Promise<void> {
   const modelVersionId = classified[0]?.answer.model.modelVersionId ?? '';
-  const anchors = await fetchJson<Anchors>(
+  const anchors = await fetchJson(
     `${urlOf(stack, 'anchor-worker')}/models/${modelVersionId}/anchors`,
+    modelAnchors,
   );
   // Earlier runs on the same data anchored too; a block's time is in whole seconds.
   const ours = anchors.items.filter(({ anchoredAt }) => anchoredAt >= Math.floor(startedAtMs / 1_000));
@@ -45,9 +44,7 @@ async function settlementTransactions(
 ): Promise<string[]> {
   const base = `${urlOf(stack, 'inference-gateway')}/v1/verifications`;
   const records = await Promise.all(
-    classified.map(({ answer }) =>
-      fetchJson<{ payment: { transaction: string | null } | null }>(`${base}/${answer.verificationId}`),
-    ),
+    classified.map(({ answer }) => fetchJson(`${base}/${answer.verificationId}`, verificationAnswer)),
   );
   return records.flatMap(({ payment }) => (payment?.transaction ? [payment.transaction] : []));
 }

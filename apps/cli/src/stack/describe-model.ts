@@ -1,6 +1,6 @@
+import type { ModelDetail } from '@touchstone/contracts/http/inference-gateway';
 import { printableLine } from '../terminal/printable.js';
 import { table } from '../terminal/style.js';
-import type { ModelDetail } from './gateway.js';
 import { formatAtomic } from './price.js';
 
 /** Labels of one output that are shown. */

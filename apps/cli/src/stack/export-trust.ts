@@ -1,5 +1,5 @@
-import type { RpcResponse } from '@touchstone/contracts';
 import { canonicalJson } from '@touchstone/canonical-json';
+import { keySetAnswer } from '@touchstone/contracts/http/signer';
 import { withStatusesAt } from '@touchstone/crypto';
 import type { StackDescription } from '@touchstone/embedded';
 import { trustFile, type TrustFile } from '@touchstone/evidence';
@@ -18,7 +18,7 @@ export async function exportTrust(
   stack: StackDescription,
   independent: readonly string[] = [],
 ): Promise<TrustFile> {
-  const keys = await fetchJson<RpcResponse<'signer', 'key-set'>>(`${urlOf(stack, 'signer')}/v1/key-set`);
+  const keys = await fetchJson(`${urlOf(stack, 'signer')}/v1/key-set`, keySetAnswer);
   const models = await Promise.all(
     (await listModels(stack)).map(async ({ id, modelVersionId }) => ({
       modelVersionId,

@@ -1,30 +1,27 @@
+import {
+  modelDetail,
+  type ModelDetail,
+  type SentManifest,
+} from '@touchstone/contracts/http/inference-gateway';
 import type { StackDescription } from '@touchstone/embedded';
-import type { ModelDetail } from './gateway.js';
-import { fetchJson, urlOf } from './running-stack.js';
+import { modelsUrl, modelUrl } from './gateway.js';
+import { fetchJson } from './running-stack.js';
 
-/** What the operator says about a model; what is left out gets the gateway's default. */
-export interface ModelSettings {
-  readonly name: string;
-  readonly priceAtomic: string;
-  readonly version?: string;
-  readonly developer?: string;
-  readonly description?: string;
-  readonly licence?: string;
-  readonly task?: string;
-  readonly labels?: readonly string[];
-}
-
-/** Adds a model to the running stack. @throws CommandError `io` with what the gateway refused */
+/**
+ * Adds a model to the running stack; what its owner does not say of it gets the gateway's default.
+ *
+ * @throws CommandError `io` with what the gateway refused
+ */
 export function addModel(
   stack: StackDescription,
   token: string,
-  settings: ModelSettings,
+  manifest: SentManifest,
   bytes: Uint8Array,
 ): Promise<ModelDetail> {
   const form = new FormData();
-  form.set('manifest', JSON.stringify(settings));
+  form.set('manifest', JSON.stringify(manifest));
   form.set('model', new Blob([bytes as Uint8Array<ArrayBuffer>]), 'model.onnx');
-  return fetchJson(`${urlOf(stack, 'inference-gateway')}/v1/models`, {
+  return fetchJson(modelsUrl(stack), modelDetail, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },
     body: form,
@@ -33,7 +30,7 @@ export function addModel(
 
 /** Retires a model that was added. @throws CommandError `io` */
 export function retireModel(stack: StackDescription, token: string, id: string): Promise<ModelDetail> {
-  return fetchJson(`${urlOf(stack, 'inference-gateway')}/v1/models/${encodeURIComponent(id)}`, {
+  return fetchJson(modelUrl(stack, id), modelDetail, {
     method: 'DELETE',
     headers: { authorization: `Bearer ${token}` },
   });

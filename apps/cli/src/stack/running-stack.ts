@@ -1,6 +1,8 @@
 import { lockHolder, readStack, type StackDescription } from '@touchstone/embedded';
 import type { ServiceName } from '@touchstone/contracts';
-import { z } from 'zod';
+import { readProblem } from '@touchstone/contracts/http/every-service';
+import { readerOf } from '@touchstone/contracts/http/reader-of';
+import type { z } from 'zod';
 import { CommandError, exitCodes } from '../exit-codes.js';
 import { printableLine } from '../terminal/printable.js';
 
@@ -51,15 +53,16 @@ export async function withinTime<T>(
 }
 
 /**
- * Fetches JSON from a service and turns a problem into a readable failure.
+ * Fetches JSON from a service, reads it by the contract of that answer and turns a problem into a readable failure.
  *
  * @throws CommandError `io`
  */
-export function fetchJson<T>(
+export function fetchJson<T extends z.ZodType>(
   url: string,
+  contract: T,
   init: RequestInit = {},
   timeoutMs = REQUEST_TIMEOUT_MS,
-): Promise<T> {
+): Promise<z.output<T>> {
   return withinTime(
     url,
     async (signal) => {
@@ -71,25 +74,48 @@ export function fetchJson<T>(
         );
       });
       if (!response.ok) throw new CommandError(exitCodes.io, await describeProblem(url, response));
-      return (await response.json()) as T;
+      return readAnswer(url, contract, response);
     },
     timeoutMs,
   );
 }
 
-/** What is read of a problem (RFC 9457); what answers may be anything. */
-const problem = z.object({
-  code: z.string().optional(),
-  detail: z.string().optional(),
-  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
-});
+/**
+ * Reads the body of an answer by its contract; members that this version does not know are kept.
+ *
+ * @throws CommandError `io` that says what differs first
+ */
+export async function readAnswer<T extends z.ZodType>(
+  url: string,
+  contract: T,
+  response: Response,
+): Promise<z.output<T>> {
+  const answered = `${url} answered ${response.status}`;
+  const read = readerOf(contract).safeParse(jsonOf(await response.text(), answered));
+  if (read.success) return read.data;
+  const [first, ...others] = read.error.issues;
+  const pointer = (first?.path ?? []).map((step) => `/${String(step)}`).join('');
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  throw new CommandError(
+    exitCodes.io,
+    `${answered} with a body that this version cannot read: ${printableLine(`${pointer || '/'}: ${first?.message}`)}${more}`,
+  );
+}
+
+function jsonOf(text: string, answered: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CommandError(exitCodes.io, `${answered} with a body that is no JSON.`);
+  }
+}
 
 /** One sentence on what a service refused and why, as it may go to a terminal. */
 export async function describeProblem(url: string, response: Response): Promise<string> {
-  const { data: body = {} } = problem.safeParse(await response.json().catch(() => undefined));
-  const findings = (body.errors ?? [])
+  const { code, detail, errors } = readProblem(await response.json().catch(() => undefined));
+  const findings = errors
     .map(({ pointer, detail }) => `\n  ${printableLine(`${pointer || '/'}: ${detail}`)}`)
     .join('');
-  const refusal = printableLine(`${body.code ?? response.statusText}: ${body.detail ?? ''}`);
+  const refusal = printableLine(`${code ?? response.statusText}: ${detail ?? ''}`);
   return `${url} answered ${response.status} ${refusal}${findings}`;
 }

@@ -1,4 +1,6 @@
 import type { ServiceName } from '@touchstone/contracts';
+import { readiness } from '@touchstone/contracts/http/every-service';
+import { readerOf } from '@touchstone/contracts/http/reader-of';
 import type { StackDescription } from '@touchstone/embedded';
 import type { QueueFigures } from '@touchstone/nats';
 import { parseMetrics, type Samples } from './metrics-text.js';
@@ -50,10 +52,10 @@ async function askService(name: ServiceName, port: number): Promise<ServiceSnaps
   const ask = (path: string): Promise<Response> =>
     fetch(`${base}${path}`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
   try {
-    const [metrics, readiness] = await Promise.all([ask('/metrics'), ask('/readyz?verbose')]);
+    const [metrics, health] = await Promise.all([ask('/metrics'), ask('/readyz?verbose')]);
     const samples = parseMetrics(await metrics.text());
-    const ready = readiness.status === 200;
-    return { name, up: true, ready, samples, detail: ready ? undefined : whyNot(await readiness.text()) };
+    const ready = health.status === 200;
+    return { name, up: true, ready, samples, detail: ready ? undefined : whyNot(await health.text()) };
   } catch {
     return { name, up: false, ready: false, samples: undefined, detail: 'does not answer' };
   }
@@ -61,10 +63,7 @@ async function askService(name: ServiceName, port: number): Promise<ServiceSnaps
 
 function whyNot(text: string): string {
   try {
-    const { draining, checks } = JSON.parse(text) as {
-      draining: boolean;
-      checks: { name: string; ok: boolean; detail?: string }[];
-    };
+    const { draining, checks } = readerOf(readiness).parse(JSON.parse(text));
     if (draining) return 'is shutting down';
     return checks
       .filter(({ ok }) => !ok)

@@ -1,4 +1,4 @@
-import { AppError } from '@touchstone/contracts';
+import { AppError, type ModelStatus } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { lockInTransaction, toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -10,7 +10,7 @@ import {
   type Addition,
 } from '../domain/model/added-model.js';
 import { modelManifest } from '../domain/model/manifest.js';
-import type { Model, ModelStatus } from '../domain/model/model.js';
+import type { Model } from '../domain/model/model.js';
 import { insertModel, statusOf } from './model-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 

@@ -1,6 +1,7 @@
 import { withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
-import type { Model, ModelStatus } from '../domain/model/model.js';
+import type { ModelStatus } from '@touchstone/contracts';
+import type { Model } from '../domain/model/model.js';
 import type { ModelRegistry } from '../domain/model/register-models.js';
 import { insertModel, statusOf } from './model-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';

@@ -1,6 +1,7 @@
 import { toBytea } from '@touchstone/postgres';
 import type { EntityManager } from 'typeorm';
-import { modelStatuses, type Model, type ModelStatus } from '../domain/model/model.js';
+import { modelStatuses, type ModelStatus } from '@touchstone/contracts';
+import { type Model } from '../domain/model/model.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 
 /** Stores a model version as active; `onConflict` says what becomes of one that is stored already. */

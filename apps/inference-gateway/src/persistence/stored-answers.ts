@@ -1,10 +1,9 @@
-import { AppError, authorizationPayment } from '@touchstone/contracts';
+import { AppError, authorizationPayment, type VerificationState } from '@touchstone/contracts';
 import type { EntityManager } from 'typeorm';
 import {
   SETTLE_ASK_AFTER_MS,
   SETTLE_ASK_PAUSE_LAST_MS,
   type StoredAnswer,
-  type VerificationState,
 } from '../domain/inference/verification.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 

@@ -1,11 +1,13 @@
-import { authorizationPayment, modelCommitment, outputContext, outputProof } from '@touchstone/contracts';
+import {
+  authorizationPayment,
+  modelCommitment,
+  outputContext,
+  outputProof,
+  type VerificationState,
+} from '@touchstone/contracts';
 import { toBytea } from '@touchstone/postgres';
 import type { EntityManager } from 'typeorm';
-import {
-  SETTLE_ASK_AFTER_MS,
-  type Verification,
-  type VerificationState,
-} from '../domain/inference/verification.js';
+import { SETTLE_ASK_AFTER_MS, type Verification } from '../domain/inference/verification.js';
 import type { Settlement } from '../domain/payment/payment.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 

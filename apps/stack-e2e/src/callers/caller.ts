@@ -1,3 +1,6 @@
+import { readProblem } from '@touchstone/contracts/http/every-service';
+import { inferAnswer } from '@touchstone/contracts/http/inference-gateway';
+import { readerOf } from '@touchstone/contracts/http/reader-of';
 import { decodePaymentSignatureHeader } from '@x402/core/http';
 import { ExactEvmScheme } from '@x402/evm';
 import { wrapFetchWithPayment, x402Client } from '@x402/fetch';
@@ -14,31 +17,14 @@ const RETRY_FIRST_MS = 200;
 const RETRY_MAX_MS = 2_000;
 const PAYMENT_HEADER = 'PAYMENT-SIGNATURE';
 
-const answerSchema = z.object({
-  verificationId: z.string(),
-  model: z.object({ modelVersionId: z.string() }),
-  outputs: z.array(
-    z.object({
-      name: z.string(),
-      datatype: z.string(),
-      shape: z.array(z.number()),
-      data: z.array(z.unknown()),
-    }),
-  ),
-});
 const authorizationSchema = z.object({
   authorization: z.object({ from: z.string(), nonce: z.string(), value: z.string() }),
 });
 
 /** Reads an acknowledged answer. */
 export function readAnswer(body: string): Answer {
-  const { verificationId, model, outputs } = answerSchema.parse(JSON.parse(body));
-  return {
-    verificationId,
-    modelVersionId: model.modelVersionId,
-    outputs: outputs as unknown as Answer['outputs'],
-    body,
-  };
+  const { verificationId, model, outputs } = readerOf(inferAnswer).parse(JSON.parse(body));
+  return { verificationId, modelVersionId: model.modelVersionId, outputs, body };
 }
 
 function readPayment(header: string): Payment {
@@ -139,17 +125,17 @@ export class Caller {
 
 /** What a caller makes of an answer that is none; `refused` when the gateway promises that nothing was charged. */
 function describe(status: number, body: string): { text: string; refused: boolean } {
-  let code = '';
-  let detail = '';
-  try {
-    const problem = JSON.parse(body) as { code?: string; detail?: string };
-    code = problem.code ?? '';
-    detail = problem.detail ?? '';
-  } catch {
-    detail = body.slice(0, 200);
-  }
+  const { code = '', detail = '' } = readProblem(jsonOf(body));
   return {
-    text: `${status} ${code} ${detail}`.trim(),
+    text: `${status} ${code} ${code === '' ? body.slice(0, 200) : detail}`.trim(),
     refused: status === 402 && code === 'payment-invalid',
   };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

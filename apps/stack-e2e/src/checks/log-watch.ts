@@ -1,7 +1,10 @@
+import { checkpointAnswer } from '@touchstone/contracts/http/anchor-worker';
+import { consistencyAnswer } from '@touchstone/contracts/http/proof-service';
+import { readerOf } from '@touchstone/contracts/http/reader-of';
+import { keySetAnswer } from '@touchstone/contracts/http/signer';
 import { bytesToHex, hexToBytes } from '@touchstone/crypto';
 import { openWithKeys } from '@touchstone/evidence';
 import { verifyConsistency } from '@touchstone/merkle';
-import { z } from 'zod';
 import { eventually, pause } from '../pause.js';
 import type { FaultyStack } from '../stack/faulty-stack.js';
 import type { Check } from './finding.js';
@@ -9,11 +12,6 @@ import type { Check } from './finding.js';
 const POLL_MS = 200;
 const REQUEST_TIMEOUT_MS = 2_000;
 const PROOF_TIMEOUT_MS = 60_000;
-
-const keySet = z.object({ log: z.object({ origin: z.string(), vkey: z.string() }) });
-const latest = z.object({ note: z.string() });
-const head = z.object({ size: z.string(), root: z.string() });
-const consistency = z.object({ from: head, to: head, proof: z.array(z.string()) });
 
 interface SeenHead {
   readonly size: bigint;
@@ -40,7 +38,7 @@ export class LogWatch {
   /** Reads the log's key and begins. */
   static async start(stack: FaultyStack): Promise<LogWatch> {
     const response = await fetch(`${stack.urlOf('signer')}/v1/key-set`);
-    const watch = new LogWatch(stack, keySet.parse(await response.json()).log.vkey);
+    const watch = new LogWatch(stack, readerOf(keySetAnswer).parse(await response.json()).log.vkey);
     watch.running = watch.poll();
     return watch;
   }
@@ -78,7 +76,7 @@ export class LogWatch {
     const sources = {
       'proof-service': async () => (await this.get(`${this.stack.urlOf('proof-service')}/checkpoint`)).text(),
       'anchor-worker': async () =>
-        latest.parse(
+        readerOf(checkpointAnswer).parse(
           await (await this.get(`${this.stack.urlOf('anchor-worker')}/v1/checkpoints/latest`)).json(),
         ).note,
     };
@@ -122,7 +120,7 @@ export class LogWatch {
       const { proof } = await eventually(
         `a consistency proof from ${from.size}`,
         Math.max(0, waitMs),
-        async () => consistency.parse(await (await this.get(url)).json()),
+        async () => readerOf(consistencyAnswer).parse(await (await this.get(url)).json()),
       );
       const verified = verifyConsistency({
         size1: from.size,

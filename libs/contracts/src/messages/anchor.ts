@@ -4,6 +4,12 @@ import { caip2, decimal, hex32, hexBytes, timestampMs, uuidV7 } from '../schemas
 /** Most leaves one batch may hold, so that `batch.sealed` stays below 512 KiB. */
 export const BATCH_LEAVES_MAX = 5_000;
 
+/** Most hashes of one inclusion path; a tree of 2^63 leaves needs 63. */
+export const PATH_HASHES_MAX = 63;
+
+/** Largest place in the log, far below what the database can count. */
+export const LOG_INDEX_MAX = 10n ** 18n - 1n;
+
 /** `evt.v1.anchor.entry.appended`: an entry that is no batch (a commitment, a key set) took its place in the log. */
 export const entryAppended = z.strictObject({ logIndex: decimal, entry: z.string().max(65_535) });
 export type EntryAppended = z.infer<typeof entryAppended>;
@@ -67,3 +73,15 @@ export const anchorFinal = z.strictObject({
   finalAt: timestampMs,
 });
 export type AnchorFinal = z.infer<typeof anchorFinal>;
+
+/**
+ * Where an anchor stands:
+ * - `prepared`: signed and stored, perhaps sent
+ * - `sent`: a chain node took it
+ * - `included`: it stands in a block
+ * - `final`: the block with it is finalized and the proof is stored
+ * - `orphaned`: it stood in a block that the chain dropped; it is sent again
+ * - `failed`: the chain refused it for good; a later anchor covers the same batches
+ */
+export const anchorStates = ['prepared', 'sent', 'included', 'final', 'orphaned', 'failed'] as const;
+export type AnchorState = (typeof anchorStates)[number];

@@ -9,6 +9,7 @@ import {
   outputContext,
   outputProof,
   requestParts,
+  PATH_HASHES_MAX,
 } from '@touchstone/contracts';
 import { NOTE_BYTES_MAX } from '@touchstone/merkle';
 import { LOG_ENTRY_BYTES_MAX } from '../log/batch-entry.js';
@@ -17,8 +18,6 @@ import { LOG_ENTRY_BYTES_MAX } from '../log/batch-entry.js';
 export const EVIDENCE_MEDIA_TYPE = 'application/vnd.touchstone.evidence+json;version=1';
 /** Most bytes of a bundle's text. */
 export const EVIDENCE_BYTES_MAX = 4_194_304;
-/** Most hashes of one inclusion path; a tree of 2^63 leaves needs 63. */
-export const PATH_HASHES_MAX = 63;
 /** Most log proofs, and most anchors, in one bundle. */
 export const LOG_PROOFS_MAX = 16;
 export const ANCHORS_MAX = 16;

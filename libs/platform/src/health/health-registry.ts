@@ -1,22 +1,8 @@
 import { token } from '../service/provide.js';
+import type { Readiness } from '@touchstone/contracts/http/every-service';
 
 /** A condition for taking traffic: resolves when it holds and throws with the reason when it does not. */
 export type ReadinessCheck = (signal: AbortSignal) => Promise<void> | void;
-
-/** The state of one check. */
-export interface CheckResult {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail?: string;
-  readonly durationMs: number;
-}
-
-/** The state of a service: ready when every check holds and no shutdown began. */
-export interface Readiness {
-  readonly ready: boolean;
-  readonly draining: boolean;
-  readonly checks: readonly CheckResult[];
-}
 
 /** Injection token of the {@link HealthRegistry}. */
 export const HEALTH = token<HealthRegistry>('HealthRegistry');
@@ -57,7 +43,11 @@ export class HealthRegistry {
   }
 }
 
-async function runCheck(name: string, check: ReadinessCheck, timeoutMs: number): Promise<CheckResult> {
+async function runCheck(
+  name: string,
+  check: ReadinessCheck,
+  timeoutMs: number,
+): Promise<Readiness['checks'][number]> {
   const startedMs = performance.now();
   const abort = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,5 +1,5 @@
 import type { EvmAnchorProof } from '@touchstone/chain-proofs';
-import type { AnchorState } from './anchor.js';
+import type { AnchorState } from '@touchstone/contracts';
 
 /** A root of a model as R-ANCHOR-4 lists it. */
 export interface ListedRoot {

@@ -1,17 +1,6 @@
 import type { EvmAnchorProof } from '@touchstone/chain-proofs';
+import type { AnchorState } from '@touchstone/contracts';
 import type { BlockReference } from '@touchstone/evm';
-
-/**
- * Where an anchor stands:
- * - `prepared`: signed and stored, perhaps sent
- * - `sent`: a chain node took it
- * - `included`: it stands in a block
- * - `final`: the block with it is finalized and the proof is stored
- * - `orphaned`: it stood in a block that the chain dropped; it is sent again
- * - `failed`: the chain refused it for good; a later anchor covers the same batches
- */
-export const anchorStates = ['prepared', 'sent', 'included', 'final', 'orphaned', 'failed'] as const;
-export type AnchorState = (typeof anchorStates)[number];
 
 /** An anchor that has not ended. */
 export interface OpenAnchor {

@@ -1,9 +1,14 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { AppError, uuidV7 } from '@touchstone/contracts';
+import {
+  anchorAnswer,
+  checkpointAnswer,
+  type AnchorAnswer,
+  type CheckpointAnswer,
+} from '@touchstone/contracts/http/anchor-worker';
 import { ApiRoute, CONFIG, ZodParam } from '@touchstone/platform';
 import type { Config } from '../../config.js';
 import type { AnchorReader } from '../../domain/anchor/anchor-reader.js';
-import { anchorAnswer, checkpointAnswer, type AnchorAnswer, type CheckpointAnswer } from './answers.js';
 import { ANCHOR_READER } from '../../tokens.js';
 
 /** Single anchors and the head of the log. */

@@ -1,29 +1,20 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { AppError } from '@touchstone/contracts';
+import {
+  modelAnchors,
+  rootsQuery,
+  type ModelAnchors,
+  type RootsQuery,
+} from '@touchstone/contracts/http/anchor-worker';
 import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { AnchorReader, ListedRoot } from '../../domain/anchor/anchor-reader.js';
-import { modelAnchors, type ModelAnchors } from './answers.js';
 import { ANCHOR_READER } from '../../tokens.js';
-
-/** Most roots on one page. */
-export const ROOTS_PAGE_MAX = 1_000;
-const ROOTS_PAGE_DEFAULT = 100;
 
 const modelId = z.string().regex(/^(?:[0-9a-f]{64}|[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)$/, {
   message: 'Expected a modelVersionId or the slug of a model.',
 });
-const pageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(ROOTS_PAGE_MAX).default(ROOTS_PAGE_DEFAULT),
-  /** From the `Link` header of the page before. */
-  cursor: z
-    .string()
-    .regex(/^\d{1,18}$/)
-    .transform(BigInt)
-    .optional(),
-});
-
 /** The roots of a model (R-ANCHOR-4). */
 @Controller('models')
 export class ModelAnchorsController {
@@ -40,7 +31,7 @@ export class ModelAnchorsController {
   })
   async list(
     @ZodParam('id', modelId) id: string,
-    @ZodQuery(pageQuery) { limit, cursor }: z.output<typeof pageQuery>,
+    @ZodQuery(rootsQuery) { limit, cursor }: RootsQuery,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<ModelAnchors> {
     const roots = await this.reader.roots(id, { limit, before: cursor });

@@ -1,10 +1,11 @@
 import { Controller, Inject, Post, Req, UseGuards } from '@nestjs/common';
 import { AppError, heartbeat, type Heartbeat } from '@touchstone/contracts';
+import { heartbeatAnswer, type HeartbeatAnswer } from '@touchstone/contracts/http/attestation-hub';
 import { ApiRoute, BearerGuard, callerOf, ZodBody, type HttpRequest } from '@touchstone/platform';
 import { HTTP_REPORTER } from '../../domain/admit-heartbeat.js';
 import { ReceiveHeartbeat } from '../../domain/receive-heartbeat.js';
 import { HeartbeatSenders } from './heartbeat-senders.js';
-import { heartbeatAnswer, presentHeartbeat, type HeartbeatAnswer } from './answers.js';
+import { presentHeartbeat } from './present-node.js';
 
 /** Largest heartbeat in bytes: every text at its longest, with every character escaped. */
 export const HEARTBEAT_BYTES_MAX = 65_536;

@@ -1,30 +1,20 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { AppError, nodeId, nodeStatuses } from '@touchstone/contracts';
-import { ApiRoute, CLOCK, CONFIG, ZodParam, ZodQuery, type Clock } from '@touchstone/platform';
-import { z } from 'zod';
-import type { Config } from '../../config.js';
-import type { NodeState } from '../../domain/node.js';
-import type { NodeReader } from '../../domain/ports.js';
+import { AppError, nodeId } from '@touchstone/contracts';
 import {
   nodeDetail,
   nodePage,
-  presentEntry,
-  presentNode,
+  nodesQuery,
   type NodeAnswer,
   type NodeDetail,
   type NodePage,
-} from './answers.js';
+  type NodesQuery,
+} from '@touchstone/contracts/http/attestation-hub';
+import { ApiRoute, CLOCK, CONFIG, ZodParam, ZodQuery, type Clock } from '@touchstone/platform';
+import type { Config } from '../../config.js';
+import type { NodeState } from '../../domain/node.js';
+import type { NodeReader } from '../../domain/ports.js';
+import { presentEntry, presentNode } from './present-node.js';
 import { NODE_READER } from '../../tokens.js';
-
-/** Most nodes on one page. */
-export const NODES_PAGE_MAX = 100;
-const NODES_PAGE_DEFAULT = 20;
-
-const listQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(NODES_PAGE_MAX).default(NODES_PAGE_DEFAULT),
-  cursor: nodeId.optional(),
-  status: z.enum(nodeStatuses).optional(),
-});
 
 /** `GET /v1/nodes` and `GET /v1/nodes/:id`. */
 @Controller('v1/nodes')
@@ -42,7 +32,7 @@ export class NodesController {
     response: nodePage,
     errors: ['validation-failed'],
   })
-  async list(@ZodQuery(listQuery) query: z.output<typeof listQuery>): Promise<NodePage> {
+  async list(@ZodQuery(nodesQuery) query: NodesQuery): Promise<NodePage> {
     const { limit, cursor: after, status } = query;
     // One more than asked for tells whether there is a next page.
     const found = await this.reader.list({ limit: limit + 1, after, status });

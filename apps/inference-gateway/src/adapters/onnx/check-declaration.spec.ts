@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { TensorSpec } from '@touchstone/contracts';
 import { sampleModels } from '../../../test/sample-models.js';
-import type { TensorSpec } from '../../domain/model/manifest.js';
 import type { Model } from '../../domain/model/model.js';
 import { checkDeclaration } from './check-declaration.js';
 

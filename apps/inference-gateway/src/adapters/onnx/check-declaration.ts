@@ -1,5 +1,5 @@
-import { AppError } from '@touchstone/contracts';
-import { shapeText, type TensorSpec } from '../../domain/model/manifest.js';
+import { AppError, type TensorSpec } from '@touchstone/contracts';
+import { shapeText } from '../../domain/model/manifest.js';
 import type { Model } from '../../domain/model/model.js';
 import { datatypeOf } from './onnx-types.js';
 import type { DeclaredTensor, ModelDescription } from './worker-messages.js';

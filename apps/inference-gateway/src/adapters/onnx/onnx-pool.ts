@@ -1,4 +1,4 @@
-import { AppError, shortText, type CanonicalTensor } from '@touchstone/contracts';
+import { AppError, shortText, type CanonicalTensor, type ModelDatatype } from '@touchstone/contracts';
 import { fromRaw, rawContents } from '@touchstone/evidence';
 import { withSpan } from '@touchstone/platform';
 import { endianness } from 'node:os';
@@ -8,7 +8,6 @@ import {
   type ModelRun,
   type ModelRunner,
 } from '../../domain/inference/model-runner.js';
-import type { ModelDatatype } from '../../domain/model/manifest.js';
 import type { Model } from '../../domain/model/model.js';
 import { withUndeclaredRanks } from './declared-ranks.js';
 import { datatypeOf, onnxTypeOf } from './onnx-types.js';

@@ -1,4 +1,4 @@
-import type { ModelDatatype } from '../../domain/model/manifest.js';
+import type { ModelDatatype } from '@touchstone/contracts';
 
 /** The runtime's names of the datatypes of the Open Inference Protocol. */
 const onnxTypes = {

@@ -1,7 +1,12 @@
-import { AppError, TENSOR_RANK_MAX, type CanonicalTensor } from '@touchstone/contracts';
+import {
+  AppError,
+  MODEL_TENSORS_MAX,
+  TENSOR_RANK_MAX,
+  type CanonicalTensor,
+  type TensorSpec,
+} from '@touchstone/contracts';
 import type { ModelTensors } from '../../domain/model/add-model.js';
-import { MODEL_TENSORS_MAX, type TensorSpec } from '../../domain/model/manifest.js';
-import { INPUT_ELEMENTS_MAX } from '../../domain/request/infer-request.js';
+import { INPUT_ELEMENTS_MAX } from '../../domain/request/request-limits.js';
 import { inspectOnnx } from '../onnx/inspect-onnx.js';
 import type { OnnxPool } from '../onnx/onnx-pool.js';
 import { datatypeOf } from '../onnx/onnx-types.js';

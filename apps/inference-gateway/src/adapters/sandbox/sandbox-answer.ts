@@ -1,6 +1,6 @@
 import { elementBytes } from '@touchstone/evidence';
 import { z } from 'zod';
-import { MODEL_TENSORS_MAX } from '../../domain/model/manifest.js';
+import { MODEL_TENSORS_MAX } from '@touchstone/contracts';
 import { datatypeOf } from '../onnx/onnx-types.js';
 import type { RunAnswer, WorkerAnswer, WorkerJob, WorkerTensor } from '../onnx/worker-messages.js';
 import type { Frame } from './frames.js';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { AppError, type CanonicalTensor } from '@touchstone/contracts';
-import type { TensorSpec } from '../../domain/model/manifest.js';
-import { INPUT_ELEMENTS_MAX } from '../../domain/request/infer-request.js';
+import { AppError, type CanonicalTensor, type TensorSpec } from '@touchstone/contracts';
+import { INPUT_ELEMENTS_MAX } from '../../domain/request/request-limits.js';
 import { trialShapes, tryOut } from './trial-runs.js';
 
 const LONG_MS = 60_000;

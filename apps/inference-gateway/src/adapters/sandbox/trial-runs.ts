@@ -1,7 +1,6 @@
-import { AppError, type CanonicalTensor } from '@touchstone/contracts';
+import { AppError, type CanonicalTensor, type ModelDatatype, type TensorSpec } from '@touchstone/contracts';
 import { encodeTensor } from '@touchstone/evidence';
-import type { ModelDatatype, TensorSpec } from '../../domain/model/manifest.js';
-import { INPUT_ELEMENTS_MAX } from '../../domain/request/infer-request.js';
+import { INPUT_ELEMENTS_MAX } from '../../domain/request/request-limits.js';
 
 /** Sizes that are tried for what a file leaves open, until one runs: small ones, and those of common images. */
 const TRIAL_SIZES = [1, 2, 3, 4, 8, 16, 32, 224] as const;

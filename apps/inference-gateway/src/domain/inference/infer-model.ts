@@ -1,10 +1,10 @@
 import { AppError, findingsOf, requestParts, type RequestParts } from '@touchstone/contracts';
+import type { InferRequest } from '@touchstone/contracts/http/inference-gateway';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { ModelCatalogue } from '../model/model-catalogue.js';
 import { priceOf, type Model } from '../model/model.js';
 import type { PaidInference, PresentedPayment } from '../payment/paid-inference.js';
 import type { Settlement } from '../payment/payment.js';
-import type { InferRequest } from '../request/infer-request.js';
 import { readInputs } from '../request/read-inputs.js';
 import { answerBytes, eventDraft, type AnswerLinks } from './answer.js';
 import type { ModelExecutor, PreparedRequest } from './execute-model.js';

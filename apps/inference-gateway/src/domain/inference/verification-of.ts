@@ -1,5 +1,6 @@
+import type { VerificationState } from '@touchstone/contracts';
 import type { Execution } from './answer.js';
-import type { Verification, VerificationState } from './verification.js';
+import type { Verification } from './verification.js';
 
 /** The row of an execution. */
 export function verificationOf(

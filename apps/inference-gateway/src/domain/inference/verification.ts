@@ -4,16 +4,9 @@ import type {
   OutputContext,
   OutputProof,
   OutputRecorded,
+  VerificationState,
 } from '@touchstone/contracts';
 import type { Settlement } from '../payment/payment.js';
-
-/**
- * How far a verification is. `recorded`: free, done. `executed`: the answer is stored, the payment is not settled
- * yet. `settled`: paid. `payment-failed`: the payment-verifier sends the payment no more; should somebody else
- * still send it, the answer becomes `settled`. An answer is given out only once it is settled.
- */
-export const verificationStates = ['recorded', 'executed', 'settled', 'payment-failed'] as const;
-export type VerificationState = (typeof verificationStates)[number];
 
 /** One run of a model with everything that was signed about it. */
 export interface Verification {

@@ -1,12 +1,12 @@
-import { AppError, type ErrorDetail } from '@touchstone/contracts';
+import { AppError, type ErrorDetail, type TensorSpec } from '@touchstone/contracts';
+import type { AddedManifest } from '@touchstone/contracts/http/inference-gateway';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { canonicalJson } from '@touchstone/canonical-json';
 import { modelVersionIdOf } from '@touchstone/evidence';
-import type { AddedManifest } from './added-manifest.js';
 import { ADDED_MODELS_MAX, type AddedModel, type AddedModelStore } from './added-model.js';
 import type { CommitmentKeeper } from './commitment-keeper.js';
 import type { ModelCatalogue } from './model-catalogue.js';
-import { modelManifest, type ModelManifest, type TensorSpec } from './manifest.js';
+import { modelManifest, type ModelManifest } from './manifest.js';
 import type { Model } from './model.js';
 
 /** The inputs and outputs of a file that was loaded and tried. */

@@ -1,4 +1,5 @@
-import type { Model, ModelStatus } from './model.js';
+import type { ModelStatus } from '@touchstone/contracts';
+import type { Model } from './model.js';
 
 /** Models that may be added and not retired at once; every replica lists them, and their files are kept. */
 export const ADDED_MODELS_MAX = 64;

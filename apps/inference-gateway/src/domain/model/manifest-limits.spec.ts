@@ -1,28 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
-import { canonicalTensor, TENSOR_RANK_MAX } from '@touchstone/contracts';
+import {
+  canonicalTensor,
+  MODEL_LABELS_MAX,
+  MODEL_TENSORS_MAX,
+  TENSOR_RANK_MAX,
+  tensorSpec,
+} from '@touchstone/contracts';
+import { inferRequest } from '@touchstone/contracts/http/inference-gateway';
 import type { z } from 'zod';
 import { TOKENS_MAX, VOCABULARY_MAX, WordListTokenizer } from '../request/word-list-tokenizer.js';
-import { inferRequest } from '../request/infer-request.js';
-import { addedManifest, PRICE_ATOMIC_MAX } from './added-manifest.js';
-import { MODEL_LABELS_MAX, MODEL_TENSORS_MAX, modelManifest, tensorSpec } from './manifest.js';
+import { modelManifest } from './manifest.js';
 
 const many = <T>(count: number, one: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => one(index));
 const ones = (count: number) => many(count, () => 1);
-const added = { name: 'a', priceAtomic: '0' };
 const spec = { name: 'x', datatype: 'FP32', shape: [1] };
-const inputs = (count: number) => many(count, (index) => ({ ...spec, name: `x${index}`, data: [1] }));
 const manifestInputs = (count: number) => many(count, (index) => ({ ...spec, name: `x${index}` }));
 const fits = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
 
 describe('limits of what is said about a model', () => {
   it.each<[string, number, (count: number) => boolean]>([
     ['labels of a tensor', MODEL_LABELS_MAX, (n) => fits(tensorSpec, { ...spec, labels: many(n, String) })],
-    [
-      'labels of an added model',
-      MODEL_LABELS_MAX,
-      (n) => fits(addedManifest, { ...added, labels: many(n, String) }),
-    ],
     [
       'dimensions of a tensor of a model',
       TENSOR_RANK_MAX,
@@ -38,9 +36,7 @@ describe('limits of what is said about a model', () => {
       TENSOR_RANK_MAX,
       (n) => fits(canonicalTensor, { ...spec, shape: ones(n), data: '' }),
     ],
-    ['tensors of a request', MODEL_TENSORS_MAX, (n) => fits(inferRequest, { inputs: inputs(n) })],
     ['tensors of a model', MODEL_TENSORS_MAX, (n) => fits(modelManifest.shape.inputs, manifestInputs(n))],
-    ['a price', PRICE_ATOMIC_MAX, (n) => fits(addedManifest, { ...added, priceAtomic: `${n}` })],
     ['tokens of a text', TOKENS_MAX, (n) => isTokenizer({ maxTokens: n })],
     ['words of a list', VOCABULARY_MAX, (n) => isTokenizer({ vocabulary: many(n, (word) => `w${word}`) })],
   ])('%s are taken up to %d, not one more', (_, most, isTaken) => {

@@ -1,67 +1,19 @@
 import {
+  accuracyWith,
   decimal,
   hex32,
+  modelFileName,
+  preprocessSpec,
   slug,
-  TENSOR_RANK_MAX,
+  storedText,
+  tensorSpecsWith,
   visibleText,
-  type TensorDatatype,
+  type TextRule,
 } from '@touchstone/contracts';
 import { z } from 'zod';
 
 /** Largest manifest in bytes. */
 export const MANIFEST_BYTES_MAX = 1_048_576;
-
-/** Most inputs, and most outputs, that a model may have. */
-export const MODEL_TENSORS_MAX = 64;
-
-/** Most labels on one output. */
-export const MODEL_LABELS_MAX = 10_000;
-
-/** Datatypes that a model may use. BYTES is left out: its elements have no fixed width for the runtime to share. */
-export const modelDatatypes = [
-  'BOOL',
-  'UINT8',
-  'UINT16',
-  'UINT32',
-  'UINT64',
-  'INT8',
-  'INT16',
-  'INT32',
-  'INT64',
-  'FP16',
-  'FP32',
-  'FP64',
-] as const satisfies readonly TensorDatatype[];
-export type ModelDatatype = (typeof modelDatatypes)[number];
-
-/** A file name inside the model's own folder: one segment without separators, so that it cannot point elsewhere. */
-const fileName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'expected a plain file name without a path');
-
-const tensorShape = z
-  .array(z.union([z.literal(-1), z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)]))
-  .max(TENSOR_RANK_MAX)
-  .describe('−1 is an open size: of an input the caller chooses it. Without a shape any one is taken.');
-
-/** Makes the rule of a text of at most so many characters. */
-type TextRule = (charactersMax: number) => z.ZodString;
-
-const tensorSpecWith = (text: TextRule) =>
-  z.strictObject({
-    name: z.string().min(1).max(256),
-    datatype: z.enum(modelDatatypes),
-    shape: tensorShape.optional(),
-    labels: z.array(text(256)).min(1).max(MODEL_LABELS_MAX).optional(),
-    minimum: z.number().optional(),
-    maximum: z.number().optional(),
-  });
-
-const storedText: TextRule = (charactersMax) => z.string().min(1).max(charactersMax);
-
-/** One input or output. */
-export const tensorSpec = tensorSpecWith(storedText);
-export type TensorSpec = z.infer<typeof tensorSpec>;
 
 /** A shape in words, for whoever reads a refusal. */
 export function shapeText(shape: readonly number[] | undefined): string {
@@ -80,19 +32,6 @@ export function shapeFits(expected: readonly number[] | undefined, actual: reado
   );
 }
 
-const tensorSpecsWith = (text: TextRule) =>
-  z
-    .array(tensorSpecWith(text))
-    .min(1)
-    .max(MODEL_TENSORS_MAX)
-    .refine(
-      (specs) => new Set(specs.map(({ name }) => name)).size === specs.length,
-      'a tensor name appears twice',
-    );
-
-/** How a text becomes the model's input; the digest also stands in the metadata of the ONNX file. */
-export const preprocessSpec = z.strictObject({ type: z.literal('word-list'), file: fileName, sha256: hex32 });
-
 const manifestWith = (text: TextRule) =>
   z.strictObject({
     id: slug,
@@ -100,7 +39,7 @@ const manifestWith = (text: TextRule) =>
     version: text(64),
     developer: text(128),
     description: text(2_000),
-    file: fileName,
+    file: modelFileName,
     sha256: hex32,
     licence: text(256).optional(),
     task: slug,
@@ -108,14 +47,7 @@ const manifestWith = (text: TextRule) =>
     outputs: tensorSpecsWith(text),
     priceAtomic: decimal,
     preprocess: preprocessSpec.optional(),
-    accuracy: z
-      .strictObject({
-        metric: text(128),
-        value: z.number(),
-        samples: z.number().int().min(1),
-        split: text(512).optional(),
-      })
-      .optional(),
+    accuracy: accuracyWith(text).optional(),
   });
 
 /**

@@ -1,6 +1,6 @@
-import { AppError, slug } from '@touchstone/contracts';
+import { AppError, slug, type ModelStatus } from '@touchstone/contracts';
 import type { AddedModelStore } from './added-model.js';
-import type { Model, ModelStatus } from './model.js';
+import type { Model } from './model.js';
 
 /** A model with its status, which operators may change while the service runs. */
 export interface ListedModel {

@@ -2,10 +2,6 @@ import type { ModelIdentity } from '@touchstone/contracts';
 import type { WordListTokenizer } from '../request/word-list-tokenizer.js';
 import type { ModelManifest } from './manifest.js';
 
-/** Whether a model version takes requests. */
-export const modelStatuses = ['pending', 'active', 'suspended', 'retired'] as const;
-export type ModelStatus = (typeof modelStatuses)[number];
-
 /** Where a model came from: the models folder of the deployment, or added while the service ran. */
 export type ModelOrigin = 'folder' | 'added';
 

@@ -1,6 +1,7 @@
+import type { ModelStatus } from '@touchstone/contracts';
 import type { CommitmentKeeper } from './commitment-keeper.js';
 import type { ModelCatalogue } from './model-catalogue.js';
-import type { Model, ModelStatus } from './model.js';
+import type { Model } from './model.js';
 
 /** Keeps the model versions that were ever served. */
 export interface ModelRegistry {

@@ -1,8 +1,8 @@
-import { AppError, type CanonicalTensor, type ErrorDetail } from '@touchstone/contracts';
+import { AppError, type CanonicalTensor, type ErrorDetail, type TensorSpec } from '@touchstone/contracts';
+import type { InferRequest, RequestTensor } from '@touchstone/contracts/http/inference-gateway';
 import { decodeTensor, encodeTensor } from '@touchstone/evidence';
-import { shapeFits, shapeText, type TensorSpec } from '../model/manifest.js';
+import { shapeFits, shapeText } from '../model/manifest.js';
 import type { Model } from '../model/model.js';
-import type { InferRequest, RequestTensor } from './infer-request.js';
 
 /**
  * Turns the body into the model's input tensors, in the order of the manifest. Everything that can be wrong with

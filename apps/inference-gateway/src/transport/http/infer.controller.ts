@@ -1,5 +1,6 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import { AppError } from '@touchstone/contracts';
+import { inferAnswer, inferRequest, type InferRequest } from '@touchstone/contracts/http/inference-gateway';
 import { ApiRoute, ZodBody, ZodParam, ZodQuery, type HttpRequest } from '@touchstone/platform';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
@@ -7,9 +8,8 @@ import { CHALLENGE_CACHE_CONTROL, paymentRequiredHeader, paymentResponseHeader }
 import { InferModel, type InferReply } from '../../domain/inference/infer-model.js';
 import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
 import { PaymentChallenge, settlementPending } from '../../domain/payment/payment-challenge.js';
-import { INFER_BODY_BYTES_MAX, inferRequest, type InferRequest } from '../../domain/request/infer-request.js';
+import { INFER_BODY_BYTES_MAX } from '../../domain/request/request-limits.js';
 import { GatewayMetrics } from '../../metrics.js';
-import { inferAnswer } from './answers.js';
 import { Links } from './links.js';
 
 /** Ids are looked up, not judged: an odd one is simply unknown. */

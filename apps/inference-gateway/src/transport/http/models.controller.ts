@@ -1,25 +1,21 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { slug } from '@touchstone/contracts';
 import { commitmentHash } from '@touchstone/evidence';
 import { ApiRoute, CONFIG, ZodParam, ZodQuery } from '@touchstone/platform';
 import { z } from 'zod';
+import {
+  commitmentList,
+  modelDetail,
+  modelPage,
+  modelsQuery,
+  type CommitmentList,
+  type ModelDetail,
+  type ModelPage,
+  type ModelsQuery,
+} from '@touchstone/contracts/http/inference-gateway';
 import type { Config } from '../../config.js';
 import { CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
 import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
-import { modelStatuses } from '../../domain/model/model.js';
-import { commitmentList, modelDetail, modelPage } from './answers.js';
 import { presentModel, summarize } from './present-model.js';
-
-/** Most models on one page. */
-export const MODELS_PAGE_MAX = 100;
-const MODELS_PAGE_DEFAULT = 20;
-
-const listQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(MODELS_PAGE_MAX).default(MODELS_PAGE_DEFAULT),
-  cursor: slug.optional(),
-  task: slug.optional(),
-  status: z.enum(modelStatuses).optional(),
-});
 
 /** `GET /v1/models` and `GET /v1/models/:id`. */
 @Controller('v1/models')
@@ -38,7 +34,7 @@ export class ModelsController {
     response: modelPage,
     errors: ['validation-failed'],
   })
-  async list(@ZodQuery(listQuery) query: z.output<typeof listQuery>) {
+  async list(@ZodQuery(modelsQuery) query: ModelsQuery): Promise<ModelPage> {
     await this.catalogue.fetchAll();
     const { limit, cursor: after, task, status } = query;
     const { models, next } = this.catalogue.page({ limit, after, task, status });
@@ -53,7 +49,7 @@ export class ModelsController {
     response: modelDetail,
     errors: ['unknown-model'],
   })
-  async show(@ZodParam('id', z.string().max(128)) id: string) {
+  async show(@ZodParam('id', z.string().max(128)) id: string): Promise<ModelDetail> {
     await this.catalogue.fetch(id);
     return presentModel(this.catalogue.get(id), this.commitments, this.config);
   }
@@ -66,7 +62,7 @@ export class ModelsController {
     response: commitmentList,
     errors: ['unknown-model'],
   })
-  async history(@ZodParam('id', z.string().max(128)) id: string) {
+  async history(@ZodParam('id', z.string().max(128)) id: string): Promise<CommitmentList> {
     await this.catalogue.fetch(id);
     const { modelVersionId } = this.catalogue.get(id).model;
     const commitments = await this.commitments.history(modelVersionId);

@@ -19,14 +19,14 @@ import {
 } from '@touchstone/platform';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { modelDetail, modelForm, type ModelDetail } from '@touchstone/contracts/http/inference-gateway';
 import type { Config } from '../../config.js';
 import { AddModel } from '../../domain/model/add-model.js';
 import { CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
 import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
-import { modelDetail, type ModelDetail } from './answers.js';
 import { Operator } from './operator.js';
 import { presentModel } from './present-model.js';
-import { ADDED_FORM_BYTES_MAX, modelForm, readModelForm } from './read-model-form.js';
+import { ADDED_FORM_BYTES_MAX, readModelForm } from './read-model-form.js';
 import { UploadLimit } from './upload-limit.interceptor.js';
 
 const CREATED = 201;

@@ -1,8 +1,7 @@
 import { parseStrictJson } from '@touchstone/canonical-json';
 import { AppError } from '@touchstone/contracts';
+import { addedManifest, type AddedManifest } from '@touchstone/contracts/http/inference-gateway';
 import { validate, type HttpRequest } from '@touchstone/platform';
-import { z } from 'zod';
-import { addedManifest, type AddedManifest } from '../../domain/model/added-manifest.js';
 import { ADDED_MODEL_BYTES_MAX } from '../../domain/model/added-model.js';
 import { MANIFEST_BYTES_MAX } from '../../domain/model/manifest.js';
 
@@ -11,12 +10,6 @@ const FRAMING_BYTES = 16_384;
 
 /** Largest form with a model that is read: the file, what its owner says about it, and the framing. */
 export const ADDED_FORM_BYTES_MAX = ADDED_MODEL_BYTES_MAX + MANIFEST_BYTES_MAX + FRAMING_BYTES;
-
-/** The two parts, as the document tells them. */
-export const modelForm = z.strictObject({
-  model: z.string().meta({ format: 'binary' }).describe('The ONNX file.'),
-  manifest: addedManifest,
-});
 
 /** A model that somebody wants to add. */
 export interface ModelForm {

@@ -1,9 +1,9 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { AppError, uuidV7 } from '@touchstone/contracts';
+import { verificationAnswer, type VerificationAnswer } from '@touchstone/contracts/http/inference-gateway';
 import { commitmentHash } from '@touchstone/evidence';
 import { ApiRoute, ZodParam } from '@touchstone/platform';
 import type { Verification, VerificationStore } from '../../domain/inference/verification.js';
-import { verificationAnswer, type VerificationAnswer } from './answers.js';
 import { Links } from './links.js';
 import { VERIFICATIONS } from '../../tokens.js';
 

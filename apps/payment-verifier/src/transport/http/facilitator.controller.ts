@@ -1,12 +1,6 @@
 import { Controller, Get, Post, UseGuards } from '@nestjs/common';
 import { AppError, shortText, uuidV7 } from '@touchstone/contracts';
-import { ApiRoute, BearerGuard, BearerTokens, ZodBody, ZodParam } from '@touchstone/platform';
-import { FacilitatePayment, type VerifyAnswer } from '../../domain/facilitate-payment.js';
-import { PaymentDesk } from '../../domain/payment-desk.js';
-import type { PaymentReading } from '../../domain/read-payment.js';
-import type { Settlement } from '../../domain/reservation.js';
 import {
-  FACILITATOR_REQUEST_BYTES_MAX,
   facilitatorRequest,
   paymentStatus,
   settleAnswer,
@@ -14,7 +8,15 @@ import {
   verifyAnswer,
   type FacilitatorRequest,
   type PaymentStatus,
-} from './schemas.js';
+} from '@touchstone/contracts/http/payment-verifier';
+import { ApiRoute, BearerGuard, BearerTokens, ZodBody, ZodParam } from '@touchstone/platform';
+import { FacilitatePayment, type VerifyAnswer } from '../../domain/facilitate-payment.js';
+import { PaymentDesk } from '../../domain/payment-desk.js';
+import type { PaymentReading } from '../../domain/read-payment.js';
+import type { Settlement } from '../../domain/reservation.js';
+
+/** Largest request: payload, requirements and a contract wallet's signature. */
+export const FACILITATOR_REQUEST_BYTES_MAX = 65_536;
 
 const body = { bytesMax: FACILITATOR_REQUEST_BYTES_MAX };
 const errors = [

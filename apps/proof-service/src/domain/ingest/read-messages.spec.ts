@@ -1,17 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { BatchSealed } from '@touchstone/contracts';
+import { LOG_INDEX_MAX, type BatchSealed } from '@touchstone/contracts';
 import { bytesToHex } from '@touchstone/crypto';
 import { parseBatchEntry } from '@touchstone/evidence';
 import { LogWorld, ORIGIN } from '../../../test/support/log-world.js';
 import { otherLeaf } from '../../../test/support/output-parts.js';
-import {
-  LOG_INDEX_MAX,
-  readAnchor,
-  readBatch,
-  readCheckpointMessage,
-  readEntry,
-  readOutput,
-} from './read-messages.js';
+import { readAnchor, readBatch, readCheckpointMessage, readEntry, readOutput } from './read-messages.js';
 
 const world = new LogWorld();
 

@@ -1,6 +1,7 @@
 import { canonicalJson } from '@touchstone/canonical-json';
 import {
   AppError,
+  LOG_INDEX_MAX,
   type AnchorFinal,
   type BatchSealed,
   type CheckpointPublished,
@@ -23,9 +24,6 @@ import type {
   ReceivedCheckpoint,
   SealedBatch,
 } from './intake.js';
-
-/** Largest place in the log, far below what the database can count. */
-export const LOG_INDEX_MAX = 10n ** 18n - 1n;
 
 /** A value, or why it is refused. */
 export type Reading<T> =

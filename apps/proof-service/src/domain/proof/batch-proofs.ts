@@ -17,9 +17,6 @@ import type { StoredAnchor } from '../evidence/evidence-store.js';
 import type { KnownKeys } from '../keys/signer-keys.js';
 import type { ProofStore, StoredBatch } from './proof-store.js';
 
-/** Most leaves on one page of a batch. */
-export const LEAVES_PAGE_MAX = 1_000;
-
 /** A leaf with its path to the root of its batch. */
 export interface LeafProof {
   readonly leaf: string;

@@ -1,15 +1,13 @@
 import { Controller, Get, Headers, Res } from '@nestjs/common';
 import { uuidV7 } from '@touchstone/contracts';
+import { evidenceQuery, type EvidenceQuery } from '@touchstone/contracts/http/proof-service';
 import { EVIDENCE_MEDIA_TYPE, evidenceBundle } from '@touchstone/evidence';
 import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform';
 import type { ServerResponse } from 'node:http';
-import { z } from 'zod';
 import { EvidenceReader } from '../../domain/evidence/evidence-reader.js';
 
 /** Seconds that a bundle with a final anchor may be kept without asking again; nothing in it will change. */
 export const ANCHORED_MAX_AGE_SECONDS = 86_400;
-
-const evidenceQuery = z.strictObject({ require: z.literal('anchored').optional() });
 
 /** Evidence bundles. */
 @Controller('v1/evidence')
@@ -38,7 +36,7 @@ export class EvidenceController {
   })
   async read(
     @ZodParam('verificationId', uuidV7) verificationId: string,
-    @ZodQuery(evidenceQuery) { require }: z.output<typeof evidenceQuery>,
+    @ZodQuery(evidenceQuery) { require }: EvidenceQuery,
     @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res() response: ServerResponse,
   ): Promise<void> {

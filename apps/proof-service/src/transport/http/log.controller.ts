@@ -2,25 +2,17 @@ import { Controller, Get, Res } from '@nestjs/common';
 import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { LOG_INDEX_MAX } from '../../domain/ingest/read-messages.js';
-import { LogReader } from '../../domain/proof/log-reader.js';
 import {
   checkpointAnswer,
   consistencyAnswer,
-  presentCheckpoint,
-  presentConsistency,
+  consistencyQuery,
+  treeSize,
   type CheckpointAnswer,
   type ConsistencyAnswer,
-} from './answers.js';
-
-/** 1 to `LOG_INDEX_MAX`, as a pattern, so that the document says it exactly. */
-const treeSize = z
-  .string()
-  .regex(
-    new RegExp(`^[1-9][0-9]{0,${LOG_INDEX_MAX.toString().length - 1}}$`),
-    `expected 1 to ${LOG_INDEX_MAX}`,
-  );
-const consistencyQuery = z.strictObject({ from: treeSize, to: treeSize });
+  type ConsistencyQuery,
+} from '@touchstone/contracts/http/proof-service';
+import { LogReader } from '../../domain/proof/log-reader.js';
+import { presentCheckpoint, presentConsistency } from './present-proof.js';
 
 /** The log: its newest head as a note, older heads, and consistency between sizes. */
 @Controller()
@@ -62,9 +54,7 @@ export class LogController {
     response: consistencyAnswer,
     errors: ['not-found', 'validation-failed', 'dependency-unavailable'],
   })
-  async consistency(
-    @ZodQuery(consistencyQuery) { from, to }: z.output<typeof consistencyQuery>,
-  ): Promise<ConsistencyAnswer> {
+  async consistency(@ZodQuery(consistencyQuery) { from, to }: ConsistencyQuery): Promise<ConsistencyAnswer> {
     return presentConsistency(await this.log.consistency(BigInt(from), BigInt(to)));
   }
 }

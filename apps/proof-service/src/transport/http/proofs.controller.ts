@@ -1,13 +1,21 @@
 import { Controller, Get, Headers, Post, Res } from '@nestjs/common';
-import { BATCH_LEAVES_MAX, hex32, uuidV7 } from '@touchstone/contracts';
+import { hex32, uuidV7 } from '@touchstone/contracts';
+import {
+  batchAnswer,
+  batchQuery,
+  proofClaim,
+  proofVerdict,
+  type BatchQuery,
+  type ProofClaim,
+  type ProofVerdictAnswer,
+} from '@touchstone/contracts/http/proof-service';
 import { hexToBytes } from '@touchstone/crypto';
 import { ApiRoute, ZodBody, ZodParam, ZodQuery } from '@touchstone/platform';
 import type { ServerResponse } from 'node:http';
-import { z } from 'zod';
-import { BatchProofs, LEAVES_PAGE_MAX, type BatchProof } from '../../domain/proof/batch-proofs.js';
+import { BatchProofs, type BatchProof } from '../../domain/proof/batch-proofs.js';
 import { encodeBinaryProof } from '../../domain/proof/binary-proof.js';
 import { verifyProof } from '../../domain/proof/verify-proof.js';
-import { batchAnswer, presentBatch, proofClaim, proofVerdict, type ProofVerdictAnswer } from './answers.js';
+import { presentBatch } from './present-proof.js';
 
 /** Largest claim: a path of 63 hashes with its sides is far below. */
 export const PROOF_CLAIM_BYTES_MAX = 32_768;
@@ -22,13 +30,6 @@ const proofResponse = {
   schema: batchAnswer,
   otherMediaTypes: [BINARY_MEDIA_TYPE],
 };
-
-const batchQuery = z.strictObject({
-  leaf: hex32.optional(),
-  leaves: z.literal('true').optional(),
-  offset: z.coerce.number().int().min(0).max(BATCH_LEAVES_MAX).default(0),
-  limit: z.coerce.number().int().min(1).max(LEAVES_PAGE_MAX).default(LEAVES_PAGE_MAX),
-});
 
 /** Proofs of batches and leaves (R-PROOF-1). */
 @Controller('v1/proof')
@@ -63,7 +64,7 @@ export class ProofsController {
   })
   async batch(
     @ZodParam('batchId', uuidV7) batchId: string,
-    @ZodQuery(batchQuery) { leaf, leaves, offset, limit }: z.output<typeof batchQuery>,
+    @ZodQuery(batchQuery) { leaf, leaves, offset, limit }: BatchQuery,
     @Headers('accept') accept: string | undefined,
     @Res() response: ServerResponse,
   ): Promise<void> {
@@ -84,9 +85,7 @@ export class ProofsController {
     response: proofVerdict,
     errors: ['malformed-json', 'validation-failed', 'leaf-field-not-fixed-width', 'body-too-large'],
   })
-  verify(
-    @ZodBody(proofClaim, { bytesMax: PROOF_CLAIM_BYTES_MAX }) claim: z.output<typeof proofClaim>,
-  ): ProofVerdictAnswer {
+  verify(@ZodBody(proofClaim, { bytesMax: PROOF_CLAIM_BYTES_MAX }) claim: ProofClaim): ProofVerdictAnswer {
     const { checks, ...verdict } = verifyProof(claim);
     return { ...verdict, checks: [...checks] };
   }

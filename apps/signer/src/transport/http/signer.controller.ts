@@ -1,12 +1,20 @@
 import { Controller, Get, Post, Req, UseGuards } from '@nestjs/common';
 import {
-  keySetQuery,
-  signCheckpoint,
-  signOutput,
-  signTransaction,
-  type RpcRequest,
-  type RpcResponse,
-} from '@touchstone/contracts';
+  keySetAnswer,
+  signCheckpointAnswer,
+  signCheckpointRequest,
+  signOutputAnswer,
+  signOutputRequest,
+  signTransactionAnswer,
+  signTransactionRequest,
+  type KeySetAnswer,
+  type SignCheckpointAnswer,
+  type SignCheckpointRequest,
+  type SignOutputAnswer,
+  type SignOutputRequest,
+  type SignTransactionAnswer,
+  type SignTransactionRequest,
+} from '@touchstone/contracts/http/signer';
 import { ApiRoute, BearerGuard, callerOf, ZodBody, type HttpRequest } from '@touchstone/platform';
 import { CallerPolicy } from '../../domain/caller-policy.js';
 import { PublishedKeys } from '../../domain/key-set.js';
@@ -35,11 +43,11 @@ export class SignerController {
 
   @Post('sign-output')
   @UseGuards(guard)
-  @ApiRoute({ summary: 'Sign one output', response: signOutput.response, errors, security: ['token'] })
+  @ApiRoute({ summary: 'Sign one output', response: signOutputAnswer, errors, security: ['token'] })
   async signOutput(
     @Req() request: HttpRequest,
-    @ZodBody(signOutput.request, limited) { format, ...payload }: RpcRequest<'signer', 'sign-output'>,
-  ): Promise<RpcResponse<'signer', 'sign-output'>> {
+    @ZodBody(signOutputRequest, limited) { format, ...payload }: SignOutputRequest,
+  ): Promise<SignOutputAnswer> {
     const caller = this.admit(request, 'sign-output');
     return { proof: await this.outputs.sign(payload, caller, format) };
   }
@@ -48,14 +56,14 @@ export class SignerController {
   @UseGuards(guard)
   @ApiRoute({
     summary: 'Sign a checkpoint that extends the last one',
-    response: signCheckpoint.response,
+    response: signCheckpointAnswer,
     errors: [...errors, 'checkpoint-refused'],
     security: ['token'],
   })
   async signCheckpoint(
     @Req() request: HttpRequest,
-    @ZodBody(signCheckpoint.request, limited) body: RpcRequest<'signer', 'sign-checkpoint'>,
-  ): Promise<RpcResponse<'signer', 'sign-checkpoint'>> {
+    @ZodBody(signCheckpointRequest, limited) body: SignCheckpointRequest,
+  ): Promise<SignCheckpointAnswer> {
     const caller = this.admit(request, 'sign-checkpoint');
     return { note: await this.checkpoints.sign(body.origin, toCheckpointRequest(body), caller) };
   }
@@ -64,21 +72,21 @@ export class SignerController {
   @UseGuards(guard)
   @ApiRoute({
     summary: 'Sign a typed transaction that the policy of its key allows',
-    response: signTransaction.response,
+    response: signTransactionAnswer,
     errors: [...errors, 'signing-refused'],
     security: ['token'],
   })
   async signTransaction(
     @Req() request: HttpRequest,
-    @ZodBody(signTransaction.request, limited) body: RpcRequest<'signer', 'sign-transaction'>,
-  ): Promise<RpcResponse<'signer', 'sign-transaction'>> {
+    @ZodBody(signTransactionRequest, limited) body: SignTransactionRequest,
+  ): Promise<SignTransactionAnswer> {
     const caller = this.admit(request, 'sign-transaction');
     return this.transactions.sign(body.key, toTransaction(body), caller);
   }
 
   @Get('key-set')
-  @ApiRoute({ summary: 'The public keys with their states', response: keySetQuery.response })
-  keySet(): Promise<RpcResponse<'signer', 'key-set'>> {
+  @ApiRoute({ summary: 'The public keys with their states', response: keySetAnswer })
+  keySet(): Promise<KeySetAnswer> {
     return this.keys.describe();
   }
 

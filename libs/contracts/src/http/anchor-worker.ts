@@ -1,6 +1,22 @@
-import { decimal, evmAddress, evmAnchorProof, hex32, timestampMs, uuidV7 } from '@touchstone/contracts';
 import { z } from 'zod';
-import { anchorStates } from '../../domain/anchor/anchor.js';
+import { anchorStates, evmAnchorProof } from '../messages/anchor.js';
+import { decimal, evmAddress, hex32, timestampMs, uuidV7 } from '../schemas/primitives.js';
+
+/** Most roots on one page. */
+export const ROOTS_PAGE_MAX = 1_000;
+const ROOTS_PAGE_DEFAULT = 100;
+
+/** The query of `GET /models/:id/anchors`. */
+export const rootsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(ROOTS_PAGE_MAX).default(ROOTS_PAGE_DEFAULT),
+  /** From the `Link` header of the page before. */
+  cursor: z
+    .string()
+    .regex(/^\d{1,18}$/)
+    .transform(BigInt)
+    .optional(),
+});
+export type RootsQuery = z.output<typeof rootsQuery>;
 
 /** The answer of `GET /models/:id/anchors`, exactly as R-ANCHOR-4 words it. */
 export const modelAnchors = z

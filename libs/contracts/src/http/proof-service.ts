@@ -1,21 +1,10 @@
-import {
-  BATCH_LEAVES_MAX,
-  caip2,
-  decimal,
-  evmAnchorProof,
-  hex32,
-  outputProof,
-  timestampMs,
-  uuidV7,
-} from '@touchstone/contracts';
-import { PATH_HASHES_MAX } from '@touchstone/evidence';
 import { z } from 'zod';
-import type { StoredAnchor } from '../../domain/evidence/evidence-store.js';
-import type { BatchProof } from '../../domain/proof/batch-proofs.js';
-import { LEAVES_PAGE_MAX } from '../../domain/proof/batch-proofs.js';
-import type { LogConsistency } from '../../domain/proof/log-reader.js';
-import type { StoredCheckpoint } from '../../domain/proof/proof-store.js';
-import { bytesToHex } from '@touchstone/crypto';
+import { BATCH_LEAVES_MAX, evmAnchorProof, LOG_INDEX_MAX, PATH_HASHES_MAX } from '../messages/anchor.js';
+import { outputProof } from '../schemas/output.js';
+import { caip2, decimal, hex32, timestampMs, uuidV7 } from '../schemas/primitives.js';
+
+/** Most leaves on one page of a batch. */
+export const LEAVES_PAGE_MAX = 1_000;
 
 const positionedPath = z.array(z.strictObject({ hash: hex32, pos: z.enum(['L', 'R']) })).max(PATH_HASHES_MAX);
 const safeInteger = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -33,7 +22,20 @@ const anchorAnswer = z
     proof: evmAnchorProof,
   })
   .meta({ id: 'Anchor' });
-type AnchorAnswer = z.infer<typeof anchorAnswer>;
+export type AnchorAnswer = z.infer<typeof anchorAnswer>;
+
+/** The query of `GET /v1/evidence/:verificationId`; its answer is the bundle of `@touchstone/evidence`. */
+export const evidenceQuery = z.strictObject({ require: z.literal('anchored').optional() });
+export type EvidenceQuery = z.output<typeof evidenceQuery>;
+
+/** The query of `GET /v1/proof/:batchId`. */
+export const batchQuery = z.strictObject({
+  leaf: hex32.optional(),
+  leaves: z.literal('true').optional(),
+  offset: z.coerce.number().int().min(0).max(BATCH_LEAVES_MAX).default(0),
+  limit: z.coerce.number().int().min(1).max(LEAVES_PAGE_MAX).default(LEAVES_PAGE_MAX),
+});
+export type BatchQuery = z.output<typeof batchQuery>;
 
 /** A batch with its log proof, the checkpoint as served, and the anchors that commit to it. */
 export const batchAnswer = z
@@ -78,6 +80,7 @@ export const proofClaim = z
       .describe('The leaf (64 hex digits), its preimage (400 hex digits), or the output proof.'),
   })
   .meta({ id: 'ProofClaim' });
+export type ProofClaim = z.output<typeof proofClaim>;
 
 /** The outcome of a verification. */
 export const proofVerdict = z
@@ -109,6 +112,18 @@ export const checkpointAnswer = z
   .meta({ id: 'Checkpoint' });
 export type CheckpointAnswer = z.infer<typeof checkpointAnswer>;
 
+/** A size of the log: 1 to `LOG_INDEX_MAX`, as a pattern, so that the document says it exactly. */
+export const treeSize = z
+  .string()
+  .regex(
+    new RegExp(`^[1-9][0-9]{0,${LOG_INDEX_MAX.toString().length - 1}}$`),
+    `expected 1 to ${LOG_INDEX_MAX}`,
+  );
+
+/** The query of `GET /v1/log/consistency`. */
+export const consistencyQuery = z.strictObject({ from: treeSize, to: treeSize });
+export type ConsistencyQuery = z.output<typeof consistencyQuery>;
+
 const treeHead = z.strictObject({ size: decimal, root: hex32 });
 
 /** A consistency proof (RFC 9162 section 2.1.4). */
@@ -116,32 +131,3 @@ export const consistencyAnswer = z
   .strictObject({ from: treeHead, to: treeHead, proof: z.array(hex32) })
   .meta({ id: 'Consistency' });
 export type ConsistencyAnswer = z.infer<typeof consistencyAnswer>;
-
-export function presentBatch({ inclusion, leaves, logProof, anchors, ...batch }: BatchProof): BatchAnswer {
-  return {
-    ...batch,
-    ...(inclusion ? { inclusion: { ...inclusion, path: [...inclusion.path] } } : {}),
-    ...(leaves ? { leaves: { offset: leaves.offset, items: [...leaves.items] } } : {}),
-    logProof: logProof && { ...logProof, path: [...logProof.path] },
-    anchors: anchors.map(presentAnchor),
-  };
-}
-
-export function presentCheckpoint({
-  size,
-  root,
-  note,
-  publishedAt,
-  anchors,
-}: StoredCheckpoint): CheckpointAnswer {
-  return { size: `${size}`, root: bytesToHex(root), note, publishedAt, anchors: anchors.map(presentAnchor) };
-}
-
-export function presentConsistency({ from, to, proof }: LogConsistency): ConsistencyAnswer {
-  const head = ({ size, root }: LogConsistency['from']) => ({ size: `${size}`, root: bytesToHex(root) });
-  return { from: head(from), to: head(to), proof: proof.map(bytesToHex) };
-}
-
-function presentAnchor({ proof, ...anchor }: StoredAnchor): AnchorAnswer {
-  return { ...anchor, level: 'finalized', proof: JSON.parse(proof) as AnchorAnswer['proof'] };
-}

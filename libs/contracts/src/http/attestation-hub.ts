@@ -1,7 +1,7 @@
-import { hex32, nodeStatuses, reportHeartbeat, timestampMs } from '@touchstone/contracts';
 import { z } from 'zod';
-import { freshnessOf, reportedSkew } from '../../domain/freshness.js';
-import type { HistoryEntry, NodeState, Sighting } from '../../domain/node.js';
+import { nodeId, nodeStatuses } from '../messages/attestation.js';
+import { reportHeartbeat } from '../rpc/attestation.js';
+import { hex32, timestampMs } from '../schemas/primitives.js';
 
 const skew = z
   .number()
@@ -12,6 +12,18 @@ const skew = z
 /** The answer to a heartbeat over HTTP: that of the bus and the clock skew. */
 export const heartbeatAnswer = reportHeartbeat.response.extend({ clockSkewMs: skew });
 export type HeartbeatAnswer = z.infer<typeof heartbeatAnswer>;
+
+/** Most nodes on one page. */
+export const NODES_PAGE_MAX = 100;
+const NODES_PAGE_DEFAULT = 20;
+
+/** The query of `GET /v1/nodes`. */
+export const nodesQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(NODES_PAGE_MAX).default(NODES_PAGE_DEFAULT),
+  cursor: nodeId.optional(),
+  status: z.enum(nodeStatuses).optional(),
+});
+export type NodesQuery = z.output<typeof nodesQuery>;
 
 const runtime = z.record(z.string(), z.string());
 const seen = z.strictObject({ at: timestampMs, buildId: z.string(), capabilityHash: hex32 });
@@ -57,55 +69,3 @@ export const nodePage = z.strictObject({
   nextCursor: z.string().nullable().describe('The cursor of the next page, null on the last one.'),
 });
 export type NodePage = z.infer<typeof nodePage>;
-
-export function presentHeartbeat({ nodeId, status, health, lastHeartbeat }: NodeState): HeartbeatAnswer {
-  const clockSkewMs = reportedSkew(lastHeartbeat.clockSkewMs);
-  return { nodeId, status, health, lastSeen: timeText(lastHeartbeat.atMs), clockSkewMs };
-}
-
-export function presentNode(node: NodeState, nowMs: number, staleAfterMs: number): NodeAnswer {
-  const { nodeId, status, health, firstSeen, lastSeen, driftCount, spoofCount, lastHeartbeat, reporter } =
-    node;
-  const { ageMs, stale } = freshnessOf(node, nowMs, staleAfterMs);
-  return {
-    nodeId,
-    status,
-    stale,
-    ageMs,
-    health,
-    firstSeen: firstSeen && { ...presentSighting(firstSeen), runtime: { ...firstSeen.runtime } },
-    lastSeen: lastSeen && presentSighting(lastSeen),
-    driftCount,
-    spoofCount,
-    lastChange: timeText(node.lastChangeMs),
-    lastHeartbeat: {
-      at: timeText(lastHeartbeat.atMs),
-      tsUtc: lastHeartbeat.tsUtc,
-      clockSkewMs: reportedSkew(lastHeartbeat.clockSkewMs),
-    },
-    reporter: {
-      current: reporter.current,
-      previous: reporter.previous,
-      changedAt: reporter.changedAtMs === null ? null : timeText(reporter.changedAtMs),
-    },
-  };
-}
-
-export function presentEntry(entry: HistoryEntry): NodeDetail['history'][number] {
-  const { atMs, status, health, attestation, reporter } = entry;
-  return {
-    at: timeText(atMs),
-    status,
-    health,
-    attestation: attestation && { ...attestation, runtime: { ...attestation.runtime } },
-    reporter,
-  };
-}
-
-function presentSighting({ atMs, buildId, capabilityHash }: Sighting) {
-  return { at: timeText(atMs), buildId, capabilityHash };
-}
-
-function timeText(timeMs: number): string {
-  return new Date(timeMs).toISOString();
-}

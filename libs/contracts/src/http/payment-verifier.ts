@@ -1,8 +1,6 @@
-import { jsonValue, timestampMs, uuidV7 } from '@touchstone/contracts';
 import { z } from 'zod';
-
-/** Largest request: payload, requirements and a contract wallet's signature. */
-export const FACILITATOR_REQUEST_BYTES_MAX = 65_536;
+import { jsonValue } from '../schemas/json-value.js';
+import { timestampMs, uuidV7 } from '../schemas/primitives.js';
 
 const officialRequirements = z
   .object({
@@ -35,8 +33,8 @@ function jsonSchemaOf(schema: z.ZodType) {
 }
 
 /**
- * Body of `/verify` and `/settle`. What stands under `anyOf` is for the document; the official schemas of x402 and
- * `readPayment` check it.
+ * Body of `/verify` and `/settle`. What stands under `anyOf` is for the document; the service reads the two objects by
+ * the official schemas of x402.
  */
 export const facilitatorRequest = z
   .object({
@@ -59,6 +57,7 @@ export const facilitatorRequest = z
   });
 export type FacilitatorRequest = z.output<typeof facilitatorRequest>;
 
+/** The answer of `POST /verify`, as x402 has it. */
 export const verifyAnswer = z.object({
   isValid: z.boolean(),
   invalidReason: z.string().optional(),
@@ -66,6 +65,7 @@ export const verifyAnswer = z.object({
   payer: z.string().optional(),
 });
 
+/** The answer of `POST /settle`, as x402 has it. */
 export const settleAnswer = z.looseObject({
   success: z.boolean(),
   errorReason: z.string().optional(),
@@ -75,12 +75,14 @@ export const settleAnswer = z.looseObject({
   network: z.string(),
 });
 
+/** The answer of `GET /supported`, as x402 has it. */
 export const supportedAnswer = z.looseObject({
   kinds: z.array(z.looseObject({ x402Version: z.number(), scheme: z.string(), network: z.string() })),
   extensions: z.array(z.string()),
   signers: z.record(z.string(), z.array(z.string())),
 });
 
+/** The answer of `GET /v1/payments/:reservationId`. */
 export const paymentStatus = z.object({
   reservationId: uuidV7,
   state: z.enum(['reserved', 'released', 'settling', 'settled', 'failed']),

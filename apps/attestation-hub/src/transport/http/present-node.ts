@@ -1,0 +1,58 @@
+import type { HeartbeatAnswer, NodeAnswer, NodeDetail } from '@touchstone/contracts/http/attestation-hub';
+import { freshnessOf, reportedSkew } from '../../domain/freshness.js';
+import type { HistoryEntry, NodeState, Sighting } from '../../domain/node.js';
+
+/** The answer to a heartbeat. */
+export function presentHeartbeat({ nodeId, status, health, lastHeartbeat }: NodeState): HeartbeatAnswer {
+  const clockSkewMs = reportedSkew(lastHeartbeat.clockSkewMs);
+  return { nodeId, status, health, lastSeen: timeText(lastHeartbeat.atMs), clockSkewMs };
+}
+
+/** A node as it is at `nowMs`. */
+export function presentNode(node: NodeState, nowMs: number, staleAfterMs: number): NodeAnswer {
+  const { nodeId, status, health, firstSeen, lastSeen, driftCount, spoofCount, lastHeartbeat, reporter } =
+    node;
+  const { ageMs, stale } = freshnessOf(node, nowMs, staleAfterMs);
+  return {
+    nodeId,
+    status,
+    stale,
+    ageMs,
+    health,
+    firstSeen: firstSeen && { ...presentSighting(firstSeen), runtime: { ...firstSeen.runtime } },
+    lastSeen: lastSeen && presentSighting(lastSeen),
+    driftCount,
+    spoofCount,
+    lastChange: timeText(node.lastChangeMs),
+    lastHeartbeat: {
+      at: timeText(lastHeartbeat.atMs),
+      tsUtc: lastHeartbeat.tsUtc,
+      clockSkewMs: reportedSkew(lastHeartbeat.clockSkewMs),
+    },
+    reporter: {
+      current: reporter.current,
+      previous: reporter.previous,
+      changedAt: reporter.changedAtMs === null ? null : timeText(reporter.changedAtMs),
+    },
+  };
+}
+
+/** One line of a node's history. */
+export function presentEntry(entry: HistoryEntry): NodeDetail['history'][number] {
+  const { atMs, status, health, attestation, reporter } = entry;
+  return {
+    at: timeText(atMs),
+    status,
+    health,
+    attestation: attestation && { ...attestation, runtime: { ...attestation.runtime } },
+    reporter,
+  };
+}
+
+function presentSighting({ atMs, buildId, capabilityHash }: Sighting) {
+  return { at: timeText(atMs), buildId, capabilityHash };
+}
+
+function timeText(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}

@@ -1,0 +1,193 @@
+import { z } from 'zod';
+import {
+  accuracyWith,
+  MODEL_LABELS_MAX,
+  MODEL_TENSORS_MAX,
+  modelDatatypes,
+  modelStatuses,
+  preprocessSpec,
+  storedText,
+  tensorSpecsWith,
+  verificationStates,
+} from '../schemas/model.js';
+import {
+  authorizationPayment,
+  modelCommitment,
+  outputContext,
+  outputProof,
+  TENSOR_RANK_MAX,
+  tensorDatatypes,
+} from '../schemas/output.js';
+import { decimal, hex32, slug, timestampMs, uuidV7 } from '../schemas/primitives.js';
+import { visibleText } from '../visible-text.js';
+
+/** Any finite number, for what a model answers can be the next request; the model's datatype checks the elements. */
+const element = z.unknown().meta({
+  id: 'TensorElement',
+  anyOf: [
+    { type: 'boolean' },
+    { type: 'string' },
+    { type: 'number' },
+    { type: 'array', items: { $ref: '#/$defs/TensorElement' } },
+  ],
+});
+
+const requestTensor = z.strictObject({
+  name: z.string().min(1).max(256),
+  datatype: z.enum(tensorDatatypes),
+  shape: z.array(z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)).max(TENSOR_RANK_MAX),
+  data: z
+    .array(element)
+    .describe(
+      'Flat in row-major order, or nested as the shape says. Any finite number; 64-bit integers beyond ±(2^53−1) as decimal strings.',
+    ),
+});
+
+/** A tensor as the caller sent it. */
+export type RequestTensor = z.infer<typeof requestTensor>;
+
+/**
+ * The body of an inference request: tensors in the style of the Open Inference Protocol, or a text for a model with a
+ * preprocessing step. A closed schema, so that parameters which would change the result are refused instead of
+ * being left out of what is proven.
+ */
+export const inferRequest = z
+  .strictObject({
+    inputs: z.array(requestTensor).min(1).max(MODEL_TENSORS_MAX).optional(),
+    text: z.string().optional(),
+  })
+  .refine(({ inputs, text }) => (inputs === undefined) !== (text === undefined), {
+    message: 'expected exactly one of "inputs" and "text"',
+  })
+  .meta({ oneOf: [{ required: ['inputs'] }, { required: ['text'] }] });
+export type InferRequest = z.infer<typeof inferRequest>;
+
+const timing = z.object({ inferenceMs: z.number(), totalMs: z.number() });
+const links = z.object({ verification: z.string(), evidence: z.string() });
+const modelReference = z.object({ id: slug, name: z.string(), version: z.string(), modelVersionId: hex32 });
+
+/** The answer to an inference request. */
+export const inferAnswer = z.object({
+  verificationId: uuidV7,
+  model: modelReference,
+  outputs: z.array(
+    z.object({
+      name: z.string(),
+      datatype: z.enum(modelDatatypes),
+      shape: z.array(z.number()),
+      data: z.array(z.union([z.boolean(), z.number(), z.string()])),
+    }),
+  ),
+  prediction: z.object({ label: z.string(), index: z.number(), score: z.number() }).optional(),
+  proof: outputProof,
+  context: outputContext,
+  payment: authorizationPayment.nullable(),
+  timing,
+  links,
+});
+export type InferAnswer = z.infer<typeof inferAnswer>;
+
+/** Most models on one page. */
+export const MODELS_PAGE_MAX = 100;
+const MODELS_PAGE_DEFAULT = 20;
+
+/** The query of `GET /v1/models`. */
+export const modelsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(MODELS_PAGE_MAX).default(MODELS_PAGE_DEFAULT),
+  cursor: slug.optional(),
+  task: slug.optional(),
+  status: z.enum(modelStatuses).optional(),
+});
+export type ModelsQuery = z.output<typeof modelsQuery>;
+
+/** A model in a list. */
+export const modelSummary = modelReference.extend({
+  description: z.string(),
+  developer: z.string(),
+  task: slug,
+  status: z.enum(modelStatuses),
+  price: z.object({ amount: decimal, asset: z.string(), network: z.string() }).nullable(),
+});
+export type ModelSummary = z.infer<typeof modelSummary>;
+
+/** One page of models. */
+export const modelPage = z.object({ models: z.array(modelSummary), nextCursor: slug.nullable() });
+export type ModelPage = z.infer<typeof modelPage>;
+
+/** A model with everything that is known about it. */
+export const modelDetail = modelSummary.extend({
+  modelHash: hex32,
+  modelHashSha3: hex32,
+  sizeBytes: z.number(),
+  inputs: tensorSpecsWith(storedText),
+  outputs: tensorSpecsWith(storedText),
+  preprocess: preprocessSpec.optional(),
+  accuracy: accuracyWith(storedText).optional(),
+  licence: storedText(256).optional(),
+  commitment: modelCommitment.nullable(),
+  commitmentHash: hex32.nullable(),
+});
+export type ModelDetail = z.infer<typeof modelDetail>;
+
+/** The commitments of a model version, newest first. */
+export const commitmentList = z.object({
+  items: z.array(z.object({ commitmentHash: hex32, commitment: modelCommitment })),
+});
+export type CommitmentList = z.infer<typeof commitmentList>;
+
+/** A verification. What was not paid for is not shown: proof, context and hashes are null until then. */
+export const verificationAnswer = z.object({
+  verificationId: uuidV7,
+  status: z.enum(verificationStates),
+  model: z.object({ id: slug, modelVersionId: hex32 }),
+  proof: outputProof.nullable(),
+  context: outputContext.nullable(),
+  hashes: z.object({ input: hex32, output: hex32 }).nullable(),
+  commitmentHash: hex32,
+  payment: authorizationPayment.extend({ transaction: z.string().nullable() }).nullable(),
+  failure: z.string().nullable(),
+  timing,
+  createdAt: timestampMs,
+  settledAt: timestampMs.nullable(),
+  links,
+});
+export type VerificationAnswer = z.infer<typeof verificationAnswer>;
+
+/** Most characters of a description. */
+const DESCRIPTION_CHARACTERS = 2_000;
+
+/** Highest price of one answer: a million tokens of six decimals, so that a slip of the decimal point is noticed. */
+export const PRICE_ATOMIC_MAX = 1_000_000_000_000;
+
+/** What its owner says about a model that is added; the tensors are read from the file. */
+export const addedManifest = z.strictObject({
+  name: slug.describe('The id under which the model is asked.'),
+  version: z
+    .string()
+    .regex(/^[0-9A-Za-z][0-9A-Za-z.+-]{0,31}$/, 'expected 1 to 32 of 0–9 A–Z a–z . + -')
+    .default('1.0.0'),
+  priceAtomic: z
+    .string()
+    .regex(/^(?:0|[1-9][0-9]{0,12})$/, 'expected a decimal integer without leading zeros')
+    .refine((text) => Number(text) <= PRICE_ATOMIC_MAX, `expected at most ${PRICE_ATOMIC_MAX}`)
+    .describe('Price of one answer in atomic units of the asset; 0 gives answers away.'),
+  developer: visibleText(128).default('operator'),
+  description: visibleText(DESCRIPTION_CHARACTERS).optional(),
+  licence: visibleText(256).optional(),
+  task: slug.default('inference'),
+  labels: z
+    .array(visibleText(256))
+    .min(1)
+    .max(MODEL_LABELS_MAX)
+    .optional()
+    .describe('Names of the elements of the first output that has as many.'),
+});
+export type AddedManifest = z.output<typeof addedManifest>;
+/** As its owner sends it: what has a default may be left out. */
+export type SentManifest = z.input<typeof addedManifest>;
+
+/** The two parts of the form of `POST /v1/models`, as the document tells them. */
+export const modelForm = z.strictObject({
+  model: z.string().meta({ format: 'binary' }).describe('The ONNX file.'),
+  manifest: addedManifest,
+});
