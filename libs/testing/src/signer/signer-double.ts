@@ -5,6 +5,7 @@ import {
   rpcSchemas,
   rpcTable,
   toProblem,
+  type KeystoreEntry,
   type OutputProof,
   type RpcRequest,
   type RpcResponse,
@@ -104,6 +105,11 @@ export class SignerDouble {
   /** Verifier key of the log. */
   get vkey(): string {
     return this.keys.vkey;
+  }
+
+  /** The listed keys of outputs, the present one last. */
+  get outputKeys(): readonly KeystoreEntry[] {
+    return this.keys.keySet.keys.filter(({ use }) => use === 'output');
   }
 
   /** The account that a key for transactions pays from, in lower case. */
