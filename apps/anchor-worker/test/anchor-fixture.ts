@@ -1,11 +1,17 @@
 import { deployDevelopmentChain, developmentNetwork } from '@touchstone/embedded';
-import { startTestAnvil, waitUntil } from '@touchstone/testing';
+import { SignerDouble, startTestAnvil, waitUntil } from '@touchstone/testing';
 import type { AnchorFinal } from '@touchstone/contracts';
 import { parseEvmAnchorProof, verifyEvmAnchor } from '@touchstone/chain-proofs';
 import { hexToBytes } from '@touchstone/crypto';
 import { anchoredCommitment } from '@touchstone/evidence';
-import { EvmLaneChain, EvmNode, PostgresLaneStore } from '@touchstone/evm';
-import { custom } from 'viem';
+import {
+  EvmLaneChain,
+  EvmNode,
+  PostgresLaneStore,
+  RpcLaneSigner,
+  type UnsignedTransaction,
+} from '@touchstone/evm';
+import { custom, keccak256, type Hex } from 'viem';
 import { EvmChain } from '../src/adapters/evm/evm-chain.js';
 import { ANCHOR_DRAIN_MS } from '../src/domain/pipeline/create-pipeline.js';
 import { AnchorRepository } from '../src/persistence/anchor-repository.js';
@@ -13,7 +19,6 @@ import { KeptProofRepository } from '../src/persistence/kept-proof-repository.js
 import { ANCHOR_SCHEMA } from '../src/persistence/schema.js';
 import { leavesOf } from './leaves.js';
 import { LogFixture, type Replica, type ReplicaOptions } from './log-fixture.js';
-import { TransactionSigningDouble } from './signing-double.js';
 
 const NETWORK = developmentNetwork;
 
@@ -34,7 +39,8 @@ export interface TestChain {
 
 /** A log on a real development chain. */
 export class AnchorFixture {
-  transactions = new TransactionSigningDouble();
+  /** Signs the anchors; replaced by a test whose signer holds another key. */
+  signer: SignerDouble;
   /** Replaced by a test that wants the node away. */
   rpc: EvmRpc;
   /** Added to the clock of the lane. */
@@ -46,11 +52,12 @@ export class AnchorFixture {
     readonly contract: string,
   ) {
     this.rpc = rpcOf(anvil.rpcUrl);
+    this.signer = this.signerWith();
   }
 
   static async startChain(): Promise<TestChain> {
     const anvil = await startTestAnvil();
-    const payer = (await new TransactionSigningDouble().account()) as `0x${string}`;
+    const payer = new SignerDouble().address('anchor');
     const funded = { anchorSubmitter: payer, settlementSubmitter: payer, payer };
     const { anchorRegistry } = await deployDevelopmentChain(anvil.rpcUrl, funded);
     return { anvil, contract: anchorRegistry };
@@ -58,6 +65,23 @@ export class AnchorFixture {
 
   static async create(chain: TestChain): Promise<AnchorFixture> {
     return new AnchorFixture(await LogFixture.create(), chain.anvil, chain.contract);
+  }
+
+  /** A signer of anchors in the contract, with another key than usual if one is given. */
+  signerWith(seeds: { readonly anchor?: string } = {}): SignerDouble {
+    return new SignerDouble({ seeds, contracts: { anchor: this.contract } });
+  }
+
+  /** Signs a transaction with the key of the anchors, of which neither signer nor database know. */
+  async signBeside(transaction: UnsignedTransaction): Promise<{ raw: string; hash: string }> {
+    const { chainId, nonce, gas, maxFeePerGas, maxPriorityFeePerGas } = transaction;
+    const raw = await this.signer.account('anchor').signTransaction({
+      type: 'eip1559',
+      ...{ chainId, nonce, gas, maxFeePerGas, maxPriorityFeePerGas },
+      to: transaction.to as Hex,
+      data: transaction.data as Hex,
+    });
+    return { raw, hash: keccak256(raw) };
   }
 
   /** A replica in the mode advanced. */
@@ -89,7 +113,7 @@ export class AnchorFixture {
               drainMs: ANCHOR_DRAIN_MS,
               nowMs: () => Date.now() + this.clockAheadMs,
             }),
-            signer: this.transactions,
+            signer: new RpcLaneSigner(this.signer.client('anchor-worker'), 'anchor'),
           },
         };
       },
@@ -157,7 +181,7 @@ export class AnchorFixture {
       ...parsed.proof,
       commitment,
       contract: bytes(this.contract.slice(2)),
-      submitter: bytes((await this.transactions.account()).slice(2)),
+      submitter: bytes(this.signer.address('anchor').slice(2)),
     });
   }
 }

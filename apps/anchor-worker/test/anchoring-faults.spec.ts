@@ -49,7 +49,7 @@ describe('anchoring while the chain or a process fails', () => {
     await fixture.call('evm_setAutomine', [true]);
     await fixture.call('anvil_mine', ['0x1']);
     await fixture.runUntil(replica, 'final');
-    expect(fixture.transactions.signed).toHaveLength(1);
+    expect(fixture.signer.transactions).toHaveLength(1);
   });
 
   it('replaces a transaction that is stuck by one with the same nonce and higher fees', async () => {
@@ -63,7 +63,7 @@ describe('anchoring while the chain or a process fails', () => {
       await replica.anchoring?.run();
       return replica.events.some(({ kind }) => kind === 'replaced');
     });
-    const [first, second] = fixture.transactions.signed;
+    const [first, second] = fixture.signer.transactions;
     expect(second!.nonce).toBe(first!.nonce);
     expect(second!.maxFeePerGas * 100n).toBeGreaterThanOrEqual(first!.maxFeePerGas * 110n);
     expect(second!.maxPriorityFeePerGas).toBeGreaterThan(first!.maxPriorityFeePerGas);
@@ -78,22 +78,22 @@ describe('anchoring while the chain or a process fails', () => {
   it('takes a new nonce when a stranger to this database has used the old one', async () => {
     const replica = await fixture.replica();
     await fixture.publish(replica, 'a');
-    const submitter = await fixture.transactions.account();
+    const submitter = fixture.signer.address('anchor');
     await replica.anchoring?.run();
     expect(await fixture.states()).toEqual(['prepared']);
-    const nonce = fixture.transactions.signed[0]!.nonce;
-    const foreign = await fixture.transactions.sign(
-      { ...fixture.transactions.signed[0]!, to: submitter, data: '0x', gas: 21_000n },
-      submitter,
-    );
+    const nonce = fixture.signer.transactions[0]!.nonce;
+    const foreign = await fixture.signBeside({
+      ...fixture.signer.transactions[0]!,
+      ...{ to: submitter, data: '0x', gas: 21_000n },
+    });
     await fixture.call('eth_sendRawTransaction', [foreign.raw]);
     await waitUntil(async () => (await fixture.call('eth_getTransactionReceipt', [foreign.hash])) !== null);
     await replica.anchoring?.run();
     // Until the receipt of one of its own bytes has stayed away for some blocks, it is not signed again.
-    expect(fixture.transactions.signed).toHaveLength(2);
+    expect(fixture.signer.transactions).toHaveLength(1);
     await fixture.call('anvil_mine', ['0x4']);
     await fixture.runUntil(replica, 'final');
-    expect(fixture.transactions.signed.map((signed) => signed.nonce)).toEqual([nonce, nonce, nonce + 1]);
+    expect(fixture.signer.transactions.map((signed) => signed.nonce)).toEqual([nonce, nonce + 1]);
     expect(replica.events.map(({ kind }) => kind)).toEqual(['renewed', 'included', 'final']);
   });
 
@@ -105,10 +105,10 @@ describe('anchoring while the chain or a process fails', () => {
     await fixture.publish(replica, 'a');
     for (let run = 0; run < 6; run += 1) await replica.anchoring?.run();
     expect(await fixture.states()).toEqual(['sent']);
-    expect(fixture.transactions.signed).toHaveLength(1);
+    expect(fixture.signer.transactions).toHaveLength(1);
     fixture.rpc = working;
     await fixture.runUntil(replica, 'final');
-    expect(fixture.transactions.signed).toHaveLength(1);
+    expect(fixture.signer.transactions).toHaveLength(1);
   });
 
   it('finds the bytes that were sent before a crash in the chain instead of sending others', async () => {
@@ -120,7 +120,7 @@ describe('anchoring while the chain or a process fails', () => {
     await fixture.call('eth_sendRawTransaction', [raw]);
     await waitUntil(async () => (await fixture.call('eth_getTransactionReceipt', [hash])) !== null);
     await fixture.runUntil(await fixture.replica(), 'final');
-    expect(fixture.transactions.signed).toHaveLength(1);
+    expect(fixture.signer.transactions).toHaveLength(1);
     expect((await fixture.finals()).map(({ transaction }) => transaction)).toEqual([hash]);
   });
 
@@ -191,11 +191,8 @@ describe('anchoring while the chain or a process fails', () => {
     const replica = await fixture.replica();
     await fixture.publish(replica, 'a');
     await replica.anchoring?.run();
-    const submitter = await fixture.transactions.account();
-    const poor = await fixture.transactions.sign(
-      { ...fixture.transactions.signed[0]!, gas: 30_000n },
-      submitter,
-    );
+    const submitter = fixture.signer.address('anchor');
+    const poor = await fixture.signBeside({ ...fixture.signer.transactions[0]!, gas: 30_000n });
     await fixture.log.client.query(
       `UPDATE anchors.lane_transaction SET attempts = jsonb_build_array(attempts -> 0 || $1::jsonb)`,
       [JSON.stringify(poor)],

@@ -1,11 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError, type CheckpointPublished } from '@touchstone/contracts';
 import { anchoredCommitment } from '@touchstone/evidence';
-import type { CheckpointSigner } from '../src/domain/checkpoint/checkpoint-ports.js';
+import { SIGNER_DOUBLE_ORIGIN, SignerDouble } from '@touchstone/testing';
 import { leavesOf } from './leaves.js';
 import { LogFixture, type Replica } from './log-fixture.js';
 import { expectSoundLog } from './log-invariants.js';
-import { CheckpointSigningDouble } from './signing-double.js';
+
+type Forgery = Parameters<typeof SignerDouble.prototype.forge<'sign-checkpoint'>>[1];
+
+const otherSigner = (origin = SIGNER_DOUBLE_ORIGIN) =>
+  new SignerDouble({ origin, seeds: { checkpoint: '09'.repeat(32) } });
 
 describe('checkpoints against PostgreSQL', () => {
   let fixture: LogFixture;
@@ -14,17 +18,8 @@ describe('checkpoints against PostgreSQL', () => {
   });
   afterEach(() => fixture.close());
 
-  const replicaWith = (signer?: Partial<CheckpointSigner>): Promise<Replica> =>
-    fixture.replica({
-      settings: { intervalMs: 0 },
-      ports: (ports) => ({
-        ...ports,
-        checkpointSigner: {
-          identity: () => (signer?.identity ? signer.identity() : fixture.signer.identity()),
-          sign: (request) => (signer?.sign ? signer.sign(request) : fixture.signer.sign(request)),
-        },
-      }),
-    });
+  const replicaWith = (signer?: SignerDouble): Promise<Replica> =>
+    fixture.replica({ settings: { intervalMs: 0 }, ...(signer === undefined ? {} : { signer }) });
   const append = async (replica: Replica, label: string, count = 1): Promise<void> => {
     await replica.intake.accept({ leaves: leavesOf(label, count), entries: [] });
     while ((await replica.sealing.run()) === 0);
@@ -54,24 +49,19 @@ describe('checkpoints against PostgreSQL', () => {
   });
 
   it('asks for the same size again after a crash between signature and storage, although the log has grown', async () => {
-    let crash = true;
-    const first = await replicaWith({
-      sign: async (request) => {
-        const note = await fixture.signer.sign(request);
-        if (crash) throw new AppError('timeout', 'The process ended before the answer came.');
-        return note;
-      },
-    });
+    const first = await replicaWith();
+    // The process ended before the answer came.
+    fixture.signer.fail('late', 'sign-checkpoint');
     await append(first, 'a');
     await expect(first.checkpointing.run()).rejects.toMatchObject({ code: 'timeout' });
-    crash = false;
+    fixture.signer.recover();
     const second = await replicaWith();
     await append(second, 'b');
     expect(await second.checkpointing.run()).toBe(0);
     expect(await second.checkpointing.run()).toBe(0);
     const { checkpoints } = await expectSoundLog(fixture);
     expect(checkpoints.map(({ size }) => size)).toEqual(['1', '2']);
-    expect(fixture.signer.signed).toHaveLength(2);
+    expect(fixture.signer.checkpoints).toHaveLength(2);
   });
 
   it('publishes once when two replicas ask at the same time', async () => {
@@ -100,63 +90,43 @@ describe('checkpoints against PostgreSQL', () => {
     await append(replica, 'b');
     await append(replica, 'c');
     expect(await replica.checkpointing.run()).toBeGreaterThan(0);
-    expect(replica.checkpointing.closedReason).toMatch(/the proof starts at 1, the last size is 2/);
+    expect(replica.checkpointing.closedReason).toMatch(/proof starts at size 1, the last signed size is 2/);
     await replica.checkpointing.run();
     expect(replica.closed).toHaveLength(1);
-    expect(fixture.signer.signed).toHaveLength(2);
+    expect(fixture.signer.checkpoints).toHaveLength(2);
     expect((await expectSoundLog(fixture)).checkpoints.map(({ size }) => size)).toEqual(['1']);
     await append(replica, 'd');
     expect((await expectSoundLog(fixture)).entries).toHaveLength(4);
   });
 
   it('opens again when the refusal passes', async () => {
-    let refuse = true;
-    const replica = await replicaWith({
-      sign: (request) => {
-        if (refuse) throw new AppError('checkpoint-refused', 'Not now.');
-        return fixture.signer.sign(request);
-      },
-    });
+    const replica = await replicaWith();
+    fixture.signer.fail(new AppError('checkpoint-refused', 'Not now.'), 'sign-checkpoint');
     await append(replica, 'a');
     await replica.checkpointing.run();
-    refuse = false;
+    fixture.signer.recover();
     expect(await replica.checkpointing.run()).toBe(0);
     expect(replica.closed).toEqual(['Not now.', undefined]);
     expect(replica.checkpointing.closedReason).toBeUndefined();
   });
 
-  it.each([
-    ['of another key', async (_fixture: LogFixture) => new CheckpointSigningDouble(9)],
+  it.each<[string, Forgery]>([
+    [
+      'of another key',
+      (_answer, request) => otherSigner().client('anchor-worker').call('signer', 'sign-checkpoint', request),
+    ],
     [
       'of another size',
-      async () => {
-        const other = new CheckpointSigningDouble();
-        const root = new Uint8Array(32).fill(1);
-        return Object.assign(Object.create(other) as CheckpointSigningDouble, {
-          sign: () =>
-            other.sign({
-              origin: 'localhost/touchstone/anchor-test',
-              size: 5n,
-              root,
-              fromSize: 0n,
-              proof: [],
-            }),
-        });
-      },
+      (_answer, { origin }) =>
+        new SignerDouble().client('anchor-worker').call('signer', 'sign-checkpoint', {
+          ...{ origin, size: '5', root: '01'.repeat(32) },
+          consistency: { fromSize: '0', proof: [] },
+        }),
     ],
-    [
-      'with a broken signature',
-      async () => {
-        const other = new CheckpointSigningDouble();
-        return Object.assign(Object.create(other) as CheckpointSigningDouble, {
-          sign: async (request: Parameters<CheckpointSigner['sign']>[0]) =>
-            (await other.sign(request)).replace(/.{6}\n$/, 'AAAAA=\n'),
-        });
-      },
-    ],
-  ])('stores no note %s', async (_what, signerOf) => {
-    const double = await signerOf(fixture);
-    const replica = await replicaWith({ sign: (request) => double.sign(request) });
+    ['with a broken signature', ({ note }) => ({ note: note.replace(/.{6}\n$/, 'AAAAA=\n') })],
+  ])('stores no note %s', async (_what, forgery) => {
+    const replica = await replicaWith();
+    fixture.signer.forge('sign-checkpoint', forgery);
     await append(replica, 'a');
     await replica.checkpointing.run();
     expect(replica.checkpointing.closedReason).toMatch(/signer/);
@@ -168,15 +138,13 @@ describe('checkpoints against PostgreSQL', () => {
     await append(first, 'a');
     await first.checkpointing.run();
     await append(first, 'b');
-    const otherKey = new CheckpointSigningDouble(9);
+    const otherKey = otherSigner();
     const second = await replicaWith(otherKey);
     await second.checkpointing.run();
     expect(second.checkpointing.closedReason).toMatch(/this log was begun as/);
-    const third = await replicaWith({
-      identity: async () => ({ origin: 'localhost/other', vkey: otherKey.vkey }),
-    });
+    const third = await replicaWith(otherSigner('localhost/other'));
     await third.checkpointing.run();
     expect(third.checkpointing.closedReason).toMatch(/The signer signs the log localhost\/other/);
-    expect(otherKey.signed).toEqual([]);
+    expect(otherKey.checkpoints).toEqual([]);
   });
 });

@@ -1,17 +1,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { deployDevelopmentChain } from '@touchstone/embedded';
+import { SignerDouble } from '@touchstone/testing';
 import { ANCHOR_DRAIN_MS } from '../src/domain/pipeline/create-pipeline.js';
 import { AnchorFixture, type TestChain } from './anchor-fixture.js';
 import { expectSoundLog } from './log-invariants.js';
-import { TransactionSigningDouble } from './signing-double.js';
+
+const NEXT = { anchor: '6d'.repeat(32) };
 
 describe('an anchor key that is replaced while an anchor waits', () => {
   let chain: TestChain;
   let fixture: AnchorFixture;
-  const next = new TransactionSigningDouble(`0x${'6d'.repeat(32)}`);
+  let next: SignerDouble;
   beforeAll(async () => {
     chain = await AnchorFixture.startChain();
-    const payer = (await next.account()) as `0x${string}`;
+    const payer = new SignerDouble({ seeds: NEXT }).address('anchor');
     await deployDevelopmentChain(chain.anvil.rpcUrl, {
       anchorSubmitter: payer,
       settlementSubmitter: payer,
@@ -21,27 +23,28 @@ describe('an anchor key that is replaced while an anchor waits', () => {
   afterAll(() => chain.anvil.stop());
   beforeEach(async () => {
     fixture = await AnchorFixture.create(chain);
+    next = fixture.signerWith(NEXT);
   });
   afterEach(() => fixture.close());
 
   it('has its last transaction sent, mined and proved under the account that signed it', async () => {
     const replica = await fixture.replica();
-    const before = fixture.transactions;
+    const before = fixture.signer;
     await fixture.publish(replica, 'a');
     await replica.anchoring?.run();
-    fixture.transactions = next;
+    fixture.signer = next;
     const restarted = await fixture.replica();
     await fixture.runUntil(restarted, 'final');
     const [final] = await fixture.finals();
-    expect(before.signed).toHaveLength(1);
-    expect(next.signed).toEqual([]);
-    fixture.transactions = before;
+    expect(before.transactions).toHaveLength(1);
+    expect(next.transactions).toEqual([]);
+    fixture.signer = before;
     const { checkpoints } = await expectSoundLog(fixture.log);
     expect(await fixture.verify(final!, checkpoints[0]!.note)).toMatchObject({ ok: true });
-    fixture.transactions = next;
+    fixture.signer = next;
     await fixture.publish(restarted, 'b');
     await fixture.runUntil(restarted, 'final', 'final');
-    expect(next.signed.map(({ nonce }) => nonce)).toEqual([0]);
+    expect(next.transactions.map(({ nonce }) => nonce)).toEqual([0]);
   });
 
   it('does not hold up anchoring for ever when the chain never takes that transaction', async () => {
@@ -50,8 +53,8 @@ describe('an anchor key that is replaced while an anchor waits', () => {
     await fixture.publish(replica, 'a');
     await fixture.runUntil(replica, 'sent');
     await fixture.call('anvil_dropAllTransactions');
-    await fixture.call('anvil_setBalance', [await fixture.transactions.account(), '0x0']);
-    fixture.transactions = next;
+    await fixture.call('anvil_setBalance', [fixture.signer.address('anchor'), '0x0']);
+    fixture.signer = next;
     const restarted = await fixture.replica();
     const run = () => restarted.anchoring?.run().catch(() => undefined);
     await run();

@@ -2,6 +2,7 @@ import { bytesToHex, createEcdsaSigner, ecdsaPublicKey, hexToBytes, sha256 } fro
 import type { KeystoreEntry, OutputProof, OutputRecorded } from '@touchstone/contracts';
 import { contextNonce, modelVersionIdOf, outputDigest } from '@touchstone/evidence';
 import { uuidV7 } from '@touchstone/postgres';
+import { signerSeeds } from '@touchstone/testing';
 import type { AcceptedLeaf } from '../src/domain/leaf/accepted-leaf.js';
 
 /** 32 bytes in hex that follow from a text. */
@@ -24,7 +25,7 @@ export function leavesOf(prefix: string, count: number, model = 'model-a'): Acce
 }
 
 /** The private key that signs outputs in tests; the signer of the tests has it too. */
-export const OUTPUT_KEY_HEX = '11'.repeat(32);
+export const OUTPUT_KEY_HEX = signerSeeds.output;
 /** Its name. */
 export const OUTPUT_KEY_ID = 'output-1';
 const outputKey = hexToBytes(OUTPUT_KEY_HEX) as Uint8Array;

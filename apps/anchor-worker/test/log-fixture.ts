@@ -5,9 +5,15 @@ import {
   runMigrations,
   uuidV7,
 } from '@touchstone/postgres';
-import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
+import {
+  createTestDatabase,
+  SIGNER_DOUBLE_ORIGIN,
+  SignerDouble,
+  type TestDatabase,
+} from '@touchstone/testing';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
+import { RpcCheckpointSigner } from '../src/adapters/signer/rpc-checkpoint-signer.js';
 import {
   createPipeline,
   type AnchoringPorts,
@@ -26,7 +32,6 @@ import { Lanes1764300000000 } from '../src/persistence/migrations/1764300000000-
 import { KeepProofs1785500000000 } from '../src/persistence/migrations/1785500000000-keep-proofs.js';
 import { ANCHOR_SCHEMA } from '../src/persistence/schema.js';
 import { SealingRepository } from '../src/persistence/sealing-repository.js';
-import { CheckpointSigningDouble, ORIGIN } from './signing-double.js';
 
 /** One process of the service, without mesh and HTTP. */
 export interface Replica extends CreatedPipeline {
@@ -45,6 +50,8 @@ export interface Replica extends CreatedPipeline {
 /** How a replica differs from the usual. */
 export interface ReplicaOptions {
   readonly settings?: Partial<PipelineSettings>;
+  /** Another one than that of the fixture. */
+  readonly signer?: SignerDouble;
   readonly ports?: (ports: PipelinePorts) => PipelinePorts;
   readonly anchoring?: (dataSource: DataSource, outbox: Outbox) => AnchoringPorts;
 }
@@ -52,7 +59,7 @@ export interface ReplicaOptions {
 const settings: PipelineSettings = {
   intervalMs: 60_000,
   batchMax: 10,
-  origin: ORIGIN,
+  origin: SIGNER_DOUBLE_ORIGIN,
   nodeId: 'node-test',
   gasMax: 200_000n,
   feePerGasMax: 100_000_000_000n,
@@ -60,6 +67,8 @@ const settings: PipelineSettings = {
   spacingMs: 0,
   pollMs: 50,
 };
+
+const checkpointSignerOf = (signer: SignerDouble) => new RpcCheckpointSigner(signer.client('anchor-worker'));
 
 const postgres = (url: string) => ({
   url,
@@ -76,7 +85,7 @@ const postgres = (url: string) => ({
 /** A database of its own with any number of replicas on it. */
 export class LogFixture {
   private readonly sources: DataSource[] = [];
-  signer = new CheckpointSigningDouble();
+  readonly signer = new SignerDouble();
 
   private constructor(
     readonly database: TestDatabase,
@@ -106,7 +115,7 @@ export class LogFixture {
       intake: new IntakeRepository(dataSource, outbox),
       sealing: new SealingRepository(dataSource, outbox),
       checkpoints: new CheckpointRepository(dataSource, outbox),
-      checkpointSigner: this.signer,
+      checkpointSigner: checkpointSignerOf(options.signer ?? this.signer),
       exclusive: new AdvisoryExclusive(dataSource, ANCHOR_SCHEMA),
       anchoring: options.anchoring?.(dataSource, outbox),
       nowMs: () => Date.now(),

@@ -10,12 +10,17 @@ import {
   type RunningService,
 } from '@touchstone/platform';
 import { runMigrations, uuidV7 } from '@touchstone/postgres';
-import { createTestDatabase, testNats, type TestDatabase, type TestNats } from '@touchstone/testing';
+import {
+  createTestDatabase,
+  SIGNER_DOUBLE_ORIGIN,
+  testNats,
+  type TestDatabase,
+  type TestNats,
+} from '@touchstone/testing';
 import { configSchema } from '../src/config.js';
 import { service } from '../src/service.js';
 import { AnchorFixture, type TestChain } from './anchor-fixture.js';
 import { SignerProcess } from './signer-process.js';
-import { ORIGIN } from './signing-double.js';
 
 /** Replicas of the whole service between real servers, a real signer and a real chain. */
 export class ServiceFixture {
@@ -57,7 +62,7 @@ export class ServiceFixture {
         TOUCHSTONE_GRPC_PORT: '0',
         TOUCHSTONE_HEALTH_PORT: '0',
         TOUCHSTONE_BUILD_HASH: 'b'.repeat(64),
-        TOUCHSTONE_LOG_ORIGIN: ORIGIN,
+        TOUCHSTONE_LOG_ORIGIN: SIGNER_DOUBLE_ORIGIN,
         ANCHOR_MODE: 'advanced',
         ANCHOR_INTERVAL_SEC: '0.2',
         TOUCHSTONE_EVM_RPC_URL: this.chain.anvil.rpcUrl,

@@ -4,12 +4,11 @@ import { bytesToHex } from '@touchstone/crypto';
 import { openWithKeys, outputLeaf, parseBatchEntry } from '@touchstone/evidence';
 import { listDeadLetters } from '@touchstone/nats';
 import type { RunningService } from '@touchstone/platform';
-import { waitUntil } from '@touchstone/testing';
+import { SIGNER_DOUBLE_ORIGIN, waitUntil } from '@touchstone/testing';
 import pg from 'pg';
 import { ROOTS_PAGE_MAX } from '@touchstone/contracts/http/anchor-worker';
 import { recordedOutput } from './leaves.js';
 import { ServiceFixture } from './service-fixture.js';
-import { ORIGIN } from './signing-double.js';
 
 const OUTPUT = 'evt.v1.inference.output.recorded';
 
@@ -44,7 +43,7 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
     );
     expect(JSON.parse(rows[0]!.entry)).toMatchObject({ type: 'touchstone.key-set.v1', sequence: 0 });
     expect(openWithKeys(latest.note, rows[0]!.vkey, [])).toMatchObject({ ok: true });
-    expect(latest.origin).toBe(ORIGIN);
+    expect(latest.origin).toBe(SIGNER_DOUBLE_ORIGIN);
   });
 
   it('carries outputs from the stream to a final anchor and lists the root (R-ANCHOR-4)', async () => {

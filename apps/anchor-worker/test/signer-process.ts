@@ -1,16 +1,19 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { freePort, waitUntil, type TestDatabase, type TestNats } from '@touchstone/testing';
+import {
+  freePort,
+  SIGNER_DOUBLE_ORIGIN,
+  signerSeeds,
+  waitUntil,
+  type TestDatabase,
+  type TestNats,
+} from '@touchstone/testing';
 import { OUTPUT_KEY_HEX, OUTPUT_KEY_ID } from './leaves.js';
-import { ORIGIN } from './signing-double.js';
 
 const entry = fileURLToPath(new URL('../../signer/bundle/main.js', import.meta.url));
 
-/** The key that pays for anchors in tests; the development chain gives it ether. */
-export const ANCHOR_KEY = '5c'.repeat(32);
-
-/** The real signer as a process of its own, as the launcher runs it. */
+/** The real signer as a process of its own, as the launcher runs it, with the keys of its double. */
 export class SignerProcess {
   private child: ChildProcess | undefined;
   private output = '';
@@ -37,10 +40,10 @@ export class SignerProcess {
         TOUCHSTONE_HEALTH_PORT: String(healthPort),
         MODEL_SIGNING_KEY_HEX: OUTPUT_KEY_HEX,
         MODEL_SIGNING_KEY_ID: OUTPUT_KEY_ID,
-        TOUCHSTONE_LOG_ORIGIN: ORIGIN,
-        TOUCHSTONE_CHECKPOINT_SEED_HEX: '22'.repeat(32),
-        TOUCHSTONE_ANCHOR_TX_KEY_HEX: ANCHOR_KEY,
-        TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: '44'.repeat(32),
+        TOUCHSTONE_LOG_ORIGIN: SIGNER_DOUBLE_ORIGIN,
+        TOUCHSTONE_CHECKPOINT_SEED_HEX: signerSeeds.checkpoint,
+        TOUCHSTONE_ANCHOR_TX_KEY_HEX: signerSeeds.anchor,
+        TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: signerSeeds.settlement,
         TOUCHSTONE_CHAIN_ID: '84532',
         TOUCHSTONE_ANCHOR_CONTRACT: contract,
         TOUCHSTONE_SETTLEMENT_ASSET: `0x${'bb'.repeat(20)}`,

@@ -217,7 +217,7 @@ describe('commitments', () => {
   });
 
   it('are renewed when the signer rotates, before anything signed by the new key is recorded (R-SIGN-5)', async () => {
-    harness.signer.rotate();
+    harness.signer.replaceKey('output', '77'.repeat(32));
     const answer = inferAnswer.parse(await (await infer(gateway, 'digits', digitsRequest)).json());
     expect(answer.proof.keyId).toBe('output-2');
     const events = await harness.outbox<{ verificationId: string; commitment: ModelCommitment }>(

@@ -10,6 +10,7 @@ import {
 import { runMigrations } from '@touchstone/postgres';
 import {
   createTestDatabase,
+  SignerDouble,
   testNats,
   waitUntil,
   type TestDatabase,
@@ -19,7 +20,6 @@ import pg from 'pg';
 import { configSchema } from '../src/config.js';
 import { service, serviceWith } from '../src/service.js';
 import { FakePayments } from './fake-payments.js';
-import { FakeSigner } from './fake-signer.js';
 import { modelsFolder } from './sample-models.js';
 import type { TestConnection } from './serve-rpc.js';
 
@@ -34,7 +34,7 @@ const STREAM_BYTES = 16_777_216;
 
 /** A gateway with real PostgreSQL and NATS around it, and doubles of the services that it asks. */
 export class GatewayHarness {
-  readonly signer = new FakeSigner();
+  readonly signer = new SignerDouble();
   readonly payments = new FakePayments();
   private readonly connections: TestConnection[] = [];
   private readonly gateways: RunningService[] = [];

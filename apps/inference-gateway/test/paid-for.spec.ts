@@ -25,7 +25,7 @@ afterAll(async () => {
 
 afterEach(() => {
   Object.assign(harness.payments, { nextSettle: 'settled', charged: 'no', poorPayer: undefined });
-  harness.signer.failure = undefined;
+  harness.signer.recover();
 });
 
 /** A gateway whose folder of models was changed. */
@@ -84,9 +84,9 @@ describe('what was paid for is given', () => {
 
   it('by running the model when the payment settled and no answer was stored', async () => {
     const { header, moved } = await requests.paid();
-    harness.signer.failure = new Error('the signer is broken');
+    harness.signer.fail('broken', 'sign-outputs');
     expect((await requests.ask(header)).status).toBeGreaterThanOrEqual(500);
-    harness.signer.failure = undefined;
+    harness.signer.recover();
     harness.payments.pay(harness.payments.all().at(-1)!);
     const responses = await Promise.all([1, 2, 3].map(() => requests.ask(header)));
     expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);

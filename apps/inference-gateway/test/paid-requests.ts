@@ -32,9 +32,9 @@ export class PaidRequests {
     const client = new PayingClient();
     const payment = await client.pay(client.challengeOf(await this.ask()));
     const { signer, payments } = this.harness;
-    const before = { signed: signer.signed, transfers: payments.transfers };
+    const before = { signed: signer.outputs.length, transfers: payments.transfers };
     const moved = () => ({
-      runs: signer.signed - before.signed,
+      runs: signer.outputs.length - before.signed,
       transfers: payments.transfers - before.transfers,
     });
     return { client, payment, header: headerOf(payment), moved };

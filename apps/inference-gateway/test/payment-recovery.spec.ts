@@ -24,18 +24,18 @@ afterAll(async () => harness.stop());
 afterEach(() => {
   harness.payments.nextSettle = 'settled';
   harness.payments.poorPayer = undefined;
-  harness.signer.failure = undefined;
+  harness.signer.recover();
 });
 
 describe('when something fails after the payment was reserved', () => {
   it('a failing signer gives the reservation back, and the same payment works later', async () => {
     const { header, moved } = await requests.paid();
-    harness.signer.failure = new Error('the signer is broken');
+    harness.signer.fail('broken', 'sign-outputs');
     const failed = await requests.ask(header);
     expect(failed.status).toBeGreaterThanOrEqual(500);
     expect(harness.payments.released.length).toBeGreaterThan(0);
     expect(moved()).toEqual({ runs: 0, transfers: 0 });
-    harness.signer.failure = undefined;
+    harness.signer.recover();
     expect((await requests.ask(header)).status).toBe(200);
     expect(moved()).toEqual({ runs: 1, transfers: 1 });
   });
@@ -158,15 +158,13 @@ describe('the lease of a payment', () => {
   it('is renewed while the answer is made, and not any more afterwards', async () => {
     const { header } = await requests.paid();
     const { renewed } = harness.payments;
-    let resume = (): void => undefined;
-    harness.signer.pause = new Promise((resolve) => (resume = resolve));
+    const resume = harness.signer.hold('sign-outputs');
     const asked = requests.ask(header);
     const before = renewed.length;
     await waitUntil(() => renewed.length > before, 4_000);
     const { id } = harness.payments.all().at(-1)!;
     expect(renewed.slice(before)).toEqual([id]);
     resume();
-    harness.signer.pause = undefined;
     expect((await asked).status).toBe(200);
     await new Promise((resolve) => setTimeout(resolve, LEASE_RENEWAL_INTERVAL_MS + 500));
     expect(renewed).toHaveLength(before + 1);
@@ -174,12 +172,11 @@ describe('the lease of a payment', () => {
 
   it('lets a holder that was paused beyond it neither charge nor answer anew', async () => {
     const { header, moved } = await requests.paid();
-    let resume = (): void => undefined;
-    harness.signer.pause = new Promise((resolve) => (resume = resolve));
-    const signed = harness.signer.asked;
+    const resume = harness.signer.hold('sign-outputs');
+    const asked = harness.signer.asked('sign-outputs');
     const paused = requests.ask(header);
-    await waitUntil(() => harness.signer.asked > signed);
-    harness.signer.pause = undefined;
+    await waitUntil(() => harness.signer.asked('sign-outputs') > asked);
+    harness.signer.recover();
     harness.payments.expireLeases();
     const other = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
     const retried = await infer(other, 'digits', digitsBody, header);

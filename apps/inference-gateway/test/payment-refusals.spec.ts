@@ -19,7 +19,7 @@ afterAll(async () => harness.stop());
 afterEach(() => {
   harness.payments.nextSettle = 'settled';
   harness.payments.poorPayer = undefined;
-  harness.signer.failure = undefined;
+  harness.signer.recover();
 });
 
 describe('a payment that does not fit', () => {

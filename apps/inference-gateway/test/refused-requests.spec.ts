@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   expect(harness.payments.all()).toEqual([]);
-  expect(harness.signer.signed).toBe(0);
+  expect(harness.signer.outputs).toEqual([]);
   expect(await harness.column('SELECT id FROM gateway.verifications')).toEqual([]);
   await harness.stop();
 });

@@ -14,7 +14,7 @@ describe('payments when parts fail', () => {
   }, FAULT_TIMEOUT_MS);
   afterEach(() => {
     fixture.proxy.decide = () => 'pass';
-    fixture.signer.silent = false;
+    fixture.signer.recover();
   });
   afterAll(() => fixture.close());
 
@@ -86,9 +86,9 @@ describe('payments when parts fail', () => {
       const objects = await payment();
       const id = await reserve(objects);
       const before = await fixture.token.balanceOf(fixture.payTo);
-      fixture.signer.silent = true;
+      fixture.signer.fail('away');
       expect(await settle(id)).toMatchObject({ outcome: 'unsent', code: 'dependency-unavailable' });
-      fixture.signer.silent = false;
+      fixture.signer.recover();
       expect(await fixture.state(id)).toBe('reserved');
       expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before);
       expect(await settle(id)).toMatchObject({ outcome: 'settled' });
@@ -120,11 +120,11 @@ describe('payments when parts fail', () => {
       const before = await fixture.token.balanceOf(fixture.payTo);
       const id = await reserve(objects);
       fixture.proxy.decide = (method) => (method === 'eth_sendRawTransaction' ? 'fail' : 'pass');
-      const signed = fixture.signer.signed.length;
+      const signed = fixture.signer.transactions.length;
       expect(await settle(id)).toMatchObject({ outcome: 'pending' });
       fixture.proxy.decide = () => 'pass';
       await expectOneCharge(id, before);
-      expect(fixture.signer.signed.length).toBe(signed + 1);
+      expect(fixture.signer.transactions.length).toBe(signed + 1);
     });
 
     it('signs anew when its nonce was taken by another transaction of the key', async () => {
@@ -133,14 +133,18 @@ describe('payments when parts fail', () => {
       const id = await reserve(objects);
       fixture.proxy.decide = (method) => (method === 'eth_sendRawTransaction' ? 'fail' : 'pass');
       expect(await settle(id)).toMatchObject({ outcome: 'pending' });
-      await fixture.token.rpc('anvil_impersonateAccount', [fixture.signer.address]);
+      await fixture.token.rpc('anvil_impersonateAccount', [fixture.signer.address('settlement')]);
       await fixture.token.rpc('eth_sendTransaction', [
-        { from: fixture.signer.address, to: fixture.signer.address, value: '0x0' },
+        {
+          from: fixture.signer.address('settlement'),
+          to: fixture.signer.address('settlement'),
+          value: '0x0',
+        },
       ]);
-      await fixture.token.rpc('anvil_stopImpersonatingAccount', [fixture.signer.address]);
+      await fixture.token.rpc('anvil_stopImpersonatingAccount', [fixture.signer.address('settlement')]);
       fixture.proxy.decide = () => 'pass';
       // Only blocks without a receipt show that none of the bytes can be mined any more.
-      const signed = fixture.signer.signed.length;
+      const signed = fixture.signer.transactions.length;
       await waitUntil(async () => {
         await fixture.age(id);
         const { rows } = await fixture.sql.query(
@@ -149,10 +153,10 @@ describe('payments when parts fail', () => {
         );
         return rows.length === 1;
       });
-      expect(fixture.signer.signed.length).toBe(signed);
+      expect(fixture.signer.transactions.length).toBe(signed);
       await fixture.token.rpc('anvil_mine', [`0x${(STUCK_BLOCKS_DEFAULT + 1).toString(16)}`]);
       await expectOneCharge(id, before);
-      expect(fixture.signer.signed.length).toBe(signed + 1);
+      expect(fixture.signer.transactions.length).toBe(signed + 1);
     });
 
     it.each([
@@ -243,10 +247,10 @@ describe('payments when parts fail', () => {
       const { id, objects, before, requestDigest } = await killAt('eth_sendRawTransaction', 'hang');
       expect(await fixture.state(id)).toBe('settling');
       expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before);
-      const signed = fixture.signer.signed.length;
+      const signed = fixture.signer.transactions.length;
       const next = await fixture.spawn();
       await expectOneCharge(id, before);
-      expect(fixture.signer.signed.length).toBe(signed);
+      expect(fixture.signer.transactions.length).toBe(signed);
       expect(
         await fixture.gateway.call('payment-verifier', 'authorize', { ...objects, requestDigest }),
       ).toMatchObject({ outcome: 'settled', reservationId: id });
@@ -276,7 +280,7 @@ describe('payments when parts fail', () => {
     const payers = [];
     for (let count = 0; count < 6; count += 1) payers.push(await fixture.payer());
     const before = await fixture.token.balanceOf(fixture.payTo);
-    const signed = fixture.signer.signed.length;
+    const signed = fixture.signer.transactions.length;
     await Promise.all(
       payers.map(async (payer) => {
         const objects = await payer.payWith(requirementsFor(fixture.payTo), {
@@ -297,7 +301,7 @@ describe('payments when parts fail', () => {
       }),
     );
     expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + 6n * PRICE);
-    expect(fixture.signer.signed.length).toBe(signed + 6);
+    expect(fixture.signer.transactions.length).toBe(signed + 6);
     await Promise.all([killed(first), killed(second)]);
   });
 });

@@ -87,16 +87,16 @@ describe('payments over RPC, against a real chain', () => {
     const objects = await (await fixture.payer()).pay(requirementsFor(fixture.payTo));
     const { reservationId } = await reserve(objects);
     const before = await fixture.token.balanceOf(fixture.payTo);
-    const signed = fixture.signer.signed.length;
+    const signed = fixture.signer.transactions.length;
     const results = await Promise.all(Array.from({ length: 5 }, () => settle(reservationId)));
     expect(new Set(results.map(({ outcome }) => outcome))).toEqual(new Set(['settled']));
     expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
-    expect(fixture.signer.signed.length).toBe(signed + 1);
+    expect(fixture.signer.transactions.length).toBe(signed + 1);
   });
 
   it('settles 64 payments, 32 at a time, without a gap in the nonces of its key', async () => {
     const payer = await fixture.payer();
-    const count = await fixture.token.transactionCount(fixture.signer.address);
+    const count = await fixture.token.transactionCount(fixture.signer.address('settlement'));
     const before = await fixture.token.balanceOf(fixture.payTo);
     const waiting: X402Objects[] = [];
     for (let made = 0; made < 64; made += 1)
@@ -109,7 +109,7 @@ describe('payments over RPC, against a real chain', () => {
     };
     await Promise.all(Array.from({ length: 32 }, work));
     expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + 64_000n);
-    expect(await fixture.token.transactionCount(fixture.signer.address)).toBe(count + 64);
+    expect(await fixture.token.transactionCount(fixture.signer.address('settlement'))).toBe(count + 64);
   });
 
   it('reserves again under the same id after the lease and after a release', async () => {
@@ -138,13 +138,13 @@ describe('payments over RPC, against a real chain', () => {
     const { reservationId } = await reserve(objects, requestDigest);
     const { nonce } = authorizationOf(objects);
     await fixture.token.cancel(payer.address, nonce, await payer.signCancellation(nonce));
-    const signed = fixture.signer.signed.length;
+    const signed = fixture.signer.transactions.length;
     expect(await settle(reservationId)).toMatchObject({
       outcome: 'failed',
       settlement: { success: false, errorReason: 'authorization_canceled', transaction: '' },
       charged: 'no',
     });
-    expect(fixture.signer.signed.length).toBe(signed);
+    expect(fixture.signer.transactions.length).toBe(signed);
     expect(await authorize(objects, requestDigest)).toMatchObject({
       outcome: 'invalid',
       reason: 'authorization_canceled',
@@ -271,7 +271,7 @@ describe('payments over RPC, against a real chain', () => {
     expect(await fixture.gateway.call('payment-verifier', 'supported', {})).toMatchObject({
       supported: {
         kinds: [{ x402Version: 2, scheme: 'exact', network: 'eip155:84532' }],
-        signers: { 'eip155:*': [fixture.signer.address] },
+        signers: { 'eip155:*': [fixture.signer.address('settlement')] },
       },
     });
   });

@@ -42,11 +42,14 @@ describe('the nonces of the relayer', () => {
     });
 
   it('signs nothing that the relayer cannot pay for', async () => {
-    const purse = await fixture.token.rpc<string>('eth_getBalance', [fixture.signer.address, 'latest']);
-    await fixture.token.rpc('anvil_setBalance', [fixture.signer.address, '0x0']);
+    const purse = await fixture.token.rpc<string>('eth_getBalance', [
+      fixture.signer.address('settlement'),
+      'latest',
+    ]);
+    await fixture.token.rpc('anvil_setBalance', [fixture.signer.address('settlement'), '0x0']);
     expect((await pay()).settled).toMatchObject({ outcome: 'unsent', code: 'dependency-unavailable' });
-    expect(fixture.signer.signed).toEqual([]);
-    await fixture.token.rpc('anvil_setBalance', [fixture.signer.address, purse]);
+    expect(fixture.signer.transactions).toEqual([]);
+    await fixture.token.rpc('anvil_setBalance', [fixture.signer.address('settlement'), purse]);
     expect((await pay()).settled).toMatchObject({ outcome: 'settled' });
     // What could not be paid for is still owed, and is settled without being asked for again.
     await waitUntil(async () => {
@@ -71,11 +74,15 @@ describe('the nonces of the relayer', () => {
 
   it('follows the chain when the key was used elsewhere', async () => {
     await idle();
-    await fixture.token.rpc('anvil_impersonateAccount', [fixture.signer.address]);
-    const transfer = { from: fixture.signer.address, to: fixture.signer.address, value: '0x0' };
+    await fixture.token.rpc('anvil_impersonateAccount', [fixture.signer.address('settlement')]);
+    const transfer = {
+      from: fixture.signer.address('settlement'),
+      to: fixture.signer.address('settlement'),
+      value: '0x0',
+    };
     await fixture.token.rpc('eth_sendTransaction', [transfer]);
-    await fixture.token.rpc('anvil_stopImpersonatingAccount', [fixture.signer.address]);
-    const count = await waitUntil(() => fixture.token.transactionCount(fixture.signer.address));
+    await fixture.token.rpc('anvil_stopImpersonatingAccount', [fixture.signer.address('settlement')]);
+    const count = await waitUntil(() => fixture.token.transactionCount(fixture.signer.address('settlement')));
     expect(await nextNonce()).toBe(count - 1);
     expect((await pay()).settled).toMatchObject({ outcome: 'settled' });
     expect(await nextNonce()).toBe(count + 1);
@@ -84,20 +91,20 @@ describe('the nonces of the relayer', () => {
   it('comes back to the chain when it ran ahead of it', async () => {
     await idle();
     await fixture.sql.query('UPDATE payments.lane SET next_nonce = next_nonce + 5');
-    const count = await fixture.token.transactionCount(fixture.signer.address);
+    const count = await fixture.token.transactionCount(fixture.signer.address('settlement'));
     expect((await pay()).settled).toMatchObject({ outcome: 'settled' });
     expect(await nextNonce()).toBe(count + 1);
   });
 
   it('signs only what the signer allows, and charges nothing when it refuses', async () => {
-    fixture.signer.refusing = true;
+    fixture.signer.fail('refusing', 'sign-transaction');
     const before = await fixture.token.balanceOf(fixture.payTo);
     expect((await pay()).settled).toEqual({
       outcome: 'unsent',
       code: 'signing-refused',
       retryable: false,
     });
-    fixture.signer.refusing = false;
+    fixture.signer.recover();
     expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before);
   });
 });

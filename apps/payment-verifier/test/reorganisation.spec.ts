@@ -67,7 +67,7 @@ describe('a reorganisation of the chain', () => {
     const [before, height] = [await balance(), await blockNumber()];
     const results = [];
     for (const objects of payments) results.push({ objects, ...(await settled(objects)) });
-    const signed = fixture.signer.signed.length;
+    const signed = fixture.signer.transactions.length;
     await dropAbove(height, results[0]?.transaction ?? '');
     expect(await balance()).toBe(before);
     goOn();
@@ -79,7 +79,7 @@ describe('a reorganisation of the chain', () => {
       15_000,
       'the payments to come back',
     );
-    expect(fixture.signer.signed.length).toBe(signed);
+    expect(fixture.signer.transactions.length).toBe(signed);
     expect(await metric('touchstone_payment_reorganised_total')).toBeGreaterThanOrEqual(3);
     for (const { objects, requestDigest, reservationId, transaction } of results) {
       expect(await fixture.state(reservationId)).toBe('settled');
@@ -108,13 +108,13 @@ describe('a reorganisation of the chain', () => {
     const objects = await pay();
     const [before, height] = [await balance(), await blockNumber()];
     const { reservationId, transaction } = await settled(objects);
-    const signed = fixture.signer.signed.length;
+    const signed = fixture.signer.transactions.length;
     await dropAbove(height, transaction);
-    await fixture.token.rpc('anvil_impersonateAccount', [fixture.signer.address]);
+    await fixture.token.rpc('anvil_impersonateAccount', [fixture.signer.address('settlement')]);
     await fixture.token.rpc('eth_sendTransaction', [
-      { from: fixture.signer.address, to: fixture.signer.address, value: '0x0' },
+      { from: fixture.signer.address('settlement'), to: fixture.signer.address('settlement'), value: '0x0' },
     ]);
-    await fixture.token.rpc('anvil_stopImpersonatingAccount', [fixture.signer.address]);
+    await fixture.token.rpc('anvil_stopImpersonatingAccount', [fixture.signer.address('settlement')]);
     goOn();
     await fixture.token.rpc('anvil_mine', [`0x${(STUCK_BLOCKS_DEFAULT + 1).toString(16)}`]);
     await waitUntil(
@@ -126,7 +126,7 @@ describe('a reorganisation of the chain', () => {
       15_000,
       'the payment to come back',
     );
-    expect(fixture.signer.signed.length).toBe(signed + 1);
+    expect(fixture.signer.transactions.length).toBe(signed + 1);
     expect(await stateOf(transaction)).toMatchObject({ state: 'lost' });
     expect(await fixture.state(reservationId)).toBe('settled');
     expect(await metric('touchstone_payment_undone_total')).toBe(0);

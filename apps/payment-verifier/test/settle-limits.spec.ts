@@ -34,12 +34,12 @@ describe('settlements that wait', () => {
     'are taken up to SETTLE_CONCURRENCY_MAX at the same time, one more is refused as queue-full',
     async () => {
       const reservationId = await reserve(600);
-      fixture.signer.silent = true;
+      fixture.signer.fail('away');
       const held = Array.from({ length: SETTLE_CONCURRENCY_MAX }, () => settle(reservationId));
       const settled = Promise.allSettled(held);
       await expect(settle(reservationId)).rejects.toMatchObject({ code: 'queue-full' });
       for (const result of await settled) expect(result).toMatchObject({ value: { outcome: 'unsent' } });
-      fixture.signer.silent = false;
+      fixture.signer.recover();
       expect(await settle(reservationId)).toMatchObject({ outcome: 'settled' });
     },
     TIMEOUT_MS,

@@ -80,31 +80,31 @@ describe('settlements that count after five blocks', () => {
 
   it('are never signed again while they stand in a block that is not deep enough', async () => {
     const before = await fixture.token.balanceOf(fixture.payTo);
-    const signed = fixture.signer.signed.length;
+    const signed = fixture.signer.transactions.length;
     const { id, outcome } = await settling(fixture);
     expect(outcome).toBe('pending');
     await waitUntil(async () => (await transactionOf(fixture, id)).newest?.placed === true);
     await lookedAtByRecovery(fixture, id);
-    expect(fixture.signer.signed.length).toBe(signed + 1);
+    expect(fixture.signer.transactions.length).toBe(signed + 1);
     expect(await transactionOf(fixture, id)).toMatchObject({ count: 1, newest: { state: 'mined' } });
     expect(await fixture.state(id)).toBe('settling');
     await mine(fixture, CONFIRMATIONS);
     await fixture.recovered(id, 'settled');
-    expect(fixture.signer.signed.length).toBe(signed + 1);
+    expect(fixture.signer.transactions.length).toBe(signed + 1);
     expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
   });
 
   it('are not signed again when the receipt comes from a node that lags behind the count', async () => {
-    const signed = fixture.signer.signed.length;
+    const signed = fixture.signer.transactions.length;
     fixture.proxy.decide = (method) => (method === 'eth_getTransactionReceipt' ? 'hide' : 'pass');
     const { id } = await settling(fixture);
     await mine(fixture, 2);
     await lookedAtByRecovery(fixture, id);
-    expect(fixture.signer.signed.length).toBe(signed + 1);
+    expect(fixture.signer.transactions.length).toBe(signed + 1);
     fixture.proxy.decide = () => 'pass';
     await mine(fixture, CONFIRMATIONS);
     await fixture.recovered(id, 'settled');
-    expect(fixture.signer.signed.length).toBe(signed + 1);
+    expect(fixture.signer.transactions.length).toBe(signed + 1);
     expect((await transactionOf(fixture, id)).count).toBe(1);
   });
 });
@@ -120,7 +120,7 @@ describe('a settlement whose fees have become too low', () => {
     'gets higher fees under the same nonce, and holds nobody up',
     async () => {
       const before = await fixture.token.balanceOf(fixture.payTo);
-      const signed = fixture.signer.signed.length;
+      const signed = fixture.signer.transactions.length;
       const payments = [await payment(fixture), await payment(fixture)];
       await fixture.token.rpc('evm_setAutomine', [false]);
       const first = await settling(fixture, payments[0]);
@@ -147,7 +147,7 @@ describe('a settlement whose fees have become too low', () => {
       const { count, newest } = await transactionOf(fixture, first.id);
       expect(count).toBe(1);
       expect(newest?.attempts.length).toBeGreaterThanOrEqual(2);
-      const nonces = fixture.signer.signed.slice(signed).map(({ nonce }) => nonce);
+      const nonces = fixture.signer.transactions.slice(signed).map(({ nonce }) => nonce);
       expect(new Set(nonces).size).toBe(1);
       const second = await settling(fixture, payments[1]);
       await waitUntil(

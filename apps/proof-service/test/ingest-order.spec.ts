@@ -127,12 +127,7 @@ describe('order and repetition', () => {
   it('verifies checkpoints later when the signer was away', async () => {
     const fixture = await create();
     const { world } = fixture;
-    const keySet = world.keySet.bind(world);
-    let away = true;
-    world.keySet = () => {
-      if (away) return { ...keySet(), log: { origin: 'another.log', vkey: world.logVerifierKey } };
-      return keySet();
-    };
+    world.signer.fail('away');
     const client = await fixture.start();
     const output = world.output();
     await fixture.publish(
@@ -143,7 +138,7 @@ describe('order and repetition', () => {
     );
     await client.waitForMetric('touchstone_proof_checkpoints_pending', 1);
     await client.stage(output.body.verificationId, 'logged');
-    away = false;
+    world.signer.recover();
     await client.bundle(output.body.verificationId);
   });
 

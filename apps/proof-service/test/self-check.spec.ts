@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { waitUntil } from '@touchstone/testing';
+import { signerSeeds, waitUntil } from '@touchstone/testing';
 import { SUBMITTER, type EventOf } from './support/log-world.js';
 import { otherLeaf } from './support/output-parts.js';
 import { ProofFixture, type ProofClient } from './support/proof-fixture.js';
@@ -135,12 +135,10 @@ describe('keys', () => {
   it('does not serve what no key of the signer has signed', async () => {
     const { id } = await served();
     const { world } = fixture;
-    const keySet = world.keySet.bind(world);
-    world.keySet = () => {
-      const answer = keySet();
+    world.signer.forge('key-set', (answer) => {
       const keys = answer.keySet.keys.map((key) => ({ ...key, kid: 'another' }));
       return { ...answer, keySet: { ...answer.keySet, keys } };
-    };
+    });
     try {
       const fresh = await fixture.start();
       const response = await waitUntil(async () => {
@@ -148,53 +146,49 @@ describe('keys', () => {
         return answer.status === 500 && answer;
       });
       expect(await response.json()).toMatchObject({ code: 'internal' });
-      world.keySet = keySet;
+      world.signer.recover();
       await fresh.bundle(id);
     } finally {
-      world.keySet = keySet;
+      world.signer.recover();
     }
   });
 
   it('still serves evidence of a key that was revoked later', async () => {
     const { id } = await served();
     const { world } = fixture;
-    const keySet = world.keySet.bind(world);
-    world.keySet = () => {
-      const answer = keySet();
+    world.signer.forge('key-set', (answer) => {
       const revoked = { status: 'revoked', revoked_at: new Date().toISOString() } as const;
       const keys = answer.keySet.keys.map((key) => ({ ...key, ...revoked }));
       return { ...answer, keySet: { ...answer.keySet, keys } };
-    };
+    });
     try {
       const fresh = await fixture.start();
       await fresh.bundle(id);
       expect(await fresh.metric('touchstone_proof_self_check_failures_total')).toBe(0);
     } finally {
-      world.keySet = keySet;
+      world.signer.recover();
     }
   });
 
   it('knows anchors of an earlier anchor key when it is told its address', async () => {
     const { id } = await served();
     const { world } = fixture;
-    const keySet = world.keySet.bind(world);
-    const rotated = `0x${'51'.repeat(20)}`;
-    world.keySet = () => ({ ...keySet(), addresses: { ...keySet().addresses, anchor: rotated } });
+    world.signer.replaceKey('anchor', '6d'.repeat(32));
+    const rotated = world.signer.address('anchor');
     try {
       const untold = await fixture.start();
       expect((await untold.get(`/v1/evidence/${id}`)).status).toBe(500);
       const told = await fixture.start({ TOUCHSTONE_ANCHOR_SUBMITTERS: `${rotated}, ${SUBMITTER}` });
       await told.bundle(id, '?require=anchored');
     } finally {
-      world.keySet = keySet;
+      world.signer.replaceKey('anchor', signerSeeds.anchor);
     }
   });
 
   it('asks the reader to come again while the signer is not to be asked', async () => {
     const { id } = await served();
     const { world } = fixture;
-    const keySet = world.keySet.bind(world);
-    world.keySet = () => ({ ...keySet(), log: { origin: 'another.log', vkey: world.logVerifierKey } });
+    world.signer.forge('key-set', (answer) => ({ ...answer, log: { ...answer.log, origin: 'another.log' } }));
     try {
       const fresh = await fixture.start();
       for (const path of [`/v1/evidence/${id}`, '/checkpoint']) {
@@ -202,11 +196,11 @@ describe('keys', () => {
         expect(response.status).toBe(503);
         expect(response.headers.get('retry-after')).not.toBeNull();
       }
-      world.keySet = keySet;
+      world.signer.recover();
       await fresh.bundle(id);
       expect(await fresh.metric('touchstone_proof_self_check_failures_total')).toBe(0);
     } finally {
-      world.keySet = keySet;
+      world.signer.recover();
     }
   });
 });

@@ -23,6 +23,7 @@ import { CheckpointSigning } from './domain/sign-checkpoint.js';
 import { OutputSigning } from './domain/sign-output.js';
 import { TransactionSigning } from './domain/sign-transaction.js';
 import type { TransactionPolicy } from './domain/transaction-policy.js';
+import { Verbs } from './domain/verbs.js';
 import { PostgresAuditLog } from './persistence/audit-log.js';
 import { PostgresCheckpointStore } from './persistence/checkpoint-store.js';
 import { PostgresKeySetStore } from './persistence/key-set-store.js';
@@ -34,7 +35,7 @@ import { SignerRpc } from './transport/nats/signer.rpc.js';
 export function appParts(config: Config, context: ServiceContext<Config>): ServiceParts {
   return {
     controllers: [SignerController, SignerRpc, SignerGrpc],
-    providers: [...stores(context), ...verbs(config, context)],
+    providers: [...stores(context), ...useCases(config, context)],
   };
 }
 
@@ -57,7 +58,7 @@ function stores({ clock }: ServiceContext<Config>) {
 }
 
 /** What callers may ask for, with the keys. */
-function verbs(config: Config, { clock }: ServiceContext<Config>) {
+function useCases(config: Config, { clock }: ServiceContext<Config>) {
   const keys = keyRing(config);
   return [
     {
@@ -96,6 +97,16 @@ function verbs(config: Config, { clock }: ServiceContext<Config>) {
       inject: [CurrentKeySet, CheckpointSigning, TransactionSigning],
       useFactory: (keySet: CurrentKeySet, checkpoints: CheckpointSigning, transactions: TransactionSigning) =>
         new PublishedKeys(keys, keySet, checkpoints, transactions, config.SIGNING_DOMAIN),
+    },
+    {
+      provide: Verbs,
+      inject: [OutputSigning, CheckpointSigning, TransactionSigning, PublishedKeys],
+      useFactory: (
+        outputs: OutputSigning,
+        checkpoints: CheckpointSigning,
+        transactions: TransactionSigning,
+        keys: PublishedKeys,
+      ) => new Verbs({ outputs, checkpoints, transactions, keys }),
     },
   ];
 }

@@ -1,60 +1,17 @@
 import { fileURLToPath } from 'node:url';
-import {
-  credentials,
-  loadPackageDefinition,
-  Metadata,
-  status,
-  type CallOptions,
-  type Client as GrpcClient,
-  type ServiceError,
-} from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { Metadata, status, type CallOptions } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GRPC_MESSAGE_BYTES_DEFAULT_MAX } from '@touchstone/platform';
+import { callGrpc as call, connectGrpc, type GrpcTestClient } from './grpc-client.js';
 import { GATEWAY_TOKEN, SignerFixture } from './signer-fixture.js';
 
-type Call = (
-  request: object,
-  metadata: Metadata,
-  done: (error: ServiceError | null, answer: Record<string, unknown>) => void,
-) => void;
-type Client = Record<string, Call> & { close(): void } & Pick<GrpcClient, 'makeUnaryRequest'>;
-type ClientClass = new (address: string, security: ReturnType<typeof credentials.createInsecure>) => Client;
-
-const proto = fileURLToPath(
-  new URL('../../../libs/contracts/proto/touchstone/signer/v1/signer.proto', import.meta.url),
-);
 const health = fileURLToPath(
   new URL('../../../node_modules/grpc-health-check/proto/health/v1/health.proto', import.meta.url),
 );
 
 let fixture: SignerFixture;
 let address: string;
-
-function connect(path: string, find: (packages: unknown) => unknown): Client {
-  const packages = loadPackageDefinition(loadSync(path, { longs: String, defaults: true }));
-  return new (find(packages) as ClientClass)(address, credentials.createInsecure());
-}
-
-function call(
-  client: Client,
-  method: string,
-  request: object,
-  token?: string,
-): Promise<Record<string, unknown>> {
-  const metadata = new Metadata();
-  if (token) metadata.set('authorization', `Bearer ${token}`);
-  return new Promise((resolve, reject) => {
-    client[method]?.(request, metadata, (error, answer) => (error ? reject(error) : resolve(answer)));
-  });
-}
-
-interface SignerPackages {
-  readonly touchstone: { readonly signer: { readonly v1: { readonly SignerService: unknown } } };
-}
-
-const signerClient = (): Client =>
-  connect(proto, (packages) => (packages as SignerPackages).touchstone.signer.v1.SignerService);
+const signerClient = (): GrpcTestClient => connectGrpc(address);
 
 const request = {
   modelVersionId: '01'.repeat(32),
@@ -127,10 +84,7 @@ describe('the signer over gRPC', () => {
   });
 
   it('answers grpc.health.v1', async () => {
-    interface HealthPackages {
-      readonly grpc: { readonly health: { readonly v1: { readonly Health: unknown } } };
-    }
-    const client = connect(health, (packages) => (packages as HealthPackages).grpc.health.v1.Health);
+    const client = connectGrpc(address, health, 'grpc.health.v1.Health');
     const answer = await call(client, 'check', { service: 'touchstone.signer.v1.SignerService' });
     expect(answer).toMatchObject({ status: 1 });
     client.close();

@@ -32,6 +32,7 @@ describePaymentPort('the payment-verifier itself, with a database, a mesh and a 
     fixture.clock.aheadMs += LEASE_DEFAULT_SECONDS * 1_000;
   },
   refuseSettlements: (refused) => {
-    fixture.signer.refusing = refused;
+    if (refused) fixture.signer.fail('refusing', 'sign-transaction');
+    else fixture.signer.recover();
   },
 }));

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { SignerDouble, signerSeeds } from '@touchstone/testing';
 import { LaneDatabase, LaneWorld } from './lane-world.js';
 
-const OTHER_KEY = `0x${'cc'.repeat(20)}`;
+const OTHER_KEY = '77'.repeat(32);
+const OTHER_ACCOUNT = new SignerDouble({ seeds: { settlement: OTHER_KEY } }).address('settlement');
 
 describe('a lane in doubt', () => {
   let database: LaneDatabase;
@@ -33,7 +35,7 @@ describe('a lane in doubt', () => {
         world.chain.mine();
       }
       expect(await world.lane.outcomeOf(transaction)).toMatchObject({ kind: 'deep' });
-      expect(world.signer.signed).toHaveLength(1);
+      expect(world.signer.transactions).toHaveLength(1);
     });
 
     it('waits for a receipt that lags by fewer blocks than it waits', async () => {
@@ -44,7 +46,7 @@ describe('a lane in doubt', () => {
         await world.lane.run();
       }
       expect(await mined(subject)).toBe('mined');
-      expect(world.signer.signed).toHaveLength(1);
+      expect(world.signer.transactions).toHaveLength(1);
     });
 
     it('signs anew only when a stranger has had the nonce for stuckBlocks + confirmations blocks', async () => {
@@ -53,11 +55,11 @@ describe('a lane in doubt', () => {
       await world.lane.run();
       world.chain.mine(8);
       await world.lane.run();
-      expect(world.signer.signed).toHaveLength(1);
+      expect(world.signer.transactions).toHaveLength(1);
       world.chain.mine(1);
       await world.lane.run();
       expect(world.events).toEqual(['renewed']);
-      expect(world.signer.signed.map(({ nonce }) => nonce)).toEqual([0, 1]);
+      expect(world.signer.transactions.map(({ nonce }) => nonce)).toEqual([0, 1]);
       world.chain.mine();
       await world.lane.run();
       expect(world.chain.mined()).toEqual(['stranger', subject]);
@@ -75,7 +77,7 @@ describe('a lane in doubt', () => {
       world.chain.mine();
       await world.lane.run();
       expect(world.chain.mined()).toEqual([subject]);
-      expect(world.signer.signed).toHaveLength(1);
+      expect(world.signer.transactions).toHaveLength(1);
     });
 
     it('gives up what nobody wants any more once its nonce is lost', async () => {
@@ -87,14 +89,14 @@ describe('a lane in doubt', () => {
       await world.lane.run();
       expect(world.events).toEqual(['lost']);
       expect(await mined(subject)).toBe('lost');
-      expect(world.signer.signed).toHaveLength(1);
+      expect(world.signer.transactions).toHaveLength(1);
     });
   });
 
   describe('whose key is replaced', () => {
     it('has the last transactions of the old key mined first', async () => {
       const old = await world.pay(randomUUID(), false);
-      world.signer.holder = OTHER_KEY;
+      world.replaceKey(OTHER_KEY);
       await expect(world.pay()).rejects.toMatchObject({
         code: 'dependency-unavailable',
         message: expect.stringContaining(old.account),
@@ -103,7 +105,7 @@ describe('a lane in doubt', () => {
       world.chain.mine();
       await world.lane.run();
       const next = await world.pay();
-      expect(next).toMatchObject({ account: OTHER_KEY, nonce: 0 });
+      expect(next).toMatchObject({ account: OTHER_ACCOUNT, nonce: 0 });
       world.chain.mine();
       expect(world.chain.mined()).toEqual([old.subject, next.subject]);
     });
@@ -111,19 +113,19 @@ describe('a lane in doubt', () => {
     it('never signs a nonce of the old key with the new one', async () => {
       const { subject } = await world.pay();
       await world.lane.run();
-      world.signer.holder = OTHER_KEY;
+      world.replaceKey(OTHER_KEY);
       world.chain.baseFeePerGas *= 10n;
       world.chain.mine(6);
       await world.lane.run();
       expect(world.events).toContain('capped');
       expect((await world.stateOf(subject))?.attempts).toHaveLength(1);
-      expect(world.signer.signed).toHaveLength(1);
+      expect(world.signer.transactions).toHaveLength(1);
     });
 
     it('waits for them a bounded time, and does not sign for their subjects again', async () => {
       const { subject } = await world.pay();
       await world.lane.run();
-      world.signer.holder = OTHER_KEY;
+      world.replaceKey(OTHER_KEY);
       world.chain.baseFeePerGas *= 10n;
       world.nowMs += 59_999;
       await world.lane.run();
@@ -131,10 +133,10 @@ describe('a lane in doubt', () => {
       world.nowMs += 1;
       await world.lane.run();
       expect(world.events).toContain('abandoned');
-      expect((await world.pay()).account).toBe(OTHER_KEY);
-      expect((await world.pay(subject)).account).not.toBe(OTHER_KEY);
+      expect((await world.pay()).account).toBe(OTHER_ACCOUNT);
+      expect((await world.pay(subject)).account).not.toBe(OTHER_ACCOUNT);
       // The old key comes back: its nonce was never used, and the chain says so.
-      world.signer.holder = `0x${'aa'.repeat(20)}`;
+      world.replaceKey(signerSeeds.settlement);
       world.chain.mine(3);
       await world.lane.run();
       world.nowMs += 60_000;

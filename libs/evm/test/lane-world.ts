@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '@touchstone/contracts';
 import { createDataSource, runMigrations, type PostgresOptions } from '@touchstone/postgres';
-import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
+import { createTestDatabase, SignerDouble, type TestDatabase } from '@touchstone/testing';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import {
   laneTables,
   PostgresLaneStore,
+  RpcLaneSigner,
   TransactionLane,
   type LaneEvent,
   type LaneOwner,
   type LaneParts,
   type LaneTransaction,
 } from '../src/index.js';
-import { SimulatedChain, SimulatedSigner } from './simulated-chain.js';
+import { callDataOf, SimulatedChain } from './simulated-chain.js';
 
 const tables = laneTables('payments');
 
@@ -58,7 +59,8 @@ export class LaneDatabase {
 /** A lane on a simulated chain, with subjects that want a transaction until they are closed. */
 export class LaneWorld implements LaneOwner<undefined> {
   readonly chain = new SimulatedChain();
-  readonly signer = new SimulatedSigner();
+  readonly signer = new SignerDouble({ chainId: this.chain.chainId });
+  private key = this.keyOfNow();
   readonly events: LaneEvent['kind'][] = [];
   readonly failures: unknown[] = [];
   readonly closed = new Set<string>();
@@ -79,7 +81,10 @@ export class LaneWorld implements LaneOwner<undefined> {
         drainMs: 60_000,
         nowMs,
       }),
-      signer: this.signer,
+      signer: {
+        account: () => this.key.account(),
+        sign: (transaction, account) => this.key.sign(transaction, account),
+      },
       feePerGasMax: 10_000n,
       confirmations: 1n,
       stuckBlocks: 5n,
@@ -89,6 +94,16 @@ export class LaneWorld implements LaneOwner<undefined> {
       onError: (error) => void this.failures.push(error),
       ...change,
     });
+  }
+
+  /** The signer holds another key, and the lane has noticed. */
+  replaceKey(seed: string): void {
+    this.signer.replaceKey('settlement', seed);
+    this.key = this.keyOfNow();
+  }
+
+  private keyOfNow(): RpcLaneSigner {
+    return new RpcLaneSigner(this.signer.client('payment-verifier'), 'settlement');
   }
 
   async claim(_manager: unknown, intents: readonly { subject: string }[]) {
@@ -106,10 +121,14 @@ export class LaneWorld implements LaneOwner<undefined> {
   }
 
   /** Prepares and sends one transaction; its call data name the subject. */
-  async pay(subject: string = randomUUID(), send = true): Promise<LaneTransaction> {
+  async pay(
+    subject: string = randomUUID(),
+    send = true,
+    to = this.signer.contracts.settlement,
+  ): Promise<LaneTransaction> {
     const transaction = await this.lane.prepare({
       subject,
-      call: { to: `0x${'bb'.repeat(20)}`, data: subject, gas: 21_000n },
+      call: { to, data: callDataOf(subject), gas: 21_000n },
       details: undefined,
     });
     if (send) await this.lane.send(transaction);

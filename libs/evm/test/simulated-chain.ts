@@ -1,12 +1,14 @@
 import { AppError } from '@touchstone/contracts';
-import type {
-  ChainHead,
-  LaneChain,
-  LaneSigner,
-  Placement,
-  SendOutcome,
-  UnsignedTransaction,
-} from '../src/index.js';
+import {
+  fromHex,
+  keccak256,
+  parseTransaction,
+  recoverTransactionAddress,
+  toFunctionSelector,
+  toHex,
+  type Hex,
+} from 'viem';
+import type { ChainHead, LaneChain, Placement, SendOutcome } from '../src/index.js';
 
 /** A transaction as the simulated chain reads it out of its bytes. */
 interface Sent {
@@ -21,6 +23,22 @@ interface Block {
   readonly hash: string;
   readonly transactions: readonly Sent[];
 }
+
+/** A call that the settlement key may sign; its only argument is the subject. */
+export function callDataOf(subject: string): Hex {
+  return `${SETTLES}${toHex(subject).slice(2)}`;
+}
+
+async function readSent(raw: `0x02${string}`): Promise<Sent> {
+  const { nonce = 0, maxFeePerGas = 0n, data = '0x' } = parseTransaction(raw);
+  const account = (await recoverTransactionAddress({ serializedTransaction: raw })).toLowerCase();
+  const subject = fromHex(`0x${data.slice(SETTLES.length)}`, 'string');
+  return { account, nonce, maxFeePerGas, subject, hash: keccak256(raw) };
+}
+
+const SETTLES = toFunctionSelector(
+  'transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)',
+);
 
 const word = (value: number): string => `0x${value.toString(16).padStart(64, '0')}`;
 
@@ -83,15 +101,18 @@ export class SimulatedChain implements LaneChain {
 
   async send(raw: string): Promise<SendOutcome> {
     this.answer();
-    const sent = JSON.parse(raw) as Omit<Sent, 'maxFeePerGas'> & { maxFeePerGas: string };
+    const sent = await readSent(raw as `0x02${string}`);
     if (this.isMined(sent.hash)) return 'accepted';
     if (sent.nonce < this.count(sent.account)) return 'nonce-used';
     const place = `${sent.account}/${sent.nonce}`;
     const before = this.pool.get(place);
-    const maxFeePerGas = BigInt(sent.maxFeePerGas);
-    if (before !== undefined && before.hash !== sent.hash && maxFeePerGas * 10n < before.maxFeePerGas * 11n)
+    if (
+      before !== undefined &&
+      before.hash !== sent.hash &&
+      sent.maxFeePerGas * 10n < before.maxFeePerGas * 11n
+    )
       return 'underpriced';
-    this.pool.set(place, { ...sent, maxFeePerGas });
+    this.pool.set(place, sent);
     return 'accepted';
   }
 
@@ -151,33 +172,5 @@ export class SimulatedChain implements LaneChain {
 
   private answer(): void {
     if (this.silent) throw new AppError('dependency-unavailable', 'The node is silent.');
-  }
-}
-
-/** Signs for the simulated chain: its bytes are JSON, their hash is a counter. */
-export class SimulatedSigner implements LaneSigner {
-  readonly signed: (UnsignedTransaction & { readonly account: string; readonly hash: string })[] = [];
-  holder = `0x${'aa'.repeat(20)}`;
-  /** Call data that the policy refuses. */
-  refused = new Set<string>();
-
-  async account(): Promise<string> {
-    return this.holder;
-  }
-
-  async sign(transaction: UnsignedTransaction, account: string): Promise<{ raw: string; hash: string }> {
-    if (account !== this.holder) throw new AppError('dependency-unavailable', 'Another key.');
-    if (this.refused.has(transaction.data)) throw new AppError('signing-refused', 'Not this one.');
-    const hash = word(1_000 + this.signed.length);
-    this.signed.push({ ...transaction, account, hash });
-    const { nonce, data, maxFeePerGas } = transaction;
-    const raw = JSON.stringify({
-      account,
-      nonce,
-      subject: data,
-      maxFeePerGas: maxFeePerGas.toString(),
-      hash,
-    });
-    return { raw, hash };
   }
 }

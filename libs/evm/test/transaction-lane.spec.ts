@@ -9,6 +9,9 @@ import {
 } from '../src/index.js';
 import { LaneDatabase, LaneWorld } from './lane-world.js';
 
+/** A contract that is not called. */
+const STRANGER = `0x${'ee'.repeat(20)}`;
+
 describe('a lane of transactions', () => {
   let database: LaneDatabase;
   let world: LaneWorld;
@@ -40,9 +43,11 @@ describe('a lane of transactions', () => {
 
   it('leaves no gap where the signer refuses one of several', async () => {
     const subjects = Array.from({ length: 5 }, () => randomUUID());
-    world.signer.refused.add(subjects[1] ?? '');
-    world.signer.refused.add(subjects[3] ?? '');
-    const answers = await Promise.allSettled(subjects.map((subject) => world.pay(subject)));
+    // What the policy of the key does not allow.
+    const refused = [subjects[1], subjects[3]];
+    const answers = await Promise.allSettled(
+      subjects.map((subject) => world.pay(subject, true, refused.includes(subject) ? STRANGER : undefined)),
+    );
     expect(answers.map(({ status }) => status)).toEqual([
       'fulfilled',
       'rejected',
@@ -68,7 +73,7 @@ describe('a lane of transactions', () => {
     const subject = randomUUID();
     world.closed.add(subject);
     await expect(world.pay(subject)).rejects.toMatchObject({ code: 'conflict' });
-    expect(world.signer.signed).toEqual([]);
+    expect(world.signer.transactions).toEqual([]);
     expect((await world.pay()).nonce).toBe(0);
   });
 
@@ -81,7 +86,7 @@ describe('a lane of transactions', () => {
     world.chain.mine();
     await world.lane.run();
     expect(await mined(subject)).toBe('mined');
-    expect(world.signer.signed).toHaveLength(1);
+    expect(world.signer.transactions).toHaveLength(1);
   });
 
   it('leaves alone what was signed too recently, because somebody waits for it', async () => {
@@ -113,7 +118,7 @@ describe('a lane of transactions', () => {
     await world.lane.run();
     world.chain.mine();
     await world.lane.run();
-    const [first, second] = world.signer.signed;
+    const [first, second] = world.signer.transactions;
     expect(second).toMatchObject({ nonce: first?.nonce, maxFeePerGas: world.chain.baseFeePerGas * 2n + 1n });
     expect(await world.stateOf(subject)).toMatchObject({ state: 'mined', placement: { hash: second?.hash } });
     // A reorganisation brings back the cheap bytes, at a base fee that they cover.
@@ -136,7 +141,8 @@ describe('a lane of transactions', () => {
       await world.lane.run();
     }
     expect(world.events).toEqual(expect.arrayContaining(['replaced', 'capped']));
-    for (const { maxFeePerGas } of world.signer.signed) expect(maxFeePerGas).toBeLessThanOrEqual(10_000n);
+    for (const { maxFeePerGas } of world.signer.transactions)
+      expect(maxFeePerGas).toBeLessThanOrEqual(10_000n);
     world.chain.baseFeePerGas = 4_000n;
     world.chain.mine();
     await world.lane.run();
@@ -171,7 +177,7 @@ describe('a lane of transactions', () => {
     world.chain.mine();
     await world.lane.run();
     expect(world.chain.mined()).toEqual([first.subject, second.subject]);
-    expect(world.signer.signed).toHaveLength(2);
+    expect(world.signer.transactions).toHaveLength(2);
   });
 
   it('follows to finality and no further', async () => {
@@ -238,8 +244,8 @@ describe('a lane of transactions', () => {
   });
 
   it('takes the nonce from the chain when nothing is on its way: after a restore, and when it ran ahead', async () => {
-    world.chain.useNonce(world.signer.holder);
-    world.chain.useNonce(world.signer.holder);
+    world.chain.useNonce(world.signer.address('settlement'));
+    world.chain.useNonce(world.signer.address('settlement'));
     expect((await world.pay()).nonce).toBe(2);
     world.chain.mine();
     await world.lane.run();

@@ -25,6 +25,13 @@ export {
   type OnnxValue,
 } from './onnx-model.js';
 export { ChainNodeProxy, type ProxyDecision } from './chain-node/chain-node-proxy.js';
+export {
+  SIGNER_DOUBLE_ORIGIN,
+  SignerDouble,
+  type SignerClient,
+  type SignerFault,
+} from './signer/signer-double.js';
+export { signerSeeds } from './signer/signer-keys.js';
 export { chainNodes, type ChainNodePersonality, type NodeRefusal } from './chain-node/personality.js';
 export { startTestAnvil } from './test-anvil.js';
 export { createTestDatabase, type DatabaseTemplate, type TestDatabase } from './test-database.js';

@@ -14,6 +14,7 @@ import { runMigrations } from '@touchstone/postgres';
 import {
   ChainNodeProxy,
   createTestDatabase,
+  SignerDouble,
   startTestAnvil,
   testNats,
   waitUntil,
@@ -24,7 +25,6 @@ import pg from 'pg';
 import { configSchema } from '../../src/config.js';
 import { service } from '../../src/service.js';
 import { ASSET, NETWORK, Payer } from './payer.js';
-import { SignerDouble } from './signer-double.js';
 import { TestToken } from './test-token.js';
 
 const mainScript = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
@@ -53,7 +53,7 @@ export class PaymentFixture {
     const [anvil, database] = await Promise.all([startTestAnvil(chain), createTestDatabase('payments')]);
     const nats = testNats();
     const proxy = await ChainNodeProxy.start(anvil.rpcUrl);
-    const signer = new SignerDouble(ASSET);
+    const signer = new SignerDouble({ contracts: { settlement: ASSET } });
     const provisioner = await nats.connect('provisioner');
     await provision(provisioner, { maxBytes: 16_777_216 });
     await provisioner.close();
@@ -67,8 +67,8 @@ export class PaymentFixture {
       timeoutMs: 25_000,
     });
     await deployDevelopmentChain(anvil.rpcUrl, {
-      anchorSubmitter: signer.address,
-      settlementSubmitter: signer.address,
+      anchorSubmitter: signer.address('anchor'),
+      settlementSubmitter: signer.address('settlement'),
       payer: new Payer().address,
     });
     const sql = new pg.Client({ connectionString: database.url });

@@ -1,12 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { canonicalJson } from '@touchstone/canonical-json';
-import type {
-  EventBody,
-  EventSubject,
-  ModelCommitment,
-  OutputRecorded,
-  RpcResponse,
-} from '@touchstone/contracts';
+import type { EventBody, EventSubject, ModelCommitment, OutputRecorded } from '@touchstone/contracts';
 import {
   bytesToHex,
   createEcdsaSigner,
@@ -28,7 +22,6 @@ import {
 import {
   ed25519NoteSigner,
   formatCheckpointText,
-  formatVerifierKey,
   leafHash,
   leafHashOfText,
   merkleRoot,
@@ -36,12 +29,13 @@ import {
   signNote,
 } from '@touchstone/merkle';
 import { uuidV7 } from '@touchstone/postgres';
+import { SignerDouble } from '@touchstone/testing';
 import { contextOf, hashOf, NETWORK, tensor } from './output-parts.js';
 import { anchorOnChain, type SyntheticBlock } from './evm-anchor.js';
 
 export const ORIGIN = 'log.example/touchstone';
 export const CONTRACT = `0x${'c0'.repeat(20)}`;
-export const SUBMITTER = `0x${'50'.repeat(20)}`;
+export const SUBMITTER = new SignerDouble().address('anchor');
 const KID = 'output-1';
 const DOMAIN = 'model-output-v1';
 
@@ -55,10 +49,16 @@ export class LogWorld {
   readonly commitment: ModelCommitment;
   readonly logKey: Ed25519Signer;
   private readonly blocks: SyntheticBlock[] = [];
-  private readonly outputKey = createEcdsaSigner(randomBytes(32));
+  /** Answers for the keys that sign here. */
+  readonly signer: SignerDouble;
+  private readonly outputKey;
 
   constructor(logSeed: Uint8Array = randomBytes(32)) {
+    const outputSeed = randomBytes(32);
+    this.outputKey = createEcdsaSigner(outputSeed);
     this.logKey = createEd25519Signer(logSeed);
+    const seeds = { output: bytesToHex(outputSeed), checkpoint: bytesToHex(logSeed) };
+    this.signer = new SignerDouble({ seeds, origin: ORIGIN });
     const model = { developer: 'samples', modelHash: 'ab'.repeat(32), name: 'digits', version: '1.0.0' };
     this.commitment = {
       type: 'touchstone.model-commitment.v1',
@@ -198,29 +198,7 @@ export class LogWorld {
   }
 
   get logVerifierKey(): string {
-    return formatVerifierKey(noteKey(ORIGIN, 'ed25519', this.logKey.publicKey));
-  }
-
-  /** What the signer answers to `key-set`. */
-  keySet(): RpcResponse<'signer', 'key-set'> {
-    const validity = { not_before: '2020-01-01T00:00:00Z', not_after: '2099-12-31T23:59:59Z' } as const;
-    const keys = [
-      {
-        kid: KID,
-        alg: 'ES256K' as const,
-        use: 'output' as const,
-        public_key: bytesToHex(this.outputKey.publicKey),
-        status: 'active' as const,
-        ...validity,
-      },
-    ];
-    return {
-      keySet: { type: 'touchstone.key-set.v1', sequence: 0, keys, previous: null },
-      currentOutputKeyId: KID,
-      domain: DOMAIN,
-      log: { origin: ORIGIN, vkey: this.logVerifierKey },
-      addresses: { anchor: SUBMITTER, settlement: `0x${'60'.repeat(20)}` },
-    };
+    return this.signer.vkey;
   }
 
   /** The trust file of a reader who knows the keys, and the blocks of all anchors so far. */
@@ -228,7 +206,7 @@ export class LogWorld {
     return {
       version: 1,
       asOf: new Date().toISOString(),
-      keys: this.keySet().keySet.keys.map((key) => ({ ...key, domains: [DOMAIN] })),
+      keys: this.signer.outputKeys.map((key) => ({ ...key, domains: [DOMAIN] })),
       models: [
         { modelVersionId: this.commitment.modelVersionId, commitmentHash: commitmentHash(this.commitment) },
       ],

@@ -65,9 +65,7 @@ export class ProofFixture {
     };
     const signer = await this.nats.connect('signer');
     this.closers.push(() => signer.close());
-    signer.subscribe('svc.v1.signer.key-set.*', {
-      callback: (_error, message) => void message.respond(JSON.stringify(this.world.keySet())),
-    });
+    this.world.signer.serve(signer);
     await signer.flush();
   }
 

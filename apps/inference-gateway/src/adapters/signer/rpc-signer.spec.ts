@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AppError, SIGN_OUTPUTS_MAX, type OutputPayload, type OutputProof } from '@touchstone/contracts';
-import type { MeshLogger, RpcClient } from '@touchstone/nats';
+import { SIGN_OUTPUTS_MAX, type OutputPayload } from '@touchstone/contracts';
+import type { MeshLogger } from '@touchstone/nats';
 import {
   currentTraceId,
   startTracing,
@@ -8,6 +8,7 @@ import {
   type Tracing,
   type TracingOptions,
 } from '@touchstone/platform';
+import { SignerDouble } from '@touchstone/testing';
 import { RpcSigner } from './rpc-signer.js';
 
 const payload = (place: number): OutputPayload => ({
@@ -15,17 +16,18 @@ const payload = (place: number): OutputPayload => ({
   inputHash: '02'.repeat(32),
   outputHash: '03'.repeat(32),
   nonce: place.toString(16).padStart(64, '0'),
-  timestamp: 1_763_632_800,
+  timestamp: Math.floor(Date.now() / 1_000),
 });
-const proofOf = (one: OutputPayload): OutputProof => ({ ...one, domain: 'd', keyId: 'k', signature: 'ab' });
 
-/** A client that hands the payloads of each request to `answer`. */
-function signerOver(answer: (payloads: readonly OutputPayload[]) => readonly OutputProof[]) {
+/** The adapter in front of a signer; `watch` is called with each answer, before it leaves. */
+function signerOver(watch: () => void = () => undefined) {
   const requests: number[] = [];
-  const call = async (_service: string, _verb: string, { payloads }: { payloads: OutputPayload[] }) => {
+  const double = new SignerDouble();
+  double.forge('sign-outputs', (answer, { payloads }) => {
     requests.push(payloads.length);
-    return { proofs: answer(payloads) };
-  };
+    watch();
+    return answer;
+  });
   const lines: Record<string, unknown>[] = [];
   const logger: MeshLogger = {
     isLevelEnabled: () => true,
@@ -34,35 +36,37 @@ function signerOver(answer: (payloads: readonly OutputPayload[]) => readonly Out
     warn: () => undefined,
     error: () => undefined,
   };
-  return { signer: new RpcSigner({ call } as unknown as Pick<RpcClient, 'call'>, logger), requests, lines };
+  return { signer: new RpcSigner(double.client('inference-gateway'), logger), double, requests, lines };
 }
 
 describe('RpcSigner', () => {
   it('has outputs that come together signed by one request and gives each its own proof', async () => {
-    const { signer, requests } = signerOver((payloads) => payloads.map(proofOf));
+    const { signer, double, requests } = signerOver();
     const wanted = Array.from({ length: 20 }, (_, place) => payload(place));
     const proofs = await Promise.all(wanted.map((one) => signer.signOutput(one)));
-    expect(proofs).toEqual(wanted.map(proofOf));
+    expect(proofs.map(({ nonce }) => nonce)).toEqual(wanted.map(({ nonce }) => nonce));
+    expect(proofs.every((proof) => double.verifies(proof))).toBe(true);
     expect(requests).toEqual([20]);
   });
 
   it('asks for no more outputs at once than the signer takes', async () => {
-    const { signer, requests } = signerOver((payloads) => payloads.map(proofOf));
+    const { signer, requests } = signerOver();
     const wanted = Array.from({ length: SIGN_OUTPUTS_MAX + 1 }, (_, place) => payload(place));
     await Promise.all(wanted.map((one) => signer.signOutput(one)));
     expect(requests).toEqual([SIGN_OUTPUTS_MAX, 1]);
   });
 
-  it.each<[string, (payloads: readonly OutputPayload[]) => readonly OutputProof[]]>([
-    ['too few proofs', (payloads) => payloads.slice(1).map(proofOf)],
+  it.each<[string, (double: SignerDouble) => void]>([
     [
-      'nothing in time',
-      () => {
-        throw new AppError('timeout', 'late');
-      },
+      'too few proofs',
+      (double) => double.forge('sign-outputs', ({ proofs }) => ({ proofs: proofs.slice(1) })),
     ],
-  ])('says that the signer cannot be used when it gives %s', async (_what, answer) => {
-    const { signer } = signerOver(answer);
+    ['nothing in time', (double) => double.fail('away')],
+    ['nothing that can be read', (double) => double.fail('broken')],
+    ['a refusal', (double) => double.fail('refusing')],
+  ])('says that the signer cannot be used when it gives %s', async (_what, spoil) => {
+    const { signer, double } = signerOver();
+    spoil(double);
     const both = await Promise.allSettled([signer.signOutput(payload(1)), signer.signOutput(payload(2))]);
     for (const one of both)
       expect(one).toMatchObject({ status: 'rejected', reason: { code: 'dependency-unavailable' } });
@@ -92,9 +96,8 @@ describe('the trace of a signature', () => {
     spans.length = 0;
     let inRequest: string | undefined;
     let atSigner: string | undefined;
-    const { signer } = signerOver((payloads) => {
+    const { signer } = signerOver(() => {
       atSigner = currentTraceId();
-      return payloads.map(proofOf);
     });
     await withSpan('request', {}, async () => {
       inRequest = currentTraceId();
@@ -106,7 +109,7 @@ describe('the trace of a signature', () => {
 
   it('is its own for several requests, and links to the span of each', async () => {
     spans.length = 0;
-    const { signer, lines } = signerOver((payloads) => payloads.map(proofOf));
+    const { signer, lines } = signerOver();
     await Promise.all(
       [1, 2, 3].map((place) => withSpan('request', {}, () => signer.signOutput(payload(place)))),
     );

@@ -1,7 +1,7 @@
 import { AppError, type RpcRequest } from '@touchstone/contracts';
 import { hexToBytes } from '@touchstone/crypto';
-import type { CheckpointRequest } from '../domain/checkpoint-guard.js';
-import type { Eip1559Transaction } from '../domain/sign-transaction.js';
+import type { CheckpointRequest } from './checkpoint-guard.js';
+import type { Eip1559Transaction } from './sign-transaction.js';
 
 /** Turns validated hex and decimals into bytes and integers. */
 export function toCheckpointRequest(request: RpcRequest<'signer', 'sign-checkpoint'>): CheckpointRequest {

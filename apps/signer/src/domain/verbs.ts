@@ -1,0 +1,87 @@
+import type { ErrorCode, RpcRequest, RpcResponse, RpcVerb } from '@touchstone/contracts';
+import type { PublishedKeys } from './key-set.js';
+import { toCheckpointRequest, toTransaction } from './requests.js';
+import type { CheckpointSigning } from './sign-checkpoint.js';
+import type { OutputSigning } from './sign-output.js';
+import type { TransactionSigning } from './sign-transaction.js';
+
+/** What the signer can be asked for; `libs/contracts` has the schemas of each and says who may ask. */
+export type SignerVerb = RpcVerb<'signer'>;
+
+/** The use cases behind the verbs. */
+export interface UseCases {
+  readonly outputs: OutputSigning;
+  readonly checkpoints: CheckpointSigning;
+  readonly transactions: TransactionSigning;
+  readonly keys: PublishedKeys;
+}
+
+/** One verb as every transport serves it. */
+export interface VerbDefinition<V extends SignerVerb> {
+  /** For the documents of the interfaces. */
+  readonly summary: string;
+  /** Codes of its own refusals, beside those of a request that is malformed or comes from the wrong caller. */
+  readonly refusals: readonly ErrorCode[];
+  /** Whether anybody may ask over HTTP and gRPC, without a token and with nothing but the question. */
+  readonly isPublic?: true;
+  /** Answers a request that fits its schema and whose caller may ask. */
+  readonly answer: (
+    useCases: UseCases,
+    request: RpcRequest<'signer', V>,
+    caller: string,
+  ) => Promise<RpcResponse<'signer', V>>;
+}
+
+/** Every verb of the signer. A new one is an entry here, over gRPC also a method of its .proto with its two messages. */
+export const verbs: { readonly [V in SignerVerb]: VerbDefinition<V> } = {
+  'sign-output': {
+    summary: 'Sign one output',
+    refusals: ['signing-refused'],
+    answer: async ({ outputs }, { format, ...payload }, caller) => ({
+      proof: await outputs.sign(payload, caller, format),
+    }),
+  },
+  'sign-outputs': {
+    summary: 'Sign several outputs, or none of them',
+    refusals: ['signing-refused'],
+    answer: async ({ outputs }, { payloads }, caller) => ({
+      proofs: await outputs.signAll(payloads, caller),
+    }),
+  },
+  'sign-checkpoint': {
+    summary: 'Sign a checkpoint that extends the last one',
+    refusals: ['checkpoint-refused'],
+    answer: async ({ checkpoints }, request, caller) => ({
+      note: await checkpoints.sign(request.origin, toCheckpointRequest(request), caller),
+    }),
+  },
+  'sign-transaction': {
+    summary: 'Sign a typed transaction that the policy of its key allows',
+    refusals: ['signing-refused'],
+    answer: ({ transactions }, request, caller) =>
+      transactions.sign(request.key, toTransaction(request), caller),
+  },
+  'key-set': {
+    summary: 'The public keys with their states',
+    refusals: [],
+    isPublic: true,
+    answer: ({ keys }) => keys.describe(),
+  },
+};
+
+/** The names of {@link verbs}. */
+export const verbNames = Object.keys(verbs) as readonly SignerVerb[];
+
+/** The verbs with what they need. */
+export class Verbs {
+  constructor(private readonly useCases: UseCases) {}
+
+  /** @throws AppError with one of the verb's refusals; `forbidden` for another log; `dependency-unavailable` */
+  ask<V extends SignerVerb>(
+    verb: V,
+    request: RpcRequest<'signer', V>,
+    caller: string,
+  ): Promise<RpcResponse<'signer', V>> {
+    return verbs[verb].answer(this.useCases, request, caller);
+  }
+}
