@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { hexToBytes } from '@touchstone/crypto';
 import { anchorRegistry, eip3009 } from '@touchstone/evm-contracts';
-import { BearerTokens, SHUTDOWN, type ServiceContext, type Shutdown } from '@touchstone/platform';
+import { BearerTokens, provide, SHUTDOWN, type ServiceContext } from '@touchstone/platform';
 import { Outbox } from '@touchstone/postgres';
 import type { ServiceParts } from '@touchstone/service';
 import { toFunctionSelector, type AbiFunction } from 'viem';
@@ -11,14 +11,7 @@ import { CallerPolicy } from './domain/caller-policy.js';
 import { CurrentKeySet } from './domain/current-key-set.js';
 import { createKeyRing, type KeyRing } from './domain/key-ring.js';
 import { PublishedKeys } from './domain/key-set.js';
-import {
-  AUDIT_LOG,
-  CHECKPOINT_STORE,
-  KEY_SET_STORE,
-  type AuditLog,
-  type CheckpointStore,
-  type KeySetStore,
-} from './domain/ports.js';
+import type { AuditLog } from './domain/ports.js';
 import { CheckpointSigning } from './domain/sign-checkpoint.js';
 import { OutputSigning } from './domain/sign-output.js';
 import { TransactionSigning } from './domain/sign-transaction.js';
@@ -30,6 +23,7 @@ import { PostgresKeySetStore } from './persistence/key-set-store.js';
 import { SignerGrpc } from './transport/grpc/signer.grpc.js';
 import { SignerController } from './transport/http/signer.controller.js';
 import { SignerRpc } from './transport/nats/signer.rpc.js';
+import { AUDIT_LOG, CHECKPOINT_STORE, KEY_SET_STORE } from './tokens.js';
 
 /** Wires the signer. */
 export function appParts(config: Config, context: ServiceContext<Config>): ServiceParts {
@@ -41,80 +35,60 @@ export function appParts(config: Config, context: ServiceContext<Config>): Servi
 
 /** What lies in the database. */
 function stores({ clock }: ServiceContext<Config>) {
+  const store = { dataSource: DataSource };
   return [
-    { provide: AUDIT_LOG, inject: [DataSource, SHUTDOWN], useFactory: auditLog },
-    {
-      provide: CHECKPOINT_STORE,
-      inject: [DataSource],
-      useFactory: (dataSource: DataSource) => new PostgresCheckpointStore(dataSource),
-    },
-    {
-      provide: KEY_SET_STORE,
-      inject: [DataSource, Outbox],
-      useFactory: (dataSource: DataSource, outbox: Outbox) =>
-        new PostgresKeySetStore(dataSource, outbox, clock),
-    },
+    provide(AUDIT_LOG, { ...store, shutdown: SHUTDOWN }, ({ dataSource, shutdown }) => {
+      const log = new PostgresAuditLog(dataSource);
+      shutdown.add('outbox', 'signing audit', () => log.close());
+      return log;
+    }),
+    provide(CHECKPOINT_STORE, store, ({ dataSource }) => new PostgresCheckpointStore(dataSource)),
+    provide(
+      KEY_SET_STORE,
+      { ...store, outbox: Outbox },
+      ({ dataSource, outbox }) => new PostgresKeySetStore(dataSource, outbox, clock),
+    ),
   ];
 }
 
 /** What callers may ask for, with the keys. */
 function useCases(config: Config, { clock }: ServiceContext<Config>) {
-  const keys = keyRing(config);
+  const ring = keyRing(config);
   return [
-    {
-      provide: CallerPolicy,
-      useFactory: () => new CallerPolicy(BearerTokens.of(config.TOUCHSTONE_SIGNER_TOKENS ?? {})),
-    },
-    {
-      provide: OutputSigning,
-      inject: [AUDIT_LOG, CurrentKeySet],
-      useFactory: (audit: AuditLog, keySet: CurrentKeySet) =>
-        new OutputSigning(keys, audit, {
+    provide(CallerPolicy, {}, () => new CallerPolicy(BearerTokens.of(config.TOUCHSTONE_SIGNER_TOKENS ?? {}))),
+    provide(
+      OutputSigning,
+      { audit: AUDIT_LOG, keySet: CurrentKeySet },
+      ({ audit, keySet }) =>
+        new OutputSigning(ring, audit, {
           domain: config.SIGNING_DOMAIN,
           format: config.SIGNATURE_FORMAT,
           nowMs: () => clock.nowMs(),
           keyTimes: () => keySet.outputKeyTimes(),
         }),
-    },
-    {
-      provide: CheckpointSigning,
-      inject: [CHECKPOINT_STORE, AUDIT_LOG],
-      useFactory: (store: CheckpointStore, audit: AuditLog) =>
-        new CheckpointSigning(keys, store, audit, config.TOUCHSTONE_LOG_ORIGIN),
-    },
-    {
-      provide: TransactionSigning,
-      inject: [AUDIT_LOG],
-      useFactory: (audit: AuditLog) => transactionSigning(config, keys, audit),
-    },
-    {
-      provide: CurrentKeySet,
-      inject: [KEY_SET_STORE],
-      useFactory: (store: KeySetStore) => new CurrentKeySet(keys, store, clock),
-    },
-    {
-      provide: PublishedKeys,
-      inject: [CurrentKeySet, CheckpointSigning, TransactionSigning],
-      useFactory: (keySet: CurrentKeySet, checkpoints: CheckpointSigning, transactions: TransactionSigning) =>
-        new PublishedKeys(keys, keySet, checkpoints, transactions, config.SIGNING_DOMAIN),
-    },
-    {
-      provide: Verbs,
-      inject: [OutputSigning, CheckpointSigning, TransactionSigning, PublishedKeys],
-      useFactory: (
-        outputs: OutputSigning,
-        checkpoints: CheckpointSigning,
-        transactions: TransactionSigning,
-        keys: PublishedKeys,
-      ) => new Verbs({ outputs, checkpoints, transactions, keys }),
-    },
+    ),
+    provide(
+      CheckpointSigning,
+      { store: CHECKPOINT_STORE, audit: AUDIT_LOG },
+      ({ store, audit }) => new CheckpointSigning(ring, store, audit, config.TOUCHSTONE_LOG_ORIGIN),
+    ),
+    provide(TransactionSigning, { audit: AUDIT_LOG }, ({ audit }) => transactionSigning(config, ring, audit)),
+    provide(CurrentKeySet, { store: KEY_SET_STORE }, ({ store }) => new CurrentKeySet(ring, store, clock)),
+    provide(
+      PublishedKeys,
+      { keySet: CurrentKeySet, checkpoints: CheckpointSigning, transactions: TransactionSigning },
+      ({ keySet, checkpoints, transactions }) =>
+        new PublishedKeys(ring, keySet, checkpoints, transactions, config.SIGNING_DOMAIN),
+    ),
+    provide(
+      Verbs,
+      {
+        ...{ outputs: OutputSigning, checkpoints: CheckpointSigning },
+        ...{ transactions: TransactionSigning, keys: PublishedKeys },
+      },
+      (parts) => new Verbs(parts),
+    ),
   ];
-}
-
-function auditLog(dataSource: DataSource, shutdown: Shutdown): AuditLog {
-  const log = new PostgresAuditLog(dataSource);
-  shutdown.add('outbox', 'signing audit', () => log.close());
-  return log;
 }
 
 function keyRing(config: Config): KeyRing {

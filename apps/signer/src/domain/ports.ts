@@ -48,7 +48,3 @@ export interface KeySetStore {
    */
   current(): Promise<KeySet>;
 }
-
-export const AUDIT_LOG = Symbol('AuditLog');
-export const CHECKPOINT_STORE = Symbol('CheckpointStore');
-export const KEY_SET_STORE = Symbol('KeySetStore');

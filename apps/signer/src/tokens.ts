@@ -1,0 +1,7 @@
+import { token } from '@touchstone/platform';
+import type { AuditLog, CheckpointStore, KeySetStore } from './domain/ports.js';
+
+/** What Nest finds the ports of the domain by. */
+export const AUDIT_LOG = token<AuditLog>('AuditLog');
+export const CHECKPOINT_STORE = token<CheckpointStore>('CheckpointStore');
+export const KEY_SET_STORE = token<KeySetStore>('KeySetStore');
