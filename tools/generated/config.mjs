@@ -1,4 +1,4 @@
-import { describeConfig } from '../../libs/platform/dist/index.js';
+import { describeConfig } from '../../libs/platform/dist/entries/config.js';
 import { markdownPage, table } from './markdown.mjs';
 
 /** docs/reference/config.md: every key of every service from its own schema. */

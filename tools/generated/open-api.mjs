@@ -1,4 +1,4 @@
-import { buildOpenApi } from '../../libs/platform/dist/index.js';
+import { buildOpenApi } from '../../libs/platform/dist/entries/http.js';
 import { httpControllers } from './services.mjs';
 
 /** docs/reference/openapi/<service>.json: the document that the service answers at /openapi.json. */

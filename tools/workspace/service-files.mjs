@@ -109,7 +109,7 @@ node tools/jest.mjs quick --selectProjects __name__
 \`\`\`
 `;
 
-const MAIN = `import { runService } from '@touchstone/platform';
+const MAIN = `import { runService } from '@touchstone/platform/runtime';
 import { service } from './service.js';
 
 await runService(service);
@@ -139,7 +139,7 @@ export function appParts(): ServiceParts {
 }
 `;
 
-const CONFIG = `import { databaseKeys, natsKeys, serviceKeys } from '@touchstone/platform';
+const CONFIG = `import { databaseKeys, natsKeys, serviceKeys } from '@touchstone/platform/config';
 import { z } from 'zod';
 
 /** Configuration of the service. */
@@ -177,7 +177,7 @@ export type EntryCount = z.infer<typeof entryCount>;
 
 const CONTROLLER = `import { Controller, Get, Inject } from '@nestjs/common';
 import { entryCount, type EntryCount } from '@touchstone/contracts/http/__name__';
-import { ApiRoute } from '@touchstone/platform';
+import { ApiRoute } from '@touchstone/platform/http';
 import { withDatabase } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
 
@@ -198,7 +198,9 @@ export class __className__Controller {
 `;
 
 const SPEC = `import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createContext, loadConfig, silentLogger, startService, type RunningService } from '@touchstone/platform';
+import { loadConfig } from '@touchstone/platform/config';
+import { silentLogger } from '@touchstone/platform/observability';
+import { createContext, startService, type RunningService } from '@touchstone/platform/runtime';
 import { runMigrations } from '@touchstone/postgres';
 import { provision } from '@touchstone/nats';
 import { entryCount } from '@touchstone/contracts/http/__name__';

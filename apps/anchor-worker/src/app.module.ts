@@ -1,13 +1,6 @@
 import { RpcClient } from '@touchstone/nats';
-import {
-  CLOCK,
-  FollowedTraces,
-  LOGGER,
-  METRICS,
-  provide,
-  type Clock,
-  type Logger,
-} from '@touchstone/platform';
+import { FollowedTraces, LOGGER, METRICS, type Logger } from '@touchstone/platform/observability';
+import { CLOCK, provide, type Clock } from '@touchstone/platform/wiring';
 import { Outbox, uuidV7 } from '@touchstone/postgres';
 import type { ServiceParts } from '@touchstone/service';
 import { DataSource } from 'typeorm';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { loadConfig } from '@touchstone/platform';
+import { loadConfig } from '@touchstone/platform/config';
 import { ANCHOR_INTERVAL_SEC_MAX, configSchema } from './config.js';
 
 const required = {

@@ -1,5 +1,5 @@
 import { BATCH_LEAVES_MAX, evmAddress } from '@touchstone/contracts';
-import { databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform';
+import { databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform/config';
 import { z } from 'zod';
 
 /** Fewest seconds between two batches of a model version. */

@@ -1,5 +1,5 @@
 import { bytesToHex } from '@touchstone/crypto';
-import { currentSpanContext, type FollowedTraces, type Logger } from '@touchstone/platform';
+import { currentSpanContext, type FollowedTraces, type Logger } from '@touchstone/platform/observability';
 import type { Batch } from './domain/batch/build-batch.js';
 import type { AcceptedLeaf } from './domain/leaf/accepted-leaf.js';
 import type { AnchorMetrics, LeafStage } from './metrics.js';

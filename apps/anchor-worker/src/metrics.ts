@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
+import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/observability';
 import { singleFlight } from '@touchstone/work';
 import { anchorStates } from '@touchstone/contracts';
 import type { AnchorReader, PipelineFigures } from './domain/anchor/anchor-reader.js';

@@ -1,4 +1,4 @@
-import { withSpan, type Logger } from '@touchstone/platform';
+import { withSpan, type Logger } from '@touchstone/platform/observability';
 import type { PipelineObserver } from './domain/pipeline/create-pipeline.js';
 import type { LeafProgress } from './leaf-progress.js';
 import type { AnchorMetrics } from './metrics.js';

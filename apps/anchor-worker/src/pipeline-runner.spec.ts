@@ -7,7 +7,8 @@ import {
   provision,
   type Mesh,
 } from '@touchstone/nats';
-import { FollowedTraces, HealthRegistry, Registry, Shutdown, silentLogger } from '@touchstone/platform';
+import { FollowedTraces, HealthRegistry, Registry, silentLogger } from '@touchstone/platform/observability';
+import { Shutdown } from '@touchstone/platform/runtime';
 import { testNats, waitUntil, type MeshUserName, type TestNats } from '@touchstone/testing';
 import { outputKeyEntry, recordedOutput } from '../test/leaves.js';
 import type { AnchorReader } from './domain/anchor/anchor-reader.js';

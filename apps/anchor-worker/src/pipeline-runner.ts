@@ -1,7 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { DurableName } from '@touchstone/contracts';
 import { Consumers } from '@touchstone/nats';
-import { HEALTH, SHUTDOWN, type HealthRegistry, type Shutdown } from '@touchstone/platform';
+import { HEALTH, type HealthRegistry } from '@touchstone/platform/observability';
+import { SHUTDOWN, type Shutdown } from '@touchstone/platform/runtime';
 import type { AnchorReader } from './domain/anchor/anchor-reader.js';
 import { OutputKeys } from './domain/leaf/output-keys.js';
 import type { CreatedPipeline } from './domain/pipeline/create-pipeline.js';

@@ -1,4 +1,4 @@
-import { token } from '@touchstone/platform';
+import { token } from '@touchstone/platform/wiring';
 import type { AnchorReader } from './domain/anchor/anchor-reader.js';
 import type { CreatedPipeline } from './domain/pipeline/create-pipeline.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { RunningService } from '@touchstone/platform';
+import type { RunningService } from '@touchstone/platform/runtime';
 import { ChainNodeProxy, chainNodes, waitUntil } from '@touchstone/testing';
 import { recordedOutput } from './leaves.js';
 import { ServiceFixture } from './service-fixture.js';

@@ -10,7 +10,7 @@ import {
   type MeshUser,
   type RunningConsumer,
 } from '@touchstone/nats';
-import { silentLogger } from '@touchstone/platform';
+import { silentLogger } from '@touchstone/platform/observability';
 import { OutboxRelay, type Outbox } from '@touchstone/postgres';
 import { OwnNats } from '@touchstone/testing';
 import type { DataSource } from 'typeorm';

@@ -2,13 +2,9 @@ import 'reflect-metadata';
 import type { EventBody, EventSubject } from '@touchstone/contracts';
 import { developmentNetwork } from '@touchstone/embedded';
 import { EventPublisher, provision } from '@touchstone/nats';
-import {
-  createContext,
-  loadConfig,
-  silentLogger,
-  startService,
-  type RunningService,
-} from '@touchstone/platform';
+import { loadConfig } from '@touchstone/platform/config';
+import { silentLogger } from '@touchstone/platform/observability';
+import { createContext, startService, type RunningService } from '@touchstone/platform/runtime';
 import { runMigrations, uuidV7 } from '@touchstone/postgres';
 import {
   createTestDatabase,

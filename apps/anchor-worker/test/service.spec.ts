@@ -3,7 +3,7 @@ import { problem } from '@touchstone/contracts/http/every-service';
 import { bytesToHex } from '@touchstone/crypto';
 import { openWithKeys, outputLeaf, parseBatchEntry } from '@touchstone/evidence';
 import { listDeadLetters } from '@touchstone/nats';
-import type { RunningService } from '@touchstone/platform';
+import type { RunningService } from '@touchstone/platform/runtime';
 import { SIGNER_DOUBLE_ORIGIN, waitUntil } from '@touchstone/testing';
 import pg from 'pg';
 import { ROOTS_PAGE_MAX } from '@touchstone/contracts/http/anchor-worker';

@@ -1,4 +1,6 @@
-import { CLOCK, METRICS, provide, SHUTDOWN, type ServiceContext } from '@touchstone/platform';
+import { METRICS } from '@touchstone/platform/observability';
+import { SHUTDOWN } from '@touchstone/platform/runtime';
+import { CLOCK, provide, type ServiceContext } from '@touchstone/platform/wiring';
 import { Outbox } from '@touchstone/postgres';
 import type { ServiceParts } from '@touchstone/service';
 import { DataSource } from 'typeorm';

@@ -1,4 +1,5 @@
-import { callerTokens, databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform';
+import { databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform/config';
+import { callerTokens } from '@touchstone/platform/http';
 import { z } from 'zod';
 
 /** Configuration of the attestation hub. */

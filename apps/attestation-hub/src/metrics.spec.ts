@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Registry } from '@touchstone/platform';
+import { Registry } from '@touchstone/platform/observability';
 import { FakeClock } from '@touchstone/testing';
 import { observeHeartbeat, type Observation } from './domain/observe-heartbeat.js';
 import type { NodeCounts } from './domain/ports.js';

@@ -1,5 +1,6 @@
 import type { NodeStatus } from '@touchstone/contracts';
-import { Counter, Gauge, Histogram, type Clock, type Registry } from '@touchstone/platform';
+import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/observability';
+import type { Clock } from '@touchstone/platform/wiring';
 import { singleFlight } from '@touchstone/work';
 import { reportedSkew } from './domain/freshness.js';
 import type { Observation } from './domain/observe-heartbeat.js';

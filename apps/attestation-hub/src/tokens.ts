@@ -1,4 +1,4 @@
-import { token } from '@touchstone/platform';
+import { token } from '@touchstone/platform/wiring';
 import type { NodeReader, NodeStore } from './domain/ports.js';
 
 /** What Nest finds the ports of the domain by. */

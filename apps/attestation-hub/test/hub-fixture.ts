@@ -1,14 +1,9 @@
 import type { Heartbeat, ServiceName } from '@touchstone/contracts';
 import type { HeartbeatAnswer, NodeDetail, NodePage } from '@touchstone/contracts/http/attestation-hub';
 import { provision, RpcClient } from '@touchstone/nats';
-import {
-  createContext,
-  createLogger,
-  loadConfig,
-  silentLogger,
-  startService,
-  type RunningService,
-} from '@touchstone/platform';
+import { loadConfig } from '@touchstone/platform/config';
+import { createLogger, silentLogger } from '@touchstone/platform/observability';
+import { createContext, startService, type RunningService } from '@touchstone/platform/runtime';
 import { createDataSource, runMigrations } from '@touchstone/postgres';
 import {
   createTestDatabase,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startService, createContext, silentLogger } from '@touchstone/platform';
+import { silentLogger } from '@touchstone/platform/observability';
+import { startService, createContext } from '@touchstone/platform/runtime';
 import { createTestDatabase } from '@touchstone/testing';
 import { LOST_RACES_MAX } from '../src/persistence/postgres-node-store.js';
 import { service } from '../src/service.js';

@@ -1,4 +1,5 @@
-import { METRICS, provide } from '@touchstone/platform';
+import { METRICS } from '@touchstone/platform/observability';
+import { provide } from '@touchstone/platform/wiring';
 import type { ServiceParts } from '@touchstone/service';
 import { ModelRuntimes } from './adapters/sandbox/model-runtimes.js';
 import { Background, HEARTBEAT_PAUSE_MS } from './background.js';

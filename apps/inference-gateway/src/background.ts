@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Attestation } from '@touchstone/contracts';
 import { capabilityHash } from '@touchstone/evidence';
 import { Consumers, RpcClient } from '@touchstone/nats';
-import { SERVICE_CONTEXT, token, type ServiceContext } from '@touchstone/platform';
+import { SERVICE_CONTEXT, token, type ServiceContext } from '@touchstone/platform/wiring';
 import { Loop, type LoopOptions } from '@touchstone/work';
 import { Heartbeat } from './adapters/attestation-hub/heartbeat.js';
 import type { Config } from './config.js';

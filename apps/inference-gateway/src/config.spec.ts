@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { describeConfig, loadConfig } from '@touchstone/platform';
+import { describeConfig, loadConfig } from '@touchstone/platform/config';
 import { configSchema } from './config.js';
 
 const env = { DATABASE_URL: 'postgresql://u:p@127.0.0.1/db', TOUCHSTONE_MODELS_DIR: 'models' };

@@ -1,5 +1,5 @@
 import { caip2, evmAddress, hex32, nodeId, visibleText } from '@touchstone/contracts';
-import { corsKeys, databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
+import { corsKeys, databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform/config';
 import { z } from 'zod';
 import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './domain/inference/model-runner.js';
 

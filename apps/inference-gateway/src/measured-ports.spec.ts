@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Registry } from '@touchstone/platform';
+import { Registry } from '@touchstone/platform/observability';
 import type { ModelRunner } from './domain/inference/model-runner.js';
 import type { Signer } from './domain/inference/signer.js';
 import type { VerificationStore } from './domain/inference/verification.js';

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
+import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/observability';
 
 /** What an answer waits for, in this order; a free one is neither reserved nor settled. */
 export const answerStages = ['reserve', 'run', 'sign', 'record', 'settle'] as const;

@@ -1,4 +1,4 @@
-import { token } from '@touchstone/platform';
+import { token } from '@touchstone/platform/wiring';
 import type { Signer } from './domain/inference/signer.js';
 import type { VerificationStore } from './domain/inference/verification.js';
 import type { AddedModelStore } from './domain/model/added-model.js';

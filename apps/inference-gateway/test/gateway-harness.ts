@@ -1,12 +1,8 @@
 import 'reflect-metadata';
 import { provision } from '@touchstone/nats';
-import {
-  createContext,
-  loadConfig,
-  silentLogger,
-  startService,
-  type RunningService,
-} from '@touchstone/platform';
+import { loadConfig } from '@touchstone/platform/config';
+import { silentLogger } from '@touchstone/platform/observability';
+import { createContext, startService, type RunningService } from '@touchstone/platform/runtime';
 import { runMigrations } from '@touchstone/postgres';
 import {
   createTestDatabase,

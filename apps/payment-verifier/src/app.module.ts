@@ -1,4 +1,4 @@
-import type { ServiceContext } from '@touchstone/platform';
+import type { ServiceContext } from '@touchstone/platform/wiring';
 import type { ServiceParts } from '@touchstone/service';
 import type { Config } from './config.js';
 import { adapters } from './providers/adapters.js';

@@ -1,13 +1,13 @@
 import { caip2, evmAddress } from '@touchstone/contracts';
 import {
-  callerTokens,
   corsKeys,
   databaseKeys,
   integerKey,
   natsKeys,
   secret,
   serviceKeys,
-} from '@touchstone/platform';
+} from '@touchstone/platform/config';
+import { callerTokens } from '@touchstone/platform/http';
 import { z } from 'zod';
 import { CONTRACT_PAYMENTS_PER_MINUTE_MAX } from './domain/contract-payments.js';
 

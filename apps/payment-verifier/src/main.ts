@@ -1,4 +1,4 @@
-import { runService } from '@touchstone/platform';
+import { runService } from '@touchstone/platform/runtime';
 import { service } from './service.js';
 
 await runService(service);

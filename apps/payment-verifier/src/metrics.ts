@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
+import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/observability';
 import type { LaneEvent } from '@touchstone/evm';
 import type { PaymentMetrics } from './domain/ports.js';
 import { countedReasons } from './domain/reasons.js';

@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { AppError } from '@touchstone/contracts';
-import type { ServiceContext } from '@touchstone/platform';
+import type { ServiceContext } from '@touchstone/platform/wiring';
 import { runExclusively } from '@touchstone/postgres';
 import { defineService } from '@touchstone/service';
 import { Loop } from '@touchstone/work';

@@ -1,5 +1,5 @@
 import { AppError } from '@touchstone/contracts';
-import type { ServiceContext } from '@touchstone/platform';
+import type { ServiceContext } from '@touchstone/platform/wiring';
 import type { EvmToken } from './adapters/evm/evm-token.js';
 
 /**

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { RunningService } from '@touchstone/platform';
+import type { RunningService } from '@touchstone/platform/runtime';
 import { chainNodes } from '@touchstone/testing';
 import { digest, PaymentFixture } from './support/fixture.js';
 import { requirementsFor } from './support/payer.js';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { developmentToken } from '@touchstone/embedded';
-import type { RunningService } from '@touchstone/platform';
+import type { RunningService } from '@touchstone/platform/runtime';
 import { waitUntil } from '@touchstone/testing';
 import { digest, PaymentFixture } from './support/fixture.js';
 import { ASSET, NETWORK, requirementsFor } from './support/payer.js';

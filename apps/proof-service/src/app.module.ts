@@ -1,5 +1,7 @@
 import { Consumers, RpcClient } from '@touchstone/nats';
-import { CLOCK, FollowedTraces, LOGGER, METRICS, provide, SHUTDOWN } from '@touchstone/platform';
+import { FollowedTraces, LOGGER, METRICS } from '@touchstone/platform/observability';
+import { SHUTDOWN } from '@touchstone/platform/runtime';
+import { CLOCK, provide } from '@touchstone/platform/wiring';
 import type { ServiceParts } from '@touchstone/service';
 import { DataSource } from 'typeorm';
 import { RpcSignerKeys } from './adapters/signer/rpc-signer-keys.js';

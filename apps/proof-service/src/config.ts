@@ -1,5 +1,5 @@
 import { caip2, evmAddress } from '@touchstone/contracts';
-import { corsKeys, databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform';
+import { corsKeys, databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform/config';
 import { z } from 'zod';
 
 /** Most earlier anchor keys. */

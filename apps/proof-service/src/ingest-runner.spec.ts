@@ -8,7 +8,8 @@ import {
   provision,
   type Mesh,
 } from '@touchstone/nats';
-import { FollowedTraces, HealthRegistry, Registry, Shutdown, silentLogger } from '@touchstone/platform';
+import { FollowedTraces, HealthRegistry, Registry, silentLogger } from '@touchstone/platform/observability';
+import { Shutdown } from '@touchstone/platform/runtime';
 import { FakeClock, testNats, waitUntil, type MeshUserName, type TestNats } from '@touchstone/testing';
 import { LogWorld, ORIGIN, type TestEvent } from '../test/support/log-world.js';
 import { Ingestion } from './domain/ingest/ingestion.js';

@@ -1,6 +1,8 @@
 import type { DurableName } from '@touchstone/contracts';
 import type { Consumers, ConsumeOptions, EventMessage } from '@touchstone/nats';
-import type { Clock, FollowedTraces, Logger, Shutdown } from '@touchstone/platform';
+import type { FollowedTraces, Logger } from '@touchstone/platform/observability';
+import type { Shutdown } from '@touchstone/platform/runtime';
+import type { Clock } from '@touchstone/platform/wiring';
 import { Loop } from '@touchstone/work';
 import type { Ingestion } from './domain/ingest/ingestion.js';
 import type { LogCopy } from './domain/log/log-copy.js';

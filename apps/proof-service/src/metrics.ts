@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
+import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/observability';
 import type { EvidenceObserver, EvidenceStage } from './domain/evidence/evidence-reader.js';
 import type { Alarm } from './domain/ingest/intake.js';
 import { refusalReasons, type RefusalReason } from './domain/log/log-store.js';

@@ -1,4 +1,4 @@
-import { currentSpanContext, type FollowedTraces, type Logger } from '@touchstone/platform';
+import { currentSpanContext, type FollowedTraces, type Logger } from '@touchstone/platform/observability';
 import type { EvidenceObserver, EvidenceStage } from './domain/evidence/evidence-reader.js';
 import type { Alarm } from './domain/ingest/intake.js';
 import type { LogObserver } from './domain/log/log-copy.js';

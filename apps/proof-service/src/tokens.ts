@@ -1,4 +1,4 @@
-import { token } from '@touchstone/platform';
+import { token } from '@touchstone/platform/wiring';
 import type { EvidenceStore } from './domain/evidence/evidence-store.js';
 import type { ProofStore } from './domain/proof/proof-store.js';
 

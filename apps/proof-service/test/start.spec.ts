@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createContext, silentLogger, startService } from '@touchstone/platform';
+import { silentLogger } from '@touchstone/platform/observability';
+import { createContext, startService } from '@touchstone/platform/runtime';
 import { createDataSource, runMigrations } from '@touchstone/postgres';
 import { ANCHOR_SUBMITTERS_MAX } from '../src/config.js';
 import { service } from '../src/service.js';

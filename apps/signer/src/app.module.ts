@@ -1,7 +1,9 @@
 import { DataSource } from 'typeorm';
 import { hexToBytes } from '@touchstone/crypto';
 import { anchorRegistry, eip3009 } from '@touchstone/evm-contracts';
-import { BearerTokens, provide, SHUTDOWN, type ServiceContext } from '@touchstone/platform';
+import { BearerTokens } from '@touchstone/platform/http';
+import { SHUTDOWN } from '@touchstone/platform/runtime';
+import { provide, type ServiceContext } from '@touchstone/platform/wiring';
 import { Outbox } from '@touchstone/postgres';
 import type { ServiceParts } from '@touchstone/service';
 import { toFunctionSelector, type AbiFunction } from 'viem';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { evmAddress, keyId } from '@touchstone/contracts';
 import { DEFAULT_SIGNING_DOMAIN, SIGNING_DOMAIN_PATTERN } from '@touchstone/evidence';
-import { callerTokens, databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform';
+import { databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform/config';
+import { callerTokens } from '@touchstone/platform/http';
 
 const keyHex = (doc: string) =>
   secret(

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { serveGrpc } from '@touchstone/platform';
+import { serveGrpc } from '@touchstone/platform/grpc';
 import { defineService } from '@touchstone/service';
 import { appParts } from './app.module.js';
 import { configSchema } from './config.js';

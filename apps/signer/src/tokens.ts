@@ -1,4 +1,4 @@
-import { token } from '@touchstone/platform';
+import { token } from '@touchstone/platform/wiring';
 import type { AuditLog, CheckpointStore, KeySetStore } from './domain/ports.js';
 
 /** What Nest finds the ports of the domain by. */

@@ -1,12 +1,8 @@
 import pg from 'pg';
 import { RpcClient, provision } from '@touchstone/nats';
-import {
-  createContext,
-  loadConfig,
-  silentLogger,
-  startService,
-  type RunningService,
-} from '@touchstone/platform';
+import { loadConfig } from '@touchstone/platform/config';
+import { silentLogger } from '@touchstone/platform/observability';
+import { createContext, startService, type RunningService } from '@touchstone/platform/runtime';
 import { runMigrations } from '@touchstone/postgres';
 import { createTestDatabase, testNats, type TestDatabase, type TestNats } from '@touchstone/testing';
 import type { ServiceName } from '@touchstone/contracts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseTransaction, recoverTransactionAddress, type Hex } from 'viem';
 import type { KeySet } from '@touchstone/contracts';
 import type { RpcClient } from '@touchstone/nats';
-import type { RunningService } from '@touchstone/platform';
+import type { RunningService } from '@touchstone/platform/runtime';
 import { KEY_OVERLAP_MS } from '../src/domain/merge-key-set.js';
 import {
   ANCHOR_CONTRACT,

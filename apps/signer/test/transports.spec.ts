@@ -8,7 +8,7 @@ import {
   type RpcVerb,
   type ServiceName,
 } from '@touchstone/contracts';
-import { decodeErrorDetails } from '@touchstone/platform';
+import { decodeErrorDetails } from '@touchstone/platform/grpc';
 import { callGrpc, connectGrpc, type GrpcTestClient } from './grpc-client.js';
 import { ASSET, GATEWAY_TOKEN, ORIGIN, SignerFixture, WORKER_TOKEN } from './signer-fixture.js';
 import { anchorTransaction, checkpoint, payload } from './signer-requests.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ControllerClass } from '@touchstone/platform';
+import type { ControllerClass } from '@touchstone/platform/http';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { METHODS } from 'node:http';

@@ -1,7 +1,7 @@
 import { AppError, inboxPrefix, type ServiceName } from '@touchstone/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { toAppError } from './nats-errors.js';
-import type { BusInterruptions } from '@touchstone/platform';
+import type { BusInterruptions } from '@touchstone/platform/wiring';
 import { noMetrics, type MeshLogger, type MeshMetrics } from './observer.js';
 
 /** Milliseconds between two attempts to reconnect, plus up to as much again at random. */

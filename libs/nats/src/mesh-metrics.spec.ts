@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createMetrics } from '@touchstone/platform';
+import { createMetrics } from '@touchstone/platform/observability';
 import { createMeshMetrics } from './mesh-metrics.js';
 
 describe('the figures of the mesh', () => {

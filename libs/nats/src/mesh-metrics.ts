@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
+import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/observability';
 import type { MeshMetrics } from './observer.js';
 
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -4,15 +4,11 @@ import {
   HEALTH,
   LOGGER,
   METRICS,
-  EVENT_BUS,
-  PUBLISH_EVENT,
-  provide,
-  SHUTDOWN,
-  token,
   type HealthRegistry,
   type Logger,
-  type Shutdown,
-} from '@touchstone/platform';
+} from '@touchstone/platform/observability';
+import { SHUTDOWN, type Shutdown } from '@touchstone/platform/runtime';
+import { EVENT_BUS, PUBLISH_EVENT, provide, token } from '@touchstone/platform/wiring';
 import { connectMesh, type Mesh } from './connection.js';
 import { assertProvisioned, type ProvisionedNames } from './jetstream/assert-provisioned.js';
 import { Consumers } from './jetstream/consumers.js';

@@ -7,7 +7,7 @@ import {
   runWithRemoteTrace,
   withSpan,
   type SpanRole,
-} from '@touchstone/platform';
+} from '@touchstone/platform/observability';
 
 /** The part of a pino logger that this library uses. Bodies are never logged. */
 export interface MeshLogger {

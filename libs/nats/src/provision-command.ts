@@ -1,5 +1,5 @@
 import { AppError } from '@touchstone/contracts';
-import { integerKey, loadConfig, secret } from '@touchstone/platform';
+import { integerKey, loadConfig, secret } from '@touchstone/platform/config';
 import { z } from 'zod';
 import { connectMesh } from './connection.js';
 import { provision, type ProvisionReport } from './jetstream/provision.js';

@@ -2,7 +2,8 @@
 // `nats-provision`: creates or updates streams and durables, logs what it did and exits. `--recreate` makes streams
 // of an older version again.
 import { AppError } from '@touchstone/contracts';
-import { CONFIG_INVALID_EXIT_CODE, createLogger } from '@touchstone/platform';
+import { CONFIG_INVALID_EXIT_CODE } from '@touchstone/platform/config';
+import { createLogger } from '@touchstone/platform/observability';
 import { runProvision } from './provision-command.js';
 
 const logger = createLogger({ service: 'nats-provision', version: '0.1.0', destination: process.stderr });

@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import type { RpcService } from '@touchstone/contracts';
-import type { ServiceContext } from '@touchstone/platform';
+import type { ServiceContext } from '@touchstone/platform/wiring';
 import type { Mesh } from './connection.js';
 import { MESH, MESH_METRICS } from './mesh-module.js';
 import type { MeshMetrics } from './observer.js';

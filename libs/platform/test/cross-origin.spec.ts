@@ -4,20 +4,16 @@ import { AppError } from '@touchstone/contracts';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
+import { corsKeys, loadConfig, serviceKeys } from '../src/entries/config.js';
 import {
   ApiRoute,
   CORS_PREFLIGHT_AGE_SECONDS_MAX,
-  corsKeys,
-  createContext,
-  loadConfig,
   REQUEST_TARGET_CHARACTERS_MAX,
-  serviceKeys,
-  silentLogger,
-  startService,
   ZodBody,
   ZodParam,
-  type RunningService,
-} from '../src/index.js';
+} from '../src/entries/http.js';
+import { silentLogger } from '../src/entries/observability.js';
+import { createContext, startService, type RunningService } from '../src/entries/runtime.js';
 import { sendRaw } from './raw-socket.js';
 
 const SHOP = 'https://shop.example';

@@ -10,7 +10,9 @@ export const WORK_MS = 30;
 const main = `
   import { Controller, Module, Post } from '@nestjs/common';
   import { GrpcMethod } from '@nestjs/microservices';
-  import { runService, serveGrpc, serviceKeys } from '@touchstone/platform';
+  import { serviceKeys } from '@touchstone/platform/config';
+import { serveGrpc } from '@touchstone/platform/grpc';
+import { runService } from '@touchstone/platform/runtime';
   import { setTimeout as delay } from 'node:timers/promises';
   import { z } from 'zod';
   class Work {

@@ -15,19 +15,15 @@ import { protoPath as healthProto } from 'grpc-health-check';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { loadConfig, serviceKeys } from '../src/entries/config.js';
 import {
-  createContext,
-  currentTraceId,
   decodeErrorDetails,
   GRPC_MESSAGE_BYTES_DEFAULT_MAX,
   grpcStatusOf,
-  loadConfig,
   serveGrpc,
-  serviceKeys,
-  silentLogger,
-  startService,
-  type RunningService,
-} from '../src/index.js';
+} from '../src/entries/grpc.js';
+import { currentTraceId, silentLogger } from '../src/entries/observability.js';
+import { createContext, startService, type RunningService } from '../src/entries/runtime.js';
 
 interface Echo {
   text: string;

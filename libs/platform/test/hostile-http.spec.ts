@@ -2,21 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module, Post, Req } from '@nestjs/common';
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
+import { loadConfig, serviceKeys } from '../src/entries/config.js';
 import {
   ApiRoute,
-  createContext,
   HEADER_BYTES_MAX,
   HEADER_FIELDS_MAX,
-  loadConfig,
   REQUEST_TARGET_CHARACTERS_MAX,
-  serviceKeys,
-  silentLogger,
-  startService,
   ZodBody,
   ZodParam,
   type HttpRequest,
-  type RunningService,
-} from '../src/index.js';
+} from '../src/entries/http.js';
+import { silentLogger } from '../src/entries/observability.js';
+import { createContext, startService, type RunningService } from '../src/entries/runtime.js';
 import { sendRaw, type RawAnswer } from './raw-socket.js';
 
 @Controller('things')

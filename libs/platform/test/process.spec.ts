@@ -6,7 +6,8 @@ const folder = fileURLToPath(new URL('..', import.meta.url));
 const main = `
   import { Module } from '@nestjs/common';
   import { AppError } from '@touchstone/contracts';
-  import { runService, secret, serviceKeys } from '@touchstone/platform';
+  import { secret, serviceKeys } from '@touchstone/platform/config';
+import { runService } from '@touchstone/platform/runtime';
   import { z } from 'zod';
   class Empty {}
   Module({})(Empty);

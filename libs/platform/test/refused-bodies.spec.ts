@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import { createLimitedServer, readRawBody, sendProblem, type HttpRequest } from '../src/index.js';
+import { createLimitedServer, readRawBody, sendProblem, type HttpRequest } from '../src/entries/http.js';
 import { REFUSED_LINGER_MS } from '../src/http/limits.js';
 
 const BODY_BYTES_MAX = 1_000;

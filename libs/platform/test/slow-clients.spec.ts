@@ -7,7 +7,7 @@ import {
   sendProblem,
   type HttpRequest,
   type ServerLimits,
-} from '../src/index.js';
+} from '../src/entries/http.js';
 import { waitUntil } from '@touchstone/testing';
 import { sendRaw } from './raw-socket.js';
 

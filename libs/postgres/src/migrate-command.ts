@@ -1,4 +1,4 @@
-import type { ServiceCommand } from '@touchstone/platform';
+import type { ServiceCommand } from '@touchstone/platform/runtime';
 import type { PostgresOptions } from './data-source.js';
 import { runMigrations } from './migrations.js';
 

@@ -1,16 +1,7 @@
 import { Inject, Module, Optional, type OnModuleInit } from '@nestjs/common';
-import {
-  EVENT_BUS,
-  LOGGER,
-  METRICS,
-  PUBLISH_EVENT,
-  SHUTDOWN,
-  type EventBus,
-  type Logger,
-  type PublishEvent,
-  type Registry,
-  type Shutdown,
-} from '@touchstone/platform';
+import { LOGGER, METRICS, type Logger, type Registry } from '@touchstone/platform/observability';
+import { SHUTDOWN, type Shutdown } from '@touchstone/platform/runtime';
+import { EVENT_BUS, PUBLISH_EVENT, type EventBus, type PublishEvent } from '@touchstone/platform/wiring';
 import { DataSource } from 'typeorm';
 import { Outbox } from './outbox/outbox.js';
 import { startOutboxRelay } from './outbox/start-outbox-relay.js';

@@ -1,5 +1,7 @@
 import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
-import { HEALTH, provide, SHUTDOWN, type HealthRegistry, type Shutdown } from '@touchstone/platform';
+import { HEALTH, type HealthRegistry } from '@touchstone/platform/observability';
+import { SHUTDOWN, type Shutdown } from '@touchstone/platform/runtime';
+import { provide } from '@touchstone/platform/wiring';
 import { DataSource } from 'typeorm';
 import { createDataSource, STATEMENT_TIMEOUT_DEFAULT_MS, type PostgresOptions } from './data-source.js';
 import { assertMigrated } from './migrations.js';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { PublishEvent } from '@touchstone/platform';
+import type { PublishEvent } from '@touchstone/platform/wiring';
 import {
   startOwnPostgres,
   startPostgresPair,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Registry, type PublishEvent } from '@touchstone/platform';
+import { Registry } from '@touchstone/platform/observability';
+import type { PublishEvent } from '@touchstone/platform/wiring';
 import { waitUntil } from '@touchstone/testing';
 import { Outbox, OutboxRelay, type OutboxRelayOptions } from '../src/index.js';
 import { nodeChangedBody, numberOf, openTestSchema, type TestSchema } from './test-schema.js';

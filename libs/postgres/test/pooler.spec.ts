@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { PublishEvent, RunningService } from '@touchstone/platform';
+import type { RunningService } from '@touchstone/platform/runtime';
+import type { PublishEvent } from '@touchstone/platform/wiring';
 import {
   available,
   obtainPgbouncer,

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { PublishEvent } from '@touchstone/platform';
+import type { PublishEvent } from '@touchstone/platform/wiring';
 import { waitUntil } from '@touchstone/testing';
 import { OutboxRelay, republish, REPUBLISH_STEP_ROWS_MAX, readSelection } from '../src/index.js';
 import { readRepublishArguments } from '../src/outbox/republish-arguments.js';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { silentLogger, systemClock, type PublishEvent } from '@touchstone/platform';
+import { silentLogger } from '@touchstone/platform/observability';
+import { systemClock, type PublishEvent } from '@touchstone/platform/wiring';
 import { waitUntil } from '@touchstone/testing';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { migrateCommand, Outbox, OutboxModule, republishCommand } from '../src/index.js';

@@ -1,15 +1,8 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
-import {
-  createContext,
-  loadConfig,
-  PUBLISH_EVENT,
-  runService,
-  serviceKeys,
-  silentLogger,
-  startService,
-  type PublishEvent,
-  type RunningService,
-} from '@touchstone/platform';
+import { loadConfig, serviceKeys } from '@touchstone/platform/config';
+import { silentLogger } from '@touchstone/platform/observability';
+import { createContext, runService, startService, type RunningService } from '@touchstone/platform/runtime';
+import { PUBLISH_EVENT, type PublishEvent } from '@touchstone/platform/wiring';
 import { tmpdir } from 'node:os';
 import { PassThrough } from 'node:stream';
 import { z } from 'zod';

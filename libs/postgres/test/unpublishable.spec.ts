@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError, type ErrorCode } from '@touchstone/contracts';
-import { Registry, type EventBus, type PublishEvent } from '@touchstone/platform';
+import { Registry } from '@touchstone/platform/observability';
+import type { EventBus, PublishEvent } from '@touchstone/platform/wiring';
 import { waitUntil } from '@touchstone/testing';
 import { Outbox, OutboxRelay, republish } from '../src/index.js';
 import { nodeChangedBody, numberOf, openTestSchema, type TestSchema } from './test-schema.js';

@@ -1,7 +1,8 @@
 import { Module, type ModuleMetadata } from '@nestjs/common';
 import type { ServiceName } from '@touchstone/contracts';
 import { MeshModule, serveMesh, type MeshLimits } from '@touchstone/nats';
-import type { ServiceContext, ServiceDefinition } from '@touchstone/platform';
+import type { ServiceDefinition } from '@touchstone/platform/runtime';
+import type { ServiceContext } from '@touchstone/platform/wiring';
 import {
   migrateCommand,
   OutboxModule,

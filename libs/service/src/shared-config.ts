@@ -1,4 +1,4 @@
-import type { databaseKeys, natsKeys, serviceKeys } from '@touchstone/platform';
+import type { databaseKeys, natsKeys, serviceKeys } from '@touchstone/platform/config';
 import type { z } from 'zod';
 
 type SharedKeys = ReturnType<typeof serviceKeys> &

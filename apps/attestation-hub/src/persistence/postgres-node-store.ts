@@ -1,5 +1,5 @@
 import { AppError } from '@touchstone/contracts';
-import { injectTrace } from '@touchstone/platform';
+import { injectTrace } from '@touchstone/platform/observability';
 import { withDatabase, type Outbox } from '@touchstone/postgres';
 import { Batcher } from '@touchstone/work';
 import type { DataSource, EntityManager } from 'typeorm';

@@ -1,5 +1,5 @@
 import { outputRecorded, type AuthorizationPayment, type OutputRecorded } from '@touchstone/contracts';
-import { injectTrace } from '@touchstone/platform';
+import { injectTrace } from '@touchstone/platform/observability';
 import { withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
 import { Batcher } from '@touchstone/work';
 import type { DataSource } from 'typeorm';

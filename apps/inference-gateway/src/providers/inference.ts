@@ -1,6 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 import { RpcClient } from '@touchstone/nats';
-import { BUILD_INFO, CLOCK, LOGGER, provide, token } from '@touchstone/platform';
+import { LOGGER } from '@touchstone/platform/observability';
+import { BUILD_INFO, CLOCK, provide, token } from '@touchstone/platform/wiring';
 import { Outbox, uuidV7 } from '@touchstone/postgres';
 import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';

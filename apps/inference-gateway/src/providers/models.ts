@@ -1,4 +1,6 @@
-import { CLOCK, LOGGER, provide, SHUTDOWN } from '@touchstone/platform';
+import { LOGGER } from '@touchstone/platform/observability';
+import { SHUTDOWN } from '@touchstone/platform/runtime';
+import { CLOCK, provide } from '@touchstone/platform/wiring';
 import { RpcClient } from '@touchstone/nats';
 import { Outbox } from '@touchstone/postgres';
 import { createHash } from 'node:crypto';

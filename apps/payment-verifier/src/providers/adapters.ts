@@ -1,6 +1,7 @@
 import { EvmLaneChain, EvmNode, RpcLaneSigner } from '@touchstone/evm';
 import { RpcClient } from '@touchstone/nats';
-import { BearerTokens, provide, type ServiceContext } from '@touchstone/platform';
+import { BearerTokens } from '@touchstone/platform/http';
+import { provide, type ServiceContext } from '@touchstone/platform/wiring';
 import { Outbox } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
 import { EvmSettlementChain } from '../adapters/evm/evm-settlement-chain.js';

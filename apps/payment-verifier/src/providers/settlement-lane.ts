@@ -6,7 +6,7 @@ import {
   type EvmNode,
   type RpcLaneSigner,
 } from '@touchstone/evm';
-import type { ServiceContext } from '@touchstone/platform';
+import type { ServiceContext } from '@touchstone/platform/wiring';
 import type { DataSource } from 'typeorm';
 import type { EvmSettlementChain } from '../adapters/evm/evm-settlement-chain.js';
 import { EvmSettlementLane, watchUndone } from '../adapters/evm/settlement-lane.js';

@@ -1,4 +1,4 @@
-import { provide, type ServiceContext } from '@touchstone/platform';
+import { provide, type ServiceContext } from '@touchstone/platform/wiring';
 import { uuidV7 } from '@touchstone/postgres';
 import { EvmSettlementChain } from '../adapters/evm/evm-settlement-chain.js';
 import { EvmToken } from '../adapters/evm/evm-token.js';

@@ -3,13 +3,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { deployDevelopmentChain } from '@touchstone/embedded';
 import { provision, RpcClient } from '@touchstone/nats';
-import {
-  createContext,
-  loadConfig,
-  silentLogger,
-  startService,
-  type RunningService,
-} from '@touchstone/platform';
+import { loadConfig } from '@touchstone/platform/config';
+import { silentLogger } from '@touchstone/platform/observability';
+import { createContext, startService, type RunningService } from '@touchstone/platform/runtime';
 import { runMigrations } from '@touchstone/postgres';
 import {
   ChainNodeProxy,

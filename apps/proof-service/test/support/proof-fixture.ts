@@ -1,12 +1,8 @@
 import { AppError, type EventBody, type EventSubject } from '@touchstone/contracts';
 import { EventPublisher, provision, type ProvisionOptions } from '@touchstone/nats';
-import {
-  createContext,
-  loadConfig,
-  silentLogger,
-  startService,
-  type RunningService,
-} from '@touchstone/platform';
+import { loadConfig } from '@touchstone/platform/config';
+import { silentLogger } from '@touchstone/platform/observability';
+import { createContext, startService, type RunningService } from '@touchstone/platform/runtime';
 import { runMigrations, uuidV7 } from '@touchstone/postgres';
 import {
   createTestDatabase,

@@ -2,7 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { canonicalBytes, canonicalJson } from '@touchstone/canonical-json';
 import { keySet, type KeySet, type KeystoreEntry } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
-import type { Clock } from '@touchstone/platform';
+import type { Clock } from '@touchstone/platform/wiring';
 import { lockInTransaction, withDatabase, type Outbox } from '@touchstone/postgres';
 import { advanceStatuses, mergeKeys } from '../domain/merge-key-set.js';
 import type { KeySetStore } from '../domain/ports.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { systemClock } from '@touchstone/platform';
+import { systemClock } from '@touchstone/platform/wiring';
 import type { Outbox } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type { SigningAudit } from '../domain/ports.js';

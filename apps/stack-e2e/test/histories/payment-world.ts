@@ -1,7 +1,7 @@
 import { AppError, fromProblem, toProblem, type RpcVerb } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { requestDigest } from '@touchstone/evidence';
-import { silentLogger } from '@touchstone/platform';
+import { silentLogger } from '@touchstone/platform/observability';
 import { RpcPayments } from '../../../inference-gateway/src/adapters/payment-verifier/rpc-payments.js';
 import { ModelExecutor } from '../../../inference-gateway/src/domain/inference/execute-model.js';
 import { InferModel, type InferReply } from '../../../inference-gateway/src/domain/inference/infer-model.js';

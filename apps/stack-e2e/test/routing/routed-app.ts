@@ -2,16 +2,10 @@ import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import {
-  collectRoutes,
-  createContext,
-  createHttpApp,
-  createLimitedServer,
-  loadConfig,
-  serviceKeys,
-  silentLogger,
-  type ControllerClass,
-} from '@touchstone/platform';
+import { loadConfig, serviceKeys } from '@touchstone/platform/config';
+import { collectRoutes, createLimitedServer, type ControllerClass } from '@touchstone/platform/http';
+import { silentLogger } from '@touchstone/platform/observability';
+import { createContext, createHttpApp } from '@touchstone/platform/runtime';
 import { Agent, request, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';

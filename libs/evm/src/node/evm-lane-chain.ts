@@ -1,5 +1,5 @@
 import { AppError } from '@touchstone/contracts';
-import { withSpan } from '@touchstone/platform';
+import { withSpan } from '@touchstone/platform/observability';
 import type { FeeMarket } from '../lane/fees.js';
 import type { ChainHead, LaneChain, SendOutcome } from '../lane/lane-ports.js';
 import type { Placement } from '../lane/lane-transaction.js';

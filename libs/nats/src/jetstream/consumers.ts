@@ -1,4 +1,5 @@
-import type { HealthRegistry, Shutdown } from '@touchstone/platform';
+import type { HealthRegistry } from '@touchstone/platform/observability';
+import type { Shutdown } from '@touchstone/platform/runtime';
 import type { Mesh } from '../connection.js';
 import type { MeshLogger, MeshMetrics } from '../observer.js';
 import { consumeDurableBatch, type ConsumeDurableBatchOptions } from './consume-durable-batch.js';

@@ -8,7 +8,7 @@ import {
 } from '@touchstone/contracts';
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
 import { delay, type NatsConnection } from '@nats-io/nats-core';
-import type { EventReceipt } from '@touchstone/platform';
+import type { EventReceipt } from '@touchstone/platform/wiring';
 import type { z } from 'zod';
 import { writeCarrier } from '../carrier.js';
 import { assertFits, encodeJson, validate } from '../json-body.js';

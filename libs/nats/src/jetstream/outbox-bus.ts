@@ -1,7 +1,7 @@
 import { events, type EventSubject, type ServiceName } from '@touchstone/contracts';
 import { jetstream, jetstreamManager, type JetStreamClient } from '@nats-io/jetstream';
 import { headers as createHeaders, type MsgHdrs } from '@nats-io/nats-core';
-import type { BusInterruptions, EventBus, StoredEvent } from '@touchstone/platform';
+import type { BusInterruptions, EventBus, StoredEvent } from '@touchstone/platform/wiring';
 import type { Mesh } from '../connection.js';
 import { toAppError } from '../nats-errors.js';
 import { failureCode, failureReason } from './dead-letter-copy.js';

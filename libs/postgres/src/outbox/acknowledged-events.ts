@@ -1,5 +1,6 @@
 import { events, type EventSubject } from '@touchstone/contracts';
-import type { EventBus, Logger } from '@touchstone/platform';
+import type { Logger } from '@touchstone/platform/observability';
+import type { EventBus } from '@touchstone/platform/wiring';
 import type { SentRow } from './batch-publisher.js';
 import type { RelaySession } from './relay-session.js';
 

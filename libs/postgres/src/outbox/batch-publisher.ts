@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode } from '@touchstone/contracts';
-import type { EventBus, EventReceipt, PublishEvent } from '@touchstone/platform';
+import type { EventBus, EventReceipt, PublishEvent } from '@touchstone/platform/wiring';
 import type { PendingRow } from './relay-session.js';
 
 /** A row that needs no further publication. */

@@ -1,10 +1,5 @@
-import {
-  silentLogger,
-  type EventBus,
-  type Logger,
-  type PublishEvent,
-  type Registry,
-} from '@touchstone/platform';
+import { silentLogger, type Logger, type Registry } from '@touchstone/platform/observability';
+import type { EventBus, PublishEvent } from '@touchstone/platform/wiring';
 import type { DataSource } from 'typeorm';
 import { AcknowledgedEvents } from './acknowledged-events.js';
 import { BatchPublisher, type SentRow } from './batch-publisher.js';

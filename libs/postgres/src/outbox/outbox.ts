@@ -1,5 +1,5 @@
 import { AppError, eventSchemas, findingsOf, type EventBody, type EventSubject } from '@touchstone/contracts';
-import { injectTrace } from '@touchstone/platform';
+import { injectTrace } from '@touchstone/platform/observability';
 import type { DataSource, EntityManager, EntitySubscriberInterface, QueryRunner } from 'typeorm';
 import { connectionOf } from '../data-source.js';
 import { uuidV7 } from '../uuid-v7.js';

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform';
+import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/observability';
 import type { DataSource } from 'typeorm';
 import { connectionOf } from '../data-source.js';
 

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '@touchstone/platform';
+import type { StoredEvent } from '@touchstone/platform/wiring';
 import type { DataSource } from 'typeorm';
 import type pg from 'pg';
 import { connectionOf, STATEMENT_TIMEOUT_DEFAULT_MS } from '../data-source.js';

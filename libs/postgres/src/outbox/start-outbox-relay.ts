@@ -1,4 +1,4 @@
-import type { Shutdown } from '@touchstone/platform';
+import type { Shutdown } from '@touchstone/platform/runtime';
 import { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js';
 import type { Outbox } from './outbox.js';
 

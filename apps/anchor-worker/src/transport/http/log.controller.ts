@@ -6,7 +6,8 @@ import {
   type AnchorAnswer,
   type CheckpointAnswer,
 } from '@touchstone/contracts/http/anchor-worker';
-import { ApiRoute, CONFIG, ZodParam } from '@touchstone/platform';
+import { ApiRoute, ZodParam } from '@touchstone/platform/http';
+import { CONFIG } from '@touchstone/platform/wiring';
 import type { Config } from '../../config.js';
 import type { AnchorReader } from '../../domain/anchor/anchor-reader.js';
 import { ANCHOR_READER } from '../../tokens.js';

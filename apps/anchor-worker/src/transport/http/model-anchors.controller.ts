@@ -6,7 +6,7 @@ import {
   type ModelAnchors,
   type RootsQuery,
 } from '@touchstone/contracts/http/anchor-worker';
-import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform';
+import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { AnchorReader, ListedRoot } from '../../domain/anchor/anchor-reader.js';

@@ -1,4 +1,4 @@
-import type { Logger } from '@touchstone/platform';
+import type { Logger } from '@touchstone/platform/observability';
 import type { AuditRecord } from '../../domain/audit.js';
 import type { AuditTrail } from '../../domain/ports.js';
 

@@ -1,5 +1,5 @@
 import { AppError } from '@touchstone/contracts';
-import { BearerTokens } from '@touchstone/platform';
+import { BearerTokens } from '@touchstone/platform/http';
 
 /** Who may post heartbeats: nobody, anybody by the word `off`, or whoever has the token of the node. */
 export class HeartbeatSenders {

@@ -1,7 +1,7 @@
 import { Controller, Inject, Post, Req, UseGuards } from '@nestjs/common';
 import { AppError, heartbeat, type Heartbeat } from '@touchstone/contracts';
 import { heartbeatAnswer, type HeartbeatAnswer } from '@touchstone/contracts/http/attestation-hub';
-import { ApiRoute, BearerGuard, callerOf, ZodBody, type HttpRequest } from '@touchstone/platform';
+import { ApiRoute, BearerGuard, callerOf, ZodBody, type HttpRequest } from '@touchstone/platform/http';
 import { HTTP_REPORTER } from '../../domain/admit-heartbeat.js';
 import { ReceiveHeartbeat } from '../../domain/receive-heartbeat.js';
 import { HeartbeatSenders } from './heartbeat-senders.js';

@@ -9,7 +9,8 @@ import {
   type NodePage,
   type NodesQuery,
 } from '@touchstone/contracts/http/attestation-hub';
-import { ApiRoute, CLOCK, CONFIG, ZodParam, ZodQuery, type Clock } from '@touchstone/platform';
+import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform/http';
+import { CLOCK, CONFIG, type Clock } from '@touchstone/platform/wiring';
 import type { Config } from '../../config.js';
 import type { NodeState } from '../../domain/node.js';
 import type { NodeReader } from '../../domain/ports.js';

@@ -1,6 +1,6 @@
 import { AppError, shortText, type CanonicalTensor, type ModelDatatype } from '@touchstone/contracts';
 import { fromRaw, rawContents } from '@touchstone/evidence';
-import { withSpan } from '@touchstone/platform';
+import { withSpan } from '@touchstone/platform/observability';
 import { endianness } from 'node:os';
 import {
   INFERENCE_QUEUE_MAX,

@@ -1,6 +1,6 @@
 import { AppError, shortText, type PaymentAsset } from '@touchstone/contracts';
 import type { RpcClient } from '@touchstone/nats';
-import type { ServiceContext } from '@touchstone/platform';
+import type { ServiceContext } from '@touchstone/platform/wiring';
 import type { Config } from '../../config.js';
 
 /** Milliseconds that the payment-verifier may take to say what it takes. */

@@ -7,7 +7,7 @@ import {
   withSpan,
   type Tracing,
   type TracingOptions,
-} from '@touchstone/platform';
+} from '@touchstone/platform/observability';
 import { SignerDouble } from '@touchstone/testing';
 import { RpcSigner } from './rpc-signer.js';
 

@@ -1,6 +1,6 @@
 import { AppError, SIGN_OUTPUTS_MAX, type OutputPayload, type OutputProof } from '@touchstone/contracts';
 import { logsDetails, traceIdsOf, type MeshLogger, type RpcClient } from '@touchstone/nats';
-import { injectTrace, runWithLinkedTraces, withSpan } from '@touchstone/platform';
+import { injectTrace, runWithLinkedTraces, withSpan } from '@touchstone/platform/observability';
 import { Batcher } from '@touchstone/work';
 import type { Signer } from '../../domain/inference/signer.js';
 import type { SignerKeys } from '../../domain/model/commitment.js';

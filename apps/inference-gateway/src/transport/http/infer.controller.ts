@@ -1,7 +1,7 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import { AppError } from '@touchstone/contracts';
 import { inferAnswer, inferRequest, type InferRequest } from '@touchstone/contracts/http/inference-gateway';
-import { ApiRoute, ZodBody, ZodParam, ZodQuery, type HttpRequest } from '@touchstone/platform';
+import { ApiRoute, ZodBody, ZodParam, ZodQuery, type HttpRequest } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { CHALLENGE_CACHE_CONTROL, paymentRequiredHeader, paymentResponseHeader } from './x402-headers.js';

@@ -1,6 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { commitmentHash } from '@touchstone/evidence';
-import { ApiRoute, CONFIG, ZodParam, ZodQuery } from '@touchstone/platform';
+import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform/http';
+import { CONFIG } from '@touchstone/platform/wiring';
 import { z } from 'zod';
 import {
   commitmentList,

@@ -9,14 +9,8 @@ import {
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import {
-  ApiRoute,
-  BearerGuard,
-  CONFIG,
-  RawBodyBytes,
-  ZodParam,
-  type HttpRequest,
-} from '@touchstone/platform';
+import { ApiRoute, BearerGuard, RawBodyBytes, ZodParam, type HttpRequest } from '@touchstone/platform/http';
+import { CONFIG } from '@touchstone/platform/wiring';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { modelDetail, modelForm, type ModelDetail } from '@touchstone/contracts/http/inference-gateway';

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { BearerTokens, CONFIG, type Callers } from '@touchstone/platform';
+import { BearerTokens, type Callers } from '@touchstone/platform/http';
+import { CONFIG } from '@touchstone/platform/wiring';
 import type { Config } from '../../config.js';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { HttpRequest } from '@touchstone/platform';
+import type { HttpRequest } from '@touchstone/platform/http';
 import { ADDED_MODEL_BYTES_MAX } from '../../domain/model/added-model.js';
 import { ADDED_FORM_BYTES_MAX, readModelForm } from './read-model-form.js';
 

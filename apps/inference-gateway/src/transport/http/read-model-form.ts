@@ -1,7 +1,7 @@
 import { parseStrictJson } from '@touchstone/canonical-json';
 import { AppError } from '@touchstone/contracts';
 import { addedManifest, type AddedManifest } from '@touchstone/contracts/http/inference-gateway';
-import { validate, type HttpRequest } from '@touchstone/platform';
+import { validate, type HttpRequest } from '@touchstone/platform/http';
 import { ADDED_MODEL_BYTES_MAX } from '../../domain/model/added-model.js';
 import { MANIFEST_BYTES_MAX } from '../../domain/model/manifest.js';
 

@@ -2,7 +2,7 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { AppError, uuidV7 } from '@touchstone/contracts';
 import { verificationAnswer, type VerificationAnswer } from '@touchstone/contracts/http/inference-gateway';
 import { commitmentHash } from '@touchstone/evidence';
-import { ApiRoute, ZodParam } from '@touchstone/platform';
+import { ApiRoute, ZodParam } from '@touchstone/platform/http';
 import type { Verification, VerificationStore } from '../../domain/inference/verification.js';
 import { Links } from './links.js';
 import { VERIFICATIONS } from '../../tokens.js';

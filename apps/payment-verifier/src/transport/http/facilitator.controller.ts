@@ -9,7 +9,7 @@ import {
   type FacilitatorRequest,
   type PaymentStatus,
 } from '@touchstone/contracts/http/payment-verifier';
-import { ApiRoute, BearerGuard, BearerTokens, ZodBody, ZodParam } from '@touchstone/platform';
+import { ApiRoute, BearerGuard, BearerTokens, ZodBody, ZodParam } from '@touchstone/platform/http';
 import { FacilitatePayment, type VerifyAnswer } from '../../domain/facilitate-payment.js';
 import { PaymentDesk } from '../../domain/payment-desk.js';
 import type { PaymentReading } from '../../domain/read-payment.js';

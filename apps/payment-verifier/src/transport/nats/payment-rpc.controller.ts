@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import type { RpcRequest, RpcResponse } from '@touchstone/contracts';
 import { RpcHandler } from '@touchstone/nats';
-import { LOGGER, type Logger } from '@touchstone/platform';
+import { LOGGER, type Logger } from '@touchstone/platform/observability';
 import { PaymentDesk } from '../../domain/payment-desk.js';
 import { paymentReference } from '../../domain/payment.js';
 import { SupportedPayments } from '../../domain/supported-payments.js';

@@ -2,7 +2,7 @@ import { Controller, Get, Headers, Res } from '@nestjs/common';
 import { uuidV7 } from '@touchstone/contracts';
 import { evidenceQuery, type EvidenceQuery } from '@touchstone/contracts/http/proof-service';
 import { EVIDENCE_MEDIA_TYPE, evidenceBundle } from '@touchstone/evidence';
-import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform';
+import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import { EvidenceReader } from '../../domain/evidence/evidence-reader.js';
 

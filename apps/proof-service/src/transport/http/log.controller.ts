@@ -1,5 +1,5 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform';
+import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import {

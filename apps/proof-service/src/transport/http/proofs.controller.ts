@@ -10,7 +10,7 @@ import {
   type ProofVerdictAnswer,
 } from '@touchstone/contracts/http/proof-service';
 import { hexToBytes } from '@touchstone/crypto';
-import { ApiRoute, ZodBody, ZodParam, ZodQuery } from '@touchstone/platform';
+import { ApiRoute, ZodBody, ZodParam, ZodQuery } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import { BatchProofs, type BatchProof } from '../../domain/proof/batch-proofs.js';
 import { encodeBinaryProof } from '../../domain/proof/binary-proof.js';

@@ -2,7 +2,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { rpcSchemas } from '@touchstone/contracts';
-import { validate } from '@touchstone/platform';
+import { validate } from '@touchstone/platform/http';
 import { CallerPolicy } from '../../domain/caller-policy.js';
 import { Verbs, verbs, type SignerVerb } from '../../domain/verbs.js';
 import { addVerbMethods } from '../verb-methods.js';

@@ -1,5 +1,5 @@
 import { Inject, mixin, type CanActivate, type ExecutionContext, type Type } from '@nestjs/common';
-import { callerOf, type HttpRequest } from '@touchstone/platform';
+import { callerOf, type HttpRequest } from '@touchstone/platform/http';
 import { CallerPolicy } from '../../domain/caller-policy.js';
 import type { SignerVerb } from '../../domain/verbs.js';
 

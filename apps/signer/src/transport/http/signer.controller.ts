@@ -1,6 +1,6 @@
 import { Controller, Get, Post, Req, UseGuards } from '@nestjs/common';
 import { rpcSchemas, type RpcRequest } from '@touchstone/contracts';
-import { ApiRoute, BearerGuard, callerOf, ZodBody, type HttpRequest } from '@touchstone/platform';
+import { ApiRoute, BearerGuard, callerOf, ZodBody, type HttpRequest } from '@touchstone/platform/http';
 import { CallerPolicy } from '../../domain/caller-policy.js';
 import { Verbs, verbs, type SignerVerb } from '../../domain/verbs.js';
 import { addVerbMethods } from '../verb-methods.js';

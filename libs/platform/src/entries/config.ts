@@ -1,0 +1,25 @@
+export {
+  describeConfig,
+  printConfig,
+  REDACTED,
+  withoutCredentials,
+  type ConfigKeyDescription,
+} from '../config/describe-config.js';
+export { CORS_ORIGINS_MAX, corsKeys } from '../config/cors-keys.js';
+export {
+  databaseKeys,
+  DRAIN_SECONDS_MAX,
+  logLevels,
+  natsKeys,
+  serviceKeys,
+  SHUTDOWN_TIMEOUT_DEFAULT_MS,
+  type ServiceConfig,
+} from '../config/fragments.js';
+export {
+  CONFIG_INVALID_EXIT_CODE,
+  launcherNames,
+  loadConfig,
+  type LoadConfigOptions,
+} from '../config/load-config.js';
+export { secret } from '../config/metadata.js';
+export { booleanKey, integerKey, portKey } from '../config/values.js';
