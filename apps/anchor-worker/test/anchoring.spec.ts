@@ -21,7 +21,7 @@ describe('anchoring on an EVM chain', () => {
     const [final] = await fixture.finals();
     const { checkpoints } = await expectSoundLog(fixture.log);
     const result = await fixture.verify(final!, checkpoints[0]!.note);
-    expect(result).toMatchObject({ ok: true, anchoredAt: { blockNumber: BigInt(final!.blockNumber) } });
+    expect(result).toMatchObject({ ok: true, anchoredAt: { blockNumber: BigInt(final!.blockNumber!) } });
     expect(final).toMatchObject({
       kind: 'evm',
       network: 'eip155:84532',
@@ -31,7 +31,7 @@ describe('anchoring on an EVM chain', () => {
     const roots = await fixture.log.reader().roots('model-a', { limit: 10, before: undefined });
     expect(roots).toEqual([expect.objectContaining({ txid: final!.transaction, versionId: null })]);
     const block = await fixture.call<{ timestamp: string }>('eth_getBlockByNumber', [
-      `0x${BigInt(final!.blockNumber).toString(16)}`,
+      `0x${BigInt(final!.blockNumber!).toString(16)}`,
       false,
     ]);
     expect(roots?.[0]?.anchoredAt).toBe(Number(block.timestamp));

@@ -1,5 +1,30 @@
 export { errorRegistry, type ErrorCode } from './error-registry.js';
 export {
+  anchorKinds,
+  anchorProof,
+  anchorWith,
+  provenAnchor,
+  type AnchorKind,
+  type AnchorOf,
+  type AnchorProof,
+  type ProvenAnchor,
+} from './anchors/index.js';
+export {
+  EVM_PROOF_NODES_MAX,
+  evmAnchorProof,
+  evmStateProof,
+  type EvmAnchorProofMessage,
+  type EvmStateProof,
+} from './anchors/evm.js';
+export {
+  DER_BYTES_MAX,
+  derText,
+  rfc3161Proof,
+  TOKEN_ATTACHMENTS_MAX,
+  tsaNetwork,
+  type Rfc3161Proof,
+} from './anchors/rfc3161.js';
+export {
   AppError,
   fromProblem,
   toProblem,
@@ -43,9 +68,6 @@ export {
   batchSealed,
   checkpointPublished,
   entryAppended,
-  EVM_PROOF_NODES_MAX,
-  evmAnchorProof,
-  evmStateProof,
   LOG_INDEX_MAX,
   PATH_HASHES_MAX,
   type AnchorFinal,
@@ -53,8 +75,6 @@ export {
   type BatchSealed,
   type CheckpointPublished,
   type EntryAppended,
-  type EvmAnchorProofMessage,
-  type EvmStateProof,
 } from './messages/anchor.js';
 export {
   attestation,

@@ -50,5 +50,6 @@ export { explainReport, stepMeaning } from './verify/explain.js';
 export { labels, satisfies, stepsForLabel, type Label } from './verify/label.js';
 export { CONTAINS_FALSE_PART } from './verify/remarks.js';
 export { stepNames, type Step, type StepName, type StepStatus } from './verify/step.js';
-export { SOURCE_UNCERTAINTY_MS } from './verify/trusted-time.js';
+export { BLOCK_UNCERTAINTY_MS } from './anchors/evm.js';
+export { WITNESS_UNCERTAINTY_MS } from './verify/trusted-time.js';
 export { verifyEvidence, type VerificationReport, type VerifyOptions } from './verify/verify-evidence.js';

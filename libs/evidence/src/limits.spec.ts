@@ -6,7 +6,7 @@ import {
   batchEntry,
   EVIDENCE_BYTES_MAX,
   evidenceBundle,
-  SOURCE_UNCERTAINTY_MS,
+  BLOCK_UNCERTAINTY_MS,
   LOG_ENTRY_BYTES_MAX,
   LOG_PROOFS_MAX,
   parseBatchEntry,
@@ -94,10 +94,10 @@ describe('the limits of trust', () => {
     expect(() => readTrustFile(text.padEnd(TRUST_BYTES_MAX + 1))).toThrow(`exceeds ${TRUST_BYTES_MAX} bytes`);
   });
 
-  it('an anchor shows that the evidence existed SOURCE_UNCERTAINTY_MS after its block, not earlier', () => {
+  it('an anchor shows that the evidence existed BLOCK_UNCERTAINTY_MS after its block, not earlier', () => {
     const report = verifyEvidence(JSON.stringify(bundle), { trust, nowMs: NOW_MS });
     const blockMs = (bundle.subject.proof.timestamp + 60) * 1_000;
-    expect(report.trustedTime?.at).toBe(new Date(blockMs + SOURCE_UNCERTAINTY_MS).toISOString());
+    expect(report.trustedTime?.at).toBe(new Date(blockMs + BLOCK_UNCERTAINTY_MS).toISOString());
     const [key] = trust.keys as [TrustFile['keys'][number]];
     const compromised = (ms: number): TrustFile['keys'][number] => ({
       ...key,
@@ -108,7 +108,7 @@ describe('the limits of trust', () => {
     const labelFor = (ms: number): string =>
       verifyEvidence(JSON.stringify(bundle), { trust: { ...trust, keys: [compromised(ms)] }, nowMs: NOW_MS })
         .label;
-    expect(labelFor(blockMs + SOURCE_UNCERTAINTY_MS)).toBe('L0');
-    expect(labelFor(blockMs + SOURCE_UNCERTAINTY_MS + 1)).toBe('L2');
+    expect(labelFor(blockMs + BLOCK_UNCERTAINTY_MS)).toBe('L0');
+    expect(labelFor(blockMs + BLOCK_UNCERTAINTY_MS + 1)).toBe('L2');
   });
 });

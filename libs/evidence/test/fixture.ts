@@ -1,4 +1,10 @@
-import type { CanonicalTensor, ModelCommitment, OutputContext, OutputProof } from '@touchstone/contracts';
+import type {
+  CanonicalTensor,
+  EvmAnchorProofMessage,
+  ModelCommitment,
+  OutputContext,
+  OutputProof,
+} from '@touchstone/contracts';
 import { anchorStorageSlot, encodeRlp, type RlpItem } from '@touchstone/chain-proofs';
 import {
   bytesToHex,
@@ -31,7 +37,6 @@ import {
   outputLeaf,
   requestDigest,
   tensorsHash,
-  type Anchor,
   type EvidenceBundle,
   type TrustFile,
 } from '../src/index.js';
@@ -208,7 +213,7 @@ async function logProofOf(entry: string, entriesBefore: number) {
 }
 
 /** A state with one account and one record under a header, so that every hash links. */
-function syntheticChain(commitment: Uint8Array): { proof: Anchor['proof']; blockHash: string } {
+function syntheticChain(commitment: Uint8Array): { proof: EvmAnchorProofMessage; blockHash: string } {
   const submitter = hexToBytes(SUBMITTER.slice(2)) ?? new Uint8Array();
   const anchoredAt = (100n << 64n) | BigInt(SIGNED_AT_SECONDS + 60);
   const storage = singleEntryTrie(anchorStorageSlot(submitter, commitment), encodeRlp(integer(anchoredAt)));

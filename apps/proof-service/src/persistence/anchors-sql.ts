@@ -15,7 +15,7 @@ export function chosenCheckpointSql(logIndex: string): string {
 /** JSON of anchors in their order, most of them first seen first; `condition` may name columns of `anchor`. */
 export function anchorsJsonSql(condition: string): string {
   return `(SELECT coalesce(json_agg(json_build_object(
-             'anchorId', anchor_id, 'kind', 'evm', 'network', network, 'commitment', encode(commitment, 'hex'),
+             'anchorId', anchor_id, 'kind', kind, 'network', network, 'commitment', encode(commitment, 'hex'),
              'proof', proof, 'transaction', transaction, 'blockNumber', block_number::text,
              'finalAt', to_char(final_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
            ) ORDER BY final_at, anchor_id), '[]'::json)

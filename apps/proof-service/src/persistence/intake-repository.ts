@@ -121,12 +121,13 @@ async function insertAnchors(manager: EntityManager, found: Intake['anchors']): 
   if (found.length === 0) return;
   const rows = inOrder(found, ({ anchorId }) => anchorId);
   await manager.query(
-    `INSERT INTO ${schema}.anchor (anchor_id, commitment, network, proof, transaction, block_number, final_at)
-     SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::numeric[],
-                          $7::timestamptz[])
+    `INSERT INTO ${schema}.anchor (anchor_id, kind, commitment, network, proof, transaction, block_number, final_at)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::numeric[],
+                          $8::timestamptz[])
      ON CONFLICT DO NOTHING`,
     [
       rows.map(({ anchorId }) => anchorId),
+      rows.map(({ kind }) => kind),
       rows.map(({ commitment }) => toBytea(commitment)),
       rows.map(({ network }) => network),
       rows.map(({ proof }) => proof),

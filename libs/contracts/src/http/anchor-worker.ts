@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { anchorStates, evmAnchorProof } from '../messages/anchor.js';
+import { anchorKinds, anchorProof } from '../anchors/index.js';
+import { anchorStates } from '../messages/anchor.js';
 import { decimal, evmAddress, hex32, timestampMs, uuidV7 } from '../schemas/primitives.js';
 
 /** Most roots on one page. */
@@ -37,19 +38,20 @@ export type ModelAnchors = z.infer<typeof modelAnchors>;
 export const anchorAnswer = z
   .strictObject({
     anchorId: uuidV7,
-    kind: z.literal('evm'),
+    kind: z.enum(anchorKinds),
     network: z.string(),
     state: z.enum(anchorStates),
     checkpointSize: decimal,
     commitment: hex32,
-    contract: evmAddress,
-    submitter: evmAddress,
+    /** Of the kinds that have one, else `null`. */
+    contract: evmAddress.nullable(),
+    submitter: evmAddress.nullable(),
     transaction: z.string().nullable(),
     blockNumber: decimal.nullable(),
     failure: z.string().nullable(),
     createdAt: timestampMs,
     finalAt: timestampMs.nullable(),
-    proof: evmAnchorProof.nullable(),
+    proof: anchorProof.nullable(),
   })
   .meta({ id: 'Anchor' });
 export type AnchorAnswer = z.infer<typeof anchorAnswer>;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { BATCH_LEAVES_MAX, evmAnchorProof, LOG_INDEX_MAX, PATH_HASHES_MAX } from '../messages/anchor.js';
+import { anchorWith } from '../anchors/index.js';
+import { BATCH_LEAVES_MAX, LOG_INDEX_MAX, PATH_HASHES_MAX } from '../messages/anchor.js';
 import { outputProof } from '../schemas/output.js';
-import { caip2, decimal, hex32, timestampMs, uuidV7 } from '../schemas/primitives.js';
+import { decimal, hex32, timestampMs, uuidV7 } from '../schemas/primitives.js';
 
 /** Most leaves on one page of a batch. */
 export const LEAVES_PAGE_MAX = 1_000;
@@ -9,19 +10,14 @@ export const LEAVES_PAGE_MAX = 1_000;
 const positionedPath = z.array(z.strictObject({ hash: hex32, pos: z.enum(['L', 'R']) })).max(PATH_HASHES_MAX);
 const safeInteger = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
-const anchorAnswer = z
-  .strictObject({
-    anchorId: uuidV7,
-    kind: z.literal('evm'),
-    network: caip2,
-    commitment: hex32,
-    level: z.literal('finalized'),
-    transaction: z.string(),
-    blockNumber: decimal,
-    finalAt: timestampMs,
-    proof: evmAnchorProof,
-  })
-  .meta({ id: 'Anchor' });
+const anchorAnswer = anchorWith({
+  anchorId: uuidV7,
+  commitment: hex32,
+  level: z.literal('finalized'),
+  transaction: z.string(),
+  blockNumber: decimal.nullable(),
+  finalAt: timestampMs,
+}).meta({ id: 'Anchor' });
 export type AnchorAnswer = z.infer<typeof anchorAnswer>;
 
 /** The query of `GET /v1/evidence/:verificationId`; its answer is the bundle of `@touchstone/evidence`. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { caip2, decimal, hex32, hexBytes, timestampMs, uuidV7 } from '../schemas/primitives.js';
+import { anchorWith } from '../anchors/index.js';
+import { decimal, hex32, timestampMs, uuidV7 } from '../schemas/primitives.js';
 
 /** Most leaves one batch may hold, so that `batch.sealed` stays below 512 KiB. */
 export const BATCH_LEAVES_MAX = 5_000;
@@ -35,41 +36,16 @@ export const checkpointPublished = z.strictObject({
 });
 export type CheckpointPublished = z.infer<typeof checkpointPublished>;
 
-/** Most nodes of each trie proof of an anchor (protocol section 12). */
-export const EVM_PROOF_NODES_MAX = 64;
-
-const proofNodes = z.array(hexBytes).max(EVM_PROOF_NODES_MAX);
-
-/**
- * What a chain node shows of an account and one of its slots: RLP of the block header, nodes from the state root to the account,
- * nodes from its storage root to the slot; lower-case hex without prefix. Lists without nodes show that nothing is there. The
- * schema is closed: an unknown member fails, because nothing would cover it.
- */
-export const evmStateProof = z.strictObject({
-  header: hexBytes,
-  accountProof: proofNodes,
-  storageProof: proofNodes,
-});
-export type EvmStateProof = z.infer<typeof evmStateProof>;
-
-/** The proof that an EVM chain stores a commitment, so that no list is empty. */
-export const evmAnchorProof = evmStateProof.extend({
-  accountProof: proofNodes.min(1),
-  storageProof: proofNodes.min(1),
-});
-export type EvmAnchorProofMessage = z.infer<typeof evmAnchorProof>;
-
-/** `evt.v1.anchor.anchor.final`: the commitment of a checkpoint stands in a finalized block. */
-export const anchorFinal = z.strictObject({
+/** `evt.v1.anchor.anchor.final`: the commitment of a checkpoint is anchored for good. */
+export const anchorFinal = anchorWith({
   anchorId: uuidV7,
-  kind: z.literal('evm'),
-  network: caip2,
   checkpointSize: decimal,
   commitment: hex32,
   level: z.enum(['soft', 'safe', 'finalized']),
+  /** What was published: the hash of a transaction, of a token the SHA-256 of its bytes in hex. */
   transaction: z.string().max(128),
-  blockNumber: decimal,
-  proof: evmAnchorProof,
+  /** The block of the record; `null` for kinds without blocks. */
+  blockNumber: decimal.nullable(),
   finalAt: timestampMs,
 });
 export type AnchorFinal = z.infer<typeof anchorFinal>;

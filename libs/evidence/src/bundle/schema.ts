@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import {
-  caip2,
+  anchorWith,
   canonicalTensor,
   decimal,
-  evmAnchorProof,
   hex32,
   modelCommitment,
   outputContext,
@@ -46,16 +45,13 @@ export type LogProof = z.infer<typeof logProof>;
  * One anchor. `level` is what the collector saw; only finalized anchors enter a bundle, so that no value in it is
  * free to change. `commitment` is the hash of the signed checkpoint of `logProofs[logProof]`.
  */
-export const anchor = z.strictObject({
-  kind: z.literal('evm'),
-  network: caip2,
+export const anchor = anchorWith({
   logProof: z
     .number()
     .int()
     .min(0)
     .max(LOG_PROOFS_MAX - 1),
   commitment: hex32,
-  proof: evmAnchorProof,
   level: z.literal('finalized'),
 });
 export type Anchor = z.infer<typeof anchor>;

@@ -16,7 +16,7 @@ export function trustFindings(file: TrustFile): ErrorDetail[] {
   return [
     ...(keys.ok ? statusFindings(file, keys.refused) : keys.errors),
     ...noteKeyFindings(file),
-    ...chainFindings(file),
+    ...networkFindings(file),
     ...sourceFindings(file),
   ];
 }
@@ -58,21 +58,23 @@ function noteKeyDetail(
   return undefined;
 }
 
-function chainFindings({ chains }: TrustFile): ErrorDetail[] {
-  const networks = chains.map(({ network }) => network);
-  return networks.flatMap((network, index) =>
-    networks.indexOf(network) < index
-      ? [{ pointer: `/chains/${index}/network`, detail: 'listed before; put both into one entry' }]
-      : [],
-  );
+function networkFindings(file: TrustFile): ErrorDetail[] {
+  return (['chains', 'tsas'] as const).flatMap((list) => {
+    const networks = file[list].map(({ network }) => network);
+    return networks.flatMap((network, index) =>
+      networks.indexOf(network) < index
+        ? [{ pointer: `/${list}/${index}/network`, detail: 'listed before; put both into one entry' }]
+        : [],
+    );
+  });
 }
 
 /** Networks whose blocks say nothing of when they came to be that a verifier could check (protocol section 7). */
 const UNTIMED_NETWORK = /^kadena:/;
 
 /** A source of time is believed alone, so that a test network, which anybody can rewrite, may not be one. */
-function sourceFindings({ chains, independent }: TrustFile): ErrorDetail[] {
-  const tests = new Set(chains.flatMap(({ network, test }) => (test ? network : [])));
+function sourceFindings({ chains, tsas, independent }: TrustFile): ErrorDetail[] {
+  const tests = new Set([...chains, ...tsas].flatMap(({ network, test }) => (test ? network : [])));
   return independent.flatMap((source, index) =>
     tests.has(source) || UNTIMED_NETWORK.test(source)
       ? [{ pointer: `/independent/${index}`, detail: 'expected no test network, and none of Chainweb' }]

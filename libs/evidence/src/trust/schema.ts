@@ -1,8 +1,16 @@
 import { z } from 'zod';
-import { caip2, decimal, evmAddress, hex32, keystoreEntry } from '@touchstone/contracts';
+import { caip2, decimal, derText, evmAddress, hex32, keystoreEntry, tsaNetwork } from '@touchstone/contracts';
 
 /** Most bytes of a trust file's text. */
 export const TRUST_BYTES_MAX = 4_194_304;
+
+/** Most root certificates of one authority. */
+export const TSA_ROOTS_MAX = 16;
+
+const oid = z
+  .string()
+  .regex(/^[0-2](?:\.(?:0|[1-9]\d{0,18})){1,31}$/, 'expected an object identifier')
+  .max(256);
 
 const rfc3339 = z
   .string()
@@ -31,6 +39,22 @@ export const trustedChain = z.strictObject({
 });
 export type TrustedChain = z.infer<typeof trustedChain>;
 
+/** A time-stamping authority with what the verifier believes about it (protocol section 7). */
+export const trustedTsa = z.strictObject({
+  network: tsaNetwork,
+  /** An authority of the operator or of a test: its token gives the label `L2-test` at most. */
+  test: z.boolean(),
+  /** DER certificates, one of which the chain of the token's certificate ends at. */
+  roots: z.array(derText).min(1).max(TSA_ROOTS_MAX),
+  /** Policies (RFC 3161, section 2.4.2) under which its tokens count. */
+  policies: z.array(oid).min(1).max(16),
+  /** Most milliseconds of accuracy; without it the token's own is believed. */
+  accuracyMaxMs: z.number().int().min(0).max(86_400_000).optional(),
+  /** Serial numbers of the certificates that may sign, decimal; without it any below the roots. */
+  serials: z.array(decimal).min(1).max(64).optional(),
+});
+export type TrustedTsa = z.infer<typeof trustedTsa>;
+
 /** What a verifier believes, from the verifier itself and never from a bundle (protocol section 12). */
 export const trustFile = z.strictObject({
   version: z.literal(1),
@@ -52,7 +76,7 @@ export const trustFile = z.strictObject({
     vkeys: z.array(z.string().max(512)).max(64),
   }),
   chains: z.array(trustedChain).max(64),
-  tsas: z.array(z.never()).max(0),
+  tsas: z.array(trustedTsa).max(64),
   /** Sources of time that are independent of the signer, by network or witness name. */
   independent: z.array(z.string().max(256)).max(64),
 });

@@ -1,8 +1,9 @@
 import { parseSignature, type ParsedSignature } from '@touchstone/crypto';
+import type { JudgedAnchor } from '../anchors/kind.js';
 import type { EvidenceBundle } from '../bundle/schema.js';
 import { readSignedCheckpoint } from '../log/checkpoint.js';
 import type { PreparedTrust } from '../trust/prepared-trust.js';
-import { judgeAnchor, type JudgedAnchor } from './judged-anchor.js';
+import { judgeAnchor } from './judged-anchor.js';
 import { judgeCheckpoint, type JudgedCheckpoint } from './judged-checkpoint.js';
 import { trustedTime, type TrustedTime } from './trusted-time.js';
 

@@ -27,7 +27,7 @@ describe('labelOf', () => {
   const all: StepName[] = [...l1, 'inclusion', 'entry-match', 'log-inclusion', 'checkpoint-signature'];
   const stepsOf = (names: readonly StepName[], status: StepStatus): Step[] =>
     names.map((name) => ({ name, status, restsOn: 'this spec', index: 0 }));
-  const anchored = [{ network: 'eip155:1', logProof: 0, test: false, timeMs: 0 }];
+  const anchored = [{ network: 'eip155:1', logProof: 0, test: false, timeMs: 0, uncertaintyMs: 60_000 }];
 
   it.each(all.map((name) => [name, l1.includes(name) ? 'L0' : 'L1'] as const))(
     'without %s it is %s at most',
@@ -41,7 +41,7 @@ describe('labelOf', () => {
   );
 
   it('counts an anchor only for the log proof that it anchors', () => {
-    const other = [{ network: 'eip155:1', logProof: 1, test: false, timeMs: 0 }];
+    const other = [{ network: 'eip155:1', logProof: 1, test: false, timeMs: 0, uncertaintyMs: 60_000 }];
     expect(labelOf(stepsOf(all, 'pass'), anchored)).toBe('L2');
     expect(labelOf(stepsOf(all, 'pass'), other)).toBe('L1');
   });

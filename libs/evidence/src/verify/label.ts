@@ -1,4 +1,4 @@
-import type { PassedAnchor } from './judged-anchor.js';
+import type { PassedAnchor } from '../anchors/kind.js';
 import type { StepDefinition } from './step-definition.js';
 import { isFailure, steps, type Step, type StepName } from './step.js';
 

@@ -1,9 +1,9 @@
 import type { TrustFile } from '../trust/schema.js';
-import type { PassedAnchor } from './judged-anchor.js';
+import type { PassedAnchor } from '../anchors/kind.js';
 import type { Cosignature } from './judged-checkpoint.js';
 
-/** Uncertainty that is added to the time of an EVM block and of a witness (protocol section 5). */
-export const SOURCE_UNCERTAINTY_MS = 60_000;
+/** Uncertainty that is added to the time of a witness (protocol section 5). */
+export const WITNESS_UNCERTAINTY_MS = 60_000;
 
 /** The time at which the evidence certainly existed, and where it comes from. */
 export interface TrustedTime {
@@ -23,16 +23,27 @@ export function trustedTime(
   nowMs: number,
 ): TrustedTime {
   const said = [
-    ...anchors.map(({ network, timeMs }) => ({ source: network, timeMs })),
-    ...cosignatures.flatMap(({ name, timeMs }) => (timeMs === undefined ? [] : { source: name, timeMs })),
+    ...anchors.map(({ network, timeMs, uncertaintyMs }) => ({ source: network, timeMs, uncertaintyMs })),
+    ...cosignatures.flatMap(({ name, timeMs }) =>
+      timeMs === undefined ? [] : { source: name, timeMs, uncertaintyMs: WITNESS_UNCERTAINTY_MS },
+    ),
   ];
   const [earliest] = said
     .filter(({ source }) => trust?.independent.includes(source))
-    .sort((left, right) => left.timeMs - right.timeMs);
+    .sort((left, right) => latest(left) - latest(right) || left.timeMs - right.timeMs);
   if (!earliest) return { timeMs: nowMs, source: 'the verifier’s clock', sourceTimeMs: undefined };
   return {
-    timeMs: Math.min(nowMs, earliest.timeMs + SOURCE_UNCERTAINTY_MS),
+    timeMs: Math.min(nowMs, latest(earliest)),
     source: earliest.source,
     sourceTimeMs: earliest.timeMs,
   };
 }
+
+/** The latest time that a source can mean. */
+const latest = ({
+  timeMs,
+  uncertaintyMs,
+}: {
+  readonly timeMs: number;
+  readonly uncertaintyMs: number;
+}): number => timeMs + uncertaintyMs;

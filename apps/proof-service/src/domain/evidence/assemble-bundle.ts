@@ -95,13 +95,7 @@ function toBundle(
   });
 }
 
+/** The schema of the bundle holds kind and proof together. */
 function toAnchor({ kind, network, commitment, proof }: StoredAnchor): Anchor {
-  return {
-    kind,
-    network,
-    logProof: 0,
-    commitment,
-    proof: JSON.parse(proof) as Anchor['proof'],
-    level: 'finalized',
-  };
+  return { kind, network, logProof: 0, commitment, proof: JSON.parse(proof), level: 'finalized' } as Anchor;
 }

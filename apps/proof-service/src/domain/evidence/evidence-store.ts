@@ -1,3 +1,4 @@
+import type { AnchorKind } from '@touchstone/contracts';
 import type { NodeId } from '@touchstone/merkle';
 
 /** Where the evidence of one output stands; enough to know whether a bundle can be made, and which. */
@@ -33,13 +34,13 @@ export interface EvidenceRequest {
 /** A final anchor as it goes into a bundle. */
 export interface StoredAnchor {
   readonly anchorId: string;
-  readonly kind: 'evm';
+  readonly kind: AnchorKind;
   readonly network: string;
   readonly commitment: string;
-  /** JSON of the chain proof. */
+  /** JSON of the proof; its form depends on the kind. */
   readonly proof: string;
   readonly transaction: string;
-  readonly blockNumber: string;
+  readonly blockNumber: string | null;
   readonly finalAt: string;
 }
 

@@ -1,3 +1,4 @@
+import type { AnchorKind } from '@touchstone/contracts';
 /** A record of one output, ready to be stored. */
 export interface AcceptedOutput {
   readonly verificationId: string;
@@ -43,12 +44,13 @@ export interface ReceivedCheckpoint {
 /** A final anchor. */
 export interface ReceivedAnchor {
   readonly anchorId: string;
+  readonly kind: AnchorKind;
   readonly network: string;
   readonly commitment: string;
-  /** JSON of the chain proof. */
+  /** JSON of the proof; its form depends on the kind. */
   readonly proof: string;
   readonly transaction: string;
-  readonly blockNumber: string;
+  readonly blockNumber: string | null;
   readonly finalAt: string;
 }
 

@@ -118,11 +118,12 @@ export function readAnchor(body: AnchorFinal): Reading<ReceivedAnchor> {
   if (body.level !== 'finalized') {
     return { ok: false, detail: `anchor ${body.anchorId} is ${body.level}, not finalized` };
   }
-  const { anchorId, network, commitment, transaction, blockNumber, finalAt } = body;
+  const { anchorId, kind, network, commitment, transaction, blockNumber, finalAt } = body;
   return {
     ok: true,
     value: {
       anchorId,
+      kind,
       network,
       commitment,
       proof: canonicalJson(body.proof),

@@ -39,5 +39,5 @@ export function presentConsistency({ from, to, proof }: LogConsistency): Consist
 }
 
 function presentAnchor({ proof, ...anchor }: StoredAnchor): AnchorAnswer {
-  return { ...anchor, level: 'finalized', proof: JSON.parse(proof) as AnchorAnswer['proof'] };
+  return { ...anchor, level: 'finalized', proof: JSON.parse(proof) } as AnchorAnswer;
 }

@@ -3,7 +3,7 @@ import type { StepDefinition } from '../step-definition.js';
 
 export const anchor = {
   name: 'anchor',
-  meaning: 'A chain stored the hash of the checkpoint.',
+  meaning: 'A chain stored, or an authority stamped, the hash of the checkpoint.',
   class: 'side',
   label: 'L2',
   each: 'anchors',

@@ -1,0 +1,28 @@
+import type { AnchorKind } from '@touchstone/contracts';
+import type { Anchor } from '../bundle/schema.js';
+import type { PreparedTrust } from '../trust/prepared-trust.js';
+import type { Outcome } from '../verify/outcome.js';
+
+/** What an anchor that passed says about time, for the key-state and the label. */
+export interface PassedAnchor {
+  readonly network: string;
+  readonly logProof: number;
+  readonly test: boolean;
+  /** When its commitment existed, in milliseconds since 1970, as its chain or authority says. */
+  readonly timeMs: number;
+  /** By how much that may be too early (protocol section 5). */
+  readonly uncertaintyMs: number;
+}
+
+/** What the step says of an anchor, with the facts of one that passed. */
+export interface JudgedAnchor {
+  readonly outcome: Outcome;
+  readonly passed?: PassedAnchor;
+}
+
+/** One kind of anchor, in a file of its own; nothing else of the verification knows kinds. */
+export interface AnchorVerifier<Kind extends AnchorKind> {
+  readonly kind: Kind;
+  /** Judges an anchor whose commitment is the hash of its checkpoint, by what the trust file says of its network. */
+  judge(anchor: Anchor & { readonly kind: Kind }, trust: PreparedTrust | undefined): JudgedAnchor;
+}
