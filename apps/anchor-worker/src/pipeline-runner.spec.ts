@@ -9,7 +9,7 @@ import {
 } from '@touchstone/nats';
 import { FollowedTraces, HealthRegistry, Registry, Shutdown, silentLogger } from '@touchstone/platform';
 import { testNats, waitUntil, type MeshUserName, type TestNats } from '@touchstone/testing';
-import { outputKeyEntry, recordedOutput } from '../test/leaves.js';
+import { outputKeyEntry, recordedOutput } from '../test/support/leaves.js';
 import type { AnchorReader } from './domain/anchor/anchor-reader.js';
 import { Intake, type Delivery } from './domain/leaf/intake.js';
 import { OutputKeys } from './domain/leaf/output-keys.js';

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError } from '@touchstone/contracts';
 import { waitUntil } from '@touchstone/testing';
-import { AnchorFixture, type TestChain } from './anchor-fixture.js';
-import { expectSoundLog } from './log-invariants.js';
+import { AnchorFixture, type TestChain } from './support/anchor-fixture.js';
+import { expectSoundLog } from './support/log-invariants.js';
 
 describe('anchoring while the chain or a process fails', () => {
   let chain: TestChain;

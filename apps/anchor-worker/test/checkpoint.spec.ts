@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError, type CheckpointPublished } from '@touchstone/contracts';
 import { anchoredCommitment } from '@touchstone/evidence';
 import { SIGNER_DOUBLE_ORIGIN, SignerDouble } from '@touchstone/testing';
-import { leavesOf } from './leaves.js';
-import { LogFixture, type Replica } from './log-fixture.js';
-import { expectSoundLog } from './log-invariants.js';
+import { leavesOf } from './support/leaves.js';
+import { LogFixture, type Replica } from './support/log-fixture.js';
+import { expectSoundLog } from './support/log-invariants.js';
 
 type Forgery = Parameters<typeof SignerDouble.prototype.forge<'sign-checkpoint'>>[1];
 

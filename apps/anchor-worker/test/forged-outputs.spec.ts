@@ -2,17 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { deadLetterState, listDeadLetters, replayDeadLetter } from '@touchstone/nats';
 import { waitUntil } from '@touchstone/testing';
 import pg from 'pg';
-import { recordedOutput, signedProof } from './leaves.js';
-import { ServiceFixture } from './service-fixture.js';
+import { recordedOutput, signedProof } from './support/leaves.js';
+import { WorkerFixture } from './support/worker-fixture.js';
 
 const OUTPUT = 'evt.v1.inference.output.recorded';
 const SERVICE = { service: 'anchor-worker' };
 
 describe('outputs that the signer did not sign (N1)', () => {
-  let fixture: ServiceFixture;
+  let fixture: WorkerFixture;
   let client: pg.Client;
   beforeAll(async () => {
-    fixture = await ServiceFixture.create();
+    fixture = await WorkerFixture.create();
     client = new pg.Client({ connectionString: fixture.database.url });
     await client.connect();
     await fixture.start();

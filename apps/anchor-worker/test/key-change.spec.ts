@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { deployDevelopmentChain } from '@touchstone/embedded';
 import { SignerDouble } from '@touchstone/testing';
 import { ANCHOR_DRAIN_MS } from '../src/domain/pipeline/create-pipeline.js';
-import { AnchorFixture, type TestChain } from './anchor-fixture.js';
-import { expectSoundLog } from './log-invariants.js';
+import { AnchorFixture, type TestChain } from './support/anchor-fixture.js';
+import { expectSoundLog } from './support/log-invariants.js';
 
 const NEXT = { anchor: '6d'.repeat(32) };
 

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningService } from '@touchstone/platform';
 import { ChainNodeProxy, chainNodes, waitUntil } from '@touchstone/testing';
-import { recordedOutput } from './leaves.js';
-import { ServiceFixture } from './service-fixture.js';
+import { recordedOutput } from './support/leaves.js';
+import { WorkerFixture } from './support/worker-fixture.js';
 
 const FINALITY_BLOCKS = 5n;
 
 describe('the anchor-worker on a node that serves no proofs', () => {
-  let fixture: ServiceFixture;
+  let fixture: WorkerFixture;
   let proxy: ChainNodeProxy;
   let service: RunningService;
   beforeAll(async () => {
-    fixture = await ServiceFixture.create();
+    fixture = await WorkerFixture.create();
     proxy = await ChainNodeProxy.start(fixture.chain.anvil.rpcUrl, {
       finalizedBehindBlocks: FINALITY_BLOCKS,
       ...chainNodes.withoutProofs,

@@ -7,17 +7,17 @@ import type { RunningService } from '@touchstone/platform';
 import { SIGNER_DOUBLE_ORIGIN, waitUntil } from '@touchstone/testing';
 import pg from 'pg';
 import { ROOTS_PAGE_MAX } from '@touchstone/contracts/http/anchor-worker';
-import { recordedOutput } from './leaves.js';
-import { ServiceFixture } from './service-fixture.js';
+import { recordedOutput } from './support/leaves.js';
+import { WorkerFixture } from './support/worker-fixture.js';
 
 const OUTPUT = 'evt.v1.inference.output.recorded';
 
 describe('the anchor-worker with a real signer, mesh, database and chain', () => {
-  let fixture: ServiceFixture;
+  let fixture: WorkerFixture;
   let service: RunningService;
   let client: pg.Client;
   beforeAll(async () => {
-    fixture = await ServiceFixture.create();
+    fixture = await WorkerFixture.create();
     client = new pg.Client({ connectionString: fixture.database.url });
     await client.connect();
     service = await fixture.start();

@@ -8,7 +8,7 @@ import {
   STATUS_CHANGE_REFILL_MS,
   STATUS_CHANGES_PER_NODE_MAX,
 } from '../src/domain/admit-heartbeat.js';
-import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
+import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './support/hub-fixture.js';
 
 let fixture: HubFixture;
 let hub: Hub;

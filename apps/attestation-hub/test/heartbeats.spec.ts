@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TIME_FRACTION_DIGITS_MAX } from '@touchstone/contracts';
 import { waitUntil } from '@touchstone/testing';
-import { bareHeartbeatAt, CAPABILITY_HASH, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
+import {
+  bareHeartbeatAt,
+  CAPABILITY_HASH,
+  heartbeatAt,
+  HubFixture,
+  type Hub,
+} from './support/hub-fixture.js';
 
 let fixture: HubFixture;
 let hub: Hub;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkInterface } from '@touchstone/testing';
-import { heartbeatAt, HubFixture } from './hub-fixture.js';
+import { heartbeatAt, HubFixture } from './support/hub-fixture.js';
 
 describe('the HTTP interface', () => {
   let fixture: HubFixture;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { problem } from '@touchstone/contracts/http/every-service';
 import { NODES_PAGE_MAX } from '@touchstone/contracts/http/attestation-hub';
-import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
+import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './support/hub-fixture.js';
 import { HEARTBEAT_REFILL_MS } from '../src/domain/admit-heartbeat.js';
 import { HISTORY_ENTRIES_MAX } from '../src/domain/node.js';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RUNTIME_MEMBERS_MAX, TIME_FRACTION_DIGITS_MAX } from '@touchstone/contracts';
 import { problem } from '@touchstone/contracts/http/every-service';
 import { HEARTBEAT_BYTES_MAX } from '../src/transport/http/heartbeats.controller.js';
-import { CAPABILITY_HASH, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
+import { CAPABILITY_HASH, heartbeatAt, HubFixture, type Hub } from './support/hub-fixture.js';
 
 let fixture: HubFixture;
 let hub: Hub;

@@ -4,7 +4,7 @@ import { createTestDatabase } from '@touchstone/testing';
 import { LOST_RACES_MAX } from '../src/persistence/postgres-node-store.js';
 import { service } from '../src/service.js';
 import { STATUS_CHANGE_REFILL_MS } from '../src/domain/admit-heartbeat.js';
-import { bareHeartbeatAt, commandContext, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
+import { bareHeartbeatAt, commandContext, heartbeatAt, HubFixture, type Hub } from './support/hub-fixture.js';
 
 let fixture: HubFixture;
 let left: Hub;

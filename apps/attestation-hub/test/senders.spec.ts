@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
+import { heartbeatAt, HubFixture, type Hub } from './support/hub-fixture.js';
 
 const tokens = { 'node-1': '1'.repeat(32), 'node-2': '2'.repeat(32) };
 

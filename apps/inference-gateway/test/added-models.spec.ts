@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { linearClassifier } from '@touchstone/testing';
 import { ADDED_MODELS_MAX } from '../src/domain/model/added-model.js';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { add, answer, ask, classifier, operator, retire, TOKEN } from './operator-requests.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { add, answer, ask, classifier, operator, retire, TOKEN } from './support/operator-requests.js';
 
-let harness: GatewayHarness;
+let harness: GatewayFixture;
 let first: Gateway;
 let second: Gateway;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  harness = await GatewayFixture.start();
   first = await harness.gateway(operator);
   second = await harness.gateway(operator);
 }, 60_000);

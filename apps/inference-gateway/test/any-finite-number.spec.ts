@@ -4,8 +4,8 @@ import { problem } from '@touchstone/contracts/http/every-service';
 import { encodeTensor, fromRaw, tensorsHash } from '@touchstone/evidence';
 import { onnxModel } from '@touchstone/testing';
 import fc from 'fast-check';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { add, operator } from './operator-requests.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { add, operator } from './support/operator-requests.js';
 
 type Floating = 'FP16' | 'FP32' | 'FP64';
 
@@ -27,11 +27,11 @@ const identity = (type: Floating | 'INT64') =>
     nodes: [{ op: 'Identity', inputs: ['x'], outputs: ['y'] }],
   });
 
-let harness: GatewayHarness;
+let harness: GatewayFixture;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  harness = await GatewayFixture.start();
   gateway = await harness.gateway(operator);
   for (const type of ['FP16', 'FP32', 'FP64', 'INT64'] as const) {
     const added = await add(gateway, { name: type.toLowerCase(), priceAtomic: '0' }, identity(type));

@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OutputRecorded } from '@touchstone/contracts';
 import { onnxModel, onnxTensor, vectorsPath, vectorsPresent, type OnnxValue } from '@touchstone/testing';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { add, answer, operator, type Answer } from './operator-requests.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { add, answer, operator, type Answer } from './support/operator-requests.js';
 
 const FREE = { priceAtomic: '0' };
 
-let harness: GatewayHarness;
+let harness: GatewayFixture;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  harness = await GatewayFixture.start();
   gateway = await harness.gateway(operator);
 }, 60_000);
 

@@ -19,14 +19,14 @@ import {
   tensorsHash,
 } from '@touchstone/evidence';
 import { waitUntil } from '@touchstone/testing';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { heldOutRow } from './sample-models.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { heldOutRow } from './support/sample-models.js';
 
-let harness: GatewayHarness;
+let harness: GatewayFixture;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  harness = await GatewayFixture.start();
   gateway = await harness.gateway();
 }, 60_000);
 

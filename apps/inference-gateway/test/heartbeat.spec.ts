@@ -5,16 +5,16 @@ import { RpcClient } from '@touchstone/nats';
 import { FakeClock, waitUntil } from '@touchstone/testing';
 import { Heartbeat } from '../src/adapters/attestation-hub/heartbeat.js';
 import { LastNodeStatus, NODE_STATUS_MAX_AGE_MS } from '../src/domain/node/node-status.js';
-import { GatewayHarness, infer } from './gateway-harness.js';
-import { add, operator } from './operator-requests.js';
-import { digitsBody } from './paid-requests.js';
-import { serveRpc } from './serve-rpc.js';
+import { GatewayFixture, infer } from './support/gateway-fixture.js';
+import { add, operator } from './support/operator-requests.js';
+import { digitsBody } from './support/paid-requests.js';
+import { serveRpc } from './support/serve-rpc.js';
 
-let harness: GatewayHarness;
+let harness: GatewayFixture;
 const heard: HeartbeatMessage[] = [];
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  harness = await GatewayFixture.start();
   serveRpc(await harness.connect('attestation-hub'), 'attestation-hub', 'heartbeat', async (message) => {
     heard.push(message);
     return {

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkInterface } from '@touchstone/testing';
-import { GatewayHarness } from './gateway-harness.js';
+import { GatewayFixture } from './support/gateway-fixture.js';
 
 const ORIGIN = 'https://shop.example';
 
 describe('the HTTP interface', () => {
-  let fixture: GatewayHarness;
+  let fixture: GatewayFixture;
   let url: string;
   beforeAll(async () => {
-    fixture = await GatewayHarness.start();
+    fixture = await GatewayFixture.start();
     url = (await fixture.gateway({ TOUCHSTONE_CORS_ORIGINS: ORIGIN })).url;
   }, 60_000);
   afterAll(() => fixture.stop());

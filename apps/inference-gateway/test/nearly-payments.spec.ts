@@ -2,16 +2,16 @@ import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { PaymentPayload } from '@x402/core/types';
 import { getAddress } from 'viem';
-import { GatewayHarness, PAY_TO, type Gateway } from './gateway-harness.js';
-import { codeOf, digitsBody, PaidRequests } from './paid-requests.js';
-import { PayingClient } from './paying-client.js';
+import { GatewayFixture, PAY_TO, type Gateway } from './support/gateway-fixture.js';
+import { codeOf, digitsBody, PaidRequests } from './support/paid-requests.js';
+import { PayingClient } from './support/paying-client.js';
 
-let harness: GatewayHarness;
+let harness: GatewayFixture;
 let gateway: Gateway;
 let requests: PaidRequests;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  harness = await GatewayFixture.start();
   gateway = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
   requests = new PaidRequests(harness, gateway);
 }, 60_000);

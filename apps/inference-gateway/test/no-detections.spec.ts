@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { onnxModel } from '@touchstone/testing';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { add, answer, operator } from './operator-requests.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { add, answer, operator } from './support/operator-requests.js';
 
 /** Gives the indexes of what is not zero: of zeros none, as a detector that sees nothing. */
 const detector = onnxModel({
@@ -10,11 +10,11 @@ const detector = onnxModel({
   nodes: [{ op: 'NonZero', inputs: ['x'], outputs: ['found'] }],
 });
 
-let harness: GatewayHarness;
+let harness: GatewayFixture;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  harness = await GatewayFixture.start();
   gateway = await harness.gateway(operator);
 }, 60_000);
 

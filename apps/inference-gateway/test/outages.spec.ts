@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startOwnPostgres, TcpProxy, waitUntil, type OwnPostgres } from '@touchstone/testing';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { codeOf, digitsBody, PaidRequests } from './paid-requests.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { codeOf, digitsBody, PaidRequests } from './support/paid-requests.js';
 
-let harness: GatewayHarness;
+let harness: GatewayFixture;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  harness = await GatewayFixture.start();
 }, 60_000);
 
 afterAll(async () => harness.stop());
@@ -59,10 +59,10 @@ describe('while PostgreSQL is away', () => {
 
 describe('while PostgreSQL is read-only', () => {
   let postgres: OwnPostgres;
-  let alone: GatewayHarness;
+  let alone: GatewayFixture;
   beforeAll(async () => {
     postgres = await startOwnPostgres();
-    alone = await GatewayHarness.start({ database: postgres });
+    alone = await GatewayFixture.start({ database: postgres });
   }, 60_000);
   afterAll(async () => alone.stop());
 
@@ -125,7 +125,7 @@ describe('while NATS is away', () => {
 
 describe('while another service is away', () => {
   it('a payment that cannot be verified is 503 and nothing is charged', async () => {
-    const alone = await GatewayHarness.start({ without: ['payment-verifier'] });
+    const alone = await GatewayFixture.start({ without: ['payment-verifier'] });
     const gateway = await alone.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' }, { ready: false });
     await waitUntil(async () => {
       const { checks } = await gateway.running.context.health.readiness();
@@ -138,7 +138,7 @@ describe('while another service is away', () => {
   }, 60_000);
 
   it('without a signer the service starts, is not ready and refuses; it answers once the signer is there', async () => {
-    const alone = await GatewayHarness.start({ without: ['signer'] });
+    const alone = await GatewayFixture.start({ without: ['signer'] });
     const gateway = await alone.gateway({}, { ready: false });
     const readiness = await gateway.running.context.health.readiness();
     expect(readiness.checks.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['commitments']);

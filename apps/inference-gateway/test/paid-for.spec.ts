@@ -3,17 +3,17 @@ import { problem } from '@touchstone/contracts/http/every-service';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { codeOf, digitsBody, digitValues, PaidRequests } from './paid-requests.js';
-import { modelsFolder } from './sample-models.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { codeOf, digitsBody, digitValues, PaidRequests } from './support/paid-requests.js';
+import { modelsFolder } from './support/sample-models.js';
 
-let harness: GatewayHarness;
+let harness: GatewayFixture;
 let gateway: Gateway;
 let requests: PaidRequests;
 const folders: string[] = [];
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  harness = await GatewayFixture.start();
   gateway = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
   requests = new PaidRequests(harness, gateway);
 }, 60_000);

@@ -4,17 +4,17 @@ import { inferAnswer } from '@touchstone/contracts/http/inference-gateway';
 import { contextNonce, requestDigest } from '@touchstone/evidence';
 import { decodePaymentResponseHeader } from '@x402/core/http';
 import { wrapFetchWithPayment } from '@x402/fetch';
-import { GatewayHarness, infer, PAY_TO, type Gateway } from './gateway-harness.js';
-import { codeOf, digitsBody, digitValues, PaidRequests } from './paid-requests.js';
-import { PayingClient } from './paying-client.js';
-import { heldOutRow } from './sample-models.js';
+import { GatewayFixture, infer, PAY_TO, type Gateway } from './support/gateway-fixture.js';
+import { codeOf, digitsBody, digitValues, PaidRequests } from './support/paid-requests.js';
+import { PayingClient } from './support/paying-client.js';
+import { heldOutRow } from './support/sample-models.js';
 
-let harness: GatewayHarness;
+let harness: GatewayFixture;
 let gateway: Gateway;
 let requests: PaidRequests;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  harness = await GatewayFixture.start();
   gateway = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
   requests = new PaidRequests(harness, gateway);
 }, 60_000);

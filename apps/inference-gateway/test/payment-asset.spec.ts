@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@touchstone/testing';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { PayingClient } from './paying-client.js';
-import { heldOutRow } from './sample-models.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { PayingClient } from './support/paying-client.js';
+import { heldOutRow } from './support/sample-models.js';
 
 const paid = { TOUCHSTONE_PAYMENT_MODE: 'x402' };
 const invalid = (message: string) => expect.objectContaining({ code: 'config-invalid', message });
 
 describe('what the gateway asks to be paid in', () => {
-  let harness: GatewayHarness;
+  let harness: GatewayFixture;
   beforeEach(async () => {
-    harness = await GatewayHarness.start({ without: ['payment-verifier'] });
+    harness = await GatewayFixture.start({ without: ['payment-verifier'] });
   });
   afterEach(() => harness.stop());
 
-  const serve = async (asset: Partial<GatewayHarness['payments']['asset']> = {}): Promise<void> => {
+  const serve = async (asset: Partial<GatewayFixture['payments']['asset']> = {}): Promise<void> => {
     harness.payments.asset = { ...harness.payments.asset, ...asset };
     harness.payments.serve(await harness.connect('payment-verifier'));
   };

@@ -6,15 +6,15 @@ import { waitUntil } from '@touchstone/testing';
 import { SETTLE_ASK_AFTER_MS } from '../src/domain/inference/verification.js';
 import { LEASE_RENEWAL_INTERVAL_MS } from '../src/domain/payment/keep-lease.js';
 import { PAYMENT_REASON_CHARACTERS_MAX } from '../src/domain/payment/paid-inference.js';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { codeOf, digitsBody, PaidRequests } from './paid-requests.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { codeOf, digitsBody, PaidRequests } from './support/paid-requests.js';
 
-let harness: GatewayHarness;
+let harness: GatewayFixture;
 let gateway: Gateway;
 let requests: PaidRequests;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  harness = await GatewayFixture.start();
   gateway = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
   requests = new PaidRequests(harness, gateway);
 }, 60_000);

@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PAYMENT_HEADER_CHARACTERS_MAX } from '../src/adapters/x402/x402-payment-reader.js';
-import { GatewayHarness, type Gateway } from './gateway-harness.js';
-import { codeOf, PaidRequests } from './paid-requests.js';
-import { headerOf } from './paying-client.js';
+import { GatewayFixture, type Gateway } from './support/gateway-fixture.js';
+import { codeOf, PaidRequests } from './support/paid-requests.js';
+import { headerOf } from './support/paying-client.js';
 
-let harness: GatewayHarness;
+let harness: GatewayFixture;
 let gateway: Gateway;
 let requests: PaidRequests;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  harness = await GatewayFixture.start();
   gateway = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
   requests = new PaidRequests(harness, gateway);
 }, 60_000);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { field, join, onnxTensor, waitUntil } from '@touchstone/testing';
 import { ADDED_MODEL_BYTES_MAX } from '../src/domain/model/added-model.js';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
 import { ADDED_FORM_BYTES_MAX } from '../src/transport/http/read-model-form.js';
 import { UPLOADS_MAX } from '../src/transport/http/upload-limit.interceptor.js';
 import {
@@ -15,13 +15,13 @@ import {
   operator,
   postForm,
   TOKEN,
-} from './operator-requests.js';
+} from './support/operator-requests.js';
 
-let harness: GatewayHarness;
+let harness: GatewayFixture;
 let first: Gateway;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  harness = await GatewayFixture.start();
   first = await harness.gateway({ ...operator, TOUCHSTONE_INFERENCE_TIMEOUT_MS: '3000' });
   await add(first, { name: 'linear' });
 }, 60_000);

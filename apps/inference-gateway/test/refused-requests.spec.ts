@@ -2,15 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { problem } from '@touchstone/contracts/http/every-service';
 import { request as httpRequest } from 'node:http';
 import { INFER_BODY_BYTES_MAX } from '../src/domain/request/request-limits.js';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { heldOutRow } from './sample-models.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { heldOutRow } from './support/sample-models.js';
 
-let harness: GatewayHarness;
+let harness: GatewayFixture;
 let gateway: Gateway;
 
 // Payment is on: whatever is refused here must be refused before any money is asked for.
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  harness = await GatewayFixture.start();
   gateway = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
 }, 60_000);
 

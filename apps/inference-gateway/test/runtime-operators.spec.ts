@@ -11,9 +11,9 @@ import {
   vectorsPath,
   vectorsPresent,
 } from '@touchstone/testing';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { add, answer, operator } from './operator-requests.js';
-import { modelsFolder } from './sample-models.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { add, answer, operator } from './support/operator-requests.js';
+import { modelsFolder } from './support/sample-models.js';
 
 const describeVectors = vectorsPresent ? describe : describe.skip;
 
@@ -33,11 +33,11 @@ const sequences = onnxModel({
   ],
 });
 
-let harness: GatewayHarness;
+let harness: GatewayFixture;
 let folder: string;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  harness = await GatewayFixture.start();
   folder = mkdtempSync(join(tmpdir(), 'touchstone-models-'));
 }, 60_000);
 

@@ -3,7 +3,7 @@ import { createDataSource, runMigrations } from '@touchstone/postgres';
 import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
 import { service } from '../src/service.js';
 import type { Config } from '../src/config.js';
-import { GatewayHarness } from './gateway-harness.js';
+import { GatewayFixture } from './support/gateway-fixture.js';
 
 describe('migrations', () => {
   let database: TestDatabase;
@@ -36,9 +36,9 @@ describe('migrations', () => {
 });
 
 describe('the service', () => {
-  let harness: GatewayHarness;
+  let harness: GatewayFixture;
   beforeAll(async () => {
-    harness = await GatewayHarness.start();
+    harness = await GatewayFixture.start();
   });
   afterAll(async () => harness.stop());
 

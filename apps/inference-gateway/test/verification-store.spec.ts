@@ -6,25 +6,29 @@ import type { Config } from '../src/config.js';
 import { SETTLE_ASK_AFTER_MS } from '../src/domain/inference/verification.js';
 import { SETTLE_ASK_ROWS_MAX, SettleExecuted } from '../src/domain/payment/settle-executed.js';
 import { service } from '../src/service.js';
-import { VerificationRepository } from '../src/persistence/verification-repository.js';
-import { MemoryVerifications } from './memory-verifications.js';
-import { commitment, describeVerificationStore, paidVerification } from './verification-store-contract.js';
+import { PostgresVerificationStore } from '../src/persistence/postgres-verification-store.js';
+import { MemoryVerificationStore } from './support/memory-verification-store.js';
+import {
+  commitment,
+  describeVerificationStore,
+  paidVerification,
+} from './support/verification-store.contract.js';
 
 describeVerificationStore('memory', async () => {
-  const store = new MemoryVerifications(() => Date.now());
+  const store = new MemoryVerificationStore(() => Date.now());
   return { store, recorded: async () => store.recorded };
 });
 
 describe('PostgreSQL', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
-  let store: VerificationRepository;
+  let store: PostgresVerificationStore;
   beforeAll(async () => {
     database = await createTestDatabase('verifications');
     const options = service.databaseOptions({ DATABASE_URL: database.urlFor('inference-gateway') } as Config);
     await runMigrations(options);
     dataSource = await createDataSource(options).initialize();
-    store = new VerificationRepository(dataSource, new Outbox(dataSource), () => Date.now());
+    store = new PostgresVerificationStore(dataSource, new Outbox(dataSource), () => Date.now());
     const version = Buffer.from(commitment.modelVersionId, 'hex');
     await dataSource.query(
       `INSERT INTO gateway.models (model_version_id, model_id, name, version, developer, task, model_hash,
@@ -84,7 +88,7 @@ describe('PostgreSQL', () => {
 describe('the sweeper', () => {
   it('asks for SETTLE_ASK_ROWS_MAX settlements in one run, and for one more in the next', async () => {
     let nowMs = Date.now();
-    const store = new MemoryVerifications(() => nowMs);
+    const store = new MemoryVerificationStore(() => nowMs);
     for (let made = 0; made <= SETTLE_ASK_ROWS_MAX; made += 1) {
       const { row, event } = paidVerification({ createdAtMs: nowMs });
       await store.storeExecuted(row, event, new Uint8Array(1));

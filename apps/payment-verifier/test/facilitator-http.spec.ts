@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HTTPFacilitatorClient } from '@x402/core/http';
 import type { PaymentPayload, PaymentRequirements } from '@x402/core/types';
 import { FACILITATOR_REQUEST_BYTES_MAX } from '../src/transport/http/facilitator.controller.js';
-import { digest, PaymentFixture } from './support/fixture.js';
+import { digest, PaymentFixture } from './support/payment-fixture.js';
 import { PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
 const TOKEN = 'a-token-of-a-shop-with-40-characters-or-so';

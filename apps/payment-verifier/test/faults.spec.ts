@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { ChildProcess } from 'node:child_process';
 import { waitUntil } from '@touchstone/testing';
 import { STUCK_BLOCKS_DEFAULT } from '../src/config.js';
-import { digest, killed, PaymentFixture } from './support/fixture.js';
+import { digest, killed, PaymentFixture } from './support/payment-fixture.js';
 import { authorizationOf, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
 const FAULT_TIMEOUT_MS = 60_000;

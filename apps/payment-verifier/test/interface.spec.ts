@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkInterface } from '@touchstone/testing';
-import { PaymentFixture } from './support/fixture.js';
+import { PaymentFixture } from './support/payment-fixture.js';
 
 const ORIGIN = 'https://shop.example';
 const TOKEN = 't'.repeat(40);

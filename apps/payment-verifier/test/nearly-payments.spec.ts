@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { getAddress, type Hex } from 'viem';
-import { PaymentFixture } from './support/fixture.js';
+import { PaymentFixture } from './support/payment-fixture.js';
 import { ASSET, authorizationOf, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
 const TOKEN = 'a-token-of-a-shop-with-40-characters-or-so';

@@ -7,7 +7,7 @@ import { OwePayments1785600000000 } from '../src/persistence/migrations/17856000
 import { service } from '../src/service.js';
 import { reasons } from '../src/domain/reasons.js';
 import { PostgresReservationStore } from '../src/persistence/postgres-reservation-store.js';
-import { MemoryReservationStore } from './support/memory-store.js';
+import { MemoryReservationStore } from './support/memory-reservation-store.js';
 import { describeReservationStore } from './support/reservation-store.contract.js';
 import { samplePayment } from './support/sample-payment.js';
 

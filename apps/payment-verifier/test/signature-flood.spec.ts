@@ -5,7 +5,7 @@ import {
   SIGNATURE_QUESTIONS_PER_PAYER_MAX,
   SIGNATURE_QUESTIONS_RUNNING_MAX,
 } from '../src/domain/check-signature.js';
-import { digest, PaymentFixture } from './support/fixture.js';
+import { digest, PaymentFixture } from './support/payment-fixture.js';
 import { Payer, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
 /** Run-time code that takes every signature (ERC-1271). */

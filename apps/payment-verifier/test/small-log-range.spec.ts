@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningService } from '@touchstone/platform';
 import { chainNodes } from '@touchstone/testing';
-import { digest, PaymentFixture } from './support/fixture.js';
+import { digest, PaymentFixture } from './support/payment-fixture.js';
 import { requirementsFor } from './support/payer.js';
 
 const START_TIMEOUT_MS = 60_000;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkInterface } from '@touchstone/testing';
-import { GATEWAY_TOKEN, SignerFixture } from './signer-fixture.js';
+import { GATEWAY_TOKEN, SignerFixture } from './support/signer-fixture.js';
 
 describe('the HTTP interface', () => {
   let fixture: SignerFixture;

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { bytesToHex, CLOCK_SKEW_MAX_MS } from '@touchstone/crypto';
 import { outputDigest } from '@touchstone/evidence';
 import type { RpcClient } from '@touchstone/nats';
-import { SignerFixture } from './signer-fixture.js';
+import { SignerFixture } from './support/signer-fixture.js';
 
 const payload = {
   modelVersionId: '01'.repeat(32),

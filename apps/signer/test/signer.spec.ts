@@ -11,8 +11,8 @@ import {
   GATEWAY_TOKEN,
   SignerFixture,
   WORKER_TOKEN,
-} from './signer-fixture.js';
-import { anchorTransaction, checkpoint, payload, settlementTransaction } from './signer-requests.js';
+} from './support/signer-fixture.js';
+import { anchorTransaction, checkpoint, payload, settlementTransaction } from './support/signer-requests.js';
 
 let fixture: SignerFixture;
 let service: RunningService;

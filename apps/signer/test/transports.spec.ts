@@ -9,9 +9,9 @@ import {
   type ServiceName,
 } from '@touchstone/contracts';
 import { decodeErrorDetails } from '@touchstone/platform';
-import { callGrpc, connectGrpc, type GrpcTestClient } from './grpc-client.js';
-import { ASSET, GATEWAY_TOKEN, ORIGIN, SignerFixture, WORKER_TOKEN } from './signer-fixture.js';
-import { anchorTransaction, checkpoint, payload } from './signer-requests.js';
+import { callGrpc, connectGrpc, type GrpcTestClient } from './support/grpc-client.js';
+import { ASSET, GATEWAY_TOKEN, ORIGIN, SignerFixture, WORKER_TOKEN } from './support/signer-fixture.js';
+import { anchorTransaction, checkpoint, payload } from './support/signer-requests.js';
 
 type Verb = RpcVerb<'signer'>;
 type Message = Record<string, unknown>;
