@@ -78,7 +78,7 @@ describe('checkpoints against PostgreSQL', () => {
     // The signer signed two more sizes that this database has forgotten.
     await append(replica, 'lost');
     await replica.checkpointing.run();
-    await fixture.client.query(`
+    await fixture.rows(`
       DELETE FROM anchors.checkpoint WHERE size = 2;
       DELETE FROM anchors.leaf WHERE batch_id = (SELECT batch_id FROM anchors.batch WHERE log_index = 1);
       DELETE FROM anchors.model_anchors WHERE log_index = 1;

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { deadLetterState, listDeadLetters, replayDeadLetter } from '@touchstone/nats';
 import { waitUntil } from '@touchstone/testing';
-import pg from 'pg';
 import { recordedOutput, signedProof } from './support/leaves.js';
 import { WorkerFixture } from './support/worker-fixture.js';
 
@@ -10,20 +9,14 @@ const SERVICE = { service: 'anchor-worker' };
 
 describe('outputs that the signer did not sign (N1)', () => {
   let fixture: WorkerFixture;
-  let client: pg.Client;
   beforeAll(async () => {
     fixture = await WorkerFixture.create();
-    client = new pg.Client({ connectionString: fixture.database.url });
-    await client.connect();
     await fixture.start();
   }, 60_000);
-  afterAll(async () => {
-    await client.end();
-    await fixture.close();
-  });
+  afterAll(() => fixture.close());
 
   const leaves = async (): Promise<string[]> => {
-    const { rows } = await client.query<{ id: string }>('SELECT verification_id AS id FROM anchors.leaf');
+    const rows = await fixture.rows<{ id: string }>('SELECT verification_id AS id FROM anchors.leaf');
     return rows.map(({ id }) => id);
   };
 

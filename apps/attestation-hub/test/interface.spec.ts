@@ -6,9 +6,9 @@ describe('the HTTP interface', () => {
   let fixture: HubFixture;
   let url: string;
   beforeAll(async () => {
-    fixture = await HubFixture.create('hub_interface');
+    fixture = await HubFixture.create();
     const hub = await fixture.start();
-    await hub.post(heartbeatAt(fixture.clock.nowMs()));
+    await hub.send(heartbeatAt(fixture.clock.nowMs()));
     url = hub.url;
   }, 60_000);
   afterAll(() => fixture.close());

@@ -13,7 +13,7 @@ const ROUNDS = 5;
 let fixture: HubFixture;
 
 beforeAll(async () => {
-  fixture = await HubFixture.create('hub_load');
+  fixture = await HubFixture.create();
 }, 60_000);
 
 afterAll(async () => fixture.close());

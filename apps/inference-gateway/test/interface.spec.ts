@@ -8,10 +8,10 @@ describe('the HTTP interface', () => {
   let fixture: GatewayFixture;
   let url: string;
   beforeAll(async () => {
-    fixture = await GatewayFixture.start();
-    url = (await fixture.gateway({ TOUCHSTONE_CORS_ORIGINS: ORIGIN })).url;
+    fixture = await GatewayFixture.create();
+    url = (await fixture.start({ TOUCHSTONE_CORS_ORIGINS: ORIGIN })).url;
   }, 60_000);
-  afterAll(() => fixture.stop());
+  afterAll(() => fixture.close());
 
   it('answers well-formed and malformed requests as its document says', async () => {
     const { operations, requests, findings, crossOrigin } = await checkInterface(url, {

@@ -10,15 +10,15 @@ const detector = onnxModel({
   nodes: [{ op: 'NonZero', inputs: ['x'], outputs: ['found'] }],
 });
 
-let harness: GatewayFixture;
+let fixture: GatewayFixture;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  harness = await GatewayFixture.start();
-  gateway = await harness.gateway(operator);
+  fixture = await GatewayFixture.create();
+  gateway = await fixture.start(operator);
 }, 60_000);
 
-afterAll(() => harness?.stop());
+afterAll(() => fixture?.close());
 
 const detect = (data: number[]) =>
   answer(

@@ -4,22 +4,22 @@ import { GatewayFixture, type Gateway } from './support/gateway-fixture.js';
 import { codeOf, PaidRequests } from './support/paid-requests.js';
 import { headerOf } from './support/paying-client.js';
 
-let harness: GatewayFixture;
+let fixture: GatewayFixture;
 let gateway: Gateway;
 let requests: PaidRequests;
 
 beforeAll(async () => {
-  harness = await GatewayFixture.start();
-  gateway = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
-  requests = new PaidRequests(harness, gateway);
+  fixture = await GatewayFixture.create();
+  gateway = await fixture.start({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
+  requests = new PaidRequests(fixture, gateway);
 }, 60_000);
 
-afterAll(async () => harness.stop());
+afterAll(async () => fixture.close());
 
 afterEach(() => {
-  harness.payments.nextSettle = 'settled';
-  harness.payments.poorPayer = undefined;
-  harness.signer.recover();
+  fixture.payments.nextSettle = 'settled';
+  fixture.payments.poorPayer = undefined;
+  fixture.signer.recover();
 });
 
 describe('a payment that does not fit', () => {
@@ -51,7 +51,7 @@ describe('a payment that does not fit', () => {
 
   it('by a payer without money is 402 with the reason of the library', async () => {
     const { client, header, moved } = await requests.paid();
-    harness.payments.poorPayer = client.payer;
+    fixture.payments.poorPayer = client.payer;
     const response = await requests.ask(header);
     expect([response.status, client.challengeOf(response).error]).toEqual([
       402,

@@ -17,16 +17,16 @@ import {
   TOKEN,
 } from './support/operator-requests.js';
 
-let harness: GatewayFixture;
+let fixture: GatewayFixture;
 let first: Gateway;
 
 beforeAll(async () => {
-  harness = await GatewayFixture.start();
-  first = await harness.gateway({ ...operator, TOUCHSTONE_INFERENCE_TIMEOUT_MS: '3000' });
+  fixture = await GatewayFixture.create();
+  first = await fixture.start({ ...operator, TOUCHSTONE_INFERENCE_TIMEOUT_MS: '3000' });
   await add(first, { name: 'linear' });
 }, 60_000);
 
-afterAll(() => harness?.stop());
+afterAll(() => fixture?.close());
 
 /** Scores as skl2onnx exports them unless told otherwise, in the words of onnx.proto. */
 const scores = field(1, join(field(1, 1), field(2, join(field(1, field(1, 1)), field(1, field(1, 1))))));

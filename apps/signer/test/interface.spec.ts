@@ -7,7 +7,7 @@ describe('the HTTP interface', () => {
   let url: string;
   beforeAll(async () => {
     fixture = await SignerFixture.create();
-    url = `http://127.0.0.1:${(await fixture.start()).ports.http}`;
+    url = (await fixture.start()).url;
   }, 60_000);
   afterAll(() => fixture.close());
 

@@ -121,8 +121,8 @@ describe.each(Object.keys(rpcTable.signer) as Verb[])('the verb %s', (verb) => {
   const connections = new Map<ServiceName, Awaited<ReturnType<SignerFixture['nats']['connect']>>>();
   beforeAll(async () => {
     fixture = await SignerFixture.create();
-    const { ports } = await fixture.start();
-    url = `http://127.0.0.1:${ports.http}/v1/${verb}`;
+    const { ports, url: base } = await fixture.start();
+    url = `${base}/v1/${verb}`;
     grpc = connectGrpc(`127.0.0.1:${ports.grpc}`);
     for (const name of Object.keys(tokens) as Caller[]) {
       connections.set(name, await fixture.nats.connect(name));

@@ -1,17 +1,6 @@
-import {
-  createDataSource,
-  Outbox,
-  RememberSequences1785710000000,
-  runMigrations,
-  uuidV7,
-} from '@touchstone/postgres';
-import {
-  createTestDatabase,
-  SIGNER_DOUBLE_ORIGIN,
-  SignerDouble,
-  type TestDatabase,
-} from '@touchstone/testing';
-import pg from 'pg';
+import { Outbox, uuidV7 } from '@touchstone/postgres';
+import { SIGNER_DOUBLE_ORIGIN, SignerDouble } from '@touchstone/testing';
+import { DatabaseFixture, migratedDatabase } from '@touchstone/testing/service';
 import type { DataSource } from 'typeorm';
 import { RpcCheckpointSigner } from '../../src/adapters/signer/rpc-checkpoint-signer.js';
 import {
@@ -24,14 +13,11 @@ import {
 import type { AnchorEvent } from '../../src/domain/anchor/progress.js';
 import type { ProofSource } from '../../src/domain/anchor/proving.js';
 import { PostgresExclusive } from '../../src/persistence/postgres-exclusive.js';
-import { PostgresAnchorReader } from '../../src/persistence/postgres-anchor-reader.js';
 import { PostgresCheckpointStore } from '../../src/persistence/postgres-checkpoint-store.js';
 import { PostgresIntakeStore } from '../../src/persistence/postgres-intake-store.js';
-import { CreateAnchors1763700000000 } from '../../src/persistence/migrations/1763700000000-create-anchors.js';
-import { Lanes1764300000000 } from '../../src/persistence/migrations/1764300000000-lanes.js';
-import { KeepProofs1785500000000 } from '../../src/persistence/migrations/1785500000000-keep-proofs.js';
 import { ANCHOR_SCHEMA } from '../../src/persistence/schema.js';
 import { PostgresSealingStore } from '../../src/persistence/postgres-sealing-store.js';
+import { service } from '../../src/service.js';
 
 /** One process of the service, without mesh and HTTP. */
 export interface Replica extends CreatedPipeline {
@@ -70,41 +56,16 @@ const settings: PipelineSettings = {
 
 const checkpointSignerOf = (signer: SignerDouble) => new RpcCheckpointSigner(signer.client('anchor-worker'));
 
-const postgres = (url: string) => ({
-  url,
-  schema: ANCHOR_SCHEMA,
-  migrations: [
-    CreateAnchors1763700000000,
-    Lanes1764300000000,
-    KeepProofs1785500000000,
-    RememberSequences1785710000000,
-  ],
-  applicationName: 'anchor-worker',
-});
-
-/** A database of its own with any number of replicas on it. */
-export class LogFixture {
-  private readonly sources: DataSource[] = [];
+/** Any number of replicas on one database. */
+export class LogFixture extends DatabaseFixture {
   readonly signer = new SignerDouble();
 
-  private constructor(
-    readonly database: TestDatabase,
-    readonly client: pg.Client,
-  ) {}
-
   static async create(): Promise<LogFixture> {
-    const database = await createTestDatabase('anchors', {
-      name: 'anchors',
-      prepare: async (template) => void (await runMigrations(postgres(template.urlFor('anchor-worker')))),
-    });
-    const client = new pg.Client({ connectionString: database.url });
-    await client.connect();
-    return new LogFixture(database, client);
+    return new LogFixture(service, await migratedDatabase(service));
   }
 
   async replica(options: ReplicaOptions = {}): Promise<Replica> {
-    const dataSource = await createDataSource(postgres(this.database.urlFor('anchor-worker'))).initialize();
-    this.sources.push(dataSource);
+    const dataSource = await this.dataSource();
     const outbox = new Outbox(dataSource);
     const closed: (string | undefined)[] = [];
     const failures: unknown[] = [];
@@ -137,28 +98,5 @@ export class LogFixture {
       },
     );
     return { ...created, dataSource, outbox, ports, closed, failures, events, sources, refusals };
-  }
-
-  reader(): PostgresAnchorReader {
-    return new PostgresAnchorReader(this.sources[0] as DataSource);
-  }
-
-  async rows<T extends object>(sql: string, parameters: unknown[] = []): Promise<T[]> {
-    return (await this.client.query<T>(sql, parameters)).rows;
-  }
-
-  /** Bodies of the events of a subject, in the order in which they are published. */
-  async events<T>(subject: string): Promise<T[]> {
-    const rows = await this.rows<{ payload: Buffer }>(
-      'SELECT payload FROM anchors.outbox WHERE subject = $1 ORDER BY id',
-      [subject],
-    );
-    return rows.map(({ payload }) => JSON.parse(payload.toString('utf8')) as T);
-  }
-
-  async close(): Promise<void> {
-    for (const source of this.sources.splice(0)) if (source.isInitialized) await source.destroy();
-    await this.client.end();
-    await this.database.drop();
   }
 }

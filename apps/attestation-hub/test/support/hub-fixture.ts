@@ -1,24 +1,9 @@
-import type { Heartbeat, ServiceName } from '@touchstone/contracts';
+import type { Heartbeat } from '@touchstone/contracts';
 import type { HeartbeatAnswer, NodeDetail, NodePage } from '@touchstone/contracts/http/attestation-hub';
-import { provision, RpcClient } from '@touchstone/nats';
-import {
-  createContext,
-  createLogger,
-  loadConfig,
-  silentLogger,
-  startService,
-  type RunningService,
-} from '@touchstone/platform';
-import { createDataSource, runMigrations } from '@touchstone/postgres';
-import {
-  createTestDatabase,
-  FakeClock,
-  testNats,
-  type TestDatabase,
-  type TestNats,
-} from '@touchstone/testing';
-import type { DataSource } from 'typeorm';
-import { configSchema } from '../../src/config.js';
+import { createLogger } from '@touchstone/platform';
+import { FakeClock } from '@touchstone/testing';
+import { ServiceFixture, surroundingsOf, TestService, type Settings } from '@touchstone/testing/service';
+import type { configSchema } from '../../src/config.js';
 import { service } from '../../src/service.js';
 
 export const CAPABILITY_HASH = 'a1b2c3d4'.repeat(8);
@@ -46,51 +31,32 @@ export function bareHeartbeatAt(nowMs: number, change: Partial<Heartbeat> = {}):
 }
 
 /** One running hub as its callers see it. */
-export class Hub {
-  readonly url: string;
-
+export class Hub extends TestService {
   constructor(
-    readonly service: RunningService,
+    running: TestService,
     /** The lines that it logged. */
     readonly lines: Record<string, unknown>[],
   ) {
-    this.url = `http://127.0.0.1:${service.ports.http}`;
+    super(running);
   }
 
-  post(body: unknown, path = '/v1/nodes/heartbeat'): Promise<Response> {
-    return this.postText(JSON.stringify(body), path);
-  }
-
-  postText(body: string, path = '/v1/nodes/heartbeat'): Promise<Response> {
-    return fetch(`${this.url}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-    });
+  /** Posts a heartbeat, or a text in the place of one. */
+  send(message: unknown, path = '/v1/nodes/heartbeat'): Promise<Response> {
+    return this.post(path, message);
   }
 
   async beat(message: Heartbeat): Promise<HeartbeatAnswer> {
-    const response = await this.post(message);
+    const response = await this.send(message);
     if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
     return (await response.json()) as HeartbeatAnswer;
   }
 
-  get(path: string): Promise<Response> {
-    return fetch(`${this.url}${path}`);
+  node(id = 'node-1'): Promise<NodeDetail> {
+    return this.json(`/v1/nodes/${id}`);
   }
 
-  async node(id = 'node-1'): Promise<NodeDetail> {
-    return (await (await this.get(`/v1/nodes/${id}`)).json()) as NodeDetail;
-  }
-
-  async page(query = ''): Promise<NodePage> {
-    return (await (await this.get(`/v1/nodes${query}`)).json()) as NodePage;
-  }
-
-  async metric(name: string): Promise<number> {
-    const response = await fetch(`http://127.0.0.1:${this.service.ports.health}/metrics`);
-    const line = (await response.text()).split('\n').find((text) => text.startsWith(`${name}{`));
-    return Number(line?.split(' ').at(-1));
+  page(query = ''): Promise<NodePage> {
+    return this.json(`/v1/nodes${query}`);
   }
 
   audit(): Record<string, unknown>[] {
@@ -98,84 +64,18 @@ export class Hub {
   }
 }
 
-/** A database and an account of its own, with any number of hubs on them, all at the same fake time. */
-export class HubFixture {
+/** Any number of hubs, all at the same fake time. */
+export class HubFixture extends ServiceFixture<typeof configSchema> {
   readonly clock = new FakeClock();
-  private readonly running: RunningService[] = [];
-  private readonly closers: (() => Promise<unknown>)[] = [];
 
-  private constructor(
-    readonly database: TestDatabase,
-    readonly nats: TestNats,
-  ) {}
-
-  static async create(label: string): Promise<HubFixture> {
-    const fixture = new HubFixture(await createTestDatabase(label), testNats());
-    const provisioner = await fixture.nats.connect('provisioner');
-    await provision(provisioner, {});
-    await provisioner.close();
-    await runMigrations(service.databaseOptions(fixture.config()));
-    return fixture;
+  static async create(): Promise<HubFixture> {
+    return new HubFixture(await surroundingsOf(service, { TOUCHSTONE_HEARTBEAT_TOKENS: 'off' }));
   }
 
-  config(change: Readonly<Record<string, string | undefined>> = {}) {
-    const login = this.nats.login('attestation-hub');
-    return loadConfig({
-      schema: configSchema,
-      env: {
-        DATABASE_URL: this.database.urlFor('attestation-hub'),
-        NATS_URL: this.nats.url,
-        TOUCHSTONE_NATS_USER: login.user,
-        TOUCHSTONE_NATS_PASSWORD: login.password,
-        TOUCHSTONE_HTTP_PORT: '0',
-        TOUCHSTONE_HEALTH_PORT: '0',
-        TOUCHSTONE_BUILD_HASH: '0'.repeat(64),
-        TOUCHSTONE_HEARTBEAT_TOKENS: 'off',
-        ...change,
-      },
-    });
-  }
-
-  async start(change: Readonly<Record<string, string | undefined>> = {}): Promise<Hub> {
+  override async start(change: Settings = {}): Promise<Hub> {
     const lines: Record<string, unknown>[] = [];
     const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
     const logger = createLogger({ service: 'attestation-hub', version: 'test', destination });
-    const context = await createContext(service, this.config(change), logger);
-    const running = await startService(service, { ...context, clock: this.clock });
-    this.running.push(running);
-    return new Hub(running, lines);
+    return new Hub(await this.launch(change, { logger, clock: this.clock }), lines);
   }
-
-  /** A connection to the hub's schema beside the hubs. */
-  async dataSource(): Promise<DataSource> {
-    const dataSource = await createDataSource(service.databaseOptions(this.config())).initialize();
-    this.closers.push(() => dataSource.destroy());
-    return dataSource;
-  }
-
-  async client(caller: ServiceName): Promise<RpcClient> {
-    const nc = await this.nats.connect(caller);
-    this.closers.push(() => nc.close());
-    return new RpcClient({ nc, caller });
-  }
-
-  /** What the outbox took so far, in order, published or not. */
-  async events(): Promise<unknown[]> {
-    const dataSource = await this.dataSource();
-    const rows: { payload: Buffer }[] = await dataSource.query(
-      'SELECT payload FROM attestation.outbox ORDER BY id',
-    );
-    return rows.map(({ payload }) => JSON.parse(payload.toString('utf8')));
-  }
-
-  async close(): Promise<void> {
-    for (const service of this.running) await service.stop();
-    for (const close of this.closers) await close();
-    await this.database.drop();
-  }
-}
-
-/** A context without output, for commands. */
-export function commandContext(fixture: HubFixture) {
-  return createContext(service, fixture.config(), silentLogger());
 }

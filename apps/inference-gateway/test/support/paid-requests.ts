@@ -1,4 +1,4 @@
-import { problem } from '@touchstone/contracts/http/every-service';
+import { problemOf } from '@touchstone/testing/service';
 import { infer, type Gateway, type GatewayFixture } from './gateway-fixture.js';
 import { headerOf, PayingClient } from './paying-client.js';
 import { heldOutRow } from './sample-models.js';
@@ -13,13 +13,13 @@ export const digitsBody = {
 
 /** The code of a problem. */
 export async function codeOf(response: Response): Promise<string> {
-  return problem.parse(await response.json()).code;
+  return (await problemOf(response)).code;
 }
 
 /** Requests to one gateway, with what moved since a payment was signed. */
 export class PaidRequests {
   constructor(
-    private readonly harness: GatewayFixture,
+    private readonly fixture: GatewayFixture,
     private readonly gateway: Gateway,
   ) {}
 
@@ -31,7 +31,7 @@ export class PaidRequests {
   async paid() {
     const client = new PayingClient();
     const payment = await client.pay(client.challengeOf(await this.ask()));
-    const { signer, payments } = this.harness;
+    const { signer, payments } = this.fixture;
     const before = { signed: signer.outputs.length, transfers: payments.transfers };
     const moved = () => ({
       runs: signer.outputs.length - before.signed,

@@ -2,27 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { deployDevelopmentChain } from '@touchstone/embedded';
-import { provision, RpcClient } from '@touchstone/nats';
+import type { RpcClient } from '@touchstone/nats';
+import { ChainNodeProxy, SignerDouble, startTestAnvil, waitUntil } from '@touchstone/testing';
 import {
-  createContext,
-  loadConfig,
-  silentLogger,
-  startService,
-  type RunningService,
-} from '@touchstone/platform';
-import { runMigrations } from '@touchstone/postgres';
-import {
-  ChainNodeProxy,
-  createTestDatabase,
-  SignerDouble,
-  startTestAnvil,
-  testNats,
-  waitUntil,
-  type TestDatabase,
-  type TestNats,
-} from '@touchstone/testing';
-import pg from 'pg';
-import { configSchema } from '../../src/config.js';
+  ServiceFixture,
+  surroundingsOf,
+  type Settings,
+  type Surroundings,
+  type TestService,
+} from '@touchstone/testing/service';
+import type { configSchema } from '../../src/config.js';
 import { service } from '../../src/service.js';
 import { ASSET, NETWORK, Payer } from './payer.js';
 import { TestToken } from './test-token.js';
@@ -32,108 +21,65 @@ const mainScript = fileURLToPath(new URL('../../bundle/main.js', import.meta.url
 /** Milliseconds between recovery runs in tests, where nobody wants to wait. */
 const RECOVERY_INTERVAL_MS = '100';
 
-/** A chain, a database, a mesh account and a signer of its own, with any number of payment-verifiers on them. */
-export class PaymentFixture {
+/** A busy machine is slow, not wrong. */
+const CALL_TIMEOUT_MS = 25_000;
+
+const settingsOf = (nodeUrl: string): Settings => ({
+  TOUCHSTONE_EVM_RPC_URL: nodeUrl,
+  TOUCHSTONE_EVM_RPC_TIMEOUT_MS: '1000',
+  TOUCHSTONE_PAYMENT_NETWORK: NETWORK,
+  TOUCHSTONE_PAYMENT_ASSET: ASSET,
+  TOUCHSTONE_RECOVERY_INTERVAL_MS: RECOVERY_INTERVAL_MS,
+  // Tests let time pass for the service alone, while a payment lasts two minutes of the chain.
+  TOUCHSTONE_PAYMENT_VALIDITY_MIN_SECONDS: '0',
+});
+
+/** A chain and a double of the signer, with any number of payment-verifiers on them. */
+export class PaymentFixture extends ServiceFixture<typeof configSchema> {
   readonly payTo = `0x${randomBytes(20).toString('hex')}` as const;
   /** The clock of the payment-verifiers in this process; a test may move it on. */
   readonly clock = { aheadMs: 0, nowMs: (): number => Date.now() + this.clock.aheadMs };
-  private readonly closers: (() => Promise<unknown>)[] = [];
+  readonly signer = new SignerDouble({ contracts: { settlement: ASSET } });
+  /** Set by {@link create}. */
+  gateway!: RpcClient;
 
   private constructor(
-    readonly database: TestDatabase,
-    readonly nats: TestNats,
+    surroundings: Surroundings<typeof configSchema>,
     readonly proxy: ChainNodeProxy,
     readonly token: TestToken,
-    readonly signer: SignerDouble,
-    readonly gateway: RpcClient,
-    readonly sql: pg.Client,
-  ) {}
+  ) {
+    super(surroundings);
+  }
 
   static async create(chain: Parameters<typeof startTestAnvil>[0] = {}): Promise<PaymentFixture> {
-    const [anvil, database] = await Promise.all([startTestAnvil(chain), createTestDatabase('payments')]);
-    const nats = testNats();
+    const anvil = await startTestAnvil(chain);
     const proxy = await ChainNodeProxy.start(anvil.rpcUrl);
-    const signer = new SignerDouble({ contracts: { settlement: ASSET } });
-    const provisioner = await nats.connect('provisioner');
-    await provision(provisioner, { maxBytes: 16_777_216 });
-    await provisioner.close();
-    const signerConnection = await nats.connect('signer');
-    signer.serve(signerConnection);
-    const gatewayConnection = await nats.connect('inference-gateway');
-    const gateway = new RpcClient({
-      nc: gatewayConnection,
-      caller: 'inference-gateway',
-      // A busy machine is slow, not wrong.
-      timeoutMs: 25_000,
-    });
+    const surroundings = await surroundingsOf(service, settingsOf(proxy.url));
+    const fixture = new PaymentFixture(surroundings, proxy, new TestToken(anvil.rpcUrl));
+    fixture.onClose(() => anvil.stop());
+    fixture.onClose(() => proxy.stop());
+    const { signer } = fixture;
+    signer.serve(await fixture.connect('signer'));
+    fixture.gateway = await fixture.client('inference-gateway', CALL_TIMEOUT_MS);
     await deployDevelopmentChain(anvil.rpcUrl, {
       anchorSubmitter: signer.address('anchor'),
       settlementSubmitter: signer.address('settlement'),
       payer: new Payer().address,
     });
-    const sql = new pg.Client({ connectionString: database.url });
-    await sql.connect();
-    const fixture = new PaymentFixture(
-      database,
-      nats,
-      proxy,
-      new TestToken(anvil.rpcUrl),
-      signer,
-      gateway,
-      sql,
-    );
-    await runMigrations(service.databaseOptions(fixture.config()));
-    fixture.closers.push(
-      () => sql.end(),
-      () => signerConnection.close(),
-      () => gatewayConnection.close(),
-      () => proxy.stop(),
-      () => anvil.stop(),
-      () => database.drop(),
-    );
     return fixture;
   }
 
-  environment(change: Readonly<Record<string, string>> = {}): Record<string, string> {
-    const login = this.nats.login('payment-verifier');
-    return {
-      DATABASE_URL: this.database.urlFor('payment-verifier'),
-      NATS_URL: this.nats.url,
-      TOUCHSTONE_NATS_USER: login.user,
-      TOUCHSTONE_NATS_PASSWORD: login.password,
-      TOUCHSTONE_HTTP_PORT: '0',
-      TOUCHSTONE_GRPC_PORT: '0',
-      TOUCHSTONE_HEALTH_PORT: '0',
-      TOUCHSTONE_EVM_RPC_URL: this.proxy.url,
-      TOUCHSTONE_EVM_RPC_TIMEOUT_MS: '1000',
-      TOUCHSTONE_PAYMENT_NETWORK: NETWORK,
-      TOUCHSTONE_PAYMENT_ASSET: ASSET,
-      TOUCHSTONE_RECOVERY_INTERVAL_MS: RECOVERY_INTERVAL_MS,
-      // Tests let time pass for the service alone, while a payment lasts two minutes of the chain.
-      TOUCHSTONE_PAYMENT_VALIDITY_MIN_SECONDS: '0',
-      ...change,
-    };
-  }
-
-  config(change: Readonly<Record<string, string>> = {}) {
-    return loadConfig({ schema: configSchema, env: this.environment(change) });
-  }
-
-  /** Starts a payment-verifier in this process. */
-  async start(change: Readonly<Record<string, string>> = {}): Promise<RunningService> {
-    const context = await createContext(service, this.config(change), silentLogger());
-    const running = await startService(service, { ...context, clock: this.clock });
-    this.closers.unshift(() => running.stop());
-    return running;
+  override start(change: Settings = {}): Promise<TestService> {
+    return this.launch(change, { clock: this.clock });
   }
 
   /** Starts the built payment-verifier as a process, which a test may kill. */
-  async spawn(change: Readonly<Record<string, string>> = {}): Promise<ChildProcess> {
+  async spawn(change: Settings = {}): Promise<ChildProcess> {
     const child = spawn(process.execPath, [mainScript], {
       env: { PATH: process.env['PATH'], ...this.environment(change) },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    this.closers.unshift(() => killed(child));
+    this.onClose(() => killed(child));
     await new Promise<void>((resolve, reject) => {
       let text = '';
       child.stdout?.on('data', (chunk: Buffer) => {
@@ -153,8 +99,8 @@ export class PaymentFixture {
   }
 
   /** Subjects of the events that were stored, with the reservation that each is about. */
-  async events(): Promise<{ subject: string; reservationId: string }[]> {
-    const { rows } = await this.sql.query<{ subject: string; payload: Buffer }>(
+  async reservationEvents(): Promise<{ subject: string; reservationId: string }[]> {
+    const rows = await this.rows<{ subject: string; payload: Buffer }>(
       'SELECT subject, payload FROM payments.outbox ORDER BY id',
     );
     return rows.map(({ subject, payload }) => ({
@@ -164,17 +110,16 @@ export class PaymentFixture {
   }
 
   async countReservations(): Promise<number> {
-    const { rows } = await this.sql.query<{ count: number }>(
+    const rows = await this.rows<{ count: number }>(
       'SELECT count(*)::int AS count FROM payments.reservations',
     );
     return rows[0]?.count ?? 0;
   }
 
   async state(reservationId: string): Promise<string | undefined> {
-    const { rows } = await this.sql.query<{ state: string }>(
-      'SELECT state FROM payments.reservations WHERE id = $1',
-      [reservationId],
-    );
+    const rows = await this.rows<{ state: string }>('SELECT state FROM payments.reservations WHERE id = $1', [
+      reservationId,
+    ]);
     return rows[0]?.state;
   }
 
@@ -183,7 +128,7 @@ export class PaymentFixture {
    * otherwise leaves for some seconds to whoever waits for them.
    */
   async age(reservationId?: string): Promise<void> {
-    await this.sql.query(
+    await this.rows(
       `WITH old AS (SELECT clock_timestamp() - interval '1 minute' AS at),
        sent AS (UPDATE payments.lane_transaction SET signed_at = least(signed_at, old.at), touched_at = least(touched_at, old.at)
          FROM old WHERE $1::uuid IS NULL OR subject = $1)
@@ -205,10 +150,6 @@ export class PaymentFixture {
       20_000,
       `the reservation to be ${state}`,
     );
-  }
-
-  async close(): Promise<void> {
-    for (const close of this.closers) await close();
   }
 }
 

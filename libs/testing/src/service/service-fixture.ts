@@ -86,7 +86,12 @@ export class ServiceFixture<S extends ServiceSchema> extends DatabaseFixture {
   }
 
   /** Starts a replica in this process; rejects with the error that stops its start. */
-  async start(change: Settings = {}, options: StartOptions<S> = {}): Promise<TestService> {
+  start(change: Settings = {}): Promise<TestService> {
+    return this.launch(change);
+  }
+
+  /** {@link start} for fixtures whose replicas differ from what runs in production. */
+  protected async launch(change: Settings, options: StartOptions<S> = {}): Promise<TestService> {
     const { definition = this.surroundings.definition, logger = silentLogger(), clock } = options;
     const context = await createContext(definition, this.config(change), logger);
     const running = await startService(definition, clock === undefined ? context : { ...context, clock });
