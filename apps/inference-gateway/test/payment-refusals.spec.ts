@@ -82,7 +82,7 @@ describe('a payment that does not fit', () => {
     ['value', '-1', '/payload/authorization/value'],
     ['nonce', '0x01', '/payload/authorization/nonce'],
     ['from', 'vitalik.eth', '/payload/authorization/from'],
-    ['extra', 'x', '/payload/authorization'],
+    ['extra', 'x', '/payload/authorization/extra'],
   ])('whose %s is %p is 400 with a pointer', async (member, value, pointer) => {
     const { payment } = await requests.paid();
     const { authorization, signature } = payment.payload as { authorization: object; signature: string };
