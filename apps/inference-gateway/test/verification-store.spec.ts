@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createDataSource, Outbox, runMigrations } from '@touchstone/postgres';
-import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
+import { Outbox } from '@touchstone/postgres';
+import { DatabaseFixture, migratedDatabase } from '@touchstone/testing/service';
 import type { DataSource } from 'typeorm';
-import type { Config } from '../src/config.js';
 import { SETTLE_ASK_AFTER_MS } from '../src/domain/inference/verification.js';
 import { SETTLE_ASK_ROWS_MAX, SettleExecuted } from '../src/domain/payment/settle-executed.js';
 import { service } from '../src/service.js';
@@ -20,14 +19,12 @@ describeVerificationStore('memory', async () => {
 });
 
 describe('PostgreSQL', () => {
-  let database: TestDatabase;
+  let fixture: DatabaseFixture;
   let dataSource: DataSource;
   let store: PostgresVerificationStore;
   beforeAll(async () => {
-    database = await createTestDatabase('verifications');
-    const options = service.databaseOptions({ DATABASE_URL: database.urlFor('inference-gateway') } as Config);
-    await runMigrations(options);
-    dataSource = await createDataSource(options).initialize();
+    fixture = new DatabaseFixture(service, await migratedDatabase(service));
+    dataSource = await fixture.dataSource();
     store = new PostgresVerificationStore(dataSource, new Outbox(dataSource), () => Date.now());
     const version = Buffer.from(commitment.modelVersionId, 'hex');
     await dataSource.query(
@@ -43,20 +40,13 @@ describe('PostgreSQL', () => {
     );
   });
   afterEach(() => dataSource.query('TRUNCATE gateway.verifications, gateway.outbox CASCADE'));
-  afterAll(async () => {
-    await dataSource.destroy();
-    await database.drop();
-  });
+  afterAll(() => fixture.close());
 
   describeVerificationStore('PostgreSQL', async () => ({
     store,
     recorded: async () => {
-      const rows = (await dataSource.query('SELECT payload FROM gateway.outbox ORDER BY id')) as {
-        payload: Buffer;
-      }[];
-      return rows.map(
-        ({ payload }) => (JSON.parse(payload.toString()) as { verificationId: string }).verificationId,
-      );
+      const events = await fixture.events<{ verificationId: string }>();
+      return events.map(({ verificationId }) => verificationId);
     },
   }));
 

@@ -10,7 +10,7 @@ import type {
   AnchorHistory,
   AnchorStore,
 } from '../domain/anchor/ports.js';
-import { OPEN_ANCHORS_SQL, toOpenAnchor, type OpenAnchorRow } from './anchor-rows.js';
+import { OPEN_ANCHORS_SQL, toOpenAnchor, type OpenAnchorRow } from './anchor-row.js';
 import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 /** Columns that a change of state sets; those left out keep their value. */

@@ -12,7 +12,7 @@ import type {
 import type { Settlement } from '../domain/payment/payment.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 import { claimUnsettled, findAnswer, findAnswersByAuthorization } from './stored-answers.js';
-import { insertVerifications, toVerification, type VerificationRow } from './verification-rows.js';
+import { insertVerifications, toVerification, type VerificationRow } from './verification-row.js';
 
 interface FreeAnswer {
   /** Of the request that asked: many are committed together, and each event belongs to its own trace. */
