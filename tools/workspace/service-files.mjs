@@ -198,55 +198,29 @@ export class __className__Controller {
 `;
 
 const SPEC = `import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { loadConfig } from '@touchstone/platform/config';
-import { silentLogger } from '@touchstone/platform/observability';
-import { createContext, startService, type RunningService } from '@touchstone/platform/runtime';
-import { runMigrations } from '@touchstone/postgres';
-import { provision } from '@touchstone/nats';
 import { entryCount } from '@touchstone/contracts/http/__name__';
-import { createTestDatabase, testNats, type TestDatabase } from '@touchstone/testing';
+import { ServiceFixture, surroundingsOf, type TestService } from '@touchstone/testing/service';
+import type { configSchema } from '../src/config.js';
 import { service } from '../src/service.js';
 
-let database: TestDatabase;
-let running: RunningService;
+let fixture: ServiceFixture<typeof configSchema>;
+let running: TestService;
 beforeAll(async () => {
-  database = await createTestDatabase('__schema__');
-  const nats = testNats();
-  const provisioner = await nats.connect('provisioner');
-  await provision(provisioner, {});
-  await provisioner.close();
-  const { user, password } = nats.login('__name__');
-  const config = loadConfig({
-    schema: service.configSchema,
-    env: {
-      DATABASE_URL: database.urlFor('__name__'),
-      NATS_URL: nats.url,
-      TOUCHSTONE_NATS_USER: user,
-      TOUCHSTONE_NATS_PASSWORD: password,
-      TOUCHSTONE_HTTP_PORT: '0',
-      TOUCHSTONE_HEALTH_PORT: '0',
-    },
-  });
-  await runMigrations(service.databaseOptions(config));
-  running = await startService(service, await createContext(service, config, silentLogger()));
+  fixture = new ServiceFixture(await surroundingsOf(service, {}));
+  running = await fixture.start();
 });
-afterAll(async () => {
-  await running.stop();
-  await database.drop();
-});
-
-const get = (path: string, port: number) => fetch(\`http://127.0.0.1:\${port}\${path}\`);
+afterAll(() => fixture.close());
 
 describe('__name__', () => {
   it('answers from its own schema', async () => {
-    const answer = await get('/v1/entries', running.ports.http);
+    const answer = await running.get('/v1/entries');
     expect([answer.status, entryCount.parse(await answer.json())]).toEqual([200, { entries: 0 }]);
   });
 
   it('is ready, has figures and describes itself', async () => {
-    expect((await get('/readyz', running.ports.health)).status).toBe(200);
-    expect(await (await get('/metrics', running.ports.health)).text()).toContain('service="__name__"');
-    const document = (await (await get('/openapi.json', running.ports.http)).json()) as { paths: object };
+    expect((await fetch(\`\${running.healthUrl}/readyz\`)).status).toBe(200);
+    expect(await running.metrics()).toContain('service="__name__"');
+    const document = await running.json<{ paths: object }>('/openapi.json');
     expect(Object.keys(document.paths)).toContain('/v1/entries');
   });
 });

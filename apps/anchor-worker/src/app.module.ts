@@ -18,15 +18,15 @@ import {
 import { OutputKeys } from './domain/leaf/output-keys.js';
 import { LeafProgress } from './leaf-progress.js';
 import { AnchorMetrics } from './metrics.js';
-import { AdvisoryExclusive } from './persistence/advisory-exclusive.js';
-import { AnchorReaderRepository } from './persistence/anchor-reader-repository.js';
-import { AnchorRepository } from './persistence/anchor-repository.js';
-import { CheckpointRepository } from './persistence/checkpoint-repository.js';
-import { IntakeRepository } from './persistence/intake-repository.js';
-import { LeafStagesRepository } from './persistence/leaf-stages-repository.js';
-import { KeptProofRepository } from './persistence/kept-proof-repository.js';
+import { PostgresExclusive } from './persistence/postgres-exclusive.js';
+import { PostgresAnchorReader } from './persistence/postgres-anchor-reader.js';
+import { PostgresAnchorStore } from './persistence/postgres-anchor-store.js';
+import { PostgresCheckpointStore } from './persistence/postgres-checkpoint-store.js';
+import { PostgresIntakeStore } from './persistence/postgres-intake-store.js';
+import { PostgresLeafStageReader } from './persistence/postgres-leaf-stage-reader.js';
+import { PostgresKeptProofStore } from './persistence/postgres-kept-proof-store.js';
 import { ANCHOR_SCHEMA } from './persistence/schema.js';
-import { SealingRepository } from './persistence/sealing-repository.js';
+import { PostgresSealingStore } from './persistence/postgres-sealing-store.js';
 import { observePipeline } from './pipeline-observer.js';
 import { PipelineRunner } from './pipeline-runner.js';
 import { LogController } from './transport/http/log.controller.js';
@@ -44,7 +44,7 @@ export function appParts(config: Config): ServiceParts {
       provide(
         ANCHOR_READER,
         { dataSource: DataSource },
-        (parts) => new AnchorReaderRepository(parts.dataSource),
+        (parts) => new PostgresAnchorReader(parts.dataSource),
       ),
       provide(
         AnchorMetrics,
@@ -56,7 +56,7 @@ export function appParts(config: Config): ServiceParts {
         { dataSource: DataSource, metrics: AnchorMetrics, logger: LOGGER, clock: CLOCK },
         ({ dataSource, metrics, logger, clock }) => {
           const nowMs = () => clock.nowMs();
-          const stages = new LeafStagesRepository(dataSource);
+          const stages = new PostgresLeafStageReader(dataSource);
           return new LeafProgress(stages, metrics, new FollowedTraces(nowMs), logger, nowMs);
         },
       ),
@@ -94,11 +94,11 @@ interface Observers {
 function wirePipeline(config: Config, parts: Connections & Observers): CreatedPipeline {
   const { dataSource, outbox, rpc, clock } = parts;
   const ports = {
-    intake: new IntakeRepository(dataSource, outbox),
-    sealing: new SealingRepository(dataSource, outbox),
-    checkpoints: new CheckpointRepository(dataSource, outbox),
+    intake: new PostgresIntakeStore(dataSource, outbox),
+    sealing: new PostgresSealingStore(dataSource, outbox),
+    checkpoints: new PostgresCheckpointStore(dataSource, outbox),
     checkpointSigner: new RpcCheckpointSigner(rpc),
-    exclusive: new AdvisoryExclusive(dataSource, ANCHOR_SCHEMA),
+    exclusive: new PostgresExclusive(dataSource, ANCHOR_SCHEMA),
     anchoring: anchoringPorts(config, parts),
     nowMs: () => clock.nowMs(),
     newId: uuidV7,
@@ -125,11 +125,11 @@ function anchoringPorts(
   if (config.ANCHOR_MODE !== 'advanced' || url === undefined || contract === undefined) return undefined;
   const node = EvmNode.overHttp(url, config.TOUCHSTONE_EVM_NETWORK, EVM_RPC_TIMEOUT_MS);
   const chain = new EvmLaneChain(node, 'anchor');
-  const owner = new AnchorRepository(dataSource, outbox, node.network);
+  const owner = new PostgresAnchorStore(dataSource, outbox, node.network);
   return {
     chain: new EvmChain(node, chain, contract),
     store: owner,
-    keptProofs: new KeptProofRepository(dataSource),
+    keptProofs: new PostgresKeptProofStore(dataSource),
     lane: {
       chain,
       store: new PostgresLaneStore(dataSource, {

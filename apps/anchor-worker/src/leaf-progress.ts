@@ -15,7 +15,7 @@ export interface ReachedLeaf {
 }
 
 /** Which leaves a step of the pipeline moved. */
-export interface LeafStages {
+export interface LeafStageReader {
   sealed(batchIds: readonly string[]): Promise<readonly ReachedLeaf[]>;
   covered(fromSize: bigint, size: bigint): Promise<readonly ReachedLeaf[]>;
   anchored(size: bigint): Promise<readonly ReachedLeaf[]>;
@@ -37,7 +37,7 @@ export class LeafProgress {
   private waiting = 0;
 
   constructor(
-    private readonly stages: LeafStages,
+    private readonly stages: LeafStageReader,
     private readonly metrics: AnchorMetrics,
     private readonly traces: FollowedTraces,
     private readonly logger: Logger,

@@ -10,7 +10,7 @@ import {
 import { FollowedTraces, HealthRegistry, Registry, silentLogger } from '@touchstone/platform/observability';
 import { Shutdown } from '@touchstone/platform/runtime';
 import { testNats, waitUntil, type MeshUserName, type TestNats } from '@touchstone/testing';
-import { outputKeyEntry, recordedOutput } from '../test/leaves.js';
+import { outputKeyEntry, recordedOutput } from '../test/support/leaves.js';
 import type { AnchorReader } from './domain/anchor/anchor-reader.js';
 import { Intake, type Delivery } from './domain/leaf/intake.js';
 import { OutputKeys } from './domain/leaf/output-keys.js';

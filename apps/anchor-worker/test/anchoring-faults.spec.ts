@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError } from '@touchstone/contracts';
 import { waitUntil } from '@touchstone/testing';
-import { AnchorFixture, type TestChain } from './anchor-fixture.js';
-import { expectSoundLog } from './log-invariants.js';
+import { AnchorFixture, type TestChain } from './support/anchor-fixture.js';
+import { expectSoundLog } from './support/log-invariants.js';
 
 describe('anchoring while the chain or a process fails', () => {
   let chain: TestChain;
@@ -58,7 +58,7 @@ describe('anchoring while the chain or a process fails', () => {
     await fixture.publish(replica, 'a');
     await fixture.runUntil(replica, 'sent');
     // Blocks pass while the transaction waits: its copy here says that it was sent long ago.
-    await fixture.log.client.query('UPDATE anchors.lane_transaction SET sent_at_block = 0');
+    await fixture.log.rows('UPDATE anchors.lane_transaction SET sent_at_block = 0');
     await waitUntil(async () => {
       await replica.anchoring?.run();
       return replica.events.some(({ kind }) => kind === 'replaced');
@@ -193,15 +193,13 @@ describe('anchoring while the chain or a process fails', () => {
     await replica.anchoring?.run();
     const submitter = fixture.signer.address('anchor');
     const poor = await fixture.signBeside({ ...fixture.signer.transactions[0]!, gas: 30_000n });
-    await fixture.log.client.query(
+    await fixture.log.rows(
       `UPDATE anchors.lane_transaction SET attempts = jsonb_build_array(attempts -> 0 || $1::jsonb)`,
       [JSON.stringify(poor)],
     );
     await fixture.runUntil(replica, 'failed');
     expect(await replica.anchoring?.run()).toBeGreaterThan(20_000);
-    await fixture.log.client.query(
-      `UPDATE anchors.chain_anchor SET created_at = created_at - interval '1 hour'`,
-    );
+    await fixture.log.rows(`UPDATE anchors.chain_anchor SET created_at = created_at - interval '1 hour'`);
     await fixture.runUntil(replica, 'failed', 'final');
     expect(await fixture.call('eth_getTransactionCount', [submitter, 'latest'])).toBeDefined();
   });

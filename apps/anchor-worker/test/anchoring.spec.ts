@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { AnchorFixture, type TestChain } from './anchor-fixture.js';
-import { expectSoundLog } from './log-invariants.js';
+import { PostgresAnchorReader } from '../src/persistence/postgres-anchor-reader.js';
+import { AnchorFixture, type TestChain } from './support/anchor-fixture.js';
+import { expectSoundLog } from './support/log-invariants.js';
 
 describe('anchoring on an EVM chain', () => {
   let chain: TestChain;
@@ -28,7 +29,10 @@ describe('anchoring on an EVM chain', () => {
       checkpointSize: '1',
       level: 'finalized',
     });
-    const roots = await fixture.log.reader().roots('model-a', { limit: 10, before: undefined });
+    const roots = await new PostgresAnchorReader(replica.dataSource).roots('model-a', {
+      limit: 10,
+      before: undefined,
+    });
     expect(roots).toEqual([expect.objectContaining({ txid: final!.transaction, versionId: null })]);
     const block = await fixture.call<{ timestamp: string }>('eth_getBlockByNumber', [
       `0x${BigInt(final!.blockNumber!).toString(16)}`,
@@ -80,7 +84,10 @@ describe('anchoring on an EVM chain', () => {
     const replica = await fixture.log.replica({ settings: { intervalMs: 0 } });
     await fixture.publish(replica, 'a', 2);
     expect(replica.anchoring).toBeUndefined();
-    const roots = await fixture.log.reader().roots('model-a', { limit: 10, before: undefined });
+    const roots = await new PostgresAnchorReader(replica.dataSource).roots('model-a', {
+      limit: 10,
+      before: undefined,
+    });
     expect(roots).toEqual([expect.objectContaining({ txid: null })]);
     expect(await fixture.finals()).toEqual([]);
     expect(await fixture.states()).toEqual([]);

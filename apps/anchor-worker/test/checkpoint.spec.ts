@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError, type CheckpointPublished } from '@touchstone/contracts';
 import { anchoredCommitment } from '@touchstone/evidence';
 import { SIGNER_DOUBLE_ORIGIN, SignerDouble } from '@touchstone/testing';
-import { leavesOf } from './leaves.js';
-import { LogFixture, type Replica } from './log-fixture.js';
-import { expectSoundLog } from './log-invariants.js';
+import { leavesOf } from './support/leaves.js';
+import { LogFixture, type Replica } from './support/log-fixture.js';
+import { expectSoundLog } from './support/log-invariants.js';
 
 type Forgery = Parameters<typeof SignerDouble.prototype.forge<'sign-checkpoint'>>[1];
 
@@ -78,7 +78,7 @@ describe('checkpoints against PostgreSQL', () => {
     // The signer signed two more sizes that this database has forgotten.
     await append(replica, 'lost');
     await replica.checkpointing.run();
-    await fixture.client.query(`
+    await fixture.rows(`
       DELETE FROM anchors.checkpoint WHERE size = 2;
       DELETE FROM anchors.leaf WHERE batch_id = (SELECT batch_id FROM anchors.batch WHERE log_index = 1);
       DELETE FROM anchors.model_anchors WHERE log_index = 1;

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bytesToHex } from '@touchstone/crypto';
 import type { PipelinePorts } from '../src/domain/pipeline/create-pipeline.js';
 import { commitmentEntry } from '../src/domain/log/object-entry.js';
-import { leavesOf, recordedOutput } from './leaves.js';
-import { LogFixture, type Replica } from './log-fixture.js';
-import { expectSoundLog } from './log-invariants.js';
+import { leavesOf, recordedOutput } from './support/leaves.js';
+import { LogFixture, type Replica } from './support/log-fixture.js';
+import { expectSoundLog } from './support/log-invariants.js';
 
 /** A generator that repeats for a seed (mulberry32), so that a failed run can be repeated. */
 function randomOf(seed: number): () => number {

@@ -1,29 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { deadLetterState, listDeadLetters, replayDeadLetter } from '@touchstone/nats';
 import { waitUntil } from '@touchstone/testing';
-import pg from 'pg';
-import { recordedOutput, signedProof } from './leaves.js';
-import { ServiceFixture } from './service-fixture.js';
+import { recordedOutput, signedProof } from './support/leaves.js';
+import { WorkerFixture } from './support/worker-fixture.js';
 
 const OUTPUT = 'evt.v1.inference.output.recorded';
 const SERVICE = { service: 'anchor-worker' };
 
 describe('outputs that the signer did not sign (N1)', () => {
-  let fixture: ServiceFixture;
-  let client: pg.Client;
+  let fixture: WorkerFixture;
   beforeAll(async () => {
-    fixture = await ServiceFixture.create();
-    client = new pg.Client({ connectionString: fixture.database.url });
-    await client.connect();
+    fixture = await WorkerFixture.create();
     await fixture.start();
   }, 60_000);
-  afterAll(async () => {
-    await client.end();
-    await fixture.close();
-  });
+  afterAll(() => fixture.close());
 
   const leaves = async (): Promise<string[]> => {
-    const { rows } = await client.query<{ id: string }>('SELECT verification_id AS id FROM anchors.leaf');
+    const rows = await fixture.rows<{ id: string }>('SELECT verification_id AS id FROM anchors.leaf');
     return rows.map(({ id }) => id);
   };
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkInterface } from '@touchstone/testing';
-import { ServiceFixture } from './service-fixture.js';
+import { WorkerFixture } from './support/worker-fixture.js';
 
 describe('the HTTP interface', () => {
-  let fixture: ServiceFixture;
+  let fixture: WorkerFixture;
   let url: string;
   beforeAll(async () => {
-    fixture = await ServiceFixture.create();
-    url = `http://127.0.0.1:${(await fixture.start()).ports.http}`;
+    fixture = await WorkerFixture.create();
+    url = (await fixture.start()).url;
   }, 60_000);
   afterAll(() => fixture.close());
 

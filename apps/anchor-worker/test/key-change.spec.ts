@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { deployDevelopmentChain } from '@touchstone/embedded';
 import { SignerDouble } from '@touchstone/testing';
 import { ANCHOR_DRAIN_MS } from '../src/domain/pipeline/create-pipeline.js';
-import { AnchorFixture, type TestChain } from './anchor-fixture.js';
-import { expectSoundLog } from './log-invariants.js';
+import { AnchorFixture, type TestChain } from './support/anchor-fixture.js';
+import { expectSoundLog } from './support/log-invariants.js';
 
 const NEXT = { anchor: '6d'.repeat(32) };
 
@@ -59,7 +59,7 @@ describe('an anchor key that is replaced while an anchor waits', () => {
     const run = () => restarted.anchoring?.run().catch(() => undefined);
     await run();
     expect(await fixture.states()).toEqual(['sent']);
-    await fixture.log.client.query(
+    await fixture.log.rows(
       `UPDATE anchors.lane_transaction SET signed_at = signed_at - make_interval(secs => $1)`,
       [ANCHOR_DRAIN_MS / 1_000],
     );
@@ -67,9 +67,7 @@ describe('an anchor key that is replaced while an anchor waits', () => {
     await run();
     expect(await fixture.states()).toEqual(['failed']);
     expect(restarted.events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['abandoned', 'failed']));
-    await fixture.log.client.query(
-      `UPDATE anchors.chain_anchor SET created_at = created_at - interval '1 hour'`,
-    );
+    await fixture.log.rows(`UPDATE anchors.chain_anchor SET created_at = created_at - interval '1 hour'`);
     await fixture.runUntil(restarted, 'failed', 'final');
     expect((await fixture.finals()).map(({ checkpointSize }) => checkpointSize)).toEqual(['1']);
   });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { provision } from '@touchstone/nats';
 import { waitUntil } from '@touchstone/testing';
-import { RelayFixture } from './relay-fixture.js';
+import { RelayFixture } from './support/relay-fixture.js';
 
 const ENTRY = 'evt.v1.anchor.entry.appended';
 const TIMEOUT_MS = 20_000;

@@ -7,11 +7,11 @@ import { oldOutbox, olderVersions } from '@touchstone/testing';
 import type { Config } from '../src/config.js';
 import { buildBatch } from '../src/domain/batch/build-batch.js';
 import { emptyLog, extendLog, logRoot } from '../src/domain/log/log-head.js';
-import { AnchorReaderRepository } from '../src/persistence/anchor-reader-repository.js';
-import { AnchorRepository } from '../src/persistence/anchor-repository.js';
-import { CheckpointRepository } from '../src/persistence/checkpoint-repository.js';
-import { KeptProofRepository } from '../src/persistence/kept-proof-repository.js';
-import { SealingRepository } from '../src/persistence/sealing-repository.js';
+import { PostgresAnchorReader } from '../src/persistence/postgres-anchor-reader.js';
+import { PostgresAnchorStore } from '../src/persistence/postgres-anchor-store.js';
+import { PostgresCheckpointStore } from '../src/persistence/postgres-checkpoint-store.js';
+import { PostgresKeptProofStore } from '../src/persistence/postgres-kept-proof-store.js';
+import { PostgresSealingStore } from '../src/persistence/postgres-sealing-store.js';
 import { service } from '../src/service.js';
 
 const NETWORK = 'eip155:84532';
@@ -135,7 +135,7 @@ const versions = olderVersions({
   taken: ['inbox', 'anchor_attempt', 'nonce_lane'],
   expectRows: async (dataSource, version) => {
     const outbox = new Outbox(dataSource);
-    const reader = new AnchorReaderRepository(dataSource);
+    const reader = new PostgresAnchorReader(dataSource);
     expect(await reader.roots('digits', { limit: 10, before: undefined })).toEqual([
       {
         root: batchRoot,
@@ -175,13 +175,13 @@ const versions = olderVersions({
       },
     });
 
-    const open = await new AnchorRepository(dataSource, outbox, NETWORK).open();
+    const open = await new PostgresAnchorStore(dataSource, outbox, NETWORK).open();
     expect(open.map((found) => [found.anchorId, found.revision, found.state, found.block])).toEqual([
       [anchorId(3), 3, 'included', { number: 4_000_000_009n, hash: `0x${hex(8, 2)}` }],
     ]);
     const store = new PostgresLaneStore(dataSource, {
       ...{ schema: 'anchors', network: NETWORK, drainMs: 0, nowMs: Date.now },
-      owner: new AnchorRepository(dataSource, outbox, NETWORK),
+      owner: new PostgresAnchorStore(dataSource, outbox, NETWORK),
     });
     expect((await store.ofSubjects([anchorId(3)])).get(anchorId(3))).toMatchObject({
       ...{ account: SUBMITTER, nonce: 6, state: 'open', call: { to: CONTRACT, data, gas: 60_000n } },
@@ -197,11 +197,11 @@ const versions = olderVersions({
       'SELECT account, next_nonce::int AS next FROM anchors.lane',
     )) as unknown[];
     expect(lane).toEqual({ account: SUBMITTER, next: 7 });
-    const kept = await new KeptProofRepository(dataSource).find(anchorId(3));
+    const kept = await new PostgresKeptProofStore(dataSource).find(anchorId(3));
     expect(kept?.proof).toEqual(wereKept.includes(version) ? proof : undefined);
 
     // The log goes on where it was: the waiting leaf is sealed, and the checkpoint that follows extends the last.
-    const [sealed] = await new SealingRepository(dataSource, outbox).seal(
+    const [sealed] = await new PostgresSealingStore(dataSource, outbox).seal(
       10,
       (pending) => pending.map(({ modelVersionId }) => modelVersionId),
       (modelVersionId, leaves) =>
@@ -211,7 +211,7 @@ const versions = olderVersions({
         }),
     );
     expect(sealed?.leaves.map(bytesToHex)).toEqual([leaf(3)]);
-    const intent = await new CheckpointRepository(dataSource, outbox).intend();
+    const intent = await new PostgresCheckpointStore(dataSource, outbox).intend();
     const whole = extendLog(emptyLog, [...entries, sealed?.entry as string]);
     expect({ ...intent, root: bytesToHex(intent?.root as Uint8Array), last: intent?.last?.size }).toEqual({
       ...{ size: 3n, root: bytesToHex(logRoot(whole.head)), last: 2n },

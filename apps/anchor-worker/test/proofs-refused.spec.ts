@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { RunningService } from '@touchstone/platform/runtime';
 import { ChainNodeProxy, chainNodes, waitUntil } from '@touchstone/testing';
-import { recordedOutput } from './leaves.js';
-import { ServiceFixture } from './service-fixture.js';
+import type { TestService } from '@touchstone/testing/service';
+import { recordedOutput } from './support/leaves.js';
+import { WorkerFixture } from './support/worker-fixture.js';
 
 const FINALITY_BLOCKS = 5n;
 
 describe('the anchor-worker on a node that serves no proofs', () => {
-  let fixture: ServiceFixture;
+  let fixture: WorkerFixture;
   let proxy: ChainNodeProxy;
-  let service: RunningService;
+  let service: TestService;
   beforeAll(async () => {
-    fixture = await ServiceFixture.create();
+    fixture = await WorkerFixture.create();
     proxy = await ChainNodeProxy.start(fixture.chain.anvil.rpcUrl, {
       finalizedBehindBlocks: FINALITY_BLOCKS,
       ...chainNodes.withoutProofs,
@@ -23,27 +23,24 @@ describe('the anchor-worker on a node that serves no proofs', () => {
     await proxy.stop();
   });
 
-  const health = async (path: string): Promise<string> =>
-    (await fetch(`http://127.0.0.1:${service.ports.health}${path}`)).text();
-  const figure = async (name: string, label = ''): Promise<number> =>
-    Number(new RegExp(`^${name}\\{[^}]*${label}[^}]*\\} (\\S+)$`, 'm').exec(await health('/metrics'))?.[1]);
+  const readiness = async (): Promise<string> => (await fetch(`${service.healthUrl}/readyz?verbose`)).text();
 
   it('is not ready and says why, has a figure for it, and recovers by itself', async () => {
-    expect(await figure('touchstone_anchor_proofs_refused')).toBe(0);
+    expect(await service.metric('touchstone_anchor_proofs_refused')).toBe(0);
     await (
       await fixture.gateway()
     )('evt.v1.inference.output.recorded', recordedOutput('refused'));
     await waitUntil(
-      async () => (await figure('touchstone_anchor_proofs_refused')) === 1,
+      async () => (await service.metric('touchstone_anchor_proofs_refused')) === 1,
       20_000,
       'the refusals to be counted',
     );
-    const ready = await health('/readyz?verbose');
+    const ready = await readiness();
     expect(ready).toMatch(/This node cannot serve eth_getProof for anchors: eth_getProof: the method/);
     proxy.become({ finalizedBehindBlocks: FINALITY_BLOCKS, ...chainNodes.reth });
-    await waitUntil(async () => (await figure('touchstone_anchor_proofs_refused')) === 0, 20_000);
-    await waitUntil(async () => !(await health('/readyz?verbose')).includes('eth_getProof'));
-    const kept = await figure('touchstone_anchor_proofs_total', 'source="newest"');
+    await waitUntil(async () => (await service.metric('touchstone_anchor_proofs_refused')) === 0, 20_000);
+    await waitUntil(async () => !(await readiness()).includes('eth_getProof'));
+    const kept = await service.metric('touchstone_anchor_proofs_total', 'source="newest"');
     expect(kept).toBeGreaterThan(0);
   });
 });

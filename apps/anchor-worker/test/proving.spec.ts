@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ChainNodeProxy, chainNodes, waitUntil, type ChainNodePersonality } from '@touchstone/testing';
-import { AnchorFixture, rpcOf, type TestChain } from './anchor-fixture.js';
-import type { Replica } from './log-fixture.js';
-import { expectSoundLog } from './log-invariants.js';
+import { AnchorFixture, rpcOf, type TestChain } from './support/anchor-fixture.js';
+import type { Replica } from './support/log-fixture.js';
+import { expectSoundLog } from './support/log-invariants.js';
 
 /** Beyond every window here; Base has some hundreds, which one test takes as they are. */
 const FINALITY_BLOCKS = 150n;

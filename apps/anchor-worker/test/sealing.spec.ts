@@ -3,9 +3,9 @@ import { bytesToHex } from '@touchstone/crypto';
 import { waitUntil } from '@touchstone/testing';
 import { keySetEntry } from '../src/domain/log/object-entry.js';
 import type { AcceptedLeaf } from '../src/domain/leaf/accepted-leaf.js';
-import { leafOf, leavesOf } from './leaves.js';
-import { LogFixture, type Replica } from './log-fixture.js';
-import { expectSoundLog } from './log-invariants.js';
+import { leafOf, leavesOf } from './support/leaves.js';
+import { LogFixture, type Replica } from './support/log-fixture.js';
+import { expectSoundLog } from './support/log-invariants.js';
 
 const hexOf = (leaves: readonly AcceptedLeaf[]): string[] => leaves.map(({ leaf }) => bytesToHex(leaf));
 const keySet = (sequence: number) =>

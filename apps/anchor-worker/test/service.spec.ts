@@ -1,44 +1,34 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { problem } from '@touchstone/contracts/http/every-service';
 import { bytesToHex } from '@touchstone/crypto';
 import { openWithKeys, outputLeaf, parseBatchEntry } from '@touchstone/evidence';
 import { listDeadLetters } from '@touchstone/nats';
-import type { RunningService } from '@touchstone/platform/runtime';
 import { SIGNER_DOUBLE_ORIGIN, waitUntil } from '@touchstone/testing';
-import pg from 'pg';
+import { problemOf, type TestService } from '@touchstone/testing/service';
 import { ROOTS_PAGE_MAX } from '@touchstone/contracts/http/anchor-worker';
-import { recordedOutput } from './leaves.js';
-import { ServiceFixture } from './service-fixture.js';
+import { recordedOutput } from './support/leaves.js';
+import { WorkerFixture } from './support/worker-fixture.js';
 
 const OUTPUT = 'evt.v1.inference.output.recorded';
 
 describe('the anchor-worker with a real signer, mesh, database and chain', () => {
-  let fixture: ServiceFixture;
-  let service: RunningService;
-  let client: pg.Client;
+  let fixture: WorkerFixture;
+  let service: TestService;
   beforeAll(async () => {
-    fixture = await ServiceFixture.create();
-    client = new pg.Client({ connectionString: fixture.database.url });
-    await client.connect();
+    fixture = await WorkerFixture.create();
     service = await fixture.start();
   }, 60_000);
-  afterAll(async () => {
-    await client.end();
-    await fixture.close();
-  });
+  afterAll(() => fixture.close());
 
-  const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${service.ports.http}${path}`);
-  const json = async <T>(path: string): Promise<T> => (await get(path)).json() as Promise<T>;
   const count = async (sql: string): Promise<number> =>
-    Number((await client.query<{ count: string }>(`SELECT count(*) FROM ${sql}`)).rows[0]?.count);
+    Number((await fixture.rows<{ count: string }>(`SELECT count(*) FROM ${sql}`))[0]?.count);
 
   it('takes the key set of the signer into the log as its first entry', async () => {
     await waitUntil(async () => (await count(`anchors.log_entry WHERE kind = 'key-set'`)) === 1);
     const latest = await waitUntil(async () => {
-      const response = await get('/v1/checkpoints/latest');
+      const response = await service.get('/v1/checkpoints/latest');
       return response.status === 200 && ((await response.json()) as { note: string; origin: string });
     });
-    const { rows } = await client.query<{ entry: string; vkey: string }>(
+    const rows = await fixture.rows<{ entry: string; vkey: string }>(
       'SELECT entry, vkey FROM anchors.log_entry, anchors.log_state WHERE log_index = 0',
     );
     expect(JSON.parse(rows[0]!.entry)).toMatchObject({ type: 'touchstone.key-set.v1', sequence: 0 });
@@ -61,10 +51,10 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
       'every root to be anchored',
     );
     const { modelVersionId } = outputs[0]!.proof;
-    const bySlug = await json<{ items: { root: string; anchoredAt: number; txid: string }[] }>(
+    const bySlug = await service.json<{ items: { root: string; anchoredAt: number; txid: string }[] }>(
       '/models/model-a/anchors',
     );
-    expect(await json(`/models/${modelVersionId}/anchors`)).toEqual(bySlug);
+    expect(await service.json(`/models/${modelVersionId}/anchors`)).toEqual(bySlug);
     expect(Object.keys(bySlug)).toEqual(['items']);
     for (const item of bySlug.items) {
       expect(item).toEqual({
@@ -74,7 +64,7 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
       });
       expect(Number.isInteger(item.anchoredAt)).toBe(true);
     }
-    const { rows } = await client.query<{ id: string; entry: string; leaves: string[] }>(
+    const rows = await fixture.rows<{ id: string; entry: string; leaves: string[] }>(
       `SELECT batch_id AS id, entry, (SELECT array_agg(encode(leaf_hash, 'hex') ORDER BY leaf_index)
               FROM anchors.leaf WHERE leaf.batch_id = batch.batch_id) AS leaves
        FROM anchors.batch JOIN anchors.log_entry USING (log_index) ORDER BY log_index`,
@@ -83,15 +73,15 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
       outputs.map(({ proof }) => bytesToHex(outputLeaf(proof))),
     );
     expect(rows.every(({ entry }) => parseBatchEntry(entry).ok)).toBe(true);
-    const anchor = await json<{ anchorId: string; state: string; proof: object }>(
+    const anchor = await service.json<{ anchorId: string; state: string; proof: object }>(
       `/v1/anchors/${rows[0]!.id}`,
     );
     expect(anchor).toMatchObject({ state: 'final', kind: 'evm', network: 'eip155:84532' });
-    expect(await json(`/v1/anchors/${anchor.anchorId}`)).toEqual(anchor);
+    expect(await service.json(`/v1/anchors/${anchor.anchorId}`)).toEqual(anchor);
   });
 
   it('pages through roots by the Link header and answers problems for what is not there', async () => {
-    const first = await get('/models/model-a/anchors?limit=1');
+    const first = await service.get('/models/model-a/anchors?limit=1');
     expect(((await first.json()) as { items: unknown[] }).items).toHaveLength(1);
     expect(first.headers.get('link')).toMatch(
       /^<\/models\/model-a\/anchors\?limit=1&cursor=\d+>; rel="next"$/,
@@ -104,24 +94,20 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
       ['/v1/anchors/0190aaaa-0000-7000-8000-000000000000', 404, 'not-found'],
       ['/v1/anchors/1', 400, 'validation-failed'],
     ] as const) {
-      const response = await get(path);
-      expect([path, response.status, problem.parse(await response.json()).code]).toEqual([
-        path,
-        status,
-        code,
-      ]);
+      const response = await service.get(path);
+      expect([path, response.status, (await problemOf(response)).code]).toEqual([path, status, code]);
     }
-    expect((await get(`/models/model-a/anchors?limit=${ROOTS_PAGE_MAX}`)).status).toBe(200);
+    expect((await service.get(`/models/model-a/anchors?limit=${ROOTS_PAGE_MAX}`)).status).toBe(200);
   });
 
   it('documents its interface and shows its figures', async () => {
-    const document = await json<{ paths: Record<string, unknown> }>('/openapi.json');
+    const document = await service.json<{ paths: Record<string, unknown> }>('/openapi.json');
     expect(Object.keys(document.paths)).toEqual([
       '/models/{id}/anchors',
       '/v1/anchors/{anchorId}',
       '/v1/checkpoints/latest',
     ]);
-    const metrics = await (await fetch(`http://127.0.0.1:${service.ports.health}/metrics`)).text();
+    const metrics = await service.metrics();
     expect(metrics).toMatch(/touchstone_anchor_leaves_accepted_total\{[^}]*\} 12\n/);
     expect(metrics).toMatch(/touchstone_anchor_anchors\{state="final"[^}]*\} [1-9]/);
     expect(metrics).toMatch(/touchstone_anchor_checkpoint_lag_entries\{[^}]*\} 0\n/);
@@ -162,7 +148,7 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
       30_000,
       'the last root to be anchored',
     );
-    const { rows } = await client.query<{ same: boolean }>(
+    const rows = await fixture.rows<{ same: boolean }>(
       'SELECT (SELECT max(size) FROM anchors.checkpoint) = (SELECT max(size) FROM signer.signed_checkpoint) AS same',
     );
     expect(rows).toEqual([{ same: true }]);
@@ -175,7 +161,8 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
     service = second;
     await publish(OUTPUT, recordedOutput('handover', 'model-d'));
     await waitUntil(
-      async () => (await json<{ items?: { txid?: string }[] }>('/models/model-d/anchors')).items?.[0]?.txid,
+      async () =>
+        (await service.json<{ items?: { txid?: string }[] }>('/models/model-d/anchors')).items?.[0]?.txid,
       20_000,
       'the root to be anchored by the second replica',
     );

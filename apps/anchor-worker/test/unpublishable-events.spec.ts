@@ -4,7 +4,7 @@ import { listDeadLetters, provision, replayDeadLetter, showDeadLetter } from '@t
 import { republish, uuidV7 } from '@touchstone/postgres';
 import { waitUntil } from '@touchstone/testing';
 import { ANCHOR_SCHEMA } from '../src/persistence/schema.js';
-import { RelayFixture } from './relay-fixture.js';
+import { RelayFixture } from './support/relay-fixture.js';
 
 const ENTRY = 'evt.v1.anchor.entry.appended';
 const BATCH = 'evt.v1.anchor.batch.sealed';

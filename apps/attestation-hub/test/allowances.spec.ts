@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Heartbeat } from '@touchstone/contracts';
-import { problem } from '@touchstone/contracts/http/every-service';
+import { problemOf } from '@touchstone/testing/service';
 import type { RpcClient } from '@touchstone/nats';
 import {
   HEARTBEAT_REFILL_MS,
@@ -8,7 +8,7 @@ import {
   STATUS_CHANGE_REFILL_MS,
   STATUS_CHANGES_PER_NODE_MAX,
 } from '../src/domain/admit-heartbeat.js';
-import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
+import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './support/hub-fixture.js';
 
 let fixture: HubFixture;
 let hub: Hub;
@@ -16,7 +16,7 @@ let gateway: RpcClient;
 const now = () => fixture.clock.nowMs();
 
 beforeAll(async () => {
-  fixture = await HubFixture.create('hub_allowances');
+  fixture = await HubFixture.create();
   hub = await fixture.start();
   gateway = await fixture.client('inference-gateway');
 }, 60_000);
@@ -26,8 +26,8 @@ afterAll(async () => fixture.close());
 /** The ways on which a heartbeat comes; each answers `taken` or the code of the refusal. */
 const ways: Record<string, (message: Heartbeat) => Promise<string>> = {
   http: async (message) => {
-    const response = await hub.post(message);
-    return response.status === 200 ? 'taken' : problem.parse(await response.json()).code;
+    const response = await hub.send(message);
+    return response.status === 200 ? 'taken' : (await problemOf(response)).code;
   },
   mesh: (message) =>
     gateway.call('attestation-hub', 'heartbeat', message).then(
@@ -81,7 +81,7 @@ describe('what a node took', () => {
     const other = await fixture.start();
     for (let index = 0; index < STATUS_CHANGES_PER_NODE_MAX; index += 1)
       await hub.beat((index % 2 === 0 ? heartbeatAt : bareHeartbeatAt)(now(), { node_id }));
-    const refused = await other.post(heartbeatAt(now(), { node_id }));
+    const refused = await other.send(heartbeatAt(now(), { node_id }));
     expect(refused.status).toBe(429);
     expect(refused.headers.get('retry-after')).toBe(String(STATUS_CHANGE_REFILL_MS / 1_000));
   });

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TIME_FRACTION_DIGITS_MAX } from '@touchstone/contracts';
 import { waitUntil } from '@touchstone/testing';
-import { bareHeartbeatAt, CAPABILITY_HASH, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
+import {
+  bareHeartbeatAt,
+  CAPABILITY_HASH,
+  heartbeatAt,
+  HubFixture,
+  type Hub,
+} from './support/hub-fixture.js';
 
 let fixture: HubFixture;
 let hub: Hub;
@@ -9,7 +15,7 @@ const now = () => fixture.clock.nowMs();
 const isoNow = () => new Date(now()).toISOString();
 
 beforeAll(async () => {
-  fixture = await HubFixture.create('hub_heartbeats');
+  fixture = await HubFixture.create();
   hub = await fixture.start();
 }, 60_000);
 
@@ -18,7 +24,7 @@ afterAll(async () => fixture.close());
 describe('the first heartbeat of a node (R-NODE-1, R-NODE-3)', () => {
   it.each(['/v1/nodes/heartbeat', '/api/hosts/heartbeat'])('is taken on %s', async (path) => {
     const node_id = `first:${path.split('/')[1]}`;
-    const response = await hub.post(heartbeatAt(now(), { node_id }), path);
+    const response = await hub.send(heartbeatAt(now(), { node_id }), path);
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({
       nodeId: node_id,

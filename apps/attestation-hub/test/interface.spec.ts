@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkInterface } from '@touchstone/testing';
-import { heartbeatAt, HubFixture } from './hub-fixture.js';
+import { heartbeatAt, HubFixture } from './support/hub-fixture.js';
 
 describe('the HTTP interface', () => {
   let fixture: HubFixture;
   let url: string;
   beforeAll(async () => {
-    fixture = await HubFixture.create('hub_interface');
+    fixture = await HubFixture.create();
     const hub = await fixture.start();
-    await hub.post(heartbeatAt(fixture.clock.nowMs()));
+    await hub.send(heartbeatAt(fixture.clock.nowMs()));
     url = hub.url;
   }, 60_000);
   afterAll(() => fixture.close());

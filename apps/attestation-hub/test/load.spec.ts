@@ -5,7 +5,7 @@ import { PostgresNodeReader } from '../src/persistence/postgres-node-reader.js';
 import { PostgresNodeStore } from '../src/persistence/postgres-node-store.js';
 import { HEARTBEATS_PER_NODE_MAX } from '../src/domain/admit-heartbeat.js';
 import { HISTORY_ENTRIES_MAX } from '../src/domain/node.js';
-import { CAPABILITY_HASH, HubFixture } from './hub-fixture.js';
+import { CAPABILITY_HASH, HubFixture } from './support/hub-fixture.js';
 
 const NODES = 1_000;
 const ROUNDS = 5;
@@ -13,7 +13,7 @@ const ROUNDS = 5;
 let fixture: HubFixture;
 
 beforeAll(async () => {
-  fixture = await HubFixture.create('hub_load');
+  fixture = await HubFixture.create();
 }, 60_000);
 
 afterAll(async () => fixture.close());

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { rpcSubject } from '@touchstone/contracts';
 import type { RpcClient } from '@touchstone/nats';
-import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
+import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './support/hub-fixture.js';
 
 let fixture: HubFixture;
 let hub: Hub;
@@ -10,7 +10,7 @@ const now = () => fixture.clock.nowMs();
 const isoNow = () => new Date(now()).toISOString();
 
 beforeAll(async () => {
-  fixture = await HubFixture.create('hub_mesh');
+  fixture = await HubFixture.create();
   hub = await fixture.start();
   gateway = await fixture.client('inference-gateway');
 }, 60_000);
@@ -54,7 +54,7 @@ describe('a heartbeat over the bus', () => {
       heartbeatAt(now(), { node_id }),
       bareHeartbeatAt(now(), { node_id, health: 'DEAD' }),
     ])
-      expect((await hub.post(posted)).status).toBe(403);
+      expect((await hub.send(posted)).status).toBe(403);
     expect(await hub.node(node_id)).toEqual({ ...before, ageMs: 5_000 });
   });
 

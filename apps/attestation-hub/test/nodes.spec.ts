@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { problem } from '@touchstone/contracts/http/every-service';
+import { problemOf } from '@touchstone/testing/service';
 import { NODES_PAGE_MAX } from '@touchstone/contracts/http/attestation-hub';
-import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
+import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './support/hub-fixture.js';
 import { HEARTBEAT_REFILL_MS } from '../src/domain/admit-heartbeat.js';
 import { HISTORY_ENTRIES_MAX } from '../src/domain/node.js';
 
@@ -10,7 +10,7 @@ let hub: Hub;
 const now = () => fixture.clock.nowMs();
 
 beforeAll(async () => {
-  fixture = await HubFixture.create('hub_nodes');
+  fixture = await HubFixture.create();
   hub = await fixture.start();
 }, 60_000);
 
@@ -71,14 +71,14 @@ describe('the list of nodes', () => {
     'page=2',
   ])('refuses ?%s', async (query) => {
     const response = await hub.get(`/v1/nodes?${query}`);
-    expect([response.status, problem.parse(await response.json()).code]).toEqual([400, 'validation-failed']);
+    expect([response.status, (await problemOf(response)).code]).toEqual([400, 'validation-failed']);
   });
 });
 
 describe('one node', () => {
   it('that never came is not found', async () => {
     const response = await hub.get('/v1/nodes/nobody');
-    expect([response.status, problem.parse(await response.json()).code]).toEqual([404, 'not-found']);
+    expect([response.status, (await problemOf(response)).code]).toEqual([404, 'not-found']);
   });
 
   it.each(['a%20b', 'n'.repeat(129), '%27--'])('with the impossible id %s is refused', async (id) => {

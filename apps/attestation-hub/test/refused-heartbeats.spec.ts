@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RUNTIME_MEMBERS_MAX, TIME_FRACTION_DIGITS_MAX } from '@touchstone/contracts';
-import { problem } from '@touchstone/contracts/http/every-service';
+import { problemOf } from '@touchstone/testing/service';
 import { HEARTBEAT_BYTES_MAX } from '../src/transport/http/heartbeats.controller.js';
-import { CAPABILITY_HASH, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
+import { CAPABILITY_HASH, heartbeatAt, HubFixture, type Hub } from './support/hub-fixture.js';
 
 let fixture: HubFixture;
 let hub: Hub;
@@ -12,7 +12,7 @@ const runtimeOf = (members: number) =>
   Object.fromEntries(Array.from({ length: members }, (_, index) => [`part-${index}`, 'x']));
 
 beforeAll(async () => {
-  fixture = await HubFixture.create('hub_refused');
+  fixture = await HubFixture.create();
   hub = await fixture.start();
 }, 60_000);
 
@@ -70,10 +70,9 @@ describe('a malformed heartbeat', () => {
     ['an unknown member', () => ({ ...valid(), zone: 'a' }), '/zone'],
     ['an unknown member of the attestation', () => attested({ signature: 'a' }), '/attestation/signature'],
   ])('with %s is refused with a pointer', async (_name, message, pointer) => {
-    const response = await hub.post(message());
+    const response = await hub.send(message());
     expect(response.status).toBe(422);
-    expect(response.headers.get('content-type')).toContain('application/problem+json');
-    const refusal = problem.parse(await response.json());
+    const refusal = await problemOf(response);
     expect(refusal.code).toBe('validation-failed');
     expect(refusal.errors?.map((finding) => finding.pointer)).toContain(pointer);
   });
@@ -85,8 +84,8 @@ describe('a malformed heartbeat', () => {
     ['an array', '[]', 422, 'validation-failed'],
     ['nothing', '', 400, 'malformed-json'],
   ])('that is %s is refused', async (_name, body, status, code) => {
-    const response = await hub.postText(body);
-    expect([response.status, problem.parse(await response.json()).code]).toEqual([status, code]);
+    const response = await hub.send(body);
+    expect([response.status, (await problemOf(response)).code]).toEqual([status, code]);
   });
 
   it('of another media type is refused', async () => {
@@ -105,14 +104,14 @@ describe('a malformed heartbeat', () => {
 describe('the limits', () => {
   it('of the body holds to the byte', async () => {
     const text = JSON.stringify(valid());
-    expect((await hub.postText(text.padEnd(HEARTBEAT_BYTES_MAX, ' '))).status).toBe(200);
-    const tooLarge = await hub.postText(text.padEnd(HEARTBEAT_BYTES_MAX + 1, ' '));
-    expect([tooLarge.status, problem.parse(await tooLarge.json()).code]).toEqual([413, 'body-too-large']);
+    expect((await hub.send(text.padEnd(HEARTBEAT_BYTES_MAX, ' '))).status).toBe(200);
+    const tooLarge = await hub.send(text.padEnd(HEARTBEAT_BYTES_MAX + 1, ' '));
+    expect([tooLarge.status, (await problemOf(tooLarge)).code]).toEqual([413, 'body-too-large']);
   });
 
   it('of the runtime and of every text take what they name', async () => {
     const longest = attested({ build_id: 'b'.repeat(256), runtime: runtimeOf(RUNTIME_MEMBERS_MAX) });
-    expect((await hub.post({ ...longest, node_id: 'n'.repeat(128) })).status).toBe(200);
+    expect((await hub.send({ ...longest, node_id: 'n'.repeat(128) })).status).toBe(200);
     const escaped = Object.fromEntries(
       Array.from({ length: RUNTIME_MEMBERS_MAX }, (_, index) => [
         String(index).padStart(2, '0') + '\u20ac'.repeat(30),
@@ -120,7 +119,7 @@ describe('the limits', () => {
       ]),
     );
     const text = JSON.stringify(attested({ runtime: escaped })).replaceAll('\u20ac', '\\u20ac');
-    expect((await hub.postText(text)).status).toBe(200);
+    expect((await hub.send(text)).status).toBe(200);
   });
 });
 
@@ -130,12 +129,12 @@ describe('a hub that is full', () => {
     const full = await fixture.start({ TOUCHSTONE_NODES_MAX: String(nodes.length + 1) });
     const names = ['full-1', 'full-2', 'full-3', 'node-1'];
     const statuses = await Promise.all(
-      names.map(async (node_id) => (await full.post({ ...valid(), node_id })).status),
+      names.map(async (node_id) => (await full.send({ ...valid(), node_id })).status),
     );
     expect(statuses.filter((status) => status === 403)).toHaveLength(2);
     expect(statuses[3]).toBe(200);
-    const refused = await full.post({ ...valid(), node_id: 'full-4' });
-    expect([refused.status, problem.parse(await refused.json()).code]).toEqual([403, 'forbidden']);
+    const refused = await full.send({ ...valid(), node_id: 'full-4' });
+    expect([refused.status, (await problemOf(refused)).code]).toEqual([403, 'forbidden']);
     expect((await hub.page()).nodes).toHaveLength(nodes.length + 1);
   });
 });

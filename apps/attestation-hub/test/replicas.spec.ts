@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { silentLogger } from '@touchstone/platform/observability';
-import { startService, createContext } from '@touchstone/platform/runtime';
 import { createTestDatabase } from '@touchstone/testing';
 import { LOST_RACES_MAX } from '../src/persistence/postgres-node-store.js';
 import { service } from '../src/service.js';
 import { STATUS_CHANGE_REFILL_MS } from '../src/domain/admit-heartbeat.js';
-import { bareHeartbeatAt, commandContext, heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
+import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './support/hub-fixture.js';
 
 let fixture: HubFixture;
 let left: Hub;
@@ -13,7 +12,7 @@ let right: Hub;
 const now = () => fixture.clock.nowMs();
 
 beforeAll(async () => {
-  fixture = await HubFixture.create('hub_replicas');
+  fixture = await HubFixture.create();
   left = await fixture.start();
   right = await fixture.start();
 }, 60_000);
@@ -46,7 +45,7 @@ describe('two replicas', () => {
       fixture.clock.advance(STATUS_CHANGE_REFILL_MS);
       const answers = await Promise.all(
         Array.from({ length: 10 }, (_, index) =>
-          (index % 2 === 0 ? left : right).post(
+          (index % 2 === 0 ? left : right).send(
             ((index + round) % 3 === 0 ? bareHeartbeatAt : heartbeatAt)(now(), { node_id }),
           ),
         ),
@@ -98,7 +97,7 @@ describe('a group that another replica keeps overtaking', () => {
   it('tells the node to come again after one more, and has stored nothing of it', async () => {
     await overtake(LOST_RACES_MAX + 1);
     const message = heartbeatAt(now(), { node_id: 'lost' });
-    const refused = await left.post(message);
+    const refused = await left.send(message);
     expect(refused.status).toBe(503);
     expect(await refused.json()).toMatchObject({ code: 'dependency-unavailable', retryable: true });
     expect((await right.get('/v1/nodes/lost')).status).toBe(404);
@@ -113,7 +112,7 @@ describe('a restart', () => {
     fixture.clock.advance(10_000);
     await left.beat(bareHeartbeatAt(now(), { node_id }));
     const before = await left.node(node_id);
-    expect(await left.service.stop()).toBe(true);
+    expect(await left.stop()).toBe(true);
     fixture.clock.advance(60_000);
     const restarted = await fixture.start();
     expect(await restarted.node(node_id)).toEqual({ ...before, ageMs: 60_000, stale: true });
@@ -125,24 +124,23 @@ describe('a restart', () => {
 
 describe('the schema', () => {
   it('is migrated by the command, which may run again', async () => {
-    const context = await commandContext(fixture);
-    await service.commands?.['migrate']?.run(context.config, context, []);
+    const context = { logger: silentLogger(), clock: fixture.clock };
+    const migrate = () => service.commands?.['migrate']?.run(fixture.config(), context, []);
+    await migrate();
     const dataSource = await fixture.dataSource();
     for (let left = dataSource.migrations.length; left > 0; left -= 1) await dataSource.undoLastMigration();
     expect(
       await dataSource.query(`SELECT 1 FROM information_schema.tables
         WHERE table_schema = 'attestation' AND table_name IN ('node', 'node_history', 'outbox')`),
     ).toEqual([]);
-    await service.commands?.['migrate']?.run(context.config, context, []);
+    await migrate();
     expect(await right.page()).toEqual({ nodes: [], nextCursor: null });
   });
 
   it('that was not migrated stops the start', async () => {
     const empty = await createTestDatabase('hub_empty');
     try {
-      const config = fixture.config({ DATABASE_URL: empty.urlFor('attestation-hub') });
-      const context = await createContext(service, config, silentLogger());
-      await expect(startService(service, context)).rejects.toMatchObject({
+      await expect(fixture.start({ DATABASE_URL: empty.urlFor('attestation-hub') })).rejects.toMatchObject({
         code: 'dependency-unavailable',
       });
     } finally {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { heartbeatAt, HubFixture, type Hub } from './hub-fixture.js';
+import { heartbeatAt, HubFixture, type Hub } from './support/hub-fixture.js';
 
 const tokens = { 'node-1': '1'.repeat(32), 'node-2': '2'.repeat(32) };
 
@@ -7,21 +7,16 @@ let fixture: HubFixture;
 let hub: Hub;
 
 beforeAll(async () => {
-  fixture = await HubFixture.create('hub_senders');
+  fixture = await HubFixture.create();
   hub = await fixture.start({ TOUCHSTONE_HEARTBEAT_TOKENS: JSON.stringify(tokens) });
 }, 60_000);
 
 afterAll(async () => fixture.close());
 
 async function post(node_id: string, token?: string, to = hub): Promise<unknown[]> {
-  const response = await fetch(`${to.url}/v1/nodes/heartbeat`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify(heartbeatAt(fixture.clock.nowMs(), { node_id })),
-  });
+  const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` };
+  const message = heartbeatAt(fixture.clock.nowMs(), { node_id });
+  const response = await to.post('/v1/nodes/heartbeat', message, headers);
   const { code } = (await response.json()) as { code?: string };
   return code === undefined ? [response.status] : [response.status, code];
 }

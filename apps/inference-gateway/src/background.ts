@@ -8,12 +8,12 @@ import { Heartbeat } from './adapters/attestation-hub/heartbeat.js';
 import type { Config } from './config.js';
 import { CommitmentKeeper } from './domain/model/commitment-keeper.js';
 import { ModelCatalogue } from './domain/model/model-catalogue.js';
-import { commitModels, refreshModels, type ModelRegistry } from './domain/model/register-models.js';
+import { commitModels, refreshModels, type ModelStore } from './domain/model/register-models.js';
 import { SettleExecuted } from './domain/payment/settle-executed.js';
 import type { LastNodeStatus } from './domain/node/node-status.js';
-import type { VerificationRepository } from './persistence/verification-repository.js';
+import type { PostgresVerificationStore } from './persistence/postgres-verification-store.js';
 import { takePaymentEvent } from './transport/nats/payment-events.js';
-import { MODEL_REGISTRY, NODE_STATUS, VERIFICATIONS } from './tokens.js';
+import { MODEL_STORE, NODE_STATUS, VERIFICATIONS } from './tokens.js';
 
 /** The consumer of payment events. */
 export const PAYMENT_DURABLE = 'inference-gateway-payment';
@@ -39,9 +39,9 @@ export class Background implements OnApplicationBootstrap {
     @Inject(SERVICE_CONTEXT) private readonly context: ServiceContext<Config>,
     @Inject(Consumers) private readonly consumers: Consumers,
     @Inject(RpcClient) private readonly rpc: RpcClient,
-    @Inject(VERIFICATIONS) private readonly verifications: VerificationRepository,
+    @Inject(VERIFICATIONS) private readonly verifications: PostgresVerificationStore,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
-    @Inject(MODEL_REGISTRY) private readonly registry: ModelRegistry,
+    @Inject(MODEL_STORE) private readonly registry: ModelStore,
     @Inject(CommitmentKeeper) private readonly commitments: CommitmentKeeper,
     @Inject(NODE_STATUS) private readonly nodeStatus: LastNodeStatus,
     @Inject(SettleExecuted) private readonly settleExecuted: SettleExecuted,

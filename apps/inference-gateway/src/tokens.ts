@@ -2,13 +2,13 @@ import { token } from '@touchstone/platform/wiring';
 import type { Signer } from './domain/inference/signer.js';
 import type { VerificationStore } from './domain/inference/verification.js';
 import type { AddedModelStore } from './domain/model/added-model.js';
-import type { ModelRegistry } from './domain/model/register-models.js';
+import type { ModelStore } from './domain/model/register-models.js';
 import type { NodeStatus } from './domain/node/node-status.js';
 import type { PaymentPort } from './domain/payment/payment.js';
 
 /** What Nest finds the ports of the domain by. */
 export const NODE_STATUS = token<NodeStatus>('NodeStatus');
-export const MODEL_REGISTRY = token<ModelRegistry>('ModelRegistry');
+export const MODEL_STORE = token<ModelStore>('ModelStore');
 export const ADDED_MODELS = token<AddedModelStore>('AddedModelStore');
 export const VERIFICATIONS = token<VerificationStore>('VerificationStore');
 export const SIGNER = token<Signer>('Signer');

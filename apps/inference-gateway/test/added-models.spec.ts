@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { linearClassifier } from '@touchstone/testing';
 import { ADDED_MODELS_MAX } from '../src/domain/model/added-model.js';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { add, answer, ask, classifier, operator, retire, TOKEN } from './operator-requests.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { add, answer, ask, classifier, operator, retire, TOKEN } from './support/operator-requests.js';
 
-let harness: GatewayHarness;
+let fixture: GatewayFixture;
 let first: Gateway;
 let second: Gateway;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
-  first = await harness.gateway(operator);
-  second = await harness.gateway(operator);
+  fixture = await GatewayFixture.create();
+  first = await fixture.start(operator);
+  second = await fixture.start(operator);
 }, 60_000);
 
-afterAll(() => harness?.stop());
+afterAll(() => fixture?.close());
 
 describe('a model that is added while the service runs', () => {
   it('answers on both replicas at once, is listed and has a commitment in the log', async () => {
@@ -24,7 +24,7 @@ describe('a model that is added while the service runs', () => {
       description: 'Two sides.',
     });
     expect(added).toMatchObject({ status: 201, body: { id: 'linear', status: 'active', version: '1.0.0' } });
-    const published = await harness.outbox<{ modelId: string; commitment: { modelVersionId: string } }>(
+    const published = await fixture.events<{ modelId: string; commitment: { modelVersionId: string } }>(
       'evt.v1.inference.commitment.published',
     );
     const own = published.filter(({ modelId }) => modelId === 'linear');
@@ -105,9 +105,9 @@ describe('a model that is added while the service runs', () => {
 
   it('is there after a restart', async () => {
     await add(first, { name: 'durable' });
-    const third = await harness.gateway(operator);
+    const third = await fixture.start(operator);
     expect(await ask(third, 'durable', [1, 0])).toMatchObject({ status: 200 });
-    await third.running.stop();
+    await third.stop();
   });
 
   it('takes no requests once it is retired, and keeps its commitments; the same file takes it back', async () => {
@@ -120,7 +120,7 @@ describe('a model that is added while the service runs', () => {
     });
     const commitments = await fetch(`${second.url}/v1/models/retired/commitments`);
     expect(((await commitments.json()) as { items: unknown[] }).items).toHaveLength(1);
-    const files = await harness.column(
+    const files = await fixture.column(
       "SELECT file IS NULL FROM gateway.added_models WHERE model_id = 'retired'",
     );
     expect(files).toEqual([true]);
@@ -132,7 +132,7 @@ describe('a model that is added while the service runs', () => {
 
   it('is not run when its stored file is not the one that was committed to', async () => {
     await add(first, { name: 'tampered' });
-    await harness.client.query(
+    await fixture.rows(
       "UPDATE gateway.added_models SET file = set_byte(file, 8, 255) WHERE model_id = 'tampered'",
     );
     expect(await ask(second, 'tampered', [1, 0])).toMatchObject({
@@ -146,7 +146,7 @@ describe('as many models as may be added', () => {
   /** Copies of a model that was added, under other names, until there is one place left. */
   const fillUpToOne = async () => {
     await add(first, { name: 'copied' });
-    await harness.client.query(
+    await fixture.rows(
       `WITH copy AS (
          SELECT decode(md5(n::text) || md5(n::text), 'hex') AS id, 'copy-' || n AS name
          FROM generate_series(1, $1 - (SELECT count(*) FROM gateway.added_models WHERE file IS NOT NULL)) AS n),
@@ -192,8 +192,8 @@ describe('who may add models', () => {
   });
 
   it('nobody at all where no operator is configured', async () => {
-    const closed = await harness.gateway();
+    const closed = await fixture.start();
     expect(await add(closed, { name: 'stranger' }, classifier)).toMatchObject({ status: 401 });
-    await closed.running.stop();
+    await closed.stop();
   });
 });

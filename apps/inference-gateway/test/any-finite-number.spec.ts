@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CanonicalTensor, OutputRecorded } from '@touchstone/contracts';
-import { problem } from '@touchstone/contracts/http/every-service';
+import { problemOf } from '@touchstone/testing/service';
 import { encodeTensor, fromRaw, tensorsHash } from '@touchstone/evidence';
 import { onnxModel } from '@touchstone/testing';
 import fc from 'fast-check';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { add, operator } from './operator-requests.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { add, operator } from './support/operator-requests.js';
 
 type Floating = 'FP16' | 'FP32' | 'FP64';
 
@@ -27,19 +27,19 @@ const identity = (type: Floating | 'INT64') =>
     nodes: [{ op: 'Identity', inputs: ['x'], outputs: ['y'] }],
   });
 
-let harness: GatewayHarness;
+let fixture: GatewayFixture;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
-  gateway = await harness.gateway(operator);
+  fixture = await GatewayFixture.create();
+  gateway = await fixture.start(operator);
   for (const type of ['FP16', 'FP32', 'FP64', 'INT64'] as const) {
     const added = await add(gateway, { name: type.toLowerCase(), priceAtomic: '0' }, identity(type));
     expect(added.status).toBe(201);
   }
 }, 60_000);
 
-afterAll(() => harness?.stop());
+afterAll(() => fixture?.close());
 
 /** Sends data as the text that it is. */
 const ask = (type: Floating | 'INT64', length: number, data: string) =>
@@ -142,7 +142,7 @@ describe('a floating tensor', () => {
 
   it('leaves nothing of the text of a number in what becomes evidence', async () => {
     const { verificationId } = (await (await ask('FP64', 2, '[1e300,-0]')).json()) as Answer;
-    const events = await harness.outbox<OutputRecorded>('evt.v1.inference.output.recorded');
+    const events = await fixture.events<OutputRecorded>('evt.v1.inference.output.recorded');
     const event = events.find((each) => each.verificationId === verificationId);
     const encoded = encodeTensor({ name: 'x', datatype: 'FP64', shape: [2], data: [1e300, -0] });
     expect(event?.inputs).toEqual([encoded.ok && encoded.value]);
@@ -162,7 +162,7 @@ describe('what stays refused', () => {
     ['INT64', '1e16', 422, 'tensor-invalid', 'a decimal string beyond ±(2^53−1)'],
   ] as const)('%s of %s', async (type, text, status, code, detail) => {
     const response = await ask(type, 1, `[${text}]`);
-    const refusal = problem.parse(await response.json());
+    const refusal = await problemOf(response);
     expect([response.status, refusal.code]).toEqual([status, code]);
     expect(refusal.detail).toContain(detail);
   });

@@ -2,20 +2,20 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OutputRecorded } from '@touchstone/contracts';
 import { onnxModel, onnxTensor, vectorsPath, vectorsPresent, type OnnxValue } from '@touchstone/testing';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { add, answer, operator, type Answer } from './operator-requests.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { add, answer, operator, type Answer } from './support/operator-requests.js';
 
 const FREE = { priceAtomic: '0' };
 
-let harness: GatewayHarness;
+let fixture: GatewayFixture;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
-  gateway = await harness.gateway(operator);
+  fixture = await GatewayFixture.create();
+  gateway = await fixture.start(operator);
 }, 60_000);
 
-afterAll(() => harness?.stop());
+afterAll(() => fixture?.close());
 
 /** Asks with so many values as the shape says. */
 const ask = (model: string, shape: number[], more: object[] = []): Promise<Answer> => {
@@ -44,7 +44,7 @@ const rows = (width: number, x: OnnxValue, y: OnnxValue) =>
         status: 200,
         body: { outputs: [{ name: 'y', shape: [4, 4], data: Array.from({ length: 16 }, (_, at) => at) }] },
       });
-      const events = await harness.outbox<OutputRecorded>('evt.v1.inference.output.recorded');
+      const events = await fixture.events<OutputRecorded>('evt.v1.inference.output.recorded');
       expect(events.at(-1)?.outputs).toMatchObject([{ name: 'y', shape: [4, 4] }]);
     },
   );

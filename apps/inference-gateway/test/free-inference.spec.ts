@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { outputRecorded, type ModelCommitment } from '@touchstone/contracts';
-import { problem } from '@touchstone/contracts/http/every-service';
+import { problemOf } from '@touchstone/testing/service';
 import {
   commitmentList,
   inferAnswer,
@@ -19,18 +19,18 @@ import {
   tensorsHash,
 } from '@touchstone/evidence';
 import { waitUntil } from '@touchstone/testing';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { heldOutRow } from './sample-models.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { heldOutRow } from './support/sample-models.js';
 
-let harness: GatewayHarness;
+let fixture: GatewayFixture;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
-  gateway = await harness.gateway();
+  fixture = await GatewayFixture.create();
+  gateway = await fixture.start();
 }, 60_000);
 
-afterAll(async () => harness.stop());
+afterAll(async () => fixture.close());
 
 const digits = heldOutRow('digits');
 const digitsRequest = { inputs: [{ name: 'pixels', datatype: 'FP32', shape: [1, 64], data: digits.values }] };
@@ -46,7 +46,7 @@ describe('an answer without payment', () => {
     const answer = inferAnswer.parse(await response.json());
     expect(answer.prediction?.label).toBe(String(digits.label));
     const { proof, context } = answer;
-    expect(harness.signer.verifies(proof)).toBe(true);
+    expect(fixture.signer.verifies(proof)).toBe(true);
     expect(proof.nonce).toBe(contextNonce(context));
     const parts = {
       bodyDigest: bytesToHex(sha256(new TextEncoder().encode(body))),
@@ -105,7 +105,7 @@ describe('an answer without payment', () => {
       payment: null,
       failure: null,
     });
-    const events = await harness.outbox<{ verificationId: string }>('evt.v1.inference.output.recorded');
+    const events = await fixture.events<{ verificationId: string }>('evt.v1.inference.output.recorded');
     const event = outputRecorded.parse(
       events.find(({ verificationId }) => verificationId === answer.verificationId),
     );
@@ -123,7 +123,7 @@ describe('an answer without payment', () => {
     await infer(gateway, 'digits', digitsRequest);
     await waitUntil(
       async () =>
-        (await harness.column('SELECT id FROM gateway.outbox WHERE published_at IS NULL')).length === 0,
+        (await fixture.column('SELECT id FROM gateway.outbox WHERE published_at IS NULL')).length === 0,
       10_000,
       'the outbox to drain',
     );
@@ -131,11 +131,11 @@ describe('an answer without payment', () => {
 
   it('writes an event to its row as it is, neither compressed nor in a second table', async () => {
     await infer(gateway, 'digits', digitsRequest);
-    const [bytes] = await harness.column<number>('SELECT max(octet_length(payload)) FROM gateway.outbox');
+    const [bytes] = await fixture.column<number>('SELECT max(octet_length(payload)) FROM gateway.outbox');
     expect(bytes).toBeGreaterThan(2_048);
     const stored = `SELECT DISTINCT pg_column_size(payload) - octet_length(payload) FROM gateway.outbox
                     WHERE octet_length(payload) > 2048`;
-    expect(await harness.column(stored)).toEqual([HEADER_BYTES_OF_BYTEA]);
+    expect(await fixture.column(stored)).toEqual([HEADER_BYTES_OF_BYTEA]);
   });
 
   it('serves many callers at once, each with a nonce of its own', async () => {
@@ -147,7 +147,7 @@ describe('an answer without payment', () => {
     );
     expect(new Set(answers.map(({ proof }) => proof.nonce)).size).toBe(100);
     const ids = answers.map(({ verificationId }) => verificationId);
-    const stored = await harness.column('SELECT id FROM gateway.verifications WHERE id = ANY($1)', [ids]);
+    const stored = await fixture.column('SELECT id FROM gateway.verifications WHERE id = ANY($1)', [ids]);
     expect(stored).toHaveLength(100);
   });
 });
@@ -175,7 +175,7 @@ describe('models', () => {
     '?cursor=NO',
   ])('refuse the query %s with 400', async (query) => {
     const response = await fetch(`${gateway.url}/v1/models${query}`);
-    expect([response.status, problem.parse(await response.json()).code]).toEqual([400, 'validation-failed']);
+    expect([response.status, (await problemOf(response)).code]).toEqual([400, 'validation-failed']);
   });
 
   it('are shown with hashes and a commitment that recomputes (R-SIGN-7)', async () => {
@@ -189,26 +189,24 @@ describe('models', () => {
 
   it('answer 404 when they are not known', async () => {
     const response = await fetch(`${gateway.url}/v1/models/nothing`);
-    expect([response.status, problem.parse(await response.json()).code]).toEqual([404, 'unknown-model']);
+    expect([response.status, (await problemOf(response)).code]).toEqual([404, 'unknown-model']);
   });
 
   it('refuse requests while an operator has suspended them', async () => {
-    await harness.client.query(
-      `UPDATE gateway.models SET status = 'suspended' WHERE model_id = 'breast-cancer'`,
-    );
-    const restarted = await harness.gateway();
+    await fixture.rows(`UPDATE gateway.models SET status = 'suspended' WHERE model_id = 'breast-cancer'`);
+    const restarted = await fixture.start();
     const response = await infer(restarted, 'breast-cancer', digitsRequest);
-    expect([response.status, problem.parse(await response.json()).code]).toEqual([409, 'model-not-active']);
-    await restarted.running.stop();
-    await harness.client.query(`UPDATE gateway.models SET status = 'active'`);
+    expect([response.status, (await problemOf(response)).code]).toEqual([409, 'model-not-active']);
+    await restarted.stop();
+    await fixture.rows(`UPDATE gateway.models SET status = 'active'`);
   });
 });
 
 describe('commitments', () => {
   it('are published once however many replicas start together', async () => {
-    const replicas = await Promise.all([harness.gateway(), harness.gateway(), harness.gateway()]);
-    for (const replica of replicas) await replica.running.stop();
-    const published = await harness.outbox<{ modelId: string }>('evt.v1.inference.commitment.published');
+    const replicas = await Promise.all([fixture.start(), fixture.start(), fixture.start()]);
+    for (const replica of replicas) await replica.stop();
+    const published = await fixture.events<{ modelId: string }>('evt.v1.inference.commitment.published');
     expect(published.map(({ modelId }) => modelId).sort()).toEqual([
       'breast-cancer',
       'digits',
@@ -217,10 +215,10 @@ describe('commitments', () => {
   });
 
   it('are renewed when the signer rotates, before anything signed by the new key is recorded (R-SIGN-5)', async () => {
-    harness.signer.replaceKey('output', '77'.repeat(32));
+    fixture.signer.replaceKey('output', '77'.repeat(32));
     const answer = inferAnswer.parse(await (await infer(gateway, 'digits', digitsRequest)).json());
     expect(answer.proof.keyId).toBe('output-2');
-    const events = await harness.outbox<{ verificationId: string; commitment: ModelCommitment }>(
+    const events = await fixture.events<{ verificationId: string; commitment: ModelCommitment }>(
       'evt.v1.inference.output.recorded',
     );
     const { commitment } = events.at(-1) as { commitment: ModelCommitment };
@@ -251,7 +249,7 @@ describe('the interface description', () => {
 
   it('answers 404 for a verification that is not there, 400 for an id that cannot be one', async () => {
     const unknown = await fetch(`${gateway.url}/v1/verifications/019ab000-0000-7000-8000-000000000000`);
-    expect([unknown.status, problem.parse(await unknown.json()).code]).toEqual([404, 'unknown-verification']);
+    expect([unknown.status, (await problemOf(unknown)).code]).toEqual([404, 'unknown-verification']);
     expect((await fetch(`${gateway.url}/v1/verifications/17`)).status).toBe(400);
   });
 });

@@ -5,17 +5,17 @@ import { RpcClient } from '@touchstone/nats';
 import { FakeClock, waitUntil } from '@touchstone/testing';
 import { Heartbeat } from '../src/adapters/attestation-hub/heartbeat.js';
 import { LastNodeStatus, NODE_STATUS_MAX_AGE_MS } from '../src/domain/node/node-status.js';
-import { GatewayHarness, infer } from './gateway-harness.js';
-import { add, operator } from './operator-requests.js';
-import { digitsBody } from './paid-requests.js';
-import { serveRpc } from './serve-rpc.js';
+import { GatewayFixture, infer } from './support/gateway-fixture.js';
+import { add, operator } from './support/operator-requests.js';
+import { digitsBody } from './support/paid-requests.js';
+import { serveRpc } from './support/serve-rpc.js';
 
-let harness: GatewayHarness;
+let fixture: GatewayFixture;
 const heard: HeartbeatMessage[] = [];
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
-  serveRpc(await harness.connect('attestation-hub'), 'attestation-hub', 'heartbeat', async (message) => {
+  fixture = await GatewayFixture.create();
+  serveRpc(await fixture.connect('attestation-hub'), 'attestation-hub', 'heartbeat', async (message) => {
     heard.push(message);
     return {
       nodeId: message.node_id,
@@ -26,11 +26,11 @@ beforeAll(async () => {
   });
 }, 60_000);
 
-afterAll(async () => harness.stop());
+afterAll(async () => fixture.close());
 
 describe('the heartbeat', () => {
   it('is sent at the start, and its answer stands in every record (R-NODE-1)', async () => {
-    const gateway = await harness.gateway({ TOUCHSTONE_NODE_ID: 'node-3' });
+    const gateway = await fixture.start({ TOUCHSTONE_NODE_ID: 'node-3' });
     await waitUntil(() => heard.length > 0);
     const [first] = heard;
     expect(first).toMatchObject({
@@ -49,7 +49,7 @@ describe('the heartbeat', () => {
   });
 
   it('names the models that were added since', async () => {
-    const gateway = await harness.gateway(
+    const gateway = await fixture.start(
       { ...operator, TOUCHSTONE_NODE_ID: 'node-5' },
       { heartbeatIntervalMs: 50 },
     );
@@ -77,7 +77,7 @@ describe('the heartbeat', () => {
     const errors: unknown[] = [];
     let healthy = false;
     const heartbeat = new Heartbeat({
-      rpc: new RpcClient({ nc: await harness.connect('inference-gateway'), caller: 'inference-gateway' }),
+      rpc: new RpcClient({ nc: await fixture.connect('inference-gateway'), caller: 'inference-gateway' }),
       nodeId: 'node-4',
       attestation: () => ({
         schema: 'attestation_v1',

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkInterface } from '@touchstone/testing';
-import { GatewayHarness } from './gateway-harness.js';
+import { GatewayFixture } from './support/gateway-fixture.js';
 
 const ORIGIN = 'https://shop.example';
 
 describe('the HTTP interface', () => {
-  let fixture: GatewayHarness;
+  let fixture: GatewayFixture;
   let url: string;
   beforeAll(async () => {
-    fixture = await GatewayHarness.start();
-    url = (await fixture.gateway({ TOUCHSTONE_CORS_ORIGINS: ORIGIN })).url;
+    fixture = await GatewayFixture.create();
+    url = (await fixture.start({ TOUCHSTONE_CORS_ORIGINS: ORIGIN })).url;
   }, 60_000);
-  afterAll(() => fixture.stop());
+  afterAll(() => fixture.close());
 
   it('answers well-formed and malformed requests as its document says', async () => {
     const { operations, requests, findings, crossOrigin } = await checkInterface(url, {

@@ -2,21 +2,21 @@ import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { PaymentPayload } from '@x402/core/types';
 import { getAddress } from 'viem';
-import { GatewayHarness, PAY_TO, type Gateway } from './gateway-harness.js';
-import { codeOf, digitsBody, PaidRequests } from './paid-requests.js';
-import { PayingClient } from './paying-client.js';
+import { GatewayFixture, PAY_TO, type Gateway } from './support/gateway-fixture.js';
+import { codeOf, digitsBody, PaidRequests } from './support/paid-requests.js';
+import { PayingClient } from './support/paying-client.js';
 
-let harness: GatewayHarness;
+let fixture: GatewayFixture;
 let gateway: Gateway;
 let requests: PaidRequests;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
-  gateway = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
-  requests = new PaidRequests(harness, gateway);
+  fixture = await GatewayFixture.create();
+  gateway = await fixture.start({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
+  requests = new PaidRequests(fixture, gateway);
 }, 60_000);
 
-afterAll(async () => harness.stop());
+afterAll(async () => fixture.close());
 
 const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');
 /** Whose base64 has both characters that base64url writes in another way. */
@@ -113,8 +113,8 @@ describe('what is nearly a payment', () => {
   it('to a model that is not there stays 404, and to one that is free stays free', async () => {
     const unknown = await requests.ask({ 'PAYMENT-SIGNATURE': 'e30=' }, digitsBody, 'nobody');
     expect([unknown.status, unknown.headers.get('payment-required')]).toEqual([404, null]);
-    const free = await harness.gateway();
-    const answer = await new PaidRequests(harness, free).ask({ 'PAYMENT-SIGNATURE': 'e30=' });
+    const free = await fixture.start();
+    const answer = await new PaidRequests(fixture, free).ask({ 'PAYMENT-SIGNATURE': 'e30=' });
     expect(answer.status).toBe(200);
   });
 });

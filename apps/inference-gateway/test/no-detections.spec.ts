@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { onnxModel } from '@touchstone/testing';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { add, answer, operator } from './operator-requests.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { add, answer, operator } from './support/operator-requests.js';
 
 /** Gives the indexes of what is not zero: of zeros none, as a detector that sees nothing. */
 const detector = onnxModel({
@@ -10,15 +10,15 @@ const detector = onnxModel({
   nodes: [{ op: 'NonZero', inputs: ['x'], outputs: ['found'] }],
 });
 
-let harness: GatewayHarness;
+let fixture: GatewayFixture;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
-  gateway = await harness.gateway(operator);
+  fixture = await GatewayFixture.create();
+  gateway = await fixture.start(operator);
 }, 60_000);
 
-afterAll(() => harness?.stop());
+afterAll(() => fixture?.close());
 
 const detect = (data: number[]) =>
   answer(

@@ -5,12 +5,12 @@ import { Outbox } from '@touchstone/postgres';
 import { oldOutbox, olderVersions } from '@touchstone/testing';
 import type { Config } from '../src/config.js';
 import type { EventDraft, Verification } from '../src/domain/inference/verification.js';
-import { AddedModelRepository } from '../src/persistence/added-model-repository.js';
-import { CommitmentRepository } from '../src/persistence/commitment-repository.js';
-import { ModelRepository } from '../src/persistence/model-repository.js';
-import { VerificationRepository } from '../src/persistence/verification-repository.js';
+import { PostgresAddedModelStore } from '../src/persistence/postgres-added-model-store.js';
+import { PostgresCommitmentStore } from '../src/persistence/postgres-commitment-store.js';
+import { PostgresModelStore } from '../src/persistence/postgres-model-store.js';
+import { PostgresVerificationStore } from '../src/persistence/postgres-verification-store.js';
 import { service } from '../src/service.js';
-import { commitment, paidVerification } from './verification-store-contract.js';
+import { commitment, paidVerification } from './support/verification-store.contract.js';
 
 const AT = '2026-11-21T08:00:00.123Z';
 const SETTLED_AT = '2026-11-21T08:00:02.456Z';
@@ -106,7 +106,7 @@ const versions = olderVersions({
   taken: ['inbox'],
   expectRows: async (dataSource, version) => {
     const outbox = new Outbox(dataSource);
-    const store = new VerificationRepository(dataSource, outbox, () => Date.parse(SETTLED_AT));
+    const store = new PostgresVerificationStore(dataSource, outbox, () => Date.parse(SETTLED_AT));
     for (const { row } of [executed, settled, failed, recorded])
       expect(await store.find(row.id)).toEqual(row);
     const answers = [executed, settled, failed].map(({ row }) =>
@@ -143,15 +143,15 @@ const versions = olderVersions({
       recordedAt: SETTLED_AT,
     });
 
-    const commitments = new CommitmentRepository(dataSource, outbox);
+    const commitments = new PostgresCommitmentStore(dataSource, outbox);
     expect(await commitments.latest(commitment.modelVersionId)).toEqual(commitment);
     const wereAdded = version !== 'Initial1763700000000';
-    const statuses = await new ModelRepository(dataSource).statuses();
+    const statuses = await new PostgresModelStore(dataSource).statuses();
     expect(Object.fromEntries(statuses)).toEqual({
       ...{ [commitment.modelVersionId]: 'active', [ADDED]: 'suspended' },
       ...(wereAdded ? { [RETIRED]: 'retired' } : {}),
     });
-    const models = new AddedModelRepository(dataSource);
+    const models = new PostgresAddedModelStore(dataSource);
     const added = await models.findById('added');
     expect(added?.model.manifest).toEqual(wereAdded ? manifest('added') : undefined);
     expect(await added?.model.read()).toEqual(wereAdded ? file : undefined);

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startOwnPostgres, TcpProxy, waitUntil, type OwnPostgres } from '@touchstone/testing';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { codeOf, digitsBody, PaidRequests } from './paid-requests.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { codeOf, digitsBody, PaidRequests } from './support/paid-requests.js';
 
-let harness: GatewayHarness;
+let fixture: GatewayFixture;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  fixture = await GatewayFixture.create();
 }, 60_000);
 
-afterAll(async () => harness.stop());
+afterAll(async () => fixture.close());
 
 /** A URL whose host is the proxy. */
 function through(url: string, port: number): string {
@@ -35,9 +35,9 @@ function answersAgain(gateway: Gateway): Promise<unknown> {
 
 describe('while PostgreSQL is away', () => {
   it('requests are 503, nothing is recorded in part, and answers come back with it', async () => {
-    const url = harness.database.urlFor('inference-gateway');
+    const url = fixture.database.urlFor('inference-gateway');
     const proxy = new TcpProxy(Number(new URL(url).port));
-    const gateway = await harness.gateway({ DATABASE_URL: through(url, await proxy.open()) });
+    const gateway = await fixture.start({ DATABASE_URL: through(url, await proxy.open()) });
     expect((await infer(gateway, 'digits', digitsBody)).status).toBe(200);
     await proxy.cut();
     for (let round = 0; round < 3; round += 1)
@@ -47,29 +47,28 @@ describe('while PostgreSQL is away', () => {
     );
     await proxy.open();
     await answersAgain(gateway);
-    const orphans = await harness.column(
+    const orphans = await fixture.column(
       `SELECT v.id FROM gateway.verifications v LEFT JOIN gateway.outbox o
          ON convert_from(o.payload, 'UTF8')::jsonb ->> 'verificationId' = v.id::text WHERE o.id IS NULL`,
     );
     expect(orphans).toEqual([]);
-    await gateway.running.stop();
+    await gateway.stop();
     await proxy.cut();
   }, 60_000);
 });
 
 describe('while PostgreSQL is read-only', () => {
   let postgres: OwnPostgres;
-  let alone: GatewayHarness;
+  let alone: GatewayFixture;
   beforeAll(async () => {
     postgres = await startOwnPostgres();
-    alone = await GatewayHarness.start({ database: postgres });
+    alone = await GatewayFixture.create({ database: postgres });
   }, 60_000);
-  afterAll(async () => alone.stop());
+  afterAll(async () => alone.close());
 
   it('requests are 503 under load, the service is not ready, and both end with it, without a restart', async () => {
-    const gateway = await alone.gateway();
-    const readyz = async () =>
-      (await fetch(`http://127.0.0.1:${gateway.running.ports.health}/readyz`)).status;
+    const gateway = await alone.start();
+    const readyz = async () => (await fetch(`${gateway.healthUrl}/readyz`)).status;
     const answers: Response[] = [];
     let stop = false;
     const load = Array.from({ length: 4 }, async () => {
@@ -104,52 +103,52 @@ describe('while PostgreSQL is read-only', () => {
 
 describe('while NATS is away', () => {
   it('requests are 503 and recorded events wait in the outbox until it is back', async () => {
-    const proxy = new TcpProxy(Number(new URL(harness.nats.url).port));
-    const gateway = await harness.gateway({ NATS_URL: through(harness.nats.url, await proxy.open()) });
+    const proxy = new TcpProxy(Number(new URL(fixture.nats.url).port));
+    const gateway = await fixture.start({ NATS_URL: through(fixture.nats.url, await proxy.open()) });
     expect((await infer(gateway, 'digits', digitsBody)).status).toBe(200);
     await proxy.cut();
     await expectUnavailable(await infer(gateway, 'digits', digitsBody));
-    expect((await gateway.running.context.health.readiness()).ready).toBe(false);
+    expect((await gateway.context.health.readiness()).ready).toBe(false);
     await proxy.open();
     await answersAgain(gateway);
     await waitUntil(
       async () =>
-        (await harness.column('SELECT id FROM gateway.outbox WHERE published_at IS NULL')).length === 0,
+        (await fixture.column('SELECT id FROM gateway.outbox WHERE published_at IS NULL')).length === 0,
       20_000,
       'the outbox to drain',
     );
-    await gateway.running.stop();
+    await gateway.stop();
     await proxy.cut();
   }, 60_000);
 });
 
 describe('while another service is away', () => {
   it('a payment that cannot be verified is 503 and nothing is charged', async () => {
-    const alone = await GatewayHarness.start({ without: ['payment-verifier'] });
-    const gateway = await alone.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' }, { ready: false });
+    const alone = await GatewayFixture.create({ without: ['payment-verifier'] });
+    const gateway = await alone.start({ TOUCHSTONE_PAYMENT_MODE: 'x402' }, { ready: false });
     await waitUntil(async () => {
-      const { checks } = await gateway.running.context.health.readiness();
+      const { checks } = await gateway.context.health.readiness();
       return checks.every(({ name, ok }) => ok === (name !== 'payment asset'));
     });
     const { header, moved } = await new PaidRequests(alone, gateway).paid();
     await expectUnavailable(await infer(gateway, 'digits', digitsBody, header));
     expect(moved()).toEqual({ runs: 0, transfers: 0 });
-    await alone.stop();
+    await alone.close();
   }, 60_000);
 
   it('without a signer the service starts, is not ready and refuses; it answers once the signer is there', async () => {
-    const alone = await GatewayHarness.start({ without: ['signer'] });
-    const gateway = await alone.gateway({}, { ready: false });
-    const readiness = await gateway.running.context.health.readiness();
+    const alone = await GatewayFixture.create({ without: ['signer'] });
+    const gateway = await alone.start({}, { ready: false });
+    const readiness = await gateway.context.health.readiness();
     expect(readiness.checks.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['commitments']);
     await expectUnavailable(await infer(gateway, 'digits', digitsBody));
     alone.signer.serve(await alone.connect('signer'));
     await answersAgain(gateway);
-    await alone.stop();
+    await alone.close();
   }, 60_000);
 
   it('without a hub answers say that nothing is known about the node', async () => {
-    const gateway = await harness.gateway({ TOUCHSTONE_NODE_ID: 'node-7' });
+    const gateway = await fixture.start({ TOUCHSTONE_NODE_ID: 'node-7' });
     const answer = (await (await infer(gateway, 'digits', digitsBody)).json()) as {
       context: { node: object };
     };

@@ -1,31 +1,31 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { problem } from '@touchstone/contracts/http/every-service';
+import { problemOf } from '@touchstone/testing/service';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { codeOf, digitsBody, digitValues, PaidRequests } from './paid-requests.js';
-import { modelsFolder } from './sample-models.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { codeOf, digitsBody, digitValues, PaidRequests } from './support/paid-requests.js';
+import { modelsFolder } from './support/sample-models.js';
 
-let harness: GatewayHarness;
+let fixture: GatewayFixture;
 let gateway: Gateway;
 let requests: PaidRequests;
 const folders: string[] = [];
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
-  gateway = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
-  requests = new PaidRequests(harness, gateway);
+  fixture = await GatewayFixture.create();
+  gateway = await fixture.start({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
+  requests = new PaidRequests(fixture, gateway);
 }, 60_000);
 
 afterAll(async () => {
-  await harness.stop();
+  await fixture.close();
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
 afterEach(() => {
-  Object.assign(harness.payments, { nextSettle: 'settled', charged: 'no', poorPayer: undefined });
-  harness.signer.recover();
+  Object.assign(fixture.payments, { nextSettle: 'settled', charged: 'no', poorPayer: undefined });
+  fixture.signer.recover();
 });
 
 /** A gateway whose folder of models was changed. */
@@ -34,7 +34,7 @@ async function gatewayWith(change: (folder: string) => void): Promise<Gateway> {
   folders.push(folder);
   cpSync(modelsFolder, folder, { recursive: true });
   change(folder);
-  return harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402', TOUCHSTONE_MODELS_DIR: folder });
+  return fixture.start({ TOUCHSTONE_PAYMENT_MODE: 'x402', TOUCHSTONE_MODELS_DIR: folder });
 }
 
 function withManifest(folder: string, change: object): void {
@@ -66,35 +66,35 @@ describe('what was paid for is given', () => {
       // Nobody gets more than what was paid for.
       expect((await infer(changed, 'digits', digitsBody)).status).not.toBe(200);
       expect((await infer(changed, 'digits', otherBody(1), header)).status).not.toBe(200);
-      await changed.running.stop();
+      await changed.stop();
     },
     60_000,
   );
 
   it('to a request whose settlement was still open when its model was retired', async () => {
     const { header, moved } = await requests.paid();
-    harness.payments.nextSettle = 'pending';
+    fixture.payments.nextSettle = 'pending';
     expect((await requests.ask(header)).status).toBe(202);
-    harness.payments.nextSettle = 'settled';
+    fixture.payments.nextSettle = 'settled';
     const changed = await gatewayWith((folder) => rmSync(join(folder, 'digits'), { recursive: true }));
     expect((await infer(changed, 'digits', digitsBody, header)).status).toBe(200);
     expect(moved()).toEqual({ runs: 1, transfers: 1 });
-    await changed.running.stop();
+    await changed.stop();
   }, 60_000);
 
   it('by running the model when the payment settled and no answer was stored', async () => {
     const { header, moved } = await requests.paid();
-    harness.signer.fail('broken', 'sign-outputs');
+    fixture.signer.fail('broken', 'sign-outputs');
     expect((await requests.ask(header)).status).toBeGreaterThanOrEqual(500);
-    harness.signer.recover();
-    harness.payments.pay(harness.payments.all().at(-1)!);
+    fixture.signer.recover();
+    fixture.payments.pay(fixture.payments.all().at(-1)!);
     const responses = await Promise.all([1, 2, 3].map(() => requests.ask(header)));
     expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);
     const bodies = new Set(await Promise.all(responses.map((response) => response.text())));
     expect(bodies.size).toBe(1);
     expect(moved().transfers).toBe(1);
     const { verificationId: id } = JSON.parse([...bodies][0]!) as { verificationId: string };
-    const events = await harness.outbox<{ verificationId: string }>('evt.v1.inference.output.recorded');
+    const events = await fixture.events<{ verificationId: string }>('evt.v1.inference.output.recorded');
     expect(events.filter(({ verificationId }) => verificationId === id)).toHaveLength(1);
     const again = await requests.ask(header);
     expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([200, 'true']);
@@ -103,14 +103,14 @@ describe('what was paid for is given', () => {
   it('without its signature being looked at nothing is given out', async () => {
     const { client, header } = await requests.paid();
     expect((await requests.ask(header)).status).toBe(200);
-    const { authorize } = harness.payments;
-    harness.payments.authorize = async () => ({
+    const { authorize } = fixture.payments;
+    fixture.payments.authorize = async () => ({
       outcome: 'invalid',
       reason: 'invalid_exact_evm_signature',
       charged: 'no',
     });
     const forged = await requests.ask(header);
-    harness.payments.authorize = authorize;
+    fixture.payments.authorize = authorize;
     expect([forged.status, client.challengeOf(forged).error]).toEqual([402, 'invalid_exact_evm_signature']);
   });
 });
@@ -124,9 +124,9 @@ describe('what is told about the money', () => {
     'a payment that does not verify and was charged "%s" is %d %s',
     async (charged, status, code, words) => {
       const { client, header, moved } = await requests.paid();
-      Object.assign(harness.payments, { charged, poorPayer: client.payer });
+      Object.assign(fixture.payments, { charged, poorPayer: client.payer });
       const response = await requests.ask(header);
-      const refusal = problem.parse(await response.json());
+      const refusal = await problemOf(response);
       expect([response.status, refusal.code]).toEqual([status, code]);
       expect(refusal.detail).toMatch(words);
       expect(/nothing was charged/i.test(refusal.detail)).toBe(charged === 'no');
@@ -142,20 +142,20 @@ describe('what is told about the money', () => {
     'a settlement that failed and was charged "%s" is %d %s, and the answer is %s',
     async (charged, status, code, state) => {
       const { header } = await requests.paid();
-      Object.assign(harness.payments, {
+      Object.assign(fixture.payments, {
         charged,
         nextSettle: 'failed',
         failureReason: 'invalid_exact_evm_transaction_failed',
       });
       const response = await requests.ask(header);
-      const refusal = problem.parse(await response.json());
+      const refusal = await problemOf(response);
       expect([response.status, refusal.code]).toEqual([status, code]);
       expect(/nothing was charged/i.test(refusal.detail)).toBe(charged === 'no');
-      const { id } = harness.payments.all().at(-1)!;
+      const { id } = fixture.payments.all().at(-1)!;
       expect(
-        await harness.column(`SELECT state FROM gateway.verifications WHERE reservation_id = '${id}'`),
+        await fixture.column(`SELECT state FROM gateway.verifications WHERE reservation_id = '${id}'`),
       ).toEqual([state]);
-      harness.payments.pay(harness.payments.all().at(-1)!);
+      fixture.payments.pay(fixture.payments.all().at(-1)!);
       // Somebody sent it all the same: then it is paid, and the same request gets its answer.
       expect((await requests.ask(header)).status).toBe(200);
     },
@@ -168,11 +168,11 @@ describe('what is told about the money', () => {
     'a settlement that is pending with the transaction "%s" is told as far as it is known',
     async (hash, words) => {
       const { header } = await requests.paid();
-      Object.assign(harness.payments, { nextSettle: 'pending', pendingTransaction: hash });
+      Object.assign(fixture.payments, { nextSettle: 'pending', pendingTransaction: hash });
       const response = await requests.ask(header);
       expect(response.status).toBe(202);
-      expect(problem.parse(await response.json()).detail).toMatch(words);
-      harness.payments.nextSettle = 'settled';
+      expect((await problemOf(response)).detail).toMatch(words);
+      fixture.payments.nextSettle = 'settled';
       expect((await requests.ask(header)).status).toBe(200);
     },
   );
@@ -181,14 +181,14 @@ describe('what is told about the money', () => {
 describe('a payment whose request is guessed at', () => {
   it('is given out once whatever others tried, and not again after five other requests', async () => {
     const { header, moved } = await requests.paid();
-    harness.payments.nextSettle = 'pending';
+    fixture.payments.nextSettle = 'pending';
     expect((await requests.ask(header)).status).toBe(202);
     for (let guess = 1; guess <= 5; guess += 1)
       expect(await codeOf(await requests.ask(header, otherBody(guess)))).toBe(
         'payment-bound-to-other-request',
       );
     expect(await codeOf(await requests.ask(header, otherBody(6)))).toBe('rate-limited');
-    harness.payments.nextSettle = 'settled';
+    fixture.payments.nextSettle = 'settled';
     expect((await requests.ask(header)).status).toBe(200);
     const guessed = await requests.ask(header);
     expect([guessed.status, await codeOf(guessed)]).toEqual([429, 'rate-limited']);

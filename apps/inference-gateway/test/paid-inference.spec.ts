@@ -4,22 +4,22 @@ import { inferAnswer } from '@touchstone/contracts/http/inference-gateway';
 import { contextNonce, requestDigest } from '@touchstone/evidence';
 import { decodePaymentResponseHeader } from '@x402/core/http';
 import { wrapFetchWithPayment } from '@x402/fetch';
-import { GatewayHarness, infer, PAY_TO, type Gateway } from './gateway-harness.js';
-import { codeOf, digitsBody, digitValues, PaidRequests } from './paid-requests.js';
-import { PayingClient } from './paying-client.js';
-import { heldOutRow } from './sample-models.js';
+import { GatewayFixture, infer, PAY_TO, type Gateway } from './support/gateway-fixture.js';
+import { codeOf, digitsBody, digitValues, PaidRequests } from './support/paid-requests.js';
+import { PayingClient } from './support/paying-client.js';
+import { heldOutRow } from './support/sample-models.js';
 
-let harness: GatewayHarness;
+let fixture: GatewayFixture;
 let gateway: Gateway;
 let requests: PaidRequests;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
-  gateway = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
-  requests = new PaidRequests(harness, gateway);
+  fixture = await GatewayFixture.create();
+  gateway = await fixture.start({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
+  requests = new PaidRequests(fixture, gateway);
 }, 60_000);
 
-afterAll(async () => harness.stop());
+afterAll(async () => fixture.close());
 
 describe('a request without payment', () => {
   it('is 402 with a challenge that the library reads, and a problem', async () => {
@@ -83,7 +83,7 @@ describe('a paid request', () => {
     const { header } = await requests.paid();
     const response = await requests.ask(header);
     const answer = inferAnswer.parse(await response.json());
-    const events = await harness.outbox<{ verificationId: string }>('evt.v1.inference.output.recorded');
+    const events = await fixture.events<{ verificationId: string }>('evt.v1.inference.output.recorded');
     const mine = events.filter(({ verificationId }) => verificationId === answer.verificationId);
     expect(mine).toHaveLength(1);
     const event = outputRecorded.parse(mine[0]);
@@ -109,13 +109,13 @@ describe('a paid request', () => {
 
   it('sent five times at once runs the model once and is charged once', async () => {
     const { header, moved } = await requests.paid();
-    const other = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
+    const other = await fixture.start({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
     const responses = await Promise.all(
       [gateway, other, gateway, other, gateway].map((replica) =>
         infer(replica, 'digits', digitsBody, header),
       ),
     );
-    await other.running.stop();
+    await other.stop();
     const statuses = responses.map(({ status }) => status).sort();
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(1);
     expect(statuses.every((status) => status === 200 || status === 409)).toBe(true);

@@ -1,29 +1,29 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@touchstone/testing';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { PayingClient } from './paying-client.js';
-import { heldOutRow } from './sample-models.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { PayingClient } from './support/paying-client.js';
+import { heldOutRow } from './support/sample-models.js';
 
 const paid = { TOUCHSTONE_PAYMENT_MODE: 'x402' };
 const invalid = (message: string) => expect.objectContaining({ code: 'config-invalid', message });
 
 describe('what the gateway asks to be paid in', () => {
-  let harness: GatewayHarness;
+  let fixture: GatewayFixture;
   beforeEach(async () => {
-    harness = await GatewayHarness.start({ without: ['payment-verifier'] });
+    fixture = await GatewayFixture.create({ without: ['payment-verifier'] });
   });
-  afterEach(() => harness.stop());
+  afterEach(() => fixture.close());
 
-  const serve = async (asset: Partial<GatewayHarness['payments']['asset']> = {}): Promise<void> => {
-    harness.payments.asset = { ...harness.payments.asset, ...asset };
-    harness.payments.serve(await harness.connect('payment-verifier'));
+  const serve = async (asset: Partial<GatewayFixture['payments']['asset']> = {}): Promise<void> => {
+    fixture.payments.asset = { ...fixture.payments.asset, ...asset };
+    fixture.payments.serve(await fixture.connect('payment-verifier'));
   };
-  const checkOf = async ({ running }: Gateway) =>
-    (await running.context.health.readiness()).checks.find(({ name }) => name === 'payment asset');
+  const checkOf = async ({ context }: Gateway) =>
+    (await context.health.readiness()).checks.find(({ name }) => name === 'payment asset');
 
   it('is what the payment-verifier takes', async () => {
     await serve();
-    const gateway = await harness.gateway(paid);
+    const gateway = await fixture.start(paid);
     expect(await checkOf(gateway)).toMatchObject({ ok: true });
   });
 
@@ -47,17 +47,17 @@ describe('what the gateway asks to be paid in', () => {
     ],
   ])('stops the start when it is not: %j', async (asset, message) => {
     await serve(asset);
-    await expect(harness.gateway(paid, { ready: false })).rejects.toEqual(invalid(message));
+    await expect(fixture.start(paid, { ready: false })).rejects.toEqual(invalid(message));
   });
 
   it('may have a name that is not ASCII', async () => {
     await serve({ name: 'USD₮0' });
-    await expect(harness.gateway(paid, { ready: false })).rejects.toEqual(
+    await expect(fixture.start(paid, { ready: false })).rejects.toEqual(
       invalid(
         'the token calls itself USD₮0, the configuration says USD Coin (TOUCHSTONE_PAYMENT_ASSET_NAME).',
       ),
     );
-    const gateway = await harness.gateway({ ...paid, TOUCHSTONE_PAYMENT_ASSET_NAME: 'USD₮0' });
+    const gateway = await fixture.start({ ...paid, TOUCHSTONE_PAYMENT_ASSET_NAME: 'USD₮0' });
     expect(await checkOf(gateway)).toMatchObject({ ok: true });
   });
 
@@ -65,7 +65,7 @@ describe('what the gateway asks to be paid in', () => {
     'is offered and paid as %s by the official client',
     async (name) => {
       await serve({ name });
-      const gateway = await harness.gateway({ ...paid, TOUCHSTONE_PAYMENT_ASSET_NAME: name });
+      const gateway = await fixture.start({ ...paid, TOUCHSTONE_PAYMENT_ASSET_NAME: name });
       const request = {
         inputs: [{ name: 'pixels', datatype: 'FP32', shape: [1, 64], data: heldOutRow('digits').values }],
       };
@@ -86,18 +86,18 @@ describe('what the gateway asks to be paid in', () => {
 
   it('is not compared in what the token does not tell', async () => {
     await serve({ name: null, version: null });
-    expect(await checkOf(await harness.gateway(paid))).toMatchObject({ ok: true });
+    expect(await checkOf(await fixture.start(paid))).toMatchObject({ ok: true });
   });
 
   it('keeps the gateway from being ready until the payment-verifier was asked', async () => {
-    const gateway = await harness.gateway(paid, { ready: false });
+    const gateway = await fixture.start(paid, { ready: false });
     expect(await checkOf(gateway)).toMatchObject({ ok: false });
     await serve();
     await waitUntil(async () => (await checkOf(gateway))?.ok);
   });
 
   it('keeps the gateway from being ready, with the reason, when they turn out to differ later', async () => {
-    const gateway = await harness.gateway(paid, { ready: false });
+    const gateway = await fixture.start(paid, { ready: false });
     await serve({ name: 'USDC' });
     const check = await waitUntil(async () => {
       const found = await checkOf(gateway);
@@ -107,7 +107,7 @@ describe('what the gateway asks to be paid in', () => {
   });
 
   it('is nothing to compare where nobody pays', async () => {
-    const gateway = await harness.gateway();
+    const gateway = await fixture.start();
     expect(await checkOf(gateway)).toBeUndefined();
   });
 });

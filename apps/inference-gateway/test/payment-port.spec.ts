@@ -3,9 +3,9 @@ import { AppError, type RpcResponse } from '@touchstone/contracts';
 import { RpcClient } from '@touchstone/nats';
 import { testNats, type TestNats } from '@touchstone/testing';
 import { RpcPayments, SETTLE_RETRY_PAUSE_MS } from '../src/adapters/payment-verifier/rpc-payments.js';
-import { FakePayments } from './fake-payments.js';
-import { describePaymentPort, requirements, unsignedPayment } from './payment-port-contract.js';
-import { serveRpc, type TestConnection } from './serve-rpc.js';
+import { PaymentVerifierDouble } from './support/payment-verifier-double.js';
+import { describePaymentPort, requirements, unsignedPayment } from './support/payment-port.contract.js';
+import { serveRpc, type TestConnection } from './support/serve-rpc.js';
 
 let nats: TestNats;
 let caller: TestConnection;
@@ -22,7 +22,7 @@ afterAll(async () => {
   await caller.close();
 });
 
-const means = (payments: FakePayments) => ({
+const means = (payments: PaymentVerifierDouble) => ({
   requirements,
   payment: unsignedPayment,
   expireLeases: () => payments.expireLeases(),
@@ -32,14 +32,14 @@ const means = (payments: FakePayments) => ({
 });
 
 describePaymentPort('the payment-verifier in memory', async () => {
-  const port = new FakePayments();
+  const port = new PaymentVerifierDouble();
   return { port, ...means(port) };
 });
 
 describePaymentPort('the payment-verifier behind its RPCs', async () => {
   await verifier?.close();
   verifier = await nats.connect('payment-verifier');
-  const served = new FakePayments().serve(verifier);
+  const served = new PaymentVerifierDouble().serve(verifier);
   await verifier.flush();
   return { port: rpcPayments(), ...means(served) };
 });

@@ -1,54 +1,54 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { problem } from '@touchstone/contracts/http/every-service';
+import { problemOf } from '@touchstone/testing/service';
 import { EventPublisher } from '@touchstone/nats';
 import { uuidV7 } from '@touchstone/postgres';
 import { waitUntil } from '@touchstone/testing';
 import { SETTLE_ASK_AFTER_MS } from '../src/domain/inference/verification.js';
 import { LEASE_RENEWAL_INTERVAL_MS } from '../src/domain/payment/keep-lease.js';
 import { PAYMENT_REASON_CHARACTERS_MAX } from '../src/domain/payment/paid-inference.js';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { codeOf, digitsBody, PaidRequests } from './paid-requests.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { codeOf, digitsBody, PaidRequests } from './support/paid-requests.js';
 
-let harness: GatewayHarness;
+let fixture: GatewayFixture;
 let gateway: Gateway;
 let requests: PaidRequests;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
-  gateway = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
-  requests = new PaidRequests(harness, gateway);
+  fixture = await GatewayFixture.create();
+  gateway = await fixture.start({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
+  requests = new PaidRequests(fixture, gateway);
 }, 60_000);
 
-afterAll(async () => harness.stop());
+afterAll(async () => fixture.close());
 
 afterEach(() => {
-  harness.payments.nextSettle = 'settled';
-  harness.payments.poorPayer = undefined;
-  harness.signer.recover();
+  fixture.payments.nextSettle = 'settled';
+  fixture.payments.poorPayer = undefined;
+  fixture.signer.recover();
 });
 
 describe('when something fails after the payment was reserved', () => {
   it('a failing signer gives the reservation back, and the same payment works later', async () => {
     const { header, moved } = await requests.paid();
-    harness.signer.fail('broken', 'sign-outputs');
+    fixture.signer.fail('broken', 'sign-outputs');
     const failed = await requests.ask(header);
     expect(failed.status).toBeGreaterThanOrEqual(500);
-    expect(harness.payments.released.length).toBeGreaterThan(0);
+    expect(fixture.payments.released.length).toBeGreaterThan(0);
     expect(moved()).toEqual({ runs: 0, transfers: 0 });
-    harness.signer.recover();
+    fixture.signer.recover();
     expect((await requests.ask(header)).status).toBe(200);
     expect(moved()).toEqual({ runs: 1, transfers: 1 });
   });
 
   it('a settlement that fails gives no answer out and writes no event', async () => {
     const { client, header, moved } = await requests.paid();
-    harness.payments.nextSettle = 'failed';
-    const before = (await harness.outbox('evt.v1.inference.output.recorded')).length;
+    fixture.payments.nextSettle = 'failed';
+    const before = (await fixture.events('evt.v1.inference.output.recorded')).length;
     const response = await requests.ask(header);
     expect([response.status, client.challengeOf(response).error]).toEqual([402, 'insufficient_funds']);
     expect(JSON.stringify(await response.json())).not.toContain('outputs');
-    expect(await harness.outbox('evt.v1.inference.output.recorded')).toHaveLength(before);
-    const [id] = await harness.column<string>(
+    expect(await fixture.events('evt.v1.inference.output.recorded')).toHaveLength(before);
+    const [id] = await fixture.column<string>(
       `SELECT id FROM gateway.verifications WHERE state = 'payment-failed' ORDER BY created_at DESC LIMIT 1`,
     );
     const shown = await (await fetch(`${gateway.url}/v1/verifications/${id}`)).json();
@@ -61,7 +61,7 @@ describe('when something fails after the payment was reserved', () => {
     });
     expect(moved()).toEqual({ runs: 1, transfers: 0 });
     // It stays failed, and is told so again.
-    harness.payments.nextSettle = 'settled';
+    fixture.payments.nextSettle = 'settled';
     const again = await requests.ask(header);
     expect([again.status, client.challengeOf(again).error]).toEqual([402, 'insufficient_funds']);
     expect(moved()).toEqual({ runs: 1, transfers: 0 });
@@ -69,34 +69,34 @@ describe('when something fails after the payment was reserved', () => {
 
   it('a settlement that is tried again later gives the stored answer then', async () => {
     const { header, moved } = await requests.paid();
-    Object.assign(harness.payments, { nextSettle: 'failed', charged: 'unknown' });
+    Object.assign(fixture.payments, { nextSettle: 'failed', charged: 'unknown' });
     const response = await requests.ask(header);
-    const refusal = problem.parse(await response.json());
+    const refusal = await problemOf(response);
     expect([response.status, refusal.code]).toEqual([202, 'settlement-pending']);
     expect(refusal.detail).toMatch(/is not settled \(insufficient_funds\)\. It is tried again until 20\d\d-/);
-    Object.assign(harness.payments, { nextSettle: 'settled', charged: 'no' });
+    Object.assign(fixture.payments, { nextSettle: 'settled', charged: 'no' });
     expect((await requests.ask(header)).status).toBe(200);
     expect(moved()).toEqual({ runs: 1, transfers: 1 });
   });
 
   it('the reason of a settlement that failed is kept up to its limit', async () => {
-    harness.payments.nextSettle = 'failed';
+    fixture.payments.nextSettle = 'failed';
     const longest = 'x'.repeat(PAYMENT_REASON_CHARACTERS_MAX);
     for (const reason of [longest, `${longest}y`]) {
-      harness.payments.failureReason = reason;
+      fixture.payments.failureReason = reason;
       const { header } = await requests.paid();
       expect((await requests.ask(header)).status).toBe(402);
-      const [failure] = await harness.column<string>(
+      const [failure] = await fixture.column<string>(
         `SELECT failure FROM gateway.verifications WHERE state = 'payment-failed' ORDER BY created_at DESC LIMIT 1`,
       );
       expect(failure).toBe(longest);
     }
-    harness.payments.failureReason = 'insufficient_funds';
+    fixture.payments.failureReason = 'insufficient_funds';
   });
 
   it('a settlement that is pending is 202 until the event says that it is settled', async () => {
     const { header, moved } = await requests.paid();
-    harness.payments.nextSettle = 'pending';
+    fixture.payments.nextSettle = 'pending';
     const response = await requests.ask(header);
     expect([response.status, await codeOf(response.clone())]).toEqual([202, 'settlement-pending']);
     expect(response.headers.get('retry-after')).toBe('2');
@@ -104,9 +104,9 @@ describe('when something fails after the payment was reserved', () => {
     const shown = async () =>
       (await fetch(`${gateway.url}/v1/verifications/${id}`)).json() as Promise<object>;
     expect(await shown()).toMatchObject({ status: 'executed', proof: null, hashes: null });
-    const reservation = harness.payments.all().at(-1);
+    const reservation = fixture.payments.all().at(-1);
     if (!reservation) throw new Error('nothing was reserved');
-    const publisher = new EventPublisher({ nc: await harness.connect('payment-verifier') });
+    const publisher = new EventPublisher({ nc: await fixture.connect('payment-verifier') });
     const settled = {
       reservationId: reservation.id,
       requestDigest: reservation.digest,
@@ -117,18 +117,18 @@ describe('when something fails after the payment was reserved', () => {
     await publisher.publish('evt.v1.payment.transfer.settled', settled, { msgId: uuidV7() });
     await publisher.publish('evt.v1.payment.transfer.settled', settled, { msgId: uuidV7() });
     await waitUntil(async () => ((await shown()) as { status: string }).status === 'settled', 10_000);
-    const events = await harness.outbox<{ verificationId: string }>('evt.v1.inference.output.recorded');
+    const events = await fixture.events<{ verificationId: string }>('evt.v1.inference.output.recorded');
     expect(events.filter(({ verificationId }) => verificationId === id)).toHaveLength(1);
     expect(moved()).toEqual({ runs: 1, transfers: 0 });
   });
 
   it('an event that the transfer failed marks the verification, and one for nothing known is passed over', async () => {
     const { header } = await requests.paid();
-    harness.payments.nextSettle = 'pending';
+    fixture.payments.nextSettle = 'pending';
     const id = (await requests.ask(header)).headers.get('location')?.split('/').at(-1) ?? '';
-    const reservation = harness.payments.all().at(-1);
+    const reservation = fixture.payments.all().at(-1);
     if (!reservation) throw new Error('nothing was reserved');
-    const publisher = new EventPublisher({ nc: await harness.connect('payment-verifier') });
+    const publisher = new EventPublisher({ nc: await fixture.connect('payment-verifier') });
     const failed = {
       requestDigest: reservation.digest,
       payment: reservation.payment,
@@ -157,12 +157,12 @@ describe('when something fails after the payment was reserved', () => {
 describe('the lease of a payment', () => {
   it('is renewed while the answer is made, and not any more afterwards', async () => {
     const { header } = await requests.paid();
-    const { renewed } = harness.payments;
-    const resume = harness.signer.hold('sign-outputs');
+    const { renewed } = fixture.payments;
+    const resume = fixture.signer.hold('sign-outputs');
     const asked = requests.ask(header);
     const before = renewed.length;
     await waitUntil(() => renewed.length > before, 4_000);
-    const { id } = harness.payments.all().at(-1)!;
+    const { id } = fixture.payments.all().at(-1)!;
     expect(renewed.slice(before)).toEqual([id]);
     resume();
     expect((await asked).status).toBe(200);
@@ -172,13 +172,13 @@ describe('the lease of a payment', () => {
 
   it('lets a holder that was paused beyond it neither charge nor answer anew', async () => {
     const { header, moved } = await requests.paid();
-    const resume = harness.signer.hold('sign-outputs');
-    const asked = harness.signer.asked('sign-outputs');
+    const resume = fixture.signer.hold('sign-outputs');
+    const asked = fixture.signer.asked('sign-outputs');
     const paused = requests.ask(header);
-    await waitUntil(() => harness.signer.asked('sign-outputs') > asked);
-    harness.signer.recover();
-    harness.payments.expireLeases();
-    const other = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
+    await waitUntil(() => fixture.signer.asked('sign-outputs') > asked);
+    fixture.signer.recover();
+    fixture.payments.expireLeases();
+    const other = await fixture.start({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
     const retried = await infer(other, 'digits', digitsBody, header);
     expect(retried.status).toBe(200);
     resume();
@@ -186,62 +186,62 @@ describe('the lease of a payment', () => {
     expect(late.status).toBe(200);
     expect(await late.text()).toBe(await retried.text());
     expect(moved().transfers).toBe(1);
-    const { id } = harness.payments.all().at(-1)!;
-    const stored = await harness.column(
+    const { id } = fixture.payments.all().at(-1)!;
+    const stored = await fixture.column(
       `SELECT id FROM gateway.verifications WHERE reservation_id = '${id}'`,
     );
     expect(stored).toHaveLength(1);
-    const events = await harness.outbox<{ verificationId: string }>('evt.v1.inference.output.recorded');
+    const events = await fixture.events<{ verificationId: string }>('evt.v1.inference.output.recorded');
     expect(events.filter(({ verificationId }) => verificationId === stored[0])).toHaveLength(1);
-    await other.running.stop();
+    await other.stop();
   });
 });
 
 describe('a crash', () => {
   it('between run and settlement: the same payment is settled later with the stored answer, the model runs once', async () => {
     const { header, moved } = await requests.paid();
-    harness.payments.nextSettle = 'unsent';
+    fixture.payments.nextSettle = 'unsent';
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const response = await requests.ask(header);
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
-      expect(problem.parse(await response.json()).detail).toContain('nothing was sent so far');
+      expect((await problemOf(response)).detail).toContain('nothing was sent so far');
       expect(moved()).toEqual({ runs: 1, transfers: 0 });
     }
-    harness.payments.nextSettle = 'settled';
-    const restarted = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
+    fixture.payments.nextSettle = 'settled';
+    const restarted = await fixture.start({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
     const response = await infer(restarted, 'digits', digitsBody, header);
     expect(response.status).toBe(200);
     expect(moved()).toEqual({ runs: 1, transfers: 1 });
-    await restarted.running.stop();
+    await restarted.stop();
   });
 
   it('between settlement and its record: the same payment gives the stored answer and the event is written once', async () => {
     const { header, moved } = await requests.paid();
-    harness.payments.nextSettle = 'settled-no-answer';
+    fixture.payments.nextSettle = 'settled-no-answer';
     const lost = await requests.ask(header);
-    const { code, detail } = problem.parse(await lost.json());
+    const { code, detail } = await problemOf(lost);
     expect([lost.status, code]).toEqual([503, 'dependency-unavailable']);
     expect(detail).not.toContain('nothing was sent');
     const [first, second] = [await requests.ask(header), await requests.ask(header)];
     expect([first.status, second.status]).toEqual([200, 200]);
     expect(await first.text()).toBe(await second.clone().text());
     const { verificationId: id } = (await second.json()) as { verificationId: string };
-    const events = await harness.outbox<{ verificationId: string }>('evt.v1.inference.output.recorded');
+    const events = await fixture.events<{ verificationId: string }>('evt.v1.inference.output.recorded');
     expect(events.filter(({ verificationId }) => verificationId === id)).toHaveLength(1);
     expect(moved()).toEqual({ runs: 1, transfers: 1 });
   });
 
   it('before the settlement is asked for: the answer is settled without its caller, who gets it when he comes', async () => {
     const { header, moved } = await requests.paid();
-    harness.payments.nextSettle = 'not-taken';
+    fixture.payments.nextSettle = 'not-taken';
     expect((await requests.ask(header)).status).toBe(503);
-    harness.payments.nextSettle = 'settled';
+    fixture.payments.nextSettle = 'settled';
     await waitUntil(() => moved().transfers === 1, SETTLE_ASK_AFTER_MS + 8_000, 'the settlement');
-    const { id } = harness.payments.all().at(-1)!;
+    const { id } = fixture.payments.all().at(-1)!;
     await waitUntil(
       async () =>
         (
-          await harness.column(`SELECT state FROM gateway.verifications WHERE reservation_id = '${id}'`)
+          await fixture.column(`SELECT state FROM gateway.verifications WHERE reservation_id = '${id}'`)
         )[0] === 'settled',
     );
     const response = await requests.ask(header);
@@ -252,7 +252,7 @@ describe('a crash', () => {
   it('after a restore without the stored answer: the payment is not taken a second time', async () => {
     const { header, moved } = await requests.paid();
     expect((await requests.ask(header)).status).toBe(200);
-    await harness.client.query(
+    await fixture.rows(
       `DELETE FROM gateway.stored_answers WHERE reservation_id =
          (SELECT reservation_id FROM gateway.verifications ORDER BY created_at DESC LIMIT 1)`,
     );
@@ -265,7 +265,7 @@ describe('a crash', () => {
     const { header, moved } = await requests.paid();
     const first = await requests.ask(header);
     const unused = await requests.paid();
-    const elsewhere = await harness.gateway({
+    const elsewhere = await fixture.start({
       TOUCHSTONE_PAYMENT_MODE: 'x402',
       TOUCHSTONE_PAY_TO: `0x${'55'.repeat(20)}`,
     });
@@ -274,6 +274,6 @@ describe('a crash', () => {
     expect(await again.text()).toBe(await first.text());
     expect((await infer(elsewhere, 'digits', digitsBody, unused.header)).status).toBe(402);
     expect(moved()).toEqual({ runs: 1, transfers: 1 });
-    await elsewhere.running.stop();
+    await elsewhere.stop();
   });
 });

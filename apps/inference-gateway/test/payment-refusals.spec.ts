@@ -1,25 +1,25 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PAYMENT_HEADER_CHARACTERS_MAX } from '../src/adapters/x402/x402-payment-reader.js';
-import { GatewayHarness, type Gateway } from './gateway-harness.js';
-import { codeOf, PaidRequests } from './paid-requests.js';
-import { headerOf } from './paying-client.js';
+import { GatewayFixture, type Gateway } from './support/gateway-fixture.js';
+import { codeOf, PaidRequests } from './support/paid-requests.js';
+import { headerOf } from './support/paying-client.js';
 
-let harness: GatewayHarness;
+let fixture: GatewayFixture;
 let gateway: Gateway;
 let requests: PaidRequests;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
-  gateway = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
-  requests = new PaidRequests(harness, gateway);
+  fixture = await GatewayFixture.create();
+  gateway = await fixture.start({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
+  requests = new PaidRequests(fixture, gateway);
 }, 60_000);
 
-afterAll(async () => harness.stop());
+afterAll(async () => fixture.close());
 
 afterEach(() => {
-  harness.payments.nextSettle = 'settled';
-  harness.payments.poorPayer = undefined;
-  harness.signer.recover();
+  fixture.payments.nextSettle = 'settled';
+  fixture.payments.poorPayer = undefined;
+  fixture.signer.recover();
 });
 
 describe('a payment that does not fit', () => {
@@ -51,7 +51,7 @@ describe('a payment that does not fit', () => {
 
   it('by a payer without money is 402 with the reason of the library', async () => {
     const { client, header, moved } = await requests.paid();
-    harness.payments.poorPayer = client.payer;
+    fixture.payments.poorPayer = client.payer;
     const response = await requests.ask(header);
     expect([response.status, client.challengeOf(response).error]).toEqual([
       402,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { field, join, onnxTensor, waitUntil } from '@touchstone/testing';
 import { ADDED_MODEL_BYTES_MAX } from '../src/domain/model/added-model.js';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
 import { ADDED_FORM_BYTES_MAX } from '../src/transport/http/read-model-form.js';
 import { UPLOADS_MAX } from '../src/transport/http/upload-limit.interceptor.js';
 import {
@@ -15,18 +15,18 @@ import {
   operator,
   postForm,
   TOKEN,
-} from './operator-requests.js';
+} from './support/operator-requests.js';
 
-let harness: GatewayHarness;
+let fixture: GatewayFixture;
 let first: Gateway;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
-  first = await harness.gateway({ ...operator, TOUCHSTONE_INFERENCE_TIMEOUT_MS: '3000' });
+  fixture = await GatewayFixture.create();
+  first = await fixture.start({ ...operator, TOUCHSTONE_INFERENCE_TIMEOUT_MS: '3000' });
   await add(first, { name: 'linear' });
 }, 60_000);
 
-afterAll(() => harness?.stop());
+afterAll(() => fixture?.close());
 
 /** Scores as skl2onnx exports them unless told otherwise, in the words of onnx.proto. */
 const scores = field(1, join(field(1, 1), field(2, join(field(1, field(1, 1)), field(1, field(1, 1))))));

@@ -1,24 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { problem } from '@touchstone/contracts/http/every-service';
+import { problemOf } from '@touchstone/testing/service';
 import { request as httpRequest } from 'node:http';
 import { INFER_BODY_BYTES_MAX } from '../src/domain/request/request-limits.js';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { heldOutRow } from './sample-models.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { heldOutRow } from './support/sample-models.js';
 
-let harness: GatewayHarness;
+let fixture: GatewayFixture;
 let gateway: Gateway;
 
 // Payment is on: whatever is refused here must be refused before any money is asked for.
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
-  gateway = await harness.gateway({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
+  fixture = await GatewayFixture.create();
+  gateway = await fixture.start({ TOUCHSTONE_PAYMENT_MODE: 'x402' });
 }, 60_000);
 
 afterAll(async () => {
-  expect(harness.payments.all()).toEqual([]);
-  expect(harness.signer.outputs).toEqual([]);
-  expect(await harness.column('SELECT id FROM gateway.verifications')).toEqual([]);
-  await harness.stop();
+  expect(fixture.payments.all()).toEqual([]);
+  expect(fixture.signer.outputs).toEqual([]);
+  expect(await fixture.column('SELECT id FROM gateway.verifications')).toEqual([]);
+  await fixture.close();
 });
 
 const { values } = heldOutRow('digits');
@@ -26,12 +26,9 @@ const pixels = { name: 'pixels', datatype: 'FP32', shape: [1, 64], data: values 
 const withPixel = (change: object) => ({ inputs: [{ ...pixels, ...change }] });
 const ids = { name: 'token_ids', datatype: 'INT64', shape: [1, 60], data: new Array(60).fill(0) };
 
-async function problemOf(response: Response) {
-  expect(response.headers.get('content-type')).toBe('application/problem+json');
+async function refusalOf(response: Response) {
   expect(response.headers.get('payment-required')).toBeNull();
-  const refusal = problem.parse(await response.json());
-  expect(refusal.status).toBe(response.status);
-  return refusal;
+  return problemOf(response);
 }
 
 describe('tensors that do not fit the model are 422 with expected and actual', () => {
@@ -77,7 +74,7 @@ describe('tensors that do not fit the model are 422 with expected and actual', (
     ['a further tensor', { inputs: [pixels, { ...pixels, name: 'more' }] }, '/inputs/1/name', 'got "more"'],
   ])('%s', async (_name, body, pointer, detail) => {
     const response = await infer(gateway, 'digits', body);
-    const problem = await problemOf(response);
+    const problem = await refusalOf(response);
     expect([response.status, problem.code]).toEqual([422, 'tensor-invalid']);
     expect(problem.errors?.[0]?.pointer).toBe(pointer);
     expect(problem.errors?.[0]?.detail).toContain(detail);
@@ -89,7 +86,7 @@ describe('tensors that do not fit the model are 422 with expected and actual', (
     ['an integer beyond 64 bits', { ...ids, data: ['9223372036854775808', ...ids.data.slice(1)] }],
   ])('%s', async (_name, tensor) => {
     const response = await infer(gateway, 'financial-sentiment', { inputs: [tensor] });
-    expect((await problemOf(response)).errors?.[0]?.pointer).toBe('/inputs/0/data/0');
+    expect((await refusalOf(response)).errors?.[0]?.pointer).toBe('/inputs/0/data/0');
     expect(response.status).toBe(422);
   });
 });
@@ -120,14 +117,14 @@ describe('bodies that are no request', () => {
     ['chosen outputs', JSON.stringify({ inputs: [pixels], outputs: [] }), 422, 'validation-failed'],
   ])('%s', async (_name, body, status, code) => {
     const response = await infer(gateway, 'digits', body);
-    const problem = await problemOf(response);
+    const problem = await refusalOf(response);
     expect([response.status, problem.code]).toEqual([status, code]);
     expect(problem.errors?.length).toBeGreaterThan(0);
   });
 
   it('text for a model that takes none', async () => {
     const response = await infer(gateway, 'digits', { text: 'five' });
-    expect([response.status, (await problemOf(response)).errors?.[0]?.pointer]).toEqual([422, '/text']);
+    expect([response.status, (await refusalOf(response)).errors?.[0]?.pointer]).toEqual([422, '/text']);
   });
 
   it.each([
@@ -135,7 +132,7 @@ describe('bodies that are no request', () => {
     ['too many tokens', 'profit '.repeat(61), 'too-many-tokens'],
   ])('text with %s', async (_name, text, reason) => {
     const response = await infer(gateway, 'financial-sentiment', { text });
-    const problem = await problemOf(response);
+    const problem = await refusalOf(response);
     expect([response.status, problem.code, problem.errors?.[0]?.detail]).toEqual([
       422,
       'text-invalid',
@@ -147,20 +144,20 @@ describe('bodies that are no request', () => {
 describe('requests that are refused before their body counts', () => {
   it('a model that is not known is 404', async () => {
     const response = await infer(gateway, 'no-such-model', { inputs: [pixels] });
-    expect([response.status, (await problemOf(response)).code]).toEqual([404, 'unknown-model']);
+    expect([response.status, (await refusalOf(response)).code]).toEqual([404, 'unknown-model']);
   });
 
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=latin1'])(
     'the media type %s is 415',
     async (type) => {
       const response = await infer(gateway, 'digits', { inputs: [pixels] }, { 'content-type': type });
-      expect([response.status, (await problemOf(response)).code]).toEqual([415, 'unsupported-media-type']);
+      expect([response.status, (await refusalOf(response)).code]).toEqual([415, 'unsupported-media-type']);
     },
   );
 
   it('a content coding is 415', async () => {
     const response = await infer(gateway, 'digits', { inputs: [pixels] }, { 'content-encoding': 'gzip' });
-    expect([response.status, (await problemOf(response)).code]).toEqual([415, 'unsupported-media-type']);
+    expect([response.status, (await refusalOf(response)).code]).toEqual([415, 'unsupported-media-type']);
   });
 
   it('a query parameter is 400', async () => {
@@ -169,7 +166,7 @@ describe('requests that are refused before their body counts', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ inputs: [pixels] }),
     });
-    expect([sent.status, (await problemOf(sent)).errors?.[0]?.pointer]).toEqual([400, '/query/seed']);
+    expect([sent.status, (await refusalOf(sent)).errors?.[0]?.pointer]).toEqual([400, '/query/seed']);
   });
 
   it('a target that evidence cannot hold is 400, even where it asks for nothing', async () => {
@@ -182,7 +179,7 @@ describe('requests that are refused before their body counts', () => {
       });
     expect((await send(target.slice(0, -1))).status).toBe(402);
     const response = await send(target);
-    expect([response.status, (await problemOf(response)).errors?.[0]?.pointer]).toEqual([400, '/target']);
+    expect([response.status, (await refusalOf(response)).errors?.[0]?.pointer]).toEqual([400, '/target']);
   });
 
   it('GET is 405 and says what is allowed', async () => {
@@ -198,7 +195,7 @@ describe('requests that are refused before their body counts', () => {
     const fits = await infer(gateway, 'digits', padded(INFER_BODY_BYTES_MAX));
     expect(fits.status).toBe(402);
     const long = await infer(gateway, 'digits', padded(INFER_BODY_BYTES_MAX + 1));
-    expect([long.status, (await problemOf(long)).code]).toEqual([413, 'body-too-large']);
+    expect([long.status, (await refusalOf(long)).code]).toEqual([413, 'body-too-large']);
   });
 
   it('a chunked body without a length is counted all the same', async () => {

@@ -11,9 +11,9 @@ import {
   vectorsPath,
   vectorsPresent,
 } from '@touchstone/testing';
-import { GatewayHarness, infer, type Gateway } from './gateway-harness.js';
-import { add, answer, operator } from './operator-requests.js';
-import { modelsFolder } from './sample-models.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { add, answer, operator } from './support/operator-requests.js';
+import { modelsFolder } from './support/sample-models.js';
 
 const describeVectors = vectorsPresent ? describe : describe.skip;
 
@@ -33,16 +33,16 @@ const sequences = onnxModel({
   ],
 });
 
-let harness: GatewayHarness;
+let fixture: GatewayFixture;
 let folder: string;
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start();
+  fixture = await GatewayFixture.create();
   folder = mkdtempSync(join(tmpdir(), 'touchstone-models-'));
 }, 60_000);
 
 afterAll(async () => {
-  await harness?.stop();
+  await fixture?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -51,7 +51,7 @@ const ask = (gateway: Gateway, id: string, data: number[]) =>
 
 describe('a model with sequences inside and tensors outside', () => {
   it('is added and answers', async () => {
-    const gateway = await harness.gateway(operator);
+    const gateway = await fixture.start(operator);
     expect(await add(gateway, { name: 'sequences' }, sequences)).toMatchObject({ status: 201 });
     const { status, body } = await ask(gateway, 'sequences', [1, 2, 0, 255]);
     expect([status, body.outputs]).toEqual([
@@ -65,7 +65,7 @@ describeVectors('a model with an operator of the runtime (com.microsoft)', () =>
   const gelu = () => new Uint8Array(readFileSync(vectorsPath('onnx-cases/contrib-gelu.onnx')));
 
   it('is refused when it is added', async () => {
-    const refused = await add(await harness.gateway(operator), { name: 'gelu' }, gelu());
+    const refused = await add(await fixture.start(operator), { name: 'gelu' }, gelu());
     expect(refused).toMatchObject({ status: 422, body: { code: 'model-invalid' } });
     expect(refused.body.detail).toContain('of the runtime itself (com.microsoft)');
   });
@@ -87,7 +87,7 @@ describeVectors('a model with an operator of the runtime (com.microsoft)', () =>
         accuracy: undefined,
       }),
     );
-    const gateway = await harness.gateway({ TOUCHSTONE_MODELS_DIR: folder });
+    const gateway = await fixture.start({ TOUCHSTONE_MODELS_DIR: folder });
     const { status, body } = await ask(gateway, 'gelu', [0, 10, -10, 1]);
     expect(status).toBe(200);
     const [zero, ten, minusTen, one] = body.outputs[0]?.data ?? [];

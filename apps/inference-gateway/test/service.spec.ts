@@ -3,7 +3,7 @@ import { createDataSource, runMigrations } from '@touchstone/postgres';
 import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
 import { service } from '../src/service.js';
 import type { Config } from '../src/config.js';
-import { GatewayHarness } from './gateway-harness.js';
+import { GatewayFixture } from './support/gateway-fixture.js';
 
 describe('migrations', () => {
   let database: TestDatabase;
@@ -36,26 +36,26 @@ describe('migrations', () => {
 });
 
 describe('the service', () => {
-  let harness: GatewayHarness;
+  let fixture: GatewayFixture;
   beforeAll(async () => {
-    harness = await GatewayHarness.start();
+    fixture = await GatewayFixture.create();
   });
-  afterAll(async () => harness.stop());
+  afterAll(async () => fixture.close());
 
   it('does not start for payment without an address to pay to', async () => {
     const env = { TOUCHSTONE_PAYMENT_MODE: 'x402', TOUCHSTONE_PAY_TO: undefined };
-    await expect(harness.gateway(env)).rejects.toMatchObject({ code: 'config-invalid' });
+    await expect(fixture.start(env)).rejects.toMatchObject({ code: 'config-invalid' });
   });
 
   it('does not start with a models folder that holds nothing', async () => {
-    await expect(harness.gateway({ TOUCHSTONE_MODELS_DIR: '/nowhere' })).rejects.toMatchObject({
+    await expect(fixture.start({ TOUCHSTONE_MODELS_DIR: '/nowhere' })).rejects.toMatchObject({
       code: 'model-invalid',
     });
   });
 
   it('stops in order when it is told to', async () => {
-    const gateway = await harness.gateway();
-    expect(await gateway.running.stop()).toBe(true);
+    const gateway = await fixture.start();
+    expect(await gateway.stop()).toBe(true);
     await expect(fetch(`${gateway.url}/v1/models`)).rejects.toThrow();
   });
 });

@@ -1,30 +1,31 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createDataSource, Outbox, runMigrations } from '@touchstone/postgres';
-import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
+import { Outbox } from '@touchstone/postgres';
+import { DatabaseFixture, migratedDatabase } from '@touchstone/testing/service';
 import type { DataSource } from 'typeorm';
-import type { Config } from '../src/config.js';
 import { SETTLE_ASK_AFTER_MS } from '../src/domain/inference/verification.js';
 import { SETTLE_ASK_ROWS_MAX, SettleExecuted } from '../src/domain/payment/settle-executed.js';
 import { service } from '../src/service.js';
-import { VerificationRepository } from '../src/persistence/verification-repository.js';
-import { MemoryVerifications } from './memory-verifications.js';
-import { commitment, describeVerificationStore, paidVerification } from './verification-store-contract.js';
+import { PostgresVerificationStore } from '../src/persistence/postgres-verification-store.js';
+import { MemoryVerificationStore } from './support/memory-verification-store.js';
+import {
+  commitment,
+  describeVerificationStore,
+  paidVerification,
+} from './support/verification-store.contract.js';
 
 describeVerificationStore('memory', async () => {
-  const store = new MemoryVerifications(() => Date.now());
+  const store = new MemoryVerificationStore(() => Date.now());
   return { store, recorded: async () => store.recorded };
 });
 
 describe('PostgreSQL', () => {
-  let database: TestDatabase;
+  let fixture: DatabaseFixture;
   let dataSource: DataSource;
-  let store: VerificationRepository;
+  let store: PostgresVerificationStore;
   beforeAll(async () => {
-    database = await createTestDatabase('verifications');
-    const options = service.databaseOptions({ DATABASE_URL: database.urlFor('inference-gateway') } as Config);
-    await runMigrations(options);
-    dataSource = await createDataSource(options).initialize();
-    store = new VerificationRepository(dataSource, new Outbox(dataSource), () => Date.now());
+    fixture = new DatabaseFixture(service, await migratedDatabase(service));
+    dataSource = await fixture.dataSource();
+    store = new PostgresVerificationStore(dataSource, new Outbox(dataSource), () => Date.now());
     const version = Buffer.from(commitment.modelVersionId, 'hex');
     await dataSource.query(
       `INSERT INTO gateway.models (model_version_id, model_id, name, version, developer, task, model_hash,
@@ -39,20 +40,13 @@ describe('PostgreSQL', () => {
     );
   });
   afterEach(() => dataSource.query('TRUNCATE gateway.verifications, gateway.outbox CASCADE'));
-  afterAll(async () => {
-    await dataSource.destroy();
-    await database.drop();
-  });
+  afterAll(() => fixture.close());
 
   describeVerificationStore('PostgreSQL', async () => ({
     store,
     recorded: async () => {
-      const rows = (await dataSource.query('SELECT payload FROM gateway.outbox ORDER BY id')) as {
-        payload: Buffer;
-      }[];
-      return rows.map(
-        ({ payload }) => (JSON.parse(payload.toString()) as { verificationId: string }).verificationId,
-      );
+      const events = await fixture.events<{ verificationId: string }>();
+      return events.map(({ verificationId }) => verificationId);
     },
   }));
 
@@ -84,7 +78,7 @@ describe('PostgreSQL', () => {
 describe('the sweeper', () => {
   it('asks for SETTLE_ASK_ROWS_MAX settlements in one run, and for one more in the next', async () => {
     let nowMs = Date.now();
-    const store = new MemoryVerifications(() => nowMs);
+    const store = new MemoryVerificationStore(() => nowMs);
     for (let made = 0; made <= SETTLE_ASK_ROWS_MAX; made += 1) {
       const { row, event } = paidVerification({ createdAtMs: nowMs });
       await store.storeExecuted(row, event, new Uint8Array(1));

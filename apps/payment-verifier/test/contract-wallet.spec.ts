@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Hex } from 'viem';
-import { digest, PaymentFixture } from './support/fixture.js';
+import { digest, PaymentFixture } from './support/payment-fixture.js';
 import { authorizationOf, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
 /** Run-time code that answers every call with one 32-byte word. */

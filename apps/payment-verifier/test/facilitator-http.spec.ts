@@ -1,42 +1,33 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HTTPFacilitatorClient } from '@x402/core/http';
 import type { PaymentPayload, PaymentRequirements } from '@x402/core/types';
+import type { TestService } from '@touchstone/testing/service';
 import { FACILITATOR_REQUEST_BYTES_MAX } from '../src/transport/http/facilitator.controller.js';
-import { digest, PaymentFixture } from './support/fixture.js';
+import { digest, PaymentFixture } from './support/payment-fixture.js';
 import { PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
 const TOKEN = 'a-token-of-a-shop-with-40-characters-or-so';
 
 describe('the facilitator API', () => {
   let fixture: PaymentFixture;
-  let url: string;
-  let healthUrl: string;
+  let service: TestService;
   let client: HTTPFacilitatorClient;
   beforeAll(async () => {
     fixture = await PaymentFixture.create();
-    const { ports } = await fixture.start({
+    service = await fixture.start({
       TOUCHSTONE_PAYMENT_RECIPIENTS: fixture.payTo,
       TOUCHSTONE_FACILITATOR_TOKENS: JSON.stringify({ shop: TOKEN }),
     });
-    url = `http://127.0.0.1:${ports.http}`;
-    healthUrl = `http://127.0.0.1:${ports.health}`;
     const headers = { authorization: `Bearer ${TOKEN}` };
     client = new HTTPFacilitatorClient({
-      url,
+      url: service.url,
       createAuthHeaders: () => Promise.resolve({ verify: {}, settle: headers, supported: {} }),
     });
   }, 60_000);
   afterAll(() => fixture.close());
 
   const post = async (path: string, body: unknown, token: string | undefined = TOKEN) => {
-    const response = await fetch(`${url}${path}`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
-      },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-    });
+    const response = await service.post(path, body, token === '' ? {} : { authorization: `Bearer ${token}` });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
   const payment = async () => (await fixture.payer()).pay(requirementsFor(fixture.payTo));
@@ -187,30 +178,30 @@ describe('the facilitator API', () => {
   it('shows the state of a payment', async () => {
     const objects = await payment();
     const { body } = await post('/settle', objects);
-    const { rows } = await fixture.sql.query<{ id: string }>(
+    const rows = await fixture.rows<{ id: string }>(
       'SELECT id FROM payments.reservations ORDER BY created_at DESC LIMIT 1',
     );
-    const response = await fetch(`${url}/v1/payments/${rows[0]?.id}`);
+    const response = await fetch(`${service.url}/v1/payments/${rows[0]?.id}`);
     expect(await response.json()).toMatchObject({
       reservationId: rows[0]?.id,
       state: 'settled',
       transaction: body['transaction'],
       amount: PRICE.toString(),
     });
-    expect((await fetch(`${url}/v1/payments/0198f1f0-0000-7000-8000-000000000000`)).status).toBe(404);
-    expect((await fetch(`${url}/v1/payments/x`)).status).toBe(400);
+    expect((await fetch(`${service.url}/v1/payments/0198f1f0-0000-7000-8000-000000000000`)).status).toBe(404);
+    expect((await fetch(`${service.url}/v1/payments/x`)).status).toBe(400);
   });
 
   it('has a document, figures and readiness', async () => {
-    const document = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: object };
+    const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: object };
     expect(Object.keys(document.paths).sort()).toEqual([
       '/settle',
       '/supported',
       '/v1/payments/{reservationId}',
       '/verify',
     ]);
-    expect((await fetch(`${healthUrl}/readyz`)).status).toBe(200);
-    const metrics = await (await fetch(`${healthUrl}/metrics`)).text();
+    expect((await fetch(`${service.healthUrl}/readyz`)).status).toBe(200);
+    const metrics = await service.metrics();
     for (const figure of [
       /touchstone_payment_payments_total\{[^}]*state="settled"/,
       /touchstone_payment_replays_blocked_total\{[^}]*kind="settled"/,
@@ -226,13 +217,8 @@ describe('the facilitator API', () => {
     await expect(fixture.start({ TOUCHSTONE_PAYMENT_NETWORK: 'eip155:1' })).rejects.toMatchObject({
       code: 'config-invalid',
     });
-    const { ports } = await fixture.start({ TOUCHSTONE_EVM_RPC_URL: 'http://127.0.0.1:9' });
-    expect((await fetch(`http://127.0.0.1:${ports.health}/readyz`)).status).toBe(503);
-    const answer = await fetch(`http://127.0.0.1:${ports.http}/verify`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(await payment()),
-    });
-    expect(answer.status).toBe(503);
+    const unready = await fixture.start({ TOUCHSTONE_EVM_RPC_URL: 'http://127.0.0.1:9' });
+    expect((await fetch(`${unready.healthUrl}/readyz`)).status).toBe(503);
+    expect((await unready.post('/verify', await payment())).status).toBe(503);
   });
 });

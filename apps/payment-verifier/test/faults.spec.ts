@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { ChildProcess } from 'node:child_process';
 import { waitUntil } from '@touchstone/testing';
 import { STUCK_BLOCKS_DEFAULT } from '../src/config.js';
-import { digest, killed, PaymentFixture } from './support/fixture.js';
+import { digest, killed, PaymentFixture } from './support/payment-fixture.js';
 import { authorizationOf, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
 const FAULT_TIMEOUT_MS = 60_000;
@@ -30,7 +30,7 @@ describe('payments when parts fail', () => {
     fixture.gateway.call('payment-verifier', 'settle', { reservationId }, { timeoutMs });
   const payment = async () => (await fixture.payer()).pay(requirementsFor(fixture.payTo));
   const eventsOf = async (id: string) =>
-    (await fixture.events()).filter(({ reservationId }) => reservationId === id);
+    (await fixture.reservationEvents()).filter(({ reservationId }) => reservationId === id);
 
   /** Waits for recovery and checks that the payment moved exactly once and was announced exactly once. */
   const expectOneCharge = async (reservationId: string, before: bigint) => {
@@ -147,7 +147,7 @@ describe('payments when parts fail', () => {
       const signed = fixture.signer.transactions.length;
       await waitUntil(async () => {
         await fixture.age(id);
-        const { rows } = await fixture.sql.query(
+        const rows = await fixture.rows(
           'SELECT 1 FROM payments.lane_transaction WHERE subject = $1 AND used_up_at_block IS NOT NULL',
           [id],
         );

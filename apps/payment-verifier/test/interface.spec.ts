@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkInterface } from '@touchstone/testing';
-import { PaymentFixture } from './support/fixture.js';
+import { PaymentFixture } from './support/payment-fixture.js';
 
 const ORIGIN = 'https://shop.example';
 const TOKEN = 't'.repeat(40);
@@ -10,11 +10,11 @@ describe('the HTTP interface', () => {
   let url: string;
   beforeAll(async () => {
     fixture = await PaymentFixture.create();
-    const { ports } = await fixture.start({
+    const started = await fixture.start({
       TOUCHSTONE_FACILITATOR_TOKENS: JSON.stringify({ shop: TOKEN }),
       TOUCHSTONE_CORS_ORIGINS: ORIGIN,
     });
-    url = `http://127.0.0.1:${ports.http}`;
+    url = started.url;
   }, 60_000);
   afterAll(() => fixture.close());
 

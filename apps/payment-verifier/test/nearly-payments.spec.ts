@@ -1,25 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TestService } from '@touchstone/testing/service';
 import { getAddress, type Hex } from 'viem';
-import { PaymentFixture } from './support/fixture.js';
+import { PaymentFixture } from './support/payment-fixture.js';
 import { ASSET, authorizationOf, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
 const TOKEN = 'a-token-of-a-shop-with-40-characters-or-so';
 
 let fixture: PaymentFixture;
-let url: string;
+let service: TestService;
 beforeAll(async () => {
   fixture = await PaymentFixture.create();
-  const { ports } = await fixture.start({ TOUCHSTONE_FACILITATOR_TOKENS: JSON.stringify({ shop: TOKEN }) });
-  url = `http://127.0.0.1:${ports.http}`;
+  service = await fixture.start({ TOUCHSTONE_FACILITATOR_TOKENS: JSON.stringify({ shop: TOKEN }) });
 }, 60_000);
 afterAll(() => fixture.close());
 
 const post = async (path: string, body: unknown) => {
-  const response = await fetch(`${url}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
-    body: JSON.stringify(body),
-  });
+  const response = await service.post(path, body, { authorization: `Bearer ${TOKEN}` });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 };
 

@@ -5,7 +5,7 @@ import { oldOutbox, olderVersions } from '@touchstone/testing';
 import type { Config } from '../src/config.js';
 import { reasons } from '../src/domain/reasons.js';
 import { PostgresReservationStore } from '../src/persistence/postgres-reservation-store.js';
-import { ReservationOwner } from '../src/persistence/reservation-owner.js';
+import { PostgresReservationOwner } from '../src/persistence/postgres-reservation-owner.js';
 import { service } from '../src/service.js';
 
 const NETWORK = 'eip155:84532';
@@ -156,7 +156,7 @@ const versions = olderVersions({
       ...{
         schema: 'payments',
         network: NETWORK,
-        owner: new ReservationOwner(Date.now),
+        owner: new PostgresReservationOwner(Date.now),
         drainMs: 0,
         nowMs: Date.now,
       },

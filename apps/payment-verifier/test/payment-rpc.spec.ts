@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@touchstone/testing';
 import { LEASE_DEFAULT_SECONDS } from '../src/config.js';
-import { digest, PaymentFixture } from './support/fixture.js';
+import { digest, PaymentFixture } from './support/payment-fixture.js';
 import { authorizationOf, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
 describe('payments over RPC, against a real chain', () => {
@@ -60,7 +60,7 @@ describe('payments over RPC, against a real chain', () => {
     expect(await settle(reserved.reservationId)).toEqual(settled);
     expect(await authorize(objects, digest())).toEqual({ outcome: 'bound-to-other-request' });
     expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before + PRICE);
-    const own = (await fixture.events()).filter(
+    const own = (await fixture.reservationEvents()).filter(
       ({ reservationId }) => reservationId === reserved.reservationId,
     );
     expect(own).toEqual([
@@ -150,7 +150,7 @@ describe('payments over RPC, against a real chain', () => {
       reason: 'authorization_canceled',
       charged: 'no',
     });
-    expect((await fixture.events()).at(-1)).toMatchObject({
+    expect((await fixture.reservationEvents()).at(-1)).toMatchObject({
       subject: 'evt.v1.payment.transfer.failed',
       reservationId,
       reason: 'authorization_canceled',
@@ -248,7 +248,7 @@ describe('payments over RPC, against a real chain', () => {
     expect((await reserve(first, requestDigest)).reservationId).toBe(reservationId);
     await fixture.token.mint(payer.address, PRICE);
     await fixture.recovered(reservationId, 'settled');
-    expect((await fixture.events()).at(-1)).toMatchObject({
+    expect((await fixture.reservationEvents()).at(-1)).toMatchObject({
       subject: 'evt.v1.payment.transfer.settled',
       reservationId,
     });
@@ -278,7 +278,7 @@ describe('payments over RPC, against a real chain', () => {
 
   it('publishes its events to the stream', async () => {
     await waitUntil(async () => {
-      const { rows } = await fixture.sql.query<{ pending: number }>(
+      const rows = await fixture.rows<{ pending: number }>(
         'SELECT count(*)::int AS pending FROM payments.outbox WHERE published_at IS NULL',
       );
       return rows[0]?.pending === 0;

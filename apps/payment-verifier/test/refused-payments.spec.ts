@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { digest, PaymentFixture } from './support/fixture.js';
+import { digest, PaymentFixture } from './support/payment-fixture.js';
 import { authorizationOf, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
 describe('refused payments, against a real chain', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@touchstone/testing';
-import { digest, PaymentFixture } from './support/fixture.js';
+import { digest, PaymentFixture } from './support/payment-fixture.js';
 import { authorizationOf, requirementsFor } from './support/payer.js';
 
 describe('the nonces of the relayer', () => {
@@ -28,14 +28,14 @@ describe('the nonces of the relayer', () => {
     return { objects, settled };
   };
   const nextNonce = async (): Promise<number> => {
-    const { rows } = await fixture.sql.query<{ next_nonce: string }>('SELECT next_nonce FROM payments.lane');
+    const rows = await fixture.rows<{ next_nonce: string }>('SELECT next_nonce FROM payments.lane');
     return Number(rows[0]?.next_nonce);
   };
   /** Nothing is on its way and nothing stands in a block that may be dropped. */
   const idle = (): Promise<unknown> =>
     waitUntil(async () => {
       await fixture.age();
-      const { rows } = await fixture.sql.query(
+      const rows = await fixture.rows(
         `SELECT 1 FROM payments.lane_transaction WHERE state IN ('open', 'mined')`,
       );
       return rows.length === 0;
@@ -54,9 +54,7 @@ describe('the nonces of the relayer', () => {
     // What could not be paid for is still owed, and is settled without being asked for again.
     await waitUntil(async () => {
       await fixture.age();
-      const { rows } = await fixture.sql.query(
-        `SELECT 1 FROM payments.reservations WHERE state <> 'settled'`,
-      );
+      const rows = await fixture.rows(`SELECT 1 FROM payments.reservations WHERE state <> 'settled'`);
       return rows.length === 0;
     }, 15_000);
   });
@@ -90,7 +88,7 @@ describe('the nonces of the relayer', () => {
 
   it('comes back to the chain when it ran ahead of it', async () => {
     await idle();
-    await fixture.sql.query('UPDATE payments.lane SET next_nonce = next_nonce + 5');
+    await fixture.rows('UPDATE payments.lane SET next_nonce = next_nonce + 5');
     const count = await fixture.token.transactionCount(fixture.signer.address('settlement'));
     expect((await pay()).settled).toMatchObject({ outcome: 'settled' });
     expect(await nextNonce()).toBe(count + 1);

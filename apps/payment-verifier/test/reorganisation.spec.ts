@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@touchstone/testing';
+import type { TestService } from '@touchstone/testing/service';
 import { STUCK_BLOCKS_DEFAULT } from '../src/config.js';
-import { digest, PaymentFixture } from './support/fixture.js';
+import { digest, PaymentFixture } from './support/payment-fixture.js';
 import { authorizationOf, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
 const START_TIMEOUT_MS = 60_000;
@@ -10,14 +11,10 @@ const SLOTS_IN_AN_EPOCH = 40;
 
 describe('a reorganisation of the chain', () => {
   let fixture: PaymentFixture;
-  let metric: (name: string) => Promise<number>;
+  let service: TestService;
   beforeAll(async () => {
     fixture = await PaymentFixture.create({ finalizes: false, slotsInAnEpoch: SLOTS_IN_AN_EPOCH });
-    const service = await fixture.start();
-    metric = async (name) => {
-      const text = await (await fetch(`http://127.0.0.1:${service.ports.health}/metrics`)).text();
-      return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1]);
-    };
+    service = await fixture.start();
   }, START_TIMEOUT_MS);
   afterEach(() => goOn());
   afterAll(() => fixture.close());
@@ -45,7 +42,7 @@ describe('a reorganisation of the chain', () => {
     fixture.proxy.decide = () => 'pass';
   };
   const stateOf = async (transaction: string) => {
-    const { rows } = await fixture.sql.query<{ state: string; placed: boolean }>(
+    const rows = await fixture.rows<{ state: string; placed: boolean }>(
       `SELECT state, block_number IS NOT NULL AS placed FROM payments.lane_transaction
        WHERE attempts @> jsonb_build_array(jsonb_build_object('hash', $1::text))`,
       [transaction],
@@ -80,14 +77,16 @@ describe('a reorganisation of the chain', () => {
       'the payments to come back',
     );
     expect(fixture.signer.transactions.length).toBe(signed);
-    expect(await metric('touchstone_payment_reorganised_total')).toBeGreaterThanOrEqual(3);
+    expect(await service.metric('touchstone_payment_reorganised_total')).toBeGreaterThanOrEqual(3);
     for (const { objects, requestDigest, reservationId, transaction } of results) {
       expect(await fixture.state(reservationId)).toBe('settled');
       // The caller's answer stays: the same payment is settled by the same transaction.
       expect(
         await fixture.gateway.call('payment-verifier', 'authorize', { ...objects, requestDigest }),
       ).toMatchObject({ outcome: 'settled', reservationId, settlement: { transaction } });
-      const events = (await fixture.events()).filter((event) => event.reservationId === reservationId);
+      const events = (await fixture.reservationEvents()).filter(
+        (event) => event.reservationId === reservationId,
+      );
       expect(events.map(({ subject }) => subject)).toEqual(['evt.v1.payment.transfer.settled']);
     }
   });
@@ -129,7 +128,7 @@ describe('a reorganisation of the chain', () => {
     expect(fixture.signer.transactions.length).toBe(signed + 1);
     expect(await stateOf(transaction)).toMatchObject({ state: 'lost' });
     expect(await fixture.state(reservationId)).toBe('settled');
-    expect(await metric('touchstone_payment_undone_total')).toBe(0);
+    expect(await service.metric('touchstone_payment_undone_total')).toBe(0);
   });
 
   it('after which the payment can no longer be made is told to the operator', async () => {
@@ -144,7 +143,7 @@ describe('a reorganisation of the chain', () => {
     await waitUntil(
       async () => {
         await fixture.age();
-        return (await metric('touchstone_payment_undone_total')) === 1;
+        return (await service.metric('touchstone_payment_undone_total')) === 1;
       },
       15_000,
       'the loss to be counted',

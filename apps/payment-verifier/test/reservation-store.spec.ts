@@ -1,13 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createDataSource, Outbox, runMigrations, type PostgresOptions } from '@touchstone/postgres';
-import { createTestDatabase, type TestDatabase } from '@touchstone/testing';
+import { Outbox } from '@touchstone/postgres';
+import { DatabaseFixture, migratedDatabase } from '@touchstone/testing/service';
 import type { DataSource } from 'typeorm';
-import type { Config } from '../src/config.js';
 import { OwePayments1785600000000 } from '../src/persistence/migrations/1785600000000-owe-payments.js';
 import { service } from '../src/service.js';
 import { reasons } from '../src/domain/reasons.js';
 import { PostgresReservationStore } from '../src/persistence/postgres-reservation-store.js';
-import { MemoryReservationStore } from './support/memory-store.js';
+import { MemoryReservationStore } from './support/memory-reservation-store.js';
 import { describeReservationStore } from './support/reservation-store.contract.js';
 import { samplePayment } from './support/sample-payment.js';
 
@@ -18,28 +17,16 @@ beforeEach(() => {
 describeReservationStore('memory', () => memory);
 
 describe('PostgreSQL', () => {
-  let database: TestDatabase;
-  let options: Required<Pick<PostgresOptions, 'migrations'>> & PostgresOptions;
+  let fixture: DatabaseFixture;
   let dataSource: DataSource;
   let store: PostgresReservationStore;
   beforeAll(async () => {
-    database = await createTestDatabase('reservations');
-    options = {
-      url: database.urlFor('payment-verifier'),
-      schema: 'payments',
-      // All of them, as the service runs them.
-      migrations: service.databaseOptions({} as Config).migrations ?? [],
-      applicationName: 'test',
-    };
-    await runMigrations(options);
-    dataSource = await createDataSource(options).initialize();
+    fixture = new DatabaseFixture(service, await migratedDatabase(service));
+    dataSource = await fixture.dataSource();
     store = new PostgresReservationStore(dataSource, new Outbox(dataSource));
   });
   afterEach(() => dataSource.query('TRUNCATE payments.reservations CASCADE'));
-  afterAll(async () => {
-    await dataSource.destroy();
-    await database.drop();
-  });
+  afterAll(() => fixture.close());
 
   describeReservationStore('PostgreSQL', () => store);
 
@@ -69,7 +56,8 @@ describe('PostgreSQL', () => {
     };
     await held(payment, '0198f1f0-0000-7000-8000-000000000001', reasons.transactionFailed);
     await held(other, '0198f1f0-0000-7000-8000-000000000002', reasons.canceled);
-    const since = options.migrations.slice(options.migrations.indexOf(OwePayments1785600000000));
+    const { migrations = [] } = fixture.databaseOptions;
+    const since = migrations.slice(migrations.indexOf(OwePayments1785600000000));
     for (let left = since.length; left > 0; left -= 1) await dataSource.undoLastMigration();
     await dataSource.runMigrations();
     const late = Date.UTC(9999, 11, 31, 12);
@@ -84,7 +72,7 @@ describe('PostgreSQL', () => {
   });
 
   it('goes back to nothing and forward again', async () => {
-    for (let left = options.migrations.length; left > 0; left -= 1) await dataSource.undoLastMigration();
+    for (let left = dataSource.migrations.length; left > 0; left -= 1) await dataSource.undoLastMigration();
     const [{ tables }] = (await dataSource.query(
       `SELECT count(*)::int AS tables FROM information_schema.tables
        WHERE table_schema = 'payments' AND table_name <> 'migrations'`,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SETTLE_CONCURRENCY_MAX } from '../src/config.js';
-import { digest, PaymentFixture } from './support/fixture.js';
+import { digest, PaymentFixture } from './support/payment-fixture.js';
 import { requirementsFor } from './support/payer.js';
 
 const TIMEOUT_MS = 120_000;

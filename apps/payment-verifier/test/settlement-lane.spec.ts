@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@touchstone/testing';
-import { digest, PaymentFixture } from './support/fixture.js';
+import { digest, PaymentFixture } from './support/payment-fixture.js';
 import { PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
 const START_TIMEOUT_MS = 60_000;
@@ -60,7 +60,7 @@ async function lookedAtByRecovery(fixture: PaymentFixture, id: string): Promise<
 }
 
 async function transactionOf(fixture: PaymentFixture, id: string) {
-  const { rows } = await fixture.sql.query<{ state: string; attempts: { hash: string }[]; placed: boolean }>(
+  const rows = await fixture.rows<{ state: string; attempts: { hash: string }[]; placed: boolean }>(
     `SELECT state, attempts, block_number IS NOT NULL AS placed FROM payments.lane_transaction
      WHERE subject = $1 ORDER BY signed_at DESC`,
     [id],

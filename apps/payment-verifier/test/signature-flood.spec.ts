@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@touchstone/testing';
+import type { TestService } from '@touchstone/testing/service';
 import type { Hex } from 'viem';
 import {
   SIGNATURE_QUESTIONS_PER_PAYER_MAX,
   SIGNATURE_QUESTIONS_RUNNING_MAX,
 } from '../src/domain/check-signature.js';
-import { digest, PaymentFixture } from './support/fixture.js';
+import { digest, PaymentFixture } from './support/payment-fixture.js';
 import { Payer, PRICE, requirementsFor, type X402Objects } from './support/payer.js';
 
 /** Run-time code that takes every signature (ERC-1271). */
@@ -13,22 +14,19 @@ const TRUSTING_WALLET = `0x7f${'1626ba7e'.padEnd(64, '0')}60005260206000f3`;
 const PAYMENTS_MAX = 2;
 
 let fixture: PaymentFixture;
-let url: string;
+let service: TestService;
 beforeAll(async () => {
   fixture = await PaymentFixture.create();
-  const { ports } = await fixture.start({
+  service = await fixture.start({
     TOUCHSTONE_CONTRACT_PAYMENTS_PER_MINUTE_MAX: String(PAYMENTS_MAX),
+    // The questions that hang must do so until a busy machine has sent the others.
+    TOUCHSTONE_EVM_RPC_TIMEOUT_MS: '5000',
   });
-  url = `http://127.0.0.1:${ports.http}`;
 }, 60_000);
 afterAll(() => fixture.close());
 
 const verify = async (objects: X402Objects) => {
-  const response = await fetch(`${url}/verify`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(objects),
-  });
+  const response = await service.post('/verify', objects);
   const body = (await response.json()) as Record<string, unknown>;
   return { status: response.status, retryAfter: response.headers.get('retry-after'), body };
 };

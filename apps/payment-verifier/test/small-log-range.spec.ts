@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { RunningService } from '@touchstone/platform/runtime';
 import { chainNodes } from '@touchstone/testing';
-import { digest, PaymentFixture } from './support/fixture.js';
+import type { TestService } from '@touchstone/testing/service';
+import { digest, PaymentFixture } from './support/payment-fixture.js';
 import { requirementsFor } from './support/payer.js';
 
 const START_TIMEOUT_MS = 60_000;
@@ -10,17 +10,12 @@ const BLOCKS = 700;
 
 describe('payments behind a provider that answers few blocks of logs', () => {
   let fixture: PaymentFixture;
-  let service: RunningService;
+  let service: TestService;
   beforeAll(async () => {
     fixture = await PaymentFixture.create();
     service = await fixture.start({ TOUCHSTONE_SETTLE_TIMEOUT_MS: '300' });
   }, START_TIMEOUT_MS);
   afterAll(() => fixture.close());
-
-  const figure = async (name: string): Promise<number> => {
-    const text = await (await fetch(`http://127.0.0.1:${service.ports.health}/metrics`)).text();
-    return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1]);
-  };
 
   it.each([
     ['500 blocks', chainNodes.logs500, 500],
@@ -51,7 +46,7 @@ describe('payments behind a provider that answers few blocks of logs', () => {
       await fixture.recovered(reservationId, 'failed');
       fixture.proxy.decide = () => 'pass';
       expect(await fixture.token.balanceOf(fixture.payTo)).toBe(before);
-      const width = await figure('touchstone_payment_log_range_blocks');
+      const width = await service.metric('touchstone_payment_log_range_blocks');
       expect(width).toBeGreaterThan(0);
       expect(width).toBeLessThanOrEqual(most);
     },

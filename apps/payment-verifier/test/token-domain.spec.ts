@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { developmentToken } from '@touchstone/embedded';
 import type { RunningService } from '@touchstone/platform/runtime';
 import { waitUntil } from '@touchstone/testing';
-import { digest, PaymentFixture } from './support/fixture.js';
+import { digest, PaymentFixture } from './support/payment-fixture.js';
 import { ASSET, NETWORK, requirementsFor } from './support/payer.js';
 
 const START_TIMEOUT_MS = 60_000;

@@ -16,10 +16,10 @@ import { LogReader } from './domain/proof/log-reader.js';
 import { IngestRunner, type ConsumerDelays } from './ingest-runner.js';
 import { ProofMetrics } from './metrics.js';
 import { Observers } from './observers.js';
-import { EvidenceRepository } from './persistence/evidence-repository.js';
-import { IntakeRepository } from './persistence/intake-repository.js';
-import { LogRepository } from './persistence/log-repository.js';
-import { ProofRepository } from './persistence/proof-repository.js';
+import { PostgresEvidenceStore } from './persistence/postgres-evidence-store.js';
+import { PostgresIntakeStore } from './persistence/postgres-intake-store.js';
+import { PostgresLogStore } from './persistence/postgres-log-store.js';
+import { PostgresProofStore } from './persistence/postgres-proof-store.js';
 import { storedFigures } from './persistence/stored-figures.js';
 import { EvidenceController } from './transport/http/evidence.controller.js';
 import { LogController } from './transport/http/log.controller.js';
@@ -53,8 +53,12 @@ function foundations(config: Config) {
       ({ rpc, clock }) =>
         new KnownKeys(new RpcSignerKeys(rpc, config.TOUCHSTONE_LOG_ORIGIN), () => clock.nowMs()),
     ),
-    provide(EVIDENCE_STORE, { dataSource: DataSource }, (parts) => new EvidenceRepository(parts.dataSource)),
-    provide(PROOF_STORE, { dataSource: DataSource }, (parts) => new ProofRepository(parts.dataSource)),
+    provide(
+      EVIDENCE_STORE,
+      { dataSource: DataSource },
+      (parts) => new PostgresEvidenceStore(parts.dataSource),
+    ),
+    provide(PROOF_STORE, { dataSource: DataSource }, (parts) => new PostgresProofStore(parts.dataSource)),
   ];
 }
 
@@ -100,10 +104,10 @@ function ingest(config: Config, delays: ConsumerDelays) {
       new IngestRunner({
         ...runner,
         delays,
-        ingestion: new Ingestion(new IntakeRepository(dataSource), config.TOUCHSTONE_LOG_ORIGIN, (alarm) =>
+        ingestion: new Ingestion(new PostgresIntakeStore(dataSource), config.TOUCHSTONE_LOG_ORIGIN, (alarm) =>
           observers.alarmed(alarm),
         ),
-        log: new LogCopy(new LogRepository(dataSource), keys, observers),
+        log: new LogCopy(new PostgresLogStore(dataSource), keys, observers),
       }),
   );
 }

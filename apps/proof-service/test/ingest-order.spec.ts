@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { BATCH_LEAVES_MAX } from '@touchstone/contracts';
-import { problem } from '@touchstone/contracts/http/every-service';
+import { problemOf } from '@touchstone/testing/service';
 import { verifyEvidence } from '@touchstone/evidence';
 import { waitUntil } from '@touchstone/testing';
 import { CHECKPOINTS_PER_ROUND_MAX, LOG_EXTEND_ENTRIES_MAX } from '../src/domain/log/log-copy.js';
@@ -104,7 +104,7 @@ describe('order and repetition', () => {
     const first = await fixture.start();
     await fixture.publish(...events.slice(0, half));
     await first.waitForMetric('touchstone_proof_log_size_entries', 1);
-    await first.service.stop();
+    await first.stop();
     await fixture.publish(...events.slice(half));
     const second = await fixture.start();
     await expectAllProvable(fixture, second, outputs);
@@ -149,18 +149,18 @@ describe('order and repetition', () => {
     const output = world.output();
     await fixture.publish(world.commitmentPublished(), output);
     await client.stage(output.body.verificationId, 'accepted');
-    await fixture.sql(`ALTER DATABASE ${database.name} CONNECTION LIMIT 0`);
-    await fixture.sql(
+    await fixture.rows(`ALTER DATABASE ${database.name} CONNECTION LIMIT 0`);
+    await fixture.rows(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE datname = current_database() AND usename = 'proof-service'`,
     );
     await fixture.publish(world.batchSealed([output]), await world.checkpointPublished());
     await waitUntil(async () => {
       const answer = await client.get(`/v1/evidence/${output.body.verificationId}`);
-      const refusal = problem.parse(await answer.json());
+      const refusal = await problemOf(answer);
       return answer.status === 503 && refusal.code === 'dependency-unavailable';
     });
-    await fixture.sql(`ALTER DATABASE ${database.name} CONNECTION LIMIT -1`);
+    await fixture.rows(`ALTER DATABASE ${database.name} CONNECTION LIMIT -1`);
     await client.bundle(output.body.verificationId);
   });
 

@@ -18,7 +18,7 @@ describe('the HTTP interface', () => {
     const sealed = world.batchSealed([output]);
     await fixture.publish(await world.checkpointPublished(), sealed);
     await client.bundle(output.body.verificationId);
-    url = `http://127.0.0.1:${client.service.ports.http}`;
+    url = client.url;
     known = {
       verificationId: [output.body.verificationId],
       batchId: [sealed.body.batchId],

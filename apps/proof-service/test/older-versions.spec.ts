@@ -6,9 +6,9 @@ import { leafHash, leafHashOfText } from '@touchstone/merkle';
 import { olderVersions, type ServiceDataSource } from '@touchstone/testing';
 import type { Config } from '../src/config.js';
 import { pathInTree, storeTree } from '../src/domain/batch/stored-tree.js';
-import { EvidenceRepository } from '../src/persistence/evidence-repository.js';
-import { LogRepository } from '../src/persistence/log-repository.js';
-import { ProofRepository } from '../src/persistence/proof-repository.js';
+import { PostgresEvidenceStore } from '../src/persistence/postgres-evidence-store.js';
+import { PostgresLogStore } from '../src/persistence/postgres-log-store.js';
+import { PostgresProofStore } from '../src/persistence/postgres-proof-store.js';
 import { storedFigures } from '../src/persistence/stored-figures.js';
 import { service } from '../src/service.js';
 import { LogWorld } from './support/log-world.js';
@@ -75,7 +75,7 @@ const versions = olderVersions({
   rows: [{ sql: rows }],
   expectRows: async (dataSource) => {
     await expectEvidence(dataSource);
-    const proofs = new ProofRepository(dataSource);
+    const proofs = new PostgresProofStore(dataSource);
     expect(await proofs.newestCheckpoint()).toEqual({
       ...{ size: 2n, root: world.rootAt(2), note: checkpoint.note, publishedAt: checkpoint.publishedAt },
       anchors: [storedAnchor],
@@ -87,7 +87,7 @@ const versions = olderVersions({
     expect(await proofs.place(leaves[1] as Uint8Array)).toEqual({ batchId: sealed.batchId, leafIndex: 1 });
     expect(await proofs.leaves(1n, 0, 10)).toEqual(leaves);
 
-    const log = new LogRepository(dataSource);
+    const log = new PostgresLogStore(dataSource);
     expect(await log.size()).toBe(2n);
     expect(await log.pendingCheckpoints(10)).toMatchObject([{ size: 9n, note: 'not judged' }]);
     // The copy stops before the gap, as it did then.
@@ -103,7 +103,7 @@ describe('a database of an older version', () => {
 });
 
 async function expectEvidence(dataSource: ServiceDataSource): Promise<void> {
-  const evidence = new EvidenceRepository(dataSource);
+  const evidence = new PostgresEvidenceStore(dataSource);
   const [{ body }] = outputs;
   const { verificationId } = body;
   expect(await evidence.locate(verificationId)).toEqual({

@@ -21,7 +21,7 @@ describe('a PostgreSQL that is killed', () => {
   afterEach(() => fixture.close());
 
   async function readiness(client: ProofClient): Promise<Readiness> {
-    const response = await fetch(`http://127.0.0.1:${client.service.ports.health}/readyz?verbose`);
+    const response = await fetch(`${client.healthUrl}/readyz?verbose`);
     return contract.parse(await response.json());
   }
 
@@ -52,7 +52,7 @@ describe('a PostgreSQL that is killed', () => {
     await postgres.restart();
     await client.waitForMetric('touchstone_proof_messages_taken_total', 42);
     await waitUntil(async () => (await readiness(client)).ready);
-    const [rows] = await fixture.sql<{ outputs: number; entries: number }>(
+    const [rows] = await fixture.rows<{ outputs: number; entries: number }>(
       `SELECT (SELECT count(*)::int FROM proofs.output) AS outputs,
               (SELECT count(*)::int FROM proofs.log_entry) AS entries`,
     );
@@ -109,11 +109,11 @@ describe('a PostgreSQL that is killed', () => {
       return checks.some(({ name, ok }) => name === 'proof-service-inference' && !ok);
     });
     // Every part ended by itself within the time of a shutdown.
-    expect(await client.service.stop()).toBe(true);
+    expect(await client.stop()).toBe(true);
     await postgres.restart();
     await fixture.start();
     await waitUntil(
-      async () => (await fixture.sql('SELECT 1 FROM proofs.output')).length === outputs.length,
+      async () => (await fixture.rows('SELECT 1 FROM proofs.output')).length === outputs.length,
       10_000,
     );
   }, 60_000);

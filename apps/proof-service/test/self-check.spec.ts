@@ -42,14 +42,14 @@ async function expectRefusal(path: string): Promise<void> {
 
 /** Runs SQL and gives back what the table held, so that cases do not see each other. */
 async function tampered(table: string, change: string, check: () => Promise<void>): Promise<void> {
-  await fixture.sql(`CREATE TABLE proofs.kept AS TABLE proofs.${table}`);
+  await fixture.rows(`CREATE TABLE proofs.kept AS TABLE proofs.${table}`);
   try {
-    await fixture.sql(change);
+    await fixture.rows(change);
     await check();
   } finally {
-    await fixture.sql(`TRUNCATE proofs.${table}`);
-    await fixture.sql(`INSERT INTO proofs.${table} SELECT * FROM proofs.kept`);
-    await fixture.sql('DROP TABLE proofs.kept');
+    await fixture.rows(`TRUNCATE proofs.${table}`);
+    await fixture.rows(`INSERT INTO proofs.${table} SELECT * FROM proofs.kept`);
+    await fixture.rows('DROP TABLE proofs.kept');
   }
 }
 

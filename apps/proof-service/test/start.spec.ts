@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { silentLogger } from '@touchstone/platform/observability';
-import { createContext, startService } from '@touchstone/platform/runtime';
 import { createDataSource, runMigrations } from '@touchstone/postgres';
 import { ANCHOR_SUBMITTERS_MAX } from '../src/config.js';
-import { service } from '../src/service.js';
 import { ProofFixture } from './support/proof-fixture.js';
 
 let fixture: ProofFixture;
@@ -14,17 +11,16 @@ afterAll(() => fixture.close());
 
 describe('migrations', () => {
   it('go down and up again, and the service does not start in between', async () => {
-    const options = service.databaseOptions(fixture.config());
+    const options = fixture.databaseOptions;
     const dataSource = await createDataSource(options).initialize();
     await dataSource.undoLastMigration();
     await dataSource.undoLastMigration();
-    const context = await createContext(service, fixture.config(), silentLogger());
-    await expect(startService(service, context)).rejects.toThrow('lacks the migrations');
+    await expect(fixture.start()).rejects.toThrow('lacks the migrations');
     expect(await runMigrations(options)).toHaveLength(2);
     expect(await runMigrations(options)).toEqual([]);
     await dataSource.destroy();
     const client = await fixture.start();
-    expect(client.service.ports.http).toBeGreaterThan(0);
+    expect(client.ports.http).toBeGreaterThan(0);
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { describeSigner } from '@touchstone/testing/signer-contract';
-import { ANCHOR_CONTRACT, ASSET, CHAIN_ID, ORIGIN, SignerFixture } from './signer-fixture.js';
+import { ANCHOR_CONTRACT, ASSET, CHAIN_ID, ORIGIN, SignerFixture } from './support/signer-fixture.js';
 
 let fixture: SignerFixture;
 beforeAll(async () => {

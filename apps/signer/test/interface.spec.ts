@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkInterface } from '@touchstone/testing';
-import { GATEWAY_TOKEN, SignerFixture } from './signer-fixture.js';
+import { GATEWAY_TOKEN, SignerFixture } from './support/signer-fixture.js';
 
 describe('the HTTP interface', () => {
   let fixture: SignerFixture;
   let url: string;
   beforeAll(async () => {
     fixture = await SignerFixture.create();
-    url = `http://127.0.0.1:${(await fixture.start()).ports.http}`;
+    url = (await fixture.start()).url;
   }, 60_000);
   afterAll(() => fixture.close());
 

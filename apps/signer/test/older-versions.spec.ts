@@ -5,9 +5,9 @@ import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { Outbox } from '@touchstone/postgres';
 import { FakeClock, oldOutbox, olderVersions } from '@touchstone/testing';
 import type { Config } from '../src/config.js';
-import { PostgresAuditLog } from '../src/persistence/audit-log.js';
-import { PostgresCheckpointStore } from '../src/persistence/checkpoint-store.js';
-import { PostgresKeySetStore } from '../src/persistence/key-set-store.js';
+import { PostgresAuditLog } from '../src/persistence/postgres-audit-log.js';
+import { PostgresCheckpointStore } from '../src/persistence/postgres-checkpoint-store.js';
+import { PostgresKeySetStore } from '../src/persistence/postgres-key-set-store.js';
 import { service } from '../src/service.js';
 
 const ORIGIN = 'log.example/touchstone';

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
 import { bytesToHex, CLOCK_SKEW_MAX_MS } from '@touchstone/crypto';
 import { outputDigest } from '@touchstone/evidence';
 import type { RpcClient } from '@touchstone/nats';
-import { SignerFixture } from './signer-fixture.js';
+import { SignerFixture } from './support/signer-fixture.js';
 
 const payload = {
   modelVersionId: '01'.repeat(32),
@@ -25,14 +24,8 @@ describe('an output of another time', () => {
   afterAll(() => fixture.close());
 
   const resultOf = async (digest: string): Promise<unknown[]> => {
-    const client = new pg.Client({ connectionString: fixture.database.url });
-    await client.connect();
-    try {
-      const sql = `SELECT result FROM signer.signing_audit WHERE encode(digest, 'hex') = $1`;
-      return (await client.query(sql, [digest])).rows;
-    } finally {
-      await client.end();
-    }
+    const sql = `SELECT result FROM signer.signing_audit WHERE encode(digest, 'hex') = $1`;
+    return fixture.rows(sql, [digest]);
   };
 
   it('is signed while a verifier would take the difference for that of two clocks', async () => {

@@ -3,8 +3,8 @@ import { bytesToHex } from '@touchstone/crypto';
 import { openWithKeys } from '@touchstone/evidence';
 import { buildTree, consistencyProof, leafHash } from '@touchstone/merkle';
 import type { RpcClient } from '@touchstone/nats';
-import { ORIGIN, SignerFixture } from './signer-fixture.js';
-import { checkpoint, leaves } from './signer-requests.js';
+import { ORIGIN, SignerFixture } from './support/signer-fixture.js';
+import { checkpoint, leaves } from './support/signer-requests.js';
 
 let fixture: SignerFixture;
 let worker: RpcClient;

@@ -3,8 +3,8 @@ import { SIGN_OUTPUTS_MAX } from '@touchstone/contracts';
 import { bytesToHex, ecdsaVerify, hexToBytes, parseSignature, sha256 } from '@touchstone/crypto';
 import { outputDigest } from '@touchstone/evidence';
 import type { RpcClient } from '@touchstone/nats';
-import { SignerFixture } from './signer-fixture.js';
-import { payload } from './signer-requests.js';
+import { SignerFixture } from './support/signer-fixture.js';
+import { payload } from './support/signer-requests.js';
 
 let fixture: SignerFixture;
 let gateway: RpcClient;

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TestService } from '@touchstone/testing/service';
 import { SIGN_REQUEST_BYTES_MAX } from '../src/transport/http/signer.controller.js';
-import { GATEWAY_TOKEN, SignerFixture } from './signer-fixture.js';
+import { GATEWAY_TOKEN, SignerFixture } from './support/signer-fixture.js';
 
 describe('a request to the signer', () => {
   let fixture: SignerFixture;
-  let url: string;
+  let signer: TestService;
   beforeAll(async () => {
     fixture = await SignerFixture.create();
-    url = `http://127.0.0.1:${(await fixture.start()).ports.http}/v1/sign-output`;
+    signer = await fixture.start();
   }, 60_000);
   afterAll(() => fixture.close());
 
@@ -15,11 +16,8 @@ describe('a request to the signer', () => {
     [SIGN_REQUEST_BYTES_MAX, 'validation-failed'],
     [SIGN_REQUEST_BYTES_MAX + 1, 'body-too-large'],
   ])('of %d bytes is answered with %s', async (bytes, code) => {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${GATEWAY_TOKEN}`, 'content-type': 'application/json' },
-      body: `"${'x'.repeat(bytes - 2)}"`,
-    });
+    const body = `"${'x'.repeat(bytes - 2)}"`;
+    const response = await signer.post('/v1/sign-output', body, { authorization: `Bearer ${GATEWAY_TOKEN}` });
     expect(await response.json()).toMatchObject({ code });
   });
 });

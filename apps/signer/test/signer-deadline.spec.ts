@@ -5,7 +5,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@touchstone/testing';
 import pg from 'pg';
-import { GATEWAY_TOKEN, ORIGIN, SignerFixture, WORKER_TOKEN } from './signer-fixture.js';
+import { GATEWAY_TOKEN, ORIGIN, SignerFixture, WORKER_TOKEN } from './support/signer-fixture.js';
 
 const PROTO = fileURLToPath(
   new URL('../../../libs/contracts/proto/touchstone/signer/v1/signer.proto', import.meta.url),

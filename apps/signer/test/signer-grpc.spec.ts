@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { Metadata, status, type CallOptions } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GRPC_MESSAGE_BYTES_DEFAULT_MAX } from '@touchstone/platform/grpc';
-import { callGrpc as call, connectGrpc, type GrpcTestClient } from './grpc-client.js';
-import { GATEWAY_TOKEN, SignerFixture } from './signer-fixture.js';
+import { callGrpc as call, connectGrpc, type GrpcTestClient } from './support/grpc-client.js';
+import { GATEWAY_TOKEN, SignerFixture } from './support/signer-fixture.js';
 
 const health = fileURLToPath(
   new URL('../../../node_modules/grpc-health-check/proto/health/v1/health.proto', import.meta.url),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseTransaction, recoverTransactionAddress, type Hex } from 'viem';
 import type { KeySet } from '@touchstone/contracts';
 import type { RpcClient } from '@touchstone/nats';
-import type { RunningService } from '@touchstone/platform/runtime';
+import type { TestService } from '@touchstone/testing/service';
 import { KEY_OVERLAP_MS } from '../src/domain/merge-key-set.js';
 import {
   ANCHOR_CONTRACT,
@@ -11,11 +11,11 @@ import {
   GATEWAY_TOKEN,
   SignerFixture,
   WORKER_TOKEN,
-} from './signer-fixture.js';
-import { anchorTransaction, checkpoint, payload, settlementTransaction } from './signer-requests.js';
+} from './support/signer-fixture.js';
+import { anchorTransaction, checkpoint, payload, settlementTransaction } from './support/signer-requests.js';
 
 let fixture: SignerFixture;
-let service: RunningService;
+let service: TestService;
 let gateway: RpcClient;
 let worker: RpcClient;
 let payments: RpcClient;
@@ -77,11 +77,7 @@ describe('the policy per caller', () => {
 
 describe('REST', () => {
   const post = (path: string, body: unknown, token?: string) =>
-    fetch(`http://127.0.0.1:${service.ports.http}/v1/${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
-      body: JSON.stringify(body),
-    });
+    service.post(`/v1/${path}`, body, token ? { authorization: `Bearer ${token}` } : {});
 
   it('signs for a known token and nothing beyond the caller’s verbs', async () => {
     expect((await post('sign-output', payload, GATEWAY_TOKEN)).status).toBe(200);
@@ -97,9 +93,9 @@ describe('REST', () => {
   });
 
   it('publishes key set and OpenAPI without a token, and no private key anywhere', async () => {
-    const keys = await (await fetch(`http://127.0.0.1:${service.ports.http}/v1/key-set`)).text();
-    const document = await (await fetch(`http://127.0.0.1:${service.ports.http}/openapi.json`)).json();
-    const metrics = await (await fetch(`http://127.0.0.1:${service.ports.health}/metrics`)).text();
+    const keys = await (await service.get('/v1/key-set')).text();
+    const document = await service.json('/openapi.json');
+    const metrics = await service.metrics();
     expect(document).toMatchObject({ openapi: '3.1.0' });
     for (const secret of ['11', '22', '33', '44']) {
       expect(`${keys}${metrics}${JSON.stringify(document)}`).not.toContain(secret.repeat(32));
@@ -150,7 +146,7 @@ describe('the key set', () => {
     await expect(sign(Math.ceil(endedMs / 1_000))).rejects.toMatchObject({ code: 'signing-refused' });
     // What was declared before is finished.
     expect((await sign(Math.floor(endedMs / 1_000))).proof.keyId).toBe('output-1');
-    const ready = await fetch(`http://127.0.0.1:${service.ports.health}/readyz?verbose`);
+    const ready = await fetch(`${service.healthUrl}/readyz?verbose`);
     expect([ready.status, await ready.text()]).toEqual([
       503,
       expect.stringContaining('output-1 was replaced'),
@@ -170,9 +166,7 @@ async function publishRotated(given: SignerFixture): Promise<KeySet> {
     MODEL_SIGNING_KEY_HEX: '55'.repeat(32),
     MODEL_SIGNING_KEY_ID: 'output-2',
   });
-  const answer = (await (await fetch(`http://127.0.0.1:${other.ports.http}/v1/key-set`)).json()) as {
-    keySet: KeySet;
-  };
+  const answer = await other.json<{ keySet: KeySet }>('/v1/key-set');
   await other.stop();
   return answer.keySet;
 }

@@ -9,9 +9,9 @@ import {
   type ServiceName,
 } from '@touchstone/contracts';
 import { decodeErrorDetails } from '@touchstone/platform/grpc';
-import { callGrpc, connectGrpc, type GrpcTestClient } from './grpc-client.js';
-import { ASSET, GATEWAY_TOKEN, ORIGIN, SignerFixture, WORKER_TOKEN } from './signer-fixture.js';
-import { anchorTransaction, checkpoint, payload } from './signer-requests.js';
+import { callGrpc, connectGrpc, type GrpcTestClient } from './support/grpc-client.js';
+import { ASSET, GATEWAY_TOKEN, ORIGIN, SignerFixture, WORKER_TOKEN } from './support/signer-fixture.js';
+import { anchorTransaction, checkpoint, payload } from './support/signer-requests.js';
 
 type Verb = RpcVerb<'signer'>;
 type Message = Record<string, unknown>;
@@ -121,8 +121,8 @@ describe.each(Object.keys(rpcTable.signer) as Verb[])('the verb %s', (verb) => {
   const connections = new Map<ServiceName, Awaited<ReturnType<SignerFixture['nats']['connect']>>>();
   beforeAll(async () => {
     fixture = await SignerFixture.create();
-    const { ports } = await fixture.start();
-    url = `http://127.0.0.1:${ports.http}/v1/${verb}`;
+    const { ports, url: base } = await fixture.start();
+    url = `${base}/v1/${verb}`;
     grpc = connectGrpc(`127.0.0.1:${ports.grpc}`);
     for (const name of Object.keys(tokens) as Caller[]) {
       connections.set(name, await fixture.nats.connect(name));

@@ -4,9 +4,9 @@ import type {
   PaymentPayload,
   PaymentRequirements,
 } from '../../inference-gateway/src/domain/payment/payment.js';
-import { describePaymentPort } from '../../inference-gateway/test/payment-port-contract.js';
+import { describePaymentPort } from '../../inference-gateway/test/support/payment-port.contract.js';
 import { LEASE_DEFAULT_SECONDS } from '../../payment-verifier/src/config.js';
-import { PaymentFixture } from '../../payment-verifier/test/support/fixture.js';
+import { PaymentFixture } from '../../payment-verifier/test/support/payment-fixture.js';
 import { requirementsFor } from '../../payment-verifier/test/support/payer.js';
 
 const START_TIMEOUT_MS = 60_000;

@@ -19,7 +19,7 @@ import { SettleExecuted } from '../domain/payment/settle-executed.js';
 import type { PaymentTerms } from '../domain/payment/payment.js';
 import { measuredPayments, measuredRunner, measuredSigner, measuredStore } from '../measured-ports.js';
 import { GatewayMetrics } from '../metrics.js';
-import { VerificationRepository } from '../persistence/verification-repository.js';
+import { PostgresVerificationStore } from '../persistence/postgres-verification-store.js';
 import { Links } from '../transport/http/links.js';
 import { NODE_STATUS, PAYMENTS, SIGNER, VERIFICATIONS } from '../tokens.js';
 
@@ -40,7 +40,8 @@ export function inference(config: Config) {
     provide(
       VERIFICATIONS,
       { dataSource: DataSource, outbox: Outbox, clock: CLOCK },
-      ({ dataSource, outbox, clock }) => new VerificationRepository(dataSource, outbox, () => clock.nowMs()),
+      ({ dataSource, outbox, clock }) =>
+        new PostgresVerificationStore(dataSource, outbox, () => clock.nowMs()),
     ),
     executor(),
     paidInference(config, links),

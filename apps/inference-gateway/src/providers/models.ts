@@ -18,10 +18,10 @@ import { AddModel } from '../domain/model/add-model.js';
 import { CommitmentKeeper } from '../domain/model/commitment-keeper.js';
 import { ModelCatalogue } from '../domain/model/model-catalogue.js';
 import { registerModels } from '../domain/model/register-models.js';
-import { AddedModelRepository } from '../persistence/added-model-repository.js';
-import { CommitmentRepository } from '../persistence/commitment-repository.js';
-import { ModelRepository } from '../persistence/model-repository.js';
-import { ADDED_MODELS, MODEL_REGISTRY, SIGNER } from '../tokens.js';
+import { PostgresAddedModelStore } from '../persistence/postgres-added-model-store.js';
+import { PostgresCommitmentStore } from '../persistence/postgres-commitment-store.js';
+import { PostgresModelStore } from '../persistence/postgres-model-store.js';
+import { ADDED_MODELS, MODEL_STORE, SIGNER } from '../tokens.js';
 
 /** One core stays for the thread that answers requests. */
 function defaultWorkers(): number {
@@ -38,11 +38,11 @@ export function models(config: Config) {
       shutdown.add('servers', 'model workers', () => runtimes.close());
       return runtimes;
     }),
-    provide(MODEL_REGISTRY, store, ({ dataSource }) => new ModelRepository(dataSource)),
-    provide(ADDED_MODELS, store, ({ dataSource }) => new AddedModelRepository(dataSource)),
+    provide(MODEL_STORE, store, ({ dataSource }) => new PostgresModelStore(dataSource)),
+    provide(ADDED_MODELS, store, ({ dataSource }) => new PostgresAddedModelStore(dataSource)),
     provide(
       ModelCatalogue,
-      { runtimes: ModelRuntimes, registry: MODEL_REGISTRY, added: ADDED_MODELS },
+      { runtimes: ModelRuntimes, registry: MODEL_STORE, added: ADDED_MODELS },
       async ({ runtimes, registry, added }) => {
         const deployed = await loadModels(config.TOUCHSTONE_MODELS_DIR);
         for (const model of deployed) checkDeclaration(model, await runtimes.deployed.describe(model));
@@ -55,7 +55,7 @@ export function models(config: Config) {
       CommitmentKeeper,
       { ...store, signer: SIGNER, outbox: Outbox, clock: CLOCK },
       ({ signer, dataSource, outbox, clock }) =>
-        new CommitmentKeeper(signer, new CommitmentRepository(dataSource, outbox), () => clock.nowMs()),
+        new CommitmentKeeper(signer, new PostgresCommitmentStore(dataSource, outbox), () => clock.nowMs()),
     ),
     provide(
       AddModel,

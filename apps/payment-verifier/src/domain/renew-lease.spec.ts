@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MemoryReservationStore } from '../../test/support/memory-store.js';
+import { MemoryReservationStore } from '../../test/support/memory-reservation-store.js';
 import { samplePayment } from '../../test/support/sample-payment.js';
 import { LEASE_DEFAULT_SECONDS } from '../config.js';
 import { RenewLease } from './renew-lease.js';

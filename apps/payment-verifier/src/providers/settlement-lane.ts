@@ -13,7 +13,7 @@ import { EvmSettlementLane, watchUndone } from '../adapters/evm/settlement-lane.
 import type { Config } from '../config.js';
 import type { PrometheusPaymentMetrics } from '../metrics.js';
 import type { PostgresReservationStore } from '../persistence/postgres-reservation-store.js';
-import { ReservationOwner } from '../persistence/reservation-owner.js';
+import { PostgresReservationOwner } from '../persistence/postgres-reservation-owner.js';
 
 /**
  * Milliseconds that the lane of a settlement key which was replaced may hold up that of the next. An authorisation lives
@@ -39,7 +39,7 @@ export function settlementLane(
   const laneStore = new PostgresLaneStore<undefined>(dataSource, {
     schema: services['payment-verifier'].schema,
     network: node.network,
-    owner: new ReservationOwner(nowMs),
+    owner: new PostgresReservationOwner(nowMs),
     drainMs: SETTLEMENT_DRAIN_MS,
     nowMs,
   });

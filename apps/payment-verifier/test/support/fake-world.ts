@@ -12,7 +12,7 @@ import type {
 } from '../../src/domain/ports.js';
 import { reasons } from '../../src/domain/reasons.js';
 import type { Reservation } from '../../src/domain/reservation.js';
-import { MemoryReservationStore } from './memory-store.js';
+import { MemoryReservationStore } from './memory-reservation-store.js';
 
 /** Where a settlement is interrupted. */
 export type Interruption = 'none' | 'before-sending' | 'before-mining' | 'before-marking';

@@ -3,9 +3,9 @@ import { systemClock } from '@touchstone/platform/wiring';
 import type { Outbox } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type { SigningAudit } from '../domain/ports.js';
-import { PostgresAuditLog } from './audit-log.js';
-import { PostgresCheckpointStore } from './checkpoint-store.js';
-import { PostgresKeySetStore } from './key-set-store.js';
+import { PostgresAuditLog } from './postgres-audit-log.js';
+import { PostgresCheckpointStore } from './postgres-checkpoint-store.js';
+import { PostgresKeySetStore } from './postgres-key-set-store.js';
 
 const cause = Object.assign(new Error('cannot execute INSERT in a read-only transaction'), { code: '25006' });
 const refuses = () => Promise.reject(cause);

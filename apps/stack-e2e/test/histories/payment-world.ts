@@ -9,7 +9,7 @@ import { ModelCatalogue } from '../../../inference-gateway/src/domain/model/mode
 import { PaidInference } from '../../../inference-gateway/src/domain/payment/paid-inference.js';
 import { SettleExecuted } from '../../../inference-gateway/src/domain/payment/settle-executed.js';
 import { takePaymentEvent } from '../../../inference-gateway/src/transport/nats/payment-events.js';
-import { MemoryVerifications } from '../../../inference-gateway/test/memory-verifications.js';
+import { MemoryVerificationStore } from '../../../inference-gateway/test/support/memory-verification-store.js';
 import { PaymentDesk } from '../../../payment-verifier/src/domain/payment-desk.js';
 import { paymentReference } from '../../../payment-verifier/src/domain/payment.js';
 import { RecoverSettlements } from '../../../payment-verifier/src/domain/recover-settlements.js';
@@ -17,7 +17,7 @@ import type { Reservation } from '../../../payment-verifier/src/domain/reservati
 import { SettleOwed } from '../../../payment-verifier/src/domain/settle-owed.js';
 import { PaymentRpcController } from '../../../payment-verifier/src/transport/nats/payment-rpc.controller.js';
 import { silentMetrics } from '../../../payment-verifier/test/support/fake-world.js';
-import { MemoryReservationStore } from '../../../payment-verifier/test/support/memory-store.js';
+import { MemoryReservationStore } from '../../../payment-verifier/test/support/memory-reservation-store.js';
 import { executorParts, MODEL_ID, modelOf, PRICE, reader, requestOf, terms } from './model.js';
 import { Process } from './process.js';
 import { SimulatedChain } from './simulated-chain.js';
@@ -54,7 +54,7 @@ export class PaymentWorld {
   /** Called once when a settlement is asked for. */
   meanwhile: (() => void) | undefined;
   readonly reservations = new MemoryReservationStore();
-  readonly verifications = new MemoryVerifications(() => this.nowMs);
+  readonly verifications = new MemoryVerificationStore(() => this.nowMs);
   readonly chain = new SimulatedChain(
     this.reservations,
     () => this.nowMs,

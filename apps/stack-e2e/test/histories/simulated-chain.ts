@@ -1,5 +1,5 @@
 import { AppError } from '@touchstone/contracts';
-import type { MemoryReservationStore } from '../../../payment-verifier/test/support/memory-store.js';
+import type { MemoryReservationStore } from '../../../payment-verifier/test/support/memory-reservation-store.js';
 import type { Payment } from '../../../payment-verifier/src/domain/payment.js';
 import type {
   AuthorizationFate,

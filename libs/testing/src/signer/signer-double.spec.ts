@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { AppError, type ServiceName } from '@touchstone/contracts';
 import { RpcClient } from '@touchstone/nats';
 import { testNats, type MeshUserName, type TestNats } from '../test-nats.js';
-import { describeSigner } from './signer-contract.js';
+import { describeSigner } from './signer.contract.js';
 import { SignerDouble, type SignerClient } from './signer-double.js';
 
 type Connection = Awaited<ReturnType<TestNats['connect']>>;

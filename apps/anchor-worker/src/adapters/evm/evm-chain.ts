@@ -18,7 +18,7 @@ import {
 } from '@touchstone/evm';
 import { anchorRegistry } from '@touchstone/evm-contracts';
 import { BaseError, encodeFunctionData, RpcRequestError, toHex } from 'viem';
-import type { AnchorChain, ChainProof } from '../../domain/anchor/anchor-ports.js';
+import type { AnchorChain, ChainProof } from '../../domain/anchor/ports.js';
 import { ProofRefusal } from '../../domain/anchor/proving.js';
 
 const { abi } = anchorRegistry;

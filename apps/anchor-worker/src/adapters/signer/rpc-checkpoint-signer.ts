@@ -1,10 +1,6 @@
 import { bytesToHex } from '@touchstone/crypto';
 import type { RpcClient } from '@touchstone/nats';
-import type {
-  CheckpointRequest,
-  CheckpointSigner,
-  LogIdentity,
-} from '../../domain/checkpoint/checkpoint-ports.js';
+import type { CheckpointRequest, CheckpointSigner, LogIdentity } from '../../domain/checkpoint/ports.js';
 
 /** Has checkpoints signed by the signer over the mesh. */
 export class RpcCheckpointSigner implements CheckpointSigner {

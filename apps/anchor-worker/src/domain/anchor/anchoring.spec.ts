@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OpenAnchor } from './anchor.js';
-import type { AnchorChain } from './anchor-ports.js';
+import type { AnchorChain } from './ports.js';
 import { Anchoring, FAILED_SPACING_FIRST_MS, FAILED_SPACING_MAX_MS } from './anchoring.js';
 import { PROOFS_PER_RUN_MAX, ProofTaking, type KeptProofStore } from './proving.js';
 

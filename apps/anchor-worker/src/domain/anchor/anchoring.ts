@@ -3,7 +3,7 @@ import { anchoredCommitment } from '@touchstone/evidence';
 import { gasLimit, type ChainHead, type LaneTransaction } from '@touchstone/evm';
 import type { AroundWork } from '../pipeline/around-work.js';
 import type { OpenAnchor } from './anchor.js';
-import type { AnchorableCheckpoint, AnchorChain, AnchorLane, AnchorStore } from './anchor-ports.js';
+import type { AnchorableCheckpoint, AnchorChain, AnchorLane, AnchorStore } from './ports.js';
 import type { AnchorProgress } from './progress.js';
 import type { ProofTaking } from './proving.js';
 

@@ -1,6 +1,6 @@
 import { newestAttempt, type ChainHead, type LaneTransaction, type Placement } from '@touchstone/evm';
 import type { OpenAnchor } from './anchor.js';
-import type { AnchorStore, ChainProof } from './anchor-ports.js';
+import type { AnchorStore, ChainProof } from './ports.js';
 import type { ProofTaking } from './proving.js';
 
 /** What {@link AnchorProgress} needs beside its ports. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError } from '@touchstone/contracts';
 import type { OpenAnchor } from './anchor.js';
-import type { ChainProof } from './anchor-ports.js';
+import type { ChainProof } from './ports.js';
 import {
   NEWEST_PROOF_TRIES_MAX,
   PROOF_REFUSAL_TOLD_MS,
@@ -55,7 +55,7 @@ class WindowedChain {
   }
 }
 
-class KeptInMemory implements KeptProofStore {
+class MemoryKeptProofStore implements KeptProofStore {
   readonly proofs = new Map<string, ChainProof>();
 
   async blocksOf(ids: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
@@ -88,14 +88,14 @@ const anchorIn = (block: bigint, anchorId = 'anchor'): OpenAnchor =>
 
 describe('taking the proof of an anchor', () => {
   let chain: WindowedChain;
-  let store: KeptInMemory;
+  let store: MemoryKeptProofStore;
   let proofs: ProofTaking;
   let sources: ProofSource[];
   let told: (string | undefined)[];
   let nowMs: number;
   beforeEach(() => {
     chain = new WindowedChain();
-    store = new KeptInMemory();
+    store = new MemoryKeptProofStore();
     [sources, told, nowMs] = [[], [], 0];
     proofs = new ProofTaking(chain, store, {
       nowMs: () => nowMs,

@@ -1,7 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 import type { ChainHead } from '@touchstone/evm';
 import type { OpenAnchor } from './anchor.js';
-import type { AnchorChain, ChainProof } from './anchor-ports.js';
+import type { AnchorChain, ChainProof } from './ports.js';
 
 /** Anchors that are proven in one run, so that a long backlog does not keep new anchors waiting. */
 export const PROOFS_PER_RUN_MAX = 16;

@@ -2,7 +2,7 @@ import { AppError } from '@touchstone/contracts';
 import { bytesToHex } from '@touchstone/crypto';
 import { openWithKeys } from '@touchstone/evidence';
 import type { AroundWork } from '../pipeline/around-work.js';
-import type { CheckpointIntent, CheckpointSigner, CheckpointStore, LogIdentity } from './checkpoint-ports.js';
+import type { CheckpointIntent, CheckpointSigner, CheckpointStore, LogIdentity } from './ports.js';
 
 /** Milliseconds between two attempts while the signer refuses to go on. */
 export const CLOSED_RETRY_MS = 5_000;

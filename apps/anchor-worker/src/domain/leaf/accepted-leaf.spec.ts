@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { OutputRecorded } from '@touchstone/contracts';
 import { bytesToHex } from '@touchstone/crypto';
 import { outputLeaf } from '@touchstone/evidence';
-import { recordedOutput } from '../../../test/leaves.js';
+import { recordedOutput } from '../../../test/support/leaves.js';
 import { acceptLeaf } from './accepted-leaf.js';
 
 describe('accepting the leaf of a recorded output', () => {

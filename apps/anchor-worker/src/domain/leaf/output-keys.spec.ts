@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError, type KeystoreEntry, type OutputProof } from '@touchstone/contracts';
 import { FakeClock } from '@touchstone/testing';
-import { outputKeyEntry, recordedOutput } from '../../../test/leaves.js';
+import { outputKeyEntry, recordedOutput } from '../../../test/support/leaves.js';
 import { OUTPUT_KEYS_REFETCH_MIN_MS, OutputKeys } from './output-keys.js';
 
 const { proof } = recordedOutput('good');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { canonicalJson } from '@touchstone/canonical-json';
 import type { KeySet } from '@touchstone/contracts';
-import { recordedOutput } from '../../../test/leaves.js';
+import { recordedOutput } from '../../../test/support/leaves.js';
 import { commitmentEntry, keySetEntry } from './object-entry.js';
 
 const keySetOf = (keys: number): KeySet => ({

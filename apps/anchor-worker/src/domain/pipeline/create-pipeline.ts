@@ -7,14 +7,14 @@ import {
   type LaneStore,
 } from '@touchstone/evm';
 import { Anchoring, type AnchoringOptions } from '../anchor/anchoring.js';
-import type { AnchorChain, AnchorDraft, AnchorStore } from '../anchor/anchor-ports.js';
+import type { AnchorChain, AnchorDraft, AnchorStore } from '../anchor/ports.js';
 import { AnchorProgress, type AnchorEvent } from '../anchor/progress.js';
 import { ProofTaking, type KeptProofStore, type ProofSource } from '../anchor/proving.js';
 import type { Batch } from '../batch/build-batch.js';
 import type { SealingPolicy } from '../batch/due-batches.js';
 import { Sealing, type SealingStore } from '../batch/sealing.js';
 import { Checkpointing, type PublishedRange } from '../checkpoint/checkpointing.js';
-import type { CheckpointSigner, CheckpointStore } from '../checkpoint/checkpoint-ports.js';
+import type { CheckpointSigner, CheckpointStore } from '../checkpoint/ports.js';
 import { Intake, type IntakeStore } from '../leaf/intake.js';
 import type { AroundWork } from './around-work.js';
 import type { Exclusive } from './exclusive.js';

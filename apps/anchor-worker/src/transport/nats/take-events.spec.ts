@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EventMessage } from '@touchstone/nats';
-import { outputKeyEntry, recordedOutput } from '../../../test/leaves.js';
+import { outputKeyEntry, recordedOutput } from '../../../test/support/leaves.js';
 import type { Delivery } from '../../domain/leaf/intake.js';
 import { OutputKeys } from '../../domain/leaf/output-keys.js';
 import { takeEvents } from './take-events.js';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { TensorSpec } from '@touchstone/contracts';
-import { sampleModels } from '../../../test/sample-models.js';
+import { sampleModels } from '../../../test/support/sample-models.js';
 import type { Model } from '../../domain/model/model.js';
 import { checkDeclaration } from './check-declaration.js';
 

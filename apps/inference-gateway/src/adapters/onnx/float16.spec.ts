@@ -25,7 +25,7 @@ const runners = {
   'a thread on this Node': new OnnxPool({ workers: 1 }),
   'a thread whose engine has a Float16Array that native code does not know': new OnnxPool({
     workers: 1,
-    script: new URL('../../../test/float16-engine-worker.mjs', import.meta.url),
+    script: new URL('../../../test/support/float16-engine-worker.mjs', import.meta.url),
   }),
   'a process of an added model on this Node': new Sandbox({ timeoutMs: 10_000 }),
 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { field, join, linearClassifier, onnxGraph, onnxModel, onnxTensor, varint } from '@touchstone/testing';
 import { readFileSync } from 'node:fs';
-import { modelsFolder } from '../../../test/sample-models.js';
+import { modelsFolder } from '../../../test/support/sample-models.js';
 import { EXTERNAL_DATA_REFUSAL, hasExternalData } from './external-data.js';
 import { inspectOnnx, ONNX_GRAPH_DEPTH_MAX, ONNX_NODES_MAX } from './inspect-onnx.js';
 

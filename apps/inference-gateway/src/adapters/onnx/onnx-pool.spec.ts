@@ -1,14 +1,19 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeTensor, encodeTensor } from '@touchstone/evidence';
 import { readFileSync } from 'node:fs';
-import { heldOutRow, modelsFolder, sampleModels, withVersionId } from '../../../test/sample-models.js';
+import {
+  heldOutRow,
+  modelsFolder,
+  sampleModels,
+  withVersionId,
+} from '../../../test/support/sample-models.js';
 import type { Model } from '../../domain/model/model.js';
 import { readInputs } from '../../domain/request/read-inputs.js';
 import { checkDeclaration } from './check-declaration.js';
 import { INFERENCE_QUEUE_MAX } from '../../domain/inference/model-runner.js';
 import { OnnxPool, type OnnxPoolOptions } from './onnx-pool.js';
 
-const hangingScript = new URL('../../../test/hanging-worker.mjs', import.meta.url);
+const hangingScript = new URL('../../../test/support/hanging-worker.mjs', import.meta.url);
 let models: ReadonlyMap<string, Model>;
 const pools: OnnxPool[] = [];
 

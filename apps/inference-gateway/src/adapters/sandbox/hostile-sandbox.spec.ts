@@ -6,7 +6,7 @@ import { inspectModel } from './inspect-model.js';
 import { Sandbox } from './sandbox.js';
 import { SandboxProcess } from './sandbox-process.js';
 
-const script = fileURLToPath(new URL('../../../test/hostile-sandbox.mjs', import.meta.url));
+const script = fileURLToPath(new URL('../../../test/support/hostile-sandbox.mjs', import.meta.url));
 const TIMEOUT_MS = 3_000;
 const RESIDENT_GROWTH_MAX_BYTES = 134_217_728;
 const file = linearClassifier([[1]], [0]);

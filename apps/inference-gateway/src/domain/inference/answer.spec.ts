@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TENSORS_IN_MESSAGE_BYTES_MAX, type CanonicalTensor } from '@touchstone/contracts';
-import { sampleModels } from '../../../test/sample-models.js';
+import { sampleModels } from '../../../test/support/sample-models.js';
 import type { Model } from '../model/model.js';
 import { eventDraft, type Execution } from './answer.js';
 

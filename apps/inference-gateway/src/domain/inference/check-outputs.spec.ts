@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TENSOR_RANK_MAX } from '@touchstone/contracts';
 import { fromRaw } from '@touchstone/evidence';
-import { sampleModels } from '../../../test/sample-models.js';
+import { sampleModels } from '../../../test/support/sample-models.js';
 import type { Model } from '../model/model.js';
 import { predictionOf } from './answer.js';
 import { checkOutputs } from './check-outputs.js';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { OutputPayload, OutputProof } from '@touchstone/contracts';
 import { contextNonce, fromRaw } from '@touchstone/evidence';
-import { sampleModels } from '../../../test/sample-models.js';
+import { sampleModels } from '../../../test/support/sample-models.js';
 import type { CommitmentKeeper } from '../model/commitment-keeper.js';
 import type { Model } from '../model/model.js';
 import { ModelExecutor, type ModelExecutorParts } from './execute-model.js';

@@ -1,0 +1,212 @@
+import { bytesToHex } from '@touchstone/crypto';
+import { withDatabase, type Outbox } from '@touchstone/postgres';
+import type { Intent, LaneOwner, LaneTransaction, Placement, SignedFor } from '@touchstone/evm';
+import { AppError } from '@touchstone/contracts';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { FinalAnchor, OpenAnchor } from '../domain/anchor/anchor.js';
+import type {
+  AnchorableCheckpoint,
+  AnchorDraft,
+  AnchorHistory,
+  AnchorStore,
+} from '../domain/anchor/ports.js';
+import { OPEN_ANCHORS_SQL, toOpenAnchor, type OpenAnchorRow } from './anchor-row.js';
+import { ANCHOR_SCHEMA as schema } from './schema.js';
+
+/** Columns that a change of state sets; those left out keep their value. */
+interface Change {
+  readonly state: string;
+  readonly block_number?: string | null;
+  readonly block_hash?: string | null;
+  readonly transaction?: string | null;
+  readonly gas_used?: string | null;
+  readonly failure?: string | null;
+  readonly proof?: string;
+  readonly final_at?: string;
+}
+
+/** Anchors of one network in PostgreSQL; each is stored in the transaction that signs for it. */
+export class PostgresAnchorStore implements AnchorStore, LaneOwner<AnchorDraft> {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly outbox: Outbox,
+    private readonly network: string,
+  ) {}
+
+  async anchorable(): Promise<AnchorableCheckpoint | undefined> {
+    const [row] = await this.query<{ size: string; note: string }>(
+      `SELECT size::text AS size, note FROM ${schema}.checkpoint AS newest
+       WHERE newest.size > coalesce((SELECT max(checkpoint_size) FROM ${schema}.chain_anchor
+                                     WHERE network = $1 AND state <> 'failed'), 0)
+       ORDER BY newest.size DESC LIMIT 1`,
+      [this.network],
+    );
+    return row && { size: BigInt(row.size), note: row.note };
+  }
+
+  async history(): Promise<AnchorHistory> {
+    const [row] = await this.query<{ lastMs: number | null; failures: number }>(
+      // The newest is that of the largest checkpoint: the times are those of clocks that may have been wrong.
+      `SELECT (extract(epoch FROM (SELECT created_at FROM ${schema}.chain_anchor WHERE network = $1
+                 ORDER BY checkpoint_size DESC, created_at DESC LIMIT 1)) * 1000)::float8 AS "lastMs",
+              count(*) FILTER (WHERE state = 'failed' AND created_at > coalesce(
+                (SELECT max(created_at) FROM ${schema}.chain_anchor WHERE network = $1 AND state <> 'failed'),
+                '-infinity'))::int AS failures
+       FROM ${schema}.chain_anchor WHERE network = $1`,
+      [this.network],
+    );
+    return { lastCreatedAtMs: row?.lastMs ?? undefined, failuresInRow: row?.failures ?? 0 };
+  }
+
+  async open(): Promise<readonly OpenAnchor[]> {
+    return (await this.query<OpenAnchorRow>(OPEN_ANCHORS_SQL, [this.network])).map(toOpenAnchor);
+  }
+
+  async claim(
+    manager: EntityManager,
+    intents: readonly Intent<AnchorDraft>[],
+  ): Promise<ReadonlyMap<string, AppError>> {
+    const rows = (await manager.query(
+      `SELECT checkpoint_size::text AS size FROM ${schema}.chain_anchor
+       WHERE network = $1 AND state <> 'failed' AND checkpoint_size = ANY($2::bigint[])`,
+      [this.network, intents.map(({ details }) => details.checkpointSize.toString())],
+    )) as { size: string }[];
+    const anchored = new Set(rows.map(({ size }) => size));
+    return new Map(
+      intents
+        .filter(({ details }) => anchored.has(details.checkpointSize.toString()))
+        .map(({ subject, details }) => [subject, alreadyAnchored(details.checkpointSize)]),
+    );
+  }
+
+  async signed(manager: EntityManager, signed: readonly SignedFor<AnchorDraft>[]): Promise<void> {
+    for (const { transaction, details } of signed)
+      await (details === undefined
+        ? this.resubmit(manager, transaction)
+        : this.insert(manager, transaction, details));
+  }
+
+  async wants(manager: EntityManager, { subject }: LaneTransaction): Promise<boolean> {
+    const rows = (await manager.query(
+      `SELECT 1 FROM ${schema}.chain_anchor WHERE anchor_id = $1 AND state NOT IN ('final', 'failed') FOR UPDATE`,
+      [subject],
+    )) as unknown[];
+    return rows.length > 0;
+  }
+
+  private async insert(
+    manager: EntityManager,
+    { subject, account }: LaneTransaction,
+    { checkpointSize, commitment, contract, createdAtMs }: AnchorDraft,
+  ): Promise<void> {
+    const rows = (await manager.query(
+      `INSERT INTO ${schema}.chain_anchor
+         (anchor_id, network, checkpoint_size, commitment, contract, submitter, state, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, 'prepared', $7) ON CONFLICT DO NOTHING RETURNING 1`,
+      [
+        subject,
+        this.network,
+        checkpointSize.toString(),
+        Buffer.from(commitment),
+        contract,
+        account,
+        new Date(createdAtMs).toISOString(),
+      ],
+    )) as unknown[];
+    if (rows.length === 0) throw alreadyAnchored(checkpointSize);
+  }
+
+  /** The registry keys records by their sender, so the account that signs now is the one to look for. */
+  private async resubmit(manager: EntityManager, { subject, account }: LaneTransaction): Promise<void> {
+    await manager.query(
+      `UPDATE ${schema}.chain_anchor SET state = 'prepared', submitter = $2, revision = revision + 1,
+         block_number = NULL, block_hash = NULL, transaction = NULL, gas_used = NULL WHERE anchor_id = $1`,
+      [subject, account],
+    );
+  }
+
+  markSent(anchor: OpenAnchor): Promise<boolean> {
+    return this.transaction((manager) => change(manager, anchor, { state: 'sent' }));
+  }
+
+  markIncluded(anchor: OpenAnchor, { hash, block, gasUsed }: Placement): Promise<boolean> {
+    return this.transaction((manager) =>
+      change(manager, anchor, {
+        state: 'included',
+        block_number: block.number.toString(),
+        block_hash: block.hash,
+        transaction: hash,
+        gas_used: gasUsed.toString(),
+      }),
+    );
+  }
+
+  markOrphaned(anchor: OpenAnchor): Promise<boolean> {
+    const cleared = { block_number: null, block_hash: null, transaction: null, gas_used: null };
+    return this.transaction((manager) => change(manager, anchor, { state: 'orphaned', ...cleared }));
+  }
+
+  markFailed(anchor: OpenAnchor, failure: string): Promise<boolean> {
+    return this.transaction((manager) => change(manager, anchor, { state: 'failed', failure }));
+  }
+
+  finish(anchor: OpenAnchor, final: FinalAnchor): Promise<boolean> {
+    const { transaction, blockNumber, proof } = final;
+    const finalAt = new Date(final.finalAtMs).toISOString();
+    return this.transaction(async (manager) => {
+      const changed = await change(manager, anchor, {
+        state: 'final',
+        transaction,
+        proof: JSON.stringify(proof),
+        final_at: finalAt,
+      });
+      if (!changed) return false;
+      await manager.query(
+        `UPDATE ${schema}.model_anchors SET txid = $1, anchored_at = to_timestamp($2::float8)
+         WHERE txid IS NULL AND log_index < $3`,
+        [transaction, final.blockTime.toString(), anchor.checkpointSize.toString()],
+      );
+      await this.outbox.append(manager, 'evt.v1.anchor.anchor.final', {
+        anchorId: anchor.anchorId,
+        kind: 'evm',
+        network: this.network,
+        checkpointSize: anchor.checkpointSize.toString(),
+        commitment: bytesToHex(anchor.commitment),
+        level: 'finalized',
+        transaction,
+        blockNumber: blockNumber.toString(),
+        proof: {
+          header: proof.header,
+          accountProof: [...proof.accountProof],
+          storageProof: [...proof.storageProof],
+        },
+        finalAt,
+      });
+      return true;
+    });
+  }
+
+  private query<T>(sql: string, parameters: unknown[]): Promise<T[]> {
+    return withDatabase(() => this.dataSource.query(sql, parameters) as Promise<T[]>);
+  }
+
+  private transaction(work: (manager: EntityManager) => Promise<boolean>): Promise<boolean> {
+    return withDatabase(() => this.dataSource.transaction(work));
+  }
+}
+
+function alreadyAnchored(size: bigint): AppError {
+  return new AppError('conflict', `The checkpoint of size ${size} has an anchor.`);
+}
+
+/** Changes an anchor that nobody changed meanwhile. */
+async function change(manager: EntityManager, anchor: OpenAnchor, columns: Change): Promise<boolean> {
+  const names = Object.keys(columns);
+  const assignments = names.map((name, place) => `${name} = $${place + 3}`);
+  const [, count] = (await manager.query(
+    `UPDATE ${schema}.chain_anchor SET revision = revision + 1, ${assignments.join(', ')}
+     WHERE anchor_id = $1 AND revision = $2`,
+    [anchor.anchorId, anchor.revision, ...Object.values(columns)],
+  )) as [unknown[], number];
+  return count === 1;
+}

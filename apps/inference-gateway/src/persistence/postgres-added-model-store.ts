@@ -1,0 +1,166 @@
+import { AppError, type ModelStatus } from '@touchstone/contracts';
+import { bytesToHex, sha256 } from '@touchstone/crypto';
+import { lockInTransaction, toBytea, withDatabase } from '@touchstone/postgres';
+import type { DataSource, EntityManager } from 'typeorm';
+import { versionedId } from '../domain/model/add-model.js';
+import {
+  ADDED_MODELS_MAX,
+  type AddedModel,
+  type AddedModelStore,
+  type Addition,
+} from '../domain/model/added-model.js';
+import { modelManifest } from '../domain/model/manifest.js';
+import type { Model } from '../domain/model/model.js';
+import { insertModel, statusOf } from './model-row.js';
+import { GATEWAY_SCHEMA as schema } from './schema.js';
+
+interface AddedRow {
+  readonly developer: string;
+  readonly name: string;
+  readonly version: string;
+  readonly model_version_id: Buffer;
+  readonly model_hash: Buffer;
+  readonly model_hash_sha3: Buffer;
+  readonly size_bytes: string;
+  readonly status: string;
+  readonly manifest: unknown;
+}
+
+/** Added models in PostgreSQL, the file beside the record, so that every replica can run what any of them took. */
+export class PostgresAddedModelStore implements AddedModelStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  add(model: Model, bytes: Uint8Array): Promise<Addition> {
+    return withDatabase(() =>
+      this.dataSource.transaction(async (manager): Promise<Addition> => {
+        await lockInTransaction(manager, 'model-additions', schema);
+        const { name, version } = model.identity;
+        const [taken] = await this.select(manager, 'a.name = $1 AND a.version = $2', [name, version]);
+        if (taken) return { kind: 'taken', by: taken };
+        if (await isFull(manager)) return { kind: 'full' };
+        const named = await withFreeId(manager, model);
+        await insert(manager, named, bytes);
+        return { kind: 'added', model: { ...named, read: () => this.read(named.modelVersionId) } };
+      }),
+    );
+  }
+
+  findById(id: string): Promise<AddedModel | undefined> {
+    return withDatabase(async () => {
+      const [found] = await this.select(this.dataSource.manager, 'a.model_id = $1', [id]);
+      return found;
+    });
+  }
+
+  list(): Promise<{ id: string; modelVersionId: string; status: ModelStatus }[]> {
+    return withDatabase(async () => {
+      const rows = (await this.dataSource.query(
+        `SELECT a.model_id AS id, encode(a.model_version_id, 'hex') AS "modelVersionId", m.status
+         FROM ${schema}.added_models a JOIN ${schema}.models m USING (model_version_id)`,
+      )) as { id: string; modelVersionId: string; status: string }[];
+      return rows.map((row) => ({ ...row, status: statusOf(row.status) }));
+    });
+  }
+
+  retire(modelVersionId: string): Promise<void> {
+    return withDatabase(() =>
+      this.dataSource.transaction(async (manager) => {
+        const id = [toBytea(modelVersionId)];
+        await manager.query(`UPDATE ${schema}.models SET status = 'retired' WHERE model_version_id = $1`, id);
+        await manager.query(`UPDATE ${schema}.added_models SET file = NULL WHERE model_version_id = $1`, id);
+      }),
+    );
+  }
+
+  restore(modelVersionId: string, bytes: Uint8Array): Promise<boolean> {
+    return withDatabase(() =>
+      this.dataSource.transaction(async (manager) => {
+        await lockInTransaction(manager, 'model-additions', schema);
+        if (await isFull(manager)) return false;
+        const id = toBytea(modelVersionId);
+        await manager.query(`UPDATE ${schema}.added_models SET file = $2 WHERE model_version_id = $1`, [
+          id,
+          Buffer.from(bytes),
+        ]);
+        await manager.query(`UPDATE ${schema}.models SET status = 'active' WHERE model_version_id = $1`, [
+          id,
+        ]);
+        return true;
+      }),
+    );
+  }
+
+  /** The file of a model, compared with the hash that its commitment names. */
+  private read(modelVersionId: string): Promise<Uint8Array> {
+    return withDatabase(async () => {
+      const rows = (await this.dataSource.query(
+        `SELECT a.file, m.model_hash FROM ${schema}.added_models a JOIN ${schema}.models m USING (model_version_id)
+         WHERE a.model_version_id = $1`,
+        [toBytea(modelVersionId)],
+      )) as { file: Buffer | null; model_hash: Buffer }[];
+      const { file, model_hash: expected } = rows[0] ?? {};
+      if (!file || !expected) throw new AppError('model-not-active', 'The model was retired.');
+      const actual = bytesToHex(sha256(file));
+      if (actual !== expected.toString('hex')) {
+        throw new AppError(
+          'inference-failed',
+          `The stored file has the SHA-256 ${actual}, its record says ${expected.toString('hex')}.`,
+        );
+      }
+      return new Uint8Array(file);
+    });
+  }
+
+  private async select(manager: EntityManager, where: string, values: unknown[]): Promise<AddedModel[]> {
+    const rows = (await manager.query(
+      `SELECT m.* FROM ${schema}.added_models a JOIN ${schema}.models m USING (model_version_id) WHERE ${where}`,
+      values,
+    )) as AddedRow[];
+    return rows.map((row) => {
+      const modelVersionId = row.model_version_id.toString('hex');
+      const { developer, name, version } = row;
+      return {
+        status: statusOf(row.status),
+        model: {
+          manifest: modelManifest.parse(row.manifest),
+          identity: { developer, modelHash: row.model_hash.toString('hex'), name, version },
+          modelVersionId,
+          modelHashSha3: row.model_hash_sha3.toString('hex'),
+          origin: 'added',
+          sizeBytes: Number(row.size_bytes),
+          read: () => this.read(modelVersionId),
+          tokenizer: undefined,
+        },
+      };
+    });
+  }
+}
+
+async function isFull(manager: EntityManager): Promise<boolean> {
+  const rows = (await manager.query(
+    `SELECT count(*)::int AS added FROM ${schema}.added_models WHERE file IS NOT NULL`,
+  )) as { added: number }[];
+  return (rows[0]?.added ?? 0) >= ADDED_MODELS_MAX;
+}
+
+/** The first version of a name is asked under the name, the others under name and version. */
+async function withFreeId(manager: EntityManager, model: Model): Promise<Model> {
+  const { name, version } = model.identity;
+  for (const id of [name, versionedId(name, version)]) {
+    const rows = (await manager.query(`SELECT 1 FROM ${schema}.models WHERE model_id = $1 LIMIT 1`, [
+      id,
+    ])) as unknown[];
+    if (rows.length === 0) return { ...model, manifest: { ...model.manifest, id } };
+  }
+  throw new AppError('conflict', `The ids "${name}" and "${versionedId(name, version)}" are taken.`);
+}
+
+async function insert(manager: EntityManager, model: Model, bytes: Uint8Array): Promise<void> {
+  const { manifest, identity, modelVersionId } = model;
+  await insertModel(manager, model);
+  await manager.query(
+    `INSERT INTO ${schema}.added_models (model_version_id, model_id, name, version, file)
+     VALUES ($1, $2, $3, $4, $5)`,
+    [toBytea(modelVersionId), manifest.id, identity.name, identity.version, Buffer.from(bytes)],
+  );
+}

@@ -1,0 +1,175 @@
+import { outputRecorded, type AuthorizationPayment, type OutputRecorded } from '@touchstone/contracts';
+import { injectTrace } from '@touchstone/platform/observability';
+import { withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
+import { Batcher } from '@touchstone/work';
+import type { DataSource } from 'typeorm';
+import type {
+  EventDraft,
+  StoredAnswer,
+  Verification,
+  VerificationStore,
+} from '../domain/inference/verification.js';
+import type { Settlement } from '../domain/payment/payment.js';
+import { GATEWAY_SCHEMA as schema } from './schema.js';
+import { claimUnsettled, findAnswer, findAnswersByAuthorization } from './stored-answers.js';
+import { insertVerifications, toVerification, type VerificationRow } from './verification-row.js';
+
+interface FreeAnswer {
+  /** Of the request that asked: many are committed together, and each event belongs to its own trace. */
+  readonly traceHeaders: Readonly<Record<string, string>>;
+  readonly verification: Verification;
+  readonly event: EventDraft;
+}
+
+/**
+ * Verifications in PostgreSQL. Free answers of many callers are committed together; paid ones each have their own
+ * transactions, because money moves between the two.
+ */
+export class PostgresVerificationStore implements VerificationStore {
+  private readonly group: Batcher<FreeAnswer, void>;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly outbox: Outbox,
+    private readonly nowMs: () => number,
+  ) {
+    this.group = new Batcher({ write: (answers) => this.writeFree(answers) });
+  }
+
+  record(verification: Verification, event: EventDraft): Promise<void> {
+    return this.group.add({ verification, event, traceHeaders: injectTrace() });
+  }
+
+  /** Writes what waits and takes nothing new. */
+  close(): Promise<void> {
+    return this.group.close();
+  }
+
+  storeExecuted(verification: Verification, event: EventDraft, body: Uint8Array): Promise<StoredAnswer> {
+    const reservationId = verification.reservationId as string;
+    requirePublishable(event, verification.createdAtMs);
+    return withDatabase(() =>
+      this.dataSource.transaction(async (manager) => {
+        const inserted = await insertVerifications(manager, [verification]);
+        if (inserted === 0) return (await findAnswer(manager, reservationId)) as StoredAnswer;
+        await manager.query(
+          `INSERT INTO ${schema}.stored_answers (reservation_id, body, event) VALUES ($1, $2, $3)`,
+          [reservationId, Buffer.from(body), JSON.stringify(event)],
+        );
+        return answerOf(verification, body);
+      }),
+    );
+  }
+
+  findByReservation(reservationId: string): Promise<StoredAnswer | undefined> {
+    return withDatabase(() => findAnswer(this.dataSource.manager, reservationId));
+  }
+
+  findByAuthorization({
+    payer,
+    nonce,
+  }: Pick<AuthorizationPayment, 'payer' | 'nonce'>): Promise<readonly StoredAnswer[]> {
+    return withDatabase(() => findAnswersByAuthorization(this.dataSource.manager, payer, nonce));
+  }
+
+  settle(reservationId: string, settlement: Settlement, handOut: boolean): Promise<void> {
+    return withDatabase(() =>
+      this.dataSource.transaction(async (manager) => {
+        const recordedAt = new Date(this.nowMs()).toISOString();
+        // The update is the decision: of several that settle at once, one finds the row in an earlier state.
+        const [rows] = (await manager.query(
+          `UPDATE ${schema}.verifications SET state = 'settled', settlement = $2, settled_at = $3, failure = NULL
+           WHERE reservation_id = $1 AND state IN ('executed', 'payment-failed') RETURNING id`,
+          [reservationId, JSON.stringify(settlement), recordedAt],
+        )) as [unknown[], number];
+        if (rows.length === 0 && !handOut) return;
+        const [answers] = (await manager.query(
+          `UPDATE ${schema}.stored_answers SET handed_out = handed_out OR $2 WHERE reservation_id = $1 RETURNING event`,
+          [reservationId, handOut],
+        )) as [{ event: EventDraft }[], number];
+        const [stored] = answers;
+        if (rows.length === 0 || stored === undefined) return;
+        const body = withReceipt(stored.event, settlement, recordedAt);
+        await this.outbox.append(manager, 'evt.v1.inference.output.recorded', body);
+      }),
+    );
+  }
+
+  claimUnsettled(nowMs: number, limit: number): Promise<readonly string[]> {
+    return withDatabase(() => claimUnsettled(this.dataSource.manager, nowMs, limit));
+  }
+
+  failPayment(reservationId: string, reason: string): Promise<void> {
+    return withDatabase(async () => {
+      await this.dataSource.query(
+        `UPDATE ${schema}.verifications SET state = 'payment-failed', failure = $2
+         WHERE reservation_id = $1 AND state IN ('executed', 'payment-failed')`,
+        [reservationId, reason],
+      );
+    });
+  }
+
+  find(id: string): Promise<Verification | undefined> {
+    return withDatabase(async () => {
+      const rows = (await this.dataSource.query(
+        `SELECT v.id, v.state, v.model_id, encode(v.model_version_id, 'hex') AS model_version_id, v.proof, v.context,
+                c.commitment, v.reservation_id, v.settlement, v.failure, v.inference_ms, v.total_ms,
+                v.created_at, v.settled_at
+         FROM ${schema}.verifications v
+         JOIN ${schema}.model_commitments c
+           ON c.model_version_id = v.model_version_id AND c.sequence = v.commitment_sequence
+         WHERE v.id = $1`,
+        [id],
+      )) as VerificationRow[];
+      return rows[0] && toVerification(rows[0]);
+    });
+  }
+
+  private writeFree(answers: readonly FreeAnswer[]): Promise<undefined[]> {
+    return withDatabase(() =>
+      this.dataSource.transaction(async (manager) => {
+        await insertVerifications(
+          manager,
+          answers.map(({ verification }) => verification),
+        );
+        const recordedAt = new Date(this.nowMs()).toISOString();
+        const events: OutboxEvent[] = answers.map(({ event, traceHeaders }) => ({
+          subject: 'evt.v1.inference.output.recorded',
+          body: { ...event, recordedAt },
+          traceHeaders,
+        }));
+        await this.outbox.appendMany(manager, events);
+        return answers.map(() => undefined);
+      }),
+    );
+  }
+}
+
+/** An event that cannot be published must be noticed now: after the settlement there is no way back. */
+function requirePublishable(event: EventDraft, createdAtMs: number): void {
+  const recordedAt = new Date(createdAtMs).toISOString();
+  const parsed = outputRecorded.safeParse({ ...event, recordedAt });
+  if (!parsed.success)
+    throw new Error(`The event of an answer does not fit its schema: ${parsed.error.message}`);
+}
+
+/** An answer that was stored just now. */
+function answerOf(verification: Verification, body: Uint8Array): StoredAnswer {
+  const { id, reservationId, modelVersionId, context, payment } = verification;
+  return {
+    reservationId: reservationId as string,
+    verificationId: id,
+    state: 'executed',
+    body,
+    requestDigest: context.requestDigest as string,
+    modelVersionId,
+    payment: payment as AuthorizationPayment,
+    handedOut: false,
+  };
+}
+
+/** The event with what the settlement added. */
+function withReceipt(event: EventDraft, { transaction }: Settlement, recordedAt: string): OutputRecorded {
+  const receipt = typeof transaction === 'string' && transaction !== '' ? { transaction } : null;
+  return { ...event, payment: event.payment && { ...event.payment, receipt }, recordedAt };
+}

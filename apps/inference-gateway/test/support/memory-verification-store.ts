@@ -1,0 +1,103 @@
+import { AppError } from '@touchstone/contracts';
+import {
+  SETTLE_ASK_AFTER_MS,
+  SETTLE_ASK_PAUSE_LAST_MS,
+  type EventDraft,
+  type StoredAnswer,
+  type Verification,
+  type VerificationStore,
+} from '../../src/domain/inference/verification.js';
+import type { Settlement } from '../../src/domain/payment/payment.js';
+
+interface Row {
+  verification: Verification;
+  body: Uint8Array | undefined;
+  handedOut: boolean;
+  settleAfterMs: number;
+}
+
+/** Verifications in memory; passes the same contract as those in PostgreSQL. */
+export class MemoryVerificationStore implements VerificationStore {
+  readonly rows = new Map<string, Row>();
+  /** Ids of verifications in the order in which their events were written. */
+  readonly recorded: string[] = [];
+
+  constructor(private readonly nowMs: () => number) {}
+
+  async record({ id }: Verification): Promise<void> {
+    this.recorded.push(id);
+  }
+
+  async storeExecuted(
+    verification: Verification,
+    _event: EventDraft,
+    body: Uint8Array,
+  ): Promise<StoredAnswer> {
+    const id = verification.reservationId as string;
+    const settleAfterMs = verification.createdAtMs + SETTLE_ASK_AFTER_MS;
+    if (!this.rows.has(id)) this.rows.set(id, { verification, body, handedOut: false, settleAfterMs });
+    return answerOf(this.rows.get(id) as Row);
+  }
+
+  async findByAuthorization(sent: { payer: string; nonce: string }): Promise<readonly StoredAnswer[]> {
+    return [...this.rows.values()]
+      .filter(
+        ({ verification: { payment } }) => payment?.payer === sent.payer && payment.nonce === sent.nonce,
+      )
+      .map(answerOf);
+  }
+
+  async findByReservation(reservationId: string): Promise<StoredAnswer | undefined> {
+    const row = this.rows.get(reservationId);
+    return row && answerOf(row);
+  }
+
+  async settle(reservationId: string, settlement: Settlement, handOut: boolean): Promise<void> {
+    const row = this.rows.get(reservationId);
+    if (row === undefined) return;
+    row.handedOut ||= handOut;
+    if (row.verification.state === 'settled') return;
+    const settledAtMs = this.nowMs();
+    row.verification = { ...row.verification, state: 'settled', settlement, settledAtMs, failure: null };
+    this.recorded.push(row.verification.id);
+  }
+
+  async failPayment(reservationId: string, reason: string): Promise<void> {
+    const row = this.rows.get(reservationId);
+    if (row === undefined || row.verification.state === 'settled') return;
+    row.verification = { ...row.verification, state: 'payment-failed', failure: reason };
+  }
+
+  async claimUnsettled(nowMs: number, limit: number): Promise<readonly string[]> {
+    const due = [...this.rows.values()]
+      .filter(
+        ({ verification, settleAfterMs }) => verification.state === 'executed' && settleAfterMs <= nowMs,
+      )
+      .sort((left, right) => left.settleAfterMs - right.settleAfterMs)
+      .slice(0, limit);
+    for (const row of due) {
+      const growing = Math.min(SETTLE_ASK_PAUSE_LAST_MS, (nowMs - row.verification.createdAtMs) / 4);
+      row.settleAfterMs = nowMs + Math.max(SETTLE_ASK_AFTER_MS, growing);
+    }
+    return due.map(({ verification }) => verification.reservationId as string);
+  }
+
+  async find(id: string): Promise<Verification | undefined> {
+    return [...this.rows.values()].find(({ verification }) => verification.id === id)?.verification;
+  }
+}
+
+function answerOf({ verification, body, handedOut }: Row): StoredAnswer {
+  const { id, state, reservationId, modelVersionId, context, payment } = verification;
+  if (body === undefined) throw new AppError('conflict', 'The answer is lost.');
+  return {
+    reservationId: reservationId as string,
+    verificationId: id,
+    state,
+    body,
+    requestDigest: context.requestDigest as string,
+    modelVersionId,
+    payment: payment as StoredAnswer['payment'],
+    handedOut,
+  };
+}

@@ -1,0 +1,33 @@
+import { ServiceFixture, surroundingsOf } from '@touchstone/testing/service';
+import type { configSchema } from '../../src/config.js';
+import { service } from '../../src/service.js';
+
+export const ORIGIN = 'localhost/touchstone/test';
+export const ANCHOR_CONTRACT = `0x${'aa'.repeat(20)}`;
+export const ASSET = `0x${'bb'.repeat(20)}`;
+export const CHAIN_ID = 8453;
+export const GATEWAY_TOKEN = 'g'.repeat(40);
+export const WORKER_TOKEN = 'w'.repeat(40);
+
+const settings = {
+  MODEL_SIGNING_KEY_HEX: '11'.repeat(32),
+  MODEL_SIGNING_KEY_ID: 'output-1',
+  TOUCHSTONE_LOG_ORIGIN: ORIGIN,
+  TOUCHSTONE_CHECKPOINT_SEED_HEX: '22'.repeat(32),
+  TOUCHSTONE_ANCHOR_TX_KEY_HEX: '33'.repeat(32),
+  TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: '44'.repeat(32),
+  TOUCHSTONE_CHAIN_ID: String(CHAIN_ID),
+  TOUCHSTONE_ANCHOR_CONTRACT: ANCHOR_CONTRACT,
+  TOUCHSTONE_SETTLEMENT_ASSET: ASSET,
+  TOUCHSTONE_SIGNER_TOKENS: JSON.stringify({
+    'inference-gateway': GATEWAY_TOKEN,
+    'anchor-worker': WORKER_TOKEN,
+  }),
+};
+
+/** Any number of signers with the same keys. */
+export class SignerFixture extends ServiceFixture<typeof configSchema> {
+  static async create(): Promise<SignerFixture> {
+    return new SignerFixture(await surroundingsOf(service, settings));
+  }
+}
