@@ -2,8 +2,9 @@ import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/o
 import { singleFlight } from '@touchstone/work';
 import { anchorStates } from '@touchstone/contracts';
 import type { AnchorReader, PipelineFigures } from './domain/anchor/anchor-reader.js';
-import type { AnchorEvent } from './domain/anchor/progress.js';
-import type { ProofSource } from './domain/anchor/proving.js';
+import type { AnchorTarget } from './domain/anchor/anchor-target.js';
+import type { AnchorEvent } from './domain/anchor/evm/progress.js';
+import type { ProofSource } from './domain/anchor/evm/proving.js';
 import type { StageName } from './domain/pipeline/pipeline.js';
 
 /** Stages of a leaf here. A batch takes its place in the log in the transaction that seals it: `sealed` is both. */
@@ -39,9 +40,14 @@ export class AnchorMetrics {
     this.entries = counter('log_objects_total', 'Log entries that are no batch.');
     this.batches = counter('batches_sealed_total', 'Batches that took their place in the log.');
     this.checkpoints = counter('checkpoints_published_total', 'Checkpoints that were signed and stored.');
-    this.anchorEvents = counter('anchor_events_total', 'What happened to anchors on the chain.', ['event']);
+    this.anchorEvents = counter('anchor_events_total', 'What happened to anchors, by network.', [
+      'event',
+      'network',
+    ]);
     this.proofs = counter('proofs_total', 'Proofs of anchors, by where they were had.', ['source']);
-    this.gas = counter('gas_used_total', 'Gas of anchors in blocks; an anchor that moved counts again.');
+    this.gas = counter('gas_used_total', 'Gas of anchors in blocks; an anchor that moved counts again.', [
+      'network',
+    ]);
     this.failures = counter('stage_retries_total', 'Runs of a stage that failed and are tried again.', [
       'stage',
     ]);
@@ -103,22 +109,25 @@ export class AnchorMetrics {
     this.closed.set(isClosed ? 1 : 0);
   }
 
-  anchorChanged(event: AnchorEvent): void {
-    this.anchorEvents.inc({ event: event.kind });
-    if (event.kind === 'included') this.gas.inc(Number(event.gasUsed));
+  anchorChanged(event: AnchorEvent, network: string): void {
+    this.anchorEvents.inc({ event: event.kind, network });
+    if (event.kind === 'included') this.gas.inc({ network }, Number(event.gasUsed));
   }
 
   proofHad(source: ProofSource): void {
     this.proofs.inc({ source });
   }
 
-  /** @param refusal why the node gives no proofs, `undefined` while it does */
-  watchProofs(refusal: () => string | undefined): void {
-    const refused: Gauge = new Gauge({
-      name: 'touchstone_anchor_proofs_refused',
-      help: '1 while the chain node serves no eth_getProof; must be 0. See the runbook node-cannot-prove.',
+  /** Tells of each target whether anything can become final there. */
+  watchTargets(targets: readonly Pick<AnchorTarget, 'network' | 'trouble'>[]): void {
+    const troubled: Gauge = new Gauge({
+      name: 'touchstone_anchor_target_troubled',
+      help: '1 while nothing can become final on a network; must be 0. See the runbook node-cannot-prove.',
+      labelNames: ['network'],
       registers: [this.registry],
-      collect: () => refused.set(refusal() === undefined ? 0 : 1),
+      collect: () => {
+        for (const { network, trouble } of targets) troubled.set({ network }, trouble === undefined ? 0 : 1);
+      },
     });
   }
 

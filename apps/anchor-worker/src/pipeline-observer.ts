@@ -1,4 +1,5 @@
 import { withSpan, type Logger } from '@touchstone/platform/observability';
+import type { EvmTargetObserver } from './domain/anchor/evm/create-evm-target.js';
 import type { PipelineObserver } from './domain/pipeline/create-pipeline.js';
 import type { LeafProgress } from './leaf-progress.js';
 import type { AnchorMetrics } from './metrics.js';
@@ -8,7 +9,7 @@ export function observePipeline(to: {
   readonly logger: Logger;
   readonly metrics: AnchorMetrics;
   readonly progress: LeafProgress;
-}): PipelineObserver {
+}): PipelineObserver & EvmTargetObserver {
   const { logger, metrics, progress } = to;
   return {
     around: (name, work) => withSpan(name, {}, () => work()),
@@ -29,22 +30,25 @@ export function observePipeline(to: {
           'the log is closed: reconcile it with the newest checkpoint that others saw',
         );
     },
-    anchorChanged: (event) => {
-      metrics.anchorChanged(event);
+    anchorChanged: (event, network) => {
+      metrics.anchorChanged(event, network);
       if (event.kind === 'final') progress.anchored(event.checkpointSize);
       if (event.kind === 'included' || event.kind === 'final')
-        logger.debug({ event: event.kind }, 'an anchor moved');
-      else logger.warn({ event: event.kind }, 'an anchor needed a second attempt');
+        logger.debug({ event: event.kind, network }, 'an anchor moved');
+      else logger.warn({ event: event.kind, network }, 'an anchor needed a second attempt');
     },
     proofHad: (source) => metrics.proofHad(source),
-    proofsRefused: (reason) => {
-      if (reason === undefined) logger.info('the chain node serves proofs again');
+    proofsRefused: (reason, network) => {
+      if (reason === undefined) logger.info({ network }, 'the chain node serves proofs again');
       else
-        logger.error({ reason }, 'the chain node serves no eth_getProof: see the runbook node-cannot-prove');
+        logger.error(
+          { reason, network },
+          'the chain node serves no eth_getProof: see the runbook node-cannot-prove',
+        );
     },
-    stageFailed: (stage, error, pauseMs) => {
+    stageFailed: (stage, error, pauseMs, network) => {
       metrics.stageFailed(stage);
-      logger.warn({ err: error, stage, pauseMs }, 'a stage failed and is tried again');
+      logger.warn({ err: error, stage, network, pauseMs }, 'a stage failed and is tried again');
     },
   };
 }

@@ -81,7 +81,7 @@ describe('a delivery', () => {
     );
     const health = new HealthRegistry();
     const runner = new PipelineRunner(
-      { pipeline, intake } as unknown as CreatedPipeline,
+      { pipeline, intake, targets: [] } as unknown as CreatedPipeline,
       reader,
       metrics,
       progress,

@@ -28,7 +28,7 @@ export class PipelineRunner implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const { pipeline } = this.created;
     this.health.addReadiness('log', () => this.checkLog());
-    this.watchProofs();
+    this.watchTargets();
     this.shutdown.add('in-flight', 'pipeline', async () => {
       await pipeline.stop();
       await this.progress.settled();
@@ -53,14 +53,14 @@ export class PipelineRunner implements OnApplicationBootstrap {
     });
   }
 
-  /** Without proofs no anchor becomes final, however well everything else goes: that must not be silent. */
-  private watchProofs(): void {
-    const { proofs } = this.created;
-    if (proofs === undefined) return;
-    this.metrics.watchProofs(() => proofs.refusal);
-    this.health.addReadiness('proofs', async () => {
-      if (proofs.refusal !== undefined)
-        throw new Error(`This node cannot serve eth_getProof for anchors: ${proofs.refusal}`);
+  /** A service that can make nothing final anywhere must not look well; one target in trouble is an alert. */
+  private watchTargets(): void {
+    const { targets } = this.created;
+    if (targets.length === 0) return;
+    this.metrics.watchTargets(targets);
+    this.health.addReadiness('targets', () => {
+      const troubles = targets.flatMap(({ network, trouble }) => (trouble ? `${network}: ${trouble}` : []));
+      if (troubles.length === targets.length) throw new Error(troubles.join(' '));
     });
   }
 

@@ -4,11 +4,17 @@ import { configSchema } from './config.js';
 import { CreateAnchors1763700000000 } from './persistence/migrations/1763700000000-create-anchors.js';
 import { Lanes1764300000000 } from './persistence/migrations/1764300000000-lanes.js';
 import { KeepProofs1785500000000 } from './persistence/migrations/1785500000000-keep-proofs.js';
+import { AnchorKinds1785800000000 } from './persistence/migrations/1785800000000-anchor-kinds.js';
 
 /** Batches leaves, appends them to the log and anchors its checkpoints. */
 export const service = defineService({
   name: 'anchor-worker',
   configSchema,
-  migrations: [CreateAnchors1763700000000, Lanes1764300000000, KeepProofs1785500000000],
+  migrations: [
+    CreateAnchors1763700000000,
+    Lanes1764300000000,
+    KeepProofs1785500000000,
+    AnchorKinds1785800000000,
+  ],
   parts: appParts,
 });

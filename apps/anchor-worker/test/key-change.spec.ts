@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { deployDevelopmentChain } from '@touchstone/embedded';
 import { SignerDouble } from '@touchstone/testing';
-import { ANCHOR_DRAIN_MS } from '../src/domain/pipeline/create-pipeline.js';
+import { ANCHOR_DRAIN_MS } from '../src/domain/anchor/evm/create-evm-target.js';
 import { AnchorFixture, type TestChain } from './support/anchor-fixture.js';
 import { expectSoundLog } from './support/log-invariants.js';
 

@@ -26,19 +26,19 @@ describe('the anchor-worker on a node that serves no proofs', () => {
   const readiness = async (): Promise<string> => (await fetch(`${service.healthUrl}/readyz?verbose`)).text();
 
   it('is not ready and says why, has a figure for it, and recovers by itself', async () => {
-    expect(await service.metric('touchstone_anchor_proofs_refused')).toBe(0);
+    expect(await service.metric('touchstone_anchor_target_troubled')).toBe(0);
     await (
       await fixture.gateway()
     )('evt.v1.inference.output.recorded', recordedOutput('refused'));
     await waitUntil(
-      async () => (await service.metric('touchstone_anchor_proofs_refused')) === 1,
+      async () => (await service.metric('touchstone_anchor_target_troubled')) === 1,
       20_000,
       'the refusals to be counted',
     );
     const ready = await readiness();
     expect(ready).toMatch(/This node cannot serve eth_getProof for anchors: eth_getProof: the method/);
     proxy.become({ finalizedBehindBlocks: FINALITY_BLOCKS, ...chainNodes.reth });
-    await waitUntil(async () => (await service.metric('touchstone_anchor_proofs_refused')) === 0, 20_000);
+    await waitUntil(async () => (await service.metric('touchstone_anchor_target_troubled')) === 0, 20_000);
     await waitUntil(async () => !(await readiness()).includes('eth_getProof'));
     const kept = await service.metric('touchstone_anchor_proofs_total', 'source="newest"');
     expect(kept).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import { fromBytea } from '@touchstone/postgres';
-import type { OpenAnchor } from '../domain/anchor/anchor.js';
+import type { OpenAnchor } from '../domain/anchor/evm/anchor.js';
 import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 /** An open anchor as PostgreSQL answers it. */

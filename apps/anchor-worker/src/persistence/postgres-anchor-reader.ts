@@ -55,7 +55,7 @@ export class PostgresAnchorReader implements AnchorReader {
   /** A batch is covered by the anchor of the smallest checkpoint that holds it. */
   async anchor(id: string): Promise<AnchorRecord | undefined> {
     const [row] = await this.query<AnchorRecord>(
-      `SELECT anchor_id AS "anchorId", network, state, checkpoint_size::text AS "checkpointSize",
+      `SELECT anchor_id AS "anchorId", kind, network, state, checkpoint_size::text AS "checkpointSize",
               encode(commitment, 'hex') AS commitment, contract, submitter, transaction,
               block_number::text AS "blockNumber", failure, ${utc('created_at')} AS "createdAt",
               ${utc('final_at')} AS "finalAt", proof

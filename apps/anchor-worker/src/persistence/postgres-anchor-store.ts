@@ -3,13 +3,9 @@ import { withDatabase, type Outbox } from '@touchstone/postgres';
 import type { Intent, LaneOwner, LaneTransaction, Placement, SignedFor } from '@touchstone/evm';
 import { AppError } from '@touchstone/contracts';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { FinalAnchor, OpenAnchor } from '../domain/anchor/anchor.js';
-import type {
-  AnchorableCheckpoint,
-  AnchorDraft,
-  AnchorHistory,
-  AnchorStore,
-} from '../domain/anchor/ports.js';
+import type { FinalAnchor, OpenAnchor } from '../domain/anchor/evm/anchor.js';
+import type { AnchorableCheckpoint, AnchorDraft, AnchorStore } from '../domain/anchor/evm/ports.js';
+import type { AnchorHistory } from '../domain/anchor/spacing.js';
 import { OPEN_ANCHORS_SQL, toOpenAnchor, type OpenAnchorRow } from './anchor-row.js';
 import { ANCHOR_SCHEMA as schema } from './schema.js';
 
@@ -101,8 +97,8 @@ export class PostgresAnchorStore implements AnchorStore, LaneOwner<AnchorDraft> 
   ): Promise<void> {
     const rows = (await manager.query(
       `INSERT INTO ${schema}.chain_anchor
-         (anchor_id, network, checkpoint_size, commitment, contract, submitter, state, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, 'prepared', $7) ON CONFLICT DO NOTHING RETURNING 1`,
+         (anchor_id, kind, network, checkpoint_size, commitment, contract, submitter, state, created_at)
+       VALUES ($1, 'evm', $2, $3, $4, $5, $6, 'prepared', $7) ON CONFLICT DO NOTHING RETURNING 1`,
       [
         subject,
         this.network,

@@ -1,8 +1,8 @@
 import type { EvmAnchorProof } from '@touchstone/chain-proofs';
 import { withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
-import type { ChainProof } from '../domain/anchor/ports.js';
-import type { KeptProofStore } from '../domain/anchor/proving.js';
+import type { ChainProof } from '../domain/anchor/evm/ports.js';
+import type { KeptProofStore } from '../domain/anchor/evm/proving.js';
 import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 interface KeptRow {

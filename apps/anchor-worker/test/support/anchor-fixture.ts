@@ -13,7 +13,7 @@ import {
 } from '@touchstone/evm';
 import { custom, keccak256, type Hex } from 'viem';
 import { EvmChain } from '../../src/adapters/evm/evm-chain.js';
-import { ANCHOR_DRAIN_MS } from '../../src/domain/pipeline/create-pipeline.js';
+import { ANCHOR_DRAIN_MS } from '../../src/domain/anchor/evm/create-evm-target.js';
 import { PostgresAnchorStore } from '../../src/persistence/postgres-anchor-store.js';
 import { PostgresKeptProofStore } from '../../src/persistence/postgres-kept-proof-store.js';
 import { ANCHOR_SCHEMA } from '../../src/persistence/schema.js';
@@ -98,9 +98,9 @@ export class AnchorFixture {
     return this.log.replica({
       ...options,
       settings: { intervalMs: 0, stuckBlocks: 3n, ...options.settings },
-      anchoring: (dataSource, outbox) => {
+      targets: (dataSource, outbox) => {
         const owner = new PostgresAnchorStore(dataSource, outbox, NETWORK);
-        return {
+        const target = {
           chain: new EvmChain(node, chain, this.contract),
           store: owner,
           keptProofs: new PostgresKeptProofStore(dataSource),
@@ -116,6 +116,7 @@ export class AnchorFixture {
             signer: new RpcLaneSigner(this.signer.client('anchor-worker'), 'anchor'),
           },
         };
+        return [target];
       },
     });
   }

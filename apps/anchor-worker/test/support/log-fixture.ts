@@ -5,13 +5,18 @@ import type { DataSource } from 'typeorm';
 import { RpcCheckpointSigner } from '../../src/adapters/signer/rpc-checkpoint-signer.js';
 import {
   createPipeline,
-  type AnchoringPorts,
   type CreatedPipeline,
   type PipelinePorts,
   type PipelineSettings,
 } from '../../src/domain/pipeline/create-pipeline.js';
-import type { AnchorEvent } from '../../src/domain/anchor/progress.js';
-import type { ProofSource } from '../../src/domain/anchor/proving.js';
+import type { AnchorTarget } from '../../src/domain/anchor/anchor-target.js';
+import {
+  createEvmTarget,
+  type EvmTargetPorts,
+  type EvmTargetSettings,
+} from '../../src/domain/anchor/evm/create-evm-target.js';
+import type { AnchorEvent } from '../../src/domain/anchor/evm/progress.js';
+import type { ProofSource } from '../../src/domain/anchor/evm/proving.js';
 import { PostgresExclusive } from '../../src/persistence/postgres-exclusive.js';
 import { PostgresCheckpointStore } from '../../src/persistence/postgres-checkpoint-store.js';
 import { PostgresIntakeStore } from '../../src/persistence/postgres-intake-store.js';
@@ -21,6 +26,8 @@ import { service } from '../../src/service.js';
 
 /** One process of the service, without mesh and HTTP. */
 export interface Replica extends CreatedPipeline {
+  /** The first target. */
+  readonly anchoring: AnchorTarget | undefined;
   readonly dataSource: DataSource;
   readonly outbox: Outbox;
   readonly ports: PipelinePorts;
@@ -35,14 +42,15 @@ export interface Replica extends CreatedPipeline {
 
 /** How a replica differs from the usual. */
 export interface ReplicaOptions {
-  readonly settings?: Partial<PipelineSettings>;
+  readonly settings?: Partial<PipelineSettings & EvmTargetSettings>;
   /** Another one than that of the fixture. */
   readonly signer?: SignerDouble;
   readonly ports?: (ports: PipelinePorts) => PipelinePorts;
-  readonly anchoring?: (dataSource: DataSource, outbox: Outbox) => AnchoringPorts;
+  /** The outside of each target. */
+  readonly targets?: (dataSource: DataSource, outbox: Outbox) => readonly EvmTargetPorts[];
 }
 
-const settings: PipelineSettings = {
+const settings: PipelineSettings & EvmTargetSettings = {
   intervalMs: 60_000,
   batchMax: 10,
   origin: SIGNER_DOUBLE_ORIGIN,
@@ -72,31 +80,35 @@ export class LogFixture extends DatabaseFixture {
     const events: AnchorEvent[] = [];
     const sources: ProofSource[] = [];
     const refusals: (string | undefined)[] = [];
+    const observer = {
+      around: <T>(_name: string, work: () => T) => work(),
+      sealed: () => undefined,
+      checkpointPublished: () => undefined,
+      logClosed: (reason?: string) => void closed.push(reason),
+      anchorChanged: (event: AnchorEvent) => void events.push(event),
+      proofHad: (source: ProofSource) => void sources.push(source),
+      proofsRefused: (reason?: string) => void refusals.push(reason),
+      stageFailed: (_stage: string, error: unknown) => void failures.push(error),
+    };
     const usual: PipelinePorts = {
       intake: new PostgresIntakeStore(dataSource, outbox),
       sealing: new PostgresSealingStore(dataSource, outbox),
       checkpoints: new PostgresCheckpointStore(dataSource, outbox),
       checkpointSigner: checkpointSignerOf(options.signer ?? this.signer),
       exclusive: new PostgresExclusive(dataSource, ANCHOR_SCHEMA),
-      anchoring: options.anchoring?.(dataSource, outbox),
+      targets: [],
       nowMs: () => Date.now(),
       newId: uuidV7,
     };
-    const ports = options.ports?.(usual) ?? usual;
-    const created = createPipeline(
-      ports,
-      { ...settings, ...options.settings },
-      {
-        around: (_name, work) => work(),
-        sealed: () => undefined,
-        checkpointPublished: () => undefined,
-        logClosed: (reason) => void closed.push(reason),
-        anchorChanged: (event) => void events.push(event),
-        proofHad: (source) => void sources.push(source),
-        proofsRefused: (reason) => void refusals.push(reason),
-        stageFailed: (_stage, error) => void failures.push(error),
-      },
-    );
-    return { ...created, dataSource, outbox, ports, closed, failures, events, sources, refusals };
+    const changed = options.ports?.(usual) ?? usual;
+    const all = { ...settings, ...options.settings };
+    const outside = options.targets?.(dataSource, outbox) ?? [];
+    const ports = {
+      ...changed,
+      targets: outside.map((target) => createEvmTarget(target, all, observer, changed)),
+    };
+    const created = createPipeline(ports, all, observer);
+    const [anchoring] = created.targets;
+    return { ...created, anchoring, dataSource, outbox, ports, closed, failures, events, sources, refusals };
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { EvmLaneChain, EvmNode } from '@touchstone/evm';
 import { custom, keccak256, RpcRequestError, TimeoutError, toRlp, type Hex } from 'viem';
-import { ProofRefusal } from '../../domain/anchor/proving.js';
+import { ProofRefusal } from '../../domain/anchor/evm/proving.js';
 import { EvmChain } from './evm-chain.js';
 
 const contract = `0x${'ab'.repeat(20)}`;

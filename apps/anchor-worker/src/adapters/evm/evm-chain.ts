@@ -18,8 +18,8 @@ import {
 } from '@touchstone/evm';
 import { anchorRegistry } from '@touchstone/evm-contracts';
 import { BaseError, encodeFunctionData, RpcRequestError, toHex } from 'viem';
-import type { AnchorChain, ChainProof } from '../../domain/anchor/ports.js';
-import { ProofRefusal } from '../../domain/anchor/proving.js';
+import type { AnchorChain, ChainProof } from '../../domain/anchor/evm/ports.js';
+import { ProofRefusal } from '../../domain/anchor/evm/proving.js';
 
 const { abi } = anchorRegistry;
 

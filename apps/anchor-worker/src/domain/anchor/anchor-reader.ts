@@ -1,5 +1,4 @@
-import type { EvmAnchorProof } from '@touchstone/chain-proofs';
-import type { AnchorState } from '@touchstone/contracts';
+import type { AnchorKind, AnchorProof, AnchorState } from '@touchstone/contracts';
 
 /** A root of a model as R-ANCHOR-4 lists it. */
 export interface ListedRoot {
@@ -15,18 +14,20 @@ export interface ListedRoot {
 /** An anchor of a checkpoint with all that is known of it. */
 export interface AnchorRecord {
   readonly anchorId: string;
+  readonly kind: AnchorKind;
   readonly network: string;
   readonly state: AnchorState;
   readonly checkpointSize: string;
   readonly commitment: string;
-  readonly contract: string;
-  readonly submitter: string;
+  /** Of the kinds that have one. */
+  readonly contract: string | null;
+  readonly submitter: string | null;
   readonly transaction: string | null;
   readonly blockNumber: string | null;
   readonly failure: string | null;
   readonly createdAt: string;
   readonly finalAt: string | null;
-  readonly proof: EvmAnchorProof | null;
+  readonly proof: AnchorProof | null;
 }
 
 /** A published checkpoint. */

@@ -1,4 +1,4 @@
-import type { Anchoring } from '../anchor/anchoring.js';
+import type { AnchorTarget } from '../anchor/anchor-target.js';
 import type { Sealing } from '../batch/sealing.js';
 import type { Checkpointing } from '../checkpoint/checkpointing.js';
 import type { IntakeListener } from '../leaf/intake.js';
@@ -13,26 +13,29 @@ export const STAGE_BUSY_MS = 100;
 /** The stages of the pipeline, as logs and figures name them. */
 export type StageName = 'seal' | 'checkpoint' | 'anchor';
 
-/** What the pipeline runs; without `anchoring` nothing leaves (mode synthetic). */
+/** What the pipeline runs; without targets nothing leaves (mode synthetic). */
 export interface PipelineParts {
   readonly sealing: Pick<Sealing, 'run' | 'leavesAccepted'>;
   readonly checkpointing: Pick<Checkpointing, 'run'>;
-  readonly anchoring: Pick<Anchoring, 'run'> | undefined;
+  readonly targets: readonly Pick<AnchorTarget, 'network' | 'run'>[];
   readonly exclusive: Exclusive;
-  readonly onStageFailure: (stage: StageName, error: unknown, pauseMs: number) => void;
+  readonly onStageFailure: (stage: StageName, error: unknown, pauseMs: number, network?: string) => void;
 }
 
 /** The stages seal → checkpoint → anchor of one process; each is woken right after the commit of the one before. */
 export class Pipeline implements IntakeListener {
   private readonly seal: Loop;
   private readonly checkpoint: Loop;
-  private readonly anchor: Loop | undefined;
+  /** One for each target, so that none waits for another. */
+  private readonly anchors: readonly Loop[];
 
   constructor(private readonly parts: PipelineParts) {
-    const { sealing, checkpointing, anchoring } = parts;
+    const { sealing, checkpointing, targets } = parts;
     this.seal = this.stage('seal', () => sealing.run());
     this.checkpoint = this.stage('checkpoint', () => this.inTurn('checkpoint', () => checkpointing.run()));
-    this.anchor = anchoring && this.stage('anchor', () => this.inTurn('anchor', () => anchoring.run()));
+    this.anchors = targets.map((target) =>
+      this.stage('anchor', () => this.inTurn(`anchor/${target.network}`, () => target.run()), target.network),
+    );
   }
 
   start(): void {
@@ -53,23 +56,23 @@ export class Pipeline implements IntakeListener {
   }
 
   checkpointPublished(): void {
-    this.anchor?.poke();
+    for (const anchor of this.anchors) anchor.poke();
   }
 
   private stages(): Loop[] {
-    return [this.seal, this.checkpoint, ...(this.anchor ? [this.anchor] : [])];
+    return [this.seal, this.checkpoint, ...this.anchors];
   }
 
-  private stage(name: StageName, run: () => Promise<number | undefined>): Loop {
+  private stage(name: StageName, run: () => Promise<number | undefined>, network?: string): Loop {
     return new Loop({
       run,
       pollMs: STAGE_POLL_MS,
-      onFailure: (error, pauseMs) => this.parts.onStageFailure(name, error, pauseMs),
+      onFailure: (error, pauseMs) => this.parts.onStageFailure(name, error, pauseMs, network),
     });
   }
 
   /** A stage with work outside the database runs in one process at a time. */
-  private async inTurn(name: StageName, run: () => Promise<number | undefined>): Promise<number | undefined> {
+  private async inTurn(name: string, run: () => Promise<number | undefined>): Promise<number | undefined> {
     const turn = await this.parts.exclusive.run(name, async () => ({ waitMs: await run() }));
     return turn === undefined ? STAGE_BUSY_MS : turn.waitMs;
   }

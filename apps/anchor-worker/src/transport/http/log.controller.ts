@@ -32,16 +32,7 @@ export class LogController {
   async anchor(@ZodParam('anchorId', uuidV7) anchorId: string): Promise<AnchorAnswer> {
     const record = await this.reader.anchor(anchorId);
     if (record === undefined) throw new AppError('not-found', `There is no anchor for ${anchorId}.`);
-    const { proof } = record;
-    return {
-      ...record,
-      kind: 'evm',
-      proof: proof && {
-        header: proof.header,
-        accountProof: [...proof.accountProof],
-        storageProof: [...proof.storageProof],
-      },
-    };
+    return record;
   }
 
   @Get('checkpoints/latest')

@@ -1,12 +1,14 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Anchors of several kinds, some of which know no blocks; all that are stored are of the kind evm. */
+/**
+ * Anchors of several kinds, some of which know no blocks. What is stored, and what a replica of the version before stores
+ * meanwhile, is of the kind evm.
+ */
 export class AnchorKinds1785800000000 implements MigrationInterface {
   readonly name = 'AnchorKinds1785800000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`ALTER TABLE proofs.anchor ADD COLUMN kind text NOT NULL DEFAULT 'evm'`);
-    await runner.query('ALTER TABLE proofs.anchor ALTER COLUMN kind DROP DEFAULT');
     await runner.query('ALTER TABLE proofs.anchor ALTER COLUMN block_number DROP NOT NULL');
   }
 

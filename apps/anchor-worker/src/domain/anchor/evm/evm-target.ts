@@ -1,19 +1,16 @@
 import { AppError } from '@touchstone/contracts';
 import { anchoredCommitment } from '@touchstone/evidence';
 import { gasLimit, type ChainHead, type LaneTransaction } from '@touchstone/evm';
-import type { AroundWork } from '../pipeline/around-work.js';
+import type { AroundWork } from '../../pipeline/around-work.js';
 import type { OpenAnchor } from './anchor.js';
 import type { AnchorableCheckpoint, AnchorChain, AnchorLane, AnchorStore } from './ports.js';
+import type { AnchorTarget } from '../anchor-target.js';
+import { spacingLeftMs } from '../spacing.js';
 import type { AnchorProgress } from './progress.js';
 import type { ProofTaking } from './proving.js';
 
-/** Milliseconds before a new anchor after one that failed; doubles with each in a row. */
-export const FAILED_SPACING_FIRST_MS = 30_000;
-/** The longest such pause. */
-export const FAILED_SPACING_MAX_MS = 3_600_000;
-
-/** What {@link Anchoring} needs beside its ports. */
-export interface AnchoringOptions {
+/** What {@link EvmTarget} needs beside its ports. */
+export interface EvmTargetOptions {
   /** Fewest milliseconds between two anchors. */
   readonly spacingMs: number;
   /** Milliseconds between two looks at the chain while an anchor is open. */
@@ -25,8 +22,8 @@ export interface AnchoringOptions {
   readonly around: AroundWork;
 }
 
-/** The ports of {@link Anchoring}. */
-export interface AnchoringParts {
+/** The ports of {@link EvmTarget}. */
+export interface EvmTargetParts {
   readonly chain: AnchorChain;
   readonly store: AnchorStore;
   readonly lane: AnchorLane;
@@ -40,11 +37,23 @@ export interface AnchoringParts {
  * Anchors checkpoints: one transaction covers every batch since the last. At most one anchor waits for its block at
  * a time, so that a stuck transaction never has others behind it; any number may wait to become final.
  */
-export class Anchoring {
+export class EvmTarget implements AnchorTarget {
+  readonly kind = 'evm';
+
   constructor(
-    private readonly parts: AnchoringParts,
-    private readonly options: AnchoringOptions,
+    private readonly parts: EvmTargetParts,
+    private readonly options: EvmTargetOptions,
   ) {}
+
+  get network(): string {
+    return this.parts.chain.network;
+  }
+
+  /** A node that serves no proofs: no anchor can become final then, however well everything else goes. */
+  get trouble(): string | undefined {
+    const { refusal } = this.parts.proofs;
+    return refusal && `This node cannot serve eth_getProof for anchors: ${refusal}`;
+  }
 
   /**
    * Moves every open anchor a step and makes a new one when it is time. An anchor that cannot be moved now does not
@@ -101,22 +110,11 @@ export class Anchoring {
   private async anchorNext(): Promise<number | undefined> {
     const checkpoint = await this.parts.store.anchorable();
     if (checkpoint === undefined) return undefined;
-    const waitMs = await this.spacingLeftMs();
+    const { spacingMs, nowMs } = this.options;
+    const waitMs = spacingLeftMs(await this.parts.store.history(), spacingMs, nowMs());
     if (waitMs > 0) return waitMs;
     await this.options.around('prepare anchor', () => this.prepare(checkpoint));
     return 0;
-  }
-
-  private async spacingLeftMs(): Promise<number> {
-    const { lastCreatedAtMs, failuresInRow } = await this.parts.store.history();
-    if (lastCreatedAtMs === undefined) return 0;
-    const failedMs =
-      failuresInRow === 0
-        ? 0
-        : Math.min(FAILED_SPACING_FIRST_MS * 2 ** Math.min(failuresInRow - 1, 20), FAILED_SPACING_MAX_MS);
-    const elapsedMs = this.options.nowMs() - lastCreatedAtMs;
-    // An anchor from the future was made by a wrong clock; waiting for its time would hold up everything until then.
-    return elapsedMs < 0 ? 0 : Math.max(this.options.spacingMs, failedMs) - elapsedMs;
   }
 
   private async prepare({ size, note }: AnchorableCheckpoint): Promise<void> {

@@ -1,5 +1,6 @@
 import type { EvmAnchorProof } from '@touchstone/chain-proofs';
 import type { BlockReference, ChainHead, Intent, LaneTransaction, Placement } from '@touchstone/evm';
+import type { AnchorHistory } from '../spacing.js';
 import type { FinalAnchor, OpenAnchor } from './anchor.js';
 
 /** A verified proof that the registry holds the commitment, at the end of one block. */
@@ -38,14 +39,6 @@ export interface AnchorLane {
 export interface AnchorableCheckpoint {
   readonly size: bigint;
   readonly note: string;
-}
-
-/** What happened on a network before. */
-export interface AnchorHistory {
-  /** When the newest anchor was made; `undefined` for none. */
-  readonly lastCreatedAtMs: number | undefined;
-  /** Anchors that failed since the last one that did not. */
-  readonly failuresInRow: number;
 }
 
 /** A new anchor. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OpenAnchor } from './anchor.js';
 import type { AnchorChain } from './ports.js';
-import { Anchoring, FAILED_SPACING_FIRST_MS, FAILED_SPACING_MAX_MS } from './anchoring.js';
+import { FAILED_SPACING_FIRST_MS, FAILED_SPACING_MAX_MS } from '../spacing.js';
+import { EvmTarget } from './evm-target.js';
 import { PROOFS_PER_RUN_MAX, ProofTaking, type KeptProofStore } from './proving.js';
 
 const NOW_MS = 1_000_000;
@@ -28,9 +29,9 @@ function anchoring(open: readonly OpenAnchor[], failuresInRow = 0) {
       onRefusing: () => undefined,
     }),
     progress: { advance: (anchor: OpenAnchor) => Promise.resolve(void advanced.push(anchor)) },
-  } as unknown as ConstructorParameters<typeof Anchoring>[0];
+  } as unknown as ConstructorParameters<typeof EvmTarget>[0];
   const run = () =>
-    new Anchoring(parts, {
+    new EvmTarget(parts, {
       spacingMs: 10,
       pollMs: 60_000_000,
       gasMax: 200_000n,

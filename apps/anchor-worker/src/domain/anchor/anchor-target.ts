@@ -1,0 +1,18 @@
+import type { AnchorKind } from '@touchstone/contracts';
+
+/**
+ * Where checkpoints are anchored: one network of one kind. Every target is run by a loop of its own, so that one that is down
+ * hinders no other.
+ */
+export interface AnchorTarget {
+  readonly kind: AnchorKind;
+  readonly network: string;
+  /**
+   * Moves what is open a step and makes a new anchor when it is time. It may be repeated after a crash at any place.
+   *
+   * @returns milliseconds after which to look again, `undefined` when nothing is open
+   */
+  run(): Promise<number | undefined>;
+  /** Why nothing can become final there at present, for readiness and figures; `undefined` while it can. */
+  readonly trouble: string | undefined;
+}
