@@ -11,9 +11,11 @@ import {
   RpcLaneSigner,
   type UnsignedTransaction,
 } from '@touchstone/evm';
+import type { Outbox } from '@touchstone/postgres';
+import type { DataSource } from 'typeorm';
 import { custom, keccak256, type Hex } from 'viem';
 import { EvmChain } from '../../src/adapters/evm/evm-chain.js';
-import { ANCHOR_DRAIN_MS } from '../../src/domain/anchor/evm/create-evm-target.js';
+import { ANCHOR_DRAIN_MS, type EvmTargetPorts } from '../../src/domain/anchor/evm/create-evm-target.js';
 import { PostgresAnchorStore } from '../../src/persistence/postgres-anchor-store.js';
 import { PostgresKeptProofStore } from '../../src/persistence/postgres-kept-proof-store.js';
 import { ANCHOR_SCHEMA } from '../../src/persistence/schema.js';
@@ -26,8 +28,8 @@ const NETWORK = developmentNetwork;
 export type EvmRpc = (method: string, params?: readonly unknown[]) => Promise<unknown>;
 
 /** The JSON-RPC of a node. */
-export function rpcOf(url: string): EvmRpc {
-  const node = EvmNode.overHttp(url, NETWORK, 10_000);
+export function rpcOf(url: string, network: string = NETWORK): EvmRpc {
+  const node = EvmNode.overHttp(url, network, 10_000);
   return (method, params = []) => node.request(method, params);
 }
 
@@ -35,6 +37,14 @@ export function rpcOf(url: string): EvmRpc {
 export interface TestChain {
   readonly anvil: Awaited<ReturnType<typeof startTestAnvil>>;
   readonly contract: string;
+}
+
+/** Where a target anchors, and who signs for it. */
+export interface AnchorPlace {
+  readonly network: string;
+  readonly contract: string;
+  readonly signer: SignerDouble;
+  readonly rpc: EvmRpc;
 }
 
 /** A log on a real development chain. */
@@ -84,41 +94,53 @@ export class AnchorFixture {
     return { raw, hash: keccak256(raw) };
   }
 
-  /** A replica in the mode advanced. */
-  replica(options: ReplicaOptions = {}): Promise<Replica> {
+  /** A replica in the mode advanced, which anchors here and, if given, on a second network. */
+  replica(options: ReplicaOptions & { readonly beside?: AnchorPlace } = {}): Promise<Replica> {
+    const { beside, ...others } = options;
+    const here: AnchorPlace = {
+      network: NETWORK,
+      contract: this.contract,
+      signer: this.signer,
+      rpc: (method, params) => this.rpc(method, params),
+    };
+    return this.log.replica({
+      ...others,
+      settings: { intervalMs: 0, stuckBlocks: 3n, ...options.settings },
+      targets: (dataSource, outbox) =>
+        [here, ...(beside ? [beside] : [])].map((place) => this.portsOf(place, dataSource, outbox)),
+    });
+  }
+
+  private portsOf(
+    { network, contract, signer, rpc }: AnchorPlace,
+    dataSource: DataSource,
+    outbox: Outbox,
+  ): EvmTargetPorts {
     const transport = custom(
       {
-        request: ({ method, params }: { method: string; params?: readonly unknown[] }) =>
-          this.rpc(method, params),
+        request: ({ method, params }: { method: string; params?: readonly unknown[] }) => rpc(method, params),
       },
       { retryCount: 0 },
     );
-    const node = new EvmNode(transport, NETWORK);
+    const node = new EvmNode(transport, network);
     const chain = new EvmLaneChain(node);
-    return this.log.replica({
-      ...options,
-      settings: { intervalMs: 0, stuckBlocks: 3n, ...options.settings },
-      targets: (dataSource, outbox) => {
-        const owner = new PostgresAnchorStore(dataSource, outbox, NETWORK);
-        const target = {
-          chain: new EvmChain(node, chain, this.contract),
-          store: owner,
-          keptProofs: new PostgresKeptProofStore(dataSource),
-          lane: {
-            chain,
-            store: new PostgresLaneStore(dataSource, {
-              schema: ANCHOR_SCHEMA,
-              network: NETWORK,
-              owner,
-              drainMs: ANCHOR_DRAIN_MS,
-              nowMs: () => Date.now() + this.clockAheadMs,
-            }),
-            signer: new RpcLaneSigner(this.signer.client('anchor-worker'), 'anchor'),
-          },
-        };
-        return [target];
+    const owner = new PostgresAnchorStore(dataSource, outbox, network);
+    return {
+      chain: new EvmChain(node, chain, contract),
+      store: owner,
+      keptProofs: new PostgresKeptProofStore(dataSource),
+      lane: {
+        chain,
+        store: new PostgresLaneStore(dataSource, {
+          schema: ANCHOR_SCHEMA,
+          network,
+          owner,
+          drainMs: ANCHOR_DRAIN_MS,
+          nowMs: () => Date.now() + this.clockAheadMs,
+        }),
+        signer: new RpcLaneSigner(signer.client('anchor-worker'), 'anchor'),
       },
-    });
+    };
   }
 
   /** Appends a batch and publishes a checkpoint over it. */

@@ -1,0 +1,122 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { callRpc } from '@touchstone/embedded';
+import { anchorRegistry } from '@touchstone/evm-contracts';
+import { SignerDouble, startTestAnvil, waitUntil } from '@touchstone/testing';
+import { AnchorFixture, rpcOf, type AnchorPlace, type TestChain } from './support/anchor-fixture.js';
+import type { Replica } from './support/log-fixture.js';
+
+const OTHER_CHAIN_ID = 10;
+const OTHER = `eip155:${OTHER_CHAIN_ID}`;
+const HOUR_MS = 3_600_000;
+
+describe('two EVM networks', () => {
+  let chain: TestChain;
+  let second: Awaited<ReturnType<typeof startTestAnvil>>;
+  let fixture: AnchorFixture;
+  let other: AnchorPlace;
+  /** Whether the node of the second network answers. */
+  let isAway: boolean;
+  let replica: Replica;
+
+  beforeAll(async () => {
+    chain = await AnchorFixture.startChain();
+    second = await startTestAnvil({ chainId: OTHER_CHAIN_ID, finalizes: false });
+  }, 60_000);
+  afterAll(async () => {
+    await second.stop();
+    await chain.anvil.stop();
+  });
+
+  beforeEach(async () => {
+    fixture = await AnchorFixture.create(chain);
+    isAway = false;
+    const node = rpcOf(second.rpcUrl, OTHER);
+    const contract = await deployRegistry();
+    const signer = new SignerDouble({ chainId: OTHER_CHAIN_ID, contracts: { anchor: contract } });
+    await call('anvil_setBalance', [signer.address('anchor'), '0xde0b6b3a7640000']);
+    other = {
+      network: OTHER,
+      contract,
+      signer,
+      rpc: (method, params) => (isAway ? Promise.reject(new Error('away')) : node(method, params)),
+    };
+    replica = await fixture.replica({ beside: other });
+  });
+  afterEach(async () => {
+    await replica.pipeline.stop();
+    await fixture.close();
+  });
+
+  const call = <T>(method: string, params: unknown[] = []) => callRpc<T>(second.rpcUrl, method, params);
+
+  async function deployRegistry(): Promise<string> {
+    const [from] = await call<string[]>('eth_accounts');
+    const hash = await call<string>('eth_sendTransaction', [{ from, data: anchorRegistry.bytecode }]);
+    const receipt = await waitUntil(() =>
+      call<{ contractAddress: string } | null>('eth_getTransactionReceipt', [hash]),
+    );
+    return String(receipt?.contractAddress);
+  }
+
+  const anchors = (network: string) =>
+    fixture.log.rows<{ size: string; state: string }>(
+      `SELECT checkpoint_size::text AS size, state FROM anchors.chain_anchor WHERE network = '${network}'
+       ORDER BY chain_anchor.checkpoint_size, created_at`,
+    );
+  const finalOn = (network: string, ...sizes: string[]) =>
+    waitUntil(
+      async () => {
+        // Nothing mines the second network by itself, so that what is not final stays so until a test wants it.
+        if (network === OTHER) await call('evm_mine');
+        const final = (await anchors(network)).filter(({ state }) => state === 'final');
+        return final.map(({ size }) => size).join() === sizes.join();
+      },
+      20_000,
+      `anchors of ${sizes.join()} on ${network}`,
+    );
+  const here = 'eip155:84532';
+
+  it('get an anchor of a checkpoint each, which two events tell with their proofs', async () => {
+    replica.pipeline.start();
+    await fixture.publish(replica, 'both', 2);
+    await Promise.all([finalOn(here, '1'), finalOn(OTHER, '1')]);
+    const told = (await fixture.finals()).map(({ network, commitment }) => ({ network, commitment }));
+    expect(told.map(({ network }) => network).sort()).toEqual([OTHER, here]);
+    expect(new Set(told.map(({ commitment }) => commitment)).size).toBe(1);
+  });
+
+  it('do not wait for each other: one whose node is away for an hour catches up by one transaction', async () => {
+    isAway = true;
+    replica.pipeline.start();
+    const sizes = ['1', '2', '3'];
+    for (const size of sizes) {
+      await fixture.publish(replica, `away-${size}`);
+      await finalOn(here, ...sizes.slice(0, Number(size)));
+    }
+    expect(await anchors(OTHER)).toEqual([]);
+    expect(replica.failures.length).toBeGreaterThan(0);
+    fixture.clockAheadMs = HOUR_MS;
+    isAway = false;
+    await finalOn(OTHER, '3');
+    expect(other.signer.transactions).toHaveLength(1);
+    expect((await anchors(here)).map(({ size }) => size)).toEqual(sizes);
+  });
+
+  it('do not share what becomes of their blocks: one reorganises, the other stays final', async () => {
+    await call('evm_setAutomine', [false]);
+    const snapshot = await call<string>('evm_snapshot');
+    replica.pipeline.start();
+    await fixture.publish(replica, 'reorganised');
+    await waitUntil(async () => (await anchors(OTHER))[0]?.state === 'sent', 20_000, 'the anchor to be sent');
+    await call('evm_mine');
+    await waitUntil(async () => (await anchors(OTHER))[0]?.state === 'included', 20_000, 'its block');
+    await finalOn(here, '1');
+    await call('evm_revert', [snapshot]);
+    await call('evm_mine');
+    await call('evm_setAutomine', [true]);
+    await finalOn(OTHER, '1');
+    expect(replica.events.map(({ kind }) => kind)).toContain('orphaned');
+    expect(await anchors(here)).toEqual([{ size: '1', state: 'final' }]);
+    expect((await fixture.finals()).map(({ network }) => network).sort()).toEqual([OTHER, here]);
+  });
+});
