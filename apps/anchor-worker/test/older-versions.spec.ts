@@ -148,6 +148,7 @@ const versions = olderVersions({
     expect(await reader.anchor(anchorId(2))).toEqual({
       ...{
         anchorId: anchorId(2),
+        kind: 'evm',
         network: NETWORK,
         state: 'final',
         checkpointSize: '1',

@@ -222,14 +222,22 @@ describe('touchstone top', () => {
   });
 
   it('gives p50, p95 and p99 of every stage as JSON', async () => {
-    const { stdout } = await touchstone('top', '--once', '--json');
-    const { stages } = JSON.parse(stdout) as { stages: Record<string, number | string>[] };
+    type Stages = Record<string, number | string>[];
+    const stages = await waitUntil(
+      async () => {
+        const { stdout } = await touchstone('top', '--once', '--json');
+        const { stages } = JSON.parse(stdout) as { stages: Stages };
+        // The last answers may still be on their way.
+        return stages.every(({ count }) => Number(count) >= 2) && stages;
+      },
+      30_000,
+      'two answers to have reached every stage',
+    );
     expect(stages.map(({ stage }) => stage)).toEqual([
       ...['answered', 'accepted', 'sealed, logged', 'checkpointed', 'anchored'],
       ...['proof ready', 'anchored proof'],
     ]);
-    for (const { count, p50Seconds, p95Seconds, p99Seconds } of stages) {
-      expect(count).toBeGreaterThanOrEqual(2);
+    for (const { p50Seconds, p95Seconds, p99Seconds } of stages) {
       expect(p50Seconds).toBeGreaterThan(0);
       expect(p95Seconds).toBeGreaterThanOrEqual(p50Seconds as number);
       expect(p99Seconds).toBeGreaterThanOrEqual(p95Seconds as number);
