@@ -1,7 +1,7 @@
 import type { Rfc3161Failure, Rfc3161Success } from '@touchstone/chain-proofs';
 import { base64ToBytes, hexToBytes } from '@touchstone/crypto';
 import type { Anchor } from '../bundle/schema.js';
-import type { PreparedTrust, PreparedTsa } from '../trust/prepared-trust.js';
+import type { PreparedTsa } from '../trust/prepared-trust.js';
 import { failOptional, notChecked, pass } from '../verify/outcome.js';
 import type { AnchorVerifier, JudgedAnchor } from './kind.js';
 
