@@ -1,4 +1,4 @@
-// Makes test/golden/recorded-tokens.json anew with openssl, and then the vectors. The new tokens have other keys, serial numbers and
+// Makes libs/chain-proofs/vectors/time-stamp-tokens.json anew with openssl, and then the vectors. The new tokens have other keys, serial numbers and
 // signatures, so that every expectation that shows them changes.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -70,8 +70,8 @@ const UNDERSTOOD = new Set([BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, '2
  * import { readFileSync } from 'node:fs';
  * import { readCertificate } from '@touchstone/chain-proofs';
  *
- * const { cases } = JSON.parse(readFileSync('libs/evidence/vectors/rfc3161.json', 'utf8'));
- * const root = readCertificate(Buffer.from(cases[0].input.tsa.roots[0], 'base64'));
+ * const { tokens } = JSON.parse(readFileSync('libs/chain-proofs/vectors/time-stamp-tokens.json', 'utf8'));
+ * const root = readCertificate(Buffer.from(tokens['rsa'].root, 'base64'));
  * assert.equal(root?.extensions.authority, true);
  * assert.equal(readCertificate(new Uint8Array(3)), undefined);
  * ```

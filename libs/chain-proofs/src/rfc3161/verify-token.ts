@@ -111,14 +111,15 @@ export class TokenVerifier {
    * import { TokenVerifier } from '@touchstone/chain-proofs';
    * import { base64ToBytes, hexToBytes } from '@touchstone/crypto';
    *
-   * const { cases } = JSON.parse(readFileSync('libs/evidence/vectors/rfc3161.json', 'utf8'));
-   * const { tsa, proof, commitment } = cases[0].input;
-   * const bytes = (texts) => texts.map((text) => base64ToBytes(text));
-   * const verifier = new TokenVerifier({ roots: bytes(tsa.roots), policies: tsa.policies });
-   * const [token] = bytes([proof.token]);
-   * const stamped = { token, certificates: bytes(proof.certificates), revocation: [] };
+   * const vectors = JSON.parse(readFileSync('libs/chain-proofs/vectors/time-stamp-tokens.json', 'utf8'));
+   * const { root, token } = vectors.tokens['rsa'];
+   * const [rootDer, tokenDer] = [base64ToBytes(root), base64ToBytes(token)];
+   * const commitment = hexToBytes(vectors.commitment, 32);
+   * assert(rootDer && tokenDer && commitment);
+   * const verifier = new TokenVerifier({ roots: [rootDer], policies: ['1.3.6.1.4.1.32473.3161'] });
+   * const stamped = { token: tokenDer, certificates: [], revocation: [] };
    *
-   * assert(verifier.verify({ ...stamped, commitment: hexToBytes(commitment) }).ok);
+   * assert.equal(verifier.verify({ ...stamped, commitment }).ok, true);
    * const other = verifier.verify({ ...stamped, commitment: new Uint8Array(32) });
    * assert(!other.ok && other.check === 'imprint');
    * ```

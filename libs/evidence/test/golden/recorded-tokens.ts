@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bytesToBase64, sha256 } from '@touchstone/crypto';
+import { bytesToBase64, bytesToHex, sha256 } from '@touchstone/crypto';
 import {
   AUTHORITY_POLICY,
   makeAuthority,
@@ -18,7 +18,7 @@ export interface RecordedToken {
   readonly revocation: Readonly<Record<string, string>>;
 }
 
-const file = fileURLToPath(new URL('recorded-tokens.json', import.meta.url));
+const file = fileURLToPath(new URL('../../../chain-proofs/vectors/time-stamp-tokens.json', import.meta.url));
 
 /** When the tokens were made, in the words of a TSTInfo: a minute after the checkpoint of the fixture. */
 export const STAMPED_AT = '20260601110100Z';
@@ -30,13 +30,16 @@ const ENDED = new Date('2026-06-01T11:00:00Z');
 
 /**
  * Tokens of openssl, which has a clock and keys of its own and so never makes the same bytes twice: they are recorded once, in
- * recorded-tokens.json, and made anew only where scripts/record-tokens.mjs asks for it.
+ * libs/chain-proofs/vectors/time-stamp-tokens.json, and made anew only where scripts/record-tokens.mjs asks for it.
  */
 export function recordedTokens(commitment: Uint8Array): Readonly<Record<string, RecordedToken>> {
   if (process.env['TOUCHSTONE_RECORD_TOKENS'] === '1') {
-    writeFileSync(file, `${JSON.stringify(record(commitment), null, 1)}\n`);
+    writeFileSync(
+      file,
+      `${JSON.stringify({ commitment: bytesToHex(commitment), tokens: record(commitment) }, null, 1)}\n`,
+    );
   }
-  return JSON.parse(readFileSync(file, 'utf8')) as Record<string, RecordedToken>;
+  return (JSON.parse(readFileSync(file, 'utf8')) as { tokens: Record<string, RecordedToken> }).tokens;
 }
 
 function record(commitment: Uint8Array): Record<string, RecordedToken> {
