@@ -28,7 +28,7 @@ describe('readDer', () => {
     );
     const value = readDer(bytes);
     expect(value?.whole).toEqual(bytes);
-    expect(value?.members.map(({ tag }) => tag)).toEqual([0x30 - 0x2e, 0x31, 0xa0, 0x03]);
+    expect(value?.members.map(({ tag }) => tag)).toEqual([0x02, 0x31, 0xa0, 0x03]);
     expect(value?.members[1]?.members[0]?.whole).toEqual(oid('1.2.3'));
     expect(value?.members[2]?.members[0]?.content).toHaveLength(300);
   });
