@@ -35,6 +35,11 @@ export class CertificatePaths {
 
   constructor(private readonly roots: readonly Certificate[]) {}
 
+  /** How many certificates and lists are remembered. */
+  get size(): { readonly certificates: number; readonly revocation: number } {
+    return { certificates: this.#certificates.size, revocation: this.#revocation.size };
+  }
+
   /** Reads a certificate, or finds it. */
   read(value: DerValue): Certificate | undefined {
     const id = bytesToHex(sha256(value.whole));
