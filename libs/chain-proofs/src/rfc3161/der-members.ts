@@ -76,7 +76,7 @@ export function readOid(value: DerValue): string {
     arcs.push(arc);
     arc = 0n;
   }
-  const [first = 0n, ...others] = arcs;
+  const [first, ...others] = arcs as [bigint, ...bigint[]];
   const root = first < 80n ? first / 40n : 2n;
   return [root, first - root * 40n, ...others].join('.');
 }
@@ -107,7 +107,7 @@ export function readTime({ tag, content }: DerValue): number {
   const isUtcTime = tag === tags.utcTime;
   const parts = (isUtcTime ? UTC_TIME : GENERALIZED_TIME).exec(decoder.decode(content));
   expectThat(parts !== null);
-  const [, years = '', month, day, hour, minute, second] = parts;
+  const [, years, month, day, hour, minute, second] = parts as unknown as readonly string[];
   const year = isUtcTime ? `${Number(years) < 50 ? 20 : 19}${years}` : years;
   const at = parseUtcTime(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   expectThat(at !== undefined);

@@ -1,22 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { der, explicit, integer, nothing, octets, oid, sequence } from '../../test/der-writer.js';
+import { nothing, sequence } from '../../test/der-writer.js';
 import {
   certificate,
   constraints,
-  digest,
-  ECDSA_SHA256,
-  extension,
   GEN_TIME_MS,
-  generalizedTime,
   party,
-  SHA256,
-  signed,
   SIGNER_EXTENSIONS,
   usage,
   utcTime,
   type CertificateParts,
   type Party,
 } from '../../test/time-stamps.js';
+import { crl, entry } from '../../test/revocation-lists.js';
 import { readCertificate, type Certificate } from './certificate.js';
 import { readDer, type DerValue } from './der.js';
 import {
@@ -141,130 +136,13 @@ describe('a path', () => {
     expect(judge({ leaf: first, others: [expired] })).toBe('validity');
     expect(judge({ leaf: first, others: [expired, current] })).toEqual({ listed: false });
     expect(
-      judge({ leaf: first, others: [expired, current], lists: [crl([entry(51, '20260601115959Z')])] }),
+      judge({ leaf: first, others: [expired, current], lists: [crl(root, [entry(51, '20260601115959Z')])] }),
     ).toBe('revoked');
   });
 });
 
-const reason = (code: number): Uint8Array => sequence(extension('2.5.29.21', der(0x0a, [code]), false));
-const entry = (serial: number, at: string, ...more: Uint8Array[]): Uint8Array =>
-  sequence(integer(serial), generalizedTime(at), ...more);
-
-interface CrlParts {
-  readonly by?: Party;
-  readonly head?: readonly Uint8Array[];
-  readonly tail?: readonly Uint8Array[];
-  readonly inner?: Uint8Array;
-}
-function crl(
-  entries: readonly Uint8Array[],
-  { by = root, head = [integer(1)], tail = [], inner }: CrlParts = {},
-): Uint8Array {
-  const list = entries.length > 0 ? sequence(...entries) : [];
-  const tbs = sequence(...head, inner ?? ECDSA_SHA256, by.name, utcTime('260601000000Z'), list, ...tail);
-  return signed(tbs, by);
-}
-
-const good = der(0x80);
-const revokedAt = (at: string, code?: number): Uint8Array =>
-  explicit(1, generalizedTime(at), code === undefined ? [] : explicit(0, der(0x0a, [code])));
-interface OcspParts {
-  readonly by?: Party;
-  readonly algorithm?: Uint8Array;
-  readonly hash?: string;
-  readonly serial?: number;
-  readonly key?: Uint8Array;
-  readonly status?: number;
-  readonly type?: string;
-}
-function ocsp(status: Uint8Array, parts: OcspParts = {}): Uint8Array {
-  const {
-    by = root,
-    algorithm = SHA256,
-    hash = 'sha256',
-    serial = 8,
-    key = root.publicKey.subarray(-65),
-  } = parts;
-  const id = sequence(algorithm, octets(digest(hash, root.name)), octets(digest(hash, key)), integer(serial));
-  const answer = sequence(id, status, generalizedTime('20260601000000Z'));
-  const tbs = sequence(explicit(1, by.name), generalizedTime('20260601000000Z'), sequence(answer));
-  const basic = sequence(oid(parts.type ?? '1.3.6.1.5.5.7.48.1.1'), octets(signed(tbs, by)));
-  return sequence(der(0x0a, [parts.status ?? 0]), explicit(0, basic));
-}
 const NOT_LISTED = { listed: false };
-const LISTED = { listed: true };
 const BEFORE = '20260601115959Z';
-const AT = '20260601120000Z';
-
-describe('revocation', () => {
-  it.each<[string, Uint8Array, unknown]>([
-    ['an empty list', crl([]), LISTED],
-    ['a list of version 1', crl([], { head: [] }), LISTED],
-    [
-      'a list with a next update and extensions',
-      crl([entry(8, BEFORE)], { tail: [explicit(0, sequence())] }),
-      'revoked',
-    ],
-    ['a list of others', crl([entry(9, BEFORE), sequence(nothing)]), LISTED],
-    ['a list that has it before', crl([entry(9, BEFORE), entry(8, BEFORE)]), 'revoked'],
-    ['a list that has it at the same time', crl([entry(8, AT)]), LISTED],
-    ['a list that has it later for a lost key', crl([entry(8, AT, reason(1))]), 'revoked'],
-    ['a list that has it later for another reason', crl([entry(8, AT, reason(4))]), LISTED],
-    [
-      'a list that has it later for something else',
-      crl([entry(8, AT, sequence(extension('1.2.3', nothing)))]),
-      LISTED,
-    ],
-    [
-      'a list of another key',
-      crl([entry(8, BEFORE)], { by: { ...party('x'), name: root.name } }),
-      NOT_LISTED,
-    ],
-    [
-      'a list of another name',
-      crl([entry(8, BEFORE)], { by: { ...root, name: party('x').name } }),
-      NOT_LISTED,
-    ],
-    ['a list with two algorithms', crl([entry(8, BEFORE)], { inner: SHA256 }), NOT_LISTED],
-    ['an answer that says good', ocsp(good), LISTED],
-    ['an answer that says revoked before', ocsp(revokedAt(BEFORE)), 'revoked'],
-    [
-      'an answer by SHA-1',
-      ocsp(revokedAt(BEFORE), { algorithm: sequence(oid('1.3.14.3.2.26'), nothing), hash: 'sha1' }),
-      'revoked',
-    ],
-    [
-      'an answer by an unknown digest',
-      ocsp(revokedAt(BEFORE), { algorithm: sequence(oid('1.2.3')) }),
-      LISTED,
-    ],
-    ['an answer that says revoked at the same time', ocsp(revokedAt(AT, 4)), LISTED],
-    ['an answer that says revoked later for a lost key', ocsp(revokedAt(AT, 1)), 'revoked'],
-    ['an answer about another certificate', ocsp(revokedAt(BEFORE), { serial: 9 }), LISTED],
-    ['an answer about another key', ocsp(revokedAt(BEFORE), { key: signer.publicKey.subarray(-65) }), LISTED],
-    ['an answer about another name', ocsp(revokedAt(BEFORE), { hash: 'sha384' }), LISTED],
-    ['an answer of somebody else', ocsp(revokedAt(BEFORE), { by: signer }), NOT_LISTED],
-    ['an answer that is none', ocsp(revokedAt(BEFORE), { status: 1 }), NOT_LISTED],
-    ['an answer of another type', ocsp(revokedAt(BEFORE), { type: '1.2.3' }), NOT_LISTED],
-    [
-      'an answer around nothing',
-      sequence(der(0x0a, [0]), explicit(0, sequence(oid('1.3.6.1.5.5.7.48.1.1'), octets()))),
-      NOT_LISTED,
-    ],
-    ['something else', nothing, NOT_LISTED],
-  ])('by %s', (_name, list, result) => {
-    expect(judge({ lists: [list] })).toEqual(result);
-  });
-
-  it('is not read of an entry that cannot be read, which no list of an issuer has', () => {
-    expect(judge({ lists: [crl([sequence(integer(8), nothing)])] })).toEqual(LISTED);
-    const wrong = sequence(extension('2.5.29.21', nothing, false));
-    expect(judge({ lists: [crl([entry(8, BEFORE, wrong)])] })).toEqual(LISTED);
-    expect(
-      judge({ lists: [crl([entry(8, BEFORE, sequence(extension('2.5.29.21', Uint8Array.of(1))))])] }),
-    ).toEqual(LISTED);
-  });
-});
 
 describe('what is remembered', () => {
   it('are at most KNOWN_CERTIFICATES_MAX certificates and KNOWN_REVOCATION_DATA_MAX lists, and changes nothing', () => {
@@ -273,7 +151,7 @@ describe('what is remembered', () => {
     const leaves = serials.map((serial) => leafOf(root, { serial }));
     const lists = serials
       .slice(0, KNOWN_REVOCATION_DATA_MAX + 1)
-      .map((serial) => crl([entry(serial, BEFORE)]));
+      .map((serial) => crl(root, [entry(serial, BEFORE)]));
     for (let round = 0; round < 2; round += 1) {
       for (const [index, each] of leaves.entries()) {
         const list = lists[index];
@@ -285,11 +163,18 @@ describe('what is remembered', () => {
     expect(paths.size.revocation).toBe(KNOWN_REVOCATION_DATA_MAX);
   });
 
+  it('is found again', () => {
+    const paths = new CertificatePaths([rootOf()]);
+    const lists = [crl(root, [entry(8, BEFORE)])];
+    for (let round = 0; round < 3; round += 1) expect(judge({ paths, lists })).toBe('revoked');
+    expect(paths.size).toEqual({ certificates: 1, revocation: 1 });
+  });
+
   it('is nothing that leads to no root', () => {
     const paths = new CertificatePaths([rootOf()]);
     const foreign = party('foreign');
     const others = [certificate(foreign), leafOf(foreign)];
-    expect(judge({ paths, leaf: others[1] as Uint8Array, others, lists: [crl([], { by: foreign })] })).toBe(
+    expect(judge({ paths, leaf: others[1] as Uint8Array, others, lists: [crl(foreign, [], {})] })).toBe(
       'chain',
     );
     expect(paths.size).toEqual({ certificates: 0, revocation: 0 });
