@@ -24,15 +24,8 @@ export const pki: PkiImplementation = {
 function ecdsaVerifier({ curve, point }: PkiPublicKey & { kind: 'ecdsa' }): PkiVerifier | undefined {
   const ecdsa = curves[curve];
   if (!ecdsa.utils.isValidPublicKey(point, false)) return undefined;
-  return (hash, message, signature) => {
-    try {
-      const digest = hashes[hash](message);
-      return ecdsa.verify(signature, digest, point, { prehash: false, lowS: false, format: 'der' });
-    } catch {
-      // The signature is no DER of two scalars.
-      return false;
-    }
-  };
+  return (hash, message, signature) =>
+    ecdsa.verify(signature, hashes[hash](message), point, { prehash: false, lowS: false, format: 'der' });
 }
 
 function rsaVerifier(key: PkiPublicKey & { kind: 'rsa' }): PkiVerifier {
