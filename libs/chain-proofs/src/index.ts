@@ -21,3 +21,22 @@ export {
   type TrieProofFailure,
   type TrieProofResult,
 } from './evm/trie-proof.js';
+export { PSS_SALT_BYTES_MAX } from './rfc3161/algorithms.js';
+export { readCertificate, type Certificate } from './rfc3161/certificate.js';
+export { DER_DEPTH_MAX, readDer, type DerValue } from './rfc3161/der.js';
+export { OID_BYTES_MAX } from './rfc3161/der-members.js';
+export {
+  KNOWN_CERTIFICATES_MAX,
+  KNOWN_REVOCATION_DATA_MAX,
+  PATH_CANDIDATES_MAX,
+  PATH_CERTIFICATES_MAX,
+} from './rfc3161/paths.js';
+export {
+  TOKEN_ACCURACY_DEFAULT_MS,
+  TokenVerifier,
+  type Rfc3161Check,
+  type Rfc3161Failure,
+  type Rfc3161Input,
+  type Rfc3161Success,
+  type TimeStampAuthority,
+} from './rfc3161/verify-token.js';

@@ -24,6 +24,7 @@ export { type Ed25519Signer } from './ed25519-curve.js';
 export { checkEd25519PublicKey, type Ed25519KeyCheck } from './ed25519-key.js';
 export { type Ed25519Verification, type Ed25519Verifier } from './ed25519-rule.js';
 export { bytesToHex, hexToBytes } from './hex.js';
+export { LeastRecentlyUsed } from './least-recently-used.js';
 export { keccak256 } from './keccak256.js';
 export { useMatchesAlg, type Key, type KeyAlgorithm } from './key.js';
 export {
@@ -44,6 +45,16 @@ export {
   type KeystoreReading,
   type RefusedKey,
 } from './keystore.js';
+export { createPkiVerifier, pkiDigest } from './pki-signature.js';
+export {
+  RSA_EXPONENT_BYTES_MAX,
+  RSA_MODULUS_BITS_MAX,
+  RSA_MODULUS_BITS_MIN,
+  type PkiCurve,
+  type PkiHash,
+  type PkiPublicKey,
+  type PkiVerifier,
+} from './pki-signature-rule.js';
 export {
   formatSignature,
   parseSignature,

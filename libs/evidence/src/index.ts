@@ -45,7 +45,14 @@ export {
 } from './tensor/tensor.js';
 export { prepareTrust, type PreparedTrust } from './trust/prepared-trust.js';
 export { readTrustFile } from './trust/read.js';
-export { TRUST_BYTES_MAX, trustFile, type TrustedChain, type TrustFile } from './trust/schema.js';
+export {
+  TRUST_BYTES_MAX,
+  trustFile,
+  TSA_ROOTS_MAX,
+  type TrustedChain,
+  type TrustedTsa,
+  type TrustFile,
+} from './trust/schema.js';
 export { explainReport, stepMeaning } from './verify/explain.js';
 export { labels, satisfies, stepsForLabel, type Label } from './verify/label.js';
 export { CONTAINS_FALSE_PART } from './verify/remarks.js';

@@ -1,5 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { BATCH_LEAVES_MAX, PATH_HASHES_MAX } from '@touchstone/contracts';
+import {
+  BATCH_LEAVES_MAX,
+  DER_BYTES_MAX,
+  PATH_HASHES_MAX,
+  TOKEN_ATTACHMENTS_MAX,
+} from '@touchstone/contracts';
 import { fixture, NOW_MS } from '../test/fixture.js';
 import {
   ANCHORS_MAX,
@@ -12,6 +18,7 @@ import {
   parseBatchEntry,
   readTrustFile,
   TRUST_BYTES_MAX,
+  TSA_ROOTS_MAX,
   verifyEvidence,
   type EvidenceBundle,
   type TrustFile,
@@ -76,6 +83,27 @@ describe('the limits of a bundle', () => {
     expect(refusal(LOG_ENTRY_BYTES_MAX + 1)).toContain(`exceeds ${LOG_ENTRY_BYTES_MAX} bytes`);
   });
 
+  it('DER_BYTES_MAX bytes of a token and TOKEN_ATTACHMENTS_MAX of what belongs to it pass the gate and one more does not', () => {
+    const [{ commitment }] = bundle.anchors as [EvidenceBundle['anchors'][number]];
+    const gateOfToken = (bytes: number, certificates: number, revocation: number): string | undefined => {
+      const der = Buffer.alloc(bytes).toString('base64');
+      const proof = {
+        token: der,
+        certificates: times(certificates, 'MAA='),
+        revocation: times(revocation, 'MAA='),
+      };
+      const network = 'tsa:example';
+      return gateOfChanged({
+        anchors: [{ kind: 'rfc3161', network, logProof: 0, commitment, proof, level: 'finalized' }],
+      });
+    };
+    expect(gateOfToken(DER_BYTES_MAX, TOKEN_ATTACHMENTS_MAX, 0)).toBe('pass');
+    expect(gateOfToken(DER_BYTES_MAX + 1, 0, 0)).toBe('fail');
+    expect(gateOfToken(1, 0, TOKEN_ATTACHMENTS_MAX)).toBe('pass');
+    expect(gateOfToken(1, TOKEN_ATTACHMENTS_MAX + 1, 0)).toBe('fail');
+    expect(gateOfToken(1, 1, TOKEN_ATTACHMENTS_MAX)).toBe('fail');
+  });
+
   it('BATCH_LEAVES_MAX leaves stand in an entry and one more does not', () => {
     const entry = JSON.parse(bundle.entry) as object;
     expect(batchEntry.safeParse({ ...entry, leafCount: BATCH_LEAVES_MAX }).success).toBe(true);
@@ -92,6 +120,20 @@ describe('the limits of trust', () => {
     const text = JSON.stringify(trust);
     expect(readTrustFile(text.padEnd(TRUST_BYTES_MAX))).toEqual(trust);
     expect(() => readTrustFile(text.padEnd(TRUST_BYTES_MAX + 1))).toThrow(`exceeds ${TRUST_BYTES_MAX} bytes`);
+  });
+
+  it('TSA_ROOTS_MAX roots of an authority are read and one more is refused', () => {
+    const { tokens } = JSON.parse(
+      readFileSync(new URL('../../chain-proofs/vectors/time-stamp-tokens.json', import.meta.url), 'utf8'),
+    ) as { tokens: { ecdsa: { root: string } } };
+    const withRoots = (count: number): TrustFile => ({
+      ...trust,
+      tsas: [
+        { network: 'tsa:example', test: false, roots: times(count, tokens.ecdsa.root), policies: ['1.2.3'] },
+      ],
+    });
+    expect(readTrustFile(JSON.stringify(withRoots(TSA_ROOTS_MAX)))).toEqual(withRoots(TSA_ROOTS_MAX));
+    expect(() => readTrustFile(JSON.stringify(withRoots(TSA_ROOTS_MAX + 1)))).toThrow('/tsas/0/roots');
   });
 
   it('an anchor shows that the evidence existed BLOCK_UNCERTAINTY_MS after its block, not earlier', () => {

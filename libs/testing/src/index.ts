@@ -43,6 +43,14 @@ export { commitOnBoth, startPostgresStandby } from './postgres-standby.js';
 export { startPostgresPair, type PostgresPair } from './postgres-pair.js';
 export { startOwnPostgres, type OwnPostgres } from './own-postgres.js';
 export { startTestServers, testServers, type TestServers } from './test-servers.js';
+export {
+  makeAuthority,
+  type RevocationOptions,
+  type StampOptions,
+  type TestAuthority,
+} from './tsa/authority.js';
+export { AUTHORITY_POLICY, type AuthorityOptions } from './tsa/options.js';
+export { isOpensslPresent, OPENSSL_REMEDY } from './tsa/openssl.js';
 export { fuzzAtRandom, replayFuzzCorpus } from './fuzz-target.js';
 export { TcpProxy } from './tcp-proxy.js';
 export { waitUntil } from './wait-until.js';

@@ -1,5 +1,6 @@
 import type { ErrorDetail } from '@touchstone/contracts';
-import { bytesToHex, checkEd25519PublicKey, parseUtcTime, readKeys } from '@touchstone/crypto';
+import { readCertificate } from '@touchstone/chain-proofs';
+import { base64ToBytes, bytesToHex, checkEd25519PublicKey, parseUtcTime, readKeys } from '@touchstone/crypto';
 import { parseVerifierKey, type NoteAlgorithm } from '@touchstone/merkle';
 import type { TrustFile } from './schema.js';
 
@@ -17,6 +18,7 @@ export function trustFindings(file: TrustFile): ErrorDetail[] {
     ...(keys.ok ? statusFindings(file, keys.refused) : keys.errors),
     ...noteKeyFindings(file),
     ...networkFindings(file),
+    ...rootFindings(file),
     ...sourceFindings(file),
   ];
 }
@@ -67,6 +69,21 @@ function networkFindings(file: TrustFile): ErrorDetail[] {
         : [],
     );
   });
+}
+
+function rootFindings({ tsas }: TrustFile): ErrorDetail[] {
+  return tsas.flatMap(({ roots }, tsa) =>
+    roots.flatMap((root, index) => {
+      const der = base64ToBytes(root);
+      if (der && readCertificate(der)) return [];
+      return [
+        {
+          pointer: `/tsas/${tsa}/roots/${index}`,
+          detail: 'expected a certificate in DER',
+        },
+      ];
+    }),
+  );
 }
 
 /** Networks whose blocks say nothing of when they came to be that a verifier could check (protocol section 7). */

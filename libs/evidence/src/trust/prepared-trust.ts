@@ -1,4 +1,6 @@
+import { TokenVerifier } from '@touchstone/chain-proofs';
 import {
+  base64ToBytes,
   createEcdsaVerifier,
   hexToBytes,
   parseUtcTime,
@@ -8,7 +10,7 @@ import {
 } from '@touchstone/crypto';
 import type { NoteVerifier } from '@touchstone/merkle';
 import { logVerifier, witnessVerifiers } from '../log/note-keys.js';
-import type { TrustedChain, TrustFile } from './schema.js';
+import type { TrustedChain, TrustedTsa, TrustFile } from './schema.js';
 
 type TrustedKey = TrustFile['keys'][number];
 
@@ -21,6 +23,12 @@ export interface PreparedKey {
   readonly key: Key | undefined;
 }
 
+/** An authority of the trust file with its certificates read. */
+export interface PreparedTsa {
+  readonly tsa: TrustedTsa;
+  readonly verifier: TokenVerifier;
+}
+
 /**
  * A trust file for many verifications: what one of them looks up or derives, the next ones find. Only what the file
  * holds is kept, so that no bundle can fill the memory.
@@ -29,6 +37,7 @@ export class PreparedTrust {
   readonly #keys = new Map<string, PreparedKey>();
   readonly #logs = new Map<string, readonly string[]>();
   readonly #commitments = new Map<string, readonly string[]>();
+  readonly #tsas = new Map<string, PreparedTsa>();
   readonly #blocks = new Map<string, readonly string[]>();
   #logVerifiers: readonly NoteVerifier[] | undefined;
   #witnesses: readonly NoteVerifier[] | undefined;
@@ -67,6 +76,14 @@ export class PreparedTrust {
         model.modelVersionId === modelVersionId ? (model.commitmentHash ?? []) : [],
       );
     return found(this.#commitments, modelVersionId, () => nonEmpty(search())) ?? [];
+  }
+
+  /** The time-stamping authority of a network; it remembers what leads to its roots, within bounds. */
+  tsa(network: string): PreparedTsa | undefined {
+    return found(this.#tsas, network, () => {
+      const tsa = this.file.tsas.find((candidate) => candidate.network === network);
+      return tsa && { tsa, verifier: tokenVerifier(tsa) };
+    });
   }
 
   /** Hashes that are listed for a block. */
@@ -110,6 +127,15 @@ function prepareKey(entry: TrustedKey, asOf: string): PreparedKey {
     verify: publicKey && createEcdsaVerifier(publicKey),
     key: reading.ok ? reading.keys[0] : undefined,
   };
+}
+
+function tokenVerifier({ roots, policies, accuracyMaxMs, serials }: TrustedTsa): TokenVerifier {
+  return new TokenVerifier({
+    roots: roots.flatMap((root) => base64ToBytes(root) ?? []),
+    policies,
+    accuracyMaxMs,
+    serials: serials?.map(BigInt),
+  });
 }
 
 function found<Value>(

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { AppError } from '@touchstone/contracts';
 import { createEd25519Signer } from '@touchstone/crypto';
@@ -23,6 +24,16 @@ const logAsWitness = formatVerifierKey(noteKey('log-2.example', 'cosignatureV1',
 const neutral = Uint8Array.of(1, ...new Uint8Array(31));
 const neutralWitness = formatVerifierKey(noteKey('weak.example', 'cosignatureV1', neutral));
 
+const { tokens } = JSON.parse(
+  readFileSync(new URL('../../../chain-proofs/vectors/time-stamp-tokens.json', import.meta.url), 'utf8'),
+) as { tokens: { ecdsa: { root: string } } };
+const tsa = (): TrustFile['tsas'][number] => ({
+  network: 'tsa:example',
+  test: false,
+  roots: [tokens.ecdsa.root],
+  policies: ['1.2.3'],
+});
+
 const refusalOf = (file: object): unknown => {
   try {
     return readTrustFile(JSON.stringify(file));
@@ -38,6 +49,15 @@ describe('readTrustFile', () => {
     expect(readTrustFile(JSON.stringify(asked))).toEqual(asked);
   });
 
+  it('reads authorities, and one that is no test as source of time', () => {
+    const file = {
+      ...trust,
+      tsas: [tsa(), { ...tsa(), network: 'tsa:other', test: true }],
+      independent: ['tsa:example'],
+    };
+    expect(readTrustFile(JSON.stringify(file))).toEqual(file);
+  });
+
   it('says whether the text, the schema or a key is wrong', () => {
     const [key] = trust.keys;
     expect(() => readTrustFile('{')).toThrow(/strict JSON/);
@@ -48,6 +68,7 @@ describe('readTrustFile', () => {
   });
 
   const log = (): TrustFile['logs'][number] => trust.logs[0] as TrustFile['logs'][number];
+  const withTsas = (...tsas: TrustFile['tsas']) => ({ ...trust, tsas });
   const withWitnesses = (k: number, vkeys: string[]) => ({ ...trust, witnesses: { k, vkeys } });
   it.each<[string, () => object, string]>([
     ['a time that does not exist', () => ({ ...trust, asOf: '2026-02-30T00:00:00Z' }), '/asOf'],
@@ -72,6 +93,22 @@ describe('readTrustFile', () => {
       'one network twice',
       () => ({ ...trust, chains: [...trust.chains, ...trust.chains] }),
       '/chains/1/network',
+    ],
+    ['one authority twice', () => withTsas(tsa(), { ...tsa(), test: true }), '/tsas/1/network'],
+    [
+      'an authority of a test as source of time',
+      () => ({ ...withTsas({ ...tsa(), test: true }), independent: ['tsa:example'] }),
+      '/independent/0',
+    ],
+    [
+      'a root that is no certificate',
+      () => withTsas({ ...tsa(), roots: [...tsa().roots, 'MAA='] }),
+      '/tsas/0/roots/1',
+    ],
+    [
+      'a root in base64 of a second spelling',
+      () => withTsas({ ...tsa(), roots: ['MAB='] }),
+      '/tsas/0/roots/0',
     ],
     ['a witness key that is none', () => withWitnesses(1, [first, `${second}=`]), '/witnesses/vkeys/1'],
     ['a key of a log as witness', () => withWitnesses(1, [log().vkey]), '/witnesses/vkeys/0'],

@@ -4,6 +4,7 @@ import type { GoldenCase } from './golden-case.js';
 import { jsonCases } from './json-cases.js';
 import { identifierCases, outputCases } from './output-cases.js';
 import type { Section } from './run.js';
+import { tokenCases } from './token-cases.js';
 import { checkpointCases, entryCases, eventBatchCases, rfc9162Cases } from './tree-cases.js';
 import { keyStateCases, tensorCases } from './value-cases.js';
 
@@ -24,6 +25,9 @@ export const descriptions: Record<Section, string> = {
   checkpoint: 'Signed checkpoints, and the commitment that goes on a chain.',
   'key-state': 'State of a key at a time, and whether evidence of these times verifies.',
   evidence: 'Bundles with trust files, the result and the label. The clock stands at 2026-06-01T12:00:00Z.',
+  rfc3161:
+    'Bundles anchored by a time-stamp token, with the check that the token fails (null: none) and the whole report. The tokens are of ' +
+    'openssl. The clock stands at 2026-06-01T12:00:00Z.',
 };
 
 /** All cases by section; everything is fixed, so that two runs give the same bytes. */
@@ -40,5 +44,6 @@ export async function goldenCases(): Promise<Record<Section, GoldenCase[]>> {
     checkpoint: await checkpointCases(bundle, trust),
     'key-state': keyStateCases(trust),
     evidence: await evidenceCases(bundle, trust),
+    rfc3161: tokenCases(bundle, trust),
   };
 }

@@ -34,6 +34,7 @@ import {
   verifyEvidence,
   type JsonTensor,
   type TrustFile,
+  type VerificationReport,
 } from '../../src/index.js';
 import { NOW_MS } from '../fixture.js';
 
@@ -47,6 +48,29 @@ interface PathInput {
   readonly treeSize: number;
   readonly path: readonly PositionedHash[];
   readonly root: string;
+}
+
+interface EvidenceInput {
+  readonly bundle: unknown;
+  readonly trust: TrustFile | null;
+}
+
+function judged({ bundle, trust }: EvidenceInput): VerificationReport {
+  const text = typeof bundle === 'string' ? bundle : JSON.stringify(bundle);
+  return verifyEvidence(text, { ...(trust ? { trust } : {}), nowMs: NOW_MS });
+}
+
+function summary({ result, label, remarks, steps }: VerificationReport) {
+  const stepsWith = (status: string) =>
+    steps.filter((step) => step.status === status).map((step) => step.name);
+  return {
+    result,
+    label,
+    remarks: [...remarks],
+    fail: stepsWith('fail'),
+    optional: steps.filter((step) => step.optional).map((step) => step.name),
+    notChecked: stepsWith('not-checked'),
+  };
 }
 
 /** Runs one rule of the protocol on the input of a vector; the answer is plain JSON. */
@@ -154,20 +178,12 @@ export const runs = {
       }),
     };
   },
-  evidence: ({ bundle, trust }: { bundle: unknown; trust: TrustFile | null }) => {
-    const text = typeof bundle === 'string' ? bundle : JSON.stringify(bundle);
-    const report = verifyEvidence(text, { ...(trust ? { trust } : {}), nowMs: NOW_MS });
-    const stepsWith = (status: string) =>
-      report.steps.filter((step) => step.status === status).map((step) => step.name);
-    const { result, label, remarks } = report;
-    return {
-      result,
-      label,
-      remarks: [...remarks],
-      fail: stepsWith('fail'),
-      optional: report.steps.filter((step) => step.optional).map((step) => step.name),
-      notChecked: stepsWith('not-checked'),
-    };
+  evidence: (input: EvidenceInput) => summary(judged(input)),
+  rfc3161: (input: EvidenceInput) => {
+    const report = judged(input);
+    const details = report.steps.flatMap(({ name, detail }) => (name === 'anchor' ? (detail ?? []) : []));
+    const [, check = null] = /^the token fails at (.*)$/m.exec(details.join('\n')) ?? [];
+    return { check, ...summary(report), report: { ...report, remarks: [...report.remarks] } };
   },
 } as const;
 
