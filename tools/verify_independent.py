@@ -3,7 +3,7 @@
 """Verifies Touchstone evidence without any Touchstone code.
 
 Written from docs/reference/protocol.md and docs/trust-files.md alone, so that nobody has to believe the TypeScript
-verifier. Needs Python 3.9 or later and the package `cryptography` (for ECDSA and Ed25519); no network.
+verifier. Needs Python 3.9 or later and the package `cryptography` (for RSA, ECDSA and Ed25519); no network.
 
     python3 tools/verify_independent.py evidence.json --trust trust.json [--require L1|L2] [--allow-test] [--strict] [--json]
 
@@ -21,10 +21,11 @@ import sys
 import time
 from datetime import datetime, timezone
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 NUMBER_MAX = 2**53 - 1
 DEPTH_MAX = 64
@@ -36,6 +37,7 @@ SKEW_MS = 300_000
 RETIREMENT_SECONDS = 7 * 24 * 3600
 SOURCE_UNCERTAINTY_MS = 60_000
 LONG_BEFORE_ANCHOR_MS = 3_600_000
+SOURCE_MS_MAX = 8_640_000_000_000_000
 SOURCE_SECONDS_MAX = 8_640_000_000_000 - 60
 CURVE_ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
 
@@ -233,14 +235,33 @@ LOG_PROOF = {
     "treeSize": DECIMAL,
     "path": list_of(HASH, 0, 63),
 }
-ANCHOR = {
+ANCHORED = {"logProof": integer(0, 15), "commitment": HASH, "level": one_of("finalized")}
+EVM_ANCHOR = {
+    **ANCHORED,
     "kind": one_of("evm"),
     "network": NETWORK,
-    "logProof": integer(0, 15),
-    "commitment": HASH,
     "proof": {"header": BYTES, "accountProof": list_of(BYTES, 1, 64), "storageProof": list_of(BYTES, 1, 64)},
-    "level": one_of("finalized"),
 }
+DER_BYTES_MAX = 65_536
+ATTACHMENTS_MAX = 16
+AUTHORITY = text(r"tsa:[a-z0-9.-]{1,64}")
+BASE64 = text(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+
+
+def is_der_text(value):
+    """Base64 of at most that many bytes; whether they are DER is for the step."""
+    return BASE64(value) and len(value) >= 4 and len(value) // 4 * 3 - value.count("=") <= DER_BYTES_MAX
+
+
+ATTACHED = list_of(is_der_text, 0, ATTACHMENTS_MAX)
+TOKEN = {"token": is_der_text, "certificates": ATTACHED, "revocation": ATTACHED}
+
+
+def is_token_proof(value):
+    return fits(value, TOKEN) and len(value["certificates"]) + len(value["revocation"]) <= ATTACHMENTS_MAX
+
+
+TOKEN_ANCHOR = {**ANCHORED, "kind": one_of("rfc3161"), "network": AUTHORITY, "proof": is_token_proof}
 REQUEST = {
     "bodyDigest": HASH,
     "method": text(r"[A-Z]{1,16}"),
@@ -261,7 +282,7 @@ BUNDLE = {
     "inclusion": INCLUSION,
     "entry": chars(2, ENTRY_BYTES_MAX),
     "logProofs": list_of(LOG_PROOF, 1, 16),
-    "anchors": list_of(ANCHOR, 0, 16),
+    "anchors": list_of(either(EVM_ANCHOR, TOKEN_ANCHOR), 0, 16),
     "payment?": {"requestParts": REQUEST, "receipt": one_of(None)},
 }
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-%s[0-9a-f]{3}-%s[0-9a-f]{3}-[0-9a-f]{12}"
@@ -288,6 +309,13 @@ KEY = {
     "not_before": TIME, "not_after": TIME, "retired_at?": TIME, "revoked_at?": TIME, "compromised_since?": TIME,
     "domains?": list_of(DOMAIN, 0, 16),
 }  # fmt: skip
+OBJECT_ID = text(r"[0-2](?:\.(?:0|[1-9][0-9]{0,18})){1,31}")
+
+
+def is_oid(value):
+    return OBJECT_ID(value) and len(value) <= 256
+
+
 TRUST = {
     "version": one_of(1),
     "asOf": TIME,
@@ -303,7 +331,11 @@ TRUST = {
         "submitters?": list_of(ADDRESS, 0, 64),
         "blocks?": list_of({"number": DECIMAL, "hash": HASH}, 0, 100_000),
     }, 0, 64),
-    "tsas": one_of([]),
+    "tsas": list_of({
+        "network": AUTHORITY, "test": one_of(True, False),
+        "roots": list_of(is_der_text, 1, 16), "policies": list_of(is_oid, 1, 16),
+        "accuracyMaxMs?": integer(0, 86_400_000), "serials?": list_of(DECIMAL, 1, 64),
+    }, 0, 64),
     "independent": list_of(chars(0, 256), 0, 64),
 }  # fmt: skip
 
@@ -659,6 +691,600 @@ def verify_evm(proof, contract, submitter, commitment):
     return str(number), keccak256(raw).hex(), at
 
 
+# ------------------------------------------------------------------------------- 7. time-stamp tokens: DER
+
+DER_DEPTH_MAX = 32
+CONSTRUCTED = {16, 17}  # SEQUENCE, SET; every other universal type is primitive in DER
+INTEGER, BIT_STRING, OCTET_STRING, NULL, OID, ENUMERATED, UTC_TIME, GENERALIZED_TIME = 2, 3, 4, 5, 6, 10, 23, 24
+BOOLEAN, SEQUENCE, SET = 1, 0x30, 0x31
+
+
+def context_tag(number, constructed=True):
+    return (0xA0 if constructed else 0x80) | number
+
+
+class Der:
+    """One element of X.690 DER: its tag, all of its bytes, its contents, and the elements in a constructed one."""
+
+    def __init__(self, data, at=0, most=None, depth=0):
+        """Reads one from `at` on and before `most`; without `most` it must be all of `data`."""
+        bound = len(data) if most is None else most
+        need(depth <= DER_DEPTH_MAX and at + 2 <= bound, "DER is cut short or too deep")
+        start, self.tag, length, at = at, data[at], data[at + 1], at + 2
+        need(self.tag & 0x1F != 0x1F, "a tag of several bytes")
+        if length >= 0x80:
+            width = length & 0x7F
+            need(1 <= width <= 4 and at + width <= bound, "a DER length")
+            length, at = int.from_bytes(data[at : at + width], "big"), at + width
+            need(length >= 0x80 and length >> 8 * (width - 1), "a DER length that is not the shortest")
+        self.end = at + length
+        need(self.end <= bound and (most is not None or self.end == bound), "DER is cut short, or bytes follow it")
+        self.raw, self.content, self.children = data[start : self.end], data[at : self.end], []
+        if self.tag < 0x40:
+            need(bool(self.tag & 0x20) == (self.tag & 0x1F in CONSTRUCTED), "primitive or constructed, wrongly")
+            _check_universal(self.tag, self.content)
+        while self.tag & 0x20 and at < self.end:
+            self.children.append(Der(data, at, self.end, depth + 1))
+            at = self.children[-1].end
+
+    def as_(self, tag):
+        need(self.tag == tag, f"tag {self.tag:02x} where {tag:02x} stands")
+        return self
+
+    def integer(self):
+        return int.from_bytes(self.as_(INTEGER).content, "big", signed=True)
+
+    def oid(self):
+        numbers, value = [], 0
+        for byte in self.as_(OID).content:
+            value = value << 7 | byte & 0x7F
+            if byte < 0x80:
+                numbers.append(value)
+                value = 0
+        first = min(numbers[0] // 40, 2)
+        return ".".join(map(str, [first, numbers[0] - 40 * first] + numbers[1:]))
+
+    def bits(self):
+        """The bytes of a bit string of whole bytes: a key or a signature."""
+        need(self.as_(BIT_STRING).content[0] == 0, "a bit string that has not whole bytes")
+        return self.content[1:]
+
+
+def _check_universal(tag, content):
+    if tag == BOOLEAN:
+        need(content in (b"\x00", b"\xff"), "a boolean that is neither 00 nor ff")
+    elif tag in (INTEGER, ENUMERATED):
+        need(content, "an integer without bytes")
+        spare = len(content) > 1 and (content[0], content[1] >> 7) in ((0, 0), (0xFF, 1))
+        need(not spare, "an integer that is longer than it must be")
+    elif tag == BIT_STRING:
+        need(content and content[0] <= 7 and (len(content) > 1 or content[0] == 0), "a bit string's unused bits")
+        need(len(content) == 1 or content[-1] & ((1 << content[0]) - 1) == 0, "an unused bit that is set")
+    elif tag == NULL:
+        need(content == b"", "a null with contents")
+    elif tag == OID:
+        need(content and content[-1] < 0x80, "an object identifier is cut short")
+        starts = [content[0]] + [byte for before, byte in zip(content, content[1:]) if before < 0x80]
+        need(0x80 not in starts, "an object identifier that is longer than it must be")
+    need(tag != 0, "an end of contents")
+
+
+class Fields:
+    """Reads the elements of a constructed one in their order."""
+
+    def __init__(self, element, tag=SEQUENCE):
+        self.rest = list(element.as_(tag).children)
+
+    def next(self, *tags):
+        need(self.rest and (not tags or self.rest[0].tag in tags), "another element than expected")
+        return self.rest.pop(0)
+
+    def optional(self, tag):
+        return self.rest.pop(0) if self.rest and self.rest[0].tag == tag else None
+
+    def end(self):
+        need(not self.rest, "more elements than expected")
+
+
+def der_time(element, fractions=False):
+    """UTCTime or GeneralizedTime (RFC 5280, section 4.1.2.5) in milliseconds, whose fractions RFC 3161 has alone."""
+    source = element.content.decode("ascii", "replace")
+    if element.tag == UTC_TIME:
+        need(re.fullmatch(r"[0-9]{12}Z", source), "not a UTCTime")
+        source = ("19" if source[:2] >= "50" else "20") + source
+    pattern = r"([0-9]{14})(\.[0-9]*[1-9])?Z" if fractions else r"([0-9]{14})()Z"
+    match = re.fullmatch(pattern, source)
+    need(element.tag in (UTC_TIME, GENERALIZED_TIME) and match, "not a time")
+    digits = match[1]
+    year, rest = int(digits[:4]), [int(digits[at : at + 2]) for at in range(4, 14, 2)]
+    try:
+        # Python's calendar begins with the year 1; any repeats itself after 400 years, which are 146,097 days.
+        at = datetime(year or 400, *rest, tzinfo=timezone.utc) - datetime(1970, 1, 1, tzinfo=timezone.utc)
+    except ValueError:
+        raise Refused("not a time") from None
+    days, fraction = at.days - (0 if year else 146_097), (match[2] or ".0")[1:] + "00"
+    return days * 86_400_000 + at.seconds * 1_000 + int(fraction[:3])
+
+
+# ---------------------------------------------------------------- 7. time-stamp tokens: certificates (RFC 5280)
+
+HASHES = {
+    "2.16.840.1.101.3.4.2.1": hashes.SHA256,
+    "2.16.840.1.101.3.4.2.2": hashes.SHA384,
+    "2.16.840.1.101.3.4.2.3": hashes.SHA512,
+}
+SHA1, SHA256 = "1.3.14.3.2.26", "2.16.840.1.101.3.4.2.1"
+RSA, RSA_PSS, MGF1 = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10", "1.2.840.113549.1.1.8"
+RSA_WITH = {
+    "1.2.840.113549.1.1.11": hashes.SHA256,
+    "1.2.840.113549.1.1.12": hashes.SHA384,
+    "1.2.840.113549.1.1.13": hashes.SHA512,
+}
+ECDSA_WITH = {
+    "1.2.840.10045.4.3.2": hashes.SHA256,
+    "1.2.840.10045.4.3.3": hashes.SHA384,
+    "1.2.840.10045.4.3.4": hashes.SHA512,
+}
+RSA_BITS_MIN = 2_048
+CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
+PATH_CERTIFICATES_MAX = 8
+KEY_CERT_SIGN = 5
+BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, SUBJECT_KEY_ID = "2.5.29.19", "2.5.29.15", "2.5.29.37", "2.5.29.14"
+TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
+KEY_COMPROMISE = 1
+
+
+def algorithm(element):
+    """The object identifier of an AlgorithmIdentifier, and its parameters."""
+    fields = Fields(element)
+    name, parameters = fields.next().oid(), fields.rest[0] if fields.rest else None
+    need(len(fields.rest) <= 1, "more than an algorithm")
+    return name, parameters
+
+
+def plain_algorithm(element):
+    """The same where there are no parameters, or NULL (RFC 5754, section 2)."""
+    name, parameters = algorithm(element)
+    need(parameters is None or parameters.tag == NULL, "parameters of an algorithm that has none")
+    return name
+
+
+def pss_hash(parameters):
+    """Hash and salt's length of RSASSA-PSS (RFC 4055, section 3.1), whose defaults are SHA-1 and therefore refused."""
+    need(parameters, "RSASSA-PSS without parameters")
+    fields = Fields(parameters)
+    explicit = [fields.optional(context_tag(number)) for number in range(4)]
+    fields.end()
+    need(explicit[0] and explicit[1], "RSASSA-PSS with SHA-1")
+    need(all(len(element.children) == 1 for element in explicit if element), "RSASSA-PSS parameters")
+    name = plain_algorithm(explicit[0].children[0])
+    mask, inner = algorithm(explicit[1].children[0])
+    need(mask == MGF1 and inner and plain_algorithm(inner) == name and name in HASHES, "RSASSA-PSS parameters")
+    salt = explicit[2].children[0].integer() if explicit[2] else 20
+    need(0 <= salt <= 512 and (not explicit[3] or explicit[3].children[0].integer() == 1), "RSASSA-PSS parameters")
+    return HASHES[name], salt
+
+
+def check_signed(spki, signed_by, data, signature, digest=None):
+    """A signature of RSA or ECDSA by a SubjectPublicKeyInfo; `digest` is what CMS says the hash is, if it says so."""
+    name, parameters = algorithm(signed_by)
+    try:
+        key = load_der_public_key(spki)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise Refused("not a public key") from None
+    if name in ECDSA_WITH:
+        need(parameters is None and isinstance(key, ec.EllipticCurvePublicKey), "not an ECDSA key")
+        need(isinstance(key.curve, CURVES), "another curve")
+        kind, arguments = ECDSA_WITH[name], lambda: (ec.ECDSA(kind()),)
+    else:
+        need(isinstance(key, rsa.RSAPublicKey) and key.key_size >= RSA_BITS_MIN, "not an RSA key of enough bits")
+        if name == RSA_PSS:
+            kind, salt = pss_hash(parameters)
+            arguments = lambda: (padding.PSS(padding.MGF1(kind()), salt), kind())
+        else:
+            need(parameters is None or parameters.tag == NULL, "parameters of RSA")
+            kind = digest if name == RSA else RSA_WITH.get(name)
+            need(kind, "another signature algorithm")
+            arguments = lambda: (padding.PKCS1v15(), kind())
+    need(digest in (None, kind), "the signature is over another hash")
+    try:
+        key.verify(signature, data, *arguments())
+    except (ValueError, InvalidSignature, UnsupportedAlgorithm):
+        raise Refused("the signature does not verify") from None
+
+
+class Certificate:
+    """What a path needs of an X.509 certificate (RFC 5280, section 4.1)."""
+
+    def __init__(self, element):
+        self.raw = element.raw
+        outer = Fields(element)
+        body, self.algorithm, self.signature = outer.next(SEQUENCE), outer.next(SEQUENCE), outer.next().bits()
+        outer.end()
+        self.body, fields = body.raw, Fields(body)
+        version = fields.optional(context_tag(0))
+        need(version and len(version.children) == 1 and version.children[0].integer() == 2, "not version 3")
+        serial = fields.next(INTEGER)
+        self.serial, self.serial_raw = serial.integer(), serial.raw
+        need(fields.next(SEQUENCE).raw == self.algorithm.raw, "two signature algorithms")
+        self.issuer = fields.next(SEQUENCE).raw
+        validity = Fields(fields.next(SEQUENCE))
+        self.not_before, self.not_after = der_time(validity.next()), der_time(validity.next())
+        validity.end()
+        self.subject = fields.next(SEQUENCE).raw
+        key = fields.next(SEQUENCE)
+        self.spki, self.key_bits = key.raw, key.children[1].bits() if len(key.children) == 2 else b""
+        for number in (1, 2):
+            fields.optional(context_tag(number, constructed=False))
+        self.extensions = self._extensions(fields.optional(context_tag(3)))
+        fields.end()
+
+    @staticmethod
+    def _extensions(element):
+        found = {}
+        need(element is None or len(element.children) == 1, "extensions")
+        for extension in Fields(element.children[0]).rest if element else ():
+            fields = Fields(extension)
+            name, critical = fields.next().oid(), fields.optional(BOOLEAN)
+            value = fields.next(OCTET_STRING).content
+            fields.end()
+            need(name not in found and (critical is None or critical.content == b"\xff"), "an extension")
+            found[name] = (critical is not None, value)
+        return found
+
+    def is_valid_at(self, at):
+        return self.not_before <= at <= self.not_after
+
+    def is_authority(self):
+        """basicConstraints CA and keyCertSign."""
+        try:
+            constraints = Fields(Der(self.extensions[BASIC_CONSTRAINTS][1])).optional(BOOLEAN)
+            usage = Der(self.extensions[KEY_USAGE][1]).as_(BIT_STRING).content
+        except (KeyError, Refused):
+            return False
+        return constraints is not None and len(usage) > 1 and bool(usage[1] >> (7 - KEY_CERT_SIGN) & 1)
+
+    def is_for_time_stamping_alone(self):
+        critical, value = self.extensions.get(EXTENDED_KEY_USAGE, (False, b""))
+        try:
+            return critical and [purpose.oid() for purpose in Fields(Der(value)).rest] == [TIME_STAMPING]
+        except Refused:
+            return False
+
+    def key_id(self):
+        try:
+            return Der(self.extensions[SUBJECT_KEY_ID][1]).as_(OCTET_STRING).content
+        except (KeyError, Refused):
+            return None
+
+    @functools.lru_cache(maxsize=1024)
+    def is_issued_by(self, issuer):
+        return (
+            self.issuer == issuer.subject
+            and issuer.is_authority()
+            and accepts(check_signed, issuer.spki, self.algorithm, self.body, self.signature)
+        )
+
+
+def certificates_of(elements):
+    """Those that are X.509 certificates, each once: CMS knows other kinds beside them."""
+    found = {}
+    for element in elements:
+        try:
+            found.setdefault(element.raw, Certificate(element))
+        except (Refused, IndexError):
+            continue
+    return list(found.values())
+
+
+def has_path(signer, known, roots, suits):
+    """Whether a path of certificates and issuers that suit leads to a root, and the shortest is short enough."""
+    trusted = {root.raw for root in roots}
+    seen, level = {signer.raw}, [signer]
+    for _ in range(PATH_CERTIFICATES_MAX):
+        if any(certificate.raw in trusted and suits(certificate, None) for certificate in level):
+            return True
+        above = {}
+        for certificate in level:
+            for issuer in roots + known:
+                if issuer.raw not in seen and certificate.is_issued_by(issuer) and suits(certificate, issuer):
+                    above[issuer.raw] = issuer
+        seen.update(above)
+        level = list(above.values())
+    return False
+
+
+# ------------------------------------------------------- 7. time-stamp tokens: revocation (RFC 5280, RFC 6960)
+
+BASIC_OCSP = "1.3.6.1.5.5.7.48.1.1"
+REASON_CODE = "2.5.29.21"
+
+
+class Crl:
+    """A certificate revocation list (RFC 5280, section 5.1)."""
+
+    def __init__(self, element):
+        outer = Fields(element)
+        body, self.algorithm, self.signature = outer.next(SEQUENCE), outer.next(SEQUENCE), outer.next().bits()
+        outer.end()
+        self.body, fields = body.raw, Fields(body)
+        version = fields.optional(INTEGER)
+        need(version is None or version.integer() == 1, "not version 2")
+        need(fields.next(SEQUENCE).raw == self.algorithm.raw, "two signature algorithms")
+        self.issuer = fields.next(SEQUENCE).raw
+        der_time(fields.next(UTC_TIME, GENERALIZED_TIME))
+        for tag in (UTC_TIME, GENERALIZED_TIME):
+            fields.optional(tag)
+        self.entries = [self._entry(entry) for entry in Fields(fields.optional(SEQUENCE) or NOTHING).rest]
+        fields.optional(context_tag(0))
+        fields.end()
+
+    @staticmethod
+    def _entry(element):
+        fields = Fields(element)
+        serial, at, reason = fields.next().integer(), der_time(fields.next()), None
+        for extension in Fields(fields.optional(SEQUENCE) or NOTHING).rest:
+            if extension.children[0].oid() == REASON_CODE:
+                reason = int.from_bytes(Der(extension.children[-1].content).as_(ENUMERATED).content, "big")
+        fields.end()
+        return serial, at, reason
+
+    def revocations(self, certificate, issuer):
+        if self.issuer == issuer.subject and accepts(
+            check_signed, issuer.spki, self.algorithm, self.body, self.signature
+        ):
+            yield from ((at, reason) for serial, at, reason in self.entries if serial == certificate.serial)
+
+
+class Ocsp:
+    """A basic OCSP response (RFC 6960, section 4.2.1)."""
+
+    def __init__(self, element):
+        outer = Fields(element)
+        need(outer.next(ENUMERATED).content == b"\x00", "not a successful response")
+        explicit = outer.next(context_tag(0)).children
+        outer.end()
+        need(len(explicit) == 1, "not one response")
+        wrapped = Fields(explicit[0])
+        need(wrapped.next().oid() == BASIC_OCSP, "not a basic response")
+        basic = Fields(Der(wrapped.next(OCTET_STRING).content))
+        wrapped.end()
+        body, self.algorithm, self.signature = basic.next(SEQUENCE), basic.next(SEQUENCE), basic.next().bits()
+        self.body, fields = body.raw, Fields(body)
+        fields.optional(context_tag(0))
+        fields.next(context_tag(1), context_tag(2))  # who answers: the signature says so
+        fields.next(GENERALIZED_TIME)
+        self.answers = [self._answer(answer) for answer in Fields(fields.next(SEQUENCE)).rest]
+
+    @staticmethod
+    def _answer(element):
+        fields = Fields(element)
+        names = Fields(fields.next(SEQUENCE))
+        of = plain_algorithm(names.next()), names.next(OCTET_STRING).content, names.next(OCTET_STRING).content
+        serial = names.next().integer()
+        names.end()
+        status, revoked = fields.next(), None
+        if status.tag == context_tag(1):
+            inner = Fields(status, context_tag(1))
+            at, reason = der_time(inner.next(GENERALIZED_TIME)), inner.optional(context_tag(0))
+            code = int.from_bytes(reason.children[0].as_(ENUMERATED).content, "big") if reason else None
+            revoked = at, code
+        return of, serial, revoked
+
+    def revocations(self, certificate, issuer):
+        if not accepts(check_signed, issuer.spki, self.algorithm, self.body, self.signature):
+            return
+        for (name, by_name, by_key), serial, revoked in self.answers:
+            digest = hashlib.sha1 if name == SHA1 else HASHES.get(name) and getattr(hashlib, HASHES[name].name)
+            if digest and revoked and serial == certificate.serial:
+                if (digest(issuer.subject).digest(), digest(issuer.key_bits).digest()) == (by_name, by_key):
+                    yield revoked
+
+
+NOTHING = Der(b"\x30\x00")
+
+
+def revocation_list(element):
+    """A CRL or an OCSP response; what is neither says nothing."""
+    for kind in (Crl, Ocsp):
+        try:
+            return kind(element)
+        except (Refused, IndexError):
+            continue
+    return None
+
+
+def is_revoked(certificate, issuer, lists, at):
+    said = [revoked for each in lists for revoked in each.revocations(certificate, issuer)]
+    return any(since < at or reason == KEY_COMPROMISE for since, reason in said)
+
+
+# ------------------------------------------- 7. time-stamp tokens (RFC 3161, RFC 5652, RFC 5816, RFC 5035)
+
+SIGNED_DATA, TST_INFO = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4"
+CONTENT_TYPE, MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
+SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.12", "1.2.840.113549.1.9.16.2.47"
+ACCURACY_MS = 1_000
+
+
+class Token:
+    """The parts of a TimeStampToken, read without judging them."""
+
+    def __init__(self, element):
+        outer = Fields(element)
+        need(outer.next().oid() == SIGNED_DATA, "not SignedData")
+        explicit = outer.next(context_tag(0)).children
+        outer.end()
+        need(len(explicit) == 1, "not one content")
+        fields = Fields(explicit[0])
+        need(1 <= fields.next().integer() <= 5, "the version of SignedData")
+        fields.next(SET)
+        inner = Fields(fields.next(SEQUENCE))
+        need(inner.next().oid() == TST_INFO, "not TSTInfo")
+        content = inner.next(context_tag(0)).children
+        inner.end()
+        need(len(content) == 1, "not one TSTInfo")
+        self.content = content[0].as_(OCTET_STRING).content
+        certificates = fields.optional(context_tag(0))
+        self.certificates = certificates.children if certificates else []
+        fields.optional(context_tag(1))
+        signers = fields.next(SET).children
+        fields.end()
+        need(len(signers) == 1, "not one signer")
+        self._signer(Fields(signers[0]))
+        self._info(Fields(Der(self.content)))
+
+    def _signer(self, fields):
+        need(fields.next().integer() in (1, 3), "the version of SignerInfo")
+        self.signer_id = fields.next(SEQUENCE, context_tag(0, constructed=False))
+        self.digest_algorithm = plain_algorithm(fields.next(SEQUENCE))
+        attributes = fields.optional(context_tag(0))
+        # What is signed is the set itself and not its place in SignerInfo (RFC 5652, section 5.4).
+        self.signed = b"\x31" + attributes.raw[1:] if attributes else self.content
+        self.attributes = [self._attribute(each) for each in attributes.children] if attributes else []
+        self.algorithm = fields.next(SEQUENCE)
+        self.signature = fields.next(OCTET_STRING).content
+        fields.optional(context_tag(1))
+        fields.end()
+
+    @staticmethod
+    def _attribute(element):
+        fields = Fields(element)
+        name, values = fields.next().oid(), fields.next(SET).children
+        fields.end()
+        return name, values
+
+    def _info(self, fields):
+        need(fields.next().integer() == 1, "not version 1 of TSTInfo")
+        self.policy = fields.next().oid()
+        imprint = Fields(fields.next(SEQUENCE))
+        self.imprint_algorithm, self.imprint = imprint.next(SEQUENCE), imprint.next(OCTET_STRING).content
+        imprint.end()
+        fields.next(INTEGER)
+        self.time_ms = der_time(fields.next(GENERALIZED_TIME), fractions=True)
+        accuracy = fields.optional(SEQUENCE)
+        self.accuracy_us = self._accuracy(Fields(accuracy)) if accuracy else ACCURACY_MS * 1_000
+        for tag in (BOOLEAN, INTEGER, context_tag(0), context_tag(1)):
+            fields.optional(tag)
+        fields.end()
+
+    @staticmethod
+    def _accuracy(fields):
+        """A part that is missing is zero (RFC 3161, section 2.4.2)."""
+        whole = fields.optional(INTEGER)
+        total = whole.integer() * 1_000_000 if whole else 0
+        need(total >= 0, "an accuracy below zero")
+        for number, unit in ((0, 1_000), (1, 1)):
+            part = fields.optional(context_tag(number, constructed=False))
+            if part:
+                value = Der(b"\x02" + part.raw[1:]).integer()
+                need(1 <= value <= 999, "a part of the accuracy")
+                total += value * unit
+        fields.end()
+        return total
+
+    def attribute(self, name):
+        """The one value of an attribute that stands there once."""
+        found = [values for each, values in self.attributes if each == name]
+        need(len(found) == 1 and len(found[0]) == 1, "an attribute is missing or repeated")
+        return found[0][0]
+
+    def is_named(self, certificate):
+        """SignerIdentifier (RFC 5652, section 5.3)."""
+        if self.signer_id.tag == SEQUENCE:
+            return self.signer_id.content == certificate.issuer + certificate.serial_raw
+        return self.signer_id.content == certificate.key_id()
+
+    def signing_certificate(self, known):
+        """The one that SignerIdentifier names, which each attribute about it must name too (RFC 5035)."""
+        names = {name for name, _ in self.attributes} & {SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2}
+        need(names, "no attribute about the signing certificate")
+        first = [(name, Fields(Fields(self.attribute(name)).next(SEQUENCE)).next(SEQUENCE)) for name in names]
+        for certificate in filter(self.is_named, known):
+            if all(names_it(certificate, *id_) for id_ in first):
+                return certificate
+        raise Refused("the signing certificate is not there, or another")
+
+    def check_attributes(self):
+        need(self.attribute(CONTENT_TYPE).oid() == TST_INFO, "the content type")
+        kind = hashes.SHA1 if self.digest_algorithm == SHA1 else HASHES.get(self.digest_algorithm)
+        need(kind, "another digest")
+        digest = hashlib.new(kind.name, self.content).digest()
+        need(self.attribute(MESSAGE_DIGEST).as_(OCTET_STRING).content == digest, "the message digest")
+
+
+def names_it(certificate, attribute, id_):
+    """Whether an ESSCertID (of SHA-1) or ESSCertIDv2 is that of a certificate."""
+    fields, kind = Fields(id_), "sha1"
+    if attribute == SIGNING_CERTIFICATE_V2:
+        explicit = fields.optional(SEQUENCE)
+        name = plain_algorithm(explicit) if explicit else SHA256
+        need(name in HASHES, "another digest of the signing certificate")
+        kind = HASHES[name].name
+    if fields.next(OCTET_STRING).content != hashlib.new(kind, certificate.raw).digest():
+        return False
+    place = fields.optional(SEQUENCE)
+    fields.end()
+    if place:
+        inner = Fields(place)
+        names, serial = Fields(inner.next(SEQUENCE)).rest, inner.next(INTEGER)
+        inner.end()
+        issuers = [name.content for name in names if name.tag == context_tag(4)]  # directoryName
+        return serial.raw == certificate.serial_raw and issuers == [certificate.issuer]
+    return True
+
+
+def verify_token(proof, commitment, tsa):
+    """Time and uncertainty in milliseconds. The checks have the names and the order of section 7."""
+
+    def check(name, test, *arguments):
+        try:
+            result = test(*arguments)
+        except (Refused, IndexError):
+            result = False
+        need(result, f"the token fails at {name}")
+        return result
+
+    def read(value):
+        data = strict_base64(value)
+        need(len(data) <= DER_BYTES_MAX, "too many bytes")
+        return Der(data)
+
+    names = ("certificates", "revocation")
+    whole, attached, lists = check(
+        "der", lambda: (read(proof["token"]), *([read(each) for each in proof[name]] for name in names))
+    )
+    token = check("content", Token, whole)
+    check("imprint-algorithm", lambda: plain_algorithm(token.imprint_algorithm) == SHA256)
+    check("imprint", lambda: token.imprint == commitment)
+    known = certificates_of(token.certificates + attached)
+    signer = check("signing-certificate", token.signing_certificate, known)
+    check("attributes", accepts, token.check_attributes)
+    digest = HASHES.get(token.digest_algorithm)
+    signed = (signer.spki, token.algorithm, token.signed, token.signature, digest)
+    check("signature", lambda: digest and accepts(check_signed, *signed))
+    check("policy", lambda: token.policy in tsa["policies"])
+    check("serial", lambda: str(signer.serial) in tsa.get("serials", [str(signer.serial)]))
+    check("eku", signer.is_for_time_stamping_alone)
+    roots = certificates_of([Der(strict_base64(root)) for root in tsa["roots"] if accepts(read, root)])
+    at, lists = token.time_ms, list(filter(None, map(revocation_list, lists)))
+
+    def valid(certificate, _):
+        return certificate.is_valid_at(at)
+
+    def stands(certificate, issuer):
+        return valid(certificate, issuer) and not (issuer and is_revoked(certificate, issuer, lists, at))
+
+    check("chain", has_path, signer, known, roots, lambda *_: True)
+    check("validity", has_path, signer, known, roots, valid)
+    check("revoked", has_path, signer, known, roots, stands)
+    most = tsa.get("accuracyMaxMs")
+    check("accuracy", lambda: most is None or token.accuracy_us <= most * 1_000)
+    uncertainty = -(-token.accuracy_us // 1_000)
+    check("time", lambda: at + uncertainty <= SOURCE_MS_MAX)
+    return at, uncertainty
+
+
 # --------------------------------------------------------------------------------------------- 5. keys
 
 
@@ -735,9 +1361,10 @@ def read_trust(data):
     for key in trust["keys"]:
         check_key(key, as_of)
     check_note_keys(trust)
-    networks = [chain["network"] for chain in trust["chains"]]
-    need(len(set(networks)) == len(networks), "a network twice")
-    tests = {chain["network"] for chain in trust["chains"] if chain["test"]}
+    for member in ("chains", "tsas"):
+        networks = [each["network"] for each in trust[member]]
+        need(len(set(networks)) == len(networks), f"a network twice in {member}")
+    tests = {each["network"] for each in trust["chains"] + trust["tsas"] if each["test"]}
     for source in trust["independent"]:
         need(source not in tests and not source.startswith("kadena:"), f"{source} may not be an independent source")
     return trust
@@ -754,7 +1381,7 @@ class Verification:
         self.proof = bundle["subject"]["proof"]
         self.steps = {"gate": ("pass", "", False)}
         self.anchored = []  # (log proof, is test)
-        self.sources = []  # (milliseconds, source), of the independent ones
+        self.sources = []  # (latest milliseconds, milliseconds that it says), of the independent ones
         self.notes = [self.note(proof) for proof in bundle["logProofs"]]
         self.false_line = False
 
@@ -766,9 +1393,10 @@ class Verification:
             return None
 
     def step(self, name, check, optional=False):
-        """`check` returns a status, or None for pass; Refused is a failure, of a side step where `optional`."""
+        """`check` returns a status, alone or with a detail, or None for pass; Refused is a failure, `optional` or not."""
         try:
-            self.steps[name] = (check() or "pass", "", False)
+            status = check() or "pass"
+            self.steps[name] = (*((status, "") if isinstance(status, str) else status), False)
         except Refused as reason:
             self.steps[name] = ("fail", str(reason), optional)
 
@@ -847,13 +1475,13 @@ class Verification:
         if "revoked_at" in key:
             need("compromised_since" in key and trusted < seconds(key["compromised_since"]), "the key is revoked")
 
-    def take_time(self, source, stamp):
-        if self.trust and source in self.trust["independent"] and stamp <= SOURCE_SECONDS_MAX:
-            self.sources.append((stamp * 1_000, source))
+    def take_time(self, source, at_ms, uncertainty_ms=SOURCE_UNCERTAINTY_MS):
+        if self.trust and source in self.trust["independent"] and at_ms + uncertainty_ms <= SOURCE_MS_MAX:
+            self.sources.append((at_ms + uncertainty_ms, at_ms))
 
     def trusted_ms(self):
         """T: the smallest sum of time and uncertainty, or now where that is earlier or there is no source."""
-        return min([at + SOURCE_UNCERTAINTY_MS for at, _ in self.sources] + [self.now_ms])
+        return min([latest for latest, _ in self.sources] + [self.now_ms])
 
     def commitment(self):
         commitment, model = self.bundle["commitment"], self.proof["modelVersionId"]
@@ -915,7 +1543,7 @@ class Verification:
             for valid, stamp in note.judged(vkey, 4):
                 if valid:
                     names.add(split_vkey(vkey)[0])
-                    self.take_time(split_vkey(vkey)[0], stamp)
+                    self.take_time(split_vkey(vkey)[0], stamp * 1_000)
         return names
 
     def find_false_lines(self, note):
@@ -942,6 +1570,19 @@ class Verification:
         need(note and anchor["commitment"] in note.commitments(), "the commitment is not the checkpoint's")
 
     def anchor(self, anchor):
+        return self.token(anchor) if anchor["kind"] == "rfc3161" else self.on_chain(anchor)
+
+    def token(self, anchor):
+        tsa = self.listed("tsas", network=anchor["network"])
+        if not tsa:
+            return "not-checked"
+        at, uncertainty = verify_token(anchor["proof"], bytes.fromhex(anchor["commitment"]), tsa)
+        self.anchored.append((anchor["logProof"], tsa["test"]))
+        self.take_time(anchor["network"], at, uncertainty)
+        unlisted = "no revocation list was given: rests on the roots alone"
+        return None if anchor["proof"]["revocation"] else ("pass", unlisted)
+
+    def on_chain(self, anchor):
         chain = self.listed("chains", network=anchor["network"])
         if not chain or "contract" not in chain or not chain.get("submitters"):
             return "not-checked"
@@ -953,7 +1594,7 @@ class Verification:
         need(block in known, f"the trust file knows another block {number}")
         need(at <= SOURCE_SECONDS_MAX, "the record's time is beyond every calendar")
         self.anchored.append((anchor["logProof"], chain["test"]))
-        self.take_time(anchor["network"], at)
+        self.take_time(anchor["network"], at * 1_000)
 
     @staticmethod
     def first_valid(proof, contract, submitters, commitment):
@@ -987,7 +1628,7 @@ class Verification:
     def remarks(self):
         found, declared = [], self.proof["timestamp"] * 1_000
         if self.sources:
-            after, before = declared - self.trusted_ms(), min(self.sources)[0] - declared
+            after, before = declared - self.trusted_ms(), min(self.sources)[1] - declared
             if after > SKEW_MS:
                 found.append(f"declared-after-anchor:{after // 1_000}")
             if before > LONG_BEFORE_ANCHOR_MS:
