@@ -694,6 +694,7 @@ def verify_evm(proof, contract, submitter, commitment):
 # ------------------------------------------------------------------------------- 7. time-stamp tokens: DER
 
 DER_DEPTH_MAX = 32
+OID_BYTES_MAX = 256
 CONSTRUCTED = {16, 17}  # SEQUENCE, SET; every other universal type is primitive in DER
 INTEGER, BIT_STRING, OCTET_STRING, NULL, OID, ENUMERATED, UTC_TIME, GENERALIZED_TIME = 2, 3, 4, 5, 6, 10, 23, 24
 BOOLEAN, SEQUENCE, SET = 1, 0x30, 0x31
@@ -735,8 +736,9 @@ class Der:
         return int.from_bytes(self.as_(INTEGER).content, "big", signed=True)
 
     def oid(self):
+        need(len(self.as_(OID).content) <= OID_BYTES_MAX, "an object identifier of too many bytes")
         numbers, value = [], 0
-        for byte in self.as_(OID).content:
+        for byte in self.content:
             value = value << 7 | byte & 0x7F
             if byte < 0x80:
                 numbers.append(value)
@@ -769,6 +771,9 @@ def _check_universal(tag, content):
     need(tag != 0, "an end of contents")
 
 
+NOTHING = Der(b"\x30\x00")
+
+
 class Fields:
     """Reads the elements of a constructed one in their order."""
 
@@ -796,14 +801,13 @@ def der_time(element, fractions=False):
     match = re.fullmatch(pattern, source)
     need(element.tag in (UTC_TIME, GENERALIZED_TIME) and match, "not a time")
     digits = match[1]
-    year, rest = int(digits[:4]), [int(digits[at : at + 2]) for at in range(4, 14, 2)]
+    parts = [int(digits[:4])] + [int(digits[at : at + 2]) for at in range(4, 14, 2)]
     try:
-        # Python's calendar begins with the year 1; any repeats itself after 400 years, which are 146,097 days.
-        at = datetime(year or 400, *rest, tzinfo=timezone.utc) - datetime(1970, 1, 1, tzinfo=timezone.utc)
+        at = datetime(*parts, tzinfo=timezone.utc) - datetime(1970, 1, 1, tzinfo=timezone.utc)
     except ValueError:
         raise Refused("not a time") from None
-    days, fraction = at.days - (0 if year else 146_097), (match[2] or ".0")[1:] + "00"
-    return days * 86_400_000 + at.seconds * 1_000 + int(fraction[:3])
+    fraction = (match[2] or ".0")[1:] + "00"
+    return at.days * 86_400_000 + at.seconds * 1_000 + int(fraction[:3])
 
 
 # ---------------------------------------------------------------- 7. time-stamp tokens: certificates (RFC 5280)
@@ -828,8 +832,12 @@ ECDSA_WITH = {
 RSA_BITS_MIN = 2_048
 CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 PATH_CERTIFICATES_MAX = 8
+PATH_CANDIDATES_MAX = 32
 KEY_CERT_SIGN = 5
 BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, SUBJECT_KEY_ID = "2.5.29.19", "2.5.29.15", "2.5.29.37", "2.5.29.14"
+# Other names of the subject, and policies, ask nothing of a path that a verifier without policies of its own must do.
+UNDERSTOOD = {BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, "2.5.29.17", "2.5.29.32"}
+MEANT = (BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, SUBJECT_KEY_ID)
 TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
 KEY_COMPROMISE = 1
 
@@ -918,6 +926,7 @@ class Certificate:
             fields.optional(context_tag(number, constructed=False))
         self.extensions = self._extensions(fields.optional(context_tag(3)))
         fields.end()
+        self._read_extensions()
 
     @staticmethod
     def _extensions(element):
@@ -932,36 +941,32 @@ class Certificate:
             found[name] = (critical is not None, value)
         return found
 
+    def _read_extensions(self):
+        """What a path and a token ask of them; one that is not of its form spoils the certificate."""
+        value = {name: Der(self.extensions[name][1]) for name in MEANT if name in self.extensions}
+        constraints = Fields(value.get(BASIC_CONSTRAINTS, NOTHING))
+        authority, length = constraints.optional(BOOLEAN), constraints.optional(INTEGER)
+        constraints.end()
+        self.below = length.integer() if length else PATH_CERTIFICATES_MAX
+        usage = value[KEY_USAGE].as_(BIT_STRING).content[1:2] if KEY_USAGE in value else b""
+        signs = bool(usage) and bool(usage[0] >> (7 - KEY_CERT_SIGN) & 1)
+        self.is_authority = authority is not None and authority.content == b"\xff" and signs
+        purposes = [purpose.oid() for purpose in Fields(value.get(EXTENDED_KEY_USAGE, NOTHING)).rest]
+        critical = {name for name, (is_critical, _) in self.extensions.items() if is_critical}
+        self.is_for_time_stamping_alone = EXTENDED_KEY_USAGE in critical and purposes == [TIME_STAMPING]
+        self.is_understood = critical <= UNDERSTOOD
+        self.key_id = value[SUBJECT_KEY_ID].content if SUBJECT_KEY_ID in value else None
+
     def is_valid_at(self, at):
         return self.not_before <= at <= self.not_after
-
-    def is_authority(self):
-        """basicConstraints CA and keyCertSign."""
-        try:
-            constraints = Fields(Der(self.extensions[BASIC_CONSTRAINTS][1])).optional(BOOLEAN)
-            usage = Der(self.extensions[KEY_USAGE][1]).as_(BIT_STRING).content
-        except (KeyError, Refused):
-            return False
-        return constraints is not None and len(usage) > 1 and bool(usage[1] >> (7 - KEY_CERT_SIGN) & 1)
-
-    def is_for_time_stamping_alone(self):
-        critical, value = self.extensions.get(EXTENDED_KEY_USAGE, (False, b""))
-        try:
-            return critical and [purpose.oid() for purpose in Fields(Der(value)).rest] == [TIME_STAMPING]
-        except Refused:
-            return False
-
-    def key_id(self):
-        try:
-            return Der(self.extensions[SUBJECT_KEY_ID][1]).as_(OCTET_STRING).content
-        except (KeyError, Refused):
-            return None
 
     @functools.lru_cache(maxsize=1024)
     def is_issued_by(self, issuer):
         return (
             self.issuer == issuer.subject
-            and issuer.is_authority()
+            and issuer.is_authority
+            and issuer.is_understood
+            and self.is_understood
             and accepts(check_signed, issuer.spki, self.algorithm, self.body, self.signature)
         )
 
@@ -978,16 +983,17 @@ def certificates_of(elements):
 
 
 def has_path(signer, known, roots, suits):
-    """Whether a path of certificates and issuers that suit leads to a root, and the shortest is short enough."""
+    """Whether a path of certificates and issuers that suit leads to a root, and is short enough for all of them."""
     trusted = {root.raw for root in roots}
     seen, level = {signer.raw}, [signer]
-    for _ in range(PATH_CERTIFICATES_MAX):
+    for below in range(PATH_CERTIFICATES_MAX):  # authorities that stand below an issuer of this level's certificates
         if any(certificate.raw in trusted and suits(certificate, None) for certificate in level):
             return True
         above = {}
         for certificate in level:
             for issuer in roots + known:
-                if issuer.raw not in seen and certificate.is_issued_by(issuer) and suits(certificate, issuer):
+                may = issuer.raw not in seen and below <= issuer.below
+                if may and certificate.is_issued_by(issuer) and suits(certificate, issuer):
                     above[issuer.raw] = issuer
         seen.update(above)
         level = list(above.values())
@@ -998,6 +1004,10 @@ def has_path(signer, known, roots, suits):
 
 BASIC_OCSP = "1.3.6.1.5.5.7.48.1.1"
 REASON_CODE = "2.5.29.21"
+
+
+def enumerated(element):
+    return int.from_bytes(element.as_(ENUMERATED).content, "big", signed=True)
 
 
 class Crl:
@@ -1015,25 +1025,28 @@ class Crl:
         der_time(fields.next(UTC_TIME, GENERALIZED_TIME))
         for tag in (UTC_TIME, GENERALIZED_TIME):
             fields.optional(tag)
-        self.entries = [self._entry(entry) for entry in Fields(fields.optional(SEQUENCE) or NOTHING).rest]
+        self.entries = Fields(fields.optional(SEQUENCE) or NOTHING).rest
         fields.optional(context_tag(0))
         fields.end()
 
     @staticmethod
-    def _entry(element):
-        fields = Fields(element)
-        serial, at, reason = fields.next().integer(), der_time(fields.next()), None
+    def _revocation(entry):
+        fields = Fields(entry)
+        fields.next(INTEGER)
+        at, reason = der_time(fields.next()), None
         for extension in Fields(fields.optional(SEQUENCE) or NOTHING).rest:
             if extension.children[0].oid() == REASON_CODE:
-                reason = int.from_bytes(Der(extension.children[-1].content).as_(ENUMERATED).content, "big")
+                reason = enumerated(Der(extension.children[-1].as_(OCTET_STRING).content))
         fields.end()
-        return serial, at, reason
+        return at, reason
 
     def revocations(self, certificate, issuer):
-        if self.issuer == issuer.subject and accepts(
-            check_signed, issuer.spki, self.algorithm, self.body, self.signature
-        ):
-            yield from ((at, reason) for serial, at, reason in self.entries if serial == certificate.serial)
+        signed = issuer.spki, self.algorithm, self.body, self.signature
+        if self.issuer != issuer.subject or not accepts(check_signed, *signed):
+            return
+        for entry in self.entries:
+            if entry.children and entry.children[0].raw == certificate.serial_raw:
+                yield self._revocation(entry)
 
 
 class Ocsp:
@@ -1067,8 +1080,8 @@ class Ocsp:
         if status.tag == context_tag(1):
             inner = Fields(status, context_tag(1))
             at, reason = der_time(inner.next(GENERALIZED_TIME)), inner.optional(context_tag(0))
-            code = int.from_bytes(reason.children[0].as_(ENUMERATED).content, "big") if reason else None
-            revoked = at, code
+            inner.end()
+            revoked = at, enumerated(reason.children[0]) if reason else None
         return of, serial, revoked
 
     def revocations(self, certificate, issuer):
@@ -1079,9 +1092,6 @@ class Ocsp:
             if digest and revoked and serial == certificate.serial:
                 if (digest(issuer.subject).digest(), digest(issuer.key_bits).digest()) == (by_name, by_key):
                     yield revoked
-
-
-NOTHING = Der(b"\x30\x00")
 
 
 def revocation_list(element):
@@ -1095,8 +1105,15 @@ def revocation_list(element):
 
 
 def is_revoked(certificate, issuer, lists, at):
-    said = [revoked for each in lists for revoked in each.revocations(certificate, issuer)]
-    return any(since < at or reason == KEY_COMPROMISE for since, reason in said)
+    """Whether an authentic list revokes a certificate before a time, or for keyCompromise at any."""
+    for each in lists:
+        try:
+            said = list(each.revocations(certificate, issuer))
+        except (Refused, IndexError):
+            continue
+        if any(since < at or reason == KEY_COMPROMISE for since, reason in said):
+            return True
+    return False
 
 
 # ------------------------------------------- 7. time-stamp tokens (RFC 3161, RFC 5652, RFC 5816, RFC 5035)
@@ -1137,6 +1154,11 @@ class Token:
     def _signer(self, fields):
         need(fields.next().integer() in (1, 3), "the version of SignerInfo")
         self.signer_id = fields.next(SEQUENCE, context_tag(0, constructed=False))
+        if self.signer_id.tag == SEQUENCE:
+            named = Fields(self.signer_id)
+            named.next(SEQUENCE)
+            named.next(INTEGER)
+            named.end()
         self.digest_algorithm = plain_algorithm(fields.next(SEQUENCE))
         attributes = fields.optional(context_tag(0))
         # What is signed is the set itself and not its place in SignerInfo (RFC 5652, section 5.4).
@@ -1193,7 +1215,7 @@ class Token:
         """SignerIdentifier (RFC 5652, section 5.3)."""
         if self.signer_id.tag == SEQUENCE:
             return self.signer_id.content == certificate.issuer + certificate.serial_raw
-        return self.signer_id.content == certificate.key_id()
+        return self.signer_id.content == certificate.key_id
 
     def signing_certificate(self, known):
         """The one that SignerIdentifier names, which each attribute about it must name too (RFC 5035)."""
@@ -1265,8 +1287,8 @@ def verify_token(proof, commitment, tsa):
     check("signature", lambda: digest and accepts(check_signed, *signed))
     check("policy", lambda: token.policy in tsa["policies"])
     check("serial", lambda: str(signer.serial) in tsa.get("serials", [str(signer.serial)]))
-    check("eku", signer.is_for_time_stamping_alone)
-    roots = certificates_of([Der(strict_base64(root)) for root in tsa["roots"] if accepts(read, root)])
+    check("eku", lambda: signer.is_for_time_stamping_alone)
+    roots = certificates_of([Der(strict_base64(root)) for root in tsa["roots"]])
     at, lists = token.time_ms, list(filter(None, map(revocation_list, lists)))
 
     def valid(certificate, _):
@@ -1275,6 +1297,7 @@ def verify_token(proof, commitment, tsa):
     def stands(certificate, issuer):
         return valid(certificate, issuer) and not (issuer and is_revoked(certificate, issuer, lists, at))
 
+    check("chain", lambda: len(token.certificates + attached) <= PATH_CANDIDATES_MAX)
     check("chain", has_path, signer, known, roots, lambda *_: True)
     check("validity", has_path, signer, known, roots, valid)
     check("revoked", has_path, signer, known, roots, stands)
@@ -1364,6 +1387,9 @@ def read_trust(data):
     for member in ("chains", "tsas"):
         networks = [each["network"] for each in trust[member]]
         need(len(set(networks)) == len(networks), f"a network twice in {member}")
+    for tsa in trust["tsas"]:
+        for root in tsa["roots"]:
+            need(certificates_of([Der(strict_base64(root))]), f"a root of {tsa['network']} that is no certificate")
     tests = {each["network"] for each in trust["chains"] + trust["tsas"] if each["test"]}
     for source in trust["independent"]:
         need(source not in tests and not source.startswith("kadena:"), f"{source} may not be an independent source")
@@ -1393,7 +1419,7 @@ class Verification:
             return None
 
     def step(self, name, check, optional=False):
-        """`check` returns a status, alone or with a detail, or None for pass; Refused is a failure, `optional` or not."""
+        """`check` returns a status, alone or with a detail, or None for pass; Refused fails, and may be `optional`."""
         try:
             status = check() or "pass"
             self.steps[name] = (*((status, "") if isinstance(status, str) else status), False)

@@ -111,6 +111,7 @@ describeTokens('tokens before the verifier that shares no code with ours', () =>
   it.each([
     ['a source of time that is a test', [{}], [NETWORK], true],
     ['an authority that is listed twice', [{}, {}], [], false],
+    ['a root that is no certificate', [{ roots: ['BQA='] }], [], false],
     ['an authority without roots', [{ roots: [] }], [], false],
     ['a policy that is no object identifier', [{ policies: ['1.02'] }], [], false],
   ] as [string, Partial<Tsa>[], string[], boolean][])(

@@ -135,6 +135,11 @@ export const holding: [string, AuthorityOptions, Alter][] = [
   ['ESSCertIDv2 of SHA-512', { essDigest: 'sha512' }, none],
   ['certificates outside', { intermediates: 2, certificatesInside: 'none' }, none],
   ['certificates in another order', { intermediates: 2, certificatesInside: 'none', rootFirst: true }, none],
+  [
+    '32 certificates',
+    { chainCopies: 15, intermediates: 1 },
+    ({ root }) => ({ certificates: Array<Uint8Array>(16).fill(root) }),
+  ],
   ['a path of 8', { intermediates: 6 }, none],
   ['a certificate that the trust file names', {}, ({ serial }) => ({ tsa: { serials: ['1', serial] } })],
   [
@@ -221,7 +226,24 @@ export const failing: [string, string, AuthorityOptions, Alter][] = [
   ['eku', 'one more', { extensions: { extendedKeyUsage: 'critical,timeStamping,codeSigning' } }, none],
   ['eku', 'none', { extensions: { extendedKeyUsage: '' } }, none],
   ['chain', 'another root', {}, () => ({ tsa: { roots: [base64(other().root)] } })],
-  ['chain', 'a root that is no certificate', {}, () => ({ tsa: { roots: ['BQA='] } })],
+  [
+    'chain',
+    'an issuer that may have none below it',
+    { intermediates: 1, rootExtensions: { basicConstraints: 'critical,CA:TRUE,pathlen:0' } },
+    none,
+  ],
+  [
+    'chain',
+    'an issuer that says something critical that nobody checks',
+    { issuerExtensions: { nameConstraints: 'critical,permitted;DNS:example.org' } },
+    none,
+  ],
+  [
+    'chain',
+    '33 certificates',
+    { chainCopies: 16, intermediates: 1 },
+    ({ root }) => ({ certificates: Array<Uint8Array>(16).fill(root) }),
+  ],
   [
     'chain',
     'a certificate is missing',

@@ -69,6 +69,7 @@ function makeCertificates(certificates: CertificateFolder, options: AuthorityOpt
       extensions: {
         ...issuerExtensions,
         ...(issuer === undefined ? {} : { authorityKeyIdentifier: 'keyid' }),
+        ...(index === 0 ? options.rootExtensions : {}),
         ...(index === intermediates ? options.issuerExtensions : {}),
       },
       validFrom: options.issuerValidFrom,

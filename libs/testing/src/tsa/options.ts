@@ -14,6 +14,8 @@ export interface AuthorityOptions {
   readonly extensions?: Readonly<Record<string, string>>;
   /** The same for the certificate that issued it: the last one in between, else the root. */
   readonly issuerExtensions?: Readonly<Record<string, string>>;
+  /** The same for the root. */
+  readonly rootExtensions?: Readonly<Record<string, string>>;
   /** Validity of the certificate that signs: yesterday to in ten years. */
   readonly validFrom?: Date;
   readonly validTo?: Date;
@@ -34,6 +36,8 @@ export interface AuthorityOptions {
   readonly accuracy?: string;
   /** What lies inside a token: nothing, the certificate that signs, or that with those in between. The latter by default. */
   readonly certificatesInside?: 'none' | 'signer' | 'chain';
+  /** How often those in between lie inside a token: once. */
+  readonly chainCopies?: number;
   /** True names the certificates in between from the root downwards, inside a token as beside it. */
   readonly rootFirst?: boolean;
 }

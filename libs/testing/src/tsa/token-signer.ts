@@ -23,7 +23,8 @@ export class TokenSigner {
     this.refusedByTs = tokens.pss === true || tokens.extensions !== undefined;
     const pem = (names: readonly string[]): string =>
       names.map((name) => readFileSync(books.path(`${name}.pem`), 'utf8')).join('');
-    writeFileSync(books.path('chain.pem'), pem(tokens.inside.filter((name) => name !== 'signer')));
+    const chain = pem(tokens.inside.filter((name) => name !== 'signer'));
+    writeFileSync(books.path('chain.pem'), chain.repeat(tokens.chainCopies ?? 1));
     writeFileSync(books.path('untrusted.pem'), pem(['signer', ...tokens.between]));
     writeFileSync(books.path('tsa.serial'), '01\n');
     if (this.refusedByTs) {
