@@ -829,7 +829,8 @@ ECDSA_WITH = {
     "1.2.840.10045.4.3.3": hashes.SHA384,
     "1.2.840.10045.4.3.4": hashes.SHA512,
 }
-RSA_BITS_MIN = 2_048
+RSA_BITS_MIN, RSA_BITS_MAX, RSA_EXPONENT_MAX = 2_048, 8_192, 2**32 - 1
+EC_PUBLIC_KEY = "1.2.840.10045.2.1"
 CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 PATH_CERTIFICATES_MAX = 8
 PATH_CANDIDATES_MAX = 32
@@ -873,19 +874,31 @@ def pss_hash(parameters):
     return HASHES[name], salt
 
 
-def check_signed(spki, signed_by, data, signature, digest=None):
-    """A signature of RSA or ECDSA by a SubjectPublicKeyInfo; `digest` is what CMS says the hash is, if it says so."""
-    name, parameters = algorithm(signed_by)
+def public_key(spki):
+    """A key that counts, of a SubjectPublicKeyInfo: RSA of bounded size, or an uncompressed point of one of three curves."""
+    fields = Fields(Der(spki))
+    kind, bits = algorithm(fields.next(SEQUENCE))[0], fields.next().bits()
+    fields.end()
     try:
         key = load_der_public_key(spki)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise Refused("not a public key") from None
+    if kind == EC_PUBLIC_KEY:
+        need(isinstance(key.curve, CURVES) and bits[:1] == b"\x04", "another curve, or a compressed point")
+    else:
+        need(kind == RSA and RSA_BITS_MIN <= key.key_size <= RSA_BITS_MAX, "not an RSA key of these sizes")
+        need(key.public_numbers().e <= RSA_EXPONENT_MAX, "an RSA exponent of too many bytes")
+    return key
+
+
+def check_signed(spki, signed_by, data, signature, digest=None):
+    """A signature of RSA or ECDSA by a SubjectPublicKeyInfo; `digest` is what CMS says the hash is, if it says so."""
+    (name, parameters), key = algorithm(signed_by), public_key(spki)
     if name in ECDSA_WITH:
         need(parameters is None and isinstance(key, ec.EllipticCurvePublicKey), "not an ECDSA key")
-        need(isinstance(key.curve, CURVES), "another curve")
         kind, arguments = ECDSA_WITH[name], lambda: (ec.ECDSA(kind()),)
     else:
-        need(isinstance(key, rsa.RSAPublicKey) and key.key_size >= RSA_BITS_MIN, "not an RSA key of enough bits")
+        need(isinstance(key, rsa.RSAPublicKey), "not an RSA key")
         if name == RSA_PSS:
             kind, salt = pss_hash(parameters)
             arguments = lambda: (padding.PSS(padding.MGF1(kind()), salt), kind())
