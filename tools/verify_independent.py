@@ -875,7 +875,7 @@ def pss_hash(parameters):
 
 
 def public_key(spki):
-    """A key that counts, of a SubjectPublicKeyInfo: RSA of bounded size, or an uncompressed point of one of three curves."""
+    """A key that counts, of a SubjectPublicKeyInfo: RSA of bounded size, or an uncompressed point of three curves."""
     fields = Fields(Der(spki))
     kind, bits = algorithm(fields.next(SEQUENCE))[0], fields.next().bits()
     fields.end()
