@@ -53,6 +53,7 @@ export const trustedTsa = z.strictObject({
   /** Serial numbers of the certificates that may sign, decimal; without it any below the roots. */
   serials: z.array(decimal).min(1).max(64).optional(),
 });
+export type TrustedTsa = z.infer<typeof trustedTsa>;
 
 /** What a verifier believes, from the verifier itself and never from a bundle (protocol section 12). */
 export const trustFile = z.strictObject({
