@@ -16,7 +16,7 @@ import { isAcceptedKey, type PkiHash, type PkiPublicKey, type PkiVerifier } from
  * const verify = createPkiVerifier({ kind: 'ecdsa', curve: 'P-256', point });
  * const message = new TextEncoder().encode('what is signed');
  * assert(verify?.('sha256', message, sign('sha256', message, privateKey)));
- * assert(!verify('sha384', message, sign('sha256', message, privateKey)));
+ * assert(!verify?.('sha384', message, sign('sha256', message, privateKey)));
  * ```
  */
 export function createPkiVerifier(key: PkiPublicKey): PkiVerifier | undefined {

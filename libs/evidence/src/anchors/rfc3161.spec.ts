@@ -86,6 +86,16 @@ describe('a token as anchor', () => {
     expect(stepOf(judge(changed))).toMatchObject({ status: 'fail', detail: 'the token fails at der' });
   });
 
+  it('has no path to a root that is none, in a trust file that nobody has checked', () => {
+    const { bundle, trust } = inputOf('ECDSA P-256');
+    const [tsa] = trust.tsas as [TrustFile['tsas'][number]];
+    const unreadable = { ...tsa, roots: ['MAB=', 'MAA='] };
+    expect(stepOf(judge({ bundle, trust: { ...trust, tsas: [unreadable] } }))).toMatchObject({
+      status: 'fail',
+      detail: 'the token fails at chain',
+    });
+  });
+
   it('gives the same report with a trust file that has judged everything else before', () => {
     const prepared = new Map<string, ReturnType<typeof prepareTrust>>();
     for (const { input, expected } of [...cases, ...cases.toReversed()]) {
