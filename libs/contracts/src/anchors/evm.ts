@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hexBytes } from '../schemas/primitives.js';
+import { caip2, hexBytes } from '../schemas/primitives.js';
 
 /** Most nodes of each trie proof of an anchor (protocol section 12). */
 export const EVM_PROOF_NODES_MAX = 64;
@@ -28,6 +28,6 @@ export type EvmAnchorProofMessage = z.infer<typeof evmAnchorProof>;
 /** A record in the contract `AnchorRegistry` of an EVM chain. */
 export const evmAnchor = z.strictObject({
   kind: z.literal('evm'),
-  network: z.string().regex(/^eip155:[1-9]\d{0,30}$/, 'expected eip155:<chain id>'),
+  network: caip2,
   proof: evmAnchorProof,
 });
