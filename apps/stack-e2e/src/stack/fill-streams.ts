@@ -6,7 +6,7 @@ import type { FaultyStack } from './faulty-stack.js';
 /** No room for any event. */
 const NO_BYTES = 1;
 /** Longer than the ack wait: what a killed service held comes again only after it. */
-const READ_TIMEOUT_MS = 60_000;
+const READ_TIMEOUT_MS = 180_000;
 
 /**
  * Leaves no room in the streams that keep events until they are read: each refuses every event.
