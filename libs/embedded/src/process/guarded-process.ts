@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minimalEnvironment } from './environment.js';
 import { isRunning, readIdentity, terminate } from './identity.js';
-import { logTail, openLogFile } from './log-file.js';
+import { logSince, logTail, openLogFile } from './log-file.js';
 
 /** How to run one server below the watchdog. */
 export interface GuardedProcessPlan {
@@ -80,7 +80,7 @@ export async function startGuardedProcess(plan: GuardedProcessPlan): Promise<Gua
     exited,
     hasExited: () => gone,
     logTail: () => logTail(plan.logFile),
-    hasLogged: (text) => readFileSync(plan.logFile).subarray(logStart).includes(text),
+    hasLogged: (text) => logSince(plan.logFile, logStart).includes(text),
     stop: async () => {
       child.stdin?.end();
       const bound = setTimeout(() => child.kill('SIGKILL'), graceMs * (signals.length + 1) + 2_000);

@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   mkdtempSync,
@@ -11,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { LOG_SIZE_MAX_BYTES, logTail, openLogFile } from './log-file.js';
+import { LOG_SIZE_MAX_BYTES, logSince, logTail, openLogFile } from './log-file.js';
 
 describe('log files', () => {
   let folder: string;
@@ -48,5 +49,14 @@ describe('log files', () => {
     writeFileSync(path, Array.from({ length: 100 }, (_, index) => `line ${index}`).join('\n'));
     expect(logTail(path, 2)).toBe('line 98\nline 99');
     expect(logTail(`${path}.missing`)).toBe('');
+  });
+
+  it('gives what came behind a place, and nothing where nothing came', () => {
+    closeSync(openLogFile(path));
+    writeFileSync(path, 'an earlier start\n');
+    const start = statSync(path).size;
+    expect(logSince(path, start)).toBe('');
+    appendFileSync(path, 'this start\n');
+    expect(logSince(path, start)).toBe('this start\n');
   });
 });

@@ -26,10 +26,25 @@ export function logTail(path: string, lines = 12): string {
   }
   try {
     const { size } = fstatSync(descriptor);
-    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
-    return buffer.toString('utf8').trimEnd().split('\n').slice(-lines).join('\n');
+    const text = textFrom(descriptor, Math.max(0, size - TAIL_BYTES), size);
+    return text.trimEnd().split('\n').slice(-lines).join('\n');
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** What was written into a log behind its first `start` bytes. */
+export function logSince(path: string, start: number): string {
+  const descriptor = openSync(path, 'r');
+  try {
+    return textFrom(descriptor, start, fstatSync(descriptor).size);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function textFrom(descriptor: number, start: number, end: number): string {
+  const buffer = Buffer.alloc(Math.max(0, end - start));
+  readSync(descriptor, buffer, 0, buffer.length, start);
+  return buffer.toString('utf8');
 }

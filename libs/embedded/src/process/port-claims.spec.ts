@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { assignPorts } from '../stack/assign-ports.js';
 import { PortClaims } from './port-claims.js';
@@ -43,6 +44,20 @@ describe('port claims', () => {
     expect(elsewhere()).toBe('true');
     await expect(claims().claim(port)).resolves.toBe(true);
     expect(elsewhere()).toBe('false');
+  });
+
+  it('stand in nobody’s way where the machine forbids UDP', async () => {
+    const forbidden = Object.assign(new Error('bind EPERM'), { code: 'EPERM' });
+    const made = new PortClaims(() => {
+      const socket = createSocket('udp4');
+      socket.bind = () => {
+        process.nextTick(() => socket.emit('error', forbidden));
+        return socket;
+      };
+      return socket;
+    });
+    await expect(made.claim(await freePort())).resolves.toBe(true);
+    made.release();
   });
 
   it('keep stacks that start together apart, though nothing listens yet', async () => {

@@ -9,13 +9,18 @@ import { createSocket, type Socket } from 'node:dgram';
 export class PortClaims {
   readonly #held = new Set<Socket>();
 
-  /** True when the port is now promised to the holder of these claims, false when another stack has it. */
+  constructor(private readonly open = (): Socket => createSocket('udp4')) {}
+
+  /**
+   * True when the port is now promised to the holder of these claims, false when another stack has it. Where UDP is forbidden, nothing
+   * can be promised, and the port is taken as it is.
+   */
   claim(port: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const socket = createSocket('udp4');
-      socket.once('error', () => {
+      const socket = this.open();
+      socket.once('error', (error: NodeJS.ErrnoException) => {
         socket.close();
-        resolve(false);
+        resolve(error.code !== 'EADDRINUSE');
       });
       socket.bind({ address: '127.0.0.1', port, exclusive: true }, () => {
         // What somebody sends there is of no interest, and the claim keeps no process alive.
