@@ -18,7 +18,7 @@ export interface ReachedLeaf {
 export interface LeafStageReader {
   sealed(batchIds: readonly string[]): Promise<readonly ReachedLeaf[]>;
   covered(fromSize: bigint, size: bigint): Promise<readonly ReachedLeaf[]>;
-  anchored(size: bigint): Promise<readonly ReachedLeaf[]>;
+  anchored(size: bigint, network: string): Promise<readonly ReachedLeaf[]>;
 }
 
 /** A leaf as it was accepted, with the headers of the message that brought it. */
@@ -65,8 +65,8 @@ export class LeafProgress {
     this.measure('checkpointed', () => this.stages.covered(fromSize, size));
   }
 
-  anchored(size: bigint): void {
-    this.measure('anchored', () => this.stages.anchored(size));
+  anchored(size: bigint, network: string): void {
+    this.measure('anchored', () => this.stages.anchored(size, network));
   }
 
   /** Resolves when everything that is being measured is. */

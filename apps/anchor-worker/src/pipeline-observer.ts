@@ -32,7 +32,7 @@ export function observePipeline(to: {
     },
     anchorChanged: (event, network) => {
       metrics.anchorChanged(event, network);
-      if (event.kind === 'final') progress.anchored(event.checkpointSize);
+      if (event.kind === 'final') progress.anchored(event.checkpointSize, network);
       if (event.kind === 'included' || event.kind === 'final')
         logger.debug({ event: event.kind, network }, 'an anchor moved');
       else logger.warn({ event: event.kind, network }, 'an anchor needed a second attempt');

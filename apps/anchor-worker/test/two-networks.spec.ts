@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { callRpc } from '@touchstone/embedded';
 import { anchorRegistry } from '@touchstone/evm-contracts';
 import { SignerDouble, startTestAnvil, waitUntil } from '@touchstone/testing';
+import { PostgresLeafStageReader } from '../src/persistence/postgres-leaf-stage-reader.js';
 import { AnchorFixture, rpcOf, type AnchorPlace, type TestChain } from './support/anchor-fixture.js';
 import type { Replica } from './support/log-fixture.js';
 
@@ -80,6 +81,9 @@ describe('two EVM networks', () => {
     replica.pipeline.start();
     await fixture.publish(replica, 'both', 2);
     await Promise.all([finalOn(here, '1'), finalOn(OTHER, '1')]);
+    const stages = new PostgresLeafStageReader(replica.dataSource);
+    const measured = await Promise.all([here, OTHER].map((network) => stages.anchored(1n, network)));
+    expect(measured.flat()).toHaveLength(2);
     const told = (await fixture.finals()).map(({ network, commitment }) => ({ network, commitment }));
     expect(told.map(({ network }) => network).sort()).toEqual([OTHER, here]);
     expect(new Set(told.map(({ commitment }) => commitment)).size).toBe(1);

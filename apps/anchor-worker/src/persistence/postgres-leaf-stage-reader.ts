@@ -31,14 +31,18 @@ export class PostgresLeafStageReader implements LeafStageReader {
     );
   }
 
-  /** Anchors may become final out of order; what a later one covered before is not measured again. */
-  anchored(size: bigint): Promise<readonly ReachedLeaf[]> {
+  /** Anchors of one or several networks may become final in any order; what one before covered is not measured again. */
+  anchored(size: bigint, network: string): Promise<readonly ReachedLeaf[]> {
     return this.read(
       `SELECT ${REACHED} FROM ${schema}.batch JOIN ${schema}.leaf USING (batch_id)
        WHERE log_index < $1 AND log_index >= (
-         SELECT coalesce(max(checkpoint_size), 0) FROM ${schema}.chain_anchor
-         WHERE state = 'final' AND checkpoint_size <> $1) LIMIT ${LEAVES_MEASURED_MAX}`,
-      [size.toString()],
+         SELECT coalesce(max(before.checkpoint_size), 0)
+         FROM ${schema}.chain_anchor AS this
+         JOIN ${schema}.chain_anchor AS before ON before.state = 'final'
+           AND (before.final_at, before.anchor_id) < (this.final_at, this.anchor_id)
+         WHERE this.network = $2 AND this.checkpoint_size = $1 AND this.state = 'final')
+       LIMIT ${LEAVES_MEASURED_MAX}`,
+      [size.toString(), network],
     );
   }
 
