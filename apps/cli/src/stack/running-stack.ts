@@ -1,5 +1,5 @@
 import { lockHolder, readStack, type StackDescription } from '@touchstone/embedded';
-import type { ServiceName } from '@touchstone/contracts';
+import { findingsOf, type ServiceName } from '@touchstone/contracts';
 import { readProblem } from '@touchstone/contracts/http/every-service';
 import { readerOf } from '@touchstone/contracts/http/reader-of';
 import type { z } from 'zod';
@@ -93,12 +93,11 @@ export async function readAnswer<T extends z.ZodType>(
   const answered = `${url} answered ${response.status}`;
   const read = readerOf(contract).safeParse(jsonOf(await response.text(), answered));
   if (read.success) return read.data;
-  const [first, ...others] = read.error.issues;
-  const pointer = (first?.path ?? []).map((step) => `/${String(step)}`).join('');
+  const [first, ...others] = findingsOf(read.error);
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
   throw new CommandError(
     exitCodes.io,
-    `${answered} with a body that this version cannot read: ${printableLine(`${pointer || '/'}: ${first?.message}`)}${more}`,
+    `${answered} with a body that this version cannot read: ${printableLine(`${first?.pointer || '/'}: ${first?.detail}`)}${more}`,
   );
 }
 
