@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TENSOR_RANK_MAX, type TensorDatatype } from './output.js';
+import { TENSOR_RANK_MAX, tensorDatatypes } from './output.js';
 import { hex32 } from './primitives.js';
 
 /** Whether a model version takes requests. */
@@ -21,20 +21,7 @@ export const MODEL_TENSORS_MAX = 64;
 export const MODEL_LABELS_MAX = 10_000;
 
 /** Datatypes that a model may use. BYTES is left out: its elements have no fixed width for the runtime to share. */
-export const modelDatatypes = [
-  'BOOL',
-  'UINT8',
-  'UINT16',
-  'UINT32',
-  'UINT64',
-  'INT8',
-  'INT16',
-  'INT32',
-  'INT64',
-  'FP16',
-  'FP32',
-  'FP64',
-] as const satisfies readonly TensorDatatype[];
+export const modelDatatypes = tensorDatatypes.filter((datatype) => datatype !== 'BYTES');
 export type ModelDatatype = (typeof modelDatatypes)[number];
 
 /** Makes the rule of a text of at most so many characters. */

@@ -32,11 +32,11 @@ describe('provide', () => {
     );
   });
 
-  it('takes no maker of another type, and no need that has one', () => {
+  it('names its needs to Nest in their order; the compiler takes no maker of another type, and no need that has one', () => {
     // @ts-expect-error a number is no engine
-    provide(Engine, {}, () => 7);
+    const wrongMaker = provide(Engine, {}, () => 7);
     // @ts-expect-error the engine needs a number
-    provide(Engine, { car: CAR }, ({ car }) => new Engine(car));
-    expect(true).toBe(true);
+    const wrongNeed = provide(Engine, { power: POWER, car: CAR }, ({ car }) => new Engine(car));
+    expect([wrongMaker.inject, wrongNeed.inject]).toEqual([[], [POWER, CAR]]);
   });
 });
