@@ -4,6 +4,7 @@ import { uuidV7, type Outbox } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import { EvmLaneChain, EvmNode, PostgresLaneStore, RpcLaneSigner } from '@touchstone/evm';
 import { EvmChain } from './adapters/evm/evm-chain.js';
+import { HttpTimeStamping } from './adapters/rfc3161/http-time-stamping.js';
 import type { Config } from './config.js';
 import type { AnchorTarget } from './domain/anchor/anchor-target.js';
 import {
@@ -11,8 +12,10 @@ import {
   createEvmTarget,
   type EvmTargetObserver,
 } from './domain/anchor/evm/create-evm-target.js';
+import { TsaTarget } from './domain/anchor/rfc3161/tsa-target.js';
 import { PostgresAnchorStore } from './persistence/postgres-anchor-store.js';
 import { PostgresKeptProofStore } from './persistence/postgres-kept-proof-store.js';
+import { PostgresTokenStore } from './persistence/postgres-token-store.js';
 import { ANCHOR_SCHEMA } from './persistence/schema.js';
 
 /** Milliseconds that the chain node may take for one answer. */
@@ -34,7 +37,30 @@ export function anchorTargets(
 ): readonly AnchorTarget[] {
   const { TOUCHSTONE_EVM_RPC_URL: url, TOUCHSTONE_ANCHOR_CONTRACT: contract } = config;
   if (config.ANCHOR_MODE !== 'advanced' || url === undefined || contract === undefined) return [];
-  return [evmTarget(config, { url, contract }, connections, observer)];
+  return [
+    evmTarget(config, { url, contract }, connections, observer),
+    ...(config.TOUCHSTONE_TSAS ?? []).map((authority) => tsaTarget(config, authority, connections, observer)),
+  ];
+}
+
+function tsaTarget(
+  config: Config,
+  { network, url, policies, roots, certificates }: NonNullable<Config['TOUCHSTONE_TSAS']>[number],
+  { dataSource, outbox, clock }: TargetConnections,
+  observer: EvmTargetObserver,
+): AnchorTarget {
+  const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'base64'));
+  const tsa = new HttpTimeStamping({
+    ...{ network, url, policies },
+    ...{ roots: roots.map(bytes), certificates: certificates.map(bytes) },
+  });
+  return new TsaTarget(tsa, new PostgresTokenStore(dataSource, outbox, network), {
+    spacingMs: config.TOUCHSTONE_TSA_SPACING_MS,
+    nowMs: () => clock.nowMs(),
+    newId: uuidV7,
+    around: observer.around,
+    onFinal: (checkpointSize) => observer.anchorChanged({ kind: 'final', checkpointSize }, network),
+  });
 }
 
 function evmTarget(

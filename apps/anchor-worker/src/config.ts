@@ -1,4 +1,4 @@
-import { BATCH_LEAVES_MAX, evmAddress } from '@touchstone/contracts';
+import { BATCH_LEAVES_MAX, derText, evmAddress, tsaNetwork } from '@touchstone/contracts';
 import { databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform/config';
 import { z } from 'zod';
 
@@ -9,6 +9,29 @@ export const ANCHOR_INTERVAL_SEC_MAX = 86_400;
 
 /** Fewest database connections: two stage locks, a transaction for each, and one for the consumers. */
 export const DATABASE_POOL_MIN = 5;
+
+/** Most time-stamping authorities that are asked. */
+export const AUTHORITIES_MAX = 8;
+
+const authority = z.strictObject({
+  network: tsaNetwork,
+  url: z.string().regex(/^https?:\/\//, { message: 'Expected an http or https URL.' }),
+  roots: z.array(derText).min(1).max(16),
+  policies: z
+    .array(z.string().regex(/^[0-2](?:\.(?:0|[1-9]\d{0,18})){1,31}$/))
+    .min(1)
+    .max(16),
+  certificates: z.array(derText).max(16).default([]),
+});
+
+/** Values that are no JSON fail by the schema behind it. */
+function parseAuthorities(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
 
 const intervalSeconds = z
   .string()
@@ -41,6 +64,23 @@ export const configSchema = z
       .default('anchor-worker-1')
       .describe('Name of this installation in log entries.'),
     TOUCHSTONE_LOG_ORIGIN: z.string().min(1).max(255).describe('Origin of the transparency log.'),
+    TOUCHSTONE_TSAS: secret(
+      z
+        .string()
+        .transform(parseAuthorities)
+        .pipe(z.array(authority).max(AUTHORITIES_MAX))
+        .refine((list) => new Set(list.map(({ network }) => network)).size === list.length, {
+          message: 'Expected each network once.',
+        })
+        .optional(),
+    ).describe(
+      'Time-stamping authorities as JSON: [{"network":"tsa:name","url":"https://…","roots":["base64 DER"],"policies":["oid"]}].',
+    ),
+    TOUCHSTONE_TSA_SPACING_MS: integerKey(0, 86_400_000)
+      .default(10_000)
+      .describe(
+        'Fewest milliseconds between two tokens of one authority; each covers all batches since the last.',
+      ),
     TOUCHSTONE_EVM_RPC_URL: secret(
       z
         .string()

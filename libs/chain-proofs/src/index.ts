@@ -24,6 +24,7 @@ export {
 export { PSS_SALT_BYTES_MAX } from './rfc3161/algorithms.js';
 export { readCertificate, type Certificate } from './rfc3161/certificate.js';
 export { DER_DEPTH_MAX, readDer, type DerValue } from './rfc3161/der.js';
+export { NONCE_BYTES, readTimeStampReply, timeStampQuery, type TimeStampReply } from './rfc3161/exchange.js';
 export { OID_BYTES_MAX } from './rfc3161/der-members.js';
 export {
   KNOWN_CERTIFICATES_MAX,

@@ -52,12 +52,22 @@ describe('doctor', () => {
       const { ports, stack: stackCheck } = await look();
       expect(ports).toMatchObject({
         status: 'ok',
-        detail: 'the running stack has 21 of the 21 default ports, the others are free',
+        detail: 'the running stack has 22 of the 22 default ports, the others are free',
       });
       expect(stackCheck?.detail).toBe(`runs as pid ${process.pid}`);
     } finally {
       release();
     }
+  });
+
+  it('says what a machine without openssl lacks, which keeps no stack from starting', async () => {
+    const { openssl } = await look({ PATH: '/nonexistent' });
+    expect(openssl).toEqual({
+      name: 'openssl',
+      status: 'warning',
+      detail:
+        'openssl 3 or later is not on PATH; install the package openssl. Without it the stack has no time-stamping authority.',
+    });
   });
 
   it('says what an own server of the mesh means, and what is missing to start', async () => {

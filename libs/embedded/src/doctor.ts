@@ -10,6 +10,7 @@ import { isPortFree } from './process/ports.js';
 import { ownTemporaryFolder } from './process/temporary-folder.js';
 import { processStartTime } from './process/identity.js';
 import { serverPorts } from './stack/infrastructure.js';
+import { findOpenssl, OPENSSL_REMEDY } from './tsa/find-openssl.js';
 import { createFolder } from './state/create-folder.js';
 import { lockHolder } from './state/lock.js';
 import { readStack, type ServicePorts } from './state/stack-file.js';
@@ -138,6 +139,13 @@ function checkAnvil(environment: Readonly<Record<string, string | undefined>>): 
   return { name: 'anvil', status: 'failed', detail: 'not found; run npm ci, or install Foundry' };
 }
 
+function checkOpenssl(environment: Readonly<Record<string, string | undefined>>): DoctorCheck {
+  const found = findOpenssl(environment);
+  if (found) return { name: 'openssl', status: 'ok', detail: `${found.version} in ${found.path}` };
+  const detail = `${OPENSSL_REMEDY} Without it the stack has no time-stamping authority.`;
+  return { name: 'openssl', status: 'warning', detail };
+}
+
 async function checkPorts(own: ReadonlySet<number>): Promise<DoctorCheck> {
   const wanted = [...Object.values(services).flatMap(portsOf), ...Object.values(serverPorts)];
   const foreign = wanted.filter((port) => !own.has(port));
@@ -164,9 +172,9 @@ function portsOfStack(stateDir: string): Set<number> {
   try {
     const stack = readStack(stateDir);
     if (stack === undefined) return new Set();
-    const servers = [stack.nats.url, stack.chain.rpcUrl].flatMap((urls) =>
-      urls.split(',').map((url) => Number(new URL(url).port)),
-    );
+    const servers = [stack.nats.url, stack.chain.rpcUrl, stack.tsa?.url ?? []]
+      .flat()
+      .flatMap((urls) => urls.split(',').map((url) => Number(new URL(url).port)));
     return new Set([...Object.values(stack.services).flatMap(portsOf), stack.postgres.port, ...servers]);
   } catch {
     return new Set();
@@ -193,6 +201,7 @@ export async function doctor(
     checkPostgres(),
     await checkNats(environment),
     checkAnvil(environment),
+    checkOpenssl(environment),
     await checkPorts(holder ? portsOfStack(stateDir) : new Set()),
     { name: 'stack', status: 'ok', detail: holder ? `runs as pid ${holder.pid}` : 'does not run' },
   ];

@@ -15,6 +15,8 @@ export type { NatsAccount, NatsUser } from './nats/configuration.js';
 export { EXTERNAL_NATS, readNatsUrl } from './nats/external-nats.js';
 export { DEVELOPMENT_CHAIN_ID, developmentNetwork, developmentToken } from './evm/development-chain.js';
 export { startAnvil, type AnvilOptions, type RunningAnvil } from './evm/start-anvil.js';
+export { findOpenssl, type OpensslBinary } from './tsa/find-openssl.js';
+export { DEVELOPMENT_TSA_NETWORK, startTsa, type RunningTsa, type TsaOptions } from './tsa/start-tsa.js';
 export { callRpc } from './evm/json-rpc.js';
 export { watchAndMine } from './evm/watch-and-mine.js';
 export {
@@ -48,6 +50,7 @@ export {
   type ChainDescription,
   type ServicePorts,
   type StackDescription,
+  type TsaDescription,
 } from './state/stack-file.js';
 export { stackLayout, type StackLayout } from './stack/layout.js';
 export {

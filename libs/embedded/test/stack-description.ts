@@ -22,6 +22,12 @@ export const stackDescription: StackDescription = {
     payer: address,
     treasury: address,
   },
+  tsa: {
+    url: 'http://127.0.0.1:3161/',
+    network: 'tsa:touchstone-development',
+    roots: ['MAA='],
+    policies: ['1.3.6.1.4.1.32473.3161'],
+  },
   logOrigin: 'localhost/touchstone/0',
   logs: '/x/logs',
 };

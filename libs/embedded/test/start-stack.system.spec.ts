@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { chmodSync } from 'node:fs';
@@ -14,7 +15,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@touchstone/testing';
-import { callRpc, readStack, resetState, startStack, stopRunning, type RunningStack } from '../src/index.js';
+import {
+  callRpc,
+  locateNatsServer,
+  readStack,
+  resetState,
+  silentProgress,
+  startStack,
+  stopRunning,
+  type RunningStack,
+} from '../src/index.js';
 import { launch, processesThatMention } from './launched.js';
 
 const fakeService = fileURLToPath(new URL('./fake-service.mjs', import.meta.url));
@@ -63,6 +73,7 @@ describe('embedded stack', () => {
     expect(second.secrets).toEqual(first.secrets);
     expect(second.description.chain.anchorRegistry).toBe(first.description.chain.anchorRegistry);
     expect(second.description.logOrigin).toBe(first.description.logOrigin);
+    expect(second.description.tsa?.roots).toEqual(first.description.tsa?.roots);
     expect(BigInt(await callRpc<string>(second.description.chain.rpcUrl, 'eth_blockNumber')) >= height).toBe(
       true,
     );
@@ -71,6 +82,25 @@ describe('embedded stack', () => {
     writeFileSync(join(stateDir, 'note.txt'), 'mine');
     resetState(stateDir);
     expect(readdirSync(stateDir)).toEqual(['note.txt']);
+  }, 60_000);
+
+  it('starts without a time-stamping authority where there is no openssl, and says so', async () => {
+    const notes: string[] = [];
+    const progress = { ...silentProgress, note: (line: string) => void notes.push(line) };
+    // What else is looked for on PATH is there all the same.
+    const nats = await locateNatsServer(() => undefined);
+    const bin = join(parent, 'bin');
+    mkdirSync(bin);
+    symlinkSync(nats.path, join(bin, 'nats-server'));
+    const environment = { ...process.env, PATH: bin };
+    const options = { root, stateDir, services: [], restart: false, durable: false, progress, environment };
+    const stack = await startStack(options);
+    try {
+      expect(readStack(stateDir)).not.toHaveProperty('tsa');
+      expect(notes).toContainEqual(expect.stringContaining('There is no time-stamping authority: openssl 3'));
+    } finally {
+      await stack.stop();
+    }
   }, 60_000);
 
   it('keeps stacks apart that start shortly after each other', async () => {
@@ -83,12 +113,13 @@ describe('embedded stack', () => {
       }),
     );
     try {
-      const servers = stacks.flatMap(({ description: { postgres, nats, chain } }) => [
+      const servers = stacks.flatMap(({ description: { postgres, nats, chain, tsa } }) => [
         String(postgres.port),
         nats.url,
         chain.rpcUrl,
+        ...(tsa ? [tsa.url] : []),
       ]);
-      expect(new Set(servers).size).toBe(9);
+      expect(new Set(servers).size).toBe(servers.length);
       // Each talks to its own: the payers of the others have nothing there.
       for (const { description } of stacks)
         for (const other of stacks) {

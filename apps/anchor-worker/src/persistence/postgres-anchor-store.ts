@@ -4,9 +4,11 @@ import type { Intent, LaneOwner, LaneTransaction, Placement, SignedFor } from '@
 import { AppError } from '@touchstone/contracts';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { FinalAnchor, OpenAnchor } from '../domain/anchor/evm/anchor.js';
-import type { AnchorableCheckpoint, AnchorDraft, AnchorStore } from '../domain/anchor/evm/ports.js';
+import type { AnchorableCheckpoint } from '../domain/anchor/anchorable.js';
+import type { AnchorDraft, AnchorStore } from '../domain/anchor/evm/ports.js';
 import type { AnchorHistory } from '../domain/anchor/spacing.js';
 import { OPEN_ANCHORS_SQL, toOpenAnchor, type OpenAnchorRow } from './anchor-row.js';
+import { announceFinal, anchorableOn, historyOf } from './network-anchors.js';
 import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 /** Columns that a change of state sets; those left out keep their value. */
@@ -29,29 +31,12 @@ export class PostgresAnchorStore implements AnchorStore, LaneOwner<AnchorDraft> 
     private readonly network: string,
   ) {}
 
-  async anchorable(): Promise<AnchorableCheckpoint | undefined> {
-    const [row] = await this.query<{ size: string; note: string }>(
-      `SELECT size::text AS size, note FROM ${schema}.checkpoint AS newest
-       WHERE newest.size > coalesce((SELECT max(checkpoint_size) FROM ${schema}.chain_anchor
-                                     WHERE network = $1 AND state <> 'failed'), 0)
-       ORDER BY newest.size DESC LIMIT 1`,
-      [this.network],
-    );
-    return row && { size: BigInt(row.size), note: row.note };
+  anchorable(): Promise<AnchorableCheckpoint | undefined> {
+    return anchorableOn(this.dataSource, this.network);
   }
 
-  async history(): Promise<AnchorHistory> {
-    const [row] = await this.query<{ lastMs: number | null; failures: number }>(
-      // The newest is that of the largest checkpoint: the times are those of clocks that may have been wrong.
-      `SELECT (extract(epoch FROM (SELECT created_at FROM ${schema}.chain_anchor WHERE network = $1
-                 ORDER BY checkpoint_size DESC, created_at DESC LIMIT 1)) * 1000)::float8 AS "lastMs",
-              count(*) FILTER (WHERE state = 'failed' AND created_at > coalesce(
-                (SELECT max(created_at) FROM ${schema}.chain_anchor WHERE network = $1 AND state <> 'failed'),
-                '-infinity'))::int AS failures
-       FROM ${schema}.chain_anchor WHERE network = $1`,
-      [this.network],
-    );
-    return { lastCreatedAtMs: row?.lastMs ?? undefined, failuresInRow: row?.failures ?? 0 };
+  history(): Promise<AnchorHistory> {
+    return historyOf(this.dataSource, this.network);
   }
 
   async open(): Promise<readonly OpenAnchor[]> {
@@ -157,18 +142,13 @@ export class PostgresAnchorStore implements AnchorStore, LaneOwner<AnchorDraft> 
         final_at: finalAt,
       });
       if (!changed) return false;
-      await manager.query(
-        `UPDATE ${schema}.model_anchors SET txid = $1, anchored_at = to_timestamp($2::float8)
-         WHERE txid IS NULL AND log_index < $3`,
-        [transaction, final.blockTime.toString(), anchor.checkpointSize.toString()],
-      );
-      await this.outbox.append(manager, 'evt.v1.anchor.anchor.final', {
+      const told = {
         anchorId: anchor.anchorId,
-        kind: 'evm',
+        kind: 'evm' as const,
         network: this.network,
         checkpointSize: anchor.checkpointSize.toString(),
         commitment: bytesToHex(anchor.commitment),
-        level: 'finalized',
+        level: 'finalized' as const,
         transaction,
         blockNumber: blockNumber.toString(),
         proof: {
@@ -177,7 +157,8 @@ export class PostgresAnchorStore implements AnchorStore, LaneOwner<AnchorDraft> 
           storageProof: [...proof.storageProof],
         },
         finalAt,
-      });
+      };
+      await announceFinal(manager, this.outbox, told, final.blockTime.toString());
       return true;
     });
   }

@@ -14,11 +14,13 @@ import { startPostgres, type RunningPostgres } from '../postgres/start-postgres.
 import type { PortClaims } from '../process/port-claims.js';
 import type { Progress } from '../progress.js';
 import type { ChainDescription } from '../state/stack-file.js';
+import { findOpenssl, OPENSSL_REMEDY } from '../tsa/find-openssl.js';
+import { startTsa, type RunningTsa } from '../tsa/start-tsa.js';
 import type { StackLayout } from './layout.js';
 import { natsUsers, type StackSecrets } from './stack-secrets.js';
 
 /** Default ports of the servers; beside the usual ones where something else is likely to listen already. */
-export const serverPorts = { postgres: 54_320, nats: 4_222, anvil: 8_545 } as const;
+export const serverPorts = { postgres: 54_320, nats: 4_222, anvil: 8_545, tsa: 3_161 } as const;
 
 /** The mesh as services reach it. */
 export interface NatsEndpoint {
@@ -162,5 +164,27 @@ export async function startChain(options: InfrastructureOptions): Promise<Runnin
       }
     },
     ({ anvil }) => `127.0.0.1:${anvil.port}`,
+  );
+}
+
+/** Starts the time-stamping authority; says what is missing, and goes on without, where there is no openssl. */
+export async function startAuthority(options: InfrastructureOptions): Promise<RunningTsa | undefined> {
+  const { layout, progress, claims, environment } = options;
+  const openssl = findOpenssl(environment);
+  if (openssl === undefined) {
+    progress.note(`There is no time-stamping authority: ${OPENSSL_REMEDY}`);
+    return undefined;
+  }
+  return await progress.step(
+    'tsa',
+    () =>
+      startTsa({
+        folder: layout.tsa,
+        openssl: openssl.path,
+        port: serverPorts.tsa,
+        acceptPort: (port) => claims.claim(port),
+        announce: (line) => progress.note(line),
+      }),
+    ({ port }) => `127.0.0.1:${port}`,
   );
 }

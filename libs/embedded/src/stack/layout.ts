@@ -9,6 +9,8 @@ export interface StackLayout {
   readonly chainState: string;
   /** Names the chain that the data belongs to. */
   readonly chainNote: string;
+  /** Keys and certificates of the time-stamping authority. */
+  readonly tsa: string;
   readonly logOrigin: string;
   readonly data: string;
   pidFile(part: string): string;
@@ -26,6 +28,7 @@ export const stateEntries = [
   'postgres',
   'nats',
   'chain',
+  'tsa',
   'data',
   'log-origin',
   'secrets',
@@ -40,6 +43,7 @@ export function stackLayout(stateDir: string): StackLayout {
     nats: join(stateDir, 'nats'),
     chainState: join(stateDir, 'chain', 'state.json'),
     chainNote: join(stateDir, 'chain', 'network'),
+    tsa: join(stateDir, 'tsa', 'authority'),
     logOrigin: join(stateDir, 'log-origin'),
     data: join(stateDir, 'data'),
     pidFile: (part) => join(stateDir, 'run', `${part}.json`),

@@ -7,6 +7,7 @@ import { telemetryEnvironment } from '../process/environment.js';
 import { serviceEnvironment } from '../services/service-environment.js';
 import type { ServicePlan } from '../services/service-process.js';
 import type { ServicePorts, StackDescription } from '../state/stack-file.js';
+import type { RunningTsa } from '../tsa/start-tsa.js';
 import type { NatsEndpoint, RunningChain } from './infrastructure.js';
 import { stackLayout } from './layout.js';
 import type { StackSecrets } from './stack-secrets.js';
@@ -17,6 +18,8 @@ export interface Parts {
   readonly postgres: RunningPostgres;
   readonly nats: NatsEndpoint;
   readonly chain: RunningChain;
+  /** Absent where the machine has no openssl. */
+  readonly tsa: RunningTsa | undefined;
 }
 
 /** How each service of a description is run, with its own secrets and nobody else's. */

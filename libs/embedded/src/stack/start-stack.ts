@@ -15,7 +15,13 @@ import {
   type ServicePorts,
   type StackDescription,
 } from '../state/stack-file.js';
-import { startChain, startDatabases, startMesh, type InfrastructureOptions } from './infrastructure.js';
+import {
+  startAuthority,
+  startChain,
+  startDatabases,
+  startMesh,
+  type InfrastructureOptions,
+} from './infrastructure.js';
 import { assignPorts } from './assign-ports.js';
 import { claimState } from './claim-state.js';
 import { stackLayout } from './layout.js';
@@ -67,22 +73,24 @@ export interface RunningStack {
 
 type Cleanup = () => Promise<void>;
 
-/** Starts the three servers side by side; when one fails, those that run are stopped by the caller's cleanups. */
+/** Starts the servers side by side; when one fails, those that run are stopped by the caller's cleanups. */
 async function startParts(options: InfrastructureOptions, cleanups: Cleanup[]): Promise<Parts> {
   const track = async <T>(start: Promise<T>, stop: (part: T) => Promise<void>): Promise<T> => {
     const part = await start;
     cleanups.push(() => stop(part));
     return part;
   };
-  const [postgres, nats, chain] = await Promise.allSettled([
+  const [postgres, nats, chain, tsa] = await Promise.allSettled([
     track(startDatabases(options), (part) => part.stop()),
     track(startMesh(options), (part) => part.stop()),
     track(startChain(options), (part) => part.anvil.stop()),
+    track(startAuthority(options), async (part) => part?.stop()),
   ]);
   if (postgres.status === 'rejected') throw postgres.reason;
   if (nats.status === 'rejected') throw nats.reason;
   if (chain.status === 'rejected') throw chain.reason;
-  return { postgres: postgres.value, nats: nats.value, chain: chain.value };
+  if (tsa.status === 'rejected') throw tsa.reason;
+  return { postgres: postgres.value, nats: nats.value, chain: chain.value, tsa: tsa.value };
 }
 
 function describe(
@@ -100,6 +108,7 @@ function describe(
     postgres: { port: parts.postgres.port, dataFolder: parts.postgres.dataFolder },
     nats: { url: parts.nats.url, version: parts.nats.version },
     chain: parts.chain.description,
+    ...(parts.tsa ? { tsa: parts.tsa.description } : {}),
     logOrigin: ensureLogOrigin(layout.logOrigin),
     logs: layout.logs,
   };
@@ -147,7 +156,7 @@ function watchServers(
 }
 
 /**
- * Starts the embedded stack: PostgreSQL, NATS and anvil side by side, then the services, each of which migrates its
+ * Starts the embedded stack: PostgreSQL, NATS, anvil and a time-stamping authority side by side, then the services, each of which migrates its
  * schema. The state folder is locked meanwhile, and `stack.json` in it says where everything is.
  *
  * @throws AppError `conflict` when a stack runs already or the folder holds something else or is of another chain; `dependency-unavailable`

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError } from '@touchstone/contracts';
+import { AppError, derText, tsaNetwork } from '@touchstone/contracts';
 import { z } from 'zod';
 import { DEVELOPMENT_CHAIN_ID } from '../evm/development-chain.js';
 import { lockHolder } from './lock.js';
@@ -31,6 +31,16 @@ const stackSchema = z.strictObject({
     payer: address,
     treasury: address,
   }),
+  /** The time-stamping authority; absent where the machine has no openssl. */
+  tsa: z
+    .strictObject({
+      url: z.string(),
+      network: tsaNetwork,
+      /** DER in base64. */
+      roots: z.array(derText).min(1),
+      policies: z.array(z.string()).min(1),
+    })
+    .optional(),
   logOrigin: z.string(),
   logs: z.string(),
 });
@@ -41,6 +51,9 @@ export type ServicePorts = z.infer<typeof servicePorts>;
 export type StackDescription = z.infer<typeof stackSchema>;
 /** Addresses and contracts of the development chain. */
 export type ChainDescription = StackDescription['chain'];
+
+/** Where the time-stamping authority is, and what a trust file says about it. */
+export type TsaDescription = NonNullable<StackDescription['tsa']>;
 
 const stackPath = (stateDir: string): string => join(stateDir, 'stack.json');
 

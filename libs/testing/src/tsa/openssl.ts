@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { findOpenssl } from '@touchstone/embedded';
 
 /** What to do where there is none. */
 export const OPENSSL_REMEDY =
@@ -7,15 +8,8 @@ export const OPENSSL_REMEDY =
 const CALL_TIMEOUT_MS = 60_000;
 const OUTPUT_BYTES_MAX = 16_777_216;
 
-/** True when the command `openssl` is of version 3 or later; other makers' commands of that name lack `ts` or parts of it. */
-export function isOpensslPresent(): boolean {
-  const { status, stdout } = spawnSync('openssl', ['version'], {
-    encoding: 'utf8',
-    timeout: CALL_TIMEOUT_MS,
-  });
-  const [, major] = /^OpenSSL (\d+)\./.exec(stdout ?? '') ?? [];
-  return status === 0 && Number(major) >= 3;
-}
+/** True when the command `openssl` is there and of version 3 or later. */
+export const isOpensslPresent = (): boolean => findOpenssl() !== undefined;
 
 /**
  * Runs `openssl` in a folder and waits for it.

@@ -1,5 +1,6 @@
 import type { EvmAnchorProof } from '@touchstone/chain-proofs';
 import type { BlockReference, ChainHead, Intent, LaneTransaction, Placement } from '@touchstone/evm';
+import type { AnchorableCheckpoint } from '../anchorable.js';
 import type { AnchorHistory } from '../spacing.js';
 import type { FinalAnchor, OpenAnchor } from './anchor.js';
 
@@ -33,12 +34,6 @@ export interface AnchorLane {
   /** Moves every transaction that is not final a step; returns why some could not be looked at. */
   run(): Promise<readonly unknown[]>;
   ofSubjects(anchorIds: readonly string[]): Promise<ReadonlyMap<string, LaneTransaction>>;
-}
-
-/** The newest checkpoint that no anchor covers. */
-export interface AnchorableCheckpoint {
-  readonly size: bigint;
-  readonly note: string;
 }
 
 /** A new anchor. */

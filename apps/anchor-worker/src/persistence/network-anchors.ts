@@ -1,0 +1,61 @@
+import type { AnchorFinal } from '@touchstone/contracts';
+import { withDatabase, type Outbox } from '@touchstone/postgres';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { AnchorableCheckpoint } from '../domain/anchor/anchorable.js';
+import type { AnchorHistory } from '../domain/anchor/spacing.js';
+import { ANCHOR_SCHEMA as schema } from './schema.js';
+
+/** The newest checkpoint that no anchor of the network covers. */
+export async function anchorableOn(
+  dataSource: DataSource,
+  network: string,
+): Promise<AnchorableCheckpoint | undefined> {
+  const [row] = await withDatabase(
+    () =>
+      dataSource.query(
+        `SELECT size::text AS size, note FROM ${schema}.checkpoint AS newest
+         WHERE newest.size > coalesce((SELECT max(checkpoint_size) FROM ${schema}.chain_anchor
+                                       WHERE network = $1 AND state <> 'failed'), 0)
+         ORDER BY newest.size DESC LIMIT 1`,
+        [network],
+      ) as Promise<{ size: string; note: string }[]>,
+  );
+  return row && { size: BigInt(row.size), note: row.note };
+}
+
+/** What happened on the network before. */
+export async function historyOf(dataSource: DataSource, network: string): Promise<AnchorHistory> {
+  const [row] = await withDatabase(
+    () =>
+      dataSource.query(
+        // The newest is that of the largest checkpoint: the times are those of clocks that may have been wrong.
+        `SELECT (extract(epoch FROM (SELECT created_at FROM ${schema}.chain_anchor WHERE network = $1
+                   ORDER BY checkpoint_size DESC, created_at DESC LIMIT 1)) * 1000)::float8 AS "lastMs",
+                count(*) FILTER (WHERE state = 'failed' AND created_at > coalesce(
+                  (SELECT max(created_at) FROM ${schema}.chain_anchor WHERE network = $1 AND state <> 'failed'),
+                  '-infinity'))::int AS failures
+         FROM ${schema}.chain_anchor WHERE network = $1`,
+        [network],
+      ) as Promise<{ lastMs: number | null; failures: number }[]>,
+  );
+  return { lastCreatedAtMs: row?.lastMs ?? undefined, failuresInRow: row?.failures ?? 0 };
+}
+
+/**
+ * Tells that an anchor is final, and gives its transaction and time to every batch that it covers first.
+ *
+ * @param anchoredAtSeconds Unix seconds that the chain or authority says
+ */
+export async function announceFinal(
+  manager: EntityManager,
+  outbox: Outbox,
+  final: AnchorFinal,
+  anchoredAtSeconds: string,
+): Promise<void> {
+  await manager.query(
+    `UPDATE ${schema}.model_anchors SET txid = $1, anchored_at = to_timestamp($2::float8)
+     WHERE txid IS NULL AND log_index < $3`,
+    [final.transaction, anchoredAtSeconds, final.checkpointSize],
+  );
+  await outbox.append(manager, 'evt.v1.anchor.anchor.final', final);
+}
