@@ -37,7 +37,7 @@ function readerOf(locate: (id: string) => EvidenceLocation | undefined) {
     keys,
     recent: new RecentBundles(1_000),
     origin: 'log',
-    chain: undefined,
+    chains: [],
     observer: {
       served: () => undefined,
       pending: (stage) => seen.stages.push(stage),
