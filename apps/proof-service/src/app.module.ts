@@ -6,6 +6,7 @@ import type { ServiceParts } from '@touchstone/service';
 import { DataSource } from 'typeorm';
 import { RpcSignerKeys } from './adapters/signer/rpc-signer-keys.js';
 import type { Config } from './config.js';
+import { AnchoredSizes } from './domain/evidence/anchored-sizes.js';
 import { EvidenceReader } from './domain/evidence/evidence-reader.js';
 import { RecentBundles } from './domain/evidence/recent-bundles.js';
 import { Ingestion } from './domain/ingest/ingestion.js';
@@ -69,10 +70,11 @@ function readers(config: Config) {
   return [
     provide(
       EvidenceReader,
-      { ...needs, store: EVIDENCE_STORE },
-      (parts) =>
+      { ...needs, store: EVIDENCE_STORE, clock: CLOCK },
+      ({ clock, ...parts }) =>
         new EvidenceReader({
           ...parts,
+          anchored: new AnchoredSizes(parts.store, () => clock.nowMs()),
           recent: new RecentBundles(config.TOUCHSTONE_EVIDENCE_CACHE_BYTES),
           origin: config.TOUCHSTONE_LOG_ORIGIN,
           chains: Object.entries(contracts).map(([network, contract]) => ({
