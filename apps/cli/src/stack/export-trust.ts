@@ -12,7 +12,7 @@ const TRUSTED_USES = ['output', 'witness', 'receipt'];
 
 /**
  * The trust file as the operator of the stack states it: the signer's public keys, the log's key, all commitments
- * of the models, the finalized blocks as the chain answers, and the authority. Chain and authority of an embedded stack are for tests.
+ * of the models, and the finalized blocks as the chain answers. The chain of an embedded stack is a test network.
  */
 export async function exportTrust(
   stack: StackDescription,
@@ -47,16 +47,9 @@ export async function exportTrust(
         blocks: await finalizedBlocks(chain),
       },
     ],
-    tsas: authorityOf(stack),
+    tsas: [],
     independent: [...independent],
   });
-}
-
-/** Whoever runs the stack holds the key of its authority, so that it proves no more than a test network. */
-function authorityOf({ tsa }: StackDescription): TrustFile['tsas'] {
-  if (tsa === undefined) return [];
-  const { network, roots, policies } = tsa;
-  return [{ network, test: true, roots, policies }];
 }
 
 /** The text in which a trust file is written. */
