@@ -64,7 +64,8 @@ function foundations(config: Config) {
 }
 
 function readers(config: Config) {
-  const { TOUCHSTONE_EVM_NETWORK: network, TOUCHSTONE_ANCHOR_CONTRACT: contract } = config;
+  const { TOUCHSTONE_ANCHOR_CONTRACTS: contracts = {}, TOUCHSTONE_ANCHOR_SUBMITTERS: earlierSubmitters } =
+    config;
   const needs = { keys: KnownKeys, observer: Observers };
   return [
     provide(
@@ -76,10 +77,11 @@ function readers(config: Config) {
           anchored: new AnchoredSizes(parts.store, () => clock.nowMs()),
           recent: new RecentBundles(config.TOUCHSTONE_EVIDENCE_CACHE_BYTES),
           origin: config.TOUCHSTONE_LOG_ORIGIN,
-          chain:
-            network === undefined || contract === undefined
-              ? undefined
-              : { network, contract, earlierSubmitters: config.TOUCHSTONE_ANCHOR_SUBMITTERS },
+          chains: Object.entries(contracts).map(([network, contract]) => ({
+            network,
+            contract,
+            earlierSubmitters,
+          })),
         }),
     ),
     provide(

@@ -10,6 +10,8 @@ export {
   type ProvenAnchor,
 } from './anchors/index.js';
 export {
+  ANCHOR_CONTRACTS_MAX,
+  anchorContracts,
   EVM_PROOF_NODES_MAX,
   evmAnchorProof,
   evmStateProof,
@@ -184,6 +186,7 @@ export {
   caip2,
   decimal,
   evmAddress,
+  evmNetwork,
   hex32,
   hexBytes,
   hexData,

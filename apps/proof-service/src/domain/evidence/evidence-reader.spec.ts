@@ -45,7 +45,7 @@ function readerOf(locate: (id: string) => EvidenceLocation | undefined) {
     recent: new RecentBundles(1_000),
     anchored: new AnchoredSizes(store, () => 0),
     origin: 'log',
-    chain: undefined,
+    chains: [],
     observer: {
       served: () => undefined,
       pending: (stage) => seen.stages.push(stage),

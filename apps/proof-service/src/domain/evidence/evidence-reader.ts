@@ -29,7 +29,7 @@ export interface EvidenceReaderOptions {
   readonly recent: RecentBundles;
   readonly anchored: AnchoredSizes;
   readonly origin: string;
-  readonly chain: AnchorChain | undefined;
+  readonly chains: readonly AnchorChain[];
   readonly observer: EvidenceObserver;
 }
 
@@ -96,7 +96,7 @@ export class EvidenceReader {
   }
 
   private async build(location: ProvableLocation): Promise<VerifiedBundle> {
-    const { store, keys, origin, chain } = this.options;
+    const { store, keys, origin, chains } = this.options;
     const plan = planBundle(location);
     const parts = await store.load(plan.request);
     if (!parts) throw this.failed(location, ['a part is gone']);
@@ -109,7 +109,7 @@ export class EvidenceReader {
     const { text, record } = assembled;
     const trusted = await keys.withOutputKey(record.proof.keyId);
     const { commitmentHash } = location;
-    const findings = selfCheck(text, record, { keys: trusted, origin, chain, commitmentHash });
+    const findings = selfCheck(text, record, { keys: trusted, origin, chains, commitmentHash });
     if (findings.length > 0) throw this.failed(location, findings);
     return {
       version: versionOf(location),
