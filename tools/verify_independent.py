@@ -840,7 +840,7 @@ BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, SUBJECT_KEY_ID = "2.5.29.19", 
 UNDERSTOOD = {BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, "2.5.29.17", "2.5.29.32"}
 MEANT = (BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE, SUBJECT_KEY_ID)
 TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
-KEY_COMPROMISE = 1
+COMPROMISED = (1, 2)  # keyCompromise, cACompromise (RFC 5280, section 5.3.1)
 
 
 def algorithm(element):
@@ -1053,9 +1053,12 @@ class Crl:
         fields.end()
         return at, reason
 
-    def revocations(self, certificate, issuer):
+    def is_of(self, issuer):
         signed = issuer.spki, self.algorithm, self.body, self.signature
-        if self.issuer != issuer.subject or not accepts(check_signed, *signed):
+        return self.issuer == issuer.subject and accepts(check_signed, *signed)
+
+    def revocations(self, certificate, issuer):
+        if not self.is_of(issuer):
             return
         for entry in self.entries:
             if entry.children and entry.children[0].raw == certificate.serial_raw:
@@ -1097,8 +1100,11 @@ class Ocsp:
             revoked = at, enumerated(reason.children[0]) if reason else None
         return of, serial, revoked
 
+    def is_of(self, issuer):
+        return accepts(check_signed, issuer.spki, self.algorithm, self.body, self.signature)
+
     def revocations(self, certificate, issuer):
-        if not accepts(check_signed, issuer.spki, self.algorithm, self.body, self.signature):
+        if not self.is_of(issuer):
             return
         for (name, by_name, by_key), serial, revoked in self.answers:
             digest = hashlib.sha1 if name == SHA1 else HASHES.get(name) and getattr(hashlib, HASHES[name].name)
@@ -1118,13 +1124,13 @@ def revocation_list(element):
 
 
 def is_revoked(certificate, issuer, lists, at):
-    """Whether an authentic list revokes a certificate before a time, or for keyCompromise at any."""
+    """Whether an authentic list revokes a certificate before a time, or because its key was compromised at any."""
     for each in lists:
         try:
             said = list(each.revocations(certificate, issuer))
         except (Refused, IndexError):
             continue
-        if any(since < at or reason == KEY_COMPROMISE for since, reason in said):
+        if any(since < at or reason in COMPROMISED for since, reason in said):
             return True
     return False
 
@@ -1318,7 +1324,8 @@ def verify_token(proof, commitment, tsa):
     check("accuracy", lambda: most is None or token.accuracy_us <= most * 1_000)
     uncertainty = -(-token.accuracy_us // 1_000)
     check("time", lambda: at + uncertainty <= SOURCE_MS_MAX)
-    return at, uncertainty
+    issuers = [each for each in roots + known if signer.is_issued_by(each)]
+    return at, uncertainty, any(each.is_of(issuer) for each in lists for issuer in issuers)
 
 
 # --------------------------------------------------------------------------------------------- 5. keys
@@ -1615,11 +1622,11 @@ class Verification:
         tsa = self.listed("tsas", network=anchor["network"])
         if not tsa:
             return "not-checked"
-        at, uncertainty = verify_token(anchor["proof"], bytes.fromhex(anchor["commitment"]), tsa)
+        at, uncertainty, listed = verify_token(anchor["proof"], bytes.fromhex(anchor["commitment"]), tsa)
         self.anchored.append((anchor["logProof"], tsa["test"]))
         self.take_time(anchor["network"], at, uncertainty)
-        unlisted = "no revocation list was given: rests on the roots alone"
-        return None if anchor["proof"]["revocation"] else ("pass", unlisted)
+        which = " of the issuer" if anchor["proof"]["revocation"] else ""
+        return None if listed else ("pass", f"no revocation list{which} was given: rests on the roots alone")
 
     def on_chain(self, anchor):
         chain = self.listed("chains", network=anchor["network"])

@@ -273,6 +273,12 @@ export const failing: [string, string, AuthorityOptions, Alter][] = [
   ['revoked', 'before, by an answer', {}, revoked(day(-1), undefined, 'ocsp')],
   ['revoked', 'a certificate in between', { intermediates: 1 }, revoked(day(-1), 'superseded', 'crl', 1)],
   ['revoked', 'a compromised key, later', {}, revoked(day(1), 'keyCompromise')],
+  [
+    'revoked',
+    'a compromised authority in between, later',
+    { intermediates: 1 },
+    revoked(day(1), 'CACompromise', 'crl', 1),
+  ],
   ['revoked', 'a compromised key, later, by an answer', {}, revoked(day(1), 'keyCompromise', 'ocsp')],
   [
     'accuracy',

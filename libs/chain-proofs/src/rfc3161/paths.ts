@@ -66,16 +66,17 @@ export class CertificatePaths {
     if (candidates.length > PATH_CANDIDATES_MAX) return 'chain';
     const pool = this.#pool(candidates);
     const isValid = (each: Certificate): boolean => each.notBeforeMs <= atMs && atMs <= each.notAfterMs;
-    let listed = false;
-    const known = revocation.map((value) => this.#readRevocation(value));
+    const known = revocation.flatMap((value) => this.#readRevocation(value) ?? []);
     const stands = (certificate: Certificate, issuer: Certificate): boolean =>
       known.every((each) => {
-        if (!each || !this.#isAuthentic(each, issuer)) return true;
-        listed = true;
+        if (!this.#isAuthentic(each, issuer)) return true;
         const found = each.known.data.find(certificate, issuer);
         return found === undefined || !(found.keyCompromise || found.atMs < atMs);
       });
-    if (this.#reaches(signer, pool, isValid, stands)) return { listed };
+    if (this.#reaches(signer, pool, isValid, stands)) {
+      const issuers = [...this.roots, ...pool].filter((each) => this.#isIssued(signer, each));
+      return { listed: known.some((each) => issuers.some((issuer) => this.#isAuthentic(each, issuer))) };
+    }
     if (this.#reaches(signer, pool, isValid, always)) return 'revoked';
     return this.#reaches(signer, pool, always, always) ? 'validity' : 'chain';
   }

@@ -38,7 +38,8 @@ export function readRevocationData(value: DerValue): RevocationData | undefined 
 }
 
 const CRL_REASON = '2.5.29.21';
-const KEY_COMPROMISE = 1n;
+/** keyCompromise and cACompromise (RFC 5280, section 5.3.1): somebody else may have the certificate's key. */
+const COMPROMISED: readonly bigint[] = [1n, 2n];
 const OCSP_BASIC = '1.3.6.1.5.5.7.48.1.1';
 
 /** A signed structure of three members: what is signed, the algorithm, and the signature. */
@@ -79,7 +80,7 @@ function entryOf(entries: readonly DerValue[], serial: bigint): Revocation | und
   const extensions = members.optional(tags.sequence)?.members ?? [];
   members.end();
   const reason = extensions.map(reasonOf).find((code) => code !== undefined);
-  return { atMs, keyCompromise: reason === KEY_COMPROMISE };
+  return { atMs, keyCompromise: reason !== undefined && COMPROMISED.includes(reason) };
 }
 
 /** The reason that an extension of an entry gives; `undefined` where it is about something else. */
@@ -149,6 +150,6 @@ function revokedInfoOf(value: DerValue): Revocation {
   members.end();
   return {
     atMs,
-    keyCompromise: reason !== undefined && readInteger(inside(reason, tags.enumerated)) === KEY_COMPROMISE,
+    keyCompromise: reason !== undefined && COMPROMISED.includes(readInteger(inside(reason, tags.enumerated))),
   };
 }

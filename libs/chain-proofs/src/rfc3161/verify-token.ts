@@ -57,7 +57,7 @@ export interface Rfc3161Success {
   readonly policy: string;
   /** Serial number of the certificate that signed. */
   readonly signerSerial: bigint;
-  /** True where revocation data of an issuer of the path was there and revoked nothing. */
+  /** True where revocation data of the signing certificate's issuer was there. */
   readonly listed: boolean;
 }
 

@@ -58,5 +58,5 @@ function unlisted({ proof }: TokenAnchor, { listed }: Rfc3161Success): string | 
   if (listed) return undefined;
   return proof.revocation.length === 0
     ? 'no revocation list was given: rests on the roots alone'
-    : 'no revocation list of an issuer was given: rests on the roots alone';
+    : 'no revocation list of the issuer was given: rests on the roots alone';
 }
