@@ -112,7 +112,12 @@ const lanes = `
     '${JSON.stringify({ to: CONTRACT, data, gas: '60000' })}', '${JSON.stringify([1, 2].map(madeAttempt))}', 4000000000,
     'open', '${AT}', '${AT}');`;
 
-const wereKept = ['KeepProofs1785500000000', 'DropInbox1785700000000', 'RememberSequences1785710000000'];
+const wereKept = [
+  'KeepProofs1785500000000',
+  'DropInbox1785700000000',
+  'RememberSequences1785710000000',
+  'AnchorKinds1785800000000',
+];
 
 const versions = olderVersions({
   service: 'anchor-worker',
@@ -142,6 +147,8 @@ const versions = olderVersions({
         anchoredAt: Math.floor(Date.parse(AT) / 1_000),
         versionId: null,
         txid: null,
+        kind: null,
+        network: null,
         logIndex: 1n,
       },
     ]);

@@ -14,11 +14,13 @@ import {
 } from '@touchstone/testing';
 import { HttpTimeStamping, TSA_TIMEOUT_MS } from '../src/adapters/rfc3161/http-time-stamping.js';
 import { TOKEN_REFUSALS_MAX, TsaTarget } from '../src/domain/anchor/rfc3161/tsa-target.js';
+import { PostgresAnchorReader } from '../src/persistence/postgres-anchor-reader.js';
 import { PostgresTokenStore } from '../src/persistence/postgres-token-store.js';
 import { leavesOf } from './support/leaves.js';
 import { LogFixture, type Replica } from './support/log-fixture.js';
 
 const NETWORK = 'tsa:test';
+const PAGE = { limit: 10, before: undefined };
 /** For an authority that hangs; an honest one has as long as it is given outside of tests. */
 const HANGING_TIMEOUT_MS = 300;
 const describeWithOpenssl = available(isOpensslPresent(), OPENSSL_REMEDY) ? describe : describe.skip;
@@ -102,6 +104,26 @@ describeWithOpenssl('tokens of a time-stamping authority', () => {
       commitment,
     });
     expect(verified).toMatchObject({ ok: true });
+  });
+
+  it('are listed as anchors of a root, without a transaction', async () => {
+    await publish('a');
+    const roots = () => new PostgresAnchorReader(replica.dataSource).roots('model-a', PAGE);
+    expect(await roots()).toMatchObject([{ kind: null, network: null, txid: null }]);
+    await target().run();
+    const stampedAt = Number(
+      (
+        await fixture.rows<{ at: string }>(
+          'SELECT extract(epoch FROM anchored_at) AS at FROM anchors.chain_anchor',
+        )
+      )[0]?.at,
+    );
+    expect(Math.abs(stampedAt - Date.now() / 1_000)).toBeLessThan(60);
+    expect(await roots()).toMatchObject([
+      { kind: 'rfc3161', network: NETWORK, txid: null, anchoredAt: Math.floor(stampedAt) },
+    ]);
+    // A token is in no block: the table of R-ANCHOR-1 names no transaction for it.
+    expect(await fixture.rows('SELECT txid FROM anchors.model_anchors')).toEqual([{ txid: null }]);
   });
 
   it.each<[string, typeof answer]>([

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { callRpc } from '@touchstone/embedded';
 import { anchorRegistry } from '@touchstone/evm-contracts';
 import { SignerDouble, startTestAnvil, waitUntil } from '@touchstone/testing';
+import { PostgresAnchorReader } from '../src/persistence/postgres-anchor-reader.js';
 import { PostgresLeafStageReader } from '../src/persistence/postgres-leaf-stage-reader.js';
 import { AnchorFixture, rpcOf, type AnchorPlace, type TestChain } from './support/anchor-fixture.js';
 import type { Replica } from './support/log-fixture.js';
@@ -87,6 +88,34 @@ describe('two EVM networks', () => {
     const told = (await fixture.finals()).map(({ network, commitment }) => ({ network, commitment }));
     expect(told.map(({ network }) => network).sort()).toEqual([OTHER, here]);
     expect(new Set(told.map(({ commitment }) => commitment)).size).toBe(1);
+    const roots = await new PostgresAnchorReader(replica.dataSource).roots('model-a', {
+      limit: 1,
+      before: undefined,
+    });
+    expect(roots?.map(({ root }) => root)).toEqual([roots?.[0]?.root, roots?.[0]?.root]);
+    expect(roots?.map(({ network }) => network).sort()).toEqual([OTHER, here]);
+    for (const listed of roots ?? []) expect(listed.txid).toMatch(/^0x[0-9a-f]{64}$/);
+  });
+
+  it('are listed with their first anchors only, the newest root first', async () => {
+    replica.pipeline.start();
+    await fixture.publish(replica, 'one');
+    await Promise.all([finalOn(here, '1'), finalOn(OTHER, '1')]);
+    isAway = true;
+    await fixture.publish(replica, 'two');
+    await finalOn(here, '1', '2');
+    const roots = await new PostgresAnchorReader(replica.dataSource).roots('model-a', {
+      limit: 10,
+      before: undefined,
+    });
+    expect(roots?.map(({ logIndex }) => logIndex)).toEqual([1n, 0n, 0n]);
+    expect(roots?.[0]?.network).toBe(here);
+    expect(
+      roots
+        ?.slice(1)
+        .map(({ network }) => network)
+        .sort(),
+    ).toEqual([OTHER, here]);
   });
 
   it('do not wait for each other: one whose node is away for an hour catches up by one transaction', async () => {
