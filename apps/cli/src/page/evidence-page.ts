@@ -166,13 +166,14 @@ function figure(
 }
 
 function anchorsOf(bundle: EvidenceBundle, steps: readonly Step[], logProof: number): readonly Html[] {
+  const first = bundle.anchors.findIndex((anchor) => anchor.logProof === logProof);
   return bundle.anchors.flatMap((anchor, index) => {
     if (anchor.logProof !== logProof) return [];
     const step = find(steps, 'anchor', index);
     const status = step?.status ?? 'not-checked';
     const words = anchorWords(anchor.kind);
     return [
-      html`<p class="down">↓</p>
+      html`<p class="down">${index === first ? '↓' : 'and'}</p>
         <figure class="${status}">
           <figcaption>
             ${words.what} ${anchor.network}.
