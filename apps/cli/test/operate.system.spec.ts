@@ -172,7 +172,9 @@ describe('one trace', () => {
     expect(link?.spanId).toBe(sealing.spanId);
     const [anchored] = named('leaf anchored')?.links ?? [];
     const batch = collector.spans.find(({ spanId }) => spanId === anchored?.spanId);
-    expect(batch).toMatchObject({ service: 'anchor-worker', name: 'advance anchor' });
+    expect(batch?.service).toBe('anchor-worker');
+    // Whichever of the two networks was the first to anchor it.
+    expect(['advance anchor', 'stamp checkpoint']).toContain(batch?.name);
     expect(collector.spans.map(({ name }) => name)).toContain('chain send anchor');
   });
 
