@@ -24,8 +24,9 @@ const OWN_CALLS = 'its two signatures by our own calls, keys kept';
 /** A verification runs more code than any other row; it keeps getting faster for some thousand times. */
 const WARM_UP_COUNT = 6_000;
 const nowMs = Date.UTC(2026, 5, 1, 12);
-const { cases } = JSON.parse(
-  readFileSync(new URL('../libs/evidence/vectors/evidence.json', import.meta.url), 'utf8'),
+const cases = ['evidence', 'rfc3161'].flatMap(
+  (file) =>
+    JSON.parse(readFileSync(new URL(`../libs/evidence/vectors/${file}.json`, import.meta.url), 'utf8')).cases,
 );
 
 const inputOf = (name) => cases.find((candidate) => candidate.name === name).input;
@@ -87,6 +88,12 @@ const unanchored = 'L1 without an anchor';
 compareBundle({ name: unanchored, label: 'without a chain proof', goal: { of: 'ratio', min: 0.6 } });
 compareBundle({ name: unanchored, label: 'without a chain proof', baseline: OWN_CALLS });
 compareBundle({ name: anchored, label: 'with an EVM proof', goal: { of: 'ours', min: 200 } });
+for (const [name, label] of [
+  ['ECDSA P-256', 'with a time-stamp token, ECDSA P-256'],
+  ['RSA below another', 'with a time-stamp token, RSA below another authority'],
+  ['ECDSA P-384 below two others', 'with a time-stamp token, ECDSA P-384 below two others'],
+])
+  compareBundle({ name, label, goal: { of: 'ours', min: 500 } });
 compareBundle({
   name: unanchored,
   label: 'without a chain proof, trust file not prepared',
