@@ -13,7 +13,10 @@ import {
   type TestAuthority,
 } from '@touchstone/testing';
 import { HttpTimeStamping, TSA_TIMEOUT_MS } from '../src/adapters/rfc3161/http-time-stamping.js';
-import { TOKEN_REFUSALS_MAX, TsaTarget } from '../src/domain/anchor/rfc3161/tsa-target.js';
+import { FAILED_SPACING_FIRST_MS, type AnchorPolicy } from '../src/domain/anchor/policy.js';
+import { BUDGET_LOOK_MS } from '../src/domain/anchor/policed-target.js';
+import { TsaTarget } from '../src/domain/anchor/rfc3161/tsa-target.js';
+import { ANCHOR_FAILURES_MAX } from '../src/domain/anchor/target-store.js';
 import { PostgresTokenStore } from '../src/persistence/postgres-token-store.js';
 import { leavesOf } from './support/leaves.js';
 import { LogFixture, type Replica } from './support/log-fixture.js';
@@ -57,8 +60,12 @@ describeWithOpenssl('tokens of a time-stamping authority', () => {
   afterEach(() => fixture.close());
 
   const trusted = () => ({ roots: [authority.root], policies: [authority.policy] });
-  const target = (made = replica, timeoutMs = TSA_TIMEOUT_MS) =>
-    new TsaTarget(
+  const target = (
+    made = replica,
+    policy: Partial<AnchorPolicy> & { readonly timeoutMs?: number; readonly paid?: bigint[] } = {},
+  ) => {
+    const { timeoutMs = TSA_TIMEOUT_MS, paid = [], ...rules } = policy;
+    return new TsaTarget(
       new HttpTimeStamping({
         ...trusted(),
         network: NETWORK,
@@ -68,11 +75,20 @@ describeWithOpenssl('tokens of a time-stamping authority', () => {
       new PostgresTokenStore(made.dataSource, made.outbox, NETWORK),
       {
         spacingMs: 0,
+        ...rules,
         nowMs: () => Date.now(),
         newId: uuidV7,
+        random: () => 1,
         around: (_name, work) => work(),
-        onFinal: () => undefined,
+        onFinal: (_size, _network, cost) => void paid.push(cost),
+        onFailed: (_network, cost) => void paid.push(cost),
       },
+    );
+  };
+  /** Lets an hour pass for what is stored. */
+  const anHourLater = () =>
+    fixture.rows(
+      `UPDATE anchors.chain_anchor SET created_at = created_at - interval '1 hour', cost_at = cost_at - interval '1 hour'`,
     );
   async function publish(label: string): Promise<void> {
     await replica.intake.accept({ leaves: leavesOf(label, 1), entries: [] });
@@ -104,42 +120,100 @@ describeWithOpenssl('tokens of a time-stamping authority', () => {
     expect(verified).toMatchObject({ ok: true });
   });
 
+  /** What was stored of anchors that failed. */
+  const failed = () =>
+    fixture.rows<{ failure: string; cost: string }>(
+      `SELECT failure, cost::text AS cost FROM anchors.chain_anchor WHERE state = 'failed' ORDER BY created_at`,
+    );
+
+  it.each<[string, string, typeof answer]>([
+    ['is no token', '0', (_query, response) => response.end('<html>')],
+    ['is an error', '0', (_query, response) => response.writeHead(503).end()],
+    ['is empty', '0', (_query, response) => response.end()],
+    ['is longer than any token', '0', (_query, response) => response.end(Buffer.alloc(DER_BYTES_MAX + 1))],
+    ['is of another authority', '1', (query, response) => response.end(stranger.reply(query))],
+    ['is of another request', '0', (_query, response) => response.end(authority.reply(otherQuery()))],
+  ])(
+    'are no anchor where the answer %s, and count as failed; the next one is',
+    async (_name, cost, given) => {
+      await publish('a');
+      answer = given;
+      expect(await target().run()).toBe(0);
+      expect(await failed()).toEqual([{ failure: expect.any(String), cost }]);
+      expect(await finals()).toEqual([]);
+      answer = honest;
+      expect(await target().run()).toBeGreaterThan(FAILED_SPACING_FIRST_MS / 2);
+      await anHourLater();
+      expect(await target().run()).toBe(0);
+      expect(await finals()).toHaveLength(1);
+    },
+  );
+
   it.each<[string, typeof answer]>([
-    ['is no token', (_query, response) => response.end('<html>')],
-    ['is an error', (_query, response) => response.writeHead(503).end()],
-    ['is empty', (_query, response) => response.end()],
-    ['is longer than any token', (_query, response) => response.end(Buffer.alloc(DER_BYTES_MAX + 1))],
-    ['is of another authority', (query, response) => response.end(stranger.reply(query))],
-    ['is of another request', (_query, response) => response.end(authority.reply(otherQuery()))],
     ['never comes', () => undefined],
     ['breaks off', (_query, response) => response.writeHead(200).write('x', () => response.destroy())],
     [
       'leads elsewhere',
       (_query, response) => response.writeHead(302, { location: 'http://127.0.0.1:9/' }).end(),
     ],
-  ])('are no anchor where the answer %s; the next one is', async (name, given) => {
+  ])('are not counted as failed where the answer %s; the next one is an anchor', async (name, given) => {
     await publish('a');
     answer = given;
     const timeoutMs = name === 'never comes' ? HANGING_TIMEOUT_MS : TSA_TIMEOUT_MS;
-    await expect(target(replica, timeoutMs).run()).rejects.toMatchObject({ code: 'dependency-unavailable' });
+    await expect(target(replica, { timeoutMs }).run()).rejects.toMatchObject({
+      code: 'dependency-unavailable',
+    });
     expect(await fixture.rows('SELECT 1 FROM anchors.chain_anchor')).toEqual([]);
     answer = honest;
     expect(await target().run()).toBe(0);
     expect(await finals()).toHaveLength(1);
   });
 
-  it('that do not hold time after time are told, until one holds', async () => {
+  it('that do not hold time after time are told by any process, until one holds', async () => {
     await publish('a');
-    const one = target();
     answer = (query, response) => response.end(stranger.reply(query));
-    for (let refusal = 1; refusal <= TOKEN_REFUSALS_MAX; refusal += 1) {
+    for (let refusal = 1; refusal <= ANCHOR_FAILURES_MAX; refusal += 1) {
+      // Each run is that of a process that was started again.
+      const one = target();
+      expect(await one.run()).toBe(0);
       expect(one.trouble).toBeUndefined();
-      await expect(one.run()).rejects.toThrow('the token fails at');
+      await anHourLater();
     }
+    const paid: bigint[] = [];
+    const one = target(replica, { paid });
+    await one.run();
     expect(one.trouble).toContain('the token fails at');
     answer = honest;
+    await anHourLater();
+    await one.run();
     await one.run();
     expect(one.trouble).toBeUndefined();
+    expect(paid).toEqual([1n, 1n]);
+  });
+
+  it('keep to the budget, and go on when a day has passed', async () => {
+    const one = target(replica, { costPerDayMax: 2n });
+    for (const label of ['a', 'b', 'c']) {
+      await publish(label);
+      await one.run();
+    }
+    expect(await finals()).toHaveLength(2);
+    expect(one.trouble).toMatch(/has spent 2 of 2 tokens in 24 h; it goes on at 20\d\d-/);
+    const unanchored = await fixture.rows('SELECT 1 FROM anchors.model_anchors WHERE txid IS NULL');
+    expect(unanchored).toHaveLength(1);
+    await fixture.rows(`UPDATE anchors.chain_anchor SET cost_at = cost_at - interval '24 hours'`);
+    expect(await one.run()).toBe(0);
+    await one.run();
+    expect(one.trouble).toBeUndefined();
+    expect(await finals()).toHaveLength(3);
+  });
+
+  it('that would cost more than the whole budget are never asked for, and it is told', async () => {
+    await publish('a');
+    const one = target(replica, { costPerDayMax: 0n });
+    expect(await one.run()).toBe(BUDGET_LOOK_MS);
+    expect(one.trouble).toContain('none is ever made');
+    expect(await fixture.rows('SELECT 1 FROM anchors.chain_anchor')).toEqual([]);
   });
 
   it('are recorded once for a checkpoint, however many replicas ask', async () => {
