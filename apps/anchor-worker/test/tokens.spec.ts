@@ -1,90 +1,37 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { TokenVerifier } from '@touchstone/chain-proofs';
 import { DER_BYTES_MAX, rfc3161Proof, type AnchorFinal } from '@touchstone/contracts';
 import { anchoredCommitment } from '@touchstone/evidence';
-import { uuidV7 } from '@touchstone/postgres';
-import {
-  available,
-  isOpensslPresent,
-  makeAuthority,
-  OPENSSL_REMEDY,
-  type TestAuthority,
-} from '@touchstone/testing';
-import { HttpTimeStamping, TSA_TIMEOUT_MS } from '../src/adapters/rfc3161/http-time-stamping.js';
-import { FAILED_SPACING_FIRST_MS, type AnchorPolicy } from '../src/domain/anchor/policy.js';
+import { available, isOpensslPresent, OPENSSL_REMEDY } from '@touchstone/testing';
+import { TSA_TIMEOUT_MS } from '../src/adapters/rfc3161/http-time-stamping.js';
+import { FAILED_SPACING_FIRST_MS } from '../src/domain/anchor/policy.js';
 import { BUDGET_LOOK_MS } from '../src/domain/anchor/policed-target.js';
-import { TsaTarget } from '../src/domain/anchor/rfc3161/tsa-target.js';
 import { ANCHOR_FAILURES_MAX } from '../src/domain/anchor/target-store.js';
-import { PostgresTokenStore } from '../src/persistence/postgres-token-store.js';
+import { AuthorityServer, TSA_NETWORK, type Answer, type TargetOptions } from './support/authority-server.js';
 import { leavesOf } from './support/leaves.js';
 import { LogFixture, type Replica } from './support/log-fixture.js';
 
-const NETWORK = 'tsa:test';
 /** For an authority that hangs; an honest one has as long as it is given outside of tests. */
 const HANGING_TIMEOUT_MS = 300;
 const describeWithOpenssl = available(isOpensslPresent(), OPENSSL_REMEDY) ? describe : describe.skip;
 
 describeWithOpenssl('tokens of a time-stamping authority', () => {
-  let authority: TestAuthority;
-  let stranger: TestAuthority;
-  let server: Server;
+  let tsa: AuthorityServer;
   let fixture: LogFixture;
   let replica: Replica;
-  /** What the server does with a request. */
-  let answer: (query: Uint8Array, response: ServerResponse) => void;
-  const honest: typeof answer = (query, response) => response.end(authority.reply(query));
 
   beforeAll(async () => {
-    authority = makeAuthority();
-    stranger = makeAuthority();
-    server = createServer((request, response) => {
-      const parts: Buffer[] = [];
-      request.on('data', (part: Buffer) => parts.push(part));
-      request.on('end', () => answer(new Uint8Array(Buffer.concat(parts)), response));
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    tsa = await AuthorityServer.start();
   }, 60_000);
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-    authority.remove();
-    stranger.remove();
-  });
+  afterAll(() => tsa.close());
   beforeEach(async () => {
-    answer = honest;
+    tsa.answer = tsa.honest;
     fixture = await LogFixture.create();
     replica = await fixture.replica({ settings: { intervalMs: 0 } });
   });
   afterEach(() => fixture.close());
 
-  const trusted = () => ({ roots: [authority.root], policies: [authority.policy] });
-  const target = (
-    made = replica,
-    policy: Partial<AnchorPolicy> & { readonly timeoutMs?: number; readonly paid?: bigint[] } = {},
-  ) => {
-    const { timeoutMs = TSA_TIMEOUT_MS, paid = [], ...rules } = policy;
-    return new TsaTarget(
-      new HttpTimeStamping({
-        ...trusted(),
-        network: NETWORK,
-        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-        timeoutMs,
-      }),
-      new PostgresTokenStore(made.dataSource, made.outbox, NETWORK),
-      {
-        spacingMs: 0,
-        ...rules,
-        nowMs: () => Date.now(),
-        newId: uuidV7,
-        random: () => 1,
-        around: (_name, work) => work(),
-        onFinal: (_size, _network, cost) => void paid.push(cost),
-        onFailed: (_network, cost) => void paid.push(cost),
-      },
-    );
-  };
+  const target = (made = replica, options: TargetOptions = {}) => tsa.target(made, options);
   /** Lets an hour pass for what is stored. */
   const anHourLater = () =>
     fixture.rows(
@@ -103,7 +50,12 @@ describeWithOpenssl('tokens of a time-stamping authority', () => {
     expect(await target().run()).toBeUndefined();
     const [final, ...others] = await finals();
     expect(others).toEqual([]);
-    expect(final).toMatchObject({ kind: 'rfc3161', network: NETWORK, level: 'finalized', blockNumber: null });
+    expect(final).toMatchObject({
+      kind: 'rfc3161',
+      network: TSA_NETWORK,
+      level: 'finalized',
+      blockNumber: null,
+    });
     const [{ note } = { note: '' }] = await fixture.rows<{ note: string }>(
       'SELECT note FROM anchors.checkpoint',
     );
@@ -111,7 +63,7 @@ describeWithOpenssl('tokens of a time-stamping authority', () => {
     const token = new Uint8Array(Buffer.from(proof.token, 'base64'));
     const commitment = anchoredCommitment(note) as Uint8Array;
     expect(Buffer.from(commitment).toString('hex')).toBe(final?.commitment);
-    const verified = new TokenVerifier(trusted()).verify({
+    const verified = new TokenVerifier(tsa.trusted).verify({
       token,
       certificates: [],
       revocation: [],
@@ -126,22 +78,22 @@ describeWithOpenssl('tokens of a time-stamping authority', () => {
       `SELECT failure, cost::text AS cost FROM anchors.chain_anchor WHERE state = 'failed' ORDER BY created_at`,
     );
 
-  it.each<[string, string, typeof answer]>([
+  it.each<[string, string, Answer]>([
     ['is no token', '0', (_query, response) => response.end('<html>')],
     ['is an error', '0', (_query, response) => response.writeHead(503).end()],
     ['is empty', '0', (_query, response) => response.end()],
     ['is longer than any token', '0', (_query, response) => response.end(Buffer.alloc(DER_BYTES_MAX + 1))],
-    ['is of another authority', '1', (query, response) => response.end(stranger.reply(query))],
-    ['is of another request', '0', (_query, response) => response.end(authority.reply(otherQuery()))],
+    ['is of another authority', '1', (query, response) => tsa.forged(query, response)],
+    ['is of another request', '0', (_query, response) => response.end(tsa.authority.reply(otherQuery()))],
   ])(
     'are no anchor where the answer %s, and count as failed; the next one is',
     async (_name, cost, given) => {
       await publish('a');
-      answer = given;
+      tsa.answer = given;
       expect(await target().run()).toBe(0);
       expect(await failed()).toEqual([{ failure: expect.any(String), cost }]);
       expect(await finals()).toEqual([]);
-      answer = honest;
+      tsa.answer = tsa.honest;
       expect(await target().run()).toBeGreaterThan(FAILED_SPACING_FIRST_MS / 2);
       await anHourLater();
       expect(await target().run()).toBe(0);
@@ -149,7 +101,7 @@ describeWithOpenssl('tokens of a time-stamping authority', () => {
     },
   );
 
-  it.each<[string, typeof answer]>([
+  it.each<[string, Answer]>([
     ['never comes', () => undefined],
     ['breaks off', (_query, response) => response.writeHead(200).write('x', () => response.destroy())],
     [
@@ -158,20 +110,20 @@ describeWithOpenssl('tokens of a time-stamping authority', () => {
     ],
   ])('are not counted as failed where the answer %s; the next one is an anchor', async (name, given) => {
     await publish('a');
-    answer = given;
+    tsa.answer = given;
     const timeoutMs = name === 'never comes' ? HANGING_TIMEOUT_MS : TSA_TIMEOUT_MS;
     await expect(target(replica, { timeoutMs }).run()).rejects.toMatchObject({
       code: 'dependency-unavailable',
     });
     expect(await fixture.rows('SELECT 1 FROM anchors.chain_anchor')).toEqual([]);
-    answer = honest;
+    tsa.answer = tsa.honest;
     expect(await target().run()).toBe(0);
     expect(await finals()).toHaveLength(1);
   });
 
   it('that do not hold time after time are told by any process, until one holds', async () => {
     await publish('a');
-    answer = (query, response) => response.end(stranger.reply(query));
+    tsa.answer = tsa.forged;
     for (let refusal = 1; refusal <= ANCHOR_FAILURES_MAX; refusal += 1) {
       // Each run is that of a process that was started again.
       const one = target();
@@ -183,7 +135,7 @@ describeWithOpenssl('tokens of a time-stamping authority', () => {
     const one = target(replica, { paid });
     await one.run();
     expect(one.trouble).toContain('the token fails at');
-    answer = honest;
+    tsa.answer = tsa.honest;
     await anHourLater();
     await one.run();
     await one.run();
