@@ -1,16 +1,24 @@
-import { describeConfig } from '../../libs/platform/dist/entries/config.js';
+import { describeConfig, describeJsonObjects } from '../../libs/platform/dist/entries/config.js';
 import { markdownPage, table } from './markdown.mjs';
 
-/** docs/reference/config.md: every key of every service from its own schema. */
+const COLUMNS = ['type', 'default', 'meaning'];
+
+const row = (key) => [
+  `\`${key.name}\``,
+  key.type,
+  key.required ? 'required' : key.default === undefined ? '' : `\`${key.default || '(empty)'}\``,
+  `${key.doc}${key.secret ? ` Secret; also as \`${key.name}_FILE\`.` : ''}`,
+];
+
+/** docs/reference/config.md: every key of every service from its own schema, and every member of keys that are JSON. */
 export function configPage(services) {
   const parts = services.flatMap(({ definition }) => {
-    const rows = describeConfig(definition.configSchema).map((key) => [
-      `\`${key.name}\``,
-      key.type,
-      key.required ? 'required' : key.default === undefined ? '' : `\`${key.default || '(empty)'}\``,
-      `${key.doc}${key.secret ? ` Secret; also as \`${key.name}_FILE\`.` : ''}`,
+    const { name, configSchema } = definition;
+    const objects = describeJsonObjects(configSchema).flatMap(({ key, kind, members }) => [
+      `### \`${key}\`${kind === undefined ? '' : `: objects of the kind \`${kind}\``}`,
+      table(['member', ...COLUMNS], members.map(row)),
     ]);
-    return [`## ${definition.name}`, table(['key', 'type', 'default', 'meaning'], rows)];
+    return [`## ${name}`, table(['key', ...COLUMNS], describeConfig(configSchema).map(row)), ...objects];
   });
   return markdownPage(
     'each service’s configSchema',

@@ -5,7 +5,6 @@ import { Outbox, uuidV7 } from '@touchstone/postgres';
 import type { ServiceParts } from '@touchstone/service';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { anchorTargets, type TargetConnections } from './anchor-targets.js';
 import { RpcCheckpointSigner } from './adapters/signer/rpc-checkpoint-signer.js';
 import { RpcOutputKeys } from './adapters/signer/rpc-output-keys.js';
 import type { Config } from './config.js';
@@ -22,6 +21,8 @@ import { ANCHOR_SCHEMA } from './persistence/schema.js';
 import { PostgresSealingStore } from './persistence/postgres-sealing-store.js';
 import { observePipeline } from './pipeline-observer.js';
 import { PipelineRunner } from './pipeline-runner.js';
+import { createTarget } from './targets/index.js';
+import type { TargetConnections } from './targets/target-kind.js';
 import { LogController } from './transport/http/log.controller.js';
 import { ModelAnchorsController } from './transport/http/model-anchors.controller.js';
 import { ANCHOR_READER, PIPELINE } from './tokens.js';
@@ -77,13 +78,14 @@ interface Observers {
 function wirePipeline(config: Config, parts: TargetConnections & Observers): CreatedPipeline {
   const { dataSource, outbox, rpc, clock } = parts;
   const observer = observePipeline(parts);
+  const targets = config.ANCHOR_MODE === 'advanced' ? (config.TOUCHSTONE_ANCHOR_TARGETS ?? []) : [];
   const ports = {
     intake: new PostgresIntakeStore(dataSource, outbox),
     sealing: new PostgresSealingStore(dataSource, outbox),
     checkpoints: new PostgresCheckpointStore(dataSource, outbox),
     checkpointSigner: new RpcCheckpointSigner(rpc),
     exclusive: new PostgresExclusive(dataSource, ANCHOR_SCHEMA),
-    targets: anchorTargets(config, parts, observer),
+    targets: targets.map((target) => createTarget(target, parts, observer)),
     nowMs: () => clock.nowMs(),
     newId: uuidV7,
     sleep,

@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '@touchstone/platform/config';
+import { TOKEN_ATTACHMENTS_MAX } from '@touchstone/contracts';
+import { TSA_ROOTS_MAX } from '@touchstone/evidence';
 import { ANCHOR_INTERVAL_SEC_MAX, configSchema } from './config.js';
+import { ANCHOR_TARGETS_MAX } from './targets/index.js';
+import { TSA_POLICIES_MAX } from './targets/rfc3161.js';
 
 const required = {
   DATABASE_URL: 'postgresql://anchor:secret@127.0.0.1/touchstone',
@@ -8,11 +12,21 @@ const required = {
 };
 const load = (env: Readonly<Record<string, string>>) =>
   loadConfig({ schema: configSchema, env: { ...required, ...env } });
-const advanced = {
-  ANCHOR_MODE: 'advanced',
-  TOUCHSTONE_EVM_RPC_URL: 'https://base.example/key',
-  TOUCHSTONE_ANCHOR_CONTRACT: `0x${'ab'.repeat(20)}`,
+const evm = {
+  kind: 'evm',
+  network: 'eip155:8453',
+  url: 'https://base.example/hunter2',
+  contract: `0x${'ab'.repeat(20)}`,
 };
+const authority = {
+  kind: 'rfc3161',
+  network: 'tsa:example',
+  url: 'https://tsa.example/hunter2',
+  roots: ['MAA='],
+  policies: ['1.2.3'],
+};
+const targets = (...list: object[]) => ({ TOUCHSTONE_ANCHOR_TARGETS: JSON.stringify(list) });
+const advanced = { ANCHOR_MODE: 'advanced', ...targets(evm, authority) };
 
 describe('the configuration of the anchor-worker', () => {
   it('has the defaults of R-ANCHOR-1 and anchors nothing unless told to', () => {
@@ -20,9 +34,8 @@ describe('the configuration of the anchor-worker', () => {
       ANCHOR_MODE: 'synthetic',
       ANCHOR_INTERVAL_SEC: 60,
       ANCHOR_BATCH_MAX: 1000,
-      TOUCHSTONE_ANCHOR_SPACING_MS: 10_000,
-      TOUCHSTONE_EVM_NETWORK: 'eip155:8453',
     });
+    expect(load({}).TOUCHSTONE_ANCHOR_TARGETS).toBeUndefined();
   });
 
   it('takes decimal intervals and the bounds of every limit', () => {
@@ -31,7 +44,58 @@ describe('the configuration of the anchor-worker', () => {
     expect(load({ ANCHOR_INTERVAL_SEC: `${ANCHOR_INTERVAL_SEC_MAX}` }).ANCHOR_INTERVAL_SEC).toBe(86_400);
     expect(load({ ANCHOR_BATCH_MAX: '5000' }).ANCHOR_BATCH_MAX).toBe(5_000);
     expect(load({ TOUCHSTONE_DATABASE_POOL_MAX: '5' }).TOUCHSTONE_DATABASE_POOL_MAX).toBe(5);
-    expect(load(advanced).ANCHOR_MODE).toBe('advanced');
+  });
+
+  it('takes targets of every kind, with the defaults of each', () => {
+    expect(load(advanced)).toMatchObject({
+      ANCHOR_MODE: 'advanced',
+      TOUCHSTONE_ANCHOR_TARGETS: [
+        {
+          ...evm,
+          ...{ spacingMs: 10_000, pollMs: 2_000, stuckBlocks: 20, gasMax: 200_000 },
+          feePerGasMaxWei: 100_000_000_000,
+        },
+        { ...authority, certificates: [], spacingMs: 10_000, timeoutMs: 10_000 },
+      ],
+    });
+    expect(load(targets()).TOUCHSTONE_ANCHOR_TARGETS).toEqual([]);
+  });
+
+  it('takes as many targets as the limit and not one more', () => {
+    const many = (count: number) =>
+      targets(...Array.from({ length: count }, (_, index) => ({ ...evm, network: `eip155:${index + 1}` })));
+    expect(load(many(ANCHOR_TARGETS_MAX)).TOUCHSTONE_ANCHOR_TARGETS).toHaveLength(ANCHOR_TARGETS_MAX);
+    expect(() => load(many(ANCHOR_TARGETS_MAX + 1))).toThrow(
+      `expected array to have <=${ANCHOR_TARGETS_MAX}`,
+    );
+  });
+
+  it('takes as many roots, policies and certificates of an authority as the limits and not one more', () => {
+    const members = { roots: TSA_ROOTS_MAX, policies: TSA_POLICIES_MAX, certificates: TOKEN_ATTACHMENTS_MAX };
+    for (const [member, max] of Object.entries(members)) {
+      const item = member === 'policies' ? '1.2.3' : 'MAA=';
+      const having = (count: number) => targets({ ...authority, [member]: Array(count).fill(item) });
+      expect(() => load(having(max))).not.toThrow();
+      expect(() => load(having(max + 1))).toThrow(`/0/${member}`);
+    }
+  });
+
+  it.each([
+    ['[', /TOUCHSTONE_ANCHOR_TARGETS: Expected JSON/],
+    [[{ ...evm, kind: 'bitcoin' }], /\/0\/kind: Expected an object whose kind is evm or rfc3161/],
+    [[{ ...evm, network: 'bip122:000000000019d668' }], /\/0\/network: expected eip155/],
+    [[authority, { ...evm, contract: `0x${'AB'.repeat(20)}` }], /\/1\/contract/],
+    [[{ ...evm, url: 'base.example/hunter2' }], /\/0\/url: Expected an http or https URL/],
+    [[{ ...evm, gasMax: 20_999 }], /\/0\/gasMax/],
+    [[{ ...evm, spacing: 5 }], /\/0\/spacing: is not a member/],
+    [[authority, evm, { ...evm, pollMs: 50 }], /\/2\/network: Expected each network once/],
+    [[{ ...authority, roots: [] }], /\/0\/roots/],
+    [[{ ...authority, policies: ['hunter2'] }], /\/0\/policies\/0: Expected an object identifier/],
+  ])('refuses the targets %j with the place and without the value', (list, message) => {
+    const text = typeof list === 'string' ? list : JSON.stringify(list);
+    const attempt = () => load({ ANCHOR_MODE: 'advanced', TOUCHSTONE_ANCHOR_TARGETS: text });
+    expect(attempt).toThrow(message);
+    expect(attempt).not.toThrow(/hunter2/);
   });
 
   it.each([
@@ -42,10 +106,9 @@ describe('the configuration of the anchor-worker', () => {
     [{ ANCHOR_BATCH_MAX: '5001' }, /ANCHOR_BATCH_MAX/],
     [{ TOUCHSTONE_DATABASE_POOL_MAX: '4' }, /two stages hold a connection each/],
     [{ ANCHOR_MODE: 'simulated' }, /ANCHOR_MODE/],
-    [{ ANCHOR_MODE: 'advanced' }, /TOUCHSTONE_EVM_RPC_URL[^]*TOUCHSTONE_ANCHOR_CONTRACT/],
-    [{ ...advanced, TOUCHSTONE_EVM_NETWORK: 'bip122:000000000019d668' }, /eip155/],
-    [{ ...advanced, TOUCHSTONE_ANCHOR_CONTRACT: `0x${'AB'.repeat(20)}` }, /TOUCHSTONE_ANCHOR_CONTRACT/],
-    [{ TOUCHSTONE_ANCHOR_SPACING: '5' }, /did you mean TOUCHSTONE_ANCHOR_SPACING_MS/],
+    [{ ANCHOR_MODE: 'advanced' }, /TOUCHSTONE_ANCHOR_TARGETS/],
+    [{ ...advanced, ...targets() }, /TOUCHSTONE_ANCHOR_TARGETS: needs a target at least/],
+    [{ TOUCHSTONE_ANCHOR_TARGET: '[]' }, /did you mean TOUCHSTONE_ANCHOR_TARGETS/],
   ])('refuses %j', (env, message) => {
     expect(() => load(env)).toThrow(message);
   });

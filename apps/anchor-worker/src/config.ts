@@ -1,6 +1,14 @@
-import { BATCH_LEAVES_MAX, derText, evmAddress, tsaNetwork } from '@touchstone/contracts';
-import { databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform/config';
+import { BATCH_LEAVES_MAX } from '@touchstone/contracts';
+import {
+  databaseKeys,
+  integerKey,
+  jsonKey,
+  natsKeys,
+  secret,
+  serviceKeys,
+} from '@touchstone/platform/config';
 import { z } from 'zod';
+import { ANCHOR_TARGETS_MAX, targetList } from './targets/index.js';
 
 /** Fewest seconds between two batches of a model version. */
 export const ANCHOR_INTERVAL_SEC_MIN = 0.01;
@@ -9,29 +17,6 @@ export const ANCHOR_INTERVAL_SEC_MAX = 86_400;
 
 /** Fewest database connections: two stage locks, a transaction for each, and one for the consumers. */
 export const DATABASE_POOL_MIN = 5;
-
-/** Most time-stamping authorities that are asked. */
-export const AUTHORITIES_MAX = 8;
-
-const authority = z.strictObject({
-  network: tsaNetwork,
-  url: z.string().regex(/^https?:\/\//, { message: 'Expected an http or https URL.' }),
-  roots: z.array(derText).min(1).max(16),
-  policies: z
-    .array(z.string().regex(/^[0-2](?:\.(?:0|[1-9]\d{0,18})){1,31}$/))
-    .min(1)
-    .max(16),
-  certificates: z.array(derText).max(16).default([]),
-});
-
-/** Values that are no JSON fail by the schema behind it. */
-function parseAuthorities(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
 
 const intervalSeconds = z
   .string()
@@ -50,7 +35,7 @@ export const configSchema = z
       .enum(['synthetic', 'advanced'])
       .default('synthetic')
       .describe(
-        'synthetic keeps roots here and reports nothing as anchored; advanced anchors them on a chain.',
+        'synthetic keeps roots here and reports nothing as anchored; advanced anchors them at the targets.',
       ),
     ANCHOR_INTERVAL_SEC: intervalSeconds
       .default(60)
@@ -64,52 +49,9 @@ export const configSchema = z
       .default('anchor-worker-1')
       .describe('Name of this installation in log entries.'),
     TOUCHSTONE_LOG_ORIGIN: z.string().min(1).max(255).describe('Origin of the transparency log.'),
-    TOUCHSTONE_TSAS: secret(
-      z
-        .string()
-        .transform(parseAuthorities)
-        .pipe(z.array(authority).max(AUTHORITIES_MAX))
-        .refine((list) => new Set(list.map(({ network }) => network)).size === list.length, {
-          message: 'Expected each network once.',
-        })
-        .optional(),
-    ).describe(
-      'Time-stamping authorities as JSON: [{"network":"tsa:name","url":"https://…","roots":["base64 DER"],"policies":["oid"]}].',
+    TOUCHSTONE_ANCHOR_TARGETS: secret(jsonKey(targetList, 'JSON list').optional()).describe(
+      `Networks that checkpoints are anchored on, each once, at most ${ANCHOR_TARGETS_MAX}; needed for advanced. URLs often carry access keys.`,
     ),
-    TOUCHSTONE_TSA_SPACING_MS: integerKey(0, 86_400_000)
-      .default(10_000)
-      .describe(
-        'Fewest milliseconds between two tokens of one authority; each covers all batches since the last.',
-      ),
-    TOUCHSTONE_EVM_RPC_URL: secret(
-      z
-        .string()
-        .regex(/^https?:\/\//, { message: 'Expected an http or https URL.' })
-        .optional(),
-    ).describe('JSON-RPC of the EVM chain; needed for advanced.'),
-    TOUCHSTONE_EVM_NETWORK: z
-      .string()
-      .regex(/^eip155:[1-9]\d{0,14}$/, { message: 'Expected eip155:<chain id>.' })
-      .default('eip155:8453')
-      .describe('EVM chain that checkpoints are anchored on.'),
-    TOUCHSTONE_ANCHOR_CONTRACT: evmAddress
-      .optional()
-      .describe('Address of the AnchorRegistry, in lower case; needed for advanced.'),
-    TOUCHSTONE_ANCHOR_SPACING_MS: integerKey(0, 86_400_000)
-      .default(10_000)
-      .describe('Fewest milliseconds between two anchors; each covers all batches since the last.'),
-    TOUCHSTONE_EVM_POLL_MS: integerKey(50, 600_000)
-      .default(2_000)
-      .describe('Milliseconds between two looks at the chain while an anchor is not final.'),
-    TOUCHSTONE_EVM_STUCK_BLOCKS: integerKey(1, 10_000)
-      .default(20)
-      .describe('Blocks after which a transaction that waits is replaced by one with higher fees.'),
-    TOUCHSTONE_EVM_GAS_MAX: integerKey(21_000, 30_000_000)
-      .default(200_000)
-      .describe('Largest gas limit of an anchor.'),
-    TOUCHSTONE_EVM_FEE_PER_GAS_MAX_WEI: integerKey(1, 999_999_999_999_999)
-      .default(100_000_000_000)
-      .describe('Largest fee per gas in wei; the signer has a limit of its own.'),
   })
   .superRefine((config, context) => {
     if (config.TOUCHSTONE_DATABASE_POOL_MAX < DATABASE_POOL_MIN) {
@@ -117,10 +59,9 @@ export const configSchema = z
       context.addIssue({ code: 'custom', path: ['TOUCHSTONE_DATABASE_POOL_MAX'], message });
     }
     if (config.ANCHOR_MODE !== 'advanced') return;
-    for (const name of ['TOUCHSTONE_EVM_RPC_URL', 'TOUCHSTONE_ANCHOR_CONTRACT'] as const) {
-      if (config[name] === undefined)
-        context.addIssue({ code: 'custom', path: [name], message: 'is needed for ANCHOR_MODE=advanced.' });
-    }
+    if ((config.TOUCHSTONE_ANCHOR_TARGETS ?? []).length > 0) return;
+    const message = 'needs a target at least for ANCHOR_MODE=advanced.';
+    context.addIssue({ code: 'custom', path: ['TOUCHSTONE_ANCHOR_TARGETS'], message });
   });
 
 /** The parsed configuration. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ChainNodeProxy, chainNodes, waitUntil } from '@touchstone/testing';
 import type { TestService } from '@touchstone/testing/service';
 import { recordedOutput } from './support/leaves.js';
-import { WorkerFixture } from './support/worker-fixture.js';
+import { evmTarget, placeOf, WorkerFixture } from './support/worker-fixture.js';
 
 const FINALITY_BLOCKS = 5n;
 
@@ -16,7 +16,8 @@ describe('the anchor-worker on a node that serves no proofs', () => {
       finalizedBehindBlocks: FINALITY_BLOCKS,
       ...chainNodes.withoutProofs,
     });
-    service = await fixture.start({ TOUCHSTONE_EVM_RPC_URL: proxy.url });
+    const target = evmTarget({ ...placeOf(fixture.chain), url: proxy.url });
+    service = await fixture.start({ TOUCHSTONE_ANCHOR_TARGETS: JSON.stringify([target]) });
   }, 60_000);
   afterAll(async () => {
     await fixture.close();

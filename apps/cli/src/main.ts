@@ -1,7 +1,8 @@
 import { AppError } from '@touchstone/contracts';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { finish, json, positiveInteger, stateDirectory } from './command-options.js';
 import { addModelCommands } from './commands/ask.js';
+import { addEvidenceCommands } from './commands/evidence.js';
 import { addOperatorCommands } from './commands/operate.js';
 import { CommandError, exitCodes, type ExitCode } from './exit-codes.js';
 import { printable } from './terminal/printable.js';
@@ -69,62 +70,6 @@ Exit codes: 0 enough, 1 invalid or too low a label, 2 usage, 3 pending, 4 I/O, 5
   addModelCommands(program);
   addOperatorCommands(program);
   return program;
-}
-
-function addEvidenceCommands(program: Command): void {
-  program
-    .command('verify <bundle>')
-    .description('verify an evidence bundle offline')
-    .option('--trust <file>', 'what you believe: keys, logs, chains; without it nothing is proven')
-    .addOption(
-      new Option('--require <label>', 'lowest label that is enough')
-        .choices(['L0', 'L1', 'L2'])
-        .default('L1'),
-    )
-    .option('--allow-test', 'let L2-test (an anchor on a test network) count as L2', false)
-    .option('--strict', 'refuse evidence that holds a false part, though nothing rests on it', false)
-    .addOption(json())
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ touchstone verify evidence.json --trust trust.json
-  $ touchstone verify evidence.json --trust trust.json --require L2 --allow-test --json
-  $ curl -s localhost:8084/v1/evidence/<id> | touchstone verify - --trust trust.json`,
-    )
-    .action((path, options) =>
-      finish(import('./commands/verify.js').then((m) => m.verifyCommand(path, options))),
-    );
-  program
-    .command('inspect <bundle>')
-    .description('show what a bundle says, without judging it; or write a page about it')
-    .option(
-      '--html <file>',
-      'write one page that draws the proof and lists every step; - for standard output',
-    )
-    .option('--trust <file>', 'with --html: what you believe, as for verify')
-    .addOption(json())
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ touchstone inspect evidence.json
-  $ touchstone inspect evidence.json --trust trust.json --html evidence.html`,
-    )
-    .action((path, options) =>
-      finish(import('./commands/inspect.js').then((m) => m.inspectCommand(path, options))),
-    );
-  const trust = program.command('trust').description('work with trust files');
-  trust
-    .command('export')
-    .description('write the trust file of the running stack, as its operator states it')
-    .option('--out <file>', 'where to write; - for standard output', '-')
-    .option('--independent <network...>', 'sources of time that you hold for independent of the signer', [])
-    .addOption(stateDirectory())
-    .addHelpText('after', '\nExample:\n  $ touchstone trust export --out trust.json')
-    .action((options) =>
-      finish(import('./commands/trust-export.js').then((m) => m.trustExportCommand(options))),
-    );
 }
 
 function addStackCommands(program: Command): void {

@@ -1,19 +1,21 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { InferAnswer } from '@touchstone/contracts/http/inference-gateway';
 import { AppError } from '@touchstone/contracts';
-import type { RunningStack } from '@touchstone/embedded';
+import { findOpenssl, type RunningStack } from '@touchstone/embedded';
 import { readTrustFile, verifyEvidence } from '@touchstone/evidence';
 import { connectMesh, RpcClient } from '@touchstone/nats';
 import { alteredDocuments, pythonWithCryptography, verifyIndependently } from '@touchstone/testing';
 import { checkout } from '../src/stack/run-stack.js';
 import { heldOutDigits, infer, type Digit } from '../src/demo/digits.js';
 import { balanceOf, chainOf } from '../src/stack/chain.js';
-import { anchoredEvidence } from '../src/stack/evidence.js';
+import { anchoredEvidence, anchorNetworks } from '../src/stack/evidence.js';
 import { exportTrust, trustText } from '../src/stack/export-trust.js';
 import { createPayer, developmentPayer, PAYMENT_HEADER, type Payer } from '../src/stack/payer.js';
+import { touchstone } from './support/touchstone.js';
 import { startTestStack } from './support/test-stack.js';
 import { removeState } from './support/remove-state.js';
 
@@ -58,6 +60,29 @@ function checkIndependently(evidence: string, trust: string): void {
   expect(altered).toHaveLength(50);
 }
 
+/** What openssl is given is accepted, and no more so when one byte of it is another. */
+async function checkExport(evidence: string, trust: string): Promise<void> {
+  const openssl = findOpenssl();
+  if (openssl === undefined) return;
+  const [evidenceFile, trustFile] = [join(stateDir, 'bundle.json'), join(stateDir, 'bundle-trust.json')];
+  writeFileSync(evidenceFile, evidence);
+  writeFileSync(trustFile, trust);
+  const out = join(stateDir, 'token');
+  const args = ['export', evidenceFile, '--as', 'token', '--trust', trustFile, '--out', out, '--json'];
+  const exported = await touchstone(args);
+  expect(exported).toMatchObject({ status: 0, stderr: '' });
+  const { command } = JSON.parse(exported.stdout) as { command: string[] };
+  const verify = () => spawnSync(openssl.path, command.slice(1), { cwd: out, encoding: 'utf8' });
+  expect(verify().stdout).toContain('Verification: OK');
+  const stamped = join(out, 'stamped.txt');
+  writeFileSync(stamped, readFileSync(stamped, 'utf8').replace('touchstone', 'Touchstone'));
+  expect(verify().stdout).toContain('Verification: FAILED');
+  expect(await touchstone(args)).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('exists already'),
+  });
+}
+
 describe('a paid inference in the whole stack', () => {
   it('becomes evidence that verifies offline', async () => {
     const before = await balance();
@@ -66,12 +91,16 @@ describe('a paid inference in the whole stack', () => {
     const answer = (await response.json()) as InferAnswer;
     expect(answer.prediction?.label).toBe(String(digit(0).label));
     expect(before - (await balance())).toBe(10_000n);
-    const evidence = await anchoredEvidence(stack.description, answer.verificationId, 60_000);
-    const trust = readTrustFile(trustText(await exportTrust(stack.description)));
-    const report = verifyEvidence(evidence, { trust, nowMs: Date.now() });
+    const networks = anchorNetworks(stack.description);
+    const evidence = await anchoredEvidence(stack.description, answer.verificationId, 60_000, networks);
+    const trust = trustText(await exportTrust(stack.description));
+    const report = verifyEvidence(evidence, { trust: readTrustFile(trust), nowMs: Date.now() });
     expect(report.steps.filter(({ status }) => status === 'fail')).toEqual([]);
     expect(report).toMatchObject({ result: 'VALID', label: 'L2-test' });
-    checkIndependently(evidence, trustText(await exportTrust(stack.description)));
+    const anchors = report.steps.filter(({ name }) => name === 'anchor');
+    expect(anchors.map(({ status }) => status)).toEqual(networks.map(() => 'pass'));
+    checkIndependently(evidence, trust);
+    await checkExport(evidence, trust);
   }, 90_000);
 
   it('runs the model once for five copies of one payment at once, and charges once', async () => {
@@ -106,9 +135,11 @@ describe('a paid inference in the whole stack', () => {
 });
 
 describe('the trust file of the operator', () => {
-  it('calls the development chain a test and lists no independent source of time', async () => {
-    const { chains, independent } = await exportTrust(stack.description);
+  it('calls the development chain and the own authority tests and lists no independent source of time', async () => {
+    const { chains, tsas, independent } = await exportTrust(stack.description);
     expect(chains).toMatchObject([{ network: 'eip155:84532', test: true }]);
+    const authorities = findOpenssl() ? [{ network: 'tsa:touchstone-development', test: true }] : [];
+    expect(tsas).toMatchObject(authorities);
     expect(independent).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import type { ServiceParts } from '@touchstone/service';
 import { DataSource } from 'typeorm';
 import { RpcSignerKeys } from './adapters/signer/rpc-signer-keys.js';
 import type { Config } from './config.js';
+import { AnchoredSizes } from './domain/evidence/anchored-sizes.js';
 import { EvidenceReader } from './domain/evidence/evidence-reader.js';
 import { RecentBundles } from './domain/evidence/recent-bundles.js';
 import { Ingestion } from './domain/ingest/ingestion.js';
@@ -63,21 +64,24 @@ function foundations(config: Config) {
 }
 
 function readers(config: Config) {
-  const { TOUCHSTONE_EVM_NETWORK: network, TOUCHSTONE_ANCHOR_CONTRACT: contract } = config;
+  const { TOUCHSTONE_ANCHOR_CONTRACTS: contracts = {}, TOUCHSTONE_ANCHOR_SUBMITTERS: earlierSubmitters } =
+    config;
   const needs = { keys: KnownKeys, observer: Observers };
   return [
     provide(
       EvidenceReader,
-      { ...needs, store: EVIDENCE_STORE },
-      (parts) =>
+      { ...needs, store: EVIDENCE_STORE, clock: CLOCK },
+      ({ clock, ...parts }) =>
         new EvidenceReader({
           ...parts,
+          anchored: new AnchoredSizes(parts.store, () => clock.nowMs()),
           recent: new RecentBundles(config.TOUCHSTONE_EVIDENCE_CACHE_BYTES),
           origin: config.TOUCHSTONE_LOG_ORIGIN,
-          chain:
-            network === undefined || contract === undefined
-              ? undefined
-              : { network, contract, earlierSubmitters: config.TOUCHSTONE_ANCHOR_SUBMITTERS },
+          chains: Object.entries(contracts).map(([network, contract]) => ({
+            network,
+            contract,
+            earlierSubmitters,
+          })),
         }),
     ),
     provide(

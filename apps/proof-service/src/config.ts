@@ -1,5 +1,12 @@
-import { caip2, evmAddress } from '@touchstone/contracts';
-import { corsKeys, databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform/config';
+import { ANCHOR_CONTRACTS_MAX, anchorContracts, evmAddress } from '@touchstone/contracts';
+import {
+  corsKeys,
+  databaseKeys,
+  integerKey,
+  jsonKey,
+  natsKeys,
+  serviceKeys,
+} from '@touchstone/platform/config';
 import { z } from 'zod';
 
 /** Most earlier anchor keys. */
@@ -21,12 +28,11 @@ export const configSchema = z.object({
     .min(1)
     .max(255)
     .describe('Origin of the transparency log whose checkpoints are served.'),
-  TOUCHSTONE_EVM_NETWORK: caip2
+  TOUCHSTONE_ANCHOR_CONTRACTS: jsonKey(anchorContracts, 'JSON object')
     .optional()
-    .describe('Chain whose anchors the self-check verifies; the anchor key is the signer’s.'),
-  TOUCHSTONE_ANCHOR_CONTRACT: evmAddress
-    .optional()
-    .describe('AnchorRegistry on that chain; without it the self-check leaves chain proofs unchecked.'),
+    .describe(
+      `AnchorRegistry of each chain whose anchors the self-check verifies, at most ${ANCHOR_CONTRACTS_MAX}: {"eip155:8453": "0x…"}. The anchor key is the signer’s; anchors elsewhere are left unchecked.`,
+    ),
   TOUCHSTONE_ANCHOR_SUBMITTERS: addressList
     .default([])
     .describe(

@@ -5,13 +5,19 @@ import type { ConsumerDelays } from './ingest-runner.js';
 import { CreateProofs1763700000000 } from './persistence/migrations/1763700000000-create-proofs.js';
 import { InlineRecords1763900000000 } from './persistence/migrations/1763900000000-inline-records.js';
 import { AnchorKinds1785800000000 } from './persistence/migrations/1785800000000-anchor-kinds.js';
+import { AnchorSizes1785900000000 } from './persistence/migrations/1785900000000-anchor-sizes.js';
 
 /** The proof-service with other delays of its consumers, which tests shorten. */
 export function serviceWith(delays: ConsumerDelays = {}) {
   return defineService({
     name: 'proof-service',
     configSchema,
-    migrations: [CreateProofs1763700000000, InlineRecords1763900000000, AnchorKinds1785800000000],
+    migrations: [
+      CreateProofs1763700000000,
+      InlineRecords1763900000000,
+      AnchorKinds1785800000000,
+      AnchorSizes1785900000000,
+    ],
     parts: (config) => appParts(config, delays),
   });
 }

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EVIDENCE_MEDIA_TYPE, verifyEvidence, type EvidenceBundle } from '@touchstone/evidence';
 import { uuidV7 } from '@touchstone/postgres';
-import { otherLeaf } from './support/output-parts.js';
+import { waitUntil } from '@touchstone/testing';
+import { NETWORK, otherLeaf } from './support/output-parts.js';
 import { ProofFixture, type ProofClient } from './support/proof-fixture.js';
+
+const OTHER_NETWORK = 'eip155:10';
+const networks = (count: number) =>
+  Array.from({ length: count }, (_, index) => `tsa:${index}`.padEnd(68, 'x')).join(',');
 
 let fixture: ProofFixture;
 let client: ProofClient;
@@ -86,6 +91,61 @@ describe('evidence of one output, from recording to anchor', () => {
     expect(verifyEvidence(anchored, { trust: world.trust(), nowMs: Date.now() }).label).toBe('L2');
   });
 
+  it('carries the first anchor of every network, also of one that anchors a later checkpoint', async () => {
+    const { world } = fixture;
+    const output = world.output();
+    const { verificationId } = output.body;
+    await fixture.publish(output, world.batchSealed([output]));
+    const first = await world.checkpointPublished();
+    await fixture.publish(first, world.anchorFinal(first));
+    const alone = await client.bundle(verificationId, '?require=anchored');
+    const both = `?require=${NETWORK},${OTHER_NETWORK}`;
+    await client.stage(verificationId, 'checkpointed', both);
+
+    await fixture.publish(world.entryAppended('{"n":"between"}'));
+    const second = await world.checkpointPublished();
+    await fixture.publish(second, world.anchorFinal(second, OTHER_NETWORK));
+    const text = await client.bundle(verificationId, both);
+    const { logProofs, anchors } = JSON.parse(text) as EvidenceBundle;
+    expect(logProofs.map(({ treeSize }) => treeSize)).toEqual([first.body.size, second.body.size]);
+    expect(anchors.map(({ network, logProof }) => [network, logProof])).toEqual([
+      [NETWORK, 0],
+      [OTHER_NETWORK, 1],
+    ]);
+    for (const network of [NETWORK, OTHER_NETWORK])
+      expect(verifyEvidence(text, { trust: world.trust(network), nowMs: Date.now() })).toMatchObject({
+        result: 'VALID',
+        label: 'L2',
+        remarks: [],
+      });
+    // A later anchor of the first network changes nothing, and the copy in memory gave way to the better one.
+    await fixture.publish(world.anchorFinal(second));
+    expect(await client.bundle(verificationId, both)).toBe(text);
+    expect(await client.bundle(verificationId)).toBe(text);
+    expect(text).not.toBe(alone);
+    expect(await client.metric('touchstone_proof_self_check_failures_total')).toBe(0);
+  });
+
+  it('lets the copy in memory go as soon as another network has anchored it', async () => {
+    const { world } = fixture;
+    const output = world.output();
+    const { verificationId } = output.body;
+    await fixture.publish(output, world.batchSealed([output]));
+    const checkpoint = await world.checkpointPublished();
+    await fixture.publish(checkpoint, world.anchorFinal(checkpoint));
+    const alone = await client.bundle(verificationId, '?require=anchored');
+    await fixture.publish(world.anchorFinal(checkpoint, OTHER_NETWORK));
+    const better = await waitUntil(
+      async () => {
+        const text = await client.bundle(verificationId);
+        return (JSON.parse(text) as EvidenceBundle).anchors.length === 2 && text;
+      },
+      10_000,
+      'both anchors',
+    );
+    expect(better).not.toBe(alone);
+  });
+
   it('serves exact text with media type, entity tag and cache control, and answers 304', async () => {
     const { world } = fixture;
     const output = world.output();
@@ -111,7 +171,7 @@ describe('evidence of one output, from recording to anchor', () => {
     await fixture.publish(world.anchorFinal(checkpoint));
     await client.bundle(verificationId, '?require=anchored');
     const final = await client.get(`/v1/evidence/${verificationId}`);
-    expect(final.headers.get('cache-control')).toBe('private, max-age=86400');
+    expect(final.headers.get('cache-control')).toBe('private, max-age=300');
     expect(final.headers.get('etag')).not.toBe(etag);
   });
 
@@ -135,6 +195,9 @@ describe('evidence of one output, from recording to anchor', () => {
     ['/v1/evidence/not-a-uuid', 400, 'validation-failed'],
     [`/v1/evidence/${uuidV7().toUpperCase()}`, 400, 'validation-failed'],
     [`/v1/evidence/${uuidV7()}?require=everything`, 400, 'validation-failed'],
+    [`/v1/evidence/${uuidV7()}?require=eip155:1,`, 400, 'validation-failed'],
+    [`/v1/evidence/${uuidV7()}?require=${networks(17)}`, 400, 'validation-failed'],
+    [`/v1/evidence/${uuidV7()}?require=${networks(16)}`, 404, 'unknown-verification'],
     [`/v1/evidence/${uuidV7()}?unknown=1`, 400, 'validation-failed'],
   ])('refuses %s with %d %s', async (path, status, code) => {
     const response = await client.get(path);

@@ -109,16 +109,27 @@ async function expectEvidence(dataSource: ServiceDataSource): Promise<void> {
   expect(await evidence.locate(verificationId)).toEqual({
     ...{ verificationId, commitmentHash: published0, commitmentKnown: true, logSize: 2n },
     batch: { logIndex: 1n, leafIndex: 0, leafCount: 2 },
-    checkpoint: { commitment: bytesToHex(commitment), size: 2n, anchorIds: [anchor.anchorId] },
+    checkpoints: [
+      {
+        ...{ commitment: bytesToHex(commitment), size: 2n },
+        anchors: [{ anchorId: anchor.anchorId, network: anchor.network }],
+      },
+    ],
   });
   const parts = await evidence.load({
-    ...{ verificationId, logIndex: 1n, checkpoint: bytesToHex(commitment), anchorIds: [anchor.anchorId] },
+    ...{ verificationId, logIndex: 1n, checkpoints: [bytesToHex(commitment)], anchorIds: [anchor.anchorId] },
     ...{ batchOffsets: pathInTree(0, 2).offsets, logNodes: [{ level: 0, index: 0n }] },
   });
   expect(parts).toEqual({
-    ...{ record: canonicalJson(body), entry: sealed.entry, note: checkpoint.note, anchors: [storedAnchor] },
+    ...{
+      record: canonicalJson(body),
+      entry: sealed.entry,
+      notes: [checkpoint.note],
+      anchors: [storedAnchor],
+    },
     ...{ batchHashes: [leafHash(leaves[1] as Uint8Array)], logHashes: [first] },
   });
+  expect(await evidence.anchoredSizes()).toEqual(new Map([[anchor.network, 2n]]));
   const waiting = await evidence.locate(early.verificationId);
-  expect(waiting).toMatchObject({ batch: undefined, checkpoint: undefined });
+  expect(waiting).toMatchObject({ batch: undefined, checkpoints: [] });
 }

@@ -36,8 +36,10 @@ describe('configuration', () => {
   it.each([
     ['TOUCHSTONE_ANCHOR_SUBMITTERS', addresses(ANCHOR_SUBMITTERS_MAX + 1)],
     ['TOUCHSTONE_ANCHOR_SUBMITTERS', '0x12'],
-    ['TOUCHSTONE_ANCHOR_CONTRACT', 'contract'],
-    ['TOUCHSTONE_EVM_NETWORK', 'base'],
+    ['TOUCHSTONE_ANCHOR_CONTRACTS', 'contract'],
+    ['TOUCHSTONE_ANCHOR_CONTRACTS', '{"eip155:8453":"contract"}'],
+    ['TOUCHSTONE_ANCHOR_CONTRACTS', `{"base":"0x${'11'.repeat(20)}"}`],
+    ['TOUCHSTONE_ANCHOR_CONTRACTS', '{}'],
     ['TOUCHSTONE_EVIDENCE_CACHE_BYTES', '-1'],
     ['TOUCHSTONE_LOG_ORIGIN', ''],
     ['TOUCHSTONE_UNKNOWN', '1'],

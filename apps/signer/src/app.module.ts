@@ -17,7 +17,7 @@ import type { AuditLog } from './domain/ports.js';
 import { CheckpointSigning } from './domain/sign-checkpoint.js';
 import { OutputSigning } from './domain/sign-output.js';
 import { TransactionSigning } from './domain/sign-transaction.js';
-import type { TransactionPolicy } from './domain/transaction-policy.js';
+import type { AllowedCall, TransactionPolicy } from './domain/transaction-policy.js';
 import { Verbs } from './domain/verbs.js';
 import { PostgresAuditLog } from './persistence/postgres-audit-log.js';
 import { PostgresCheckpointStore } from './persistence/postgres-checkpoint-store.js';
@@ -104,19 +104,18 @@ function keyRing(config: Config): KeyRing {
 
 function transactionSigning(config: Config, keys: KeyRing, audit: AuditLog): TransactionSigning {
   const limits = {
-    chainId: config.TOUCHSTONE_CHAIN_ID,
     gasMax: BigInt(config.TOUCHSTONE_TX_GAS_MAX),
     feePerGasMax: BigInt(config.TOUCHSTONE_TX_FEE_PER_GAS_MAX_WEI),
   };
   const anchor: TransactionPolicy = {
     ...limits,
-    to: config.TOUCHSTONE_ANCHOR_CONTRACT,
+    calls: Object.entries(config.TOUCHSTONE_ANCHOR_CONTRACTS).map(([network, to]) => callOn(network, to)),
     selectors: selectorsOf(anchorRegistry.abi, 'anchor'),
     caller: 'anchor-worker',
   };
   const settlement: TransactionPolicy = {
     ...limits,
-    to: config.TOUCHSTONE_SETTLEMENT_ASSET,
+    calls: [callOn(config.TOUCHSTONE_SETTLEMENT_NETWORK, config.TOUCHSTONE_SETTLEMENT_ASSET)],
     selectors: selectorsOf(eip3009.abi, 'transferWithAuthorization'),
     caller: 'payment-verifier',
   };
@@ -126,6 +125,11 @@ function transactionSigning(config: Config, keys: KeyRing, audit: AuditLog): Tra
     settlement: createTransactionSigner(kidOf('settlement'), keys.transactions.settlement),
   };
   return new TransactionSigning(signers, { anchor, settlement }, audit);
+}
+
+/** A contract on a chain in CAIP-2 form. */
+function callOn(network: string, to: string): AllowedCall {
+  return { chainId: Number(network.slice('eip155:'.length)), to };
 }
 
 /** Selectors of every overload of a function. */

@@ -1,7 +1,14 @@
 import { z } from 'zod';
-import { evmAddress, keyId } from '@touchstone/contracts';
+import { ANCHOR_CONTRACTS_MAX, anchorContracts, evmAddress, evmNetwork, keyId } from '@touchstone/contracts';
 import { DEFAULT_SIGNING_DOMAIN, SIGNING_DOMAIN_PATTERN } from '@touchstone/evidence';
-import { databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform/config';
+import {
+  databaseKeys,
+  integerKey,
+  jsonKey,
+  natsKeys,
+  secret,
+  serviceKeys,
+} from '@touchstone/platform/config';
 import { callerTokens } from '@touchstone/platform/http';
 
 const keyHex = (doc: string) =>
@@ -30,11 +37,13 @@ export const configSchema = z.object({
   TOUCHSTONE_CHECKPOINT_SEED_HEX: keyHex('Ed25519 seed that signs checkpoints (32 bytes).'),
   TOUCHSTONE_ANCHOR_TX_KEY_HEX: keyHex('Private key that pays for anchors (secp256k1, 32 bytes).'),
   TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: keyHex('Private key that pays for settlements (secp256k1, 32 bytes).'),
-  TOUCHSTONE_CHAIN_ID: integerKey(1, Number.MAX_SAFE_INTEGER).describe(
-    'Chain that transactions are signed for.',
+  TOUCHSTONE_ANCHOR_CONTRACTS: jsonKey(anchorContracts, 'JSON object').describe(
+    `The only contracts that the anchor key may call, by chain, 1 to ${ANCHOR_CONTRACTS_MAX}: {"eip155:8453": "0x…"}.`,
   ),
-  TOUCHSTONE_ANCHOR_CONTRACT: evmAddress.describe('The only contract that the anchor key may call.'),
-  TOUCHSTONE_SETTLEMENT_ASSET: evmAddress.describe('The only token that the settlement key may call.'),
+  TOUCHSTONE_SETTLEMENT_NETWORK: evmNetwork
+    .meta({ type: 'eip155:number' })
+    .describe('The only chain that the settlement key signs for.'),
+  TOUCHSTONE_SETTLEMENT_ASSET: evmAddress.describe('The only token there that the settlement key may call.'),
   TOUCHSTONE_TX_GAS_MAX: integerKey(21_000, 30_000_000)
     .default(500_000)
     .describe('Largest gas limit that is signed.'),

@@ -9,6 +9,8 @@ import {
   ASSET,
   CHAIN_ID,
   GATEWAY_TOKEN,
+  OTHER_ANCHOR_CONTRACT,
+  OTHER_CHAIN_ID,
   SignerFixture,
   WORKER_TOKEN,
 } from './support/signer-fixture.js';
@@ -65,10 +67,20 @@ describe('the policy per caller', () => {
     await expect(
       worker.call('signer', 'sign-transaction', anchorTransaction({ value: '1' })),
     ).rejects.toMatchObject(refused);
+    const elsewhere = { chainId: OTHER_CHAIN_ID, to: OTHER_ANCHOR_CONTRACT };
+    await worker.call('signer', 'sign-transaction', anchorTransaction(elsewhere));
+    for (const change of [{ chainId: OTHER_CHAIN_ID }, { to: OTHER_ANCHOR_CONTRACT }, { chainId: 1 }]) {
+      await expect(
+        worker.call('signer', 'sign-transaction', anchorTransaction(change)),
+      ).rejects.toMatchObject(refused);
+    }
+    const settlement = settlementTransaction();
+    settlement.transaction.chainId = OTHER_CHAIN_ID;
+    await expect(payments.call('signer', 'sign-transaction', settlement)).rejects.toMatchObject(refused);
     const [count] = await fixture.rows<{ refused: number }>(
       `SELECT count(*)::int AS refused FROM signer.signing_audit WHERE result = 'refused' AND operation = 'sign-transaction'`,
     );
-    expect(count?.refused).toBe(4);
+    expect(count?.refused).toBe(8);
     expect((await payments.call('signer', 'sign-transaction', settlementTransaction())).from).toBe(
       addresses.settlement,
     );

@@ -10,6 +10,8 @@ export {
   type ProvenAnchor,
 } from './anchors/index.js';
 export {
+  ANCHOR_CONTRACTS_MAX,
+  anchorContracts,
   EVM_PROOF_NODES_MAX,
   evmAnchorProof,
   evmStateProof,
@@ -187,6 +189,7 @@ export {
   caip2,
   decimal,
   evmAddress,
+  evmNetwork,
   hex32,
   hexBytes,
   hexData,

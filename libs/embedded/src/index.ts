@@ -34,7 +34,12 @@ export {
 } from './evm/deploy-development-chain.js';
 export { doctor, type DoctorCheck } from './doctor.js';
 export { silentProgress, terminalProgress, type Progress } from './progress.js';
-export { serviceEnvironment, serviceSecrets, type ServiceContext } from './services/service-environment.js';
+export {
+  anchorTargets,
+  serviceEnvironment,
+  serviceSecrets,
+  type ServiceContext,
+} from './services/service-environment.js';
 export type { ServicePlan } from './services/service-process.js';
 export { Supervisor, type SupervisorOptions } from './services/supervisor.js';
 export { acquireLock, lockedSince, lockHolder } from './state/lock.js';

@@ -18,7 +18,13 @@ export {
   parseBatchEntry,
   type BatchEntry,
 } from './log/batch-entry.js';
-export { anchoredCommitment, openWithKeys, readCheckpoint, type OpenedCheckpoint } from './log/checkpoint.js';
+export {
+  anchoredCommitment,
+  committedText,
+  openWithKeys,
+  readCheckpoint,
+  type OpenedCheckpoint,
+} from './log/checkpoint.js';
 export { capabilityHash } from './output/capability-hash.js';
 export { commitmentHash, contextNonce, modelVersionIdOf, requestDigest } from './output/context.js';
 export {
@@ -58,5 +64,7 @@ export { labels, satisfies, stepsForLabel, type Label } from './verify/label.js'
 export { CONTAINS_FALSE_PART } from './verify/remarks.js';
 export { stepNames, type Step, type StepName, type StepStatus } from './verify/step.js';
 export { BLOCK_UNCERTAINTY_MS } from './anchors/evm.js';
+export { anchorWords } from './anchors/index.js';
+export type { AnchorWords } from './anchors/kind.js';
 export { WITNESS_UNCERTAINTY_MS } from './verify/trusted-time.js';
 export { verifyEvidence, type VerificationReport, type VerifyOptions } from './verify/verify-evidence.js';

@@ -57,6 +57,7 @@ export {
 } from './rfc9162-tree.js';
 export {
   checkpointCommitments,
+  committedTexts,
   openCheckpoint,
   type VerifiedCheckpoint,
   type WrittenCheckpoint,

@@ -71,8 +71,12 @@ function isWrittenCheckpoint(source: string | Uint8Array | WrittenCheckpoint): s
  * What an anchor may commit to: for each signature line under the log's own name `sha256(utf8(text || "\n" || line || "\n"))`,
  * 32 bytes, equal lines once. No key is asked: lines of witnesses and of further keys change none of them.
  */
-export function checkpointCommitments({ note, checkpoint }: WrittenCheckpoint): Uint8Array[] {
+export function checkpointCommitments(written: WrittenCheckpoint): Uint8Array[] {
+  return committedTexts(written).map((text) => sha256Text(text));
+}
+
+/** The texts whose hashes {@link checkpointCommitments} are, in its order: the note with one of the log's lines each. */
+export function committedTexts({ note, checkpoint }: WrittenCheckpoint): string[] {
   const own = note.signatures.filter(({ name }) => name === checkpoint.origin);
-  const texts = own.map((line) => formatNote({ text: note.text, signatures: [line] }));
-  return [...new Set(texts)].map((text) => sha256Text(text));
+  return [...new Set(own.map((line) => formatNote({ text: note.text, signatures: [line] })))];
 }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { developmentNetwork } from '@touchstone/embedded';
 import {
   freePort,
   SIGNER_DOUBLE_ORIGIN,
@@ -23,8 +24,16 @@ export class SignerProcess {
     private readonly healthPort: number,
   ) {}
 
-  /** Migrates its schema and starts it. */
-  static async start(nats: TestNats, database: TestDatabase, contract: string): Promise<SignerProcess> {
+  /**
+   * Migrates its schema and starts it.
+   *
+   * @param contracts the registry of each network
+   */
+  static async start(
+    nats: TestNats,
+    database: TestDatabase,
+    contracts: Readonly<Record<string, string>>,
+  ): Promise<SignerProcess> {
     if (!existsSync(entry)) throw new Error('The signer is not built: run npm run build.');
     const { user, password } = nats.login('signer');
     const healthPort = await freePort();
@@ -44,8 +53,8 @@ export class SignerProcess {
         TOUCHSTONE_CHECKPOINT_SEED_HEX: signerSeeds.checkpoint,
         TOUCHSTONE_ANCHOR_TX_KEY_HEX: signerSeeds.anchor,
         TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: signerSeeds.settlement,
-        TOUCHSTONE_CHAIN_ID: '84532',
-        TOUCHSTONE_ANCHOR_CONTRACT: contract,
+        TOUCHSTONE_ANCHOR_CONTRACTS: JSON.stringify(contracts),
+        TOUCHSTONE_SETTLEMENT_NETWORK: developmentNetwork,
         TOUCHSTONE_SETTLEMENT_ASSET: `0x${'bb'.repeat(20)}`,
       },
       healthPort,

@@ -8,6 +8,23 @@ import { service } from '../../src/service.js';
 import { AnchorFixture, type TestChain } from './anchor-fixture.js';
 import { SignerProcess } from './signer-process.js';
 
+/** An EVM network with the registry on it, and where its node answers. */
+export interface EvmPlace {
+  readonly network: string;
+  readonly url: string;
+  readonly contract: string;
+}
+
+/** The development chain as a place. */
+export function placeOf({ anvil, contract }: TestChain): EvmPlace {
+  return { network: developmentNetwork, url: anvil.rpcUrl, contract };
+}
+
+/** The settings of a target that anchors there at once. */
+export function evmTarget(place: EvmPlace): object {
+  return { kind: 'evm', ...place, spacingMs: 0, pollMs: 100 };
+}
+
 /** Replicas of the whole service between real servers, a real signer and a real chain. */
 export class WorkerFixture extends ServiceFixture<typeof configSchema> {
   private constructor(
@@ -20,20 +37,19 @@ export class WorkerFixture extends ServiceFixture<typeof configSchema> {
     this.onClose(() => signer.kill());
   }
 
-  static async create(): Promise<WorkerFixture> {
+  /** @param beside networks that it anchors on too */
+  static async create(...beside: readonly EvmPlace[]): Promise<WorkerFixture> {
     const chain = await AnchorFixture.startChain();
+    const places = [placeOf(chain), ...beside];
     const surroundings = await surroundingsOf(service, {
       TOUCHSTONE_LOG_ORIGIN: SIGNER_DOUBLE_ORIGIN,
       ANCHOR_MODE: 'advanced',
       ANCHOR_INTERVAL_SEC: '0.2',
-      TOUCHSTONE_EVM_RPC_URL: chain.anvil.rpcUrl,
-      TOUCHSTONE_EVM_NETWORK: developmentNetwork,
-      TOUCHSTONE_ANCHOR_CONTRACT: chain.contract,
-      TOUCHSTONE_ANCHOR_SPACING_MS: '0',
-      TOUCHSTONE_EVM_POLL_MS: '100',
+      TOUCHSTONE_ANCHOR_TARGETS: JSON.stringify(places.map((place) => evmTarget(place))),
     });
+    const contracts = Object.fromEntries(places.map(({ network, contract }) => [network, contract]));
     const { nats, database } = surroundings;
-    return new WorkerFixture(surroundings, chain, await SignerProcess.start(nats, database, chain.contract));
+    return new WorkerFixture(surroundings, chain, await SignerProcess.start(nats, database, contracts));
   }
 
   /** A publisher with the permissions of the gateway. */

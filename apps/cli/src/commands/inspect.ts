@@ -1,18 +1,12 @@
 import { writeFile } from 'node:fs/promises';
-import { z } from 'zod';
-import { parseStrictJson } from '@touchstone/canonical-json';
-import {
-  EVIDENCE_BYTES_MAX,
-  evidenceBundle,
-  verifyEvidence,
-  type EvidenceBundle,
-} from '@touchstone/evidence';
+import { EVIDENCE_BYTES_MAX, verifyEvidence } from '@touchstone/evidence';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { loadTrustFile } from '../load-trust-file.js';
 import { bundleFacts } from '../page/bundle-facts.js';
 import { digestOf, evidencePage } from '../page/evidence-page.js';
+import { readBundle, requireBundle } from '../read-bundle.js';
 import { readInput, requireOtherFile } from '../terminal/files.js';
-import { printable, printableLine } from '../terminal/printable.js';
+import { printableLine } from '../terminal/printable.js';
 import { requireNoProblem } from '../terminal/problem.js';
 import { table } from '../terminal/style.js';
 
@@ -33,9 +27,7 @@ export async function inspectCommand(path: string, options: InspectOptions): Pro
   const text = await readInput(path, EVIDENCE_BYTES_MAX);
   requireNoProblem(text, path);
   if (options.html !== undefined) return writePage(text, options.html, options.trust);
-  const bundle = readBundle(text);
-  if (!bundle.ok) throw new CommandError(exitCodes.invalid, bundle.reason);
-  const facts = bundleFacts(bundle.bundle);
+  const facts = bundleFacts(requireBundle(text));
   const shown = facts.map(([title, fact]) => [title, printableLine(fact)]);
   process.stdout.write(
     options.json
@@ -63,14 +55,4 @@ async function writePage(text: Uint8Array, out: string, trustPath: string | unde
     process.stderr.write(`Wrote ${out}: ${report.result}, label ${report.label}.\n`);
   }
   return exitCodes.ok;
-}
-
-type Read = { ok: true; bundle: EvidenceBundle } | { ok: false; reason: string };
-
-function readBundle(text: Uint8Array): Read {
-  const parsed = parseStrictJson(text, { maxBytes: EVIDENCE_BYTES_MAX });
-  if (!parsed.ok) return { ok: false, reason: `Not strict JSON: ${printable(parsed.error.message)}` };
-  const bundle = evidenceBundle.safeParse(parsed.value);
-  if (bundle.success) return { ok: true, bundle: bundle.data };
-  return { ok: false, reason: `Not an evidence bundle:\n${printable(z.prettifyError(bundle.error))}` };
 }

@@ -5,7 +5,7 @@ import type { RunningStack } from '@touchstone/embedded';
 import { formatAtomic } from '../stack/price.js';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { balanceOf, chainOf } from '../stack/chain.js';
-import { anchoredEvidence } from '../stack/evidence.js';
+import { anchoredEvidence, anchorNetworks } from '../stack/evidence.js';
 import { exportTrust, trustText } from '../stack/export-trust.js';
 import { createPayer, developmentPayer, type Payer } from '../stack/payer.js';
 import { checkout, demoFolder, interruption, startAll, watchParts } from '../stack/run-stack.js';
@@ -13,6 +13,7 @@ import { urlOf } from '../stack/running-stack.js';
 import { printableLine } from '../terminal/printable.js';
 import { dishonestAttempts } from './attempts.js';
 import { classify, heldOutDigits, infer, printClassified, type Classified, type Digit } from './digits.js';
+import { drawPage, verifyTokenElsewhere } from './other-programs.js';
 import { printFigures } from './figures.js';
 import { tamper, verifyOffline } from './offline.js';
 import { StepLog } from './step-log.js';
@@ -28,6 +29,7 @@ export async function demoCommand(options: { count: number; state: string }): Pr
   const folder = demoFolder(options.state);
   const digits = await heldOutDigits(checkout, options.count + 2);
   let failure: CommandError | undefined;
+  let networks: readonly string[] = [];
   let stack: RunningStack | undefined;
   const interrupted = interruption();
   const parts = watchParts('the demonstration');
@@ -37,16 +39,19 @@ export async function demoCommand(options: { count: number; state: string }): Pr
   // The race below may be decided before this promise is looked at.
   stopped.catch(() => undefined);
   try {
-    stack = await log.step('Start PostgreSQL, NATS, a chain and six services', () =>
-      startAll(
-        {
-          stateDir: options.state,
-          restart: false,
-          onExit: parts.onExit,
-        },
-        interrupted,
-      ),
+    stack = await log.step(
+      'Start PostgreSQL, NATS, a chain, a time-stamping authority and six services',
+      () =>
+        startAll(
+          {
+            stateDir: options.state,
+            restart: false,
+            onExit: parts.onExit,
+          },
+          interrupted,
+        ),
     );
+    networks = anchorNetworks(stack.description);
     await Promise.race([paidPart(log, stack, options.state, folder, digits), parts.ended, stopped]);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
@@ -56,7 +61,11 @@ export async function demoCommand(options: { count: number; state: string }): Pr
     if (running) await log.step('Stop every service', () => running.stop());
   }
   if (failure) throw failure;
-  await log.step('Verify offline', () => verifyOffline(log, checkout, folder));
+  await log.step('Verify offline', () => verifyOffline(log, checkout, folder, networks));
+  await log.step('Ask another program about the time stamp', () =>
+    verifyTokenElsewhere(log, checkout, folder),
+  );
+  await log.step('Draw it', () => drawPage(log, checkout, folder));
   await log.step('Change one byte', () => tamper(log, checkout, folder));
   log.finish();
   return exitCodes.ok;
@@ -93,8 +102,9 @@ async function paidPart(
     ),
   );
   const last = classified.at(-1)?.answer.verificationId ?? '';
-  const evidence = await log.step('Wait until the last one is anchored at a finalized block', () =>
-    anchoredEvidence(stack, last, ANCHOR_TIMEOUT_MS),
+  const networks = anchorNetworks(stack);
+  const evidence = await log.step(`Wait until the last one is anchored on ${networks.join(' and ')}`, () =>
+    anchoredEvidence(stack, last, ANCHOR_TIMEOUT_MS, networks),
   );
   await log.step('Write evidence and trust file', async () => {
     await mkdir(folder, { recursive: true });

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { runTouchstone } from './run-touchstone.js';
 import type { StepLog } from './step-log.js';
 
 const report = z.object({
@@ -11,7 +11,12 @@ const report = z.object({
 });
 
 /** Verifies in a process of its own, as a stranger would, with nothing running. */
-export async function verifyOffline(log: StepLog, checkout: string, folder: string): Promise<void> {
+export async function verifyOffline(
+  log: StepLog,
+  checkout: string,
+  folder: string,
+  networks: readonly string[],
+): Promise<void> {
   const evidence = join(folder, 'evidence.json');
   const trust = join(folder, 'trust.json');
   log.print(`   $ npx touchstone verify ${evidence} --trust ${trust}`);
@@ -26,10 +31,15 @@ export async function verifyOffline(log: StepLog, checkout: string, folder: stri
     '--allow-test',
     '--json',
   ]);
-  const { result, label } = report.parse(JSON.parse(strict.output));
+  const { result, label, steps } = report.parse(JSON.parse(strict.output));
   log.check(
     'the evidence verifies offline with the label L2-test',
     text.exitCode === 0 && strict.exitCode === 0 && result === 'VALID' && label === 'L2-test',
+  );
+  const anchors = steps.filter(({ name, status }) => name === 'anchor' && status === 'pass');
+  log.check(
+    `it carries ${networks.length} final anchors that hold: ${networks.join(', ')}`,
+    anchors.length === networks.length,
   );
   const blind = await runVerify(checkout, [evidence, '--json']);
   log.check(
@@ -60,17 +70,4 @@ function changeOutput(text: string): string {
   return text.slice(0, start) + replacement + text.slice(start + 1);
 }
 
-function runVerify(checkout: string, args: readonly string[]): Promise<{ exitCode: number; output: string }> {
-  const child = spawn(process.execPath, [join(checkout, 'apps/cli/bin/touchstone.js'), 'verify', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: process.env['PATH'] ?? '' },
-  });
-  const chunks: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) =>
-      resolve({ exitCode: code ?? 1, output: Buffer.concat(chunks).toString('utf8') }),
-    );
-  });
-}
+const runVerify = (checkout: string, args: readonly string[]) => runTouchstone(checkout, ['verify', ...args]);

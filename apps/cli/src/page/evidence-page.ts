@@ -1,5 +1,6 @@
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import {
+  anchorWords,
   labels,
   readCheckpoint,
   stepMeaning,
@@ -31,8 +32,8 @@ const labelMeaning: Readonly<Record<Label, string>> = {
   L0: 'Nothing is shown.',
   L1: 'A key that you trust signed model version, input, output, request and time.',
   'L2-test':
-    'A key that you trust signed it, and it stood in the log before the anchoring block, on a chain that your trust file marks as a test: it proves nothing to others.',
-  L2: 'A key that you trust signed it, and it stood in the log before the anchoring block.',
+    'A key that you trust signed it, and it stood in the log before its anchor, which your trust file marks as a test: it proves nothing to others.',
+  L2: 'A key that you trust signed it, and it stood in the log before its anchor.',
 };
 
 const statusText: Readonly<Record<StepStatus, string>> = {
@@ -43,8 +44,8 @@ const statusText: Readonly<Record<StepStatus, string>> = {
 };
 
 /**
- * One page about one bundle, valid or not: verdict, what it says, every step, and the way from the output to the
- * chain. The page is whole in itself: no script, no request, and a content security policy that allows none.
+ * One page about one bundle, valid or not: verdict, what it says, every step, and the way from the output to
+ * its anchors. The page is whole in itself: no script, no request, and a content security policy that allows none.
  */
 export function evidencePage({ report, bundle, digest, madeAt }: PageParts): string {
   const style = Buffer.from(sha256(new TextEncoder().encode(PAGE_STYLE))).toString('base64');
@@ -137,7 +138,7 @@ function way(bundle: EvidenceBundle, steps: readonly Step[]): Html {
       )}${anchorsOf(bundle, steps, index)}`;
   });
   return html`<section>
-    <h2>From the output to the chain</h2>
+    <h2>From the output to its anchors</h2>
     ${figure(
       `The signed output is leaf ${bundle.inclusion.leafIndex} of ${bundle.inclusion.treeSize} in its batch.`,
       batchClimb(bundle),
@@ -169,17 +170,18 @@ function anchorsOf(bundle: EvidenceBundle, steps: readonly Step[], logProof: num
     if (anchor.logProof !== logProof) return [];
     const step = find(steps, 'anchor', index);
     const status = step?.status ?? 'not-checked';
+    const words = anchorWords(anchor.kind);
     return [
       html`<p class="down">↓</p>
         <figure class="${status}">
           <figcaption>
-            The hash of the signed checkpoint in a contract on ${anchor.network}.
+            ${words.what} ${anchor.network}.
             <span class="badge">${statusText[status]}</span>
           </figcaption>
           <dl>
             <dt>commitment</dt>
             <dd class="mono">${anchor.commitment}</dd>
-            <dt>chain</dt>
+            <dt>${words.witness}</dt>
             <dd>${step?.actual ?? step?.detail ?? 'not checked'}</dd>
           </dl>
         </figure>`,

@@ -4,9 +4,15 @@ import { describeProblem, urlOf, withinTime } from './running-stack.js';
 
 const POLL_MS = 250;
 
+/** The networks on which a stack anchors. */
+export const anchorNetworks = ({ chain, tsa }: StackDescription): readonly string[] => [
+  `eip155:${chain.chainId}`,
+  ...(tsa ? [tsa.network] : []),
+];
+
 /**
- * Waits until the proof service has a bundle whose checkpoint is anchored at a finalized block, and returns its exact
- * text.
+ * Waits until the proof service has a bundle with final anchors, on some network or on each of those that are named, and returns
+ * its exact text.
  *
  * @throws CommandError `pending` when that takes longer than `timeoutMs`
  */
@@ -14,8 +20,9 @@ export async function anchoredEvidence(
   stack: StackDescription,
   verificationId: string,
   timeoutMs: number,
+  networks: readonly string[] = ['anchored'],
 ): Promise<string> {
-  const url = `${urlOf(stack, 'proof-service')}/v1/evidence/${verificationId}?require=anchored`;
+  const url = `${urlOf(stack, 'proof-service')}/v1/evidence/${verificationId}?require=${networks.join(',')}`;
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const text = await withinTime(url, async (signal) => {

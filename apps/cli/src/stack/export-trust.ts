@@ -1,7 +1,7 @@
 import { canonicalJson } from '@touchstone/canonical-json';
 import { keySetAnswer } from '@touchstone/contracts/http/signer';
 import { withStatusesAt } from '@touchstone/crypto';
-import type { StackDescription } from '@touchstone/embedded';
+import type { StackDescription, TsaDescription } from '@touchstone/embedded';
 import { trustFile, type TrustFile } from '@touchstone/evidence';
 import { chainOf, finalizedBlocks } from './chain.js';
 import { commitmentHashes, listModels } from './gateway.js';
@@ -12,7 +12,8 @@ const TRUSTED_USES = ['output', 'witness', 'receipt'];
 
 /**
  * The trust file as the operator of the stack states it: the signer's public keys, the log's key, all commitments
- * of the models, and the finalized blocks as the chain answers. The chain of an embedded stack is a test network.
+ * of the models, and the finalized blocks as the chain answers. Chain and time-stamping authority of an embedded
+ * stack are tests.
  */
 export async function exportTrust(
   stack: StackDescription,
@@ -47,9 +48,14 @@ export async function exportTrust(
         blocks: await finalizedBlocks(chain),
       },
     ],
-    tsas: [],
+    tsas: stack.tsa ? [trustedTsa(stack.tsa)] : [],
     independent: [...independent],
   });
+}
+
+/** The authority is the operator's own: it says nothing to anybody else. */
+function trustedTsa({ network, roots, policies }: TsaDescription): TrustFile['tsas'][number] {
+  return { network, test: true, roots: [...roots], policies: [...policies] };
 }
 
 /** The text in which a trust file is written. */

@@ -1,5 +1,8 @@
 import { PROOF_SCHEMA as schema } from './schema.js';
 
+/** Most anchors of a bundle, of one network each. */
+export const ANCHORS_CHOSEN_MAX = 16;
+
 /**
  * A lateral that names the checkpoint which proves a batch best: the oldest that an anchor makes final, else the
  * oldest that covers it. `logIndex` is the SQL expression of the batch's place. Both branches are one index read.
@@ -12,6 +15,45 @@ export function chosenCheckpointSql(logIndex: string): string {
           ORDER BY rank LIMIT 1`;
 }
 
+/** The networks that have anchors: one index read for each. */
+const NETWORKS_SQL = `
+  WITH RECURSIVE known AS (
+    (SELECT network FROM ${schema}.anchor WHERE checkpoint_size IS NOT NULL ORDER BY network LIMIT 1)
+    UNION ALL
+    SELECT (SELECT next.network FROM ${schema}.anchor AS next
+            WHERE checkpoint_size IS NOT NULL AND next.network > known.network ORDER BY next.network LIMIT 1)
+    FROM known WHERE known.network IS NOT NULL
+  ) SELECT network FROM known WHERE network IS NOT NULL`;
+
+/** Size of the largest anchored checkpoint, by network. */
+export const ANCHORED_SIZES_SQL = `
+  SELECT network, (SELECT max(checkpoint_size) FROM ${schema}.anchor WHERE anchor.network = named.network)::text AS size
+  FROM (${NETWORKS_SQL}) AS named`;
+
+/**
+ * JSON of the checkpoints that prove a batch, in order of size: for each network the oldest that is anchored there and covers it, else
+ * the oldest that covers it. `logIndex` is the SQL expression of the batch's place.
+ */
+export function chosenCheckpointsSql(logIndex: string): string {
+  const anchored = `
+    SELECT commitment, checkpoint_size AS size,
+           json_agg(json_build_object('anchorId', anchor_id, 'network', network) ORDER BY network) AS anchors
+    FROM (SELECT first.* FROM (${NETWORKS_SQL}) AS named CROSS JOIN LATERAL (
+            SELECT anchor_id, network, commitment, checkpoint_size FROM ${schema}.anchor
+            WHERE anchor.network = named.network AND checkpoint_size > ${logIndex}
+            ORDER BY checkpoint_size, final_at, anchor_id LIMIT 1
+          ) AS first ORDER BY checkpoint_size, network LIMIT ${ANCHORS_CHOSEN_MAX}) AS firsts
+    GROUP BY commitment, checkpoint_size`;
+  return `WITH anchored AS (${anchored}), chosen AS (
+      SELECT * FROM anchored UNION ALL
+      (SELECT commitment, size, '[]'::json FROM ${schema}.checkpoint
+       WHERE state = 'verified' AND checkpoint.size > ${logIndex} AND NOT EXISTS (SELECT 1 FROM anchored)
+       ORDER BY checkpoint.size LIMIT 1)
+    )
+    SELECT coalesce(json_agg(json_build_object('commitment', encode(commitment, 'hex'), 'size', size::text,
+             'anchors', anchors) ORDER BY size), '[]'::json) FROM chosen`;
+}
+
 /** JSON of anchors in their order, most of them first seen first; `condition` may name columns of `anchor`. */
 export function anchorsJsonSql(condition: string): string {
   return `(SELECT coalesce(json_agg(json_build_object(
@@ -19,5 +61,6 @@ export function anchorsJsonSql(condition: string): string {
              'proof', proof, 'transaction', transaction, 'blockNumber', block_number::text,
              'finalAt', to_char(final_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
            ) ORDER BY final_at, anchor_id), '[]'::json)
-           FROM (SELECT * FROM ${schema}.anchor WHERE ${condition} ORDER BY final_at, anchor_id LIMIT 16) AS chosen)`;
+           FROM (SELECT * FROM ${schema}.anchor WHERE ${condition} ORDER BY final_at, anchor_id
+                 LIMIT ${ANCHORS_CHOSEN_MAX}) AS chosen)`;
 }

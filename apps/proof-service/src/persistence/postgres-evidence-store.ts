@@ -1,13 +1,14 @@
 import { toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type {
+  ChosenAnchor,
   EvidenceLocation,
   EvidenceParts,
   EvidenceRequest,
   EvidenceStore,
   StoredAnchor,
 } from '../domain/evidence/evidence-store.js';
-import { anchorsJsonSql, chosenCheckpointSql } from './anchors-sql.js';
+import { ANCHORED_SIZES_SQL, anchorsJsonSql, chosenCheckpointsSql } from './anchors-sql.js';
 import { batchNodesSql, logNodesSql, nodeParameters, splitHashes } from './nodes.js';
 import { PROOF_SCHEMA as schema } from './schema.js';
 
@@ -18,15 +19,13 @@ interface LocationRow {
   readonly logIndex: string | null;
   readonly leafIndex: number | null;
   readonly leafCount: number | null;
-  readonly checkpoint: string | null;
-  readonly checkpointSize: string | null;
-  readonly anchorIds: string[];
+  readonly checkpoints: { commitment: string; size: string; anchors: ChosenAnchor[] }[];
 }
 
 interface PartsRow {
   readonly record: string;
   readonly entry: string;
-  readonly note: string;
+  readonly notes: string[];
   readonly anchors: StoredAnchor[];
   readonly batchHashes: Buffer | null;
   readonly logHashes: Buffer | null;
@@ -38,22 +37,21 @@ const LOCATE_SQL = `
          EXISTS (SELECT 1 FROM ${schema}.model_commitment AS known
                  WHERE known.commitment_hash = output.commitment_hash) AS "commitmentKnown",
          place.log_index::text AS "logIndex", place.leaf_index AS "leafIndex", place.leaf_count AS "leafCount",
-         encode(chosen.commitment, 'hex') AS checkpoint, chosen.size::text AS "checkpointSize",
-         ARRAY(SELECT anchor_id::text FROM ${schema}.anchor WHERE anchor.commitment = chosen.commitment
-               ORDER BY final_at, anchor_id LIMIT 16) AS "anchorIds"
+         (${chosenCheckpointsSql('place.log_index')}) AS checkpoints
   FROM ${schema}.output CROSS JOIN ${schema}.log_state
   LEFT JOIN LATERAL (
     SELECT log_index, leaf_index, leaf_count FROM ${schema}.batch_leaf JOIN ${schema}.batch USING (log_index)
     WHERE batch_leaf.leaf = output.leaf ORDER BY log_index LIMIT 1
   ) AS place ON true
-  LEFT JOIN LATERAL (${chosenCheckpointSql('place.log_index')}) AS chosen ON true
   WHERE output.verification_id = $1`;
 
 const LOAD_SQL = `
-  SELECT output.record, log_entry.entry, checkpoint.note, ${anchorsJsonSql('anchor.anchor_id = ANY($4::uuid[])')} AS anchors,
+  SELECT output.record, log_entry.entry, ${anchorsJsonSql('anchor.anchor_id = ANY($4::uuid[])')} AS anchors,
+         ARRAY(SELECT note FROM unnest($3::bytea[]) WITH ORDINALITY AS wanted (commitment, place)
+               JOIN ${schema}.checkpoint USING (commitment) ORDER BY place) AS notes,
          ${batchNodesSql('$2', '$5')} AS "batchHashes", ${logNodesSql('$6', '$7')} AS "logHashes"
-  FROM ${schema}.output, ${schema}.log_entry, ${schema}.checkpoint
-  WHERE output.verification_id = $1 AND log_entry.log_index = $2 AND checkpoint.commitment = $3`;
+  FROM ${schema}.output, ${schema}.log_entry
+  WHERE output.verification_id = $1 AND log_entry.log_index = $2`;
 
 /** The read model of evidence in PostgreSQL. */
 export class PostgresEvidenceStore implements EvidenceStore {
@@ -71,7 +69,7 @@ export class PostgresEvidenceStore implements EvidenceStore {
       const [row] = (await this.dataSource.query(LOAD_SQL, [
         request.verificationId,
         request.logIndex.toString(),
-        toBytea(request.checkpoint),
+        request.checkpoints.map(toBytea),
         request.anchorIds,
         request.batchOffsets,
         ...nodeParameters(request.logNodes),
@@ -85,10 +83,17 @@ export class PostgresEvidenceStore implements EvidenceStore {
       );
     });
   }
+
+  anchoredSizes(): Promise<ReadonlyMap<string, bigint>> {
+    return withDatabase(async () => {
+      const rows = (await this.dataSource.query(ANCHORED_SIZES_SQL)) as { network: string; size: string }[];
+      return new Map(rows.map(({ network, size }) => [network, BigInt(size)]));
+    });
+  }
 }
 
 function toLocation(verificationId: string, row: LocationRow): EvidenceLocation {
-  const { logIndex, leafIndex, leafCount, checkpoint, checkpointSize } = row;
+  const { logIndex, leafIndex, leafCount } = row;
   return {
     verificationId,
     commitmentHash: row.commitmentHash,
@@ -98,9 +103,6 @@ function toLocation(verificationId: string, row: LocationRow): EvidenceLocation 
       logIndex === null || leafIndex === null || leafCount === null
         ? undefined
         : { logIndex: BigInt(logIndex), leafIndex, leafCount },
-    checkpoint:
-      checkpoint === null || checkpointSize === null
-        ? undefined
-        : { commitment: checkpoint, size: BigInt(checkpointSize), anchorIds: row.anchorIds },
+    checkpoints: row.checkpoints.map(({ size, ...checkpoint }) => ({ ...checkpoint, size: BigInt(size) })),
   };
 }

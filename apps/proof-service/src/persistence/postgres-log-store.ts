@@ -93,9 +93,9 @@ export class PostgresLogStore implements LogStore {
         `WITH before AS (
            SELECT coalesce(max(size), 0) AS size FROM ${schema}.checkpoint WHERE state = 'verified' AND anchored
          ), found AS (
-           UPDATE ${schema}.anchor SET matched = true
+           UPDATE ${schema}.anchor SET matched = true, checkpoint_size = checkpoint.size
            FROM ${schema}.checkpoint
-           WHERE NOT matched AND checkpoint.commitment = anchor.commitment AND checkpoint.state = 'verified'
+           WHERE anchor.checkpoint_size IS NULL AND checkpoint.commitment = anchor.commitment AND checkpoint.state = 'verified'
            RETURNING anchor.commitment
          ), marked AS (
            UPDATE ${schema}.checkpoint SET anchored = true

@@ -8,7 +8,7 @@ export async function storedFigures(dataSource: DataSource): Promise<StoredFigur
     `SELECT size::float8 AS "logSize",
             (SELECT count(*)::int FROM ${schema}.log_entry WHERE log_index >= size) AS "entriesWaiting",
             (SELECT count(*)::int FROM ${schema}.checkpoint AS waiting WHERE state = 'pending') AS "checkpointsPending",
-            (SELECT count(*)::int FROM ${schema}.anchor WHERE NOT matched) AS "anchorsUnmatched"
+            (SELECT count(*)::int FROM ${schema}.anchor WHERE checkpoint_size IS NULL) AS "anchorsUnmatched"
      FROM ${schema}.log_state WHERE id = 1`,
   )) as [StoredFigures];
   return row;

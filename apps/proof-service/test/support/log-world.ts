@@ -172,9 +172,10 @@ export class LogWorld {
     return { subject: 'evt.v1.anchor.checkpoint.published', body };
   }
 
-  anchorFinal({
-    body,
-  }: EventOf<'evt.v1.anchor.checkpoint.published'>): EventOf<'evt.v1.anchor.anchor.final'> {
+  anchorFinal(
+    { body }: EventOf<'evt.v1.anchor.checkpoint.published'>,
+    network = NETWORK,
+  ): EventOf<'evt.v1.anchor.anchor.final'> {
     const commitment = anchoredCommitment(body.note) ?? new Uint8Array();
     const seconds = BigInt(Math.floor(Date.now() / 1_000));
     const at = { number: 100n + BigInt(this.blocks.length) * 10n, seconds };
@@ -185,7 +186,7 @@ export class LogWorld {
       body: {
         anchorId: uuidV7(),
         kind: 'evm',
-        network: NETWORK,
+        network,
         checkpointSize: body.size,
         commitment: bytesToHex(commitment),
         level: 'finalized',
@@ -201,8 +202,8 @@ export class LogWorld {
     return this.signer.vkey;
   }
 
-  /** The trust file of a reader who knows the keys, and the blocks of all anchors so far. */
-  trust(): TrustFile {
+  /** The trust file of a reader who knows the keys, and the blocks of all anchors so far as those of one network. */
+  trust(network = NETWORK): TrustFile {
     return {
       version: 1,
       asOf: new Date().toISOString(),
@@ -214,7 +215,7 @@ export class LogWorld {
       witnesses: { k: 0, vkeys: [] },
       chains: [
         {
-          network: NETWORK,
+          network,
           test: false,
           contract: CONTRACT,
           submitters: [SUBMITTER],
@@ -222,7 +223,7 @@ export class LogWorld {
         },
       ],
       tsas: [],
-      independent: [NETWORK],
+      independent: [network],
     };
   }
 }

@@ -19,8 +19,7 @@ type Publishers = Readonly<Record<'inference-gateway' | 'anchor-worker', EventPu
 
 const settings = {
   TOUCHSTONE_LOG_ORIGIN: ORIGIN,
-  TOUCHSTONE_EVM_NETWORK: NETWORK,
-  TOUCHSTONE_ANCHOR_CONTRACT: CONTRACT,
+  TOUCHSTONE_ANCHOR_CONTRACTS: JSON.stringify({ [NETWORK]: CONTRACT }),
 };
 
 /** A world that publishes, and any number of proof-services. */

@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkTransaction, type PolicyTransaction, type TransactionPolicy } from './transaction-policy.js';
 
+const base = { chainId: 8453, to: `0x${'11'.repeat(20)}` };
+const optimism = { chainId: 10, to: `0x${'22'.repeat(20)}` };
 const policy: TransactionPolicy = {
-  chainId: 8453,
-  to: `0x${'11'.repeat(20)}`,
+  calls: [base, optimism],
   selectors: ['0xaabbccdd'],
   gasMax: 100n,
   feePerGasMax: 1_000n,
   caller: 'anchor-worker',
 };
 const allowed: PolicyTransaction = {
-  chainId: 8453,
-  to: policy.to,
+  ...base,
   value: 0n,
   data: '0xaabbccdd00',
   gas: 100n,
@@ -19,13 +19,15 @@ const allowed: PolicyTransaction = {
 };
 
 describe('checkTransaction', () => {
-  it('lets the one call through at the limits', () => {
-    expect(() => checkTransaction(allowed, policy, 'anchor-worker')).not.toThrow();
+  it.each([base, optimism])('lets a listed call through at the limits: %j', (call) => {
+    expect(() => checkTransaction({ ...allowed, ...call }, policy, 'anchor-worker')).not.toThrow();
   });
 
   it.each([
-    ['another chain', { chainId: 1 }],
-    ['another contract', { to: `0x${'22'.repeat(20)}` }],
+    ['a chain that is not listed', { chainId: 1 }],
+    ['a contract that is not listed', { to: `0x${'33'.repeat(20)}` }],
+    ['the contract of another chain', { to: optimism.to }],
+    ['a contract on the chain of another', { chainId: optimism.chainId }],
     ['value', { value: 1n }],
     ['another function', { data: '0xaabbccde00' }],
     ['a cut selector', { data: '0xaabbcc' }],
@@ -34,6 +36,10 @@ describe('checkTransaction', () => {
     ['a fee above the limit', { maxFeePerGas: 1_001n }],
   ])('refuses %s', (_name, change) => {
     expect(() => checkTransaction({ ...allowed, ...change }, policy, 'anchor-worker')).toThrow(/not signed/);
+  });
+
+  it('refuses every call when none is listed', () => {
+    expect(() => checkTransaction(allowed, { ...policy, calls: [] }, 'anchor-worker')).toThrow(/not signed/);
   });
 
   it('refuses another caller', () => {

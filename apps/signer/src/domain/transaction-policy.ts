@@ -10,11 +10,13 @@ export interface PolicyTransaction {
   readonly maxFeePerGas: bigint;
 }
 
+/** A contract on the chain where it may be called. */
+export type AllowedCall = Pick<PolicyTransaction, 'chainId' | 'to'>;
+
 /** What one transaction key may sign, and nothing else. */
 export interface TransactionPolicy {
-  readonly chainId: number;
-  /** The only contract that may be called. */
-  readonly to: string;
+  /** The only contracts that may be called. Another chain may have anything at the address of one. */
+  readonly calls: readonly AllowedCall[];
   /** Function selectors that may be called, `0x` and 8 hex characters. */
   readonly selectors: readonly string[];
   readonly gasMax: bigint;
@@ -27,7 +29,7 @@ const SELECTOR_LENGTH = 10;
 
 /**
  * Refuses every transaction that the policy of its key does not allow, so that a captured caller cannot spend more
- * than gas: no value, one contract, known functions, bounded fees.
+ * than gas: no value, known contracts and functions, bounded fees.
  *
  * @throws AppError `signing-refused`
  */
@@ -38,8 +40,14 @@ export function checkTransaction(
 ): void {
   const findings = [
     [caller === policy.caller, `caller ${caller} may not use this key`],
-    [transaction.chainId === policy.chainId, `chain ${transaction.chainId} is not ${policy.chainId}`],
-    [transaction.to === policy.to, `address ${transaction.to} is not ${policy.to}`],
+    [
+      policy.calls.some(({ chainId }) => chainId === transaction.chainId),
+      `chain ${transaction.chainId} is not one of ${policy.calls.map(({ chainId }) => chainId).join(', ')}`,
+    ],
+    [
+      policy.calls.some(({ chainId, to }) => chainId === transaction.chainId && to === transaction.to),
+      `address ${transaction.to} may not be called on chain ${transaction.chainId}`,
+    ],
     [transaction.value === 0n, 'the transaction carries value'],
     [
       policy.selectors.includes(transaction.data.slice(0, SELECTOR_LENGTH)),

@@ -6,6 +6,9 @@ export const ORIGIN = 'localhost/touchstone/test';
 export const ANCHOR_CONTRACT = `0x${'aa'.repeat(20)}`;
 export const ASSET = `0x${'bb'.repeat(20)}`;
 export const CHAIN_ID = 8453;
+/** A second chain, where the anchor key alone may call a contract. */
+export const OTHER_CHAIN_ID = 10;
+export const OTHER_ANCHOR_CONTRACT = `0x${'ac'.repeat(20)}`;
 export const GATEWAY_TOKEN = 'g'.repeat(40);
 export const WORKER_TOKEN = 'w'.repeat(40);
 
@@ -16,8 +19,11 @@ const settings = {
   TOUCHSTONE_CHECKPOINT_SEED_HEX: '22'.repeat(32),
   TOUCHSTONE_ANCHOR_TX_KEY_HEX: '33'.repeat(32),
   TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: '44'.repeat(32),
-  TOUCHSTONE_CHAIN_ID: String(CHAIN_ID),
-  TOUCHSTONE_ANCHOR_CONTRACT: ANCHOR_CONTRACT,
+  TOUCHSTONE_ANCHOR_CONTRACTS: JSON.stringify({
+    [`eip155:${CHAIN_ID}`]: ANCHOR_CONTRACT,
+    [`eip155:${OTHER_CHAIN_ID}`]: OTHER_ANCHOR_CONTRACT,
+  }),
+  TOUCHSTONE_SETTLEMENT_NETWORK: `eip155:${CHAIN_ID}`,
   TOUCHSTONE_SETTLEMENT_ASSET: ASSET,
   TOUCHSTONE_SIGNER_TOKENS: JSON.stringify({
     'inference-gateway': GATEWAY_TOKEN,

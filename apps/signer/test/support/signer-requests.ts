@@ -32,7 +32,7 @@ export function checkpoint(size: number, fromSize: number): RpcRequest<'signer',
 
 /** A transaction that anchors. */
 export function anchorTransaction(
-  change: { to?: string; value?: string } = {},
+  change: { chainId?: number; to?: string; value?: string } = {},
 ): RpcRequest<'signer', 'sign-transaction'> {
   const data = encodeFunctionData({
     abi: anchorRegistry.abi,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { serviceNames, type ServiceName } from '@touchstone/contracts';
 import {
+  anchorTargets,
   callRpc,
   DATABASE_NAME,
   serviceDatabaseUrl,
@@ -83,7 +84,7 @@ export class FaultyStack {
           serviceNames.map((name) => [
             name,
             {
-              ...settingsOf(name, { stateDir, rpcUrl: gate.url, confirmations }),
+              ...settingsOf(name, { stateDir, chain: { ...chain, rpcUrl: gate.url }, confirmations }),
               DATABASE_URL: serviceDatabaseUrl(databaseGate.port, name, rolePasswords[name]),
             },
           ]),
@@ -216,12 +217,17 @@ function keyFile(stateDir: string): string {
 
 function settingsOf(
   service: ServiceName,
-  given: { readonly stateDir: string; readonly rpcUrl: string; readonly confirmations: number },
+  given: {
+    readonly stateDir: string;
+    readonly chain: StackDescription['chain'];
+    readonly confirmations: number;
+  },
 ): Record<string, string> {
-  const { stateDir, rpcUrl, confirmations } = given;
+  const { stateDir, chain, confirmations } = given;
   const preload = (script: string): string => `--import=${pathToFileURL(script).href}`;
   const clock = { NODE_OPTIONS: preload(clockPreload), FAULT_CLOCK_FILE: clockFile(stateDir, service) };
-  if (service === 'anchor-worker') return { ...clock, TOUCHSTONE_EVM_RPC_URL: rpcUrl };
+  // The chain alone: a token of the authority would make evidence anchored that the broken chain lost.
+  if (service === 'anchor-worker') return { ...clock, TOUCHSTONE_ANCHOR_TARGETS: anchorTargets({ chain }) };
   if (service === 'signer')
     return {
       ...clock,
@@ -231,7 +237,7 @@ function settingsOf(
   if (service !== 'payment-verifier') return clock;
   return {
     ...clock,
-    TOUCHSTONE_EVM_RPC_URL: rpcUrl,
+    TOUCHSTONE_EVM_RPC_URL: chain.rpcUrl,
     TOUCHSTONE_PAYMENT_LEASE_SECONDS: String(LEASE_SECONDS),
     TOUCHSTONE_PAYMENT_CONFIRMATIONS: String(confirmations),
   };

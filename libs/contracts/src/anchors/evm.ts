@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { caip2, hexBytes } from '../schemas/primitives.js';
+import { caip2, evmAddress, evmNetwork, hexBytes } from '../schemas/primitives.js';
 
 /** Most nodes of each trie proof of an anchor (protocol section 12). */
 export const EVM_PROOF_NODES_MAX = 64;
@@ -31,3 +31,19 @@ export const evmAnchor = z.strictObject({
   network: caip2,
   proof: evmAnchorProof,
 });
+
+/** Most chains with an `AnchorRegistry` that one installation knows. */
+export const ANCHOR_CONTRACTS_MAX = 16;
+
+/** The `AnchorRegistry` of each chain, as configurations have it: `{"eip155:8453": "0x…"}`. */
+export const anchorContracts = z
+  .record(evmNetwork, evmAddress, {
+    error: ({ code }) => (code === 'invalid_key' ? 'expected eip155:<chain id>' : undefined),
+  })
+  .refine(
+    (contracts) => {
+      const { length } = Object.keys(contracts);
+      return length >= 1 && length <= ANCHOR_CONTRACTS_MAX;
+    },
+    { message: `expected 1 to ${ANCHOR_CONTRACTS_MAX} chains` },
+  );

@@ -16,6 +16,9 @@ export type AnchorOf<Kind extends AnchorKind> = Extract<ProvenAnchor, { readonly
 export const anchorProof = z.union(anchors.map(({ shape }) => shape.proof));
 export type AnchorProof = z.infer<typeof anchorProof>;
 
+/** A place where anchors are made, of any kind. */
+export const anchorNetwork = z.union(anchors.map(({ shape }) => shape.network));
+
 export const anchorKinds: readonly AnchorKind[] = anchors.map(({ shape }) => shape.kind.value);
 
 /** A schema of anchors of every kind that have these members as well. */

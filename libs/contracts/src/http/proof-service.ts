@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anchorWith } from '../anchors/index.js';
+import { anchorNetwork, anchorWith } from '../anchors/index.js';
 import { BATCH_LEAVES_MAX, LOG_INDEX_MAX, PATH_HASHES_MAX } from '../messages/anchor.js';
 import { outputProof } from '../schemas/output.js';
 import { decimal, hex32, timestampMs, uuidV7 } from '../schemas/primitives.js';
@@ -20,8 +20,26 @@ const anchorAnswer = anchorWith({
 }).meta({ id: 'Anchor' });
 export type AnchorAnswer = z.infer<typeof anchorAnswer>;
 
-/** The query of `GET /v1/evidence/:verificationId`; its answer is the bundle of `@touchstone/evidence`. */
-export const evidenceQuery = z.strictObject({ require: z.literal('anchored').optional() });
+/** Most networks that a reader of evidence may wait for. */
+export const NETWORKS_REQUIRED_MAX = 16;
+const NETWORK_CHARACTERS_MAX = 68;
+
+/**
+ * The query of `GET /v1/evidence/:verificationId`; its answer is the bundle of `@touchstone/evidence`. `require` is `anchored` or
+ * networks separated by commas.
+ */
+export const evidenceQuery = z.strictObject({
+  require: z
+    .string()
+    .max(NETWORKS_REQUIRED_MAX * (NETWORK_CHARACTERS_MAX + 1))
+    .transform((text) => (text === 'anchored' ? ('any' as const) : text.split(',')))
+    .pipe(
+      z.union([z.literal('any'), z.array(anchorNetwork).max(NETWORKS_REQUIRED_MAX)], {
+        error: `expected anchored, or 1 to ${NETWORKS_REQUIRED_MAX} networks separated by commas`,
+      }),
+    )
+    .optional(),
+});
 export type EvidenceQuery = z.output<typeof evidenceQuery>;
 
 /** The query of `GET /v1/proof/:batchId`. */

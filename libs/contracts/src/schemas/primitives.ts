@@ -40,6 +40,9 @@ export const unixSeconds = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** A chain in CAIP-2 form, for example `eip155:8453`. */
 export const caip2 = z.string().regex(/^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$/, 'expected a CAIP-2 chain id');
 
+/** An EVM chain in CAIP-2 form: `eip155:` and its chain id, which JSON carries without loss. */
+export const evmNetwork = z.string().regex(/^eip155:[1-9]\d{0,14}$/, 'expected eip155:<chain id>');
+
 /** A short name that goes into subjects, logs and file names. */
 export const slug = z
   .string()

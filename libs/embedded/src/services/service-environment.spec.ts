@@ -1,6 +1,11 @@
 import { serviceNames } from '@touchstone/contracts';
 import { describe, expect, it } from '@jest/globals';
-import { serviceEnvironment, serviceSecrets, type ServiceContext } from './service-environment.js';
+import {
+  anchorTargets,
+  serviceEnvironment,
+  serviceSecrets,
+  type ServiceContext,
+} from './service-environment.js';
 
 const address = (digit: string): string => `0x${digit.repeat(40)}`;
 const context = (service: ServiceContext['service'], urls: ServiceContext['urls'] = {}): ServiceContext => ({
@@ -45,7 +50,7 @@ describe('environment of the services', () => {
 
   it('names contracts to the signer and the receiver of payments to the gateway', () => {
     expect(serviceEnvironment(context('signer'))).toMatchObject({
-      TOUCHSTONE_ANCHOR_CONTRACT: address('2'),
+      TOUCHSTONE_ANCHOR_CONTRACTS: `{"eip155:84532":"${address('2')}"}`,
       TOUCHSTONE_SETTLEMENT_ASSET: address('1'),
     });
     const gateway = serviceEnvironment(context('inference-gateway', { 'proof-service': 'http://proofs' }));
@@ -65,9 +70,25 @@ describe('environment of the services', () => {
       TOUCHSTONE_PAYMENT_ASSET_VERSION: '2',
     });
     expect(serviceEnvironment(context('payment-verifier'))).toMatchObject(token);
-    expect(serviceEnvironment(context('signer'))).toMatchObject({ TOUCHSTONE_CHAIN_ID: '84532' });
-    for (const service of ['anchor-worker', 'proof-service'] as const)
-      expect(serviceEnvironment(context(service))).toMatchObject({ TOUCHSTONE_EVM_NETWORK: network });
+    expect(serviceEnvironment(context('signer'))).toMatchObject({ TOUCHSTONE_SETTLEMENT_NETWORK: network });
+  });
+
+  it('anchors every checkpoint on the chain, and at the authority where there is one', () => {
+    const { chain } = context('anchor-worker');
+    const onChain = {
+      ...{ kind: 'evm', network: 'eip155:84532', url: 'http://x', contract: address('2') },
+      ...{ spacingMs: 0, pollMs: 200 },
+    };
+    expect(JSON.parse(anchorTargets({ chain }))).toEqual([onChain]);
+    const tsa = { network: 'tsa:x', url: 'http://tsa', roots: ['MAA='], policies: ['1.2'] };
+    const environment = serviceEnvironment({ ...context('anchor-worker'), tsa });
+    expect(JSON.parse(environment['TOUCHSTONE_ANCHOR_TARGETS'] ?? '')).toEqual([
+      onChain,
+      { kind: 'rfc3161', ...tsa, spacingMs: 0 },
+    ]);
+    expect(serviceEnvironment(context('proof-service'))).toMatchObject({
+      TOUCHSTONE_ANCHOR_CONTRACTS: `{"eip155:84532":"${address('2')}"}`,
+    });
   });
 
   it('lets settings of the starter win', () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ServiceName } from '@touchstone/contracts';
 import { developmentToken } from '../evm/development-chain.js';
-import type { ChainDescription, ServicePorts } from '../state/stack-file.js';
+import type { ChainDescription, ServicePorts, TsaDescription } from '../state/stack-file.js';
 import { randomSecret, secp256k1Key, type SecretPlan } from '../state/secrets.js';
 
 /** What the launcher knows when it starts one service. */
@@ -13,6 +13,8 @@ export interface ServiceContext {
   readonly databaseUrl: string;
   readonly nats: { readonly url: string; readonly user: string; readonly password: string };
   readonly chain: ChainDescription;
+  /** Absent where the stack has no time-stamping authority. */
+  readonly tsa?: TsaDescription | undefined;
   readonly logOrigin: string;
   /** The checkout. */
   readonly root: string;
@@ -55,6 +57,25 @@ export const serviceSecrets: Readonly<Partial<Record<ServiceName, SecretPlan>>> 
 
 const networkOf = ({ chain }: ServiceContext): string => `eip155:${chain.chainId}`;
 
+const anchorContractsOf = (context: ServiceContext): string =>
+  JSON.stringify({ [networkOf(context)]: context.chain.anchorRegistry });
+
+/** Milliseconds between two looks at the development chain, whose blocks come at once. */
+const CHAIN_POLL_MS = 200;
+
+/** Where the anchor-worker of a stack anchors every checkpoint, as its configuration has it. */
+export function anchorTargets({ chain, tsa }: Pick<ServiceContext, 'chain' | 'tsa'>): string {
+  const onChain = {
+    kind: 'evm',
+    network: `eip155:${chain.chainId}`,
+    url: chain.rpcUrl,
+    contract: chain.anchorRegistry,
+    spacingMs: 0,
+    pollMs: CHAIN_POLL_MS,
+  };
+  return JSON.stringify([onChain, ...(tsa ? [{ kind: 'rfc3161', ...tsa, spacingMs: 0 }] : [])]);
+}
+
 /** A setting that is left to its default when the part it names is not in this stack. */
 const optional = (name: string, value: string | undefined): Environment =>
   value === undefined ? {} : { [name]: value };
@@ -68,12 +89,14 @@ const publicServices: ReadonlySet<ServiceName> = new Set([
 
 /** What a service gets beside what all get and its own secrets. */
 const extraEnvironment: Readonly<Partial<Record<ServiceName, (context: ServiceContext) => Environment>>> = {
-  signer: ({ chain, logOrigin, secrets }) => ({
-    TOUCHSTONE_LOG_ORIGIN: logOrigin,
-    TOUCHSTONE_CHAIN_ID: String(chain.chainId),
-    TOUCHSTONE_ANCHOR_CONTRACT: chain.anchorRegistry,
-    TOUCHSTONE_SETTLEMENT_ASSET: chain.usdc,
-    TOUCHSTONE_SIGNER_TOKENS: JSON.stringify({ 'inference-gateway': secrets['TOUCHSTONE_SIGNER_TOKENS'] }),
+  signer: (context) => ({
+    TOUCHSTONE_LOG_ORIGIN: context.logOrigin,
+    TOUCHSTONE_ANCHOR_CONTRACTS: anchorContractsOf(context),
+    TOUCHSTONE_SETTLEMENT_NETWORK: networkOf(context),
+    TOUCHSTONE_SETTLEMENT_ASSET: context.chain.usdc,
+    TOUCHSTONE_SIGNER_TOKENS: JSON.stringify({
+      'inference-gateway': context.secrets['TOUCHSTONE_SIGNER_TOKENS'],
+    }),
   }),
   'inference-gateway': (context) => ({
     TOUCHSTONE_NODE_ID: NODE_ID,
@@ -102,16 +125,11 @@ const extraEnvironment: Readonly<Partial<Record<ServiceName, (context: ServiceCo
     ANCHOR_MODE: 'advanced',
     ANCHOR_INTERVAL_SEC: '0.4',
     TOUCHSTONE_LOG_ORIGIN: context.logOrigin,
-    TOUCHSTONE_EVM_RPC_URL: context.chain.rpcUrl,
-    TOUCHSTONE_EVM_NETWORK: networkOf(context),
-    TOUCHSTONE_ANCHOR_CONTRACT: context.chain.anchorRegistry,
-    TOUCHSTONE_ANCHOR_SPACING_MS: '0',
-    TOUCHSTONE_EVM_POLL_MS: '200',
+    TOUCHSTONE_ANCHOR_TARGETS: anchorTargets(context),
   }),
   'proof-service': (context) => ({
     TOUCHSTONE_LOG_ORIGIN: context.logOrigin,
-    TOUCHSTONE_EVM_NETWORK: networkOf(context),
-    TOUCHSTONE_ANCHOR_CONTRACT: context.chain.anchorRegistry,
+    TOUCHSTONE_ANCHOR_CONTRACTS: anchorContractsOf(context),
   }),
   'attestation-hub': ({ heartbeatTokens }) => optional('TOUCHSTONE_HEARTBEAT_TOKENS', heartbeatTokens),
 };

@@ -51,6 +51,7 @@ export function servicePlans(
         databaseUrl: serviceDatabaseUrl(parts.postgres.port, service, secrets.rolePasswords[service]),
         nats: { url: parts.nats.url, ...parts.nats.login(service) },
         chain: description.chain,
+        tsa: description.tsa,
         logOrigin: description.logOrigin,
         root: options.root,
         dataFolder,

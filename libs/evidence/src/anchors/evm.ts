@@ -20,6 +20,7 @@ type EvmAnchor = Anchor & { readonly kind: 'evm' };
 /** A record in the contract `AnchorRegistry`, proven under the hash of a block that the trust file holds. */
 export const evm: AnchorVerifier<'evm'> = {
   kind: 'evm',
+  words: { what: 'The hash of the signed checkpoint in a contract on', witness: 'chain' },
   judge(anchor, trust) {
     const { network } = anchor;
     const chain = trust?.file.chains.find((candidate) => candidate.network === network);

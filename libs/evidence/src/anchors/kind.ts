@@ -20,9 +20,18 @@ export interface JudgedAnchor {
   readonly passed?: PassedAnchor;
 }
 
+/** How a kind is told to people, in English. */
+export interface AnchorWords {
+  /** What an anchor on a network is, as the beginning of a sentence that the network's name ends. */
+  readonly what: string;
+  /** Whose word the time of an anchor is. */
+  readonly witness: string;
+}
+
 /** One kind of anchor, in a file of its own; nothing else of the verification knows kinds. */
 export interface AnchorVerifier<Kind extends AnchorKind> {
   readonly kind: Kind;
+  readonly words: AnchorWords;
   /** Judges an anchor whose commitment is the hash of its checkpoint, by what the trust file says of its network. */
   judge(anchor: Anchor & { readonly kind: Kind }, trust: PreparedTrust | undefined): JudgedAnchor;
 }

@@ -10,6 +10,7 @@ type TokenAnchor = Anchor & { readonly kind: 'rfc3161' };
 /** A token of a time-stamping authority (RFC 3161), proven under the root certificates that the trust file holds. */
 export const rfc3161: AnchorVerifier<'rfc3161'> = {
   kind: 'rfc3161',
+  words: { what: 'A time stamp on the hash of the signed checkpoint by', witness: 'authority' },
   judge(anchor, trust) {
     const { network } = anchor;
     const tsa = trust?.tsa(network);

@@ -1,5 +1,7 @@
+import { bytesToHex, sha256Text } from '@touchstone/crypto';
 import {
   checkpointCommitments,
+  committedTexts,
   openCheckpoint,
   parseCheckpointText,
   parseNote,
@@ -30,6 +32,13 @@ export function anchoredCommitment(note: string): Uint8Array | undefined {
   const written = readSignedCheckpoint(note);
   const [commitment, ...others] = written ? checkpointCommitments(written) : [];
   return others.length === 0 ? commitment : undefined;
+}
+
+/** The text of a note whose SHA-256 an anchor commits to (lower-case hex); `undefined` when none has it. */
+export function committedText(note: string, commitment: string): string | undefined {
+  const written = readSignedCheckpoint(note);
+  const texts = written ? committedTexts(written) : [];
+  return texts.find((text) => bytesToHex(sha256Text(text)) === commitment);
 }
 
 /** The outcome of opening a checkpoint with the keys of a trust file. */

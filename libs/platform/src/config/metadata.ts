@@ -8,6 +8,8 @@ export interface KeyMetadata {
   /** The default as it is parsed, or undefined when the key is required or optional. */
   readonly defaultValue: unknown;
   readonly required: boolean;
+  /** Schema of the value where the text is JSON. */
+  readonly json: z.ZodType | undefined;
 }
 
 interface Layer {
@@ -17,6 +19,7 @@ interface Layer {
   readonly defaultValue?: unknown;
   readonly entries?: Record<string, string | number>;
   readonly format?: string;
+  readonly values?: readonly unknown[];
 }
 
 /** Marks a key as secret: it may come from a `<NAME>_FILE`, and no output ever shows it. */
@@ -32,11 +35,13 @@ export function keyMetadata(schema: z.ZodType): KeyMetadata {
   let isSecret = false;
   let required = true;
   let defaultValue: unknown;
+  let json: z.ZodType | undefined;
   for (;;) {
     const meta = layer.meta() ?? {};
     doc ??= meta.description;
     if (typeof meta['type'] === 'string') type ??= meta['type'];
     isSecret ||= meta['secret'] === true;
+    json ??= meta['json'] as z.ZodType | undefined;
     const definition = layer.def as Layer;
     if (definition.type === 'default' || definition.type === 'prefault') {
       defaultValue ??= definition.defaultValue;
@@ -45,7 +50,8 @@ export function keyMetadata(schema: z.ZodType): KeyMetadata {
     if (definition.type === 'optional') required = false;
     const next = definition.innerType ?? definition.in;
     if (next === undefined) {
-      return { doc: doc ?? '', secret: isSecret, type: type ?? typeName(definition), defaultValue, required };
+      const shown = type ?? typeName(definition);
+      return { doc: doc ?? '', secret: isSecret, type: shown, defaultValue, required, json };
     }
     layer = next;
   }
@@ -53,5 +59,6 @@ export function keyMetadata(schema: z.ZodType): KeyMetadata {
 
 function typeName(definition: Layer): string {
   if (definition.entries) return Object.values(definition.entries).join(' | ');
+  if (definition.values) return definition.values.map(String).join(' | ');
   return definition.format ?? definition.type;
 }

@@ -5,6 +5,7 @@ export {
   withoutCredentials,
   type ConfigKeyDescription,
 } from '../config/describe-config.js';
+export { describeJsonObjects, type JsonObjectDescription } from '../config/describe-json-objects.js';
 export { CORS_ORIGINS_MAX, corsKeys } from '../config/cors-keys.js';
 export {
   databaseKeys,
@@ -15,6 +16,7 @@ export {
   SHUTDOWN_TIMEOUT_DEFAULT_MS,
   type ServiceConfig,
 } from '../config/fragments.js';
+export { integerMember, jsonKey } from '../config/json-key.js';
 export {
   CONFIG_INVALID_EXIT_CODE,
   launcherNames,

@@ -7,20 +7,16 @@ import {
   type Anchor,
   type EvidenceBundle,
 } from '@touchstone/evidence';
-import { inclusionNodes, toPositionedPath } from '@touchstone/merkle';
+import { inclusionNodes, toPositionedPath, type NodePlan } from '@touchstone/merkle';
 import { pathInTree } from '../batch/stored-tree.js';
-import type { EvidenceParts, EvidenceRequest, StoredAnchor } from './evidence-store.js';
+import type { ChosenCheckpoint, EvidenceParts, EvidenceRequest, StoredAnchor } from './evidence-store.js';
 
 /** A location whose bundle can be made. */
 export interface ProvableLocation {
   readonly verificationId: string;
   readonly commitmentHash: string;
   readonly batch: { readonly logIndex: bigint; readonly leafIndex: number; readonly leafCount: number };
-  readonly checkpoint: {
-    readonly commitment: string;
-    readonly size: bigint;
-    readonly anchorIds: readonly string[];
-  };
+  readonly checkpoints: readonly ChosenCheckpoint[];
 }
 
 /** A bundle before its verification, with the record that it is made of. */
@@ -35,17 +31,17 @@ export function planBundle(location: ProvableLocation): {
   /** Throws on parts that do not fit; they were changed after they were stored. */
   assemble(parts: EvidenceParts): AssembledBundle;
 } {
-  const { verificationId, batch, checkpoint } = location;
+  const { verificationId, batch, checkpoints } = location;
   const inBatch = pathInTree(batch.leafIndex, batch.leafCount);
-  const inLog = inclusionNodes(batch.logIndex, checkpoint.size);
+  const inLogs = checkpoints.map(({ size }) => inclusionNodes(batch.logIndex, size));
   return {
     request: {
       verificationId,
       logIndex: batch.logIndex,
-      checkpoint: checkpoint.commitment,
-      anchorIds: checkpoint.anchorIds,
+      checkpoints: checkpoints.map(({ commitment }) => commitment),
+      anchorIds: checkpoints.flatMap(({ anchors }) => anchors.map(({ anchorId }) => anchorId)),
       batchOffsets: inBatch.offsets,
-      logNodes: inLog.ids,
+      logNodes: inLogs.flatMap(({ ids }) => ids),
     },
     assemble: (parts) => {
       const record = outputRecorded.parse(JSON.parse(parts.record));
@@ -54,20 +50,30 @@ export function planBundle(location: ProvableLocation): {
       }
       const bundle = toBundle(location, record, parts, {
         batch: inBatch.fold(parts.batchHashes),
-        log: inLog.fold(parts.logHashes),
+        logs: foldEach(inLogs, parts.logHashes),
       });
       return { text: bundleText(bundle), record };
     },
   };
 }
 
+/** The hashes of all plans were read as one list. */
+function foldEach(
+  plans: readonly NodePlan<Uint8Array[]>[],
+  hashes: readonly Uint8Array[],
+): readonly (readonly Uint8Array[])[] {
+  let start = 0;
+  return plans.map(({ ids, fold }) => fold(hashes.slice(start, (start += ids.length))));
+}
+
 function toBundle(
-  { batch, checkpoint }: ProvableLocation,
+  { batch, checkpoints }: ProvableLocation,
   record: OutputRecorded,
   parts: EvidenceParts,
-  paths: { readonly batch: readonly Uint8Array[]; readonly log: readonly Uint8Array[] },
+  paths: { readonly batch: readonly Uint8Array[]; readonly logs: readonly (readonly Uint8Array[])[] },
 ): EvidenceBundle {
   const entry = parseBatchEntry(parts.entry);
+  if (parts.notes.length < checkpoints.length) throw new Error('A checkpoint is gone.');
   if (!entry.ok) throw new Error(`The entry at ${batch.logIndex} cannot be read: ${entry.detail}`);
   return buildBundle({
     proof: record.proof,
@@ -82,20 +88,23 @@ function toBundle(
       rootHex: entry.entry.root,
     },
     entry: parts.entry,
-    logProofs: [
-      {
-        checkpoint: parts.note,
-        leafIndex: batch.logIndex.toString(),
-        treeSize: checkpoint.size.toString(),
-        path: paths.log.map(bytesToHex),
-      },
-    ],
-    anchors: parts.anchors.map(toAnchor),
+    logProofs: checkpoints.map(({ size }, place) => ({
+      checkpoint: parts.notes[place] ?? '',
+      leafIndex: batch.logIndex.toString(),
+      treeSize: size.toString(),
+      path: (paths.logs[place] ?? []).map(bytesToHex),
+    })),
+    anchors: parts.anchors.map((anchor) =>
+      toAnchor(
+        anchor,
+        checkpoints.findIndex(({ commitment }) => commitment === anchor.commitment),
+      ),
+    ),
     ...(record.payment ? { requestParts: record.payment.requestParts } : {}),
   });
 }
 
 /** The schema of the bundle holds kind and proof together. */
-function toAnchor({ kind, network, commitment, proof }: StoredAnchor): Anchor {
-  return { kind, network, logProof: 0, commitment, proof: JSON.parse(proof), level: 'finalized' } as Anchor;
+function toAnchor({ kind, network, commitment, proof }: StoredAnchor, logProof: number): Anchor {
+  return { kind, network, logProof, commitment, proof: JSON.parse(proof), level: 'finalized' } as Anchor;
 }

@@ -2,7 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { AppError } from '@touchstone/contracts';
 import { FakeClock } from '@touchstone/testing';
 import { KnownKeys } from '../keys/signer-keys.js';
-import { BUNDLES_IN_WORK_MAX, EvidenceReader, type EvidenceStage } from './evidence-reader.js';
+import { AnchoredSizes } from './anchored-sizes.js';
+import {
+  BUNDLES_IN_WORK_MAX,
+  EvidenceReader,
+  type EvidenceStage,
+  type RequiredAnchors,
+} from './evidence-reader.js';
 import type { EvidenceLocation, EvidenceParts, EvidenceStore } from './evidence-store.js';
 import { RecentBundles } from './recent-bundles.js';
 
@@ -12,7 +18,7 @@ const provable = (verificationId: string): EvidenceLocation => ({
   commitmentKnown: true,
   logSize: 1n,
   batch: { logIndex: 0n, leafIndex: 0, leafCount: 1 },
-  checkpoint: { commitment: '11'.repeat(32), size: 1n, anchorIds: [] },
+  checkpoints: [{ commitment: '11'.repeat(32), size: 1n, anchors: [] }],
 });
 
 /** A store whose reads end when the test says so, and whose parts make no bundle. */
@@ -27,6 +33,7 @@ function readerOf(locate: (id: string) => EvidenceLocation | undefined) {
       await released;
       return undefined;
     },
+    anchoredSizes: () => Promise.resolve(new Map()),
   };
   const seen = { failures: 0, stages: [] as EvidenceStage[] };
   const keys = new KnownKeys({ fetch: () => Promise.reject(new Error('away')) }, () =>
@@ -36,8 +43,9 @@ function readerOf(locate: (id: string) => EvidenceLocation | undefined) {
     store,
     keys,
     recent: new RecentBundles(1_000),
+    anchored: new AnchoredSizes(store, () => 0),
     origin: 'log',
-    chain: undefined,
+    chains: [],
     observer: {
       served: () => undefined,
       pending: (stage) => seen.stages.push(stage),
@@ -53,20 +61,20 @@ describe('evidence reader', () => {
   it('makes as many bundles at once as the limit, and refuses the next', async () => {
     const { reader, release, seen } = readerOf(provable);
     const running = Array.from({ length: BUNDLES_IN_WORK_MAX }, (_, index) =>
-      reader.read(`id-${index}`, false).catch(codeOf),
+      reader.read(`id-${index}`).catch(codeOf),
     );
     await Promise.resolve();
     await new Promise((resolve) => setImmediate(resolve));
-    expect(await reader.read('one more', false).catch(codeOf)).toBe('queue-full');
+    expect(await reader.read('one more').catch(codeOf)).toBe('queue-full');
     release();
     expect(new Set(await Promise.all(running))).toEqual(new Set(['internal']));
     expect(seen.failures).toBe(BUNDLES_IN_WORK_MAX);
-    expect(await reader.read('one more', false).catch(codeOf)).toBe('internal');
+    expect(await reader.read('one more').catch(codeOf)).toBe('internal');
   });
 
   it('lets readers of the same bundle share the work', async () => {
     const { reader, release, seen, loads } = readerOf(provable);
-    const readers = Array.from({ length: 10 }, () => reader.read('same', false).catch(codeOf));
+    const readers = Array.from({ length: 10 }, () => reader.read('same').catch(codeOf));
     await new Promise((resolve) => setImmediate(resolve));
     release();
     await Promise.all(readers);
@@ -74,15 +82,16 @@ describe('evidence reader', () => {
     expect(seen.failures).toBe(1);
   });
 
-  it.each<[EvidenceStage, Partial<EvidenceLocation>, boolean]>([
-    ['accepted', { batch: undefined, checkpoint: undefined }, false],
-    ['sealed', { logSize: 0n, checkpoint: undefined }, false],
-    ['logged', { checkpoint: undefined }, false],
-    ['checkpointed', { commitmentKnown: false }, false],
-    ['checkpointed', {}, true],
-  ])('answers pending at stage %s', async (stage, change, anchoredOnly) => {
+  it.each<[EvidenceStage, Partial<EvidenceLocation>, RequiredAnchors]>([
+    ['accepted', { batch: undefined, checkpoints: [] }, 'none'],
+    ['sealed', { logSize: 0n, checkpoints: [] }, 'none'],
+    ['logged', { checkpoints: [] }, 'none'],
+    ['checkpointed', { commitmentKnown: false }, 'none'],
+    ['checkpointed', {}, 'any'],
+    ['checkpointed', {}, ['tsa:example']],
+  ])('answers pending at stage %s', async (stage, change, required) => {
     const { reader, seen } = readerOf((id) => ({ ...provable(id), ...change }));
-    const error = await reader.read('id', anchoredOnly).catch((thrown: unknown) => thrown);
+    const error = await reader.read('id', required).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'evidence-pending', status: 202, retryAfterSeconds: 1 });
     expect(error).toMatchObject({ details: [{ pointer: '/stage', detail: stage }] });
     expect(seen.stages).toEqual([stage]);
@@ -90,6 +99,6 @@ describe('evidence reader', () => {
 
   it('does not know what was never recorded', async () => {
     const { reader } = readerOf(() => undefined);
-    expect(await reader.read('id', false).catch(codeOf)).toBe('unknown-verification');
+    expect(await reader.read('id').catch(codeOf)).toBe('unknown-verification');
   });
 });

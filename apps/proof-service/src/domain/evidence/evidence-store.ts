@@ -11,21 +11,31 @@ export interface EvidenceLocation {
   readonly logSize: bigint;
   readonly batch:
     { readonly logIndex: bigint; readonly leafIndex: number; readonly leafCount: number } | undefined;
-  /** The oldest anchored checkpoint that covers the batch, else the oldest that covers it. */
-  readonly checkpoint: ChosenCheckpoint | undefined;
+  /**
+   * In order of size, for each network the oldest checkpoint that covers the batch and is anchored there; without anchors
+   * the oldest that covers it. Empty while none does.
+   */
+  readonly checkpoints: readonly ChosenCheckpoint[];
 }
 
 export interface ChosenCheckpoint {
   readonly commitment: string;
   readonly size: bigint;
-  readonly anchorIds: readonly string[];
+  /** The final anchors for which it was chosen, one of a network. */
+  readonly anchors: readonly ChosenAnchor[];
+}
+
+export interface ChosenAnchor {
+  readonly anchorId: string;
+  readonly network: string;
 }
 
 /** What one read asks for beside the rows: nodes of both trees. */
 export interface EvidenceRequest {
   readonly verificationId: string;
   readonly logIndex: bigint;
-  readonly checkpoint: string;
+  /** Commitments. */
+  readonly checkpoints: readonly string[];
   readonly anchorIds: readonly string[];
   readonly batchOffsets: readonly number[];
   readonly logNodes: readonly NodeId[];
@@ -48,7 +58,8 @@ export interface StoredAnchor {
 export interface EvidenceParts {
   readonly record: string;
   readonly entry: string;
-  readonly note: string;
+  /** In the order of the checkpoints that were asked for; one that is gone is left out. */
+  readonly notes: readonly string[];
   readonly batchHashes: readonly Uint8Array[];
   readonly logHashes: readonly Uint8Array[];
   readonly anchors: readonly StoredAnchor[];
@@ -59,4 +70,6 @@ export interface EvidenceStore {
   locate(verificationId: string): Promise<EvidenceLocation | undefined>;
   /** All parts in one round trip; `undefined` when a row is gone. */
   load(request: EvidenceRequest): Promise<EvidenceParts | undefined>;
+  /** Size of the largest checkpoint that is anchored, by network. */
+  anchoredSizes(): Promise<ReadonlyMap<string, bigint>>;
 }

@@ -5,7 +5,8 @@ const bundle = (characters: number, version = 'v'): VerifiedBundle => ({
   version,
   text: 'x'.repeat(characters),
   etag: '"e"',
-  anchored: true,
+  logIndex: 0n,
+  networks: new Set(),
 });
 
 describe('recent bundles', () => {

@@ -3,12 +3,13 @@ export const CACHED_BUNDLES_MAX = 20_000;
 
 /** A bundle that passed its own verification. */
 export interface VerifiedBundle {
-  /** Names the parts that it was made of: checkpoint and anchors. */
+  /** Names the parts that it was made of: checkpoints and anchors. */
   readonly version: string;
   readonly text: string;
   readonly etag: string;
-  /** A final anchor covers it, so that a later read would choose the same parts. */
-  readonly anchored: boolean;
+  readonly logIndex: bigint;
+  /** Those whose final anchors it carries. */
+  readonly networks: ReadonlySet<string>;
 }
 
 /** The bundles that were read last, by verification id, within a budget of characters. */

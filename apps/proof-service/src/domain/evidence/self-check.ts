@@ -2,7 +2,7 @@ import type { KeystoreEntry, OutputRecorded } from '@touchstone/contracts';
 import { CONTAINS_FALSE_PART, stepsForLabel, verifyEvidence, type TrustFile } from '@touchstone/evidence';
 import type { SignerKeys } from '../keys/signer-keys.js';
 
-/** The chain whose anchors are verified. */
+/** A chain whose anchors are verified. */
 export interface AnchorChain {
   readonly network: string;
   readonly contract: string;
@@ -14,7 +14,8 @@ export interface AnchorChain {
 export interface SelfCheckTrust {
   readonly keys: SignerKeys;
   readonly origin: string;
-  readonly chain: AnchorChain | undefined;
+  /** Anchors on other networks are not checked. */
+  readonly chains: readonly AnchorChain[];
   /** Hash of a commitment that was published for the model version. */
   readonly commitmentHash: string;
 }
@@ -56,7 +57,7 @@ export function selfCheck(text: string, record: OutputRecorded, trust: SelfCheck
 
 function trustFileOf(
   { proof }: OutputRecorded,
-  { keys, origin, chain, commitmentHash }: SelfCheckTrust,
+  { keys, origin, chains, commitmentHash }: SelfCheckTrust,
 ): TrustFile {
   const seconds = Math.min(proof.timestamp, SECONDS_MAX);
   const key = keys.outputKeys.find(({ kid }) => kid === proof.keyId);
@@ -67,7 +68,7 @@ function trustFileOf(
     models: [{ modelVersionId: proof.modelVersionId, commitmentHash }],
     logs: [{ origin, vkey: keys.logVerifierKey }],
     witnesses: { k: 0, vkeys: [] },
-    chains: chain ? [trustedChain(chain, keys)] : [],
+    chains: chains.map((chain) => trustedChain(chain, keys)),
     tsas: [],
     independent: [],
   };

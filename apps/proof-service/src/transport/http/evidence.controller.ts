@@ -6,8 +6,8 @@ import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import { EvidenceReader } from '../../domain/evidence/evidence-reader.js';
 
-/** Seconds that a bundle with a final anchor may be kept without asking again; nothing in it will change. */
-export const ANCHORED_MAX_AGE_SECONDS = 86_400;
+/** Seconds that a bundle with a final anchor may be kept without asking again: it stays true, and anchors on other networks may follow. */
+export const ANCHORED_MAX_AGE_SECONDS = 300;
 
 /** Evidence bundles. */
 @Controller('v1/evidence')
@@ -20,7 +20,8 @@ export class EvidenceController {
     public: true,
     description:
       'The text is canonical JSON and verifies offline. While it is incomplete the answer is 202 with Retry-After; ' +
-      'errors[0] names the stage. With require=anchored the answer is 202 until a final anchor covers it.',
+      'errors[0] names the stage. With require=anchored the answer is 202 until a final anchor covers it, ' +
+      'with networks separated by commas, as in require=eip155:8453,tsa:example, until each of them has one.',
     tags: ['evidence'],
     responses: {
       200: { description: 'The bundle.', mediaType: EVIDENCE_MEDIA_TYPE, schema: evidenceBundle },
@@ -40,9 +41,10 @@ export class EvidenceController {
     @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res() response: ServerResponse,
   ): Promise<void> {
-    const { text, etag, anchored } = await this.evidence.read(verificationId, require === 'anchored');
+    const { text, etag, networks } = await this.evidence.read(verificationId, require ?? 'none');
     // A bundle discloses what its owner disclosed; caches that are shared have no business with it.
-    const cacheControl = anchored ? `private, max-age=${ANCHORED_MAX_AGE_SECONDS}` : 'private, no-cache';
+    const cacheControl =
+      networks.size > 0 ? `private, max-age=${ANCHORED_MAX_AGE_SECONDS}` : 'private, no-cache';
     const headers = { etag, 'cache-control': cacheControl };
     if (names(ifNoneMatch, etag)) {
       response.writeHead(304, headers).end();
