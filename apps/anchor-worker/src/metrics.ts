@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/o
 import { singleFlight } from '@touchstone/work';
 import type { AnchorReader, PipelineFigures } from './domain/anchor/anchor-reader.js';
 import type { AnchorTarget } from './domain/anchor/anchor-target.js';
-import type { AnchorEvent } from './domain/anchor/evm/progress.js';
+import type { AnchorEvent } from './domain/anchor/anchor-event.js';
 import type { ProofSource } from './domain/anchor/evm/proving.js';
 import type { StageName } from './domain/pipeline/pipeline.js';
 import { addNetworkFigures, costUnits } from './network-metrics.js';

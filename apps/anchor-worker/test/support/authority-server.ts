@@ -68,8 +68,7 @@ export class AuthorityServer {
         newId: uuidV7,
         random: () => 1,
         around: (_name, work) => work(),
-        onFinal: (_size, _network, cost) => void paid.push(cost),
-        onFailed: (_network, cost) => void paid.push(cost),
+        onEvent: (event) => void ('cost' in event && event.cost !== undefined && paid.push(event.cost)),
       },
     );
   }

@@ -16,7 +16,7 @@ import {
   type EvmTargetPorts,
   type EvmTargetSettings,
 } from '../../src/domain/anchor/evm/create-evm-target.js';
-import type { AnchorEvent } from '../../src/domain/anchor/evm/progress.js';
+import type { AnchorEvent } from '../../src/domain/anchor/anchor-event.js';
 import type { ProofSource } from '../../src/domain/anchor/evm/proving.js';
 import { PostgresExclusive } from '../../src/persistence/postgres-exclusive.js';
 import { PostgresCheckpointStore } from '../../src/persistence/postgres-checkpoint-store.js';

@@ -10,7 +10,8 @@ import type { AroundWork } from '../../pipeline/around-work.js';
 import type { AnchorPolicy } from '../policy.js';
 import { EvmTarget, type EvmTargetOptions } from './evm-target.js';
 import type { AnchorChain, AnchorDraft, AnchorStore } from './ports.js';
-import { AnchorProgress, type AnchorEvent } from './progress.js';
+import type { AnchorEvent } from '../anchor-event.js';
+import { AnchorProgress } from './progress.js';
 import { ProofTaking, type KeptProofStore, type ProofSource } from './proving.js';
 
 /** The outside of a target of the kind evm. */

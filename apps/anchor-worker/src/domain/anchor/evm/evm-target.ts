@@ -10,7 +10,8 @@ import {
 import type { RefusedAnchor } from '../target-store.js';
 import type { OpenAnchor } from './anchor.js';
 import type { AnchorChain, AnchorLane, AnchorStore } from './ports.js';
-import type { AnchorEvent, AnchorProgress } from './progress.js';
+import type { AnchorEvent } from '../anchor-event.js';
+import type { AnchorProgress } from './progress.js';
 import type { ProofTaking } from './proving.js';
 
 /** What {@link EvmTarget} needs beside its ports. */

@@ -1,4 +1,5 @@
 import { newestAttempt, type ChainHead, type LaneTransaction, type Placement } from '@touchstone/evm';
+import type { AnchorEvent } from '../anchor-event.js';
 import type { OpenAnchor } from './anchor.js';
 import type { AnchorChain, AnchorStore, ChainProof } from './ports.js';
 import type { ProofTaking } from './proving.js';
@@ -8,15 +9,6 @@ export interface ProgressOptions {
   readonly nowMs: () => number;
   readonly onEvent: (event: AnchorEvent) => void;
 }
-
-/** What happened to an anchor; each has a figure. Costs are in the unit of the target. */
-export type AnchorEvent =
-  | { readonly kind: 'included'; readonly gasUsed: bigint; readonly cost: bigint }
-  | { readonly kind: 'final'; readonly checkpointSize: bigint; readonly cost?: bigint }
-  | { readonly kind: 'failed'; readonly cost?: bigint }
-  | {
-      readonly kind: 'orphaned' | 'rebroadcast' | 'replaced' | 'renewed' | 'capped' | 'abandoned' | 'lost';
-    };
 
 /**
  * Moves one anchor a step at a time, by what became of its transaction. Every step may be repeated after a crash: the

@@ -1,3 +1,4 @@
+import type { AnchorEvent } from '../anchor-event.js';
 import { AnchorRefusal } from '../anchor-refusal.js';
 import {
   PolicedTarget,
@@ -21,8 +22,7 @@ export class TokenRefusal extends AnchorRefusal {
 
 /** What {@link TsaTarget} needs beside its ports. */
 export interface TsaTargetOptions extends PolicedOptions {
-  readonly onFinal: (checkpointSize: bigint, network: string, cost: bigint) => void;
-  readonly onFailed?: (network: string, cost: bigint) => void;
+  readonly onEvent: (event: AnchorEvent) => void;
 }
 
 /**
@@ -58,14 +58,14 @@ export class TsaTarget extends PolicedTarget {
 
   protected override async refused(anchor: RefusedAnchor): Promise<void> {
     await this.store.refuse(anchor);
-    this.options.onFailed?.(this.network, anchor.cost);
+    this.options.onEvent({ kind: 'failed', cost: anchor.cost });
   }
 
   private async stamp({ size: checkpointSize, commitment }: CheckpointToAnchor): Promise<void> {
-    const { nowMs, newId, onFinal } = this.options;
+    const { nowMs, newId, onEvent } = this.options;
     const token = await this.tsa.stamp(commitment);
     const cost = TOKEN_COST;
     const anchor = { ...token, anchorId: newId(), checkpointSize, commitment, cost, createdAtMs: nowMs() };
-    if (await this.store.record(anchor)) onFinal(checkpointSize, this.network, cost);
+    if (await this.store.record(anchor)) onEvent({ kind: 'final', checkpointSize, cost });
   }
 }
