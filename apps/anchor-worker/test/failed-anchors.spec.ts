@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { AnchorStuck } from '@touchstone/contracts';
+import { STUCK_REASON_CHARACTERS_MAX, type AnchorStuck } from '@touchstone/contracts';
 import { uuidV7 } from '@touchstone/postgres';
 import {
   ANCHOR_FAILURES_MAX,
@@ -81,6 +81,16 @@ describe('failed anchors', () => {
     );
     expect(await count()).toBe(4 * ANCHOR_FAILURES_MAX);
     expect(await stuck()).toHaveLength(1);
+  });
+
+  it.each([
+    [STUCK_REASON_CHARACTERS_MAX, STUCK_REASON_CHARACTERS_MAX],
+    [STUCK_REASON_CHARACTERS_MAX + 1, STUCK_REASON_CHARACTERS_MAX],
+  ])('with a reason of %d characters are told with %d', async (length, told) => {
+    for (let failure = 0; failure < ANCHOR_FAILURES_MAX; failure += 1)
+      await store.refuse({ ...anchor(), reason: 'x'.repeat(length) });
+    expect((await stuck())[0]?.reason).toHaveLength(told);
+    expect((await store.history(0n)).lastFailure).toHaveLength(length);
   });
 
   it('of one network are none of another', async () => {

@@ -2,6 +2,11 @@ import { integerMember } from '@touchstone/platform/config';
 import { z } from 'zod';
 import { ANCHOR_WAIT_DEFAULT_MAX_MS, type AnchorPolicy } from '../domain/anchor/policy.js';
 
+/** Most entries that an anchor may be made to wait for. */
+export const MIN_ENTRIES_MAX = 1_000_000;
+/** Most milliseconds that they may be waited for. */
+export const ANCHOR_WAIT_MAX_MS = 604_800_000;
+
 /** Where a target is reached. */
 export const httpUrl = () =>
   z
@@ -14,10 +19,10 @@ export const spacingMs = () => integerMember(0, 86_400_000).default(10_000);
 
 /** The rest of the policy, which targets of all kinds have alike. */
 export const policyMembers = (unit: string) => ({
-  minEntries: integerMember(1, 1_000_000)
+  minEntries: integerMember(1, MIN_ENTRIES_MAX)
     .default(1)
     .describe('Fewest entries of the log since the last anchor.'),
-  maxWaitMs: integerMember(1_000, 604_800_000)
+  maxWaitMs: integerMember(1_000, ANCHOR_WAIT_MAX_MS)
     .default(ANCHOR_WAIT_DEFAULT_MAX_MS)
     .describe('Milliseconds after which there is an anchor also with fewer entries.'),
   costPerDayMax: z
