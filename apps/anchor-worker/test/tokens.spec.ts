@@ -4,7 +4,7 @@ import { DER_BYTES_MAX, rfc3161Proof, type AnchorFinal } from '@touchstone/contr
 import { anchoredCommitment } from '@touchstone/evidence';
 import { available, isOpensslPresent, OPENSSL_REMEDY } from '@touchstone/testing';
 import { TSA_TIMEOUT_MS } from '../src/adapters/rfc3161/http-time-stamping.js';
-import { FAILED_SPACING_FIRST_MS } from '../src/domain/anchor/policy.js';
+import { ANCHOR_WAIT_DEFAULT_MAX_MS, FAILED_SPACING_FIRST_MS } from '../src/domain/anchor/policy.js';
 import { BUDGET_LOOK_MS } from '../src/domain/anchor/policed-target.js';
 import { ANCHOR_FAILURES_MAX } from '../src/domain/anchor/target-store.js';
 import { AuthorityServer, TSA_NETWORK, type Answer, type TargetOptions } from './support/authority-server.js';
@@ -158,6 +158,20 @@ describeWithOpenssl('tokens of a time-stamping authority', () => {
     await one.run();
     expect(one.trouble).toBeUndefined();
     expect(await finals()).toHaveLength(3);
+  });
+
+  it('wait for the fewest entries, and no longer than the longest wait', async () => {
+    const one = target(replica, { minEntries: 2 });
+    await publish('a');
+    expect(await one.run()).toBeGreaterThan(ANCHOR_WAIT_DEFAULT_MAX_MS - 60_000);
+    expect(one.trouble).toBeUndefined();
+    await publish('b');
+    expect(await one.run()).toBe(0);
+    await publish('c');
+    expect(await one.run()).toBeGreaterThan(ANCHOR_WAIT_DEFAULT_MAX_MS - 60_000);
+    await fixture.rows(`UPDATE anchors.checkpoint SET published_at = published_at - interval '1 hour'`);
+    expect(await one.run()).toBe(0);
+    expect((await finals()).map(({ checkpointSize }) => checkpointSize)).toEqual(['2', '3']);
   });
 
   it('that would cost more than the whole budget are never asked for, and it is told', async () => {

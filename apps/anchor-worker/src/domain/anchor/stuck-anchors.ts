@@ -50,7 +50,10 @@ export class StuckAnchors {
       if (nowMs() >= deadlineMs) break;
       await sleep(STUCK_OUTCOME_LOOK_MS);
     }
-    if (isLastDelivery) return;
+    if (isLastDelivery) {
+      if (tried !== undefined || (await target.standing(size)) !== 'none') return;
+      throw new AppError('anchor-stuck', `${network}: another process had the turn all the time.`);
+    }
     throw new AppError('evidence-pending', `An anchor on ${network} is on its way.`);
   }
 
