@@ -44,7 +44,7 @@ export const limitEffects = {
   EVM_UNKNOWN_FIELD_CHARACTERS_MAX: 'The error cuts the name.',
   FACILITATOR_REQUEST_BYTES_MAX: '`body-too-large`',
   FAILED_ANCHORS_AGE_MS: 'The failed anchor is deleted, unless its streak lasts.',
-  FAILED_ANCHORS_MAX: 'The oldest failed anchors are deleted.',
+  FAILED_ANCHORS_MAX: 'The oldest failed anchors are deleted, when the budget does not count them any more.',
   FAILED_SPACING_MAX_MS: 'The pause grows no further.',
   BATCHER_ITEMS_DEFAULT_MAX: 'The rest goes into the next group.',
   BATCHER_QUEUE_DEFAULT_MAX: '`queue-full`',

@@ -115,6 +115,18 @@ describe('failed anchors', () => {
     ).toHaveLength(1);
   });
 
+  it('are kept beyond the limit while the budget counts what they cost', async () => {
+    const paid = { ...anchor(Date.now() - 2 * HOUR_MS), cost: 1n };
+    await store.refuse(paid);
+    await insertFailed(FAILED_ANCHORS_MAX, HOUR_MS);
+    await store.dropFailed();
+    expect(await count()).toBe(FAILED_ANCHORS_MAX + 1);
+    expect((await store.history(0n)).paid).toEqual([{ ageMs: expect.any(Number), cost: 1n }]);
+    await fixture.rows(`UPDATE anchors.chain_anchor SET cost_at = cost_at - interval '24 hours'`);
+    await store.dropFailed();
+    expect(await count()).toBe(FAILED_ANCHORS_MAX);
+  });
+
   it('are kept for their time, those of the streak that lasts for longer', async () => {
     await insertFailed(1, FAILED_ANCHORS_AGE_MS + HOUR_MS);
     await store.dropFailed();

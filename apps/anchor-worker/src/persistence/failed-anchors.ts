@@ -1,6 +1,7 @@
 import { shortText, STUCK_REASON_CHARACTERS_MAX, type AnchorKind } from '@touchstone/contracts';
 import { lockInTransaction, type Outbox } from '@touchstone/postgres';
 import type { EntityManager } from 'typeorm';
+import { BUDGET_WINDOW_MS } from '../domain/anchor/policy.js';
 import {
   ANCHOR_FAILURES_MAX,
   FAILED_ANCHORS_AGE_MS,
@@ -48,20 +49,23 @@ export async function storeFailure(
 
 /**
  * Deletes failed anchors that are too old or too many. Those of the streak that lasts stay until they are too many: its count decides
- * on the next pause, and must not pass {@link ANCHOR_FAILURES_MAX} twice.
+ * on the next pause, and must not pass {@link ANCHOR_FAILURES_MAX} twice. Those that count in the budget stay until they do not.
  */
 export async function dropFailed(manager: EntityManager, network: string): Promise<void> {
   await manager.query(
     `WITH ranked AS (
-       SELECT anchor_id, created_at, row_number() OVER (ORDER BY created_at DESC, anchor_id DESC) AS place
+       SELECT anchor_id, created_at,
+              coalesce(cost > 0, cost_max IS NOT NULL) AND coalesce(cost_at, created_at)
+                > clock_timestamp() - $4 * interval '1 millisecond' AS counts,
+              row_number() OVER (ORDER BY created_at DESC, anchor_id DESC) AS place
        FROM ${schema}.chain_anchor WHERE network = $1 AND state = 'failed'
      ), gone AS (
-       SELECT anchor_id FROM ranked WHERE place > $2 OR (created_at <= ${STREAK_BEGAN_SQL}
-         AND created_at < clock_timestamp() - $3 * interval '1 millisecond')
+       SELECT anchor_id FROM ranked WHERE NOT counts AND (place > $2 OR (created_at <= ${STREAK_BEGAN_SQL}
+         AND created_at < clock_timestamp() - $3 * interval '1 millisecond'))
      ), proofs AS (
        DELETE FROM ${schema}.kept_proof WHERE anchor_id IN (SELECT anchor_id FROM gone)
      )
      DELETE FROM ${schema}.chain_anchor WHERE anchor_id IN (SELECT anchor_id FROM gone)`,
-    [network, FAILED_ANCHORS_MAX, FAILED_ANCHORS_AGE_MS],
+    [network, FAILED_ANCHORS_MAX, FAILED_ANCHORS_AGE_MS, BUDGET_WINDOW_MS],
   );
 }
