@@ -114,7 +114,7 @@ const lanes = `
 
 const wereKept = [
   ...['KeepProofs1785500000000', 'DropInbox1785700000000', 'RememberSequences1785710000000'],
-  'AnchorKinds1785800000000',
+  ...['AnchorKinds1785800000000', 'AnchoredAt1785850000000'],
 ];
 
 const versions = olderVersions({
@@ -145,6 +145,8 @@ const versions = olderVersions({
         anchoredAt: Math.floor(Date.parse(AT) / 1_000),
         versionId: null,
         txid: null,
+        kind: null,
+        network: null,
         logIndex: 1n,
       },
     ]);

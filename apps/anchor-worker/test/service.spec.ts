@@ -61,6 +61,8 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
         root: expect.stringMatching(/^[0-9a-f]{64}$/),
         anchoredAt: expect.any(Number),
         txid: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+        kind: 'evm',
+        network: 'eip155:84532',
       });
       expect(Number.isInteger(item.anchoredAt)).toBe(true);
     }

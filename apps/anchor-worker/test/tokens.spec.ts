@@ -7,10 +7,12 @@ import { TSA_TIMEOUT_MS } from '../src/adapters/rfc3161/http-time-stamping.js';
 import { ANCHOR_WAIT_DEFAULT_MAX_MS, FAILED_SPACING_FIRST_MS } from '../src/domain/anchor/policy.js';
 import { BUDGET_LOOK_MS } from '../src/domain/anchor/policed-target.js';
 import { ANCHOR_FAILURES_MAX } from '../src/domain/anchor/target-store.js';
+import { PostgresAnchorReader } from '../src/persistence/postgres-anchor-reader.js';
 import { AuthorityServer, TSA_NETWORK, type Answer, type TargetOptions } from './support/authority-server.js';
 import { leavesOf } from './support/leaves.js';
 import { LogFixture, type Replica } from './support/log-fixture.js';
 
+const PAGE = { limit: 10, before: undefined };
 /** For an authority that hangs; an honest one has as long as it is given outside of tests. */
 const HANGING_TIMEOUT_MS = 300;
 const describeWithOpenssl = available(isOpensslPresent(), OPENSSL_REMEDY) ? describe : describe.skip;
@@ -70,6 +72,26 @@ describeWithOpenssl('tokens of a time-stamping authority', () => {
       commitment,
     });
     expect(verified).toMatchObject({ ok: true });
+  });
+
+  it('are listed as anchors of a root, without a transaction', async () => {
+    await publish('a');
+    const roots = () => new PostgresAnchorReader(replica.dataSource).roots('model-a', PAGE);
+    expect(await roots()).toMatchObject([{ kind: null, network: null, txid: null }]);
+    await target().run();
+    const stampedAt = Number(
+      (
+        await fixture.rows<{ at: string }>(
+          'SELECT extract(epoch FROM anchored_at) AS at FROM anchors.chain_anchor',
+        )
+      )[0]?.at,
+    );
+    expect(Math.abs(stampedAt - Date.now() / 1_000)).toBeLessThan(60);
+    expect(await roots()).toMatchObject([
+      { kind: 'rfc3161', network: TSA_NETWORK, txid: null, anchoredAt: Math.floor(stampedAt) },
+    ]);
+    // A token is in no block: the table of R-ANCHOR-1 names no transaction for it.
+    expect(await fixture.rows('SELECT txid FROM anchors.model_anchors')).toEqual([{ txid: null }]);
   });
 
   /** What was stored of anchors that failed. */
@@ -151,8 +173,8 @@ describeWithOpenssl('tokens of a time-stamping authority', () => {
     }
     expect(await finals()).toHaveLength(2);
     expect(one.trouble).toMatch(/has spent 2 of 2 tokens in 24 h; it goes on at 20\d\d-/);
-    const unanchored = await fixture.rows('SELECT 1 FROM anchors.model_anchors WHERE txid IS NULL');
-    expect(unanchored).toHaveLength(1);
+    const roots = await new PostgresAnchorReader(replica.dataSource).roots('model-a', PAGE);
+    expect(roots?.map(({ network }) => network)).toEqual([null, TSA_NETWORK, TSA_NETWORK]);
     await fixture.rows(`UPDATE anchors.chain_anchor SET cost_at = cost_at - interval '24 hours'`);
     expect(await one.run()).toBe(0);
     await one.run();

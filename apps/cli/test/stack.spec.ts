@@ -8,7 +8,12 @@ import { AppError } from '@touchstone/contracts';
 import { findOpenssl, type RunningStack } from '@touchstone/embedded';
 import { readTrustFile, verifyEvidence } from '@touchstone/evidence';
 import { connectMesh, RpcClient } from '@touchstone/nats';
-import { alteredDocuments, pythonWithCryptography, verifyIndependently } from '@touchstone/testing';
+import {
+  alteredDocuments,
+  pythonWithCryptography,
+  verifyIndependently,
+  type IndependentReport,
+} from '@touchstone/testing';
 import { checkout } from '../src/stack/run-stack.js';
 import { heldOutDigits, infer, type Digit } from '../src/demo/digits.js';
 import { balanceOf, chainOf } from '../src/stack/chain.js';
@@ -43,6 +48,13 @@ afterAll(async () => {
 const balance = () => balanceOf(chainOf(stack.description), stack.description, payer.account.address);
 const digit = (index: number): Digit => digits[index] as Digit;
 
+/** Where one of two anchors is false the other still carries the label, so that each of them has to hold. */
+function isWhole({ label, steps }: IndependentReport): boolean {
+  const isHeld = ({ step, status }: IndependentReport['steps'][number]) =>
+    status === 'pass' || (step !== 'anchor' && status !== 'fail');
+  return label === 'L2-test' && steps.every(isHeld);
+}
+
 /** The same evidence through the verifier that shares no code with ours: it passes, and 50 alterations do not. */
 function checkIndependently(evidence: string, trust: string): void {
   const python = pythonWithCryptography();
@@ -56,7 +68,7 @@ function checkIndependently(evidence: string, trust: string): void {
   writeFileSync(join(stateDir, 'trust.json'), trust);
   const options = ['--trust', join(stateDir, 'trust.json')];
   const { reports } = verifyIndependently(python, files, options);
-  expect(reports.map(({ label }) => label === 'L2-test')).toEqual([true, ...altered.map(() => false)]);
+  expect(reports.map(isWhole)).toEqual([true, ...altered.map(() => false)]);
   expect(altered).toHaveLength(50);
 }
 

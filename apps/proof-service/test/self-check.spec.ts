@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { signerSeeds, waitUntil } from '@touchstone/testing';
-import { SUBMITTER, type EventOf } from './support/log-world.js';
-import { otherLeaf } from './support/output-parts.js';
+import { CONTRACT, SUBMITTER, type EventOf } from './support/log-world.js';
+import { NETWORK, otherLeaf } from './support/output-parts.js';
 import { ProofFixture, type ProofClient } from './support/proof-fixture.js';
+
+const OTHER_NETWORK = 'eip155:10';
 
 let fixture: ProofFixture;
 let client: ProofClient;
@@ -128,6 +130,27 @@ describe('a row that was changed', () => {
       expectRefusal(`/v1/log/consistency?from=${from}&to=${size}`),
     );
     expect((await client.get(`/v1/log/consistency?from=${from}&to=${size}`)).status).toBe(200);
+  });
+});
+
+describe('chains', () => {
+  it('checks anchors on every chain that is listed, each with its contract, and leaves others unchecked', async () => {
+    const { world } = fixture;
+    const output = world.output();
+    const path = `/v1/evidence/${output.body.verificationId}?require=${OTHER_NETWORK}`;
+    await fixture.publish(output, world.batchSealed([output], [21, 22, 23, 24].map(otherLeaf)));
+    const published = await world.checkpointPublished();
+    await fixture.publish(published, world.anchorFinal(published, OTHER_NETWORK));
+    // The fixture lists NETWORK alone.
+    await client.bundle(output.body.verificationId, `?require=${OTHER_NETWORK}`);
+    const listing = (contract: string) =>
+      fixture.start({
+        TOUCHSTONE_ANCHOR_CONTRACTS: JSON.stringify({ [NETWORK]: CONTRACT, [OTHER_NETWORK]: contract }),
+      });
+    expect((await (await listing(CONTRACT)).get(path)).status).toBe(200);
+    const another = await listing(`0x${'c1'.repeat(20)}`);
+    expect((await another.get(path)).status).toBe(500);
+    expect(await another.metric('touchstone_proof_self_check_failures_total')).toBe(1);
   });
 });
 

@@ -23,7 +23,7 @@ export async function anchorableOn(
 }
 
 /**
- * Tells that an anchor is final, and gives its transaction and time to every batch that it covers first.
+ * Tells that an anchor is final. A transaction goes to every batch that it covers first.
  *
  * @param anchoredAtSeconds Unix seconds that the chain or authority says
  */
@@ -34,9 +34,25 @@ export async function announceFinal(
   anchoredAtSeconds: string,
 ): Promise<void> {
   await manager.query(
-    `UPDATE ${schema}.model_anchors SET txid = $1, anchored_at = to_timestamp($2::float8)
-     WHERE txid IS NULL AND log_index < $3`,
-    [final.transaction, anchoredAtSeconds, final.checkpointSize],
+    `UPDATE ${schema}.chain_anchor SET anchored_at = to_timestamp($2::float8) WHERE anchor_id = $1`,
+    [final.anchorId, anchoredAtSeconds],
   );
+  // What is in no block has no transaction that anybody could look up.
+  if (final.blockNumber !== null)
+    await manager.query(
+      `UPDATE ${schema}.model_anchors SET txid = $1, anchored_at = to_timestamp($2::float8)
+       WHERE txid IS NULL AND log_index < $3`,
+      [final.transaction, anchoredAtSeconds, final.checkpointSize],
+    );
   await outbox.append(manager, 'evt.v1.anchor.anchor.final', final);
 }
+
+/** The networks that have final anchors: one index read for each. */
+export const FINAL_NETWORKS_SQL = `
+  WITH RECURSIVE known AS (
+    (SELECT network FROM ${schema}.chain_anchor WHERE state = 'final' ORDER BY network LIMIT 1)
+    UNION ALL
+    SELECT (SELECT next.network FROM ${schema}.chain_anchor AS next
+            WHERE state = 'final' AND next.network > known.network ORDER BY next.network LIMIT 1)
+    FROM known WHERE known.network IS NOT NULL
+  ) SELECT network FROM known WHERE network IS NOT NULL`;

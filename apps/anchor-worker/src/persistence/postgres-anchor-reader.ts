@@ -4,16 +4,17 @@ import type {
   AnchorReader,
   AnchorRecord,
   CheckpointRecord,
-  ListedRoot,
+  ListedAnchor,
   NetworkFigures,
   PipelineFigures,
 } from '../domain/anchor/anchor-reader.js';
+import { FINAL_NETWORKS_SQL } from './network-anchors.js';
 import { networkFigures } from './network-figures.js';
 import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 const HEX32 = /^[0-9a-f]{64}$/;
 
-interface RootRow extends Omit<ListedRoot, 'logIndex' | 'anchoredAt'> {
+interface RootRow extends Omit<ListedAnchor, 'logIndex' | 'anchoredAt'> {
   readonly anchoredAt: string;
   readonly logIndex: string;
 }
@@ -35,15 +36,24 @@ export class PostgresAnchorReader implements AnchorReader {
   async roots(
     id: string,
     { limit, before }: { limit: number; before: bigint | undefined },
-  ): Promise<readonly ListedRoot[] | undefined> {
+  ): Promise<readonly ListedAnchor[] | undefined> {
     const versions = await this.versionsOf(id);
     if (versions.length === 0) return undefined;
     const rows = await this.query<RootRow>(
-      `SELECT encode(merkle_root, 'hex') AS root, floor(extract(epoch FROM anchored_at))::text AS "anchoredAt",
-              version_id AS "versionId", txid, log_index::text AS "logIndex"
-       FROM ${schema}.model_anchors AS listed
-       WHERE model_version_id = ANY($1::bytea[]) AND ($2::bigint IS NULL OR listed.log_index < $2)
-       ORDER BY listed.log_index DESC LIMIT $3`,
+      `SELECT encode(root, 'hex') AS root, version_id AS "versionId", log_index::text AS "logIndex",
+              floor(extract(epoch FROM coalesce(made.anchored_at, listed.anchored_at)))::text AS "anchoredAt",
+              kind, network, CASE WHEN block_number IS NULL THEN NULL ELSE transaction END AS txid
+       FROM (SELECT merkle_root AS root, version_id, log_index, anchored_at FROM ${schema}.model_anchors AS own
+             WHERE model_version_id = ANY($1::bytea[]) AND ($2::bigint IS NULL OR own.log_index < $2)
+             ORDER BY own.log_index DESC LIMIT $3) AS listed
+       LEFT JOIN LATERAL (
+         SELECT first.* FROM (${FINAL_NETWORKS_SQL}) AS named CROSS JOIN LATERAL (
+           SELECT kind, network, transaction, block_number, anchored_at FROM ${schema}.chain_anchor
+           WHERE chain_anchor.network = named.network AND state = 'final' AND checkpoint_size > listed.log_index
+           ORDER BY checkpoint_size LIMIT 1
+         ) AS first
+       ) AS made ON true
+       ORDER BY listed.log_index DESC, "anchoredAt", network`,
       [versions, before?.toString() ?? null, limit],
     );
     return rows.map(({ logIndex, anchoredAt, ...row }) => ({

@@ -21,7 +21,9 @@ export async function printFigures(
     modelAnchors,
   );
   // Earlier runs on the same data anchored too; a block's time is in whole seconds.
-  const ours = anchors.items.filter(({ anchoredAt }) => anchoredAt >= Math.floor(startedAtMs / 1_000));
+  const ours = anchors.items.filter(
+    ({ txid, anchoredAt }) => txid !== undefined && anchoredAt >= Math.floor(startedAtMs / 1_000),
+  );
   const anchorGas = await gasOf(
     chain,
     ours.flatMap(({ txid }) => (txid ? [txid] : [])),

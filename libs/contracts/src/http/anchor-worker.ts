@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anchorKinds, anchorProof } from '../anchors/index.js';
+import { anchorKinds, anchorNetwork, anchorProof } from '../anchors/index.js';
 import { anchorStates } from '../messages/anchor.js';
 import { decimal, evmAddress, hex32, timestampMs, uuidV7 } from '../schemas/primitives.js';
 
@@ -19,7 +19,7 @@ export const rootsQuery = z.strictObject({
 });
 export type RootsQuery = z.output<typeof rootsQuery>;
 
-/** The answer of `GET /models/:id/anchors`, exactly as R-ANCHOR-4 words it. */
+/** The answer of `GET /models/:id/anchors`: one item for each anchor of a root, in the members of R-ANCHOR-4, and where it is. */
 export const modelAnchors = z
   .strictObject({
     items: z.array(
@@ -28,6 +28,8 @@ export const modelAnchors = z
         anchoredAt: z.number().int().min(0),
         versionId: z.string().optional(),
         txid: z.string().optional(),
+        kind: z.enum(anchorKinds).optional(),
+        network: anchorNetwork.optional(),
       }),
     ),
   })

@@ -1,12 +1,16 @@
 import type { AnchorKind, AnchorProof, AnchorState } from '@touchstone/contracts';
 
-/** A root of a model as R-ANCHOR-4 lists it. */
-export interface ListedRoot {
+/** A root of a model with one of its final anchors, as R-ANCHOR-4 lists it. */
+export interface ListedAnchor {
   /** Lower-case hex. */
   readonly root: string;
-  /** Unix seconds: of the block of its anchor, before that of its sealing. */
+  /** Unix seconds: what the chain or authority states, of a root without an anchor that of its sealing. */
   readonly anchoredAt: number;
   readonly versionId: string | null;
+  /** `null` where nothing has anchored the root. */
+  readonly kind: AnchorKind | null;
+  readonly network: string | null;
+  /** Of kinds that have transactions. */
   readonly txid: string | null;
   readonly logIndex: bigint;
 }
@@ -64,15 +68,16 @@ export interface NetworkFigures {
 /** Reads what the pipeline stored. */
 export interface AnchorReader {
   /**
-   * Roots of a model, the newest first.
+   * Roots of a model, the newest first, each as often as networks anchor it and at least once.
    *
    * @param id modelVersionId or slug
+   * @param page its limit counts roots
    * @returns `undefined` for a model that no message named
    */
   roots(
     id: string,
     page: { limit: number; before: bigint | undefined },
-  ): Promise<readonly ListedRoot[] | undefined>;
+  ): Promise<readonly ListedAnchor[] | undefined>;
   /** An anchor by its id, or by the id of a batch that it covers. */
   anchor(id: string): Promise<AnchorRecord | undefined>;
   latestCheckpoint(): Promise<CheckpointRecord | undefined>;

@@ -9,7 +9,7 @@ import {
 import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
-import type { AnchorReader, ListedRoot } from '../../domain/anchor/anchor-reader.js';
+import type { AnchorReader, ListedAnchor } from '../../domain/anchor/anchor-reader.js';
 import { ANCHOR_READER } from '../../tokens.js';
 
 const modelId = z.string().regex(/^(?:[0-9a-f]{64}|[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)$/, {
@@ -22,9 +22,10 @@ export class ModelAnchorsController {
 
   @Get(':id/anchors')
   @ApiRoute({
-    summary: 'Lists the Merkle roots of a model, the newest first.',
+    summary: 'Lists the Merkle roots of a model with their anchors, the newest first.',
     description:
-      'A root without txid is not on a chain. A further page is named by the header Link with rel="next".',
+      'A root has one item for each network that anchors it, and one without network while none does. txid is there where the network ' +
+      'has transactions. The limit counts roots; a further page is named by the header Link with rel="next".',
     tags: ['anchors'],
     response: modelAnchors,
     errors: ['unknown-model', 'validation-failed'],
@@ -37,7 +38,8 @@ export class ModelAnchorsController {
     const roots = await this.reader.roots(id, { limit, before: cursor });
     if (roots === undefined) throw new AppError('unknown-model', `No record names the model ${id}.`);
     const last = roots[roots.length - 1];
-    if (last !== undefined && roots.length === limit)
+    const listed = new Set(roots.map(({ logIndex }) => logIndex)).size;
+    if (last !== undefined && listed === limit)
       response.setHeader(
         'link',
         `</models/${id}/anchors?limit=${limit}&cursor=${last.logIndex}>; rel="next"`,
@@ -46,11 +48,14 @@ export class ModelAnchorsController {
   }
 }
 
-function present({ root, anchoredAt, versionId, txid }: ListedRoot): ModelAnchors['items'][number] {
+function present({ root, anchoredAt, ...others }: ListedAnchor): ModelAnchors['items'][number] {
+  const { versionId, kind, network, txid } = others;
   return {
     root,
     anchoredAt,
     ...(versionId === null ? {} : { versionId }),
     ...(txid === null ? {} : { txid }),
+    ...(kind === null ? {} : { kind }),
+    ...(network === null ? {} : { network }),
   };
 }
