@@ -3,6 +3,7 @@ import { FollowedTraces, LOGGER, METRICS, type Logger } from '@touchstone/platfo
 import { CLOCK, provide } from '@touchstone/platform/wiring';
 import { Outbox, uuidV7 } from '@touchstone/postgres';
 import type { ServiceParts } from '@touchstone/service';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { RpcCheckpointSigner } from './adapters/signer/rpc-checkpoint-signer.js';
 import { RpcOutputKeys } from './adapters/signer/rpc-output-keys.js';
@@ -87,6 +88,7 @@ function wirePipeline(config: Config, parts: TargetConnections & Observers): Cre
     targets: targets.map((target) => createTarget(target, parts, observer)),
     nowMs: () => clock.nowMs(),
     newId: uuidV7,
+    sleep,
   };
   const settings = {
     intervalMs: config.ANCHOR_INTERVAL_SEC * 1_000,

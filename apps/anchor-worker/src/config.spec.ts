@@ -4,6 +4,7 @@ import { TOKEN_ATTACHMENTS_MAX } from '@touchstone/contracts';
 import { TSA_ROOTS_MAX } from '@touchstone/evidence';
 import { ANCHOR_INTERVAL_SEC_MAX, configSchema } from './config.js';
 import { ANCHOR_TARGETS_MAX } from './targets/index.js';
+import { ANCHOR_WAIT_MAX_MS, MIN_ENTRIES_MAX, policyOf } from './targets/members.js';
 import { TSA_POLICIES_MAX } from './targets/rfc3161.js';
 
 const required = {
@@ -58,6 +59,16 @@ describe('the configuration of the anchor-worker', () => {
         { ...authority, certificates: [], spacingMs: 10_000, timeoutMs: 10_000 },
       ],
     });
+    const usual = { minEntries: 1, maxWaitMs: 3_600_000, costPerDayMax: undefined };
+    expect(load(advanced).TOUCHSTONE_ANCHOR_TARGETS?.map(policyOf)).toEqual([
+      { ...usual, spacingMs: 10_000 },
+      { ...usual, spacingMs: 10_000 },
+    ]);
+    const policy = { minEntries: MIN_ENTRIES_MAX, maxWaitMs: ANCHOR_WAIT_MAX_MS };
+    const limited = targets({ ...evm, ...policy, costPerDayMax: '9'.repeat(30) });
+    expect(load(limited).TOUCHSTONE_ANCHOR_TARGETS?.map(policyOf)).toEqual([
+      { ...policy, spacingMs: 10_000, costPerDayMax: 10n ** 30n - 1n },
+    ]);
     expect(load(targets()).TOUCHSTONE_ANCHOR_TARGETS).toEqual([]);
   });
 
@@ -88,6 +99,11 @@ describe('the configuration of the anchor-worker', () => {
     [[{ ...evm, url: 'base.example/hunter2' }], /\/0\/url: Expected an http or https URL/],
     [[{ ...evm, gasMax: 20_999 }], /\/0\/gasMax/],
     [[{ ...evm, spacing: 5 }], /\/0\/spacing: is not a member/],
+    [[{ ...evm, minEntries: 0 }], /\/0\/minEntries/],
+    [[{ ...authority, maxWaitMs: ANCHOR_WAIT_MAX_MS + 1 }], /\/0\/maxWaitMs/],
+    [[{ ...evm, minEntries: MIN_ENTRIES_MAX + 1 }], /\/0\/minEntries/],
+    [[{ ...evm, costPerDayMax: 5 }], /\/0\/costPerDayMax/],
+    [[{ ...authority, costPerDayMax: '0' }], /\/0\/costPerDayMax: Expected a whole number above 0/],
     [[authority, evm, { ...evm, pollMs: 50 }], /\/2\/network: Expected each network once/],
     [[{ ...authority, roots: [] }], /\/0\/roots/],
     [[{ ...authority, policies: ['hunter2'] }], /\/0\/policies\/0: Expected an object identifier/],

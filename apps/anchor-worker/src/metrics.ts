@@ -1,11 +1,11 @@
 import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/observability';
 import { singleFlight } from '@touchstone/work';
-import { anchorStates } from '@touchstone/contracts';
 import type { AnchorReader, PipelineFigures } from './domain/anchor/anchor-reader.js';
 import type { AnchorTarget } from './domain/anchor/anchor-target.js';
-import type { AnchorEvent } from './domain/anchor/evm/progress.js';
+import type { AnchorEvent } from './domain/anchor/anchor-event.js';
 import type { ProofSource } from './domain/anchor/evm/proving.js';
 import type { StageName } from './domain/pipeline/pipeline.js';
+import { addNetworkFigures, costUnits } from './network-metrics.js';
 
 /** Stages of a leaf here. A batch takes its place in the log in the transaction that seals it: `sealed` is both. */
 export const leafStages = ['sealed', 'checkpointed', 'anchored'] as const;
@@ -25,6 +25,7 @@ export class AnchorMetrics {
   private readonly anchorEvents: Counter;
   private readonly proofs: Counter;
   private readonly gas: Counter;
+  private readonly cost: Counter;
   private readonly failures: Counter;
   private readonly closed: Gauge;
   private readonly accepted: Histogram;
@@ -47,6 +48,10 @@ export class AnchorMetrics {
     this.proofs = counter('proofs_total', 'Proofs of anchors, by where they were had.', ['source']);
     this.gas = counter('gas_used_total', 'Gas of anchors in blocks; an anchor that moved counts again.', [
       'network',
+    ]);
+    this.cost = counter('cost_total', 'What anchors cost; an anchor that moved costs again.', [
+      'network',
+      'unit',
     ]);
     this.failures = counter('stage_retries_total', 'Runs of a stage that failed and are tried again.', [
       'stage',
@@ -82,6 +87,7 @@ export class AnchorMetrics {
       ),
     };
     addStoredFigures(registry, reader);
+    addNetworkFigures(registry, reader);
   }
 
   intaken(taken: { readonly leaves: number; readonly entries: number }): void {
@@ -112,6 +118,9 @@ export class AnchorMetrics {
   anchorChanged(event: AnchorEvent, network: string): void {
     this.anchorEvents.inc({ event: event.kind, network });
     if (event.kind === 'included') this.gas.inc({ network }, Number(event.gasUsed));
+    if (!('cost' in event) || event.cost === undefined) return;
+    const unit = costUnits[network.startsWith('tsa:') ? 'rfc3161' : 'evm'];
+    this.cost.inc({ network, unit }, Number(event.cost));
   }
 
   proofHad(source: ProofSource): void {
@@ -122,7 +131,7 @@ export class AnchorMetrics {
   watchTargets(targets: readonly Pick<AnchorTarget, 'network' | 'trouble'>[]): void {
     const troubled: Gauge = new Gauge({
       name: 'touchstone_anchor_target_troubled',
-      help: '1 while nothing can become final on a network; must be 0. See the runbook node-cannot-prove.',
+      help: '1 while nothing can become final on a network; must be 0. See the runbook anchor-stuck.',
       labelNames: ['network'],
       registers: [this.registry],
       collect: () => {
@@ -143,7 +152,6 @@ function addStoredFigures(registry: Registry, reader: AnchorReader): void {
     const made: Gauge = new Gauge({
       name: `touchstone_anchor_${name}`,
       help,
-      labelNames: name === 'anchors' ? ['state'] : [],
       registers: [],
       collect: async () => {
         try {
@@ -167,7 +175,4 @@ function addStoredFigures(registry: Registry, reader: AnchorReader): void {
   gauge('checkpoint_lag_entries', 'Entries that no published checkpoint covers.', (made, figures) =>
     made.set(Number(figures.logSize - figures.checkpointSize)),
   );
-  gauge('anchors', 'Anchors by state.', (made, { anchorsByState }) => {
-    for (const state of anchorStates) made.set({ state }, anchorsByState[state] ?? 0);
-  });
 }

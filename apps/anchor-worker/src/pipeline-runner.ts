@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { DurableName } from '@touchstone/contracts';
-import { Consumers } from '@touchstone/nats';
+import { Consumers, DELIVERIES_MAX } from '@touchstone/nats';
 import { HEALTH, type HealthRegistry } from '@touchstone/platform/observability';
 import { SHUTDOWN, type Shutdown } from '@touchstone/platform/runtime';
 import type { AnchorReader } from './domain/anchor/anchor-reader.js';
@@ -36,6 +36,13 @@ export class PipelineRunner implements OnApplicationBootstrap {
     pipeline.start();
     await this.consume('anchor-worker-key-set');
     await this.consume('anchor-worker-inference');
+    await this.consumers.each({
+      durable: 'anchor-worker-stuck',
+      handler: async ({ subject, body, deliveryCount }) => {
+        if (subject === 'evt.v1.anchor.anchor.stuck')
+          await this.created.stuck.retry(body, deliveryCount >= DELIVERIES_MAX);
+      },
+    });
   }
 
   private async consume(durable: DurableName): Promise<void> {

@@ -27,10 +27,16 @@ describe('anchoring while the chain or a process fails', () => {
     await fixture.call('anvil_reorg', [3, []]);
     expect(await fixture.call('eth_getTransactionReceipt', [before!.hash])).toBeNull();
     await fixture.runUntil(replica, 'orphaned');
+    const cost = async () =>
+      BigInt((await fixture.log.rows<{ cost: string }>('SELECT cost FROM anchors.chain_anchor'))[0]!.cost);
+    const first = await cost();
     await fixture.call('evm_setAutomine', [true]);
     await fixture.call('anvil_mine', ['0x1']);
     await fixture.runUntil(replica, 'final');
     expect(await fixture.attempts()).toEqual([before]);
+    // What is mined again costs again: whoever pays is not told of a budget that was never used.
+    expect(first).toBeGreaterThan(0n);
+    expect(await cost()).toBeGreaterThan(first);
     expect(replica.events.map(({ kind }) => kind)).toEqual(['included', 'orphaned', 'included', 'final']);
     const { checkpoints } = await expectSoundLog(fixture.log);
     expect(await fixture.verify((await fixture.finals())[0]!, checkpoints[0]!.note)).toMatchObject({

@@ -112,6 +112,11 @@ describe('the anchor-worker with a real signer, mesh, database and chain', () =>
     const metrics = await service.metrics();
     expect(metrics).toMatch(/touchstone_anchor_leaves_accepted_total\{[^}]*\} 12\n/);
     expect(metrics).toMatch(/touchstone_anchor_anchors\{state="final"[^}]*\} [1-9]/);
+    expect(metrics).toMatch(/touchstone_anchor_anchors\{state="failed",network="eip155:84532"[^}]*\} 0/);
+    const wei = 'network="eip155:84532",unit="wei"';
+    for (const name of ['cost_total', 'cost_per_day', 'cost_per_leaf'])
+      expect(metrics).toMatch(new RegExp(`touchstone_anchor_${name}\\{${wei}[^}]*\\} [1-9]`));
+    expect(metrics).toMatch(/touchstone_anchor_newest_final_age_seconds\{network="eip155:84532"[^}]*\} \d/);
     expect(metrics).toMatch(/touchstone_anchor_checkpoint_lag_entries\{[^}]*\} 0\n/);
     expect(metrics).toMatch(/touchstone_anchor_log_closed\{[^}]*\} 0\n/);
     expect(metrics).toMatch(/touchstone_anchor_gas_used_total\{[^}]*\} [1-9]/);

@@ -4,6 +4,12 @@
  * what the caller or the operator does about it.
  */
 export const errorRegistry = {
+  'anchor-stuck': {
+    status: 500,
+    retryable: false,
+    title: 'Anchors of a network fail time after time.',
+    action: 'Follow docs/runbooks/anchor-stuck.md, then replay the dead letter.',
+  },
   'body-too-large': {
     status: 413,
     retryable: false,

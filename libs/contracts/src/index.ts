@@ -77,6 +77,9 @@ export {
   type BatchSealed,
   type CheckpointPublished,
   type EntryAppended,
+  anchorStuck,
+  STUCK_REASON_CHARACTERS_MAX,
+  type AnchorStuck,
 } from './messages/anchor.js';
 export {
   attestation,

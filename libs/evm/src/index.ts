@@ -41,7 +41,15 @@ export {
   nodeUnavailable,
   reasonOf,
 } from './node/node-errors.js';
-export { readRpc, rpcBlock, rpcData, rpcQuantity, rpcReceipt, type RpcBlock } from './node/rpc-values.js';
+export {
+  readRpc,
+  rpcBlock,
+  rpcCost,
+  rpcData,
+  rpcQuantity,
+  rpcReceipt,
+  type RpcBlock,
+} from './node/rpc-values.js';
 export { hexParameter, LANE_COLUMNS, toLaneTransaction, type LaneRow } from './persistence/lane-rows.js';
 export { laneTables } from './persistence/lane-tables.js';
 export type { LaneOwner, LaneStoreOptions, SignedFor } from './persistence/lane-owner.js';

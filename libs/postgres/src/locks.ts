@@ -18,6 +18,8 @@ export const LOCK_CLASSES = {
   'model-additions': 0x7063_0005,
   /** One stage of the log's pipeline. */
   stage: 0x7063_0010,
+  /** Failed anchors of one network, which are counted one after the other; the name is the schema's with the network. */
+  'anchor-failures': 0x7063_0012,
   /** One loop that ends what payments began. */
   recovery: 0x7063_0011,
 } as const;

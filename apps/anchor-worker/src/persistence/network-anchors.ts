@@ -2,7 +2,6 @@ import type { AnchorFinal } from '@touchstone/contracts';
 import { withDatabase, type Outbox } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { AnchorableCheckpoint } from '../domain/anchor/anchorable.js';
-import type { AnchorHistory } from '../domain/anchor/spacing.js';
 import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 /** The newest checkpoint that no anchor of the network covers. */
@@ -21,24 +20,6 @@ export async function anchorableOn(
       ) as Promise<{ size: string; note: string }[]>,
   );
   return row && { size: BigInt(row.size), note: row.note };
-}
-
-/** What happened on the network before. */
-export async function historyOf(dataSource: DataSource, network: string): Promise<AnchorHistory> {
-  const [row] = await withDatabase(
-    () =>
-      dataSource.query(
-        // The newest is that of the largest checkpoint: the times are those of clocks that may have been wrong.
-        `SELECT (extract(epoch FROM (SELECT created_at FROM ${schema}.chain_anchor WHERE network = $1
-                   ORDER BY checkpoint_size DESC, created_at DESC LIMIT 1)) * 1000)::float8 AS "lastMs",
-                count(*) FILTER (WHERE state = 'failed' AND created_at > coalesce(
-                  (SELECT max(created_at) FROM ${schema}.chain_anchor WHERE network = $1 AND state <> 'failed'),
-                  '-infinity'))::int AS failures
-         FROM ${schema}.chain_anchor WHERE network = $1`,
-        [network],
-      ) as Promise<{ lastMs: number | null; failures: number }[]>,
-  );
-  return { lastCreatedAtMs: row?.lastMs ?? undefined, failuresInRow: row?.failures ?? 0 };
 }
 
 /**

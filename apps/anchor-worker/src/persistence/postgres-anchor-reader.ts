@@ -1,14 +1,15 @@
 import { toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
-import type { AnchorState } from '@touchstone/contracts';
 import type {
   AnchorReader,
   AnchorRecord,
   CheckpointRecord,
   ListedAnchor,
+  NetworkFigures,
   PipelineFigures,
 } from '../domain/anchor/anchor-reader.js';
 import { FINAL_NETWORKS_SQL } from './network-anchors.js';
+import { networkFigures } from './network-figures.js';
 import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 const HEX32 = /^[0-9a-f]{64}$/;
@@ -87,29 +88,27 @@ export class PostgresAnchorReader implements AnchorReader {
   }
 
   async figures(): Promise<PipelineFigures> {
-    const [[row], states] = await Promise.all([
-      this.query<FiguresRow>(
-        `SELECT size::text AS "logSize",
-                (SELECT coalesce(max(c.size), 0)::text FROM ${schema}.checkpoint AS c) AS "checkpointSize",
-                waiting.count AS "pendingLeaves", waiting.age AS "oldestPendingSeconds"
-         FROM ${schema}.log_state CROSS JOIN (
-           SELECT count(*)::int AS count,
-                  coalesce(extract(epoch FROM clock_timestamp() - min(accepted_at)), 0)::float8 AS age
-           FROM ${schema}.leaf WHERE batch_id IS NULL
-         ) AS waiting`,
-      ),
-      this.query<{ state: AnchorState; count: number }>(
-        `SELECT state, count(*)::int AS count FROM ${schema}.chain_anchor GROUP BY state`,
-      ),
-    ]);
+    const [row] = await this.query<FiguresRow>(
+      `SELECT size::text AS "logSize",
+              (SELECT coalesce(max(c.size), 0)::text FROM ${schema}.checkpoint AS c) AS "checkpointSize",
+              waiting.count AS "pendingLeaves", waiting.age AS "oldestPendingSeconds"
+       FROM ${schema}.log_state CROSS JOIN (
+         SELECT count(*)::int AS count,
+                coalesce(extract(epoch FROM clock_timestamp() - min(accepted_at)), 0)::float8 AS age
+         FROM ${schema}.leaf WHERE batch_id IS NULL
+       ) AS waiting`,
+    );
     const { logSize = '0', checkpointSize = '0', pendingLeaves = 0, oldestPendingSeconds = 0 } = row ?? {};
     return {
       logSize: BigInt(logSize),
       checkpointSize: BigInt(checkpointSize),
       pendingLeaves,
       oldestPendingSeconds,
-      anchorsByState: Object.fromEntries(states.map(({ state, count }) => [state, count])),
     };
+  }
+
+  networks(): Promise<readonly NetworkFigures[]> {
+    return networkFigures(this.dataSource);
   }
 
   private async versionsOf(id: string): Promise<Buffer[]> {

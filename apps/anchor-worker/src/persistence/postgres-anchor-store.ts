@@ -1,14 +1,13 @@
 import { bytesToHex } from '@touchstone/crypto';
-import { withDatabase, type Outbox } from '@touchstone/postgres';
+import { withDatabase } from '@touchstone/postgres';
 import type { Intent, LaneOwner, LaneTransaction, Placement, SignedFor } from '@touchstone/evm';
 import { AppError } from '@touchstone/contracts';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type { FinalAnchor, OpenAnchor } from '../domain/anchor/evm/anchor.js';
-import type { AnchorableCheckpoint } from '../domain/anchor/anchorable.js';
-import type { AnchorDraft, AnchorStore } from '../domain/anchor/evm/ports.js';
-import type { AnchorHistory } from '../domain/anchor/spacing.js';
+import type { AnchorDraft, AnchorStore, RefusedEvmAnchor } from '../domain/anchor/evm/ports.js';
 import { OPEN_ANCHORS_SQL, toOpenAnchor, type OpenAnchorRow } from './anchor-row.js';
-import { announceFinal, anchorableOn, historyOf } from './network-anchors.js';
+import { announceFinal } from './network-anchors.js';
+import { PostgresTargetStore } from './postgres-target-store.js';
 import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 /** Columns that a change of state sets; those left out keep their value. */
@@ -24,20 +23,8 @@ interface Change {
 }
 
 /** Anchors of one network in PostgreSQL; each is stored in the transaction that signs for it. */
-export class PostgresAnchorStore implements AnchorStore, LaneOwner<AnchorDraft> {
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly outbox: Outbox,
-    private readonly network: string,
-  ) {}
-
-  anchorable(): Promise<AnchorableCheckpoint | undefined> {
-    return anchorableOn(this.dataSource, this.network);
-  }
-
-  history(): Promise<AnchorHistory> {
-    return historyOf(this.dataSource, this.network);
-  }
+export class PostgresAnchorStore extends PostgresTargetStore implements AnchorStore, LaneOwner<AnchorDraft> {
+  protected override readonly kind = 'evm';
 
   async open(): Promise<readonly OpenAnchor[]> {
     return (await this.query<OpenAnchorRow>(OPEN_ANCHORS_SQL, [this.network])).map(toOpenAnchor);
@@ -78,12 +65,12 @@ export class PostgresAnchorStore implements AnchorStore, LaneOwner<AnchorDraft> 
   private async insert(
     manager: EntityManager,
     { subject, account }: LaneTransaction,
-    { checkpointSize, commitment, contract, createdAtMs }: AnchorDraft,
+    { checkpointSize, commitment, contract, costMax, createdAtMs }: AnchorDraft,
   ): Promise<void> {
     const rows = (await manager.query(
       `INSERT INTO ${schema}.chain_anchor
-         (anchor_id, kind, network, checkpoint_size, commitment, contract, submitter, state, created_at)
-       VALUES ($1, 'evm', $2, $3, $4, $5, $6, 'prepared', $7) ON CONFLICT DO NOTHING RETURNING 1`,
+         (anchor_id, kind, network, checkpoint_size, commitment, contract, submitter, state, created_at, cost_max)
+       VALUES ($1, 'evm', $2, $3, $4, $5, $6, 'prepared', $7, $8) ON CONFLICT DO NOTHING RETURNING 1`,
       [
         subject,
         this.network,
@@ -92,6 +79,7 @@ export class PostgresAnchorStore implements AnchorStore, LaneOwner<AnchorDraft> 
         contract,
         account,
         new Date(createdAtMs).toISOString(),
+        costMax.toString(),
       ],
     )) as unknown[];
     if (rows.length === 0) throw alreadyAnchored(checkpointSize);
@@ -110,16 +98,12 @@ export class PostgresAnchorStore implements AnchorStore, LaneOwner<AnchorDraft> 
     return this.transaction((manager) => change(manager, anchor, { state: 'sent' }));
   }
 
-  markIncluded(anchor: OpenAnchor, { hash, block, gasUsed }: Placement): Promise<boolean> {
-    return this.transaction((manager) =>
-      change(manager, anchor, {
-        state: 'included',
-        block_number: block.number.toString(),
-        block_hash: block.hash,
-        transaction: hash,
-        gas_used: gasUsed.toString(),
-      }),
-    );
+  markIncluded(anchor: OpenAnchor, { hash, block, gasUsed }: Placement, cost: bigint): Promise<boolean> {
+    const placed = {
+      ...{ state: 'included', block_number: block.number.toString(), block_hash: block.hash },
+      ...{ transaction: hash, gas_used: gasUsed.toString() },
+    };
+    return this.transaction((manager) => change(manager, anchor, placed, cost));
   }
 
   markOrphaned(anchor: OpenAnchor): Promise<boolean> {
@@ -127,8 +111,34 @@ export class PostgresAnchorStore implements AnchorStore, LaneOwner<AnchorDraft> 
     return this.transaction((manager) => change(manager, anchor, { state: 'orphaned', ...cleared }));
   }
 
-  markFailed(anchor: OpenAnchor, failure: string): Promise<boolean> {
-    return this.transaction((manager) => change(manager, anchor, { state: 'failed', failure }));
+  markFailed(anchor: OpenAnchor, failure: string, cost: bigint | undefined): Promise<boolean> {
+    const { checkpointSize } = anchor;
+    return this.fail({ checkpointSize, reason: failure }, (manager) =>
+      change(manager, anchor, { state: 'failed', failure }, cost),
+    );
+  }
+
+  async refuse(refused: RefusedEvmAnchor): Promise<void> {
+    const { anchorId, checkpointSize, commitment, contract, submitter, reason, createdAtMs, cost } = refused;
+    await this.fail({ checkpointSize, reason }, async (manager) => {
+      await manager.query(
+        `INSERT INTO ${schema}.chain_anchor (anchor_id, kind, network, checkpoint_size, commitment, contract, submitter,
+           state, failure, created_at, cost, cost_at)
+         VALUES ($1, 'evm', $2, $3, $4, $5, $6, 'failed', $7, $8, $9, clock_timestamp())`,
+        [
+          ...[
+            anchorId,
+            this.network,
+            checkpointSize.toString(),
+            Buffer.from(commitment),
+            contract,
+            submitter,
+          ],
+          ...[reason, new Date(createdAtMs).toISOString(), cost.toString()],
+        ],
+      );
+      return true;
+    });
   }
 
   finish(anchor: OpenAnchor, final: FinalAnchor): Promise<boolean> {
@@ -166,20 +176,23 @@ export class PostgresAnchorStore implements AnchorStore, LaneOwner<AnchorDraft> 
   private query<T>(sql: string, parameters: unknown[]): Promise<T[]> {
     return withDatabase(() => this.dataSource.query(sql, parameters) as Promise<T[]>);
   }
-
-  private transaction(work: (manager: EntityManager) => Promise<boolean>): Promise<boolean> {
-    return withDatabase(() => this.dataSource.transaction(work));
-  }
 }
 
 function alreadyAnchored(size: bigint): AppError {
   return new AppError('conflict', `The checkpoint of size ${size} has an anchor.`);
 }
 
-/** Changes an anchor that nobody changed meanwhile. */
-async function change(manager: EntityManager, anchor: OpenAnchor, columns: Change): Promise<boolean> {
+/** Changes an anchor that nobody changed meanwhile, and adds to what it cost. */
+async function change(
+  manager: EntityManager,
+  anchor: OpenAnchor,
+  columns: Change,
+  cost?: bigint,
+): Promise<boolean> {
   const names = Object.keys(columns);
   const assignments = names.map((name, place) => `${name} = $${place + 3}`);
+  if (cost !== undefined)
+    assignments.push(`cost = coalesce(cost, 0) + ${cost}::numeric`, 'cost_at = clock_timestamp()');
   const [, count] = (await manager.query(
     `UPDATE ${schema}.chain_anchor SET revision = revision + 1, ${assignments.join(', ')}
      WHERE anchor_id = $1 AND revision = $2`,

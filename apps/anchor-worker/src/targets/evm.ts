@@ -8,7 +8,7 @@ import { ANCHOR_DRAIN_MS, createEvmTarget } from '../domain/anchor/evm/create-ev
 import { PostgresAnchorStore } from '../persistence/postgres-anchor-store.js';
 import { PostgresKeptProofStore } from '../persistence/postgres-kept-proof-store.js';
 import { ANCHOR_SCHEMA } from '../persistence/schema.js';
-import { httpUrl, spacingMs } from './members.js';
+import { httpUrl, policyMembers, policyOf, spacingMs } from './members.js';
 import { targetKind } from './target-kind.js';
 
 /** Milliseconds that the chain node may take for one answer. */
@@ -24,6 +24,7 @@ const schema = z.strictObject({
   spacingMs: spacingMs().describe(
     'Fewest milliseconds between two anchors; each covers all batches since the last.',
   ),
+  ...policyMembers('wei'),
   pollMs: integerMember(50, 600_000)
     .default(2_000)
     .describe('Milliseconds between two looks at the chain while an anchor is not final.'),
@@ -41,7 +42,7 @@ export const evm = targetKind({
   schema,
   create(settings, { dataSource, outbox, rpc, clock }, observer) {
     const nowMs = () => clock.nowMs();
-    const { network, contract, spacingMs: anchorSpacingMs, pollMs } = settings;
+    const { network, contract, pollMs } = settings;
     const node = EvmNode.overHttp(settings.url, network, EVM_RPC_TIMEOUT_MS);
     const chain = new EvmLaneChain(node, 'anchor');
     const owner = new PostgresAnchorStore(dataSource, outbox, network);
@@ -61,8 +62,8 @@ export const evm = targetKind({
       gasMax: BigInt(settings.gasMax),
       feePerGasMax: BigInt(settings.feePerGasMaxWei),
       stuckBlocks: BigInt(settings.stuckBlocks),
-      spacingMs: anchorSpacingMs,
       pollMs,
+      ...policyOf(settings),
     };
     return createEvmTarget(ports, limits, observer, { nowMs, newId: uuidV7 });
   },

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { HttpTimeStamping, TSA_TIMEOUT_MS } from '../adapters/rfc3161/http-time-stamping.js';
 import { TsaTarget } from '../domain/anchor/rfc3161/tsa-target.js';
 import { PostgresTokenStore } from '../persistence/postgres-token-store.js';
-import { httpUrl, spacingMs } from './members.js';
+import { httpUrl, policyMembers, policyOf, spacingMs } from './members.js';
 import { targetKind } from './target-kind.js';
 
 /** Most policies under which tokens of one authority count. */
@@ -45,6 +45,7 @@ const schema = z.strictObject({
   spacingMs: spacingMs().describe(
     'Fewest milliseconds between two tokens; each covers all batches since the last.',
   ),
+  ...policyMembers('tokens'),
   timeoutMs: integerMember(100, 60_000)
     .default(TSA_TIMEOUT_MS)
     .describe('Milliseconds that it may take for its answer.'),
@@ -61,11 +62,11 @@ export const rfc3161 = targetKind({
       ...{ roots: settings.roots.map(bytes), certificates: settings.certificates.map(bytes) },
     });
     return new TsaTarget(tsa, new PostgresTokenStore(dataSource, outbox, network), {
-      spacingMs: settings.spacingMs,
+      ...policyOf(settings),
       nowMs: () => clock.nowMs(),
       newId: uuidV7,
       around: observer.around,
-      onFinal: (checkpointSize) => observer.anchorChanged({ kind: 'final', checkpointSize }, network),
+      onEvent: (event) => observer.anchorChanged(event, network),
     });
   },
 });

@@ -1,6 +1,7 @@
 import { Outbox, uuidV7 } from '@touchstone/postgres';
 import { SIGNER_DOUBLE_ORIGIN, SignerDouble } from '@touchstone/testing';
 import { DatabaseFixture, migratedDatabase } from '@touchstone/testing/service';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { RpcCheckpointSigner } from '../../src/adapters/signer/rpc-checkpoint-signer.js';
 import {
@@ -15,7 +16,7 @@ import {
   type EvmTargetPorts,
   type EvmTargetSettings,
 } from '../../src/domain/anchor/evm/create-evm-target.js';
-import type { AnchorEvent } from '../../src/domain/anchor/evm/progress.js';
+import type { AnchorEvent } from '../../src/domain/anchor/anchor-event.js';
 import type { ProofSource } from '../../src/domain/anchor/evm/proving.js';
 import { PostgresExclusive } from '../../src/persistence/postgres-exclusive.js';
 import { PostgresCheckpointStore } from '../../src/persistence/postgres-checkpoint-store.js';
@@ -99,13 +100,16 @@ export class LogFixture extends DatabaseFixture {
       targets: [],
       nowMs: () => Date.now(),
       newId: uuidV7,
+      sleep,
     };
     const changed = options.ports?.(usual) ?? usual;
     const all = { ...settings, ...options.settings };
     const outside = options.targets?.(dataSource, outbox) ?? [];
     const ports = {
       ...changed,
-      targets: outside.map((target) => createEvmTarget(target, all, observer, changed)),
+      targets: outside.map((target) =>
+        createEvmTarget(target, all, observer, { ...changed, random: () => 1 }),
+      ),
     };
     const created = createPipeline(ports, all, observer);
     const [anchoring] = created.targets;

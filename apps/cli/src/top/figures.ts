@@ -1,7 +1,7 @@
 import type { ServiceName } from '@touchstone/contracts';
 import type { QueueFigures } from '@touchstone/nats';
 import { bucketsOf, bucketsSince, countOf, quantileOf } from './histogram.js';
-import { sumOf, type Samples } from './metrics-text.js';
+import { sumOf, type Sample, type Samples } from './metrics-text.js';
 import type { DeadLetterCount, ServiceSnapshot, Snapshot } from './snapshot.js';
 
 /** The stages of an answer's way, in their order, with the histogram that measures each and from where. */
@@ -40,6 +40,23 @@ export interface StageFigures {
   readonly p99Seconds: number | null;
 }
 
+/** The anchors of one network as they are shown. */
+export interface NetworkFigures {
+  readonly network: string;
+  readonly final: number;
+  readonly open: number;
+  readonly failed: number;
+  readonly newestFinalAgeSeconds: number | null;
+  /** Whether nothing can become final there; null where nothing is anchored any more. */
+  readonly troubled: boolean | null;
+  /** What costs are counted in: `wei`, `tokens`. */
+  readonly unit: string | null;
+  /** Of the last 24 hours, whole numbers as strings. */
+  readonly cost: string | null;
+  /** Decimal, as a string. */
+  readonly costPerLeaf: string | null;
+}
+
 /** What `touchstone top` shows. */
 export interface Figures {
   /** RFC 3339. */
@@ -48,6 +65,7 @@ export interface Figures {
   readonly windowSeconds: number | null;
   readonly services: readonly ServiceFigures[];
   readonly stages: readonly StageFigures[];
+  readonly networks: readonly NetworkFigures[];
   readonly queues: readonly QueueFigures[] | null;
   readonly deadLetters: DeadLetterCount | null;
   /** Why queues and dead letters are not known. */
@@ -72,6 +90,7 @@ export function figuresOf(now: Snapshot, earlier: Snapshot | undefined): Figures
       const seconds = windowSeconds ?? uptime(service, now.atMs);
       return [{ stage, from, ...stageFigures(service.samples, before(name), metric, seconds) }];
     }),
+    networks: networkFigures(now.services.find(({ name }) => name === 'anchor-worker')?.samples),
     queues: queues.known ? queues.queues : null,
     deadLetters: queues.known ? queues.deadLetters : null,
     queuesDetail: queues.known ? null : queues.detail,
@@ -106,6 +125,45 @@ function serviceFigures(
     outboxPending: sumOf(samples, 'touchstone_outbox_pending') ?? null,
     outboxOldestSeconds: sumOf(samples, 'touchstone_outbox_oldest_age_seconds') ?? null,
   };
+}
+
+const FINAL_STATES: readonly string[] = ['final'];
+const OPEN_STATES: readonly string[] = ['prepared', 'sent', 'included', 'orphaned'];
+const FAILED_STATES: readonly string[] = ['failed'];
+
+function networkFigures(samples: Samples | undefined): NetworkFigures[] {
+  const of = (metric: string, network: string): readonly Sample[] =>
+    samples?.get(`touchstone_anchor_${metric}`)?.filter(({ labels }) => labels['network'] === network) ?? [];
+  const names = ['anchors', 'target_troubled'].flatMap(
+    (metric) =>
+      samples?.get(`touchstone_anchor_${metric}`)?.flatMap(({ labels }) => labels['network'] ?? []) ?? [],
+  );
+  return [...new Set(names)].sort().map((network) => {
+    const count = (states: readonly string[]): number =>
+      of('anchors', network)
+        .filter(({ labels }) => states.includes(labels['state'] ?? ''))
+        .reduce((sum, { value }) => sum + value, 0);
+    const [troubled] = of('target_troubled', network);
+    const [cost] = of('cost_per_day', network);
+    const [perLeaf] = of('cost_per_leaf', network);
+    return {
+      ...{ network, final: count(FINAL_STATES), open: count(OPEN_STATES), failed: count(FAILED_STATES) },
+      newestFinalAgeSeconds: of('newest_final_age_seconds', network)[0]?.value ?? null,
+      troubled: troubled === undefined ? null : troubled.value !== 0,
+      unit: cost?.labels['unit'] ?? null,
+      cost: cost === undefined ? null : wholeText(cost.value),
+      costPerLeaf: perLeaf === undefined ? null : decimalText(perLeaf.value),
+    };
+  });
+}
+
+/** No exponent, whatever the size. */
+function wholeText(value: number): string {
+  return BigInt(Math.round(value)).toString();
+}
+
+function decimalText(value: number): string {
+  return Number.isInteger(value) ? wholeText(value) : value.toString();
 }
 
 function stageFigures(

@@ -1,6 +1,6 @@
 import { printableLine } from '../terminal/printable.js';
 import { table } from '../terminal/style.js';
-import type { Figures, ServiceFigures, StageFigures } from './figures.js';
+import type { Figures, NetworkFigures, ServiceFigures, StageFigures } from './figures.js';
 
 const NONE = '–';
 
@@ -21,6 +21,7 @@ export function renderFigures(figures: Figures, size: { columns: number; rows: n
     '',
     ...table([['STAGE', 'PER S', 'P50', 'P95', 'P99', 'SECONDS'], ...stages.map(stageRow)]).split('\n'),
     '',
+    ...networkLines(figures.networks),
     ...queueLines(figures),
   ];
   return lines.slice(0, Math.max(1, size.rows)).map((line) => cut(line, size.columns));
@@ -42,6 +43,30 @@ function serviceRow(service: ServiceFigures): string[] {
 
 function stageRow({ stage, from, perSecond, p50Seconds, p95Seconds, p99Seconds }: StageFigures): string[] {
   return [stage, decimal(perSecond), duration(p50Seconds), duration(p95Seconds), duration(p99Seconds), from];
+}
+
+function networkLines(networks: readonly NetworkFigures[]): string[] {
+  if (networks.length === 0) return [];
+  const header = ['ANCHORS', 'FINAL', 'OPEN', 'FAILED', 'NEWEST FINAL', 'STATE', 'COST IN 24 H', 'PER LEAF'];
+  const rows = networks.map(
+    ({ network, final, open, failed, newestFinalAgeSeconds, troubled, unit, cost, costPerLeaf }) => [
+      ...[printableLine(network), String(final), String(open), String(failed)],
+      ...[duration(newestFinalAgeSeconds), troubled === null ? NONE : troubled ? 'TROUBLE' : 'ok'],
+      ...[amount(cost, unit), amount(costPerLeaf, unit)],
+    ],
+  );
+  return [...table([header, ...rows]).split('\n'), ''];
+}
+
+const WEI_PER_ETH = 1e18;
+
+/** Three digits that count, without an exponent; wei as ETH. */
+function amount(value: string | null, unit: string | null): string {
+  if (value === null || unit === null) return NONE;
+  const isWei = unit === 'wei';
+  const number = isWei ? Number(value) / WEI_PER_ETH : Number(value);
+  const digits = number.toLocaleString('en-US', { maximumSignificantDigits: 3, useGrouping: false });
+  return `${digits} ${isWei ? 'ETH' : printableLine(unit)}`;
 }
 
 function queueLines({ queues, deadLetters, queuesDetail }: Figures): string[] {

@@ -112,6 +112,55 @@ process_resident_memory_bytes 134217728`;
   });
 });
 
+describe('anchors by network', () => {
+  const text = `touchstone_anchor_anchors{state="final",network="eip155:8453"} 7
+touchstone_anchor_anchors{state="prepared",network="eip155:8453"} 1
+touchstone_anchor_anchors{state="included",network="eip155:8453"} 2
+touchstone_anchor_anchors{state="failed",network="eip155:8453"} 3
+touchstone_anchor_newest_final_age_seconds{network="eip155:8453"} 61.5
+touchstone_anchor_target_troubled{network="eip155:8453"} 1
+touchstone_anchor_target_troubled{network="tsa:example"} 0
+touchstone_anchor_cost_per_day{network="eip155:8453",unit="wei"} 1.5e+21
+touchstone_anchor_cost_per_leaf{network="eip155:8453",unit="wei"} 1234567.25
+touchstone_anchor_anchors{state="final",network="tsa:example"} 12
+touchstone_anchor_cost_per_day{network="tsa:example",unit="tokens"} 12
+touchstone_anchor_cost_per_leaf{network="tsa:example",unit="tokens"} 0.0125
+touchstone_anchor_anchors{state="final",network="eip155:10"} 1`;
+  const figures = figuresOf(snapshot(1, [service(text)]), undefined);
+
+  it('are counted, with costs as texts without an exponent', () => {
+    expect(figures.networks).toEqual([
+      {
+        ...{
+          network: 'eip155:10',
+          final: 1,
+          open: 0,
+          failed: 0,
+          newestFinalAgeSeconds: null,
+          troubled: null,
+        },
+        ...{ unit: null, cost: null, costPerLeaf: null },
+      },
+      {
+        ...{ network: 'eip155:8453', final: 7, open: 3, failed: 3, newestFinalAgeSeconds: 61.5 },
+        ...{ troubled: true, unit: 'wei', cost: '1500000000000000000000', costPerLeaf: '1234567.25' },
+      },
+      {
+        ...{ network: 'tsa:example', final: 12, open: 0, failed: 0, newestFinalAgeSeconds: null },
+        ...{ troubled: false, unit: 'tokens', cost: '12', costPerLeaf: '0.0125' },
+      },
+    ]);
+    expect(figuresOf(snapshot(1, []), undefined).networks).toEqual([]);
+  });
+
+  it('are shown in units that people read', () => {
+    const shown = renderFigures(figures, { columns: 140, rows: 60 }).join('\n');
+    expect(shown).toMatch(/^eip155:8453 +7 +3 +3 +61\.50 s +TROUBLE +1500 ETH +0\.00000000000123 ETH$/m);
+    expect(shown).toMatch(/^tsa:example +12 +0 +0 +– +ok +12 tokens +0\.0125 tokens$/m);
+    expect(shown).toMatch(/^eip155:10 +1 +0 +0 +– +– +– +–$/m);
+  });
+});
+
 describe('the screen', () => {
   const figures = figuresOf(
     snapshot(1_100_000, [

@@ -26,6 +26,7 @@ export const events = {
   'evt.v1.anchor.batch.sealed': { publisher: 'anchor-worker', stream: 'ANCHOR' },
   'evt.v1.anchor.checkpoint.published': { publisher: 'anchor-worker', stream: 'ANCHOR' },
   'evt.v1.anchor.anchor.final': { publisher: 'anchor-worker', stream: 'ANCHOR' },
+  'evt.v1.anchor.anchor.stuck': { publisher: 'anchor-worker', stream: 'ANCHOR' },
   'evt.v1.attestation.node.changed': { publisher: 'attestation-hub', stream: 'ATTESTATION' },
 } as const satisfies Record<string, { publisher: ServiceName; stream: StreamName }>;
 export type EventSubject = keyof typeof events;
@@ -51,6 +52,12 @@ export const durables = [
     service: 'anchor-worker',
     stream: 'SIGNING',
     filter: 'evt.v1.signing.>',
+  },
+  {
+    name: 'anchor-worker-stuck',
+    service: 'anchor-worker',
+    stream: 'ANCHOR',
+    filter: 'evt.v1.anchor.anchor.stuck',
   },
   {
     name: 'proof-service-inference',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anchorWith } from '../anchors/index.js';
+import { anchorKinds, anchorWith } from '../anchors/index.js';
 import { decimal, hex32, timestampMs, uuidV7 } from '../schemas/primitives.js';
 
 /** Most leaves one batch may hold, so that `batch.sealed` stays below 512 KiB. */
@@ -49,6 +49,22 @@ export const anchorFinal = anchorWith({
   finalAt: timestampMs,
 });
 export type AnchorFinal = z.infer<typeof anchorFinal>;
+
+/** Characters of the reason in `anchor.stuck`. */
+export const STUCK_REASON_CHARACTERS_MAX = 500;
+
+/** `evt.v1.anchor.anchor.stuck`: anchors of a network failed time after time; told once until one does not. */
+export const anchorStuck = z.strictObject({
+  network: z.string().min(1).max(128),
+  kind: z.enum(anchorKinds),
+  /** Of the newest that failed. */
+  checkpointSize: decimal,
+  failuresInRow: z.int().min(1),
+  /** Why the newest failed. */
+  reason: z.string().max(STUCK_REASON_CHARACTERS_MAX),
+  at: timestampMs,
+});
+export type AnchorStuck = z.infer<typeof anchorStuck>;
 
 /**
  * Where an anchor stands:

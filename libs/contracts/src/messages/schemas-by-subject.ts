@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { EventSubject } from '../mesh/events.js';
-import { anchorFinal, batchSealed, checkpointPublished, entryAppended } from './anchor.js';
+import { anchorFinal, anchorStuck, batchSealed, checkpointPublished, entryAppended } from './anchor.js';
 import { nodeChanged } from './attestation.js';
 import { commitmentPublished, outputRecorded } from './inference.js';
 import { transferFailed, transferSettled } from './payment.js';
@@ -17,6 +17,7 @@ export const eventSchemas = {
   'evt.v1.anchor.batch.sealed': batchSealed,
   'evt.v1.anchor.checkpoint.published': checkpointPublished,
   'evt.v1.anchor.anchor.final': anchorFinal,
+  'evt.v1.anchor.anchor.stuck': anchorStuck,
   'evt.v1.attestation.node.changed': nodeChanged,
 } as const satisfies Record<EventSubject, z.ZodType>;
 

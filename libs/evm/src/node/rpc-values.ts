@@ -27,6 +27,14 @@ export const rpcReceipt = z.object({
   gasUsed: quantity,
 });
 
+/** The parts of a receipt that tell what a transaction cost. A rollup adds the fee for its data on the chain below. */
+export const rpcCost = z.object({
+  gasUsed: quantity,
+  effectiveGasPrice: quantity.nullish(),
+  // A node that says nonsense must not make sums that no column holds.
+  l1Fee: quantity.pipe(z.bigint().max(2n ** 128n)).nullish(),
+});
+
 export const rpcQuantity = quantity;
 export const rpcData = z.string().regex(/^0x(?:[0-9a-f]{2})*$/i);
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { EvmLaneChain, EvmNode } from '@touchstone/evm';
 import { custom, keccak256, RpcRequestError, TimeoutError, toRlp, type Hex } from 'viem';
+import { AnchorRefusal } from '../../domain/anchor/anchor-refusal.js';
 import { ProofRefusal } from '../../domain/anchor/evm/proving.js';
 import { EvmChain } from './evm-chain.js';
 
@@ -73,6 +74,39 @@ describe('the registry on an EVM chain', () => {
     await expect(chainOf({ eth_estimateGas: poor }).estimateGas(submitter, '0x')).rejects.toEqual(
       unavailable,
     );
+  });
+
+  const reverted = (code: number, message: string) =>
+    new RpcRequestError({ body: {}, url: 'http://node.example/key', error: { code, message } });
+  it.each([
+    ['by its code', reverted(3, 'no'), true],
+    ['by its words alone', reverted(-32_000, 'execution reverted'), true],
+    ['not by being busy', reverted(-32_005, 'too many requests'), false],
+    ['not by silence', new TimeoutError({ body: {}, url: 'http://node.example/key' }), false],
+  ])('knows that the contract would revert %s', async (_name, answer, isRefusal) => {
+    const asked = chainOf({ eth_estimateGas: answer }).estimateGas(submitter, '0x');
+    await expect(asked).rejects.toEqual(unavailable);
+    await expect(asked.catch((error: unknown) => error instanceof AnchorRefusal)).resolves.toBe(isRefusal);
+  });
+
+  it.each<[string, object, bigint]>([
+    ['at the price of its block', { effectiveGasPrice: '0x2' }, 20n],
+    ['with the fee of a rollup', { effectiveGasPrice: '0x2', l1Fee: '0x7' }, 27n],
+    ['at most at its own price, where the node says more', { effectiveGasPrice: '0xff' }, 50n],
+    ['at its own price, where the node does not say', { l1Fee: null }, 50n],
+  ])('costs a transaction %s', async (_name, receipt, cost) => {
+    const chain = chainOf({ eth_getTransactionReceipt: { gasUsed: '0xa', ...receipt } });
+    expect(await chain.costOf(word(1), 5n)).toBe(cost);
+  });
+
+  it.each([
+    [null, /has no receipt/],
+    [{ gasUsed: '0xa', l1Fee: `0x1${'0'.repeat(33)}` }, /another shape/],
+    [{ gasUsed: 10 }, /another shape/],
+  ])('costs nothing known by the receipt %j', async (receipt, message) => {
+    const asked = chainOf({ eth_getTransactionReceipt: receipt }).costOf(word(1), 5n);
+    await expect(asked).rejects.toEqual(unavailable);
+    await expect(asked).rejects.toThrow(message);
   });
 
   it.each([

@@ -8,16 +8,19 @@ import {
   type EvmAnchorProof,
 } from '@touchstone/chain-proofs';
 import {
+  nodeRefused,
   nodeUnavailable,
   readRpc,
   reasonOf,
+  rpcCost,
   rpcQuantity,
   type ChainHead,
   type EvmNode,
   type LaneChain,
 } from '@touchstone/evm';
 import { anchorRegistry } from '@touchstone/evm-contracts';
-import { BaseError, encodeFunctionData, RpcRequestError, toHex } from 'viem';
+import { BaseError, encodeFunctionData, ExecutionRevertedError, RpcRequestError, toHex } from 'viem';
+import { AnchorRefusal } from '../../domain/anchor/anchor-refusal.js';
 import type { AnchorChain, ChainProof } from '../../domain/anchor/evm/ports.js';
 import { ProofRefusal } from '../../domain/anchor/evm/proving.js';
 
@@ -51,7 +54,26 @@ export class EvmChain implements AnchorChain {
   async estimateGas(from: string, data: string): Promise<bigint> {
     const method = 'eth_estimateGas';
     await this.node.assertChain();
-    return readRpc(rpcQuantity, await this.node.raw(method, [{ from, to: this.contract, data }]), method);
+    try {
+      const gas = await this.node.ask(() => this.node.request(method, [{ from, to: this.contract, data }]));
+      return readRpc(rpcQuantity, gas, method);
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      if (isRevert(error)) throw new AnchorRefusal(this.network, `the contract reverts: ${reasonOf(error)}`);
+      throw nodeRefused(method, error);
+    }
+  }
+
+  async costOf(hash: string, feePerGasMax: bigint): Promise<bigint> {
+    const method = 'eth_getTransactionReceipt';
+    const result = await this.node.raw(method, [hash]);
+    // The chain moved since its block was known; the next look finds out where it stands.
+    if (result === null)
+      throw new AppError('dependency-unavailable', `The chain node has no receipt of ${hash} any more.`);
+    const { gasUsed, effectiveGasPrice, l1Fee } = readRpc(rpcCost, result, method);
+    // Some old nodes do not say the price, and none can be above what was signed.
+    const isCapped = effectiveGasPrice == null || effectiveGasPrice > feePerGasMax;
+    return gasUsed * (isCapped ? feePerGasMax : effectiveGasPrice) + (l1Fee ?? 0n);
   }
 
   /** The node is not believed: header and proof are verified as a reader of the evidence will do it. */
@@ -102,6 +124,16 @@ export class EvmChain implements AnchorChain {
       throw isAnswer ? new ProofRefusal(`${method}: ${reasonOf(error)}`) : nodeUnavailable(error);
     }
   }
+}
+
+/** Clients say it by the code 3 or, without it, by their words alone. */
+function isRevert(error: unknown): boolean {
+  if (!(error instanceof BaseError)) return false;
+  const reverted = error.walk(
+    (cause) =>
+      cause instanceof ExecutionRevertedError || (cause instanceof RpcRequestError && cause.code === 3),
+  );
+  return reverted !== null || /revert/i.test(reasonOf(error));
 }
 
 function addressBytes(address: string): Uint8Array {

@@ -44,7 +44,8 @@ export class HttpTimeStamping implements TimeStamping {
     const result = this.verifier.verify({ token, certificates, revocation: [], commitment });
     if (!result.ok) {
       const { check, expected, actual } = result;
-      throw new TokenRefusal(network, `the token fails at ${check}: expected ${expected}, got ${actual}`);
+      const reason = `the token fails at ${check}: expected ${expected}, got ${actual}`;
+      throw new TokenRefusal(network, reason, true);
     }
     const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
     return {

@@ -49,7 +49,20 @@ export interface PipelineFigures {
   readonly pendingLeaves: number;
   /** 0 when no leaf waits. */
   readonly oldestPendingSeconds: number;
-  readonly anchorsByState: Readonly<Partial<Record<AnchorState, number>>>;
+}
+
+/** The anchors of one network. Costs are in its unit and of the last 24 hours. */
+export interface NetworkFigures {
+  readonly network: string;
+  readonly kind: AnchorKind;
+  readonly byState: Readonly<Partial<Record<AnchorState, number>>>;
+  /** `undefined` when none is final. */
+  readonly newestFinalAgeSeconds: number | undefined;
+  /** Of all anchors, failed ones included. */
+  readonly cost: bigint;
+  /** Of final anchors, and the leaves that they cover first. */
+  readonly finalCost: bigint;
+  readonly finalLeaves: number;
 }
 
 /** Reads what the pipeline stored. */
@@ -69,4 +82,5 @@ export interface AnchorReader {
   anchor(id: string): Promise<AnchorRecord | undefined>;
   latestCheckpoint(): Promise<CheckpointRecord | undefined>;
   figures(): Promise<PipelineFigures>;
+  networks(): Promise<readonly NetworkFigures[]>;
 }

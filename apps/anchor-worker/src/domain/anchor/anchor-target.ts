@@ -1,4 +1,5 @@
 import type { AnchorKind } from '@touchstone/contracts';
+import type { Standing } from './target-store.js';
 
 /**
  * Where checkpoints are anchored: one network of one kind. Every target is run by a loop of its own, so that one that is down
@@ -13,6 +14,16 @@ export interface AnchorTarget {
    * @returns milliseconds after which to look again, `undefined` when nothing is open
    */
   run(): Promise<number | undefined>;
+  /**
+   * Makes an anchor past every pause and never past the budget, unless one is on its way.
+   *
+   * @returns why none was made; `undefined` when one was, one is on its way, or there is nothing to anchor
+   */
+  tryNow(): Promise<string | undefined>;
+  /** How a checkpoint stands there. */
+  standing(checkpointSize: bigint): Promise<Standing>;
+  /** Why the newest of the anchors that failed in a row did. */
+  lastFailure(): Promise<string | undefined>;
   /** Why nothing can become final there at present, for readiness and figures; `undefined` while it can. */
   readonly trouble: string | undefined;
 }

@@ -6,6 +6,7 @@ import { Checkpointing, type PublishedRange } from '../checkpoint/checkpointing.
 import type { CheckpointSigner, CheckpointStore } from '../checkpoint/ports.js';
 import { Intake, type IntakeStore } from '../leaf/intake.js';
 import type { AroundWork } from './around-work.js';
+import { StuckAnchors } from '../anchor/stuck-anchors.js';
 import type { Exclusive } from './exclusive.js';
 import { Pipeline, type StageName } from './pipeline.js';
 
@@ -20,6 +21,7 @@ export interface PipelinePorts {
   readonly targets: readonly AnchorTarget[];
   readonly nowMs: () => number;
   readonly newId: () => string;
+  readonly sleep: (durationMs: number) => Promise<unknown>;
 }
 
 /** Who is told what happens, for logs and figures. */
@@ -47,6 +49,7 @@ export interface CreatedPipeline {
   readonly checkpointing: Checkpointing;
   readonly sealing: Sealing;
   readonly targets: readonly AnchorTarget[];
+  readonly stuck: StuckAnchors;
 }
 
 /** Connects the stages: whoever commits something wakes the stage behind it. */
@@ -83,5 +86,6 @@ export function createPipeline(
     exclusive,
     onStageFailure: (...failure) => observer.stageFailed(...failure),
   });
-  return { pipeline, intake: new Intake(ports.intake, pipeline), checkpointing, sealing, targets };
+  const stuck = new StuckAnchors(targets, exclusive, ports);
+  return { pipeline, intake: new Intake(ports.intake, pipeline), checkpointing, sealing, targets, stuck };
 }

@@ -1,4 +1,5 @@
 import type { AnchorTarget } from '../anchor/anchor-target.js';
+import { TARGET_BACKOFF_MAX_MS } from '../anchor/target-health.js';
 import type { Sealing } from '../batch/sealing.js';
 import type { Checkpointing } from '../checkpoint/checkpointing.js';
 import type { IntakeListener } from '../leaf/intake.js';
@@ -12,6 +13,9 @@ export const STAGE_BUSY_MS = 100;
 
 /** The stages of the pipeline, as logs and figures name them. */
 export type StageName = 'seal' | 'checkpoint' | 'anchor';
+
+/** The stage of one target, of which one process at a time has the turn. */
+export const anchorStage = (network: string): string => `anchor/${network}`;
 
 /** What the pipeline runs; without targets nothing leaves (mode synthetic). */
 export interface PipelineParts {
@@ -34,7 +38,11 @@ export class Pipeline implements IntakeListener {
     this.seal = this.stage('seal', () => sealing.run());
     this.checkpoint = this.stage('checkpoint', () => this.inTurn('checkpoint', () => checkpointing.run()));
     this.anchors = targets.map((target) =>
-      this.stage('anchor', () => this.inTurn(`anchor/${target.network}`, () => target.run()), target.network),
+      this.stage(
+        'anchor',
+        () => this.inTurn(anchorStage(target.network), () => target.run()),
+        target.network,
+      ),
     );
   }
 
@@ -67,6 +75,8 @@ export class Pipeline implements IntakeListener {
     return new Loop({
       run,
       pollMs: STAGE_POLL_MS,
+      // A chain or an authority may be away for long; its first pauses are those of every stage.
+      ...(network === undefined ? {} : { backoffMaxMs: TARGET_BACKOFF_MAX_MS }),
       onFailure: (error, pauseMs) => this.parts.onStageFailure(name, error, pauseMs, network),
     });
   }

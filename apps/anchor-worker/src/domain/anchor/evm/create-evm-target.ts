@@ -7,9 +7,11 @@ import {
   type LaneStore,
 } from '@touchstone/evm';
 import type { AroundWork } from '../../pipeline/around-work.js';
+import type { AnchorPolicy } from '../policy.js';
 import { EvmTarget, type EvmTargetOptions } from './evm-target.js';
 import type { AnchorChain, AnchorDraft, AnchorStore } from './ports.js';
-import { AnchorProgress, type AnchorEvent } from './progress.js';
+import type { AnchorEvent } from '../anchor-event.js';
+import { AnchorProgress } from './progress.js';
 import { ProofTaking, type KeptProofStore, type ProofSource } from './proving.js';
 
 /** The outside of a target of the kind evm. */
@@ -26,9 +28,8 @@ export interface EvmTargetPorts {
 }
 
 /** What an operator sets for a target of the kind evm. */
-export interface EvmTargetSettings extends Pick<EvmTargetOptions, 'gasMax' | 'spacingMs' | 'pollMs'> {
-  /** Largest fee per gas in wei. */
-  readonly feePerGasMax: bigint;
+export interface EvmTargetSettings
+  extends AnchorPolicy, Pick<EvmTargetOptions, 'gasMax' | 'feePerGasMax' | 'pollMs'> {
   readonly stuckBlocks: bigint;
 }
 
@@ -53,7 +54,7 @@ export function createEvmTarget(
   { chain, store, keptProofs, lane: sender }: EvmTargetPorts,
   settings: EvmTargetSettings,
   observer: EvmTargetObserver,
-  { nowMs, newId }: Pick<EvmTargetOptions, 'nowMs' | 'newId'>,
+  { nowMs, newId, random = Math.random }: Pick<EvmTargetOptions, 'nowMs' | 'newId' | 'random'>,
 ): EvmTarget {
   const { network } = chain;
   const proofs = new ProofTaking(chain, keptProofs, {
@@ -72,10 +73,10 @@ export function createEvmTarget(
     nowMs,
     onEvent: (event) => tellLaneEvent(event, tell),
   });
-  const progress = new AnchorProgress(store, proofs, { nowMs, onEvent: tell });
+  const progress = new AnchorProgress(store, chain, proofs, { nowMs, onEvent: tell });
   return new EvmTarget(
     { chain, store, lane, account: () => sender.signer.account(), progress, proofs },
-    { ...settings, nowMs, newId, around: observer.around },
+    { ...settings, nowMs, newId, random, around: observer.around, onEvent: tell },
   );
 }
 

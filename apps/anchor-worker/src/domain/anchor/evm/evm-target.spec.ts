@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OpenAnchor } from './anchor.js';
 import type { AnchorChain } from './ports.js';
-import { FAILED_SPACING_FIRST_MS, FAILED_SPACING_MAX_MS } from '../spacing.js';
+import { FAILED_SPACING_FIRST_MS, FAILED_SPACING_MAX_MS } from '../policy.js';
 import { EvmTarget } from './evm-target.js';
 import { PROOFS_PER_RUN_MAX, ProofTaking, type KeptProofStore } from './proving.js';
 
@@ -16,8 +16,13 @@ function anchoring(open: readonly OpenAnchor[], failuresInRow = 0) {
     chain: { head: () => Promise.resolve({ latest: 100n, finalized: 100n }) },
     store: {
       open: () => Promise.resolve(open),
+      dropFailed: () => Promise.resolve(),
       anchorable: () => Promise.resolve({ size: 1n, note: '' }),
-      history: () => Promise.resolve({ lastCreatedAtMs: NOW_MS, failuresInRow }),
+      history: () =>
+        Promise.resolve({
+          ...{ lastCreatedAtMs: NOW_MS, failuresInRow, lastFailure: undefined, newEntries: 1n },
+          ...{ waitingSinceMs: NOW_MS, paid: [], openCostMax: 0n },
+        }),
     },
     lane: {
       run: () => Promise.resolve([]),
@@ -35,6 +40,9 @@ function anchoring(open: readonly OpenAnchor[], failuresInRow = 0) {
       spacingMs: 10,
       pollMs: 60_000_000,
       gasMax: 200_000n,
+      feePerGasMax: 1n,
+      random: () => 1,
+      onEvent: () => undefined,
       nowMs: () => NOW_MS,
       newId: () => 'id',
       around: (_name, work) => work(),

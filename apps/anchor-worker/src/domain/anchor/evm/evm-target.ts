@@ -1,26 +1,28 @@
 import { AppError } from '@touchstone/contracts';
-import { anchoredCommitment } from '@touchstone/evidence';
 import { gasLimit, type ChainHead, type LaneTransaction } from '@touchstone/evm';
-import type { AroundWork } from '../../pipeline/around-work.js';
+import {
+  PolicedTarget,
+  type Advanced,
+  type CheckpointToAnchor,
+  type PlannedAnchor,
+  type PolicedOptions,
+} from '../policed-target.js';
+import type { RefusedAnchor } from '../target-store.js';
 import type { OpenAnchor } from './anchor.js';
-import type { AnchorableCheckpoint } from '../anchorable.js';
 import type { AnchorChain, AnchorLane, AnchorStore } from './ports.js';
-import type { AnchorTarget } from '../anchor-target.js';
-import { spacingLeftMs } from '../spacing.js';
+import type { AnchorEvent } from '../anchor-event.js';
 import type { AnchorProgress } from './progress.js';
 import type { ProofTaking } from './proving.js';
 
 /** What {@link EvmTarget} needs beside its ports. */
-export interface EvmTargetOptions {
-  /** Fewest milliseconds between two anchors. */
-  readonly spacingMs: number;
+export interface EvmTargetOptions extends PolicedOptions {
   /** Milliseconds between two looks at the chain while an anchor is open. */
   readonly pollMs: number;
   /** Largest gas limit of an anchor. */
   readonly gasMax: bigint;
-  readonly nowMs: () => number;
-  readonly newId: () => string;
-  readonly around: AroundWork;
+  /** Largest fee per gas in wei, also of an anchor that waits and is priced anew. */
+  readonly feePerGasMax: bigint;
+  readonly onEvent: (event: AnchorEvent) => void;
 }
 
 /** The ports of {@link EvmTarget}. */
@@ -38,46 +40,40 @@ export interface EvmTargetParts {
  * Anchors checkpoints: one transaction covers every batch since the last. At most one anchor waits for its block at
  * a time, so that a stuck transaction never has others behind it; any number may wait to become final.
  */
-export class EvmTarget implements AnchorTarget {
+export class EvmTarget extends PolicedTarget {
   readonly kind = 'evm';
 
   constructor(
     private readonly parts: EvmTargetParts,
     private readonly options: EvmTargetOptions,
-  ) {}
+  ) {
+    const unknownMax = options.gasMax * options.feePerGasMax;
+    super(parts.store, options, { unit: 'wei', unknownMax });
+  }
 
   get network(): string {
     return this.parts.chain.network;
   }
 
   /** A node that serves no proofs: no anchor can become final then, however well everything else goes. */
-  get trouble(): string | undefined {
+  protected override get ownTrouble(): string | undefined {
     const { refusal } = this.parts.proofs;
     return refusal && `This node cannot serve eth_getProof for anchors: ${refusal}`;
   }
 
-  /**
-   * Moves every open anchor a step and makes a new one when it is time. An anchor that cannot be moved now does not
-   * keep the others waiting; the first failure is thrown when all had their turn.
-   *
-   * @returns milliseconds after which to look again, `undefined` when nothing is open
-   */
-  async run(): Promise<number | undefined> {
+  protected override async advance(): Promise<Advanced> {
     const { store } = this.parts;
     const open = await store.open();
-    const failures = open.length > 0 ? await this.advance(open) : [];
-    const waiting = (await store.open()).some(({ state }) => state !== 'included');
-    const nextMs = waiting ? undefined : await this.anchorNext();
-    if (failures.length > 0) throw failures[0];
-    if (nextMs === 0) return 0;
-    const waits = [
-      ...(open.length > 0 || waiting ? [this.options.pollMs] : []),
-      ...(nextMs === undefined ? [] : [nextMs]),
-    ];
-    return waits.length === 0 ? undefined : Math.min(...waits);
+    const failures = open.length > 0 ? await this.move(open) : [];
+    const isWaiting = (await store.open()).some(({ state }) => state !== 'included');
+    return {
+      isWaiting,
+      failures,
+      pollMs: open.length > 0 || isWaiting ? this.options.pollMs : undefined,
+    };
   }
 
-  private async advance(open: readonly OpenAnchor[]): Promise<unknown[]> {
+  private async move(open: readonly OpenAnchor[]): Promise<unknown[]> {
     const { chain, lane, progress } = this.parts;
     const failures: unknown[] = [...(await lane.run())];
     const transactions = await lane.ofSubjects(open.map(({ anchorId }) => anchorId));
@@ -107,31 +103,31 @@ export class EvmTarget implements AnchorTarget {
     return followed.filter(({ anchor, isPlaced }) => !isPlaced || provable.has(anchor));
   }
 
-  /** @returns 0 when an anchor was made, the milliseconds to its time, `undefined` when there is nothing to anchor */
-  private async anchorNext(): Promise<number | undefined> {
-    const checkpoint = await this.parts.store.anchorable();
-    if (checkpoint === undefined) return undefined;
-    const { spacingMs, nowMs } = this.options;
-    const waitMs = spacingLeftMs(await this.parts.store.history(), spacingMs, nowMs());
-    if (waitMs > 0) return waitMs;
-    await this.options.around('prepare anchor', () => this.prepare(checkpoint));
-    return 0;
-  }
-
-  private async prepare({ size, note }: AnchorableCheckpoint): Promise<void> {
-    const { chain, lane, account } = this.parts;
-    const { nowMs, newId, gasMax } = this.options;
-    const commitment = anchoredCommitment(note);
-    if (commitment === undefined)
-      throw new AppError('internal', `The stored checkpoint of size ${size} has no commitment.`);
+  protected override async plan({ size, commitment }: CheckpointToAnchor): Promise<PlannedAnchor> {
+    const { chain, account } = this.parts;
+    const { nowMs, newId, gasMax, feePerGasMax, around } = this.options;
     const data = chain.anchorData(commitment, size);
     const gas = gasLimit(await chain.estimateGas(await account(), data), gasMax);
-    const intent = {
-      subject: newId(),
-      call: { to: chain.contract, data, gas },
-      details: { checkpointSize: size, commitment, contract: chain.contract, createdAtMs: nowMs() },
-    };
-    await lane.prepare(intent).catch((error: unknown) => {
+    // Bytes that wait are replaced by dearer ones, up to the cap, and any of them may be the one that counts.
+    const costMax = gas * feePerGasMax;
+    const { contract } = chain;
+    const make = (): Promise<void> =>
+      this.prepare({
+        subject: newId(),
+        call: { to: contract, data, gas },
+        details: { checkpointSize: size, commitment, contract, costMax, createdAtMs: nowMs() },
+      });
+    return { costMax, make: () => around('prepare anchor', make) };
+  }
+
+  protected override async refused(anchor: RefusedAnchor): Promise<void> {
+    const { chain, store, account } = this.parts;
+    await store.refuse({ ...anchor, contract: chain.contract, submitter: await account() });
+    this.options.onEvent({ kind: 'failed' });
+  }
+
+  private async prepare(intent: Parameters<AnchorLane['prepare']>[0]): Promise<void> {
+    await this.parts.lane.prepare(intent).catch((error: unknown) => {
       // Another replica anchors this checkpoint; the next look finds its anchor.
       if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
     });

@@ -1,6 +1,7 @@
 import { newestAttempt, type ChainHead, type LaneTransaction, type Placement } from '@touchstone/evm';
+import type { AnchorEvent } from '../anchor-event.js';
 import type { OpenAnchor } from './anchor.js';
-import type { AnchorStore, ChainProof } from './ports.js';
+import type { AnchorChain, AnchorStore, ChainProof } from './ports.js';
 import type { ProofTaking } from './proving.js';
 
 /** What {@link AnchorProgress} needs beside its ports. */
@@ -9,15 +10,6 @@ export interface ProgressOptions {
   readonly onEvent: (event: AnchorEvent) => void;
 }
 
-/** What happened to an anchor; each has a figure. */
-export type AnchorEvent =
-  | { readonly kind: 'included'; readonly gasUsed: bigint }
-  | { readonly kind: 'final'; readonly checkpointSize: bigint }
-  | {
-      readonly kind:
-        'orphaned' | 'failed' | 'rebroadcast' | 'replaced' | 'renewed' | 'capped' | 'abandoned' | 'lost';
-    };
-
 /**
  * Moves one anchor a step at a time, by what became of its transaction. Every step may be repeated after a crash: the
  * registry keeps the first write, so a transaction too many costs gas and no truth.
@@ -25,6 +17,7 @@ export type AnchorEvent =
 export class AnchorProgress {
   constructor(
     private readonly store: AnchorStore,
+    private readonly chain: Pick<AnchorChain, 'costOf'>,
     private readonly proofs: ProofTaking,
     private readonly options: ProgressOptions,
   ) {}
@@ -35,7 +28,7 @@ export class AnchorProgress {
         return this.follow(anchor, transaction);
       case 'mined':
       case 'final':
-        return this.include(anchor, transaction.placement, head);
+        return this.include(anchor, transaction, head);
       case 'abandoned':
         return this.fail(
           anchor,
@@ -55,18 +48,18 @@ export class AnchorProgress {
       await this.store.markSent(anchor);
   }
 
-  private async include(
-    anchor: OpenAnchor,
-    placement: Placement | undefined,
-    head: ChainHead,
-  ): Promise<void> {
+  private async include(anchor: OpenAnchor, transaction: LaneTransaction, head: ChainHead): Promise<void> {
+    const { placement } = transaction;
     if (placement === undefined) return;
     const { block, hash, succeeded, gasUsed } = placement;
-    if (!succeeded)
-      return this.fail(anchor, `The chain reverted transaction ${hash} in block ${block.number}.`);
+    if (!succeeded) {
+      const reason = `The chain reverted transaction ${hash} in block ${block.number}.`;
+      return this.fail(anchor, reason, await this.costOf(transaction, placement));
+    }
     if (anchor.state !== 'included' || anchor.block?.hash !== block.hash) {
-      if (!(await this.store.markIncluded(anchor, placement))) return;
-      this.options.onEvent({ kind: 'included', gasUsed });
+      const cost = await this.costOf(transaction, placement);
+      if (!(await this.store.markIncluded(anchor, placement, cost))) return;
+      this.options.onEvent({ kind: 'included', gasUsed, cost });
       return this.proofs.takeAnew({ ...anchor, block });
     }
     if (block.number > head.finalized) return this.proofs.takeUnlessKept(anchor);
@@ -74,8 +67,15 @@ export class AnchorProgress {
     if (proven !== undefined) await this.finish(anchor, hash, proven);
   }
 
-  private async fail(anchor: OpenAnchor, reason: string): Promise<void> {
-    if (await this.store.markFailed(anchor, reason)) this.options.onEvent({ kind: 'failed' });
+  private costOf({ attempts }: LaneTransaction, { hash }: Placement): Promise<bigint> {
+    const feesPerGas = attempts.filter((made) => made.hash === hash).map((made) => made.maxFeePerGas);
+    return this.chain.costOf(hash, feesPerGas[0] ?? 0n);
+  }
+
+  private async fail(anchor: OpenAnchor, reason: string, cost?: bigint): Promise<void> {
+    if (!(await this.store.markFailed(anchor, reason, cost))) return;
+    this.options.onEvent({ kind: 'failed', ...(cost === undefined ? {} : { cost }) });
+    await this.proofs.drop(anchor);
   }
 
   private async finish(

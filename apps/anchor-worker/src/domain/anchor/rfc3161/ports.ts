@@ -1,6 +1,5 @@
 import type { Rfc3161Proof } from '@touchstone/contracts';
-import type { AnchorableCheckpoint } from '../anchorable.js';
-import type { AnchorHistory } from '../spacing.js';
+import type { RefusedAnchor, TargetStore } from '../target-store.js';
 
 /** A token that holds, as its verification will find it. */
 export interface StampedToken {
@@ -28,13 +27,15 @@ export interface TokenAnchor extends StampedToken {
   readonly checkpointSize: bigint;
   /** 32 bytes. */
   readonly commitment: Uint8Array;
+  /** Tokens. */
+  readonly cost: bigint;
   readonly createdAtMs: number;
 }
 
 /** Keeps the tokens of one authority. */
-export interface TokenStore {
-  anchorable(): Promise<AnchorableCheckpoint | undefined>;
-  history(): Promise<AnchorHistory>;
+export interface TokenStore extends TargetStore {
   /** Stores anchor and event in one transaction; `false` when the checkpoint has one already, and nothing happened. */
   record(anchor: TokenAnchor): Promise<boolean>;
+  /** Stores a refusal as failed anchor, and the event about it when it is one too many. */
+  refuse(anchor: RefusedAnchor): Promise<void>;
 }
