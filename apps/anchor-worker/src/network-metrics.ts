@@ -3,7 +3,7 @@ import { Gauge, type Registry } from '@touchstone/platform/observability';
 import { singleFlight } from '@touchstone/work';
 import type { AnchorReader, NetworkFigures } from './domain/anchor/anchor-reader.js';
 
-/** Milliseconds that figures of networks are taken as recent: they are sums over all anchors. */
+/** Milliseconds that figures of networks are taken as recent: they are sums over the anchors of a day. */
 export const NETWORK_FIGURES_CACHE_MS = 10_000;
 
 /** What costs are counted in, by kind. */
@@ -30,9 +30,14 @@ export function addNetworkFigures(registry: Registry, reader: Pick<AnchorReader,
     });
     registry.registerMetric(made);
   };
-  gauge('anchors', 'Anchors by state and network.', ['state', 'network'], (made, { network, byState }) => {
-    for (const state of anchorStates) made.set({ state, network }, byState[state] ?? 0);
-  });
+  gauge(
+    'anchors',
+    'Anchors by state and network; final ones of the last 24 hours.',
+    ['state', 'network'],
+    (made, { network, byState }) => {
+      for (const state of anchorStates) made.set({ state, network }, byState[state] ?? 0);
+    },
+  );
   gauge(
     'newest_final_age_seconds',
     'Age of the newest final anchor, by network.',

@@ -6,6 +6,7 @@ import { Lanes1764300000000 } from './persistence/migrations/1764300000000-lanes
 import { KeepProofs1785500000000 } from './persistence/migrations/1785500000000-keep-proofs.js';
 import { AnchorKinds1785800000000 } from './persistence/migrations/1785800000000-anchor-kinds.js';
 import { AnchoredAt1785850000000 } from './persistence/migrations/1785850000000-anchored-at.js';
+import { AnchorLevels1785950000000 } from './persistence/migrations/1785950000000-anchor-levels.js';
 import { AnchorCosts1785900000000 } from './persistence/migrations/1785900000000-anchor-costs.js';
 
 /** Batches leaves, appends them to the log and anchors its checkpoints. */
@@ -19,6 +20,7 @@ export const service = defineService({
     AnchorKinds1785800000000,
     AnchoredAt1785850000000,
     AnchorCosts1785900000000,
+    AnchorLevels1785950000000,
   ],
   parts: appParts,
 });

@@ -114,7 +114,7 @@ const lanes = `
 
 const wereKept = [
   ...['KeepProofs1785500000000', 'DropInbox1785700000000', 'RememberSequences1785710000000'],
-  ...['AnchorKinds1785800000000', 'AnchoredAt1785850000000'],
+  ...['AnchorKinds1785800000000', 'AnchoredAt1785850000000', 'AnchorCosts1785900000000'],
 ];
 
 const versions = olderVersions({
@@ -165,7 +165,7 @@ const versions = olderVersions({
         transaction: `0x${hex(5, 2)}`,
         blockNumber: '4000000001',
       },
-      ...{ failure: null, createdAt: AT, finalAt: FINAL_AT, proof },
+      ...{ failure: null, createdAt: AT, finalAt: FINAL_AT, proof, level: 'finalized' },
     });
     expect(await reader.anchor(anchorId(1))).toMatchObject({
       state: 'failed',
@@ -175,9 +175,9 @@ const versions = olderVersions({
     expect(await reader.figures()).toMatchObject({
       ...{ logSize: 2n, checkpointSize: 2n, pendingLeaves: 1 },
     });
-    // What an older version stored has no cost; what is open counts as the most that it may have.
+    // What was final is older than the day that figures are of. What an older version stored has no cost; what is open counts as the most that it may have.
     expect(await reader.networks()).toMatchObject([
-      { network: NETWORK, kind: 'evm', byState: { failed: 1, final: 1, included: 1 }, cost: 0n },
+      { network: NETWORK, kind: 'evm', byState: { failed: 1, final: 0, included: 1 }, cost: 0n },
     ]);
     expect(await new PostgresAnchorStore(dataSource, outbox, NETWORK).history(7n)).toMatchObject({
       ...{ failuresInRow: 0, openCostMax: 7n, paid: [], newEntries: 0n, waitingSinceMs: undefined },

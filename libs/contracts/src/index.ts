@@ -65,6 +65,7 @@ export { shortText } from './short-text.js';
 export { visibleText, withoutInvisible } from './visible-text.js';
 export {
   anchorFinal,
+  anchorLevels,
   anchorStates,
   BATCH_LEAVES_MAX,
   batchSealed,
@@ -73,6 +74,7 @@ export {
   LOG_INDEX_MAX,
   PATH_HASHES_MAX,
   type AnchorFinal,
+  type AnchorLevel,
   type AnchorState,
   type BatchSealed,
   type CheckpointPublished,

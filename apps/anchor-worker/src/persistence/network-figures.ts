@@ -15,29 +15,39 @@ interface NetworkRow {
   readonly finalLeaves: number;
 }
 
-// A batch is covered first by the anchor of the smallest checkpoint that holds it, so that the leaves of the last hours are those between
-// what was final before and what is final now.
+// Every part is read by an index, of the last hours alone. A batch is covered first by the anchor of the smallest checkpoint that holds it, so
+// that the leaves of the last hours are those between what was final before and what is final now.
 const FIGURES_SQL = `
-  WITH anchor AS (
-    SELECT network, kind, state, checkpoint_size, final_at, coalesce(cost, 0) AS cost,
-           coalesce(cost_at > clock_timestamp() - $1 * interval '1 millisecond', false) AS paid_now,
-           coalesce(final_at > clock_timestamp() - $1 * interval '1 millisecond', false) AS final_now
-    FROM ${schema}.chain_anchor
-  ), network AS (
-    SELECT network, min(kind) AS kind, max(final_at) AS final_at,
-           coalesce(sum(cost) FILTER (WHERE paid_now), 0) AS cost,
-           coalesce(sum(cost) FILTER (WHERE final_now), 0) AS final_cost,
-           coalesce(max(checkpoint_size) FILTER (WHERE state = 'final' AND NOT final_now), 0) AS from_size,
-           coalesce(max(checkpoint_size) FILTER (WHERE final_now), 0) AS to_size
-    FROM anchor GROUP BY network
-  )
-  SELECT network, kind, cost::text AS cost, final_cost::text AS "finalCost",
-         extract(epoch FROM clock_timestamp() - final_at)::float8 AS "finalAgeSeconds",
+  WITH RECURSIVE known AS (
+    (SELECT network FROM ${schema}.chain_anchor ORDER BY network LIMIT 1)
+    UNION ALL
+    SELECT (SELECT next.network FROM ${schema}.chain_anchor AS next WHERE next.network > known.network
+            ORDER BY next.network LIMIT 1)
+    FROM known WHERE known.network IS NOT NULL
+  ), since AS (SELECT clock_timestamp() - $1 * interval '1 millisecond' AS time)
+  SELECT known.network, any_one.kind, paid.cost::text AS cost, now.cost::text AS "finalCost",
+         extract(epoch FROM clock_timestamp() - newest_final.final_at)::float8 AS "finalAgeSeconds",
          (SELECT coalesce(sum(leaf_count), 0)::float8 FROM ${schema}.batch
-          WHERE log_index >= from_size AND log_index < to_size) AS "finalLeaves",
-         (SELECT jsonb_object_agg(state, count) FROM (SELECT state, count(*) AS count FROM anchor
-          WHERE anchor.network = network.network GROUP BY state) AS counted) AS states
-  FROM network ORDER BY network`;
+          WHERE log_index >= coalesce(before.size, 0) AND log_index < coalesce(now.size, 0)) AS "finalLeaves",
+         open.states || jsonb_build_object('final', now.count) AS states
+  FROM known CROSS JOIN since
+  CROSS JOIN LATERAL (SELECT kind FROM ${schema}.chain_anchor AS own
+    WHERE own.network = known.network LIMIT 1) AS any_one
+  CROSS JOIN LATERAL (SELECT coalesce(sum(cost), 0) AS cost FROM ${schema}.chain_anchor AS own
+    WHERE own.network = known.network AND cost > 0 AND cost_at > since.time) AS paid
+  CROSS JOIN LATERAL (SELECT count(*) AS count, coalesce(sum(cost), 0) AS cost, max(checkpoint_size) AS size
+    FROM ${schema}.chain_anchor AS own
+    WHERE own.network = known.network AND state = 'final' AND final_at > since.time) AS now
+  LEFT JOIN LATERAL (SELECT final_at FROM ${schema}.chain_anchor AS own
+    WHERE own.network = known.network AND state = 'final' ORDER BY final_at DESC LIMIT 1) AS newest_final ON true
+  LEFT JOIN LATERAL (SELECT checkpoint_size AS size FROM ${schema}.chain_anchor AS own
+    WHERE own.network = known.network AND state = 'final' AND final_at <= since.time
+    ORDER BY final_at DESC LIMIT 1) AS before ON true
+  CROSS JOIN LATERAL (SELECT coalesce(jsonb_object_agg(state, count), '{}') AS states FROM (
+    SELECT state, count(*) AS count FROM ${schema}.chain_anchor AS own
+    WHERE own.network = known.network AND state IN ('prepared', 'sent', 'included', 'orphaned', 'failed')
+    GROUP BY state) AS counted) AS open
+  WHERE known.network IS NOT NULL ORDER BY known.network`;
 
 /** Figures of every network that has an anchor. */
 export async function networkFigures(dataSource: DataSource): Promise<readonly NetworkFigures[]> {

@@ -69,7 +69,9 @@ export class PostgresAnchorReader implements AnchorReader {
       `SELECT anchor_id AS "anchorId", kind, network, state, checkpoint_size::text AS "checkpointSize",
               encode(commitment, 'hex') AS commitment, contract, submitter, transaction,
               block_number::text AS "blockNumber", failure, ${utc('created_at')} AS "createdAt",
-              ${utc('final_at')} AS "finalAt", proof
+              ${utc('final_at')} AS "finalAt", proof,
+              CASE state WHEN 'final' THEN 'finalized'
+                WHEN 'included' THEN CASE WHEN safe_hash = block_hash THEN 'safe' ELSE 'soft' END END AS level
        FROM ${schema}.chain_anchor AS found
        WHERE anchor_id = $1 OR (state <> 'failed' AND found.checkpoint_size >
                (SELECT log_index FROM ${schema}.model_anchors WHERE model_anchors.anchor_id = $1))

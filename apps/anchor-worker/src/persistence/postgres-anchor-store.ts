@@ -15,6 +15,7 @@ interface Change {
   readonly state: string;
   readonly block_number?: string | null;
   readonly block_hash?: string | null;
+  readonly safe_hash?: string;
   readonly transaction?: string | null;
   readonly gas_used?: string | null;
   readonly failure?: string | null;
@@ -104,6 +105,14 @@ export class PostgresAnchorStore extends PostgresTargetStore implements AnchorSt
       ...{ transaction: hash, gas_used: gasUsed.toString() },
     };
     return this.transaction((manager) => change(manager, anchor, placed, cost));
+  }
+
+  markSafe(anchor: OpenAnchor): Promise<boolean> {
+    const { block } = anchor;
+    if (block === undefined) return Promise.resolve(false);
+    return this.transaction((manager) =>
+      change(manager, anchor, { state: anchor.state, safe_hash: block.hash }),
+    );
   }
 
   markOrphaned(anchor: OpenAnchor): Promise<boolean> {

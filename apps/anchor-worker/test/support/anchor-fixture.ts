@@ -65,8 +65,8 @@ export class AnchorFixture {
     this.signer = this.signerWith();
   }
 
-  static async startChain(): Promise<TestChain> {
-    const anvil = await startTestAnvil();
+  static async startChain(options: Parameters<typeof startTestAnvil>[0] = {}): Promise<TestChain> {
+    const anvil = await startTestAnvil(options);
     const payer = new SignerDouble().address('anchor');
     const funded = { anchorSubmitter: payer, settlementSubmitter: payer, payer };
     const { anchorRegistry } = await deployDevelopmentChain(anvil.rpcUrl, funded);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { anchorKinds, anchorNetwork, anchorProof } from '../anchors/index.js';
-import { anchorStates } from '../messages/anchor.js';
+import { anchorLevels, anchorStates } from '../messages/anchor.js';
 import { decimal, evmAddress, hex32, timestampMs, uuidV7 } from '../schemas/primitives.js';
 
 /** Most roots on one page. */
@@ -43,6 +43,8 @@ export const anchorAnswer = z
     kind: z.enum(anchorKinds),
     network: z.string(),
     state: z.enum(anchorStates),
+    /** In a block (`soft`), in one that is not expected to be dropped (`safe`), or for ever (`finalized`); `null` before. */
+    level: z.enum(anchorLevels).nullable(),
     checkpointSize: decimal,
     commitment: hex32,
     /** Of the kinds that have one, else `null`. */

@@ -36,12 +36,16 @@ export const checkpointPublished = z.strictObject({
 });
 export type CheckpointPublished = z.infer<typeof checkpointPublished>;
 
+/** How surely a block stays: in the chain, not expected to be dropped, for ever. */
+export const anchorLevels = ['soft', 'safe', 'finalized'] as const;
+export type AnchorLevel = (typeof anchorLevels)[number];
+
 /** `evt.v1.anchor.anchor.final`: the commitment of a checkpoint is anchored for good. */
 export const anchorFinal = anchorWith({
   anchorId: uuidV7,
   checkpointSize: decimal,
   commitment: hex32,
-  level: z.enum(['soft', 'safe', 'finalized']),
+  level: z.enum(anchorLevels),
   /** What was published: the hash of a transaction, of a token the SHA-256 of its bytes in hex. */
   transaction: z.string().max(128),
   /** The block of the record; `null` for kinds without blocks. */

@@ -44,6 +44,19 @@ describe('an EVM chain', () => {
   });
 
   it.each([
+    ['its number', block(7), 7n],
+    ['none where it has none', null, undefined],
+    ['none where it refuses the tag', refusal('unsupported block tag'), undefined],
+  ])('asks a node for its safe block: %s', async (_what, answer, expected) => {
+    const eth_getBlockByNumber = ([tag]: [string]) => {
+      expect(tag).toBe('safe');
+      if (answer instanceof Error) throw answer;
+      return answer;
+    };
+    expect(await tableNode({ eth_getBlockByNumber }).safeNumber()).toBe(expected);
+  });
+
+  it.each([
     ['a node that refuses the tag', refusal('unsupported block tag')],
     ['a node that has none', null],
   ])('takes a block by depth as final for %s', async (_what, answer) => {

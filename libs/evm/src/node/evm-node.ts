@@ -123,6 +123,19 @@ export class EvmNode {
     return deep < 0n ? undefined : this.block(deep);
   }
 
+  /** Number of the newest block that is not expected to be dropped; `undefined` where the node knows none. */
+  async safeNumber(): Promise<bigint | undefined> {
+    const method = 'eth_getBlockByNumber';
+    try {
+      const block = await this.ask(() => this.request(method, ['safe', false]));
+      return block === null ? undefined : readRpc(rpcBlock, block, method).number;
+    } catch (error) {
+      // Some nodes refuse the word; one that does not answer is something else.
+      if (error instanceof AppError) throw error;
+      return undefined;
+    }
+  }
+
   /** Number and fees of a recent block; shared by all callers of {@link HEAD_CACHE_MS}. */
   async recentHead(): Promise<Head> {
     await this.assertChain();

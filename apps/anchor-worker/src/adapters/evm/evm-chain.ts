@@ -14,14 +14,13 @@ import {
   reasonOf,
   rpcCost,
   rpcQuantity,
-  type ChainHead,
   type EvmNode,
   type LaneChain,
 } from '@touchstone/evm';
 import { anchorRegistry } from '@touchstone/evm-contracts';
 import { BaseError, encodeFunctionData, ExecutionRevertedError, RpcRequestError, toHex } from 'viem';
 import { AnchorRefusal } from '../../domain/anchor/anchor-refusal.js';
-import type { AnchorChain, ChainProof } from '../../domain/anchor/evm/ports.js';
+import type { AnchorHead, AnchorChain, ChainProof } from '../../domain/anchor/evm/ports.js';
 import { ProofRefusal } from '../../domain/anchor/evm/proving.js';
 
 const { abi } = anchorRegistry;
@@ -39,8 +38,9 @@ export class EvmChain implements AnchorChain {
     return this.node.network;
   }
 
-  head(): Promise<ChainHead> {
-    return this.lane.head();
+  async head(): Promise<AnchorHead> {
+    const [head, safe] = await Promise.all([this.lane.head(), this.node.safeNumber()]);
+    return { ...head, safe: safe !== undefined && safe > head.finalized ? safe : head.finalized };
   }
 
   async blockHash(number: bigint): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import type { AnchorKind, AnchorProof, AnchorState } from '@touchstone/contracts';
+import type { AnchorKind, AnchorLevel, AnchorProof, AnchorState } from '@touchstone/contracts';
 
 /** A root of a model with one of its final anchors, as R-ANCHOR-4 lists it. */
 export interface ListedAnchor {
@@ -21,6 +21,8 @@ export interface AnchorRecord {
   readonly kind: AnchorKind;
   readonly network: string;
   readonly state: AnchorState;
+  /** `null` while it stands nowhere. */
+  readonly level: AnchorLevel | null;
   readonly checkpointSize: string;
   readonly commitment: string;
   /** Of the kinds that have one. */
@@ -55,6 +57,7 @@ export interface PipelineFigures {
 export interface NetworkFigures {
   readonly network: string;
   readonly kind: AnchorKind;
+  /** Of final ones those of the last 24 hours. */
   readonly byState: Readonly<Partial<Record<AnchorState, number>>>;
   /** `undefined` when none is final. */
   readonly newestFinalAgeSeconds: number | undefined;

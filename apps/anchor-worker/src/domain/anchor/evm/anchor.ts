@@ -15,6 +15,8 @@ export interface OpenAnchor {
   readonly submitter: string;
   /** The block of an included anchor. */
   readonly block: BlockReference | undefined;
+  /** That block is not expected to be dropped any more. */
+  readonly isSafe: boolean;
 }
 
 /** What is stored when an anchor is final. */

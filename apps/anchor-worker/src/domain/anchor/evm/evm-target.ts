@@ -1,5 +1,5 @@
 import { AppError } from '@touchstone/contracts';
-import { gasLimit, type ChainHead, type LaneTransaction } from '@touchstone/evm';
+import { gasLimit, type LaneTransaction } from '@touchstone/evm';
 import {
   PolicedTarget,
   type Advanced,
@@ -9,9 +9,9 @@ import {
 } from '../policed-target.js';
 import type { RefusedAnchor } from '../target-store.js';
 import type { OpenAnchor } from './anchor.js';
-import type { AnchorChain, AnchorLane, AnchorStore } from './ports.js';
+import type { AnchorChain, AnchorHead, AnchorLane, AnchorStore } from './ports.js';
 import type { AnchorEvent } from '../anchor-event.js';
-import type { AnchorProgress } from './progress.js';
+import { becomesSafe, type AnchorProgress } from './progress.js';
 import type { ProofTaking } from './proving.js';
 
 /** What {@link EvmTarget} needs beside its ports. */
@@ -89,7 +89,7 @@ export class EvmTarget extends PolicedTarget {
   private async due(
     open: readonly OpenAnchor[],
     transactions: ReadonlyMap<string, LaneTransaction>,
-    head: ChainHead,
+    head: AnchorHead,
   ): Promise<{ anchor: OpenAnchor; transaction: LaneTransaction }[]> {
     const followed = open.flatMap((anchor) => {
       const transaction = transactions.get(anchor.anchorId);
@@ -100,7 +100,9 @@ export class EvmTarget extends PolicedTarget {
     });
     const placed = followed.filter(({ isPlaced }) => isPlaced).map(({ anchor }) => anchor);
     const provable = new Set(await this.parts.proofs.due(placed, head));
-    return followed.filter(({ anchor, isPlaced }) => !isPlaced || provable.has(anchor));
+    return followed.filter(
+      ({ anchor, isPlaced }) => !isPlaced || provable.has(anchor) || becomesSafe(anchor, head),
+    );
   }
 
   protected override async plan({ size, commitment }: CheckpointToAnchor): Promise<PlannedAnchor> {

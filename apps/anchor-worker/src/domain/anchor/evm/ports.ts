@@ -12,11 +12,17 @@ export interface ChainProof {
   readonly recordedIn: { readonly blockNumber: bigint; readonly timestamp: bigint };
 }
 
+/** Where the chain stands. */
+export interface AnchorHead extends ChainHead {
+  /** The newest block that is not expected to be dropped; at least the newest final one. */
+  readonly safe: bigint;
+}
+
 /** The chain with its anchor registry. Addresses are `0x` and lower case. Every method throws when no node answers. */
 export interface AnchorChain {
   readonly network: string;
   readonly contract: string;
-  head(): Promise<ChainHead>;
+  head(): Promise<AnchorHead>;
   /** Hash of the block at a height; `undefined` when the node has none there. */
   blockHash(number: bigint): Promise<string | undefined>;
   /** Call data of the registry's `anchor`. */
@@ -69,6 +75,8 @@ export interface AnchorStore extends TargetStore {
   markSent(anchor: OpenAnchor): Promise<boolean>;
   /** @param cost wei of this placement, added to what the anchor cost before */
   markIncluded(anchor: OpenAnchor, placement: Placement, cost: bigint): Promise<boolean>;
+  /** The block of an included anchor is not expected to be dropped any more. */
+  markSafe(anchor: OpenAnchor): Promise<boolean>;
   markOrphaned(anchor: OpenAnchor): Promise<boolean>;
   /**
    * Stores the failure, and the event about it when it is one too many.

@@ -1,7 +1,7 @@
-import { newestAttempt, type ChainHead, type LaneTransaction, type Placement } from '@touchstone/evm';
+import { newestAttempt, type LaneTransaction, type Placement } from '@touchstone/evm';
 import type { AnchorEvent } from '../anchor-event.js';
 import type { OpenAnchor } from './anchor.js';
-import type { AnchorChain, AnchorStore, ChainProof } from './ports.js';
+import type { AnchorChain, AnchorHead, AnchorStore, ChainProof } from './ports.js';
 import type { ProofTaking } from './proving.js';
 
 /** What {@link AnchorProgress} needs beside its ports. */
@@ -22,7 +22,7 @@ export class AnchorProgress {
     private readonly options: ProgressOptions,
   ) {}
 
-  async advance(anchor: OpenAnchor, transaction: LaneTransaction, head: ChainHead): Promise<void> {
+  async advance(anchor: OpenAnchor, transaction: LaneTransaction, head: AnchorHead): Promise<void> {
     switch (transaction.state) {
       case 'open':
         return this.follow(anchor, transaction);
@@ -48,7 +48,7 @@ export class AnchorProgress {
       await this.store.markSent(anchor);
   }
 
-  private async include(anchor: OpenAnchor, transaction: LaneTransaction, head: ChainHead): Promise<void> {
+  private async include(anchor: OpenAnchor, transaction: LaneTransaction, head: AnchorHead): Promise<void> {
     const { placement } = transaction;
     if (placement === undefined) return;
     const { block, hash, succeeded, gasUsed } = placement;
@@ -62,7 +62,11 @@ export class AnchorProgress {
       this.options.onEvent({ kind: 'included', gasUsed, cost });
       return this.proofs.takeAnew({ ...anchor, block });
     }
-    if (block.number > head.finalized) return this.proofs.takeUnlessKept(anchor);
+    if (block.number > head.finalized) {
+      await this.proofs.takeUnlessKept(anchor);
+      if (becomesSafe(anchor, head)) await this.store.markSafe(anchor);
+      return;
+    }
     const proven = await this.proofs.final(anchor, head.finalized);
     if (proven !== undefined) await this.finish(anchor, hash, proven);
   }
@@ -93,4 +97,9 @@ export class AnchorProgress {
     if (done) this.options.onEvent({ kind: 'final', checkpointSize: anchor.checkpointSize });
     await this.proofs.drop(anchor);
   }
+}
+
+/** Whether the block of an included anchor has become safe since the last look. */
+export function becomesSafe({ block, isSafe }: OpenAnchor, { safe }: AnchorHead): boolean {
+  return block !== undefined && !isSafe && block.number <= safe;
 }

@@ -27,7 +27,7 @@ class WindowedChain {
   readonly asked: bigint[] = [];
 
   async head() {
-    const seen = { latest: this.latest, finalized: this.finalized };
+    const seen = { latest: this.latest, safe: this.finalized, finalized: this.finalized };
     this.latest += this.blocksBetween;
     return seen;
   }
