@@ -7,6 +7,7 @@ export {
   type PostgresOptions,
 } from './data-source.js';
 export { withDatabase } from './database-errors.js';
+export { distinctValuesSql } from './distinct-values.js';
 export { LOCK_CLASSES, lockInTransaction, runExclusively, type LockClass } from './locks.js';
 export { migrateCommand } from './migrate-command.js';
 export { assertMigrated, runMigrations } from './migrations.js';

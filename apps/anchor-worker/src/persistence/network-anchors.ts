@@ -1,5 +1,5 @@
 import type { AnchorFinal } from '@touchstone/contracts';
-import { withDatabase, type Outbox } from '@touchstone/postgres';
+import { distinctValuesSql, withDatabase, type Outbox } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { AnchorableCheckpoint } from '../domain/anchor/anchorable.js';
 import { ANCHOR_SCHEMA as schema } from './schema.js';
@@ -47,12 +47,5 @@ export async function announceFinal(
   await outbox.append(manager, 'evt.v1.anchor.anchor.final', final);
 }
 
-/** The networks that have final anchors: one index read for each. */
-export const FINAL_NETWORKS_SQL = `
-  WITH RECURSIVE known AS (
-    (SELECT network FROM ${schema}.chain_anchor WHERE state = 'final' ORDER BY network LIMIT 1)
-    UNION ALL
-    SELECT (SELECT next.network FROM ${schema}.chain_anchor AS next
-            WHERE state = 'final' AND next.network > known.network ORDER BY next.network LIMIT 1)
-    FROM known WHERE known.network IS NOT NULL
-  ) SELECT network FROM known WHERE network IS NOT NULL`;
+/** The networks that have final anchors. */
+export const FINAL_NETWORKS_SQL = distinctValuesSql(`${schema}.chain_anchor`, 'network', `state = 'final'`);

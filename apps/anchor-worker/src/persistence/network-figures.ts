@@ -1,5 +1,5 @@
 import type { AnchorKind, AnchorState } from '@touchstone/contracts';
-import { withDatabase } from '@touchstone/postgres';
+import { distinctValuesSql, withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type { NetworkFigures } from '../domain/anchor/anchor-reader.js';
 import { BUDGET_WINDOW_MS } from '../domain/anchor/policy.js';
@@ -18,12 +18,7 @@ interface NetworkRow {
 // Every part is read by an index, of the last hours alone. A batch is covered first by the anchor of the smallest checkpoint that holds it, so
 // that the leaves of the last hours are those between what was final before and what is final now.
 const FIGURES_SQL = `
-  WITH RECURSIVE known AS (
-    (SELECT network FROM ${schema}.chain_anchor ORDER BY network LIMIT 1)
-    UNION ALL
-    SELECT (SELECT next.network FROM ${schema}.chain_anchor AS next WHERE next.network > known.network
-            ORDER BY next.network LIMIT 1)
-    FROM known WHERE known.network IS NOT NULL
+  WITH known AS (${distinctValuesSql(`${schema}.chain_anchor`, 'network')}
   ), since AS (SELECT clock_timestamp() - $1 * interval '1 millisecond' AS time)
   SELECT known.network, any_one.kind, paid.cost::text AS cost, now.cost::text AS "finalCost",
          extract(epoch FROM clock_timestamp() - newest_final.final_at)::float8 AS "finalAgeSeconds",
@@ -47,7 +42,7 @@ const FIGURES_SQL = `
     SELECT state, count(*) AS count FROM ${schema}.chain_anchor AS own
     WHERE own.network = known.network AND state IN ('prepared', 'sent', 'included', 'orphaned', 'failed')
     GROUP BY state) AS counted) AS open
-  WHERE known.network IS NOT NULL ORDER BY known.network`;
+  ORDER BY known.network`;
 
 /** Figures of every network that has an anchor. */
 export async function networkFigures(dataSource: DataSource): Promise<readonly NetworkFigures[]> {

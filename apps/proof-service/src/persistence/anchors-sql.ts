@@ -1,3 +1,4 @@
+import { distinctValuesSql } from '@touchstone/postgres';
 import { PROOF_SCHEMA as schema } from './schema.js';
 
 /** Most anchors of a bundle, of one network each. */
@@ -15,15 +16,8 @@ export function chosenCheckpointSql(logIndex: string): string {
           ORDER BY rank LIMIT 1`;
 }
 
-/** The networks that have anchors: one index read for each. */
-const NETWORKS_SQL = `
-  WITH RECURSIVE known AS (
-    (SELECT network FROM ${schema}.anchor WHERE checkpoint_size IS NOT NULL ORDER BY network LIMIT 1)
-    UNION ALL
-    SELECT (SELECT next.network FROM ${schema}.anchor AS next
-            WHERE checkpoint_size IS NOT NULL AND next.network > known.network ORDER BY next.network LIMIT 1)
-    FROM known WHERE known.network IS NOT NULL
-  ) SELECT network FROM known WHERE network IS NOT NULL`;
+/** The networks that have anchors. */
+const NETWORKS_SQL = distinctValuesSql(`${schema}.anchor`, 'network', 'checkpoint_size IS NOT NULL');
 
 /** Size of the largest anchored checkpoint, by network. */
 export const ANCHORED_SIZES_SQL = `
