@@ -16,7 +16,7 @@ describe('the place of a service', () => {
     expect(placeInMesh('anchor-worker')).toEqual({
       publishes: true,
       streams: ['ANCHOR', 'INFERENCE', 'SIGNING'],
-      durables: ['anchor-worker-inference', 'anchor-worker-key-set'],
+      durables: ['anchor-worker-inference', 'anchor-worker-key-set', 'anchor-worker-stuck'],
       rpc: undefined,
     });
     expect(placeInMesh('signer')).toEqual({
