@@ -113,15 +113,15 @@ process_resident_memory_bytes 134217728`;
 });
 
 describe('anchors by network', () => {
-  const text = `touchstone_anchor_anchors{state="final",network="eip155:10"} 7
-touchstone_anchor_anchors{state="prepared",network="eip155:10"} 1
-touchstone_anchor_anchors{state="included",network="eip155:10"} 2
-touchstone_anchor_anchors{state="failed",network="eip155:10"} 3
-touchstone_anchor_newest_final_age_seconds{network="eip155:10"} 61.5
-touchstone_anchor_target_troubled{network="eip155:10"} 1
+  const text = `touchstone_anchor_anchors{state="final",network="eip155:137"} 7
+touchstone_anchor_anchors{state="prepared",network="eip155:137"} 1
+touchstone_anchor_anchors{state="included",network="eip155:137"} 2
+touchstone_anchor_anchors{state="failed",network="eip155:137"} 3
+touchstone_anchor_newest_final_age_seconds{network="eip155:137"} 61.5
+touchstone_anchor_target_troubled{network="eip155:137"} 1
 touchstone_anchor_target_troubled{network="tsa:example"} 0
-touchstone_anchor_cost_per_day{network="eip155:10",unit="wei"} 1.5e+21
-touchstone_anchor_cost_per_leaf{network="eip155:10",unit="wei"} 1234567.25
+touchstone_anchor_cost_per_day{network="eip155:137",unit="wei"} 1.5e+21
+touchstone_anchor_cost_per_leaf{network="eip155:137",unit="wei"} 1234567.25
 touchstone_anchor_anchors{state="final",network="tsa:example"} 12
 touchstone_anchor_cost_per_day{network="tsa:example",unit="tokens"} 12
 touchstone_anchor_cost_per_leaf{network="tsa:example",unit="tokens"} 0.0125
@@ -142,7 +142,7 @@ touchstone_anchor_anchors{state="final",network="eip155:10"} 1`;
         ...{ unit: null, cost: null, costPerLeaf: null },
       },
       {
-        ...{ network: 'eip155:10', final: 7, open: 3, failed: 3, newestFinalAgeSeconds: 61.5 },
+        ...{ network: 'eip155:137', final: 7, open: 3, failed: 3, newestFinalAgeSeconds: 61.5 },
         ...{ troubled: true, unit: 'wei', cost: '1500000000000000000000', costPerLeaf: '1234567.25' },
       },
       {
@@ -155,7 +155,7 @@ touchstone_anchor_anchors{state="final",network="eip155:10"} 1`;
 
   it('are shown in units that people read', () => {
     const shown = renderFigures(figures, { columns: 140, rows: 60 }).join('\n');
-    expect(shown).toMatch(/^eip155:10 +7 +3 +3 +61\.50 s +TROUBLE +1500 ETH +0\.00000000000123 ETH$/m);
+    expect(shown).toMatch(/^eip155:137 +7 +3 +3 +61\.50 s +TROUBLE +1500 ETH +0\.00000000000123 ETH$/m);
     expect(shown).toMatch(/^tsa:example +12 +0 +0 +– +ok +12 tokens +0\.0125 tokens$/m);
     expect(shown).toMatch(/^eip155:10 +1 +0 +0 +– +– +– +–$/m);
   });
