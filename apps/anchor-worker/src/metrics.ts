@@ -3,9 +3,11 @@ import { singleFlight } from '@touchstone/work';
 import type { AnchorReader, PipelineFigures } from './domain/anchor/anchor-reader.js';
 import type { AnchorTarget } from './domain/anchor/anchor-target.js';
 import type { AnchorEvent } from './domain/anchor/anchor-event.js';
+import { costUnits } from './domain/anchor/cost-units.js';
+import type { AnchorPlace } from './domain/anchor/target-observer.js';
 import type { ProofSource } from './domain/anchor/evm/proving.js';
 import type { StageName } from './domain/pipeline/pipeline.js';
-import { addNetworkFigures, costUnits } from './network-metrics.js';
+import { addNetworkFigures } from './network-metrics.js';
 
 /** Stages of a leaf here. A batch takes its place in the log in the transaction that seals it: `sealed` is both. */
 export const leafStages = ['sealed', 'checkpointed', 'anchored'] as const;
@@ -115,12 +117,11 @@ export class AnchorMetrics {
     this.closed.set(isClosed ? 1 : 0);
   }
 
-  anchorChanged(event: AnchorEvent, network: string): void {
+  anchorChanged(event: AnchorEvent, { kind, network }: AnchorPlace): void {
     this.anchorEvents.inc({ event: event.kind, network });
     if (event.kind === 'included') this.gas.inc({ network }, Number(event.gasUsed));
     if (!('cost' in event) || event.cost === undefined) return;
-    const unit = costUnits[network.startsWith('tsa:') ? 'rfc3161' : 'evm'];
-    this.cost.inc({ network, unit }, Number(event.cost));
+    this.cost.inc({ network, unit: costUnits[kind] }, Number(event.cost));
   }
 
   proofHad(source: ProofSource): void {

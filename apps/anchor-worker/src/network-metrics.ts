@@ -1,13 +1,11 @@
-import { anchorStates, type AnchorKind } from '@touchstone/contracts';
+import { anchorStates } from '@touchstone/contracts';
 import { Gauge, type Registry } from '@touchstone/platform/observability';
 import { singleFlight } from '@touchstone/work';
 import type { AnchorReader, NetworkFigures } from './domain/anchor/anchor-reader.js';
+import { costUnits } from './domain/anchor/cost-units.js';
 
 /** Milliseconds that figures of networks are taken as recent: they are sums over the anchors of a day. */
 export const NETWORK_FIGURES_CACHE_MS = 10_000;
-
-/** What costs are counted in, by kind. */
-export const costUnits: Readonly<Record<AnchorKind, string>> = { evm: 'wei', rfc3161: 'tokens' };
 
 /** Figures of each network, read from the database at the time of a scrape; one read serves them all. */
 export function addNetworkFigures(registry: Registry, reader: Pick<AnchorReader, 'networks'>): void {

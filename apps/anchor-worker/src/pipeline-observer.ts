@@ -30,8 +30,9 @@ export function observePipeline(to: {
           'the log is closed: reconcile it with the newest checkpoint that others saw',
         );
     },
-    anchorChanged: (event, network) => {
-      metrics.anchorChanged(event, network);
+    anchorChanged: (event, at) => {
+      const { network } = at;
+      metrics.anchorChanged(event, at);
       if (event.kind === 'final') progress.anchored(event.checkpointSize, network);
       if (event.kind === 'included' || event.kind === 'final')
         logger.debug({ event: event.kind, network }, 'an anchor moved');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AnchorTarget } from '../domain/anchor/anchor-target.js';
 import { evm } from './evm.js';
 import { rfc3161 } from './rfc3161.js';
-import type { SettingsShape, TargetConnections, TargetKind, TargetObserver } from './target-kind.js';
+import type { SettingsShape, TargetConnections, TargetKind, EveryTargetObserver } from './target-kind.js';
 
 /** Most networks that checkpoints are anchored on. */
 export const ANCHOR_TARGETS_MAX = 16;
@@ -44,7 +44,7 @@ export const targetList = z
 export function createTarget(
   settings: TargetSettings,
   connections: TargetConnections,
-  observer: TargetObserver,
+  observer: EveryTargetObserver,
 ): AnchorTarget {
   const { create } = kinds[settings.kind];
   // The kind of the settings is that of the schema which gave them.

@@ -66,7 +66,7 @@ export const rfc3161 = targetKind({
       nowMs: () => clock.nowMs(),
       newId: uuidV7,
       around: observer.around,
-      onEvent: (event) => observer.anchorChanged(event, network),
+      onEvent: (event) => observer.anchorChanged(event, { kind: 'rfc3161', network }),
     });
   },
 });

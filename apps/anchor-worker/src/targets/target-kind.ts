@@ -15,8 +15,8 @@ export interface TargetConnections {
   readonly clock: Clock;
 }
 
-/** Who is told what happens at targets of any kind. */
-export type TargetObserver = EvmTargetObserver;
+/** Who is told what happens at targets of all kinds. */
+export type EveryTargetObserver = EvmTargetObserver;
 
 /** The shape of the settings of one kind. */
 export type SettingsShape = z.ZodRawShape & {
@@ -30,7 +30,7 @@ export interface TargetKind<Shape extends SettingsShape> {
   create(
     settings: z.output<z.ZodObject<Shape, z.core.$strict>>,
     connections: TargetConnections,
-    observer: TargetObserver,
+    observer: EveryTargetObserver,
   ): AnchorTarget;
 }
 

@@ -6,11 +6,11 @@ import {
   type LaneSigner,
   type LaneStore,
 } from '@touchstone/evm';
-import type { AroundWork } from '../../pipeline/around-work.js';
 import type { AnchorPolicy } from '../policy.js';
 import { EvmTarget, type EvmTargetOptions } from './evm-target.js';
 import type { AnchorChain, AnchorDraft, AnchorStore } from './ports.js';
 import type { AnchorEvent } from '../anchor-event.js';
+import type { TargetObserver } from '../target-observer.js';
 import { AnchorProgress } from './progress.js';
 import { ProofTaking, type KeptProofStore, type ProofSource } from './proving.js';
 
@@ -33,11 +33,8 @@ export interface EvmTargetSettings
   readonly stuckBlocks: bigint;
 }
 
-/** Who is told what happens to the anchors of a network, for logs and figures. */
-export interface EvmTargetObserver {
-  /** Puts a span around a piece of work. */
-  readonly around: AroundWork;
-  anchorChanged(event: AnchorEvent, network: string): void;
+/** Who is told what happens to the anchors of an EVM network. */
+export interface EvmTargetObserver extends TargetObserver {
   proofHad(source: ProofSource): void;
   /** The node's reason when it begins to refuse every proof, `undefined` when it gives one again. */
   proofsRefused(reason: string | undefined, network: string): void;
@@ -62,7 +59,7 @@ export function createEvmTarget(
     onProof: (source) => observer.proofHad(source),
     onRefusing: (reason) => observer.proofsRefused(reason, network),
   });
-  const tell = (event: AnchorEvent) => observer.anchorChanged(event, network);
+  const tell = (event: AnchorEvent) => observer.anchorChanged(event, { kind: 'evm', network });
   const lane = new TransactionLane<AnchorDraft>({
     ...sender,
     feePerGasMax: settings.feePerGasMax,

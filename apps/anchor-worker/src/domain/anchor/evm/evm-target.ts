@@ -11,6 +11,7 @@ import type { RefusedAnchor } from '../target-store.js';
 import type { OpenAnchor } from './anchor.js';
 import type { AnchorChain, AnchorHead, AnchorLane, AnchorStore } from './ports.js';
 import type { AnchorEvent } from '../anchor-event.js';
+import { costUnits } from '../cost-units.js';
 import { becomesSafe, type AnchorProgress } from './progress.js';
 import type { ProofTaking } from './proving.js';
 
@@ -48,7 +49,7 @@ export class EvmTarget extends PolicedTarget {
     private readonly options: EvmTargetOptions,
   ) {
     const unknownMax = options.gasMax * options.feePerGasMax;
-    super(parts.store, options, { unit: 'wei', unknownMax });
+    super(parts.store, options, { unit: costUnits.evm, unknownMax });
   }
 
   get network(): string {

@@ -1,5 +1,6 @@
 import type { AnchorEvent } from '../anchor-event.js';
 import { AnchorRefusal } from '../anchor-refusal.js';
+import { costUnits } from '../cost-units.js';
 import {
   PolicedTarget,
   type Advanced,
@@ -39,7 +40,7 @@ export class TsaTarget extends PolicedTarget {
     private readonly store: TokenStore,
     private readonly options: TsaTargetOptions,
   ) {
-    super(store, options, { unit: 'tokens', unknownMax: TOKEN_COST });
+    super(store, options, { unit: costUnits.rfc3161, unknownMax: TOKEN_COST });
   }
 
   get network(): string {
