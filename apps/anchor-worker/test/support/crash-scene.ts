@@ -29,6 +29,7 @@ export class CrashScene {
   /** Wei of the blocks that the newest anchor stood in. */
   private spent = 0n;
   private readonly besides: Replica[] = [];
+  private looking: Promise<unknown> = Promise.resolve();
 
   private constructor(readonly fixture: AnchorFixture) {}
 
@@ -128,18 +129,25 @@ export class CrashScene {
 
   /** A replica goes on without its turn, as one does that took it while the session of the other was lost. */
   private async overtake(replica: Replica): Promise<void> {
-    const untilMs = Date.now() + OVERTAKEN_MS;
+    let isAlone = true;
     const goOn = async (): Promise<void> => {
       do await replica.anchoring!.run();
-      while (!(await this.look()) && Date.now() < untilMs);
+      while (isAlone && !(await this.look()));
     };
     const going = goOn();
     this.fixture.log.onClose(() => going);
     await Promise.race([going, sleep(OVERTAKEN_MS)]);
+    isAlone = false;
   }
 
-  /** Lets the script go on. @returns whether it has ended */
-  private async look(): Promise<boolean> {
+  /** Lets the script go on, whoever asks first. @returns whether it has ended */
+  private look(): Promise<boolean> {
+    const looking = this.looking.then(() => this.goOn());
+    this.looking = looking.catch(() => undefined);
+    return looking;
+  }
+
+  private async goOn(): Promise<boolean> {
     // Read before how it stands, which may become final between the two.
     const told = await this.finals();
     const stand = await this.stand();
