@@ -15,6 +15,11 @@ const OVERTAKEN_MS = 60;
 const SCENE_TIMEOUT_MS = 15_000;
 /** So many that nothing is taken for stuck unless a script wants it. */
 const STUCK_BLOCKS = 1_000n;
+/**
+ * Questions to the node that a process may answer from a cache: two about fees at each look while a transaction waits. How many depends on
+ * how long its run took; a process that asks fewer may be done before the place that was meant.
+ */
+const CACHED_ANSWERS_MAX = 12;
 const STAGE = anchorStage(developmentNetwork);
 
 interface Receipt {
@@ -82,7 +87,7 @@ export class CrashScene {
     }
     over.abort();
     await Promise.all(others);
-    if (at !== undefined) expect(death.hasCome).toBe(true);
+    if (at !== undefined) expect(death.operations.length).toBeGreaterThan(at.place - CACHED_ANSWERS_MAX);
     await this.expectAnchoredOnce();
     return death.operations;
   }
