@@ -8,6 +8,7 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { Caller } from './callers/caller.js';
 import { digitSource } from './callers/digits.js';
 import { Load } from './callers/load.js';
+import { auditAnchors, readAnchorFacts } from './checks/audit-anchors.js';
 import { auditEvidence, fetchBundles } from './checks/audit-evidence.js';
 import { auditLeaves, auditLog, readLogFacts } from './checks/audit-log.js';
 import { auditPayments, auditSums, PaymentAudit, type PurseBefore } from './checks/audit-payments.js';
@@ -140,6 +141,8 @@ export class Suite {
     const logFacts = await readLogFacts(stack.database);
     const replays = await auditReplays(caller, acknowledged);
     const paymentFacts = await payments.facts(before);
+    const { anchorNetworks } = stack;
+    const anchorFacts = await readAnchorFacts(stack.database);
     const unexpected = stack.unexpectedEnds();
     return {
       findings: [
@@ -150,6 +153,7 @@ export class Suite {
       checks: [
         ...logChecks,
         ...auditLog(logFacts, log.largest()),
+        ...auditAnchors(anchorFacts, anchorNetworks),
         ...auditSums(paymentFacts, this.record),
         ...(await metrics.finish()),
         ...(await auditDeadLetters(stack, replayed)),
@@ -159,7 +163,7 @@ export class Suite {
           detail: unexpected.join(', ') || 'no server',
         },
       ],
-      offline: () => auditEvidence(bundles, acknowledged, readFileSync(trustPath, 'utf8')),
+      offline: () => auditEvidence(bundles, acknowledged, readFileSync(trustPath, 'utf8'), anchorNetworks),
     };
   }
 }

@@ -215,6 +215,15 @@ describe('consuming a durable one message at a time', () => {
     await waitUntil(async () => (await pendingAcks()) === 0);
   });
 
+  it('leaves no timer behind that outlives the stop', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    const consumer = await consume(async () => undefined);
+    expect(timers()).toBeGreaterThan(before);
+    await consumer.stop();
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
   it('finishes the running handler on stop and leaves the rest to others', async () => {
     await publish(1, 5);
     const hold = gate();

@@ -47,6 +47,21 @@ export interface AnchorPlace {
   readonly rpc: EvmRpc;
 }
 
+/** Puts something around an outside port of the target. */
+export type AroundPort = <T extends object>(port: string, target: T) => T;
+
+/** How a replica that anchors differs from the usual. */
+export interface AnchoringOptions extends ReplicaOptions {
+  readonly beside?: AnchorPlace;
+  readonly around?: AroundPort;
+}
+
+interface Foundations {
+  readonly dataSource: DataSource;
+  readonly outbox: Outbox;
+  readonly around: AroundPort;
+}
+
 /** A log on a real development chain. */
 export class AnchorFixture {
   /** Signs the anchors; replaced by a test whose signer holds another key. */
@@ -95,8 +110,8 @@ export class AnchorFixture {
   }
 
   /** A replica in the mode advanced, which anchors here and, if given, on a second network. */
-  replica(options: ReplicaOptions & { readonly beside?: AnchorPlace } = {}): Promise<Replica> {
-    const { beside, ...others } = options;
+  replica(options: AnchoringOptions = {}): Promise<Replica> {
+    const { beside, around = (_port, target) => target, ...others } = options;
     const here: AnchorPlace = {
       network: NETWORK,
       contract: this.contract,
@@ -107,18 +122,21 @@ export class AnchorFixture {
       ...others,
       settings: { intervalMs: 0, stuckBlocks: 3n, ...options.settings },
       targets: (dataSource, outbox) =>
-        [here, ...(beside ? [beside] : [])].map((place) => this.portsOf(place, dataSource, outbox)),
+        [here, ...(beside ? [beside] : [])].map((place) =>
+          this.portsOf(place, { dataSource, outbox, around }),
+        ),
     });
   }
 
   private portsOf(
     { network, contract, signer, rpc }: AnchorPlace,
-    dataSource: DataSource,
-    outbox: Outbox,
+    { dataSource, outbox, around }: Foundations,
   ): EvmTargetPorts {
+    const wire = around('node', { request: rpc });
     const transport = custom(
       {
-        request: ({ method, params }: { method: string; params?: readonly unknown[] }) => rpc(method, params),
+        request: ({ method, params }: { method: string; params?: readonly unknown[] }) =>
+          wire.request(method, params),
       },
       { retryCount: 0 },
     );
@@ -127,18 +145,21 @@ export class AnchorFixture {
     const owner = new PostgresAnchorStore(dataSource, outbox, network);
     return {
       chain: new EvmChain(node, chain, contract),
-      store: owner,
-      keptProofs: new PostgresKeptProofStore(dataSource),
+      store: around('anchors', owner),
+      keptProofs: around('proofs', new PostgresKeptProofStore(dataSource)),
       lane: {
         chain,
-        store: new PostgresLaneStore(dataSource, {
-          schema: ANCHOR_SCHEMA,
-          network,
-          owner,
-          drainMs: ANCHOR_DRAIN_MS,
-          nowMs: () => Date.now() + this.clockAheadMs,
-        }),
-        signer: new RpcLaneSigner(signer.client('anchor-worker'), 'anchor'),
+        store: around(
+          'lane',
+          new PostgresLaneStore(dataSource, {
+            schema: ANCHOR_SCHEMA,
+            network,
+            owner,
+            drainMs: ANCHOR_DRAIN_MS,
+            nowMs: () => Date.now() + this.clockAheadMs,
+          }),
+        ),
+        signer: around('signer', new RpcLaneSigner(signer.client('anchor-worker'), 'anchor')),
       },
     };
   }

@@ -6,6 +6,7 @@ import { HttpTimeStamping, TSA_TIMEOUT_MS } from '../../src/adapters/rfc3161/htt
 import type { AnchorPolicy } from '../../src/domain/anchor/policy.js';
 import { TsaTarget } from '../../src/domain/anchor/rfc3161/tsa-target.js';
 import { PostgresTokenStore } from '../../src/persistence/postgres-token-store.js';
+import type { AroundPort } from './anchor-fixture.js';
 import type { Replica } from './log-fixture.js';
 
 /** The network of the authority. */
@@ -18,6 +19,7 @@ export type Answer = (query: Uint8Array, response: ServerResponse) => void;
 export type TargetOptions = Partial<AnchorPolicy> & {
   readonly timeoutMs?: number;
   readonly paid?: bigint[];
+  readonly around?: AroundPort;
 };
 
 /** A real authority behind HTTP, and a stranger that nobody trusts. */
@@ -56,11 +58,11 @@ export class AuthorityServer {
     { dataSource, outbox }: Pick<Replica, 'dataSource' | 'outbox'>,
     options: TargetOptions = {},
   ): TsaTarget {
-    const { timeoutMs = TSA_TIMEOUT_MS, paid = [], ...policy } = options;
+    const { timeoutMs = TSA_TIMEOUT_MS, paid = [], around = (_port, port) => port, ...policy } = options;
     const url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
     return new TsaTarget(
-      new HttpTimeStamping({ ...this.trusted, network: TSA_NETWORK, url, timeoutMs }),
-      new PostgresTokenStore(dataSource, outbox, TSA_NETWORK),
+      around('authority', new HttpTimeStamping({ ...this.trusted, network: TSA_NETWORK, url, timeoutMs })),
+      around('anchors', new PostgresTokenStore(dataSource, outbox, TSA_NETWORK)),
       {
         spacingMs: 0,
         ...policy,

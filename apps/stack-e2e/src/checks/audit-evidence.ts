@@ -15,13 +15,14 @@ const tensor = z.object({
   shape: z.array(z.number()),
   data: z.string(),
 });
+const anchorsSchema = z.object({ anchors: z.array(z.object({ network: z.string() })) });
 const bundleSchema = z.object({
   subject: z.object({ proof: z.object({ verificationId: z.string().optional() }), outputs: z.array(tensor) }),
 });
 
 type Acknowledged = Inference & { readonly answer: Answer };
 
-/** Fetches the anchored bundle of every acknowledged inference; one that does not come in time is left out. */
+/** Fetches the bundle of every acknowledged inference with an anchor on every network; one that does not come in time is left out. */
 export async function fetchBundles(
   stack: FaultyStack,
   acknowledged: readonly Acknowledged[],
@@ -38,7 +39,10 @@ export async function fetchBundles(
       const ask = async (): Promise<string | undefined> => {
         const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
         const text = await response.text();
-        if (response.status === 200) return text;
+        const networks = response.status === 200 ? networksOf(text) : [];
+        if (response.status === 200 && stack.anchorNetworks.every((network) => networks.includes(network)))
+          return text;
+        if (response.status === 200) throw new Error(`anchored on ${networks.join(', ')} alone`);
         throw new Error(`${response.status} ${text.slice(0, 300)}`);
       };
       try {
@@ -57,6 +61,7 @@ export function auditEvidence(
   bundles: ReadonlyMap<Acknowledged, string>,
   acknowledged: readonly Acknowledged[],
   trustText: string,
+  anchorNetworks: readonly string[],
 ): Finding[] {
   const trust = readTrustFile(trustText);
   const lost = (inference: Inference, what: string): Finding[] => [{ kind: 'lost', inference, what }];
@@ -73,11 +78,22 @@ export function auditEvidence(
         );
       return lost(inference, `evidence is ${report.result} ${report.label}: ${steps.join(', ')}`);
     }
+    // Of each network one that holds by itself, though one of any would give the label.
+    const networks = networksOf(text);
+    const judged = report.steps.filter(({ name }) => name === 'anchor');
+    const anchored = networks.filter((_network, place) => judged[place]?.status === 'pass');
+    const missing = anchorNetworks.filter((network) => !anchored.includes(network));
+    if (missing.length > 0) return lost(inference, `no anchor that holds on ${missing.join(', ')}`);
+    if (new Set(networks).size !== networks.length)
+      return [{ kind: 'doubled', inference, what: `anchors on ${networks.join(', ')}` }];
     if (report.subject?.modelVersionId !== inference.answer.modelVersionId)
       return lost(inference, 'the evidence names another model version');
     return sameOutputs(text, inference.answer) ? [] : lost(inference, 'the evidence has other outputs');
   });
 }
+
+const networksOf = (bundle: string): string[] =>
+  anchorsSchema.parse(JSON.parse(bundle)).anchors.map(({ network }) => network);
 
 function sameOutputs(bundle: string, answer: Answer): boolean {
   const { outputs } = bundleSchema.parse(JSON.parse(bundle)).subject;

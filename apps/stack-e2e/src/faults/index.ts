@@ -1,4 +1,5 @@
 import { serviceNames } from '@touchstone/contracts';
+import { authorityGarbage, authorityHanging, authorityKilled } from './authority.js';
 import { changedKey } from './changed-key.js';
 import { chainClock, serviceClocks } from './clocks.js';
 import { dearBlocks } from './dear-blocks.js';
@@ -35,6 +36,9 @@ export const faults: readonly Fault[] = [
   droppedTransaction,
   rpcRefused,
   rpcHanging,
+  authorityKilled,
+  authorityHanging,
+  authorityGarbage,
   laggingNode,
   slowBlocks,
   dearBlocks,

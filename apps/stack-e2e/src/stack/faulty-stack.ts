@@ -51,6 +51,8 @@ export class FaultyStack {
     readonly stateDir: string,
     /** Between the services and the chain; the suite itself asks the chain directly. */
     readonly gate: TcpGate,
+    /** Between the anchor-worker and the time-stamping authority. */
+    private readonly authorityGate: TcpGate,
     /** Between everybody and PostgreSQL, so that a failover moves nothing but where it leads. */
     private readonly databaseGate: TcpGate,
     private readonly ends: readonly End[],
@@ -65,7 +67,11 @@ export class FaultyStack {
 
   /** @param confirmations blocks that must hold a payment before it counts */
   static async start(stateDir: string, progress: Progress, confirmations: number): Promise<FaultyStack> {
-    const [gate, databaseGate] = [await TcpGate.start(), await TcpGate.start()];
+    const [gate, authorityGate, databaseGate] = [
+      await TcpGate.start(),
+      await TcpGate.start(),
+      await TcpGate.start(),
+    ];
     const ends: End[] = [];
     const running = await startStack({
       root,
@@ -77,28 +83,44 @@ export class FaultyStack {
       slotsInAnEpoch: SLOTS_IN_AN_EPOCH,
       finalizes: false,
       onExit: (part, exit) => void ends.push({ part, exit }),
-      settings: ({ chain, postgres }, { rolePasswords }) => {
-        gate.leadTo(Number(new URL(chain.rpcUrl).port));
+      settings: ({ chain, tsa, postgres }, { rolePasswords }) => {
+        gate.leadTo(portOf(chain.rpcUrl));
+        if (tsa !== undefined) authorityGate.leadTo(portOf(tsa.url));
+        const reached = {
+          chain: { ...chain, rpcUrl: gate.url },
+          tsa: tsa && { ...tsa, url: `${authorityGate.url}/` },
+        };
         databaseGate.leadTo(postgres.port);
         return Object.fromEntries(
           serviceNames.map((name) => [
             name,
             {
-              ...settingsOf(name, { stateDir, chain: { ...chain, rpcUrl: gate.url }, confirmations }),
+              ...settingsOf(name, { stateDir, ...reached, confirmations }),
               DATABASE_URL: serviceDatabaseUrl(databaseGate.port, name, rolePasswords[name]),
             },
           ]),
         );
       },
     }).catch(async (error: unknown) => {
-      await Promise.all([gate.stop(), databaseGate.stop()]);
+      await Promise.all([gate.stop(), authorityGate.stop(), databaseGate.stop()]);
       throw error;
     });
-    return new FaultyStack(running, stateDir, gate, databaseGate, ends);
+    return new FaultyStack(running, stateDir, gate, authorityGate, databaseGate, ends);
   }
 
   get description(): StackDescription {
     return this.running.description;
+  }
+
+  /** The gate before the time-stamping authority; `undefined` where the machine has no openssl and the chain alone anchors. */
+  get authority(): TcpGate | undefined {
+    return this.description.tsa && this.authorityGate;
+  }
+
+  /** The networks on which every checkpoint must get an anchor of its own or of a later one. */
+  get anchorNetworks(): readonly string[] {
+    const { chain, tsa } = this.description;
+    return [`eip155:${chain.chainId}`, ...(tsa ? [tsa.network] : [])];
   }
 
   /** HTTP base URL of a service. */
@@ -203,9 +225,11 @@ export class FaultyStack {
     this.stopFinalizing();
     await this.running.stop();
     await this.servers.stop();
-    await Promise.all([this.gate.stop(), this.databaseGate.stop()]);
+    await Promise.all([this.gate, this.authorityGate, this.databaseGate].map((gate) => gate.stop()));
   }
 }
+
+const portOf = (url: string): number => Number(new URL(url).port);
 
 function clockFile(stateDir: string, service: ServiceName): string {
   return join(stateDir, `clock-${service}`);
@@ -220,14 +244,15 @@ function settingsOf(
   given: {
     readonly stateDir: string;
     readonly chain: StackDescription['chain'];
+    readonly tsa: StackDescription['tsa'];
     readonly confirmations: number;
   },
 ): Record<string, string> {
-  const { stateDir, chain, confirmations } = given;
+  const { stateDir, chain, tsa, confirmations } = given;
   const preload = (script: string): string => `--import=${pathToFileURL(script).href}`;
   const clock = { NODE_OPTIONS: preload(clockPreload), FAULT_CLOCK_FILE: clockFile(stateDir, service) };
-  // The chain alone: a token of the authority would make evidence anchored that the broken chain lost.
-  if (service === 'anchor-worker') return { ...clock, TOUCHSTONE_ANCHOR_TARGETS: anchorTargets({ chain }) };
+  if (service === 'anchor-worker')
+    return { ...clock, TOUCHSTONE_ANCHOR_TARGETS: anchorTargets({ chain, tsa }) };
   if (service === 'signer')
     return {
       ...clock,

@@ -2,14 +2,18 @@ import { createConnection, createServer, type AddressInfo, type Server, type Soc
 
 /**
  * A TCP proxy between services and a server: open, refusing every connection, or taking connections and never answering, which
- * are the two ways in which a server is away. It can lead to another server, as an address does that moves with a failover.
+ * are the two ways in which a server is away, or answering in its place. It can lead to another server, as an address does that moves with
+ * a failover.
  */
 export class TcpGate {
   /** Connections that found no answer since the gate was last opened. */
   hungCount = 0;
+  /** Requests that were answered in the server's place since the gate was last opened. */
+  answeredCount = 0;
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
   private hanging = false;
+  private answer: string | undefined;
   private targetPort = 0;
 
   private constructor(readonly port: number) {}
@@ -37,7 +41,9 @@ export class TcpGate {
   /** Takes connections and passes them on. */
   async open(): Promise<void> {
     this.hanging = false;
+    this.answer = undefined;
     this.hungCount = 0;
+    this.answeredCount = 0;
     this.cut();
     if (this.server === undefined) await this.listen();
   }
@@ -58,6 +64,12 @@ export class TcpGate {
     for (const socket of this.sockets) socket.unpipe().pause();
   }
 
+  /** Cuts what is connected and answers whatever comes with these bytes. */
+  answerWith(answer: string): void {
+    this.answer = answer;
+    this.cut();
+  }
+
   async stop(): Promise<void> {
     await this.refuse();
   }
@@ -76,6 +88,14 @@ export class TcpGate {
     if (this.hanging) {
       this.hungCount += 1;
       client.pause();
+      return;
+    }
+    const { answer } = this;
+    if (answer !== undefined) {
+      client.once('data', () => {
+        this.answeredCount += 1;
+        client.end(answer);
+      });
       return;
     }
     const upstream = createConnection(this.targetPort, '127.0.0.1');

@@ -1,6 +1,7 @@
 import { AppError, type Durable } from '@touchstone/contracts';
 import { jetstream, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
-import { delay, type NatsConnection, type Subscription } from '@nats-io/nats-core';
+import type { NatsConnection, Subscription } from '@nats-io/nats-core';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { toAppError } from '../nats-errors.js';
 import type { MeshLogger } from '../observer.js';
 
@@ -31,7 +32,7 @@ export interface PullSourceOptions {
 export class PullSource {
   private readonly held = new Set<JsMsg>();
   private messages: ConsumerMessages | undefined;
-  private stopped = false;
+  private readonly stopping = new AbortController();
   private timer: ReturnType<typeof setInterval> | undefined;
   private supervisor: Promise<void> = Promise.resolve();
 
@@ -59,9 +60,12 @@ export class PullSource {
    * only after the ack wait.
    */
   async stop(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     if (this.messages === undefined) return;
-    await Promise.race([drain(this.messages), delay(PULL_DRAIN_MS)]);
+    // Neither wait outlives the other: a timer that is left keeps a process alive which has nothing more to do.
+    const limit = new AbortController();
+    await Promise.race([drain(this.messages), pause(PULL_DRAIN_MS, limit.signal)]);
+    limit.abort();
     await this.messages.close();
   }
 
@@ -88,19 +92,19 @@ export class PullSource {
 
   private async supervise(): Promise<void> {
     const { nc, durable, logger } = this.options;
-    while (!this.stopped) {
+    while (!this.stopping.signal.aborted) {
       const ended = await this.messages?.closed();
-      if (this.stopped) return;
+      if (this.stopping.signal.aborted) return;
       if (nc.isClosed()) {
         // Nothing can be settled any more; the server delivers again what was held.
         clearInterval(this.timer);
         return;
       }
       logger.warn({ durable: durable.name, err: ended }, 'a pull ended by itself and is opened again');
-      await delay(PULL_REOPEN_MS);
+      await pause(PULL_REOPEN_MS, this.stopping.signal);
       try {
-        if (!this.stopped) this.messages = await this.open();
-        if (this.stopped) await this.messages?.close();
+        if (!this.stopping.signal.aborted) this.messages = await this.open();
+        if (this.stopping.signal.aborted) await this.messages?.close();
       } catch (error) {
         logger.error({ durable: durable.name, err: error }, 'a pull could not be opened again');
       }
@@ -114,6 +118,11 @@ export class PullSource {
       this.options.logger.warn({ err: error }, 'held deliveries could not be kept alive');
     }
   }
+}
+
+/** A wait that ends early, without a timer, when it is aborted. */
+async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(durationMs, undefined, { signal }).catch(() => undefined);
 }
 
 /** `close()` unsubscribes at once and loses what is on its way; draining is not in the interface of nats.js. */
