@@ -8,15 +8,11 @@ interface Said {
   readonly name: string;
 }
 
-interface ReferenceNode {
-  nowMs: number;
-  status: NodeStatus | null;
-  health: Heartbeat['health'];
-  driftCount: number;
-  spoofCount: number;
-  lastChangeMs: number;
-  readonly said: Said[];
-}
+const fresh = () => ({
+  ...{ nowMs: 0, driftCount: 0, spoofCount: 0, lastChangeMs: 0, said: [] as Said[] },
+  ...{ status: null as NodeStatus | null, health: 'GREEN' as Heartbeat['health'] },
+});
+type ReferenceNode = ReturnType<typeof fresh>;
 
 /**
  * The rules of R-NODE-4 once more, straight from what they say and over everything that ever came: nothing is cut, merged or
@@ -90,10 +86,6 @@ export class ReferenceHub {
       node.driftCount += found('ATTESTATION_DRIFT') && 1;
   }
 }
-
-const fresh = (): ReferenceNode => ({
-  ...{ nowMs: 0, status: null, health: 'GREEN', driftCount: 0, spoofCount: 0, lastChangeMs: 0, said: [] },
-});
 
 function saidOf({ build_id, capability_hash, runtime }: NonNullable<Heartbeat['attestation']>, atMs: number) {
   const pairs = Object.entries(runtime).sort(([left], [right]) => (left < right ? -1 : 1));
