@@ -10,20 +10,29 @@ import { ReceiveHeartbeat } from './domain/receive-heartbeat.js';
 import { HubMetrics, RECENT_FINDINGS_MS } from './metrics.js';
 import { PostgresAuditReader } from './persistence/postgres-audit-reader.js';
 import { PostgresNodeReader } from './persistence/postgres-node-reader.js';
+import { PostgresNodeRemover } from './persistence/postgres-node-remover.js';
 import { PostgresNodeStore } from './persistence/postgres-node-store.js';
 import { AuditController } from './transport/http/audit.controller.js';
 import { HeartbeatSenders } from './transport/http/heartbeat-senders.js';
 import { HeartbeatsController } from './transport/http/heartbeats.controller.js';
 import { MetricsController } from './transport/http/metrics.controller.js';
 import { NodesController } from './transport/http/nodes.controller.js';
+import { OperatorNodesController } from './transport/http/operator-nodes.controller.js';
 import { Operator } from './transport/http/operator.js';
 import { AttestationRpc } from './transport/nats/attestation.rpc.js';
-import { AUDIT_READER, NODE_READER, NODE_STORE } from './tokens.js';
+import { AUDIT_READER, NODE_READER, NODE_REMOVER, NODE_STORE } from './tokens.js';
 
 /** Wires the attestation hub. */
 export function appParts(config: Config, { logger }: ServiceContext<Config>): ServiceParts {
   return {
-    controllers: [HeartbeatsController, NodesController, AuditController, MetricsController, AttestationRpc],
+    controllers: [
+      HeartbeatsController,
+      NodesController,
+      OperatorNodesController,
+      AuditController,
+      MetricsController,
+      AttestationRpc,
+    ],
     providers: [
       Operator,
       provide(HeartbeatSenders, {}, () => new HeartbeatSenders(config.TOUCHSTONE_HEARTBEAT_TOKENS)),
@@ -40,6 +49,11 @@ export function appParts(config: Config, { logger }: ServiceContext<Config>): Se
         NODE_READER,
         { dataSource: DataSource },
         ({ dataSource }) => new PostgresNodeReader(dataSource),
+      ),
+      provide(
+        NODE_REMOVER,
+        { dataSource: DataSource },
+        ({ dataSource }) => new PostgresNodeRemover(dataSource),
       ),
       provide(
         AUDIT_READER,

@@ -40,7 +40,9 @@ const keys = z.object({
     .describe('Most lines of the audit that are kept; the oldest go. Standard output has every line too.'),
   TOUCHSTONE_OPERATOR_TOKEN_SHA256: hex32
     .optional()
-    .describe('SHA-256 of the bearer token with which an operator reads the audit; without it nobody can.'),
+    .describe(
+      'SHA-256 of the bearer token with which an operator reads the audit and removes nodes; without it nobody can.',
+    ),
   ATTESTATION_FLIP_WINDOW_SEC: windowKey().describe(
     `Seconds within which attestations that change are a suspicion, and after which a node that stays as it is has none; ${FLIP_WINDOW_DEFAULT_SEC} when left out.`,
   ),

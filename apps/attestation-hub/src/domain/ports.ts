@@ -22,6 +22,16 @@ export interface NodeStore {
   take(report: HeartbeatReport): Promise<Observation>;
 }
 
+/** Forgets nodes, for their operator. */
+export interface NodeRemover {
+  /**
+   * Forgets all that is kept of a node but its audit; its next heartbeat is its first.
+   *
+   * @returns false when there is no such node
+   */
+  remove(nodeId: string): Promise<boolean>;
+}
+
 /** Which nodes a page shows: those after a node id in order of the ids' bytes. */
 export interface NodeQuery {
   readonly limit: number;

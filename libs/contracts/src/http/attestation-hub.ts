@@ -68,6 +68,10 @@ export const nodeDetail = nodeAnswer.extend({
 });
 export type NodeDetail = z.infer<typeof nodeDetail>;
 
+/** The answer to the removal of a node. */
+export const removedNode = z.strictObject({ nodeId: z.string() });
+export type RemovedNode = z.infer<typeof removedNode>;
+
 /** A page of nodes. */
 export const nodePage = z.strictObject({
   nodes: z.array(nodeAnswer),

@@ -118,11 +118,11 @@ describe('environment of the services', () => {
     expect(serviceEnvironment(context('attestation-hub'))).not.toHaveProperty('TOUCHSTONE_HEARTBEAT_TOKENS');
   });
 
-  it('tells the gateway the digest of the operator’s token, and nobody else', () => {
+  it('tells the gateway and the hub the digest of the operator’s token, and nobody else', () => {
     const told = serviceNames.filter((name) =>
       Object.values(serviceEnvironment(context(name))).includes('a'.repeat(64)),
     );
-    expect(told).toEqual(['inference-gateway']);
+    expect([...told].sort()).toEqual(['attestation-hub', 'inference-gateway']);
   });
 
   it('gives private keys to the signer alone', () => {

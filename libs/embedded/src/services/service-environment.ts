@@ -131,7 +131,10 @@ const extraEnvironment: Readonly<Partial<Record<ServiceName, (context: ServiceCo
     TOUCHSTONE_LOG_ORIGIN: context.logOrigin,
     TOUCHSTONE_ANCHOR_CONTRACTS: anchorContractsOf(context),
   }),
-  'attestation-hub': ({ heartbeatTokens }) => optional('TOUCHSTONE_HEARTBEAT_TOKENS', heartbeatTokens),
+  'attestation-hub': ({ heartbeatTokens, operatorTokenSha256 }) => ({
+    TOUCHSTONE_OPERATOR_TOKEN_SHA256: operatorTokenSha256,
+    ...optional('TOUCHSTONE_HEARTBEAT_TOKENS', heartbeatTokens),
+  }),
 };
 
 /** The configuration of one service in the embedded stack; the only place that knows names of service settings. */
