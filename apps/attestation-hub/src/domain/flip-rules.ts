@@ -18,5 +18,5 @@ export const FLIP_WINDOW_SEC_MAX = 86_400;
  * count too, and so many are a flip-flop under every threshold, or contradict each other.
  */
 export const RECENT_RUNS_MAX = 16;
-/** Highest threshold: what is kept must be able to reach it. */
-export const FLIP_THRESHOLD_MAX = RECENT_RUNS_MAX;
+/** Highest threshold: the runs that are kept must be able to reach it. */
+export const FLIP_THRESHOLD_MAX = 16;

@@ -103,6 +103,7 @@ describe('the rules of R-NODE-4', () => {
   });
 
   it('keep to the threshold that is set', () => {
+    expect(FLIP_THRESHOLD_MAX).toBeLessThanOrEqual(RECENT_RUNS_MAX);
     const beats = Array.from({ length: FLIP_THRESHOLD_MAX }, (_, index): Beat => [index, index % 2 ? B : A]);
     const under = { windowMs: WINDOW_MS, threshold: FLIP_THRESHOLD_MAX };
     expect(statuses(beats, under).indexOf('SPOOF_SUSPECT')).toBe(FLIP_THRESHOLD_MAX - 1);
