@@ -118,6 +118,14 @@ describe('environment of the services', () => {
     expect(serviceEnvironment(context('attestation-hub'))).not.toHaveProperty('TOUCHSTONE_HEARTBEAT_TOKENS');
   });
 
+  it('gives its rules to the hub alone', () => {
+    const flipRules = { ATTESTATION_FLIP_WINDOW_SEC: '60' };
+    const named = serviceNames.filter((name) =>
+      Object.hasOwn(serviceEnvironment({ ...context(name), flipRules }), 'ATTESTATION_FLIP_WINDOW_SEC'),
+    );
+    expect(named).toEqual(['attestation-hub']);
+  });
+
   it('tells the gateway and the hub the digest of the operator’s token, and nobody else', () => {
     const told = serviceNames.filter((name) =>
       Object.values(serviceEnvironment(context(name))).includes('a'.repeat(64)),
