@@ -2,6 +2,8 @@
 export const limitEffects = {
   ACK_PENDING_MAX:
     'The server delivers no more until some are acknowledged; a larger batch is `config-invalid`.',
+  AUDIT_LINES_DELETED_MAX: 'The rest goes with the next line.',
+  AUDIT_PAGE_MAX: '`validation-failed`',
   ADDED_FORM_BYTES_MAX: '`body-too-large`',
   ADDED_MODELS_MAX: '`conflict`',
   ADDED_MODEL_BYTES_MAX: '`body-too-large`',
@@ -56,6 +58,8 @@ export const limitEffects = {
   HEADERS_MAX: 'The other headers are not read.',
   HEARTBEATS_PER_NODE_MAX: '`rate-limited`',
   HEARTBEAT_BYTES_MAX: '`body-too-large`',
+  FLIP_THRESHOLD_MAX: '`config-invalid`; the service does not start.',
+  FLIP_WINDOW_SEC_MAX: '`config-invalid`; the service does not start.',
   HISTORY_ENTRIES_MAX: 'The oldest entries are dropped.',
   INFERENCE_QUEUE_MAX: '`queue-full`',
   INFERENCE_TIMEOUT_DEFAULT_MS: '`timeout`',
@@ -97,6 +101,7 @@ export const limitEffects = {
   MODEL_LABELS_MAX: '`model-invalid`',
   MODEL_TENSORS_MAX: 'In a manifest `model-invalid`, in a request `validation-failed`.',
   NEWEST_PROOF_TRIES_MAX: 'The next look at the chain asks again.',
+  TOKENS_FILE_BYTES_MAX: 'The command ends with exit code 4.',
   NODES_PAGE_MAX: '`validation-failed`',
   NODE_REASON_CHARACTERS_MAX: 'The rest is cut.',
   NODE_STATUS_MAX_AGE_MS: 'Records say `UNKNOWN`.',
@@ -139,6 +144,7 @@ export const limitEffects = {
     'A service answers `timeout` with status 408 and ends the connection. A command ends with exit code 4.',
   RLP_BYTES_MAX: 'Reading: refused. Writing: an error.',
   RLP_DEPTH_MAX: 'Refused.',
+  RECENT_RUNS_MAX: 'The oldest is dropped; no verdict needs it.',
   ROOTS_PAGE_MAX: '`validation-failed`',
   RPC_CONCURRENCY_MAX: '`queue-full`',
   RPC_TIMEOUT_MS: '`timeout`',

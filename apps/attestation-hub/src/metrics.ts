@@ -1,11 +1,12 @@
 import type { NodeStatus } from '@touchstone/contracts';
 import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/observability';
-import type { Clock } from '@touchstone/platform/wiring';
 import { singleFlight } from '@touchstone/work';
 import { reportedSkew } from './domain/freshness.js';
 import type { Observation } from './domain/observe-heartbeat.js';
 import type { HeartbeatWatcher, NodeCounts } from './domain/ports.js';
-import { RecentCount } from './domain/recent-count.js';
+
+/** What `attestation_drift_1m` and `attestation_spoof_1m` look back at. */
+export const RECENT_FINDINGS_MS = 60_000;
 
 /** Where the figures over all nodes come from. */
 export type CountNodes = () => Promise<NodeCounts>;
@@ -21,25 +22,20 @@ const gaugeOfStatus: Readonly<Record<NodeStatus, { name: string; help: string }>
 };
 
 /**
- * The figures of this service (R-NODE-6). The gauges of nodes are read from the database at each scrape, so every
- * replica shows the same; counters and the figures of the last minute are those of one process.
+ * The figures of this service (R-NODE-6). What is known of nodes, the findings of the last minute included, is read from the
+ * database at each scrape, so that every replica shows the same and a restart forgets nothing; counters are those of one process.
  */
 export class HubMetrics implements HeartbeatWatcher {
   private readonly heartbeats: Counter;
   private readonly seconds: Histogram;
   private readonly reporterChanges: Counter;
   private readonly skewed: Counter;
-  private readonly drifts: RecentCount;
-  private readonly spoofs: RecentCount;
 
   constructor(
     private readonly registry: Registry,
-    clock: Clock,
     count: CountNodes,
   ) {
     const registers = [registry];
-    this.drifts = new RecentCount(clock);
-    this.spoofs = new RecentCount(clock);
     this.heartbeats = new Counter({
       name: 'touchstone_attestation_heartbeats_total',
       help: 'Heartbeats by reporter (http or a service) and result (the status of the node, or refused).',
@@ -64,19 +60,11 @@ export class HubMetrics implements HeartbeatWatcher {
     });
     // The gauges of one scrape share one query.
     this.addNodeGauges(singleFlight(count));
-    this.addGauge('attestation_drift_1m', 'Drifts of the last minute.', () => this.drifts.total());
-    this.addGauge('attestation_spoof_1m', 'Suspected spoofs of the last minute.', () => this.spoofs.total());
   }
 
-  stored(
-    { node, driftAdded, spoofAdded, reporterChanged }: Observation,
-    reporter: string,
-    seconds: number,
-  ): void {
+  stored({ node, reporterChanged }: Observation, reporter: string, seconds: number): void {
     this.heartbeats.inc({ reporter, result: node.status });
     this.seconds.observe(seconds);
-    this.drifts.add(driftAdded);
-    this.spoofs.add(spoofAdded);
     if (reporterChanged) this.reporterChanges.inc();
     if (reportedSkew(node.lastHeartbeat.clockSkewMs) !== null) this.skewed.inc();
   }
@@ -91,8 +79,16 @@ export class HubMetrics implements HeartbeatWatcher {
     this.addGauge(
       'touchstone_attestation_nodes_stale',
       'Nodes that have been silent for too long.',
+      async () => (await count()).silent,
+    );
+    this.addGauge('attestation_drift_1m', 'Drifts that were found in the last minute.', async () => {
+      return (await count()).drifts;
+    });
+    this.addGauge(
+      'attestation_spoof_1m',
+      'Suspected spoofs that were found in the last minute.',
       async () => {
-        return (await count()).silent;
+        return (await count()).spoofs;
       },
     );
   }

@@ -2,16 +2,20 @@ import { defineService } from '@touchstone/service';
 import { appParts } from './app.module.js';
 import { configSchema } from './config.js';
 import { CreateAttestation1763710000000 } from './persistence/migrations/1763710000000-create-attestation.js';
+import { JudgedNodes1796000000000 } from './persistence/migrations/1796000000000-judged-nodes.js';
 import { NodeAllowances1785800000000 } from './persistence/migrations/1785800000000-node-allowances.js';
 
 /** Takes the heartbeats of nodes and tells what each node last said about itself. */
 export const service = defineService({
   name: 'attestation-hub',
   configSchema,
-  migrations: [CreateAttestation1763710000000, NodeAllowances1785800000000],
+  migrations: [CreateAttestation1763710000000, NodeAllowances1785800000000, JudgedNodes1796000000000],
   parts: appParts,
   openApi: {
     description: 'Takes the heartbeats of nodes and tells what each node last said about itself.',
-    securitySchemes: { node: { type: 'http', scheme: 'bearer' } },
+    securitySchemes: {
+      node: { type: 'http', scheme: 'bearer' },
+      operator: { type: 'http', scheme: 'bearer' },
+    },
   },
 });

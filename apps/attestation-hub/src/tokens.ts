@@ -1,6 +1,8 @@
 import { token } from '@touchstone/platform/wiring';
-import type { NodeReader, NodeStore } from './domain/ports.js';
+import type { AuditReader, NodeReader, NodeRemover, NodeStore } from './domain/ports.js';
 
 /** What Nest finds the ports of the domain by. */
 export const NODE_STORE = token<NodeStore>('NodeStore');
 export const NODE_READER = token<NodeReader>('NodeReader');
+export const NODE_REMOVER = token<NodeRemover>('NodeRemover');
+export const AUDIT_READER = token<AuditReader>('AuditReader');

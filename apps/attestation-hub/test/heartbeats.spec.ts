@@ -39,6 +39,7 @@ describe('the first heartbeat of a node (R-NODE-1, R-NODE-3)', () => {
       stale: false,
       ageMs: 0,
       health: 'GREEN',
+      reportedHealth: 'GREEN',
       firstSeen: {
         at: isoNow(),
         buildId: 'build-1',
@@ -76,13 +77,15 @@ describe('the first heartbeat of a node (R-NODE-1, R-NODE-3)', () => {
       expect.objectContaining({
         level: 'info',
         event: 'ATTESTATION_FIRST_SEEN',
-        old_capability_hash: null,
-        new_capability_hash: CAPABILITY_HASH.slice(0, 8),
+        audit: true,
+        reason: null,
+        old_cap_prefix: null,
+        new_cap_prefix: CAPABILITY_HASH.slice(0, 8),
         old_build: null,
         new_build: 'build-1',
         reporter: 'http',
         remote_addr: expect.stringMatching(/127\.0\.0\.1$/),
-        ts_utc: message.ts_utc,
+        ts_utc: isoNow(),
       }),
     ]);
     expect(JSON.stringify(hub.lines)).not.toContain(CAPABILITY_HASH);

@@ -4,11 +4,13 @@ import type { HeartbeatReport } from '../src/domain/heartbeat-report.js';
 import { PostgresNodeReader } from '../src/persistence/postgres-node-reader.js';
 import { PostgresNodeStore } from '../src/persistence/postgres-node-store.js';
 import { HEARTBEATS_PER_NODE_MAX } from '../src/domain/admit-heartbeat.js';
+import { RECENT_RUNS_MAX } from '../src/domain/flip-rules.js';
 import { HISTORY_ENTRIES_MAX } from '../src/domain/node.js';
 import { CAPABILITY_HASH, HubFixture } from './support/hub-fixture.js';
 
 const NODES = 1_000;
 const ROUNDS = 5;
+const settings = { auditLinesMax: 10 * NODES, rules: { windowMs: 120_000, threshold: 3 } };
 
 let fixture: HubFixture;
 
@@ -34,7 +36,7 @@ function report(index: number, receivedAtMs: number): HeartbeatReport {
 describe('a thousand nodes', () => {
   it('are all kept with their last heartbeat, in few commits, with one event and one entry each', async () => {
     const dataSource = await fixture.dataSource();
-    const store = new PostgresNodeStore(dataSource, new Outbox(dataSource), NODES);
+    const store = new PostgresNodeStore(dataSource, new Outbox(dataSource), { ...settings, nodesMax: NODES });
     // Of this store alone: the server's own count holds what other specs write meanwhile.
     const commits = jest.spyOn(dataSource, 'transaction');
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -58,7 +60,10 @@ describe('a thousand nodes', () => {
 describe('a node that says more at once than its history holds', () => {
   it('fails nobody in its group, and the last entries are kept', async () => {
     const dataSource = await fixture.dataSource();
-    const store = new PostgresNodeStore(dataSource, new Outbox(dataSource), 2 * NODES);
+    const store = new PostgresNodeStore(dataSource, new Outbox(dataSource), {
+      ...settings,
+      nodesMax: 2 * NODES,
+    });
     const builds = Array.from({ length: HEARTBEATS_PER_NODE_MAX }, (_, index) => `build-${index}`);
     expect(builds.length).toBeGreaterThan(HISTORY_ENTRIES_MAX);
     const flood = builds.map((buildId) => ({
@@ -78,5 +83,8 @@ describe('a node that says more at once than its history holds', () => {
       Array.from({ length: HISTORY_ENTRIES_MAX }, (_, index) => index),
     );
     expect(await reader.find('neighbour')).toMatchObject({ status: 'OK' });
+    const flooded = await reader.find('flood');
+    expect(flooded).toMatchObject({ status: 'SPOOF_SUSPECT', driftCount: 1, spoofCount: 1 });
+    expect(flooded?.recentRuns).toHaveLength(RECENT_RUNS_MAX);
   });
 });

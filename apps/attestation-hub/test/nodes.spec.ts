@@ -132,6 +132,8 @@ describe('the interface description', () => {
     expect(document.openapi).toMatch(/^3\.1/);
     expect(Object.keys(document.paths).sort()).toEqual([
       '/api/hosts/heartbeat',
+      '/metrics',
+      '/v1/audit',
       '/v1/nodes',
       '/v1/nodes/heartbeat',
       '/v1/nodes/{id}',

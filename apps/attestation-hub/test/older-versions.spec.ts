@@ -50,6 +50,7 @@ const versions = olderVersions({
         nodeId: 'node-1',
         status: 'SPOOF_SUSPECT',
         health: 'YELLOW',
+        reportedHealth: 'YELLOW',
         firstSeen: { ...build, atMs: firstMs },
         lastSeen: { ...build, capabilityHash: OTHER_HASH, atMs: lastMs },
         driftCount: 3,
@@ -59,6 +60,7 @@ const versions = olderVersions({
         reporter: { current: 'inference-gateway', previous: 'http', changedAtMs: firstMs },
         // A node of then has its whole allowance.
         refills: { heartbeatsMs: 0, statusChangesMs: 0 },
+        recentRuns: [],
         historyLength: 2,
       },
       expect.objectContaining({ nodeId: 'node-2', status: 'MISSING', firstSeen: null, lastSeen: null }),
@@ -77,9 +79,11 @@ const versions = olderVersions({
       { number: 0, atMs: firstMs, status: 'OK', health: 'GREEN', reporter: 'http', attestation: build },
     ]);
     expect((await reader.history('node-2'))[0]?.attestation).toBeNull();
-    expect(await reader.count(lastMs)).toMatchObject({
+    expect(await reader.count(lastMs, firstMs)).toMatchObject({
       byStatus: { SPOOF_SUSPECT: 1, MISSING: 1 },
       silent: 1,
+      drifts: 0,
+      spoofs: 0,
     });
   },
 });

@@ -131,7 +131,7 @@ describe('the schema', () => {
     for (let left = dataSource.migrations.length; left > 0; left -= 1) await dataSource.undoLastMigration();
     expect(
       await dataSource.query(`SELECT 1 FROM information_schema.tables
-        WHERE table_schema = 'attestation' AND table_name IN ('node', 'node_history', 'outbox')`),
+        WHERE table_schema = 'attestation' AND table_name IN ('node', 'node_history', 'audit', 'audit_end', 'outbox')`),
     ).toEqual([]);
     await migrate();
     expect(await right.page()).toEqual({ nodes: [], nextCursor: null });

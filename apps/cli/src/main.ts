@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { finish, json, positiveInteger, stateDirectory } from './command-options.js';
 import { addModelCommands } from './commands/ask.js';
 import { addEvidenceCommands } from './commands/evidence.js';
+import { addNodeCommands } from './commands/nodes.js';
 import { addOperatorCommands } from './commands/operate.js';
 import { CommandError, exitCodes, type ExitCode } from './exit-codes.js';
 import { printable } from './terminal/printable.js';
@@ -68,6 +69,7 @@ Exit codes: 0 enough, 1 invalid or too low a label, 2 usage, 3 pending, 4 I/O, 5
   addEvidenceCommands(program);
   addStackCommands(program);
   addModelCommands(program);
+  addNodeCommands(program);
   addOperatorCommands(program);
   return program;
 }

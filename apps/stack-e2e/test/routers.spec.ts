@@ -5,8 +5,11 @@ import { readFileSync } from 'node:fs';
 import { METHODS } from 'node:http';
 import * as anchorLog from '../../anchor-worker/src/transport/http/log.controller.js';
 import * as modelAnchors from '../../anchor-worker/src/transport/http/model-anchors.controller.js';
+import * as audit from '../../attestation-hub/src/transport/http/audit.controller.js';
 import * as heartbeats from '../../attestation-hub/src/transport/http/heartbeats.controller.js';
+import * as hubMetrics from '../../attestation-hub/src/transport/http/metrics.controller.js';
 import * as nodes from '../../attestation-hub/src/transport/http/nodes.controller.js';
+import * as operatorNodes from '../../attestation-hub/src/transport/http/operator-nodes.controller.js';
 import * as infer from '../../inference-gateway/src/transport/http/infer.controller.js';
 import * as models from '../../inference-gateway/src/transport/http/models.controller.js';
 import * as operatorModels from '../../inference-gateway/src/transport/http/operator-models.controller.js';
@@ -22,7 +25,7 @@ import { targetsOf } from './routing/targets.js';
 
 const services: Readonly<Record<string, readonly object[]>> = {
   'anchor-worker': [anchorLog, modelAnchors],
-  'attestation-hub': [heartbeats, nodes],
+  'attestation-hub': [audit, heartbeats, hubMetrics, nodes, operatorNodes],
   'inference-gateway': [infer, models, operatorModels, verifications],
   'payment-verifier': [facilitator],
   'proof-service': [evidence, proofLog, proofs],
@@ -39,7 +42,10 @@ const allMethods = METHODS.filter((method) => method !== 'CONNECT');
  * no node with that name.
  */
 const shadows: Readonly<Record<string, readonly string[]>> = {
-  'attestation-hub': ['GET /v1/nodes/heartbeat NodesController.show /v1/nodes/:id'],
+  'attestation-hub': [
+    'GET /v1/nodes/heartbeat NodesController.show /v1/nodes/:id',
+    'DELETE /v1/nodes/heartbeat OperatorNodesController.remove /v1/nodes/:id',
+  ],
   'proof-service': ['GET /v1/proof/verify ProofsController.batch /v1/proof/:batchId'],
 };
 

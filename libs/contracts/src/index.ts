@@ -85,6 +85,7 @@ export {
 } from './messages/anchor.js';
 export {
   attestation,
+  auditEvents,
   RUNTIME_MEMBERS_MAX,
   healthValues,
   heartbeat,
@@ -92,6 +93,7 @@ export {
   nodeId,
   nodeStatuses,
   type Attestation,
+  type AuditEvent,
   type Heartbeat,
   type NodeChanged,
   type NodeStatus,

@@ -2,13 +2,20 @@ import { describe, expect, it } from '@jest/globals';
 import {
   HEARTBEAT_REFILL_MS,
   HEARTBEATS_PER_NODE_MAX,
-  refuseHeartbeat,
+  refuseHeartbeat as refuseUnder,
   STATUS_CHANGE_REFILL_MS,
   STATUS_CHANGES_PER_NODE_MAX,
 } from './admit-heartbeat.js';
+import type { FlipRules } from './flip-rules.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import type { NodeState } from './node.js';
-import { observeHeartbeat } from './observe-heartbeat.js';
+import { observeHeartbeat as observeUnder } from './observe-heartbeat.js';
+
+const rules: FlipRules = { windowMs: 120_000, threshold: 3 };
+const refuseHeartbeat = (known: NodeState | undefined, each: HeartbeatReport) =>
+  refuseUnder(known, each, rules);
+const observeHeartbeat = (known: NodeState | undefined, each: HeartbeatReport) =>
+  observeUnder(known, each, rules);
 
 const AT_MS = Date.UTC(2026, 0, 1);
 

@@ -1,5 +1,6 @@
 import { AppError } from '@touchstone/contracts';
 import { takeOne, type Allowance } from './allowance.js';
+import type { FlipRules } from './flip-rules.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import { judgeHeartbeat } from './judge-heartbeat.js';
 import type { NodeState, Refills } from './node.js';
@@ -28,11 +29,15 @@ const statusChanges: Allowance = { max: STATUS_CHANGES_PER_NODE_MAX, refillMs: S
  *
  * @returns AppError `forbidden` or `rate-limited`, or `undefined` where it may
  */
-export function refuseHeartbeat(known: NodeState | undefined, report: HeartbeatReport): AppError | undefined {
+export function refuseHeartbeat(
+  known: NodeState | undefined,
+  report: HeartbeatReport,
+  rules: FlipRules,
+): AppError | undefined {
   const current = known?.reporter.current ?? report.reporter;
   if (report.reporter === HTTP_REPORTER && current !== HTTP_REPORTER)
     return new AppError('forbidden', `The node ${report.nodeId} reports through ${current}, and only so.`);
-  const spent = spendAllowances(known, report);
+  const spent = spendAllowances(known, report, rules);
   if (!('waitMs' in spent)) return undefined;
   return new AppError('rate-limited', `The node ${report.nodeId} ${spent.detail}`, {
     retryAfterSeconds: Math.ceil(spent.waitMs / 1_000),
@@ -43,11 +48,12 @@ export function refuseHeartbeat(known: NodeState | undefined, report: HeartbeatR
 export function spendAllowances(
   known: NodeState | undefined,
   report: HeartbeatReport,
+  rules: FlipRules,
 ): Refills | { readonly waitMs: number; readonly detail: string } {
   const before = refillsBefore(known, report);
   const beat = takeOne(heartbeats, before.heartbeatsMs, report.receivedAtMs);
   if ('waitMs' in beat) return { ...beat, detail: 'sent more heartbeats than are taken of one node.' };
-  if (judgeHeartbeat(known, report).status === known?.status)
+  if (judgeHeartbeat(known, report, rules).status === known?.status)
     return { ...before, heartbeatsMs: beat.refilledAtMs };
   const change = takeOne(statusChanges, before.statusChangesMs, report.receivedAtMs);
   if ('waitMs' in change)

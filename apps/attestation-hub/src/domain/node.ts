@@ -16,6 +16,15 @@ export interface Sighting extends AttestedBuild {
   readonly atMs: number;
 }
 
+/** A while in which a node said one thing: what it was, and when it was last said, in milliseconds since 1970. */
+export interface Run {
+  /** Fingerprint of build and capabilities. */
+  readonly build: string;
+  /** Fingerprint of the runtime. */
+  readonly runtime: string;
+  readonly lastMs: number;
+}
+
 /** Who brought the heartbeats of a node: a service of the mesh, or `http` for anybody who posts them. */
 export interface ReporterState {
   readonly current: string;
@@ -34,7 +43,10 @@ export interface Refills {
 export interface NodeState {
   readonly nodeId: string;
   readonly status: NodeStatus;
+  /** What the node reports, and YELLOW where its status makes that too good. */
   readonly health: NodeHealth;
+  /** What the node itself last reported. */
+  readonly reportedHealth: NodeHealth;
   /** The first attestation; it never changes and is what later ones are measured against. */
   readonly firstSeen: Sighting | null;
   /** The last attestation; heartbeats without one leave it as it is. */
@@ -53,6 +65,8 @@ export interface NodeState {
   };
   readonly reporter: ReporterState;
   readonly refills: Refills;
+  /** What the node said before what it says now, as far back as the window of the rules, the oldest first. */
+  readonly recentRuns: readonly Run[];
   /** How many entries the history ever had; it is the number of the next one. */
   readonly historyLength: number;
 }

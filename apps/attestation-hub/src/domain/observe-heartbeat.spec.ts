@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { FlipRules } from './flip-rules.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import type { NodeState } from './node.js';
 import { observeHeartbeat, type Observation } from './observe-heartbeat.js';
 
+const rules: FlipRules = { windowMs: 120_000, threshold: 3 };
 const START_MS = Date.UTC(2026, 0, 2);
 const build = { buildId: 'build-1', capabilityHash: 'ab'.repeat(32), runtime: { os: 'linux', node: 'v20' } };
 
@@ -26,7 +28,7 @@ function report(change: Partial<HeartbeatReport> = {}): HeartbeatReport {
 function observeAll(reports: readonly HeartbeatReport[]): Observation[] {
   let known: NodeState | undefined;
   return reports.map((each) => {
-    const observation = observeHeartbeat(known, each);
+    const observation = observeHeartbeat(known, each, rules);
     known = observation.node;
     return observation;
   });
@@ -122,16 +124,20 @@ describe('observeHeartbeat', () => {
         const firstAttested = reports.findIndex(({ attestation }) => attestation !== null);
         for (const [index, { node, entry, previousStatus, audit }] of seen.entries()) {
           const before = seen[index - 1]?.node;
-          expect(node.status).toBe(reports[index]?.attestation ? 'OK' : 'MISSING');
-          expect(node.health).toBe(reports[index]?.health);
+          expect(node.status === 'MISSING').toBe(reports[index]?.attestation === null);
+          expect(node.reportedHealth).toBe(reports[index]?.health);
           expect(previousStatus).toBe(before?.status === node.status ? undefined : (before?.status ?? null));
           expect(node.lastHeartbeat.atMs).toBeGreaterThanOrEqual(before?.lastHeartbeat.atMs ?? 0);
           expect(entry?.number ?? null).toBe(
             node.historyLength === (before?.historyLength ?? 0) ? null : node.historyLength - 1,
           );
-          expect(audit).toHaveLength(index === firstAttested ? 1 : 0);
+          expect(audit[0]?.event === 'ATTESTATION_FIRST_SEEN').toBe(index === firstAttested);
+          expect(audit.length).toBeLessThanOrEqual(1);
           if (before?.firstSeen) expect(node.firstSeen).toEqual(before.firstSeen);
-          expect([node.driftCount, node.spoofCount]).toEqual([0, 0]);
+          const counted = (event: string) =>
+            seen.slice(0, index + 1).filter(({ audit: [line] }) => line?.event === event).length;
+          expect(node.driftCount).toBe(counted('ATTESTATION_DRIFT'));
+          expect(node.spoofCount).toBe(counted('ATTESTATION_SPOOF_SUSPECT'));
         }
       }),
     );

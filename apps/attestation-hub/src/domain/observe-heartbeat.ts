@@ -1,10 +1,11 @@
-import { canonicalJson } from '@touchstone/canonical-json';
 import type { NodeStatus } from '@touchstone/contracts';
 import { spendAllowances } from './admit-heartbeat.js';
-import { firstSeenRecord, type AuditRecord } from './audit.js';
+import { auditRecordOf, type AuditRecord } from './audit.js';
+import type { FlipRules } from './flip-rules.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
-import { judgeHeartbeat } from './judge-heartbeat.js';
+import { judgeHeartbeat, timeOf } from './judge-heartbeat.js';
 import type { HistoryEntry, NodeState, Refills, ReporterState, Sighting } from './node.js';
+import { isSameAttestation } from './recent-runs.js';
 
 /** A node after one heartbeat, and what follows from it. */
 export interface Observation {
@@ -15,31 +16,32 @@ export interface Observation {
   readonly previousStatus: NodeStatus | null | undefined;
   readonly audit: readonly AuditRecord[];
   readonly reporterChanged: boolean;
-  /** What this heartbeat added to the counts of the node. */
-  readonly driftAdded: number;
-  readonly spoofAdded: number;
 }
 
 /**
  * Takes one heartbeat into the state of its node. Pure: the store runs it under the lock of the node, so that order is
  * the order of commits and each change is found once, by one replica.
  */
-export function observeHeartbeat(known: NodeState | undefined, report: HeartbeatReport): Observation {
-  // Clocks of two replicas differ; a time never runs backwards for that.
-  const atMs = Math.max(report.receivedAtMs, known?.lastHeartbeat.atMs ?? report.receivedAtMs);
-  const verdict = judgeHeartbeat(known, report);
+export function observeHeartbeat(
+  known: NodeState | undefined,
+  report: HeartbeatReport,
+  rules: FlipRules,
+): Observation {
+  const atMs = timeOf(known, report);
+  const { finding, ...verdict } = judgeHeartbeat(known, report, rules);
   const statusChanged = known?.status !== verdict.status;
   const sighting: Sighting | null = report.attestation && { ...report.attestation, atMs };
   const reporter = nextReporter(known?.reporter, report.reporter, atMs);
   const draft = {
     ...verdict,
     nodeId: report.nodeId,
+    reportedHealth: report.health,
     firstSeen: known?.firstSeen ?? sighting,
     lastSeen: sighting ?? known?.lastSeen ?? null,
     lastChangeMs: statusChanged ? atMs : known.lastChangeMs,
     lastHeartbeat: { atMs, tsUtc: report.tsUtc, clockSkewMs: report.clockSkewMs },
     reporter,
-    refills: nextRefills(known, report),
+    refills: nextRefills(known, report, rules),
   };
   const number = known?.historyLength ?? 0;
   const isNews = known === undefined || saysAnother(known, draft, report);
@@ -56,15 +58,13 @@ export function observeHeartbeat(known: NodeState | undefined, report: Heartbeat
         }
       : null,
     previousStatus: statusChanged ? (known?.status ?? null) : undefined,
-    audit: sighting && !known?.firstSeen ? [firstSeenRecord(report, sighting)] : [],
+    audit: finding && report.attestation ? [auditRecordOf(report, report.attestation, finding, atMs)] : [],
     reporterChanged: reporter.changedAtMs !== null && reporter !== known?.reporter,
-    driftAdded: verdict.driftCount - (known?.driftCount ?? 0),
-    spoofAdded: verdict.spoofCount - (known?.spoofCount ?? 0),
   };
 }
 
-function nextRefills(known: NodeState | undefined, report: HeartbeatReport): Refills {
-  const spent = spendAllowances(known, report);
+function nextRefills(known: NodeState | undefined, report: HeartbeatReport, rules: FlipRules): Refills {
+  const spent = spendAllowances(known, report, rules);
   // Whether it is refused is asked before; here nothing is left to take.
   return 'waitMs' in spent ? (known?.refills ?? { heartbeatsMs: 0, statusChangesMs: 0 }) : spent;
 }
@@ -83,12 +83,5 @@ function saysAnother(
   if (known.status !== next.status || known.health !== next.health) return true;
   if (known.reporter.current !== reporter) return true;
   if (attestation === null) return false;
-  return fingerprint(known.lastSeen) !== fingerprint(attestation);
-}
-
-/** Equal exactly when build, capabilities and runtime are equal, whatever the order of the members. */
-function fingerprint(build: Pick<Sighting, 'buildId' | 'capabilityHash' | 'runtime'> | null): string | null {
-  if (build === null) return null;
-  const { buildId, capabilityHash, runtime } = build;
-  return canonicalJson([buildId, capabilityHash, { ...runtime }]);
+  return known.lastSeen === null || !isSameAttestation(known.lastSeen, attestation);
 }

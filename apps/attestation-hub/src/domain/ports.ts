@@ -1,5 +1,5 @@
-import type { NodeStatus } from '@touchstone/contracts';
-import type { AuditRecord } from './audit.js';
+import type { AuditEvent, NodeStatus } from '@touchstone/contracts';
+import type { AuditLine, AuditRecord } from './audit.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import type { HistoryEntry, NodeState } from './node.js';
 import type { Observation } from './observe-heartbeat.js';
@@ -13,12 +13,23 @@ export interface Clock {
 /** Keeps nodes. */
 export interface NodeStore {
   /**
-   * Takes a heartbeat into its node; resolves once that is committed, together with the event of a changed status.
+   * Takes a heartbeat into its node; resolves once that is committed, together with the event of a changed status and the
+   * line of the audit.
    *
    * @throws AppError `forbidden` when the node is new and the store is full, or another may not report for it, `rate-limited` when it
    * reports or changes its status too often, `queue-full` when the database is too slow
    */
   take(report: HeartbeatReport): Promise<Observation>;
+}
+
+/** Forgets nodes, for their operator. */
+export interface NodeRemover {
+  /**
+   * Forgets all that is kept of a node but its audit; its next heartbeat is its first.
+   *
+   * @returns false when there is no such node
+   */
+  remove(nodeId: string): Promise<boolean>;
 }
 
 /** Which nodes a page shows: those after a node id in order of the ids' bytes. */
@@ -33,6 +44,22 @@ export interface NodeCounts {
   readonly byStatus: Readonly<Record<NodeStatus, number>>;
   /** Nodes whose last heartbeat came before the given moment. */
   readonly silent: number;
+  /** Lines of the audit since the other given moment. */
+  readonly drifts: number;
+  readonly spoofs: number;
+}
+
+/** Which lines of the audit a page shows: those after a number, the oldest first. */
+export interface AuditQuery {
+  readonly limit: number;
+  readonly after: number;
+  readonly node?: string | undefined;
+  readonly event?: AuditEvent | undefined;
+}
+
+/** Reads the audit. */
+export interface AuditReader {
+  page(query: AuditQuery): Promise<AuditLine[]>;
 }
 
 /** Reads nodes. */
@@ -41,7 +68,7 @@ export interface NodeReader {
   list(query: NodeQuery): Promise<NodeState[]>;
   /** What a node said over time, the newest first. */
   history(nodeId: string): Promise<HistoryEntry[]>;
-  count(silentBeforeMs: number): Promise<NodeCounts>;
+  count(silentBeforeMs: number, auditSinceMs: number): Promise<NodeCounts>;
 }
 
 /** Where audit records go. */

@@ -1,6 +1,6 @@
 import type { NodeStatus } from '@touchstone/contracts';
 import { bytesToHex } from '@touchstone/crypto';
-import type { HistoryEntry, NodeHealth, NodeState, Sighting } from '../domain/node.js';
+import type { HistoryEntry, NodeHealth, NodeState, Run, Sighting } from '../domain/node.js';
 
 /** A row of `attestation.node` as the driver reads it. */
 export interface NodeRow {
@@ -27,6 +27,9 @@ export interface NodeRow {
   readonly history_length: string;
   readonly heartbeats_refilled_at: Date | null;
   readonly status_changes_refilled_at: Date | null;
+  /** `null` in rows of a version that did not know it. */
+  readonly reported_health: NodeHealth | null;
+  readonly recent_runs: readonly Run[] | null;
 }
 
 /** A row of `attestation.node_history` as the driver reads it. */
@@ -47,7 +50,8 @@ export const NODE_COLUMNS = `node_id text, status text, health text,
   last_seen_at timestamptz, last_build_id text, last_capability_hash text, last_runtime jsonb,
   drift_count bigint, spoof_count bigint, last_change_at timestamptz, last_heartbeat_at timestamptz,
   last_ts_utc text, clock_skew_ms bigint, reporter text, previous_reporter text, reporter_changed_at timestamptz,
-  history_length bigint, heartbeats_refilled_at timestamptz, status_changes_refilled_at timestamptz`;
+  history_length bigint, heartbeats_refilled_at timestamptz, status_changes_refilled_at timestamptz, reported_health text,
+  recent_runs jsonb`;
 
 /** A node as a member of the JSON array that a statement takes. */
 export function fromNode(node: NodeState): object {
@@ -76,6 +80,8 @@ export function fromNode(node: NodeState): object {
     history_length: node.historyLength,
     heartbeats_refilled_at: timeText(refills.heartbeatsMs),
     status_changes_refilled_at: timeText(refills.statusChangesMs),
+    reported_health: node.reportedHealth,
+    recent_runs: node.recentRuns,
   };
 }
 
@@ -84,6 +90,7 @@ export function toNode(row: NodeRow): NodeState {
     nodeId: row.node_id,
     status: row.status,
     health: row.health,
+    reportedHealth: row.reported_health ?? row.health,
     firstSeen: toSighting(
       row.first_seen_at,
       row.first_build_id,
@@ -108,6 +115,7 @@ export function toNode(row: NodeRow): NodeState {
       heartbeatsMs: row.heartbeats_refilled_at?.getTime() ?? 0,
       statusChangesMs: row.status_changes_refilled_at?.getTime() ?? 0,
     },
+    recentRuns: row.recent_runs ?? [],
     historyLength: Number(row.history_length),
   };
 }

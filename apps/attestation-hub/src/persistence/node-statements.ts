@@ -23,7 +23,7 @@ export async function insertNodes(manager: EntityManager, nodes: readonly NodeSt
        last_seen_at, last_build_id, decode(last_capability_hash, 'hex'), last_runtime,
        drift_count, spoof_count, last_change_at, last_heartbeat_at, last_ts_utc, clock_skew_ms,
        reporter, previous_reporter, reporter_changed_at, history_length,
-       heartbeats_refilled_at, status_changes_refilled_at
+       heartbeats_refilled_at, status_changes_refilled_at, reported_health, recent_runs
      FROM jsonb_to_recordset($1::jsonb) AS new (${NODE_COLUMNS})
      ORDER BY node_id COLLATE "C"
      ON CONFLICT (node_id) DO NOTHING
@@ -47,7 +47,8 @@ export async function updateNodes(manager: EntityManager, nodes: readonly NodeSt
        clock_skew_ms = next.clock_skew_ms, reporter = next.reporter,
        previous_reporter = next.previous_reporter, reporter_changed_at = next.reporter_changed_at,
        history_length = next.history_length, heartbeats_refilled_at = next.heartbeats_refilled_at,
-       status_changes_refilled_at = next.status_changes_refilled_at
+       status_changes_refilled_at = next.status_changes_refilled_at, reported_health = next.reported_health,
+       recent_runs = next.recent_runs
      FROM jsonb_to_recordset($1::jsonb) AS next (${NODE_COLUMNS})
      WHERE node.node_id = next.node_id`,
     [JSON.stringify(nodes.map(fromNode))],

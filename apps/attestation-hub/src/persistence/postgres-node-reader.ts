@@ -31,19 +31,33 @@ export class PostgresNodeReader implements NodeReader {
     return rows.map(toEntry);
   }
 
-  async count(silentBeforeMs: number): Promise<NodeCounts> {
-    const rows: { status: NodeStatus; nodes: string; silent: string }[] = await this.query(
-      `SELECT status, count(*) AS nodes, count(*) FILTER (WHERE last_heartbeat_at < $1) AS silent
-       FROM attestation.node GROUP BY status`,
-      [new Date(silentBeforeMs).toISOString()],
-    );
+  async count(silentBeforeMs: number, auditSinceMs: number): Promise<NodeCounts> {
+    const [rows, found] = await Promise.all([
+      this.query<{ status: NodeStatus; nodes: string; silent: string }>(
+        `SELECT status, count(*) AS nodes, count(*) FILTER (WHERE last_heartbeat_at < $1) AS silent
+         FROM attestation.node GROUP BY status`,
+        [new Date(silentBeforeMs).toISOString()],
+      ),
+      this.countFindings(auditSinceMs),
+    ]);
     const of = (status: NodeStatus) => Number(rows.find((row) => row.status === status)?.nodes ?? 0);
     return {
+      ...found,
       byStatus: Object.fromEntries(
         nodeStatuses.map((status) => [status, of(status)]),
       ) as NodeCounts['byStatus'],
       silent: rows.reduce((sum, { silent }) => sum + Number(silent), 0),
     };
+  }
+
+  private async countFindings(sinceMs: number): Promise<Pick<NodeCounts, 'drifts' | 'spoofs'>> {
+    const [row]: { drifts: string; spoofs: string }[] = await this.query(
+      `SELECT count(*) FILTER (WHERE event = 'ATTESTATION_DRIFT') AS drifts,
+         count(*) FILTER (WHERE event = 'ATTESTATION_SPOOF_SUSPECT') AS spoofs
+       FROM attestation.audit WHERE at > $1`,
+      [new Date(sinceMs).toISOString()],
+    );
+    return { drifts: Number(row?.drifts ?? 0), spoofs: Number(row?.spoofs ?? 0) };
   }
 
   private query<R>(statement: string, parameters: unknown[]): Promise<R[]> {

@@ -4,14 +4,23 @@ import { withDatabase, type Outbox } from '@touchstone/postgres';
 import { Batcher } from '@touchstone/work';
 import type { DataSource, EntityManager } from 'typeorm';
 import { refuseHeartbeat } from '../domain/admit-heartbeat.js';
+import type { FlipRules } from '../domain/flip-rules.js';
 import type { HeartbeatReport } from '../domain/heartbeat-report.js';
 import type { HistoryEntry, NodeState } from '../domain/node.js';
 import { observeHeartbeat, type Observation } from '../domain/observe-heartbeat.js';
 import type { NodeStore } from '../domain/ports.js';
+import { appendAudit } from './audit-statements.js';
 import { countNodes, insertNodes, lockNodes, updateNodes, writeHistory } from './node-statements.js';
 
 /** Times that a group starts again because another replica inserted one of its new nodes first. */
 export const LOST_RACES_MAX = 5;
+
+/** What the operator sets about the nodes that are kept. */
+export interface NodeStoreSettings {
+  readonly nodesMax: number;
+  readonly auditLinesMax: number;
+  readonly rules: FlipRules;
+}
 
 interface Arrival {
   readonly report: HeartbeatReport;
@@ -31,7 +40,7 @@ export class PostgresNodeStore implements NodeStore {
   constructor(
     private readonly dataSource: DataSource,
     private readonly outbox: Outbox,
-    private readonly nodesMax: number,
+    private readonly settings: NodeStoreSettings,
   ) {
     // One writer: with two, a later heartbeat of a node could be committed before an earlier one.
     this.arrivals = new Batcher({
@@ -72,11 +81,12 @@ export class PostgresNodeStore implements NodeStore {
     const fresh = nodeIds.filter((nodeId) => !known.has(nodeId));
     const admitted = new Set(await this.admit(manager, fresh));
     const nodes = new Map<string, NodeState>(known);
+    const { rules, auditLinesMax } = this.settings;
     const results = arrivals.map(({ report }) => {
       if (!known.has(report.nodeId) && !admitted.has(report.nodeId)) return this.full();
-      const refused = refuseHeartbeat(nodes.get(report.nodeId), report);
+      const refused = refuseHeartbeat(nodes.get(report.nodeId), report, rules);
       if (refused) return refused;
-      const observation = observeHeartbeat(nodes.get(report.nodeId), report);
+      const observation = observeHeartbeat(nodes.get(report.nodeId), report, rules);
       nodes.set(report.nodeId, observation.node);
       return observation;
     });
@@ -88,19 +98,20 @@ export class PostgresNodeStore implements NodeStore {
     if (updated.length > 0) await updateNodes(manager, updated);
     await writeHistory(manager, entriesOf(results));
     await this.announce(manager, arrivals, results);
+    await appendAudit(manager, auditOf(results), auditLinesMax);
     return results;
   }
 
   /** The new nodes that still have a place; replicas that count at the same time may exceed the limit by a group. */
   private async admit(manager: EntityManager, fresh: readonly string[]): Promise<readonly string[]> {
     if (fresh.length === 0) return fresh;
-    return fresh.slice(0, Math.max(0, this.nodesMax - (await countNodes(manager))));
+    return fresh.slice(0, Math.max(0, this.settings.nodesMax - (await countNodes(manager))));
   }
 
   private full(): AppError {
     return new AppError(
       'forbidden',
-      `This hub keeps ${this.nodesMax} nodes and takes no new one; the operator may raise TOUCHSTONE_NODES_MAX.`,
+      `This hub keeps ${this.settings.nodesMax} nodes and takes no new one; the operator may raise TOUCHSTONE_NODES_MAX.`,
     );
   }
 
@@ -121,6 +132,10 @@ export class PostgresNodeStore implements NodeStore {
       );
     }
   }
+}
+
+function auditOf(results: readonly (Observation | AppError)[]) {
+  return results.flatMap((result) => (result instanceof AppError ? [] : result.audit));
 }
 
 function entriesOf(results: readonly (Observation | AppError)[]): Map<string, HistoryEntry[]> {

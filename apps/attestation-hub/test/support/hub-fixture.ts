@@ -1,10 +1,21 @@
+import { createHash } from 'node:crypto';
 import type { Heartbeat } from '@touchstone/contracts';
-import type { HeartbeatAnswer, NodeDetail, NodePage } from '@touchstone/contracts/http/attestation-hub';
+import type {
+  AuditLine,
+  HeartbeatAnswer,
+  NodeDetail,
+  NodePage,
+} from '@touchstone/contracts/http/attestation-hub';
+import { auditLine } from '@touchstone/contracts/http/attestation-hub';
 import { createLogger } from '@touchstone/platform/observability';
 import { FakeClock } from '@touchstone/testing';
 import { ServiceFixture, surroundingsOf, TestService, type Settings } from '@touchstone/testing/service';
 import type { configSchema } from '../../src/config.js';
 import { service } from '../../src/service.js';
+
+/** What the operator of the hubs sends. */
+const TOKEN = 'operator-of-the-hub-in-its-specs';
+export const OPERATOR = { authorization: `Bearer ${TOKEN}` };
 
 export const CAPABILITY_HASH = 'a1b2c3d4'.repeat(8);
 
@@ -59,8 +70,20 @@ export class Hub extends TestService {
     return this.json(`/v1/nodes${query}`);
   }
 
+  /** A page of the audit as its operator reads it. */
+  async auditPage(query = ''): Promise<AuditLine[]> {
+    const response = await this.get(`/v1/audit${query}`, OPERATOR);
+    if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
+    const text = await response.text();
+    return text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => auditLine.parse(JSON.parse(line)));
+  }
+
+  /** The lines of the audit on standard output. */
   audit(): Record<string, unknown>[] {
-    return this.lines.filter(({ event }) => typeof event === 'string');
+    return this.lines.filter(({ audit }) => audit === true);
   }
 }
 
@@ -69,13 +92,23 @@ export class HubFixture extends ServiceFixture<typeof configSchema> {
   readonly clock = new FakeClock();
 
   static async create(): Promise<HubFixture> {
-    return new HubFixture(await surroundingsOf(service, { TOUCHSTONE_HEARTBEAT_TOKENS: 'off' }));
+    return new HubFixture(
+      await surroundingsOf(service, {
+        TOUCHSTONE_HEARTBEAT_TOKENS: 'off',
+        TOUCHSTONE_OPERATOR_TOKEN_SHA256: createHash('sha256').update(TOKEN).digest('hex'),
+      }),
+    );
   }
 
-  override async start(change: Settings = {}): Promise<Hub> {
+  override start(change: Settings = {}): Promise<Hub> {
+    return this.startAt(this.clock, change);
+  }
+
+  /** Starts a hub with a clock of its own. */
+  async startAt(clock: FakeClock, change: Settings = {}): Promise<Hub> {
     const lines: Record<string, unknown>[] = [];
     const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
     const logger = createLogger({ service: 'attestation-hub', version: 'test', destination });
-    return new Hub(await this.launch(change, { logger, clock: this.clock }), lines);
+    return new Hub(await this.launch(change, { logger, clock }), lines);
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nodeId, nodeStatuses } from '../messages/attestation.js';
+import { auditEvents, healthValues, nodeId, nodeStatuses } from '../messages/attestation.js';
 import { reportHeartbeat } from '../rpc/attestation.js';
 import { hex32, timestampMs } from '../schemas/primitives.js';
 
@@ -34,7 +34,12 @@ export const nodeAnswer = z.strictObject({
   status: z.enum(nodeStatuses),
   stale: z.boolean().describe('No heartbeat came for longer than the limit.'),
   ageMs: z.number().int().min(0).describe('Milliseconds since the last heartbeat of any kind.'),
-  health: z.string().describe('What the node last reported.'),
+  health: z
+    .string()
+    .describe(
+      'What the node last reported, but YELLOW where that was GREEN and the status is DRIFT or SPOOF_SUSPECT.',
+    ),
+  reportedHealth: z.enum(healthValues).describe('What the node itself last reported.'),
   firstSeen: seen.extend({ runtime }).nullable().describe('The first attestation.'),
   lastSeen: seen.nullable().describe('The last attestation.'),
   driftCount: z.number().int().min(0),
@@ -63,9 +68,52 @@ export const nodeDetail = nodeAnswer.extend({
 });
 export type NodeDetail = z.infer<typeof nodeDetail>;
 
+/** The answer to the removal of a node. */
+export const removedNode = z.strictObject({ nodeId: z.string() });
+export type RemovedNode = z.infer<typeof removedNode>;
+
 /** A page of nodes. */
 export const nodePage = z.strictObject({
   nodes: z.array(nodeAnswer),
   nextCursor: z.string().nullable().describe('The cursor of the next page, null on the last one.'),
 });
 export type NodePage = z.infer<typeof nodePage>;
+
+/** Most lines of the audit on one page. */
+export const AUDIT_PAGE_MAX = 1_000;
+const AUDIT_PAGE_DEFAULT = 100;
+
+/** The query of `GET /v1/audit`. */
+export const auditQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(AUDIT_PAGE_MAX).default(AUDIT_PAGE_DEFAULT),
+  cursor: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .default(0)
+    .describe('The number of the last line that is known; lines after it follow.'),
+  node: nodeId.optional(),
+  event: z.enum(auditEvents).optional(),
+});
+export type AuditQuery = z.output<typeof auditQuery>;
+
+/** One line of the audit, as `GET /v1/audit` and standard output have it. */
+export const auditLine = z.strictObject({
+  audit: z.literal(true),
+  number: z.number().int().min(1).describe('Counts from 1 without a gap; it is the cursor of what follows.'),
+  event: z.enum(auditEvents),
+  node_id: z.string(),
+  reason: z
+    .enum(['flip-flop', 'contradictory-runtime'])
+    .nullable()
+    .describe('Why a spoof is suspected; null of other events.'),
+  old_cap_prefix: z.string().nullable().describe('The first eight characters of the capability hash before.'),
+  new_cap_prefix: z.string(),
+  old_build: z.string().nullable(),
+  new_build: z.string(),
+  reporter: z.string().describe('Who brought the heartbeat: a service, or http.'),
+  remote_addr: z.string().nullable().describe('The other end of the connection; null on the bus.'),
+  ts_utc: timestampMs.describe('When the hub found it.'),
+});
+export type AuditLine = z.infer<typeof auditLine>;

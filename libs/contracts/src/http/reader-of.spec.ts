@@ -57,6 +57,7 @@ const node = {
   stale: false,
   ageMs: 0,
   health: 'GREEN',
+  reportedHealth: 'GREEN',
   firstSeen: { ...attested, runtime: { node: '22' } },
   lastSeen: attested,
   driftCount: 0,

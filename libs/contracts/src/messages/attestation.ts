@@ -46,6 +46,14 @@ export type Heartbeat = z.infer<typeof heartbeat>;
 export const nodeStatuses = ['OK', 'DRIFT', 'SPOOF_SUSPECT', 'MISSING'] as const;
 export type NodeStatus = (typeof nodeStatuses)[number];
 
+/** What the audit of the hub tells (R-NODE-5). */
+export const auditEvents = [
+  'ATTESTATION_FIRST_SEEN',
+  'ATTESTATION_DRIFT',
+  'ATTESTATION_SPOOF_SUSPECT',
+] as const;
+export type AuditEvent = (typeof auditEvents)[number];
+
 /** `evt.v1.attestation.node.changed`: the stored status of a node changed. */
 export const nodeChanged = z.strictObject({
   nodeId: z.string().max(128),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { minimalEnvironment, telemetryEnvironment } from './environment.js';
+import { flipRulesEnvironment, minimalEnvironment, telemetryEnvironment } from './environment.js';
 
 describe('environment of a child', () => {
   it('passes on where programs and trust roots are, and no secret of the launcher', () => {
@@ -20,5 +20,10 @@ describe('environment of a child', () => {
     ).toEqual({
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c',
     });
+  });
+
+  it('passes on to the hub its rules by both of their names, and nothing beside them', () => {
+    const rules = { ATTESTATION_FLIP_WINDOW_SEC: '60', SHERATAN_ATTESTATION_FLIP_THRESHOLD: '4' };
+    expect(flipRulesEnvironment({ ...rules, ATTESTATION_FLIP_KEY: 'k', KEY: 'k' })).toEqual(rules);
   });
 });

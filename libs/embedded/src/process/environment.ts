@@ -33,9 +33,23 @@ export function minimalEnvironment(
 export function telemetryEnvironment(
   source: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
+  return chosenFrom(source, /^OTEL_/);
+}
+
+/** The rules by which the hub of a stack judges nodes (`ATTESTATION_FLIP_…`), as whoever starts it sets them. */
+export function flipRulesEnvironment(
+  source: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  return chosenFrom(source, /^(?:SHERATAN_)?ATTESTATION_FLIP_(?:WINDOW_SEC|THRESHOLD)$/);
+}
+
+function chosenFrom(
+  source: Readonly<Record<string, string | undefined>>,
+  chosen: RegExp,
+): Record<string, string> {
   return Object.fromEntries(
     Object.entries(source).flatMap(([name, value]) =>
-      name.startsWith('OTEL_') && value !== undefined ? [[name, value]] : [],
+      chosen.test(name) && value !== undefined ? [[name, value]] : [],
     ),
   );
 }

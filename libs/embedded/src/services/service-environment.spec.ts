@@ -118,11 +118,19 @@ describe('environment of the services', () => {
     expect(serviceEnvironment(context('attestation-hub'))).not.toHaveProperty('TOUCHSTONE_HEARTBEAT_TOKENS');
   });
 
-  it('tells the gateway the digest of the operator’s token, and nobody else', () => {
+  it('gives its rules to the hub alone', () => {
+    const flipRules = { ATTESTATION_FLIP_WINDOW_SEC: '60' };
+    const named = serviceNames.filter((name) =>
+      Object.hasOwn(serviceEnvironment({ ...context(name), flipRules }), 'ATTESTATION_FLIP_WINDOW_SEC'),
+    );
+    expect(named).toEqual(['attestation-hub']);
+  });
+
+  it('tells the gateway and the hub the digest of the operator’s token, and nobody else', () => {
     const told = serviceNames.filter((name) =>
       Object.values(serviceEnvironment(context(name))).includes('a'.repeat(64)),
     );
-    expect(told).toEqual(['inference-gateway']);
+    expect([...told].sort()).toEqual(['attestation-hub', 'inference-gateway']);
   });
 
   it('gives private keys to the signer alone', () => {

@@ -30,6 +30,8 @@ export interface ServiceContext {
   readonly corsOrigins?: string | undefined;
   /** Who may post heartbeats, as the launcher’s environment has it. */
   readonly heartbeatTokens?: string | undefined;
+  /** The rules of the hub, as the launcher’s environment has them. */
+  readonly flipRules?: Readonly<Record<string, string>>;
   /** Settings of whoever starts the stack; they win over all others. */
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -131,7 +133,11 @@ const extraEnvironment: Readonly<Partial<Record<ServiceName, (context: ServiceCo
     TOUCHSTONE_LOG_ORIGIN: context.logOrigin,
     TOUCHSTONE_ANCHOR_CONTRACTS: anchorContractsOf(context),
   }),
-  'attestation-hub': ({ heartbeatTokens }) => optional('TOUCHSTONE_HEARTBEAT_TOKENS', heartbeatTokens),
+  'attestation-hub': ({ heartbeatTokens, operatorTokenSha256, flipRules }) => ({
+    TOUCHSTONE_OPERATOR_TOKEN_SHA256: operatorTokenSha256,
+    ...optional('TOUCHSTONE_HEARTBEAT_TOKENS', heartbeatTokens),
+    ...flipRules,
+  }),
 };
 
 /** The configuration of one service in the embedded stack; the only place that knows names of service settings. */

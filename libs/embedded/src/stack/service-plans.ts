@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ServiceName } from '@touchstone/contracts';
 import { serviceDatabaseUrl } from '../postgres/databases.js';
 import type { RunningPostgres } from '../postgres/start-postgres.js';
-import { telemetryEnvironment } from '../process/environment.js';
+import { flipRulesEnvironment, telemetryEnvironment } from '../process/environment.js';
 import { serviceEnvironment } from '../services/service-environment.js';
 import type { ServicePlan } from '../services/service-process.js';
 import type { ServicePorts, StackDescription } from '../state/stack-file.js';
@@ -59,6 +59,7 @@ export function servicePlans(
         secrets: secrets.services[service],
         telemetry: telemetryEnvironment(environment),
         corsOrigins: environment['TOUCHSTONE_CORS_ORIGINS'],
+        flipRules: flipRulesEnvironment(environment),
         heartbeatTokens: environment['TOUCHSTONE_HEARTBEAT_TOKENS'],
         settings: settings[service] ?? {},
       }),

@@ -19,6 +19,7 @@ export function presentNode(node: NodeState, nowMs: number, staleAfterMs: number
     stale,
     ageMs,
     health,
+    reportedHealth: node.reportedHealth,
     firstSeen: firstSeen && { ...presentSighting(firstSeen), runtime: { ...firstSeen.runtime } },
     lastSeen: lastSeen && presentSighting(lastSeen),
     driftCount,
