@@ -43,6 +43,7 @@ export const batchReasons = {
   'proof-order': 'The times of the append-only proof do not rise.',
   'proof-chain': 'An entry of the append-only proof does not name the root before it.',
   'proof-regressed': 'The append-only proof lacks a batch that it had, or has another in its place.',
+  'copies-differ': 'batch_latest.json or signature.json is not a copy of the newest batch or signature.',
   'not-in-proof': 'The append-only proof does not list this batch as it is.',
 } as const satisfies Readonly<Record<string, string>>;
 

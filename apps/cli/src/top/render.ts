@@ -47,7 +47,16 @@ function stageRow({ stage, from, perSecond, p50Seconds, p95Seconds, p99Seconds }
 
 function networkLines(networks: readonly NetworkFigures[]): string[] {
   if (networks.length === 0) return [];
-  const header = ['ANCHORS', 'FINAL IN 24 H', 'OPEN', 'FAILED', 'NEWEST FINAL', 'STATE', 'COST IN 24 H', 'PER LEAF'];
+  const header = [
+    'ANCHORS',
+    'FINAL IN 24 H',
+    'OPEN',
+    'FAILED',
+    'NEWEST FINAL',
+    'STATE',
+    'COST IN 24 H',
+    'PER LEAF',
+  ];
   const rows = networks.map(
     ({ network, final, open, failed, newestFinalAgeSeconds, troubled, unit, cost, costPerLeaf }) => [
       ...[printableLine(network), String(final), String(open), String(failed)],
