@@ -67,7 +67,7 @@ export function removeLeftovers(folder: string, entries: readonly ProofEntry[]):
   const unlisted = requireAllListed(folder, entries);
   for (const name of unlisted) rmSync(join(folder, name));
   if (unlisted.length > 0) syncFolder(folder);
-  const left = readdirSync(folder).filter((name) => /^\..*\.json\.tmp$/.test(name));
+  const left = readdirSync(folder).filter((name) => /^\.(?:events\.\d+|.*\.json)\.tmp$/.test(name));
   // The temporary proof goes last: it is what says that the others are leftovers.
   for (const name of left) if (name !== temporary(proof)) rmSync(join(folder, name));
   rmSync(join(folder, temporary(proof)), { force: true });
