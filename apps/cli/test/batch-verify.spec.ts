@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
@@ -8,10 +9,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { pythonWithCryptography } from '@touchstone/testing';
 import { BatchFolder, daysFromNow, eventLine, keyEntry, keystoreText } from './support/batch-folder.js';
 import { touchstone } from './support/touchstone.js';
 
+const INDEPENDENT = fileURLToPath(new URL('../../../tools/verify_batch.py', import.meta.url));
 let folder: BatchFolder;
 beforeEach(() => {
   folder = new BatchFolder();
@@ -22,6 +26,13 @@ const file = (name: string): string => join(folder.out, name);
 const read = (name: string): string => readFileSync(file(name), 'utf8');
 const stampOf = (time: string): string => time.replaceAll(/[-:.]/g, '');
 const answerOf = (stdout: string): Record<string, unknown> => JSON.parse(stdout) as Record<string, unknown>;
+
+const python = pythonWithCryptography();
+/** What the verifier says that shares no code with ours. */
+const verdictOf = (command: string): unknown => {
+  const args = [INDEPENDENT, folder.out, '--keystore', folder.keystore, '--json'];
+  return JSON.parse(spawnSync(command, args, { encoding: 'utf8' }).stdout);
+};
 
 describe('touchstone verify-batch (R-BATCH-4, R-BATCH-6)', () => {
   const at = daysFromNow(-1);
@@ -116,6 +127,7 @@ describe('touchstone verify-batch (R-BATCH-4, R-BATCH-6)', () => {
     const ended = await folder.verify('--json');
     expect(ended).toMatchObject({ status: 1, stderr: '' });
     expect(answerOf(ended.stdout)).toMatchObject({ result: 'INVALID', reason, exitCode: 1 });
+    if (python !== undefined) expect(verdictOf(python)).toEqual({ result: 'INVALID', reason });
   });
 
   it('says what is wrong in a sentence too', async () => {
@@ -153,6 +165,13 @@ describe('touchstone verify-batch (R-BATCH-4, R-BATCH-6)', () => {
       status: 1,
       stdout: expect.stringContaining('proof-regressed'),
     });
+  });
+
+  it('agrees with the verifier that shares no code with ours on what is valid', async () => {
+    for (const format of ['event-batch-v2', 'event-batch-v1', 'event-batch-v2'])
+      await folder.sign(['--format', format]);
+    expect(await folder.verify()).toMatchObject({ status: 0 });
+    if (python !== undefined) expect(verdictOf(python)).toMatchObject({ result: 'VALID', leaf_count: 3 });
   });
 
   it('takes the keystore of the folder where none is named, and says so', async () => {
