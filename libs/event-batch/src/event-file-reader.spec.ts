@@ -2,6 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { EventFileReader, type EventFileShape } from './event-file-reader.js';
 import { BATCH_HEAD_CHARACTERS_MAX, EVENT_BYTES_MAX } from './limits.js';
 
+const readsAsJson = (text: string): boolean => {
+  try {
+    return typeof JSON.parse(text) === 'object';
+  } catch {
+    return false;
+  }
+};
+
 /** Events and head of a text that comes in pieces of so many bytes. */
 function read(
   shape: EventFileShape,
@@ -9,7 +17,10 @@ function read(
   size = 7,
 ): { events: string[]; head: string } {
   const events: string[] = [];
-  const reader = new EventFileReader(shape, (event) => events.push(event));
+  const reader = new EventFileReader(shape, (event) => {
+    if (!readsAsJson(event)) throw new Error('not strict');
+    events.push(event);
+  });
   const bytes = Buffer.from(text as string);
   for (let start = 0; start < bytes.length; start += size) reader.push(bytes.subarray(start, start + size));
   return { events, head: reader.end() };
@@ -27,6 +38,13 @@ describe('events in a file', () => {
     expect(read('events', `\n${first}\n\n \t\r\n${second}\r\n`, size).events).toEqual([first, `${second}\r`]);
     const batch = `{"format": "x" ,"events":[\n${first},\n${second}\n],"n":1}\n`;
     expect(read('batch', batch, size)).toEqual({ events, head: '{"format":"x","n":1}' });
+  });
+
+  it('are taken line by line only while each line is one', () => {
+    const pretty = `[\n{"id":"a",\n"x":[1,\n2]},\n${second},\n{"id":"b"}\n]`;
+    expect(read('events', pretty, 1000).events).toEqual(['{"id":"a",\n"x":[1,\n2]}', second, '{"id":"b"}']);
+    expect(read('events', pretty, 3).events).toEqual(['{"id":"a",\n"x":[1,\n2]}', second, '{"id":"b"}']);
+    expect(() => read('events', '[{"id":"a" x},\n{}]', 1000)).toThrow('not strict');
   });
 
   it('may be none', () => {

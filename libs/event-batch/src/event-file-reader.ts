@@ -3,6 +3,8 @@ import { BATCH_HEAD_CHARACTERS_MAX, EVENT_BYTES_MAX } from './limits.js';
 import { Utf8Pieces } from './utf8-pieces.js';
 import { isJsonSpace, valueEnd } from './value-end.js';
 
+const COMMA = 0x2c;
+
 /** `events`: a JSON array of events, or one event a line (NDJSON). `batch`: a batch file, an object with the array in it. */
 export type EventFileShape = 'events' | 'batch';
 
@@ -17,9 +19,11 @@ export class EventFileReader {
   private buffer = '';
   private position = 0;
   private name = '';
+  private oneALine = true;
   private step: () => boolean = this.start;
 
-  /** @param take is called with the text of each event, in their order; what it throws goes to the caller of `push` */
+  /** @param take is called with the text of each event, in their order; what it throws goes to the caller of `push`;
+   *   a text that is not one JSON object has to be refused before anything is done with it */
   constructor(
     private readonly shape: EventFileShape,
     private readonly take: (text: string) => void,
@@ -133,13 +137,42 @@ export class EventFileReader {
 
   private event(): boolean {
     if (this.next() === '') return false;
+    return (this.oneALine && this.eventOfLine()) || this.eventOfAnyForm();
+  }
+
+  /**
+   * Takes what stands up to the comma at the end of the line, as our own files have it: finding the end of a line is nothing
+   * beside counting brackets. Whether it is the whole event shows when it is read; if not, nothing was taken.
+   */
+  private eventOfLine(): boolean {
+    const { buffer, position } = this;
+    const end = buffer.indexOf('\n', position) - 1;
+    if (end <= position || buffer.charCodeAt(end) !== COMMA) return false;
+    try {
+      this.takeEvent(end);
+    } catch (error) {
+      if (valueEnd(buffer, position) === end) throw error;
+      this.position = position;
+      this.step = this.event;
+      return false;
+    }
+    return true;
+  }
+
+  private eventOfAnyForm(): boolean {
     const end = valueEnd(this.buffer, this.position);
     if (end < 0) return false;
+    // Otherwise a file without lines would be searched for one at every event.
+    if (end + ',\n'.length <= this.buffer.length) this.oneALine = false;
+    this.takeEvent(end);
+    return true;
+  }
+
+  private takeEvent(end: number): void {
     const text = this.buffer.slice(this.position, end);
     this.position = end;
     this.step = this.afterEvent;
     this.take(text);
-    return true;
   }
 
   private afterEvent(): boolean {
