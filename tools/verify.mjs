@@ -37,7 +37,7 @@ const gates = [
     name: 'coverage',
     arguments: [
       `${root}tools/coverage.mjs`,
-      ...['canonical-json', 'merkle', 'crypto', 'chain-proofs', 'evidence'],
+      ...['canonical-json', 'merkle', 'crypto', 'chain-proofs', 'event-batch', 'evidence'],
     ],
   },
   { name: 'tests', arguments: [`${root}tools/jest.mjs`] },

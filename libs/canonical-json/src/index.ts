@@ -10,3 +10,4 @@ export {
   type StrictJsonResult,
 } from './parse-strict-json.js';
 export type { StrictJsonError, StrictJsonReason } from './strict-json-error.js';
+export { compareUtf8 } from './utf8-order.js';

@@ -55,6 +55,7 @@ export {
   merkleRootOfData,
   type MerkleTree,
 } from './rfc9162-tree.js';
+export { eventBatchRoot, rfc9162Root, RootAccumulator } from './root-accumulator.js';
 export {
   checkpointCommitments,
   committedTexts,

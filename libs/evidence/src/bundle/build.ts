@@ -5,8 +5,7 @@ import type {
   OutputProof,
   RequestParts,
 } from '@touchstone/contracts';
-import { canonicalJson } from '@touchstone/canonical-json';
-import { compareUtf8 } from '../utf8-order.js';
+import { canonicalJson, compareUtf8 } from '@touchstone/canonical-json';
 import {
   evidenceBundle,
   type Anchor,

@@ -1,6 +1,5 @@
-import { canonicalJson } from '@touchstone/canonical-json';
+import { canonicalJson, compareUtf8 } from '@touchstone/canonical-json';
 import { sha256TextHex } from '@touchstone/crypto';
-import { compareUtf8 } from '../utf8-order.js';
 
 /**
  * The hash that a node states for what it can do: `sha256(JCS(capabilities sorted by UTF-8 bytes, duplicates

@@ -1,8 +1,7 @@
 import type { CanonicalTensor, TensorDatatype } from '@touchstone/contracts';
-import { canonicalJson } from '@touchstone/canonical-json';
+import { canonicalJson, compareUtf8 } from '@touchstone/canonical-json';
 import { base64ToBytes, bytesToBase64, sha256TextHex } from '@touchstone/crypto';
 import type { CanonicalWriter } from '../canonical-writer.js';
-import { compareUtf8 } from '../utf8-order.js';
 import { elementBytes, readElement, writeElement } from './elements.js';
 
 /** Most elements that one tensor may have. */

@@ -4,7 +4,14 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** The core libraries, whose exported functions carry examples. */
-export const coreLibraries = ['canonical-json', 'crypto', 'merkle', 'chain-proofs', 'evidence'] as const;
+export const coreLibraries = [
+  'canonical-json',
+  'crypto',
+  'merkle',
+  'chain-proofs',
+  'event-batch',
+  'evidence',
+] as const;
 
 /** A whole module that is shown to a reader. */
 export interface Example {
