@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkInterface } from '@touchstone/testing';
-import { heartbeatAt, HubFixture } from './support/hub-fixture.js';
+import { heartbeatAt, HubFixture, OPERATOR } from './support/hub-fixture.js';
 
 describe('the HTTP interface', () => {
   let fixture: HubFixture;
@@ -15,7 +15,8 @@ describe('the HTTP interface', () => {
 
   it('answers well-formed and malformed requests as its document says', async () => {
     const { operations, requests, findings } = await checkInterface(url, {
-      known: { id: ['node-1'], cursor: ['node-0'] },
+      headers: OPERATOR,
+      known: { id: ['node-1'], cursor: ['node-0', '0'], node: ['node-1'] },
     });
     expect(findings).toEqual([]);
     expect(requests).toBe(operations * 20);

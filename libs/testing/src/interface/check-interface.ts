@@ -170,7 +170,7 @@ async function ask(
   if (announced === undefined) {
     if (text !== '' || answer.content !== undefined)
       findings.push(`${place} as ${mediaType || 'nothing'}${asked}`);
-  } else if (announced.schema !== undefined && mediaType.endsWith('json')) {
+  } else if (announced.schema !== undefined && /[/+]json$/.test(mediaType)) {
     const result = validatorOf(announced.schema, schemas).safeParse(JSON.parse(text));
     if (!result.success)
       findings.push(`${place} outside its schema: ${result.error.message.slice(0, 300)}${asked}`);
