@@ -175,7 +175,9 @@ export default tseslint.config(
     },
   },
   {
-    files: ['libs/{canonical-json,crypto,merkle,chain-proofs,event-batch,evidence,contracts,evm-contracts}/src/**/*.ts'],
+    files: [
+      'libs/{canonical-json,crypto,merkle,chain-proofs,event-batch,evidence,contracts,evm-contracts}/src/**/*.ts',
+    ],
     ignores: ['**/*.spec.ts'],
     rules: {
       'no-restricted-imports': [
