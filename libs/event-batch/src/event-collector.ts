@@ -2,6 +2,7 @@ import { compareUtf8 } from '@touchstone/canonical-json';
 import { HASH_BYTES } from '@touchstone/merkle';
 import { BatchError } from './batch-error.js';
 import { type EventBatchFormat, formatRules } from './format.js';
+import { orderOfIds } from './id-order.js';
 import { BATCH_EVENTS_MAX } from './limits.js';
 import { readEvent } from './read-event.js';
 
@@ -106,9 +107,8 @@ export class EventCollector {
 
   private order(): Uint32Array {
     const { ids } = this;
-    const order = Uint32Array.from(ids, (_, index) => index);
-    if (this.inOrder) return order;
-    order.sort((left, right) => compareUtf8(ids[left] as string, ids[right] as string));
+    if (this.inOrder) return Uint32Array.from(ids, (_, index) => index);
+    const order = orderOfIds(ids);
     for (let place = 1; place < order.length; place += 1) {
       const [before, here] = [order[place - 1] as number, order[place] as number];
       if (ids[before] === ids[here]) this.refuseRepeated(before, here);

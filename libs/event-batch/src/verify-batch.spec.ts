@@ -155,6 +155,7 @@ describe.each([v1, v2])('a signed batch: $document.format', (batch) => {
     ['a signature with a member more', altered(batch, same, { x: 1 }), 'document-shape'],
     ['a signature file that is cut off', { ...batch.files, signature: '{"format"' }, 'cut-off'],
     ['a signature file that is no object', { ...batch.files, signature: '[]' }, 'document-shape'],
+    ['a signature file without members', { ...batch.files, signature: '{}' }, 'document-shape'],
     ['a signature file that is no JSON', { ...batch.files, signature: '{x}' }, 'not-json'],
     ['a proof without the batch', { ...batch.files, proof: '[]' }, 'not-in-proof'],
     [
