@@ -14,7 +14,7 @@ const sequence = (...parts: Uint8Array[]) => {
 const status = (...value: number[]) => sequence(Uint8Array.of(0x02, value.length, ...value));
 
 describe('a query', () => {
-  it.each([NONCE_BYTES - 1, NONCE_BYTES + 1])('takes no nonce of %d bytes', (length) => {
+  it.each([0, NONCE_BYTES - 1, NONCE_BYTES + 1])('takes no nonce of %d bytes', (length) => {
     expect(() => timeStampQuery(digest, new Uint8Array(length).fill(1))).toThrow(RangeError);
   });
 

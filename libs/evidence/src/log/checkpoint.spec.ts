@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { createEd25519Signer, sha256 } from '@touchstone/crypto';
+import { bytesToHex, createEd25519Signer, sha256, sha256Text } from '@touchstone/crypto';
 import { ed25519NoteSigner, formatCheckpointText, noteKey, signNote } from '@touchstone/merkle';
 import { cosigned } from '../../test/witnesses.js';
 import { fixture, ORIGIN } from '../../test/fixture.js';
-import { anchoredCommitment, readCheckpoint } from '../index.js';
+import { anchoredCommitment, committedText, readCheckpoint } from '../index.js';
 
 const text = formatCheckpointText({ origin: ORIGIN, size: 8n, root: new Uint8Array(32), extensions: [] });
 const signerOf = (seed: number, name = ORIGIN) => {
@@ -43,5 +43,22 @@ describe('anchoredCommitment', () => {
     ['no checkpoint', () => 'hello'],
   ])('is undefined with %s', async (_what, note) => {
     expect(anchoredCommitment(await note())).toBeUndefined();
+  });
+});
+
+describe('committedText', () => {
+  it('is the text that has the commitment, of the line that was anchored', async () => {
+    const [first, second] = await Promise.all([signNote(text, [signerOf(1)]), signNote(text, [signerOf(2)])]);
+    const both = await signNote(text, [signerOf(1), signerOf(2)]);
+    for (const note of [first, second]) {
+      expect(committedText(note, bytesToHex(sha256Text(note)))).toBe(note);
+      expect(committedText(both, bytesToHex(sha256Text(note)))).toBe(note);
+    }
+  });
+
+  it('is none for another commitment, and of what is no checkpoint', async () => {
+    const note = await signNote(text, [signerOf(1)]);
+    expect(committedText(note, '00'.repeat(32))).toBeUndefined();
+    expect(committedText(text, bytesToHex(sha256Text(text)))).toBeUndefined();
   });
 });
