@@ -37,7 +37,8 @@ const LOCATE_SQL = `
          EXISTS (SELECT 1 FROM ${schema}.model_commitment AS known
                  WHERE known.commitment_hash = output.commitment_hash) AS "commitmentKnown",
          place.log_index::text AS "logIndex", place.leaf_index AS "leafIndex", place.leaf_count AS "leafCount",
-         (${chosenCheckpointsSql('place.log_index')}) AS checkpoints
+         CASE WHEN place.log_index IS NULL THEN '[]'::json
+              ELSE (${chosenCheckpointsSql('place.log_index')}) END AS checkpoints
   FROM ${schema}.output CROSS JOIN ${schema}.log_state
   LEFT JOIN LATERAL (
     SELECT log_index, leaf_index, leaf_count FROM ${schema}.batch_leaf JOIN ${schema}.batch USING (log_index)
