@@ -1,4 +1,12 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BatchFolder, daysFromNow, SEED_HEX } from './support/batch-folder.js';
@@ -53,6 +61,22 @@ describe('touchstone sign-batch (R-BATCH-6)', () => {
     });
     expect(await folder.verify('--batch', first)).toMatchObject({ status: 0 });
     expect(await folder.verify('--batch', stampOf(first), '--json')).toMatchObject({ status: 0 });
+  });
+
+  it('says how a keystore is made where there is none, to signers and verifiers', async () => {
+    const missing = join(folder.out, 'none', 'keystore.json');
+    const events = file('new-events.json');
+    mkdirSync(folder.out, { recursive: true });
+    writeFileSync(events, '[{"id":"a"}]');
+    for (const args of [
+      ['sign-batch', '--events', events, '--out', folder.out],
+      ['verify-batch', folder.out],
+    ])
+      expect(await touchstone([...args, '--keystore', missing])).toMatchObject({
+        status: 4,
+        stdout: '',
+        stderr: expect.stringContaining(`touchstone keys new --use event-batch --keystore ${missing}`),
+      });
   });
 
   it('keeps both formats side by side in one folder (R-BATCH-7)', async () => {

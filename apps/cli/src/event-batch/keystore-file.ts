@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { parseStrictJson } from '@touchstone/canonical-json';
 import { parseKeystore } from '@touchstone/crypto';
 import { type BatchKeys, KEYSTORE_FILE_BYTES_MAX } from '@touchstone/event-batch';
@@ -6,6 +7,12 @@ import { readInput } from '../terminal/files.js';
 
 /** Reads `keystore.json`. @throws CommandError `io` or `configuration` */
 export async function loadKeystore(path: string, nowMs: number): Promise<BatchKeys> {
+  // Not for a device or a pipe, which exist.
+  if (path !== '-' && !existsSync(path))
+    throw new CommandError(
+      exitCodes.io,
+      `There is no keystore ${path}; name one with --keystore, or make one with its first key: touchstone keys new --use event-batch --keystore ${path}`,
+    );
   const read = parseStrictJson(await readInput(path, KEYSTORE_FILE_BYTES_MAX), {
     maxBytes: KEYSTORE_FILE_BYTES_MAX,
   });
