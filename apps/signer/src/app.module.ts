@@ -4,11 +4,13 @@ import { anchorRegistry, eip3009 } from '@touchstone/evm-contracts';
 import { BearerTokens } from '@touchstone/platform/http';
 import { SHUTDOWN } from '@touchstone/platform/runtime';
 import { provide, type ServiceContext } from '@touchstone/platform/wiring';
-import { Outbox } from '@touchstone/postgres';
+import { Outbox, uuidV7 } from '@touchstone/postgres';
 import type { ServiceParts } from '@touchstone/service';
 import { toFunctionSelector, type AbiFunction } from 'viem';
 import { createTransactionSigner } from './adapters/ethereum/transaction-signer.js';
 import type { Config } from './config.js';
+import { BatchPolicy } from './domain/batch/batch-policy.js';
+import { BatchSigning } from './domain/batch/sign-batch.js';
 import { CallerPolicy } from './domain/caller-policy.js';
 import { CurrentKeySet } from './domain/current-key-set.js';
 import { createKeyRing, type KeyRing } from './domain/key-ring.js';
@@ -20,12 +22,13 @@ import { TransactionSigning } from './domain/sign-transaction.js';
 import type { AllowedCall, TransactionPolicy } from './domain/transaction-policy.js';
 import { Verbs } from './domain/verbs.js';
 import { PostgresAuditLog } from './persistence/postgres-audit-log.js';
+import { PostgresBatchStore } from './persistence/postgres-batch-store.js';
 import { PostgresCheckpointStore } from './persistence/postgres-checkpoint-store.js';
 import { PostgresKeySetStore } from './persistence/postgres-key-set-store.js';
 import { SignerGrpc } from './transport/grpc/signer.grpc.js';
 import { SignerController } from './transport/http/signer.controller.js';
 import { SignerRpc } from './transport/nats/signer.rpc.js';
-import { AUDIT_LOG, CHECKPOINT_STORE, KEY_SET_STORE } from './tokens.js';
+import { AUDIT_LOG, BATCH_STORE, CHECKPOINT_STORE, KEY_SET_STORE } from './tokens.js';
 
 /** Wires the signer. */
 export function appParts(config: Config, context: ServiceContext<Config>): ServiceParts {
@@ -46,6 +49,11 @@ function stores({ clock }: ServiceContext<Config>) {
     }),
     provide(CHECKPOINT_STORE, store, ({ dataSource }) => new PostgresCheckpointStore(dataSource)),
     provide(
+      BATCH_STORE,
+      { ...store, outbox: Outbox },
+      ({ dataSource, outbox }) => new PostgresBatchStore(dataSource, outbox),
+    ),
+    provide(
       KEY_SET_STORE,
       { ...store, outbox: Outbox },
       ({ dataSource, outbox }) => new PostgresKeySetStore(dataSource, outbox, clock),
@@ -56,8 +64,13 @@ function stores({ clock }: ServiceContext<Config>) {
 /** What callers may ask for, with the keys. */
 function useCases(config: Config, { clock }: ServiceContext<Config>) {
   const ring = keyRing(config);
+  const batchPolicy = new BatchPolicy(new Map(Object.entries(config.TOUCHSTONE_BATCH_CALLERS)));
   return [
-    provide(CallerPolicy, {}, () => new CallerPolicy(BearerTokens.of(config.TOUCHSTONE_SIGNER_TOKENS ?? {}))),
+    provide(
+      CallerPolicy,
+      {},
+      () => new CallerPolicy(BearerTokens.of(config.TOUCHSTONE_SIGNER_TOKENS ?? {}), batchPolicy.names),
+    ),
     provide(
       OutputSigning,
       { audit: AUDIT_LOG, keySet: CurrentKeySet },
@@ -67,6 +80,20 @@ function useCases(config: Config, { clock }: ServiceContext<Config>) {
           format: config.SIGNATURE_FORMAT,
           nowMs: () => clock.nowMs(),
           keyTimes: () => keySet.outputKeyTimes(),
+        }),
+    ),
+    provide(
+      BatchSigning,
+      { store: BATCH_STORE, audit: AUDIT_LOG, keySet: CurrentKeySet },
+      ({ store, audit, keySet }) =>
+        new BatchSigning({
+          key: ring.eventBatch,
+          policy: batchPolicy,
+          store,
+          audit,
+          nowMs: () => clock.nowMs(),
+          newId: uuidV7,
+          keyTimes: (keyId) => keySet.timesOf(keyId),
         }),
     ),
     provide(
@@ -85,7 +112,7 @@ function useCases(config: Config, { clock }: ServiceContext<Config>) {
     provide(
       Verbs,
       {
-        ...{ outputs: OutputSigning, checkpoints: CheckpointSigning },
+        ...{ outputs: OutputSigning, batches: BatchSigning, checkpoints: CheckpointSigning },
         ...{ transactions: TransactionSigning, keys: PublishedKeys },
       },
       (parts) => new Verbs(parts),
@@ -99,6 +126,15 @@ function keyRing(config: Config): KeyRing {
     checkpointSeed: bytesOf(config.TOUCHSTONE_CHECKPOINT_SEED_HEX),
     anchorTransactions: bytesOf(config.TOUCHSTONE_ANCHOR_TX_KEY_HEX),
     settlementTransactions: bytesOf(config.TOUCHSTONE_SETTLEMENT_TX_KEY_HEX),
+    ...(config.ORACLE_ED25519_SEED
+      ? {
+          eventBatch: {
+            seed: bytesOf(config.ORACLE_ED25519_SEED),
+            name: config.TOUCHSTONE_EVENT_BATCH_NAME ?? `${config.TOUCHSTONE_LOG_ORIGIN}/events`,
+            kid: config.ORACLE_ED25519_KEY_ID,
+          },
+        }
+      : {}),
   });
 }
 

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { ANCHOR_CONTRACTS_MAX, anchorContracts, evmAddress, evmNetwork, keyId } from '@touchstone/contracts';
+import {
+  ANCHOR_CONTRACTS_MAX,
+  anchorContracts,
+  eventBatchFormats,
+  evmAddress,
+  evmNetwork,
+  keyId,
+  tenantId,
+} from '@touchstone/contracts';
 import { DEFAULT_SIGNING_DOMAIN, SIGNING_DOMAIN_PATTERN } from '@touchstone/evidence';
 import {
   databaseKeys,
@@ -11,10 +19,33 @@ import {
 } from '@touchstone/platform/config';
 import { callerTokens } from '@touchstone/platform/http';
 
+/** The name of a key in a signed note (C2SP signed-note): no white space, no plus sign. */
+const noteName = z.string().regex(/^[^\s+]{1,255}$/, { message: 'has white space or +.' });
+
 const keyHex = (doc: string) =>
   secret(
     z.string().regex(/^[0-9a-f]{64}$/, { message: 'Expected 64 lower-case hexadecimal digits.' }),
   ).describe(doc);
+
+/** Most callers that may have batches of events signed. */
+export const BATCH_CALLERS_MAX = 1_024;
+
+/** `{"caller": {"tenant": "…", "formats": […], "leaves": true}}`. */
+const batchCallers = z
+  .record(
+    z.string().min(1).max(128),
+    z.strictObject({
+      tenant: tenantId,
+      formats: z
+        .array(z.enum(eventBatchFormats))
+        .min(1)
+        .default([...eventBatchFormats]),
+      leaves: z.boolean().default(false),
+    }),
+  )
+  .refine((callers) => Object.keys(callers).length <= BATCH_CALLERS_MAX, {
+    message: `has more than ${BATCH_CALLERS_MAX} callers.`,
+  });
 
 /** Configuration of the signer; the only service that is given private keys (R-SIGN-4). */
 export const configSchema = z.object({
@@ -50,6 +81,21 @@ export const configSchema = z.object({
   TOUCHSTONE_TX_FEE_PER_GAS_MAX_WEI: integerKey(1, Number.MAX_SAFE_INTEGER)
     .default(100_000_000_000)
     .describe('Largest fee per gas in wei that is signed.'),
+  ORACLE_ED25519_SEED: keyHex('Ed25519 seed that signs batches of events (32 bytes); without it none are signed.')
+    .optional(),
+  ORACLE_ED25519_KEY_ID: keyId
+    .optional()
+    .describe('Identifier of that key; made of its public key when left out.'),
+  TOUCHSTONE_EVENT_BATCH_NAME: noteName
+    .optional()
+    .describe('Name of that key in signed notes; the origin of the log and /events when left out.'),
+  TOUCHSTONE_BATCH_CALLERS: jsonKey(batchCallers, 'JSON object')
+    .default({})
+    .describe(
+      `Who may have batches of events signed, and for which tenant, as JSON {"caller": {"tenant": "<uuid>", "formats": ["event-batch-v2"], "leaves": true}}; ` +
+        'a caller is a name in TOUCHSTONE_SIGNER_TOKENS, or a service that may ask for sign-batch. All formats when left out; ' +
+        'leaves lets it send hashes without their events.',
+    ),
   TOUCHSTONE_SIGNER_TOKENS: secret(callerTokens().optional()).describe(
     'Bearer tokens of REST and gRPC callers as JSON {"caller": "token"}; without it only NATS callers can sign.',
   ),

@@ -5,6 +5,7 @@ import { appParts } from './app.module.js';
 import { configSchema } from './config.js';
 import { CurrentKeySet } from './domain/current-key-set.js';
 import { CreateSigner1763700000000 } from './persistence/migrations/1763700000000-create-signer.js';
+import { EventBatches1796400000000 } from './persistence/migrations/1796400000000-event-batches.js';
 
 const protoFolder = fileURLToPath(new URL('../../../libs/contracts/proto', import.meta.url));
 
@@ -12,7 +13,7 @@ const protoFolder = fileURLToPath(new URL('../../../libs/contracts/proto', impor
 export const service = defineService({
   name: 'signer',
   configSchema,
-  migrations: [CreateSigner1763700000000],
+  migrations: [CreateSigner1763700000000, EventBatches1796400000000],
   parts: appParts,
   openApi: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
   setup: async (app, context) => {

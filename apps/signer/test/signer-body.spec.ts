@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestService } from '@touchstone/testing/service';
-import { SIGN_REQUEST_BYTES_MAX } from '../src/transport/http/signer.controller.js';
+import { SIGN_REQUEST_BYTES_MAX } from '../src/domain/verbs.js';
 import { GATEWAY_TOKEN, SignerFixture } from './support/signer-fixture.js';
 
 describe('a request to the signer', () => {

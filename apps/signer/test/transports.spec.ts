@@ -10,12 +10,19 @@ import {
 } from '@touchstone/contracts';
 import { decodeErrorDetails } from '@touchstone/platform/grpc';
 import { callGrpc, connectGrpc, type GrpcTestClient } from './support/grpc-client.js';
-import { ASSET, GATEWAY_TOKEN, ORIGIN, SignerFixture, WORKER_TOKEN } from './support/signer-fixture.js';
+import {
+  ASSET,
+  GATEWAY_TOKEN,
+  HUB_TOKEN,
+  ORIGIN,
+  SignerFixture,
+  WORKER_TOKEN,
+} from './support/signer-fixture.js';
 import { anchorTransaction, checkpoint, payload } from './support/signer-requests.js';
 
 type Verb = RpcVerb<'signer'>;
 type Message = Record<string, unknown>;
-type Caller = 'inference-gateway' | 'anchor-worker';
+type Caller = 'inference-gateway' | 'anchor-worker' | 'attestation-hub';
 
 /** How a verb is asked for, by one request in the words of JSON and of gRPC. */
 interface Verbal<V extends Verb> {
@@ -32,6 +39,12 @@ interface Verbal<V extends Verb> {
 const tokens: Readonly<Record<Caller, string>> = {
   'inference-gateway': GATEWAY_TOKEN,
   'anchor-worker': WORKER_TOKEN,
+  'attestation-hub': HUB_TOKEN,
+};
+const batch: RpcRequest<'signer', 'sign-batch'> = {
+  batchId: '0190bbbb-0000-7000-8000-000000000001',
+  format: 'event-batch-v2',
+  events: [{ id: 'b', open: true, at: 1.5 }, { id: 'a', salt: 'x'.repeat(22) }],
 };
 const tooEarly = { ...payload, timestamp: payload.timestamp + 86_400 };
 const proofOf = (message: Message) => ({ ...message, timestamp: Number(message['timestamp']) });
@@ -65,6 +78,23 @@ const cases: { readonly [V in Verb]: Verbal<V> } = {
     method: 'signOutputs',
     toMessage: (request) => request,
     fromMessage: ({ proofs }) => ({ proofs: (proofs as Message[]).map(proofOf) }),
+  },
+  'sign-batch': {
+    caller: 'attestation-hub',
+    request: batch,
+    refused: [
+      ['no events', { ...batch, events: [] }, 'validation-failed'],
+      ['events and leaves', { ...batch, leaves: ['01'.repeat(32)] }, 'validation-failed'],
+      ['an unknown format', { ...batch, format: 'event-batch-v3' }, 'validation-failed'],
+      ['an event without id', { ...batch, events: [{ name: 'door' }] }, 'event-invalid'],
+      ['other events under the same id', { ...batch, events: [{ id: 'c' }] }, 'conflict'],
+    ],
+    method: 'signBatch',
+    toMessage: ({ events = [], ...rest }: { readonly events?: readonly unknown[] }) => ({
+      ...rest,
+      eventsJson: events.map((event) => JSON.stringify(event)),
+    }),
+    fromMessage: (message) => message,
   },
   'sign-checkpoint': {
     caller: 'anchor-worker',
@@ -122,7 +152,7 @@ describe.each(Object.keys(rpcTable.signer) as Verb[])('the verb %s', (verb) => {
   beforeAll(async () => {
     fixture = await SignerFixture.create();
     const { ports, url: base } = await fixture.start();
-    url = `${base}/v1/${verb}`;
+    url = `${base}/v1/${verb === 'sign-batch' ? 'batches' : verb}`;
     grpc = connectGrpc(`127.0.0.1:${ports.grpc}`);
     for (const name of Object.keys(tokens) as Caller[]) {
       connections.set(name, await fixture.nats.connect(name));

@@ -40,6 +40,18 @@ export const errorRegistry = {
     title: 'A part this service needs does not answer.',
     action: 'Repeat later with a growing delay; the operator looks at /readyz?verbose.',
   },
+  'event-invalid': {
+    status: 422,
+    retryable: false,
+    title: 'The events make no batch.',
+    action: 'Correct the event that the pointer names; docs/event-batches.md says what an event has to be.',
+  },
+  'event-not-held': {
+    status: 409,
+    retryable: false,
+    title: 'The event itself was never sent, only its hash.',
+    action: 'Send the event with the question, as POST.',
+  },
   'evidence-pending': {
     status: 202,
     retryable: true,

@@ -99,6 +99,16 @@ export {
   type NodeStatus,
 } from './messages/attestation.js';
 export {
+  BATCH_SIGNATURE_CHARACTERS_MAX,
+  batchSigned,
+  eventBatchFormats,
+  signedBatch,
+  tenantId,
+  type BatchSigned,
+  type EventBatchFormat,
+  type SignedBatch,
+} from './messages/event-batch.js';
+export {
   commitmentPublished,
   outputRecorded,
   TENSORS_IN_MESSAGE_BYTES_MAX,
@@ -127,10 +137,12 @@ export {
 } from './rpc/payment.js';
 export { rpcSchemas, type RpcRequest, type RpcResponse } from './rpc/schemas-by-verb.js';
 export {
+  BATCH_EVENTS_BYTES_MAX,
   CONSISTENCY_PROOF_HASHES_MAX,
   eip1559Transaction,
   keySetQuery,
   SIGN_OUTPUTS_MAX,
+  signBatch,
   signCheckpoint,
   signOutput,
   signOutputs,

@@ -1,3 +1,4 @@
+import { eventBatchFormats, type EventBatchFormat } from '@touchstone/contracts';
 import { parseUtcTime, sha256Text } from '@touchstone/crypto';
 import {
   EVENT_LENGTH_REFUSED,
@@ -8,9 +9,8 @@ import {
 } from '@touchstone/merkle';
 import { BatchError } from './batch-error.js';
 
-/** Formats of signed event batches, oldest first. Each stays verifiable; a change of bytes is a new one (R-BATCH-7). */
-export const eventBatchFormats = ['event-batch-v1', 'event-batch-v2'] as const;
-export type EventBatchFormat = (typeof eventBatchFormats)[number];
+/** Each format stays verifiable; a change of bytes is a new one (R-BATCH-7). */
+export { eventBatchFormats, type EventBatchFormat };
 
 /** What is put before an event of version 2 before it is hashed. */
 export const EVENT_PREFIX_V2 = 'touchstone.event.v2|';

@@ -19,6 +19,7 @@ export {
   signatureText,
 } from './documents.js';
 export { EventCollector, type EventTexts, MemoryEventTexts, type SealedEvents } from './event-collector.js';
+export { eventLeaf, leafInTree, rootOfLeaves } from './event-leaf.js';
 export { EventFileReader, type EventFileShape } from './event-file-reader.js';
 export {
   batchStamp,

@@ -32,7 +32,10 @@ const encoder = new TextEncoder();
  *
  * @throws BatchError `batch-time` for a year beyond 9999, `key-without-name`
  */
-export async function signBatch(events: SealedEvents, signing: BatchSigning): Promise<SignatureDocument> {
+export async function signBatch(
+  events: Pick<SealedEvents, 'format' | 'leafCount' | 'root'>,
+  signing: BatchSigning,
+): Promise<SignatureDocument> {
   const { signer, atMs, batchId, tenant = NO_TENANT, previous } = signing;
   const { format, leafCount } = events;
   const head = {

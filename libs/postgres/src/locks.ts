@@ -16,6 +16,8 @@ export const LOCK_CLASSES = {
   relay: 0x7063_0004,
   /** The addition of models, which are counted and given ids one after the other. */
   'model-additions': 0x7063_0005,
+  /** The stream of event batches of one tenant and format. */
+  'event-stream': 0x7063_0013,
   /** One stage of the log's pipeline. */
   stage: 0x7063_0010,
   /** Failed anchors of one network, which are counted one after the other; the name is the schema's with the network. */

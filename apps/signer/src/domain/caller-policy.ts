@@ -10,16 +10,21 @@ export interface Callers {
 
 /** Who calls over REST and gRPC, by bearer token; NATS callers are known by their subject. */
 export class CallerPolicy {
-  constructor(private readonly callers: Callers) {}
+  constructor(
+    private readonly callers: Callers,
+    /** Who may have batches signed beside the services of the mesh. */
+    private readonly batchCallers: readonly string[] = [],
+  ) {}
 
   /** @throws AppError `unauthenticated` */
   identify(authorization: string | undefined): string {
     return this.callers.identify(authorization);
   }
 
-  /** @throws AppError `forbidden` when the caller is not in the table of RPCs for this verb */
+  /** @throws AppError `forbidden` when the caller is neither in the table of RPCs for this verb nor configured for batches */
   allow(caller: string, verb: SignVerb): void {
     const callers: readonly string[] = rpcTable.signer[verb];
-    if (!callers.includes(caller)) throw new AppError('forbidden', `${caller} may not ask for ${verb}.`);
+    const others = verb === 'sign-batch' ? this.batchCallers : [];
+    if (!callers.includes(caller) && !others.includes(caller)) throw new AppError('forbidden', `${caller} may not ask for ${verb}.`);
   }
 }

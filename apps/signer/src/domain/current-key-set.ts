@@ -41,14 +41,19 @@ export class CurrentKeySet {
     return (await this.asked()).keySet;
   }
 
+  /** {@link timesOf} the held output key. */
+  outputKeyTimes(): Promise<KeyTimes> {
+    return this.timesOf(this.keys.outputKeyId);
+  }
+
   /**
-   * The moments that an output signed by the held key may declare; as they were at most {@link KEY_SET_AGE_MAX_MS} ago.
+   * The moments that what a held key signs may declare; as they were at most {@link KEY_SET_AGE_MAX_MS} ago.
    *
    * @throws AppError `dependency-unavailable` when the database does not tell
    */
-  async outputKeyTimes(): Promise<KeyTimes> {
+  async timesOf(keyId: string): Promise<KeyTimes> {
     const keySet = this.recent() ?? (await this.read());
-    const entry = keySet.keys.find(({ kid }) => kid === this.keys.outputKeyId);
+    const entry = keySet.keys.find(({ kid }) => kid === keyId);
     return {
       startMs: (entry && parseUtcTime(entry.not_before)) ?? Number.POSITIVE_INFINITY,
       endMs: (entry && parseUtcTime(entry.not_after)) ?? Number.NEGATIVE_INFINITY,

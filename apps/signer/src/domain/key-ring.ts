@@ -19,6 +19,12 @@ export interface KeyMaterial {
   readonly checkpointSeed: Uint8Array;
   readonly anchorTransactions: Uint8Array;
   readonly settlementTransactions: Uint8Array;
+  /** The seed that signs batches of events, with the name in their notes; left out where none are signed. */
+  readonly eventBatch?: {
+    readonly seed: Uint8Array;
+    readonly name: string;
+    readonly kid?: string | undefined;
+  };
 }
 
 /** The keys of this signer, one use each, with their public entries. */
@@ -28,7 +34,16 @@ export interface KeyRing {
   readonly checkpoint: Ed25519Signer;
   readonly checkpointKeyId: string;
   readonly transactions: { readonly anchor: EcdsaSigner; readonly settlement: EcdsaSigner };
+  readonly eventBatch: EventBatchKey | undefined;
   readonly entries: readonly KeystoreEntry[];
+}
+
+/** The key that signs batches of events. */
+export interface EventBatchKey {
+  readonly kid: string;
+  /** Name of the key in signed notes; never the origin of a log. */
+  readonly name: string;
+  readonly signer: Ed25519Signer;
 }
 
 /**
@@ -41,18 +56,25 @@ export function createKeyRing(material: KeyMaterial): KeyRing {
   const checkpoint = createEd25519Signer(material.checkpointSeed);
   const anchor = createEcdsaSigner(material.anchorTransactions);
   const settlement = createEcdsaSigner(material.settlementTransactions);
+  const batches = material.eventBatch && createEd25519Signer(material.eventBatch.seed);
   const checkpointEntry = entry('Ed25519', 'checkpoint', checkpoint.publicKey);
+  const batchEntry =
+    material.eventBatch &&
+    batches &&
+    entry('Ed25519', 'event-batch', batches.publicKey, material.eventBatch.kid, material.eventBatch.name);
   const entries = [
     entry('ES256K', 'output', output.publicKey, material.output.kid),
     checkpointEntry,
     entry('ES256K', 'chain-tx', anchor.publicKey, undefined, 'anchor'),
     entry('ES256K', 'chain-tx', settlement.publicKey, undefined, 'settlement'),
+    ...(batchEntry ? [batchEntry] : []),
   ];
   const secrets = [
     material.output.privateKey,
     material.checkpointSeed,
     material.anchorTransactions,
     material.settlementTransactions,
+    ...(material.eventBatch ? [material.eventBatch.seed] : []),
   ];
   if (new Set(secrets.map(bytesToHex)).size !== secrets.length) {
     throw new RangeError('Two of the configured keys are the same; a key has exactly one use.');
@@ -63,6 +85,10 @@ export function createKeyRing(material: KeyMaterial): KeyRing {
     checkpoint,
     checkpointKeyId: checkpointEntry.kid,
     transactions: { anchor, settlement },
+    eventBatch:
+      material.eventBatch && batches && batchEntry
+        ? { kid: batchEntry.kid, name: material.eventBatch.name, signer: batches }
+        : undefined,
     entries,
   };
 }

@@ -1,4 +1,4 @@
-import { AppError, type KeyStatus, type KeystoreEntry } from '@touchstone/contracts';
+import { AppError, type KeyStatus, type KeystoreEntry, type KeyUse } from '@touchstone/contracts';
 import { withStatusesAt } from '@touchstone/crypto';
 
 /**
@@ -6,6 +6,9 @@ import { withStatusesAt } from '@touchstone/crypto';
  * replica relies on what it read of the key set, with clocks that differ, so that each learns of the end before it comes.
  */
 export const KEY_OVERLAP_MS = 15 * 60_000;
+
+/** Uses whose evidence is judged by the times of the key. */
+const USES_WITH_TIMES: readonly KeyUse[] = ['output', 'event-batch'];
 
 const ORDER: readonly KeyStatus[] = ['pending', 'active', 'retiring', 'retired', 'revoked'];
 
@@ -19,7 +22,7 @@ const ORDER: readonly KeyStatus[] = ['pending', 'active', 'retiring', 'retired',
  * @param listed the keys of the last version
  * @param held the keys that this signer signs with
  * @throws AppError `config-invalid` when a new key takes the id of an earlier one, whose evidence would then fail, when a key was
- * published for another use, and when the output key was replaced and has ended
+ * published for another use, and when a key whose evidence rests on its times was replaced and has ended
  */
 export function mergeKeys(
   listed: readonly KeystoreEntry[],
@@ -76,7 +79,7 @@ function inForce(
   if (Date.parse(before.not_after) >= Date.parse(entry.not_after))
     return { entry: goesOn, isReplaced: false };
   if (Date.parse(before.not_after) > nowMs) return { entry: before, isReplaced: true };
-  if (entry.use === 'output')
+  if (USES_WITH_TIMES.includes(entry.use))
     throw new AppError(
       'config-invalid',
       `Key ${entry.kid} was replaced and ended at ${before.not_after}; start the signer with the key that replaced it, or with a new one.`,

@@ -1,9 +1,9 @@
-import type { KeySet, KeystoreEntry } from '@touchstone/contracts';
+import type { BatchSigned, EventBatchFormat, KeySet, KeystoreEntry, SignedBatch } from '@touchstone/contracts';
 
 /** One signature as the audit keeps it: who asked for what, never the key. */
 export interface SigningAudit {
   readonly caller: string;
-  readonly operation: 'sign-output' | 'sign-checkpoint' | 'sign-transaction';
+  readonly operation: 'sign-output' | 'sign-batch' | 'sign-checkpoint' | 'sign-transaction';
   readonly keyId: string;
   /** Digest that was signed, 32 bytes. */
   readonly digest: Uint8Array;
@@ -33,6 +33,41 @@ export interface CheckpointStore {
     origin: string,
     decide: (last: SignedCheckpoint | undefined) => Promise<SignedCheckpoint>,
   ): Promise<SignedCheckpoint>;
+}
+
+/** Batches of one tenant in one format, whose times rise. */
+export interface EventStream {
+  readonly tenant: string;
+  readonly format: EventBatchFormat;
+}
+
+/** What a stream holds when a batch is to be signed for it. */
+export interface EventStreamState {
+  /** The batch that has this id already, whoever's it is. */
+  readonly same: SignedBatch | undefined;
+  /** The newest of the stream. */
+  readonly last: SignedBatch | undefined;
+}
+
+/** A batch with what becomes durable beside it. */
+export interface NewBatch {
+  readonly batch: BatchSigned;
+  readonly audit: SigningAudit;
+}
+
+/** The signed batches of events. */
+export interface BatchStore {
+  /**
+   * Runs `decide` while no other process can sign for that stream. What is new is stored with its audit record and announced before
+   * it resolves, so that no signature leaves that could be made again for other events.
+   *
+   * @throws AppError `conflict` when another stream takes the id at the same time
+   */
+  withStream(
+    stream: EventStream,
+    batchId: string,
+    decide: (state: EventStreamState) => Promise<SignedBatch | NewBatch>,
+  ): Promise<SignedBatch>;
 }
 
 /** The history of key sets; one row per version. */

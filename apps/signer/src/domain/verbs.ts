@@ -1,4 +1,5 @@
 import type { ErrorCode, RpcRequest, RpcResponse, RpcVerb } from '@touchstone/contracts';
+import type { BatchSigning } from './batch/sign-batch.js';
 import type { PublishedKeys } from './key-set.js';
 import { toCheckpointRequest, toTransaction } from './requests.js';
 import type { CheckpointSigning } from './sign-checkpoint.js';
@@ -8,9 +9,15 @@ import type { TransactionSigning } from './sign-transaction.js';
 /** What the signer can be asked for; `libs/contracts` has the schemas of each and says who may ask. */
 export type SignerVerb = RpcVerb<'signer'>;
 
+/** Largest request of the signer: a transaction with 64 KiB of call data in hex. */
+export const SIGN_REQUEST_BYTES_MAX = 262_144;
+/** Largest request for a batch: twice what its events may have in canonical form, since they may be written with more space. */
+export const BATCH_REQUEST_BYTES_MAX = 1_048_576;
+
 /** The use cases behind the verbs. */
 export interface UseCases {
   readonly outputs: OutputSigning;
+  readonly batches: BatchSigning;
   readonly checkpoints: CheckpointSigning;
   readonly transactions: TransactionSigning;
   readonly keys: PublishedKeys;
@@ -24,6 +31,10 @@ export interface VerbDefinition<V extends SignerVerb> {
   readonly refusals: readonly ErrorCode[];
   /** Whether anybody may ask over HTTP and gRPC, without a token and with nothing but the question. */
   readonly isPublic?: true;
+  /** The path over HTTP, where it is not the name of the verb. */
+  readonly path?: string;
+  /** Most bytes of a request over HTTP; {@link SIGN_REQUEST_BYTES_MAX} when left out. */
+  readonly requestBytesMax?: number;
   /** Answers a request that fits its schema and whose caller may ask. */
   readonly answer: (
     useCases: UseCases,
@@ -47,6 +58,13 @@ export const verbs: { readonly [V in SignerVerb]: VerbDefinition<V> } = {
     answer: async ({ outputs }, { payloads }, caller) => ({
       proofs: await outputs.signAll(payloads, caller),
     }),
+  },
+  'sign-batch': {
+    summary: 'Sign a batch of events, or of their leaves',
+    refusals: ['event-invalid', 'conflict', 'rate-limited', 'signing-refused'],
+    path: 'batches',
+    requestBytesMax: BATCH_REQUEST_BYTES_MAX,
+    answer: ({ batches }, request, caller) => batches.sign(request, caller),
   },
   'sign-checkpoint': {
     summary: 'Sign a checkpoint that extends the last one',

@@ -22,10 +22,11 @@ export class PostgresAuditLog implements AuditLog {
   }
 }
 
-async function insertAudits(dataSource: DataSource, audits: readonly SigningAudit[]): Promise<undefined[]> {
+/** Writes records with one statement, in the transaction of `connection` where it is that of one. */
+export async function insertAudits(connection: Pick<DataSource, 'query'>, audits: readonly SigningAudit[]): Promise<undefined[]> {
   const column = <K extends keyof SigningAudit>(name: K): SigningAudit[K][] =>
     audits.map((audit) => audit[name]);
-  await dataSource.query(
+  await connection.query(
     `INSERT INTO signer.signing_audit (caller, operation, key_id, digest, result, reason)
      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[])`,
     [

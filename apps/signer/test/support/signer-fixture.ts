@@ -12,6 +12,13 @@ export const OTHER_ANCHOR_CONTRACT = `0x${'ac'.repeat(20)}`;
 export const GATEWAY_TOKEN = 'g'.repeat(40);
 export const WORKER_TOKEN = 'w'.repeat(40);
 
+/** Whose batches the callers of the tests have signed. */
+export const HUB_TENANT = '0190aaaa-0000-4000-8000-000000000001';
+export const COLLECTOR_TENANT = '0190aaaa-0000-4000-8000-000000000002';
+export const HUB_TOKEN = 'h'.repeat(40);
+export const COLLECTOR_TOKEN = 'c'.repeat(40);
+export const EVENTS_ALONE_TOKEN = 'e'.repeat(40);
+
 const settings = {
   MODEL_SIGNING_KEY_HEX: '11'.repeat(32),
   MODEL_SIGNING_KEY_ID: 'output-1',
@@ -25,9 +32,18 @@ const settings = {
   }),
   TOUCHSTONE_SETTLEMENT_NETWORK: `eip155:${CHAIN_ID}`,
   TOUCHSTONE_SETTLEMENT_ASSET: ASSET,
+  ORACLE_ED25519_SEED: '66'.repeat(32),
+  TOUCHSTONE_BATCH_CALLERS: JSON.stringify({
+    'attestation-hub': { tenant: HUB_TENANT, leaves: true },
+    collector: { tenant: COLLECTOR_TENANT, leaves: true },
+    'events-alone': { tenant: COLLECTOR_TENANT, formats: ['event-batch-v2'] },
+  }),
   TOUCHSTONE_SIGNER_TOKENS: JSON.stringify({
     'inference-gateway': GATEWAY_TOKEN,
     'anchor-worker': WORKER_TOKEN,
+    'attestation-hub': HUB_TOKEN,
+    collector: COLLECTOR_TOKEN,
+    'events-alone': EVENTS_ALONE_TOKEN,
   }),
 };
 

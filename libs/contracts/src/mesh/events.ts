@@ -22,6 +22,7 @@ export const events = {
   'evt.v1.payment.transfer.settled': { publisher: 'payment-verifier', stream: 'PAYMENT' },
   'evt.v1.payment.transfer.failed': { publisher: 'payment-verifier', stream: 'PAYMENT' },
   'evt.v1.signing.key-set.changed': { publisher: 'signer', stream: 'SIGNING' },
+  'evt.v1.signing.batch.signed': { publisher: 'signer', stream: 'SIGNING' },
   'evt.v1.anchor.entry.appended': { publisher: 'anchor-worker', stream: 'ANCHOR' },
   'evt.v1.anchor.batch.sealed': { publisher: 'anchor-worker', stream: 'ANCHOR' },
   'evt.v1.anchor.checkpoint.published': { publisher: 'anchor-worker', stream: 'ANCHOR' },
@@ -65,6 +66,12 @@ export const durables = [
     stream: 'INFERENCE',
     filter: 'evt.v1.inference.>',
   },
+  {
+    name: 'proof-service-signing',
+    service: 'proof-service',
+    stream: 'SIGNING',
+    filter: 'evt.v1.signing.batch.signed',
+  },
   { name: 'proof-service-anchor', service: 'proof-service', stream: 'ANCHOR', filter: 'evt.v1.anchor.>' },
   {
     name: 'inference-gateway-payment',
@@ -80,12 +87,12 @@ export const EVENT_HEADER_BYTES_MAX = 4_096;
 
 /**
  * Bytes that the largest event of a service may have, its body alone: an answer with its tensors, a batch of as many
- * leaves as one may have, a proof of an anchor, a key set.
+ * leaves as one may have, a proof of an anchor, a batch of events.
  */
 export const LARGEST_EVENT_BYTES: Readonly<Partial<Record<ServiceName, number>>> = {
   'inference-gateway': 1_000_000,
   'anchor-worker': 524_288,
-  signer: 65_536,
+  signer: 1_000_000,
   'payment-verifier': 16_384,
   'attestation-hub': 16_384,
 };

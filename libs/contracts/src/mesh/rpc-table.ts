@@ -8,6 +8,7 @@ export const rpcTable = {
   signer: {
     'sign-output': ['inference-gateway'],
     'sign-outputs': ['inference-gateway'],
+    'sign-batch': ['attestation-hub'],
     'sign-checkpoint': ['anchor-worker'],
     'sign-transaction': ['anchor-worker', 'payment-verifier'],
     'key-set': ['inference-gateway', 'anchor-worker', 'proof-service', 'payment-verifier'],

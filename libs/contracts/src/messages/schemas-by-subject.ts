@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { EventSubject } from '../mesh/events.js';
 import { anchorFinal, anchorStuck, batchSealed, checkpointPublished, entryAppended } from './anchor.js';
 import { nodeChanged } from './attestation.js';
+import { batchSigned } from './event-batch.js';
 import { commitmentPublished, outputRecorded } from './inference.js';
 import { transferFailed, transferSettled } from './payment.js';
 import { keySetChanged } from './signing.js';
@@ -13,6 +14,7 @@ export const eventSchemas = {
   'evt.v1.payment.transfer.settled': transferSettled,
   'evt.v1.payment.transfer.failed': transferFailed,
   'evt.v1.signing.key-set.changed': keySetChanged,
+  'evt.v1.signing.batch.signed': batchSigned,
   'evt.v1.anchor.entry.appended': entryAppended,
   'evt.v1.anchor.batch.sealed': batchSealed,
   'evt.v1.anchor.checkpoint.published': checkpointPublished,

@@ -8,13 +8,14 @@ import {
   settlePayment,
   supportedPayments,
 } from './payment.js';
-import { keySetQuery, signCheckpoint, signOutput, signOutputs, signTransaction } from './signer.js';
+import { keySetQuery, signBatch, signCheckpoint, signOutput, signOutputs, signTransaction } from './signer.js';
 
 /** Request and response schema of every RPC; both sides validate. */
 export const rpcSchemas = {
   signer: {
     'sign-output': signOutput,
     'sign-outputs': signOutputs,
+    'sign-batch': signBatch,
     'sign-checkpoint': signCheckpoint,
     'sign-transaction': signTransaction,
     'key-set': keySetQuery,

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { BATCH_LEAVES_MAX } from '../messages/anchor.js';
+import { eventBatchFormats, signedBatch } from '../messages/event-batch.js';
+import { jsonValue } from '../schemas/json-value.js';
 import { keySet } from '../schemas/keys.js';
 import { outputPayload, outputProof } from '../schemas/output.js';
-import { decimal, evmAddress, hex32, hexData } from '../schemas/primitives.js';
+import { decimal, evmAddress, hex32, hexData, uuidV7 } from '../schemas/primitives.js';
 
 /** Most hashes a consistency proof may carry: two per level of a tree of 2^63 leaves. */
 export const CONSISTENCY_PROOF_HASHES_MAX = 126;
@@ -49,6 +52,53 @@ export const eip1559Transaction = z.strictObject({
 export const signTransaction = {
   request: z.strictObject({ key: z.enum(['anchor', 'settlement']), transaction: eip1559Transaction }),
   response: z.strictObject({ rawTransaction: hexData, hash: hexData, from: evmAddress }),
+} as const;
+
+/** Most bytes of the canonical events of one batch that a service signs, together. */
+export const BATCH_EVENTS_BYTES_MAX = 524_288;
+
+const batchRequest = {
+  batchId: uuidV7
+    .optional()
+    .describe('Names the batch; the same request with the same id has the same answer, however often it comes.'),
+  format: z.enum(eventBatchFormats),
+};
+
+/**
+ * A batch of events, or of their leaves alone: then the caller keeps the events and vouches that the leaves stand in order of the
+ * ids, and that no id stands there twice.
+ */
+export const signBatch = {
+  request: z.union(
+    [
+      z.strictObject({
+        ...batchRequest,
+        events: z
+          .array(jsonValue)
+          .min(1)
+          .max(BATCH_LEAVES_MAX)
+          .describe('Objects with an `id`, in any order; each is hashed in canonical form (RFC 8785).'),
+      }),
+      z.strictObject({
+        ...batchRequest,
+        leaves: z
+          .array(hex32)
+          .min(1)
+          .max(BATCH_LEAVES_MAX)
+          .describe('SHA-256 of each event, with the prefix of its format, in order of the ids.'),
+      }),
+    ],
+    { error: 'expected either events or leaves' },
+  ),
+  response: signedBatch.extend({
+    events: z
+      .array(z.strictObject({ id: z.string(), leaf: hex32 }))
+      .nullable()
+      .describe('In the order of the tree; null where leaves were sent.'),
+    warnings: z
+      .array(z.strictObject({ code: z.enum(['leaf-guessable']), detail: z.string() }))
+      .describe('What is signed and worth a second look.'),
+  }),
 } as const;
 
 export const keySetQuery = {

@@ -5,6 +5,7 @@ import {
   rpcSchemas,
   rpcTable,
   toProblem,
+  type BatchSigned,
   type KeystoreEntry,
   type OutputProof,
   type RpcRequest,
@@ -19,6 +20,7 @@ import type { PrivateKeyAccount } from 'viem/accounts';
 import { SignerKeys, type SignerKey, type TransactionKey } from './signer-keys.js';
 import {
   signCheckpoint,
+  signLeaves,
   signOutput,
   signTransaction,
   type SignedHead,
@@ -60,6 +62,9 @@ export interface SignerDoubleOptions {
 /** The origin of the log of a double. */
 export const SIGNER_DOUBLE_ORIGIN = 'localhost/touchstone/test';
 
+/** The tenant of all batches of a double. */
+export const SIGNER_DOUBLE_TENANT = '0190aaaa-0000-4000-8000-000000000001';
+
 const verbs = Object.keys(rpcTable.signer) as readonly Verb[];
 const isSilent = Symbol('no answer');
 
@@ -79,6 +84,7 @@ export class SignerDouble {
   readonly contracts: Readonly<Record<TransactionKey, string>>;
   /** What was signed, in order. */
   readonly outputs: OutputProof[] = [];
+  readonly batches: BatchSigned[] = [];
   readonly checkpoints: SignedHead[] = [];
   readonly transactions: SignedTransaction[] = [];
   private readonly keys: SignerKeys;
@@ -232,6 +238,7 @@ export class SignerDouble {
       this.outputs.push(...proofs);
       return { proofs };
     },
+    'sign-batch': (request) => this.oneAfterTheOther(() => this.signBatch(request)),
     'sign-checkpoint': (request) => this.oneAfterTheOther(() => this.signCheckpoint(request)),
     'sign-transaction': async (request, caller) => {
       const signed = await signTransaction(this.keys, request, this, caller);
@@ -254,6 +261,19 @@ export class SignerDouble {
     const signed = await signCheckpoint(this.keys, request, last);
     if (signed !== last) this.checkpoints.push(signed);
     return { note: signed.note };
+  }
+
+  private async signBatch(request: Request<'sign-batch'>): Promise<Response<'sign-batch'>> {
+    const tenant = SIGNER_DOUBLE_TENANT;
+    const last = this.batches.filter(({ format }) => format === request.format).at(-1);
+    const same = this.batches.find(({ batchId }) => batchId === request.batchId);
+    const signed =
+      same ??
+      this.keep(this.batches, await signLeaves(this.keys, request, { tenant, last }, this.nowMs()));
+    if (!('leaves' in request) || signed.leaves.join() !== request.leaves.join())
+      throw new AppError('conflict', `The batch ${signed.batchId} was signed with other events.`);
+    const { leaves: _leaves, signedAt: _signedAt, ...head } = signed;
+    return { ...head, events: null, warnings: [] };
   }
 
   /** What the signer's lock on the log does. */

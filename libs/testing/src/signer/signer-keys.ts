@@ -9,6 +9,7 @@ import {
   hexToBytes,
   parseSignature,
   sha256,
+  type Ed25519Signer,
 } from '@touchstone/crypto';
 import { outputDigest } from '@touchstone/evidence';
 import { ed25519NoteSigner, formatVerifierKey, noteKey, type NoteSigner } from '@touchstone/merkle';
@@ -18,7 +19,7 @@ import { privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';
 export type TransactionKey = 'anchor' | 'settlement';
 
 /** What a key of the signer is for. */
-export type SignerKey = TransactionKey | 'output' | 'checkpoint';
+export type SignerKey = TransactionKey | 'output' | 'checkpoint' | 'eventBatch';
 
 /** The private keys of {@link SignerDouble} unless a test gives others: 32 bytes in hex, known to everybody. */
 export const signerSeeds: Readonly<Record<SignerKey, string>> = {
@@ -26,6 +27,7 @@ export const signerSeeds: Readonly<Record<SignerKey, string>> = {
   checkpoint: '22'.repeat(32),
   anchor: '5c'.repeat(32),
   settlement: '44'.repeat(32),
+  eventBatch: '66'.repeat(32),
 };
 
 const VALID = { not_before: '2026-01-01T00:00:00Z', not_after: '2036-01-01T00:00:00Z' };
@@ -81,6 +83,12 @@ export class SignerKeys {
     return ed25519NoteSigner(noteKey(this.origin, 'ed25519', publicKey), sign);
   }
 
+  /** The key of event batches. */
+  get eventBatch(): { readonly kid: string; readonly name: string; readonly signer: Ed25519Signer } {
+    const signer = createEd25519Signer(bytesOf(this.seeds.eventBatch));
+    return { kid: kidOf('event-batch', bytesToHex(signer.publicKey)), name: `${this.origin}/events`, signer };
+  }
+
   /** Verifier key of the log (C2SP signed-note). */
   get vkey(): string {
     const { publicKey } = createEd25519Signer(bytesOf(this.seeds.checkpoint));
@@ -112,6 +120,10 @@ export class SignerKeys {
         entry('Ed25519', 'checkpoint', checkpointKey),
         { ...ecdsaEntry('chain-tx', seeds.anchor), name: 'anchor' },
         { ...ecdsaEntry('chain-tx', seeds.settlement), name: 'settlement' },
+        {
+          ...entry('Ed25519', 'event-batch', bytesToHex(this.eventBatch.signer.publicKey)),
+          name: this.eventBatch.name,
+        },
       ],
       previous: previous === undefined ? null : bytesToHex(sha256(canonicalBytes(previous))),
     });
@@ -126,9 +138,13 @@ function entry(
   alg: KeystoreEntry['alg'],
   use: KeystoreEntry['use'],
   publicKey: string,
-  kid = `${use}-${publicKey.slice(-16)}`,
+  kid = kidOf(use, publicKey),
 ): KeystoreEntry {
   return { kid, alg, use, public_key: publicKey, status: 'active', ...VALID };
+}
+
+function kidOf(use: KeystoreEntry['use'], publicKey: string): string {
+  return `${use}-${publicKey.slice(-16)}`;
 }
 
 function bytesOf(hex: string): Uint8Array {

@@ -1,8 +1,17 @@
-import { AppError, type OutputPayload, type OutputProof, type RpcRequest } from '@touchstone/contracts';
+import {
+  AppError,
+  type BatchSigned,
+  type OutputPayload,
+  type OutputProof,
+  type RpcRequest,
+  type SignedBatch,
+} from '@touchstone/contracts';
 import { bytesToHex, CLOCK_SKEW_MAX_MS, formatSignature, hexToBytes } from '@touchstone/crypto';
+import { noteHash, rootOfLeaves, signBatch } from '@touchstone/event-batch';
 import { DEFAULT_SIGNING_DOMAIN, outputDigest } from '@touchstone/evidence';
 import { anchorRegistry, eip3009 } from '@touchstone/evm-contracts';
 import { emptyRoot, formatCheckpointText, signNote, verifyConsistency } from '@touchstone/merkle';
+import { uuidV7 } from '@touchstone/postgres';
 import { keccak256, toFunctionSelector, type AbiFunction, type Hex } from 'viem';
 import type { SignerKeys, TransactionKey } from './signer-keys.js';
 
@@ -126,6 +135,45 @@ export async function signTransaction(
   });
   return { key, from: account.address.toLowerCase(), hash: keccak256(raw), raw, ...fields, to, data };
 }
+
+/** Signs leaves that stand in order of their ids; what the events are is for the signer to check. */
+export async function signLeaves(
+  keys: SignerKeys,
+  request: RpcRequest<'signer', 'sign-batch'>,
+  stream: { readonly tenant: string; readonly last: SignedBatch | undefined },
+  nowMs: number,
+): Promise<BatchSigned> {
+  if (!('leaves' in request)) throw new AppError('forbidden', 'A double signs leaves alone.');
+  const { format, leaves } = request;
+  const { kid, name, signer } = keys.eventBatch;
+  const { tenant, last } = stream;
+  const batchId = request.batchId ?? uuidV7();
+  const root = rootOfLeaves(format, leaves.map(bytes32));
+  const tickMs = format === 'event-batch-v1' ? 1_000 : 1;
+  const lastMs = last === undefined ? 0 : Date.parse(last.batchTs);
+  const { batch_ts: batchTs, signature } = await signBatch(
+    { format, leafCount: leaves.length, root },
+    {
+      signer: { key: { ...batchKey, kid, name, publicKey: signer.publicKey }, sign: signer.sign },
+      atMs: Math.max(nowMs, lastMs + tickMs),
+      batchId,
+      tenant,
+      ...(last && format === 'event-batch-v2' ? { previous: noteHash(last.signature) } : {}),
+    },
+  );
+  return {
+    ...{ batchId, tenant, format, batchTs, kid, leafCount: leaves.length, root: bytesToHex(root), signature },
+    ...{ leaves, events: null, signedAt: new Date(nowMs).toISOString() },
+  };
+}
+
+const batchKey = {
+  alg: 'Ed25519',
+  use: 'event-batch',
+  status: 'active',
+  notBefore: 0,
+  notAfter: Number.MAX_SAFE_INTEGER,
+} as const;
 
 function refused(detail: string): AppError {
   return new AppError('checkpoint-refused', `The checkpoint is not signed: ${detail}.`);

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  eventBatchFormats,
   rpcTable,
   SIGN_OUTPUTS_MAX,
   type KeystoreEntry,
@@ -8,6 +9,7 @@ import {
   type ServiceName,
 } from '@touchstone/contracts';
 import { bytesToHex, ecdsaVerify, evmAddress, hexToBytes, parseSignature } from '@touchstone/crypto';
+import { noteHash, rootOfLeaves, verifyBatchSignature } from '@touchstone/event-batch';
 import { openWithKeys, outputDigest } from '@touchstone/evidence';
 import { anchorRegistry, eip3009 } from '@touchstone/evm-contracts';
 import { consistencyProof, leafHash, merkleRoot } from '@touchstone/merkle';
@@ -40,6 +42,14 @@ const output = (nonce: number, aheadSeconds = 0) => ({
   nonce: nonce.toString(16).padStart(64, '0'),
   timestamp: Math.floor(Date.now() / 1_000) + aheadSeconds,
 });
+
+const batchKeyFacts = {
+  alg: 'Ed25519',
+  use: 'event-batch',
+  status: 'active',
+  notBefore: 0,
+  notAfter: Number.MAX_SAFE_INTEGER,
+} as const;
 
 const calls: Readonly<Record<TransactionKey, string>> = {
   anchor: encodeFunctionData({
@@ -124,6 +134,7 @@ export function describeSigner(name: string, open: () => Promise<SignerUnderCont
       const requests: { [V in RpcVerb<'signer'>]: RpcRequest<'signer', V> } = {
         'sign-output': output(1),
         'sign-outputs': { payloads: [output(1)] },
+        'sign-batch': { format: 'event-batch-v2', leaves: ['01'.repeat(32)] },
         'sign-checkpoint': checkpoint(3, 0),
         'sign-transaction': transaction('anchor'),
         'key-set': {},
@@ -165,6 +176,41 @@ export function describeSigner(name: string, open: () => Promise<SignerUnderCont
         await expect(
           gateway.call('signer', 'sign-outputs', { payloads: Array.from({ length: count }, () => first) }),
         ).rejects.toEqual(refused('validation-failed'));
+    });
+
+    it('signs batches of leaves, each time of a stream later than the one before, the same id once', async () => {
+      const hub = ask('attestation-hub');
+      const { kid, public_key: publicKey, name } = await keyOf(({ use }) => use === 'event-batch');
+      const key = { ...batchKeyFacts, kid, name: name ?? '', publicKey: bytes(publicKey) };
+      for (const format of eventBatchFormats) {
+        const leaves = [1, 2, 3].map((byte) => byte.toString(16).padStart(64, '0'));
+        const batchId = `0190bbbb-0000-7000-8000-00000000000${format.at(-1)}`;
+        const first = await hub.call('signer', 'sign-batch', { batchId, format, leaves });
+        const again = await hub.call('signer', 'sign-batch', { batchId, format, leaves });
+        expect(again).toEqual(first);
+        expect(first).toMatchObject({ batchId, format, kid, leafCount: 3, events: null });
+        expect(first.root).toBe(bytesToHex(rootOfLeaves(format, leaves.map(bytes))));
+        const second = await hub.call('signer', 'sign-batch', { format, leaves: leaves.slice(0, 2) });
+        expect(Date.parse(second.batchTs)).toBeGreaterThan(Date.parse(first.batchTs));
+        for (const { batchTs, root, leafCount, signature } of [first, second]) {
+          const document = { format, alg: 'Ed25519' as const, kid, batch_ts: batchTs, merkle_root: root };
+          const note = verifyBatchSignature({ ...document, leaf_count: leafCount, signature }, key);
+          if (format === 'event-batch-v2') expect(note).toMatchObject({ tenant: first.tenant, root });
+        }
+        if (format === 'event-batch-v2') {
+          const note = verifyBatchSignature(
+            {
+              ...{ format, alg: 'Ed25519', kid, batch_ts: second.batchTs, merkle_root: second.root },
+              ...{ leaf_count: 2, signature: second.signature },
+            },
+            key,
+          );
+          expect(note?.previous).toBe(noteHash(first.signature));
+        }
+        await expect(
+          hub.call('signer', 'sign-batch', { batchId, format, leaves: leaves.slice(1) }),
+        ).rejects.toEqual(refused('conflict'));
+      }
     });
 
     it.each([86_400, -86_400])(

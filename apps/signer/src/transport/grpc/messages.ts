@@ -1,6 +1,6 @@
-import { canonicalJson } from '@touchstone/canonical-json';
-import type { RpcResponse } from '@touchstone/contracts';
-import type { SignerVerb } from '../../domain/verbs.js';
+import { canonicalJson, parseStrictJson } from '@touchstone/canonical-json';
+import { AppError, type RpcResponse } from '@touchstone/contracts';
+import { BATCH_REQUEST_BYTES_MAX, type SignerVerb } from '../../domain/verbs.js';
 
 /** A message of signer.proto: camel case, 64-bit integers as strings, every field there. */
 export type Message = Readonly<Record<string, unknown>>;
@@ -15,6 +15,16 @@ export interface GrpcTranslation<V extends SignerVerb> {
 
 const payload = ({ timestamp, ...fields }: Message) => ({ ...fields, timestamp: Number(timestamp) });
 
+/** An event as JSON; what is no strict JSON is refused before anything is signed. */
+function parsedEvent(text: string, index: number): unknown {
+  const read = parseStrictJson(text, { maxBytes: BATCH_REQUEST_BYTES_MAX });
+  if (read.ok) return read.value;
+  const pointer = `/eventsJson/${index}${read.error.pointer}`;
+  throw new AppError('malformed-json', read.error.message, {
+    details: [{ pointer, detail: read.error.message }],
+  });
+}
+
 /** The methods of SignerService. */
 export const grpcMethods: { readonly [V in SignerVerb]: GrpcTranslation<V> } = {
   'sign-output': {
@@ -26,6 +36,18 @@ export const grpcMethods: { readonly [V in SignerVerb]: GrpcTranslation<V> } = {
     method: 'SignOutputs',
     fromMessage: ({ payloads }) => ({ payloads: (payloads as readonly Message[]).map(payload) }),
     toMessage: (answer) => answer,
+  },
+  'sign-batch': {
+    method: 'SignBatch',
+    fromMessage: ({ batchId, format, eventsJson, leaves }) => ({
+      ...(batchId === '' ? {} : { batchId }),
+      format,
+      ...((leaves as readonly string[]).length > 0 ? { leaves } : {}),
+      ...((eventsJson as readonly string[]).length > 0 || (leaves as readonly string[]).length === 0
+        ? { events: (eventsJson as readonly string[]).map(parsedEvent) }
+        : {}),
+    }),
+    toMessage: ({ events, ...batch }) => ({ ...batch, events: events ?? [] }),
   },
   'sign-checkpoint': {
     method: 'SignCheckpoint',

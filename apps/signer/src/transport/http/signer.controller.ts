@@ -2,12 +2,9 @@ import { Controller, Get, Post, Req, UseGuards } from '@nestjs/common';
 import { rpcSchemas, type RpcRequest } from '@touchstone/contracts';
 import { ApiRoute, BearerGuard, callerOf, ZodBody, type HttpRequest } from '@touchstone/platform/http';
 import { CallerPolicy } from '../../domain/caller-policy.js';
-import { Verbs, verbs, type SignerVerb } from '../../domain/verbs.js';
+import { SIGN_REQUEST_BYTES_MAX, Verbs, verbs, type SignerVerb, type VerbDefinition } from '../../domain/verbs.js';
 import { addVerbMethods } from '../verb-methods.js';
 import { MayAsk } from './may-ask.js';
-
-/** Largest request of the signer: a transaction with 64 KiB of call data in hex. */
-export const SIGN_REQUEST_BYTES_MAX = 262_144;
 
 const errors = ['unauthenticated', 'forbidden', 'validation-failed', 'body-too-large'] as const;
 
@@ -28,16 +25,22 @@ addVerbMethods(
       return this.verbs.ask(verb, body, callerOf(request) ?? '');
     },
   (verb, prototype, name, method) => {
-    const { summary, refusals, isPublic = false } = verbs[verb];
+    const {
+      summary,
+      refusals,
+      isPublic,
+      path = verb,
+      requestBytesMax: bytesMax = SIGN_REQUEST_BYTES_MAX,
+    }: VerbDefinition<SignerVerb> = verbs[verb];
     const { request, response } = rpcSchemas.signer[verb];
     Req()(prototype, name, 0);
     if (isPublic) {
-      Get(verb)(prototype, name, method);
+      Get(path)(prototype, name, method);
       ApiRoute({ summary, response, errors: refusals })(prototype, name, method);
       return;
     }
-    Post(verb)(prototype, name, method);
-    ZodBody(request, { bytesMax: SIGN_REQUEST_BYTES_MAX })(prototype, name, 1);
+    Post(path)(prototype, name, method);
+    ZodBody(request, { bytesMax })(prototype, name, 1);
     UseGuards(BearerGuard(CallerPolicy), MayAsk(verb))(prototype, name, method);
     const documented = { summary, response, errors: [...errors, ...refusals], security: ['token'] };
     ApiRoute(documented)(prototype, name, method);
