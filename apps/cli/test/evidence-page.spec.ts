@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseStrictJson } from '@touchstone/canonical-json';
 import {
   EVIDENCE_BYTES_MAX,
-  evidenceBundle,
+  outputBundle,
   readTrustFile,
   verifyEvidence,
-  type EvidenceBundle,
+  type OutputBundle,
 } from '@touchstone/evidence';
 import { batchClimb, logClimb } from '../src/page/climb.js';
 import { digestOf, evidencePage } from '../src/page/evidence-page.js';
@@ -28,15 +28,15 @@ interface Case {
 const { cases } = JSON.parse(readFileSync(vectors, 'utf8')) as { cases: Case[] };
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 const caseOf = (name: string): Case => cases.find((one) => one.name === name) as Case;
-const bundleOf = (name: string): EvidenceBundle =>
-  evidenceBundle.parse(JSON.parse(textOf(caseOf(name).input.bundle)));
+const bundleOf = (name: string): OutputBundle =>
+  outputBundle.parse(JSON.parse(textOf(caseOf(name).input.bundle)));
 
 /** The page about a text, as the command makes it. */
 function pageOf(text: string, trustText?: string): string {
   const bytes = new TextEncoder().encode(text);
   const trust = trustText === undefined ? undefined : readTrustFile(trustText);
   const parsed = parseStrictJson(bytes, { maxBytes: EVIDENCE_BYTES_MAX });
-  const bundle = parsed.ok ? evidenceBundle.safeParse(parsed.value).data : undefined;
+  const bundle = parsed.ok ? outputBundle.safeParse(parsed.value).data : undefined;
   return evidencePage({
     report: verifyEvidence(bytes, { nowMs: Date.UTC(2027, 0, 1), ...(trust ? { trust } : {}) }),
     bundle,
@@ -158,7 +158,7 @@ describe('a hostile bundle', () => {
       entry: attack,
       logProofs: bundle.logProofs.map((proof) => ({ ...proof, checkpoint: `${attack}\n1\n` })),
     };
-    expect(evidenceBundle.safeParse(JSON.parse(JSON.stringify(hostile))).success).toBe(true);
+    expect(outputBundle.safeParse(JSON.parse(JSON.stringify(hostile))).success).toBe(true);
     const page = pageOf(JSON.stringify(hostile));
     expectHarmless(page);
     expect(page.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\p{Bidi_Control}/u);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { EVIDENCE_MEDIA_TYPE, verifyEvidence, type EvidenceBundle } from '@touchstone/evidence';
+import { EVIDENCE_MEDIA_TYPE, verifyEvidence, type OutputBundle } from '@touchstone/evidence';
 import { uuidV7 } from '@touchstone/postgres';
 import { waitUntil } from '@touchstone/testing';
 import { NETWORK, otherLeaf } from './support/output-parts.js';
@@ -78,14 +78,14 @@ describe('evidence of one output, from recording to anchor', () => {
     }
     await fixture.publish(oldest, ...others);
     const { verificationId } = output.body;
-    const sizeOf = (text: string) => (JSON.parse(text) as EvidenceBundle).logProofs[0]?.treeSize;
+    const sizeOf = (text: string) => (JSON.parse(text) as OutputBundle).logProofs[0]?.treeSize;
     expect(sizeOf(await client.bundle(verificationId))).toBe(oldest.body.size);
     const [, second, third] = others;
     if (!second || !third) throw new Error('three checkpoints were made');
     await fixture.publish(world.anchorFinal(third), world.anchorFinal(second));
     const anchored = await client.bundle(verificationId, '?require=anchored');
     expect([second.body.size, third.body.size]).toContain(sizeOf(anchored));
-    const bundle = JSON.parse(anchored) as EvidenceBundle;
+    const bundle = JSON.parse(anchored) as OutputBundle;
     expect(bundle.subject.inputs).toBeUndefined();
     expect(bundle.anchors).toHaveLength(1);
     expect(verifyEvidence(anchored, { trust: world.trust(), nowMs: Date.now() }).label).toBe('L2');
@@ -106,7 +106,7 @@ describe('evidence of one output, from recording to anchor', () => {
     const second = await world.checkpointPublished();
     await fixture.publish(second, world.anchorFinal(second, OTHER_NETWORK));
     const text = await client.bundle(verificationId, both);
-    const { logProofs, anchors } = JSON.parse(text) as EvidenceBundle;
+    const { logProofs, anchors } = JSON.parse(text) as OutputBundle;
     expect(logProofs.map(({ treeSize }) => treeSize)).toEqual([first.body.size, second.body.size]);
     expect(anchors.map(({ network, logProof }) => [network, logProof])).toEqual([
       [NETWORK, 0],
@@ -138,7 +138,7 @@ describe('evidence of one output, from recording to anchor', () => {
     const better = await waitUntil(
       async () => {
         const text = await client.bundle(verificationId);
-        return (JSON.parse(text) as EvidenceBundle).anchors.length === 2 && text;
+        return (JSON.parse(text) as OutputBundle).anchors.length === 2 && text;
       },
       10_000,
       'both anchors',

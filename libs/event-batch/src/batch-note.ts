@@ -73,6 +73,15 @@ export function noteHash(signedNote: string): string {
   return sha256TextHex(readSignedNote(signedNote).text);
 }
 
+/**
+ * What a signed note says of its batch, whoever signed it.
+ *
+ * @throws BatchError `note-shape`
+ */
+export function readBatchNote(signedNote: string): BatchNote {
+  return readNoteBody(readSignedNote(signedNote).text);
+}
+
 /** @throws BatchError `note-shape` */
 export function readSignedNote(signedNote: string): { readonly text: string } {
   const read = parseNote(signedNote);

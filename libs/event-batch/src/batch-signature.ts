@@ -4,12 +4,14 @@ import {
   ed25519Verify,
   findKey,
   hexToBytes,
+  sha256,
+  sha256TextHex,
   type Key,
   type RefusedKey,
 } from '@touchstone/crypto';
 import { ed25519NoteSigner, ed25519NoteVerifier, noteKey, signNote, verifyNote } from '@touchstone/merkle';
 import { BatchError, type BatchReason } from './batch-error.js';
-import { formatNoteBody, readNoteBody, readSignedNote, type BatchNote } from './batch-note.js';
+import { formatNoteBody, readBatchNote, type BatchNote } from './batch-note.js';
 import type { SignatureDocument } from './documents.js';
 import { readBatchTime } from './format.js';
 
@@ -18,6 +20,15 @@ export interface BatchKeys {
   readonly keys: readonly Key[];
   readonly refused: readonly RefusedKey[];
 }
+
+/** What a signature is verified by. */
+export type VerifyingKey = Pick<Key, 'publicKey' | 'name'>;
+
+/** What a signature is about, with the signature. */
+export type SignedBatch = Pick<
+  SignatureDocument,
+  'format' | 'batch_ts' | 'merkle_root' | 'leaf_count' | 'signature'
+>;
 
 const SIGNATURE_BYTES = 64;
 const encoder = new TextEncoder();
@@ -74,7 +85,7 @@ export function batchTimeMs({ format, batch_ts }: Pick<SignatureDocument, 'forma
  * @returns the note of version 2, for who knows the stream
  * @throws BatchError `bad-signature`, `note-shape`, `not-of-this-batch`, `re-dated` or `key-without-name`
  */
-export function verifyBatchSignature(document: SignatureDocument, key: Key): BatchNote | undefined {
+export function verifyBatchSignature(document: SignedBatch, key: VerifyingKey): BatchNote | undefined {
   if (document.format === 'event-batch-v2') return verifySignedNote(document, key);
   const signature = hexToBytes(document.signature, SIGNATURE_BYTES);
   const message = batchMessage(document.merkle_root, document.batch_ts);
@@ -83,8 +94,25 @@ export function verifyBatchSignature(document: SignatureDocument, key: Key): Bat
   return undefined;
 }
 
-function verifySignedNote(document: SignatureDocument, key: Key): BatchNote {
-  const note = readNoteBody(readSignedNote(document.signature).text);
+/**
+ * What the log entry of a batch holds as `signature` (protocol section 6), lower-case hex: SHA-256 of the message and the
+ * 64 bytes of version 1, of the text of the signed note of version 2.
+ *
+ * @throws BatchError `bad-signature` where that of version 1 is not 128 lower-case hex characters
+ */
+export function batchSignatureHash(document: Omit<SignedBatch, 'leaf_count'>): string {
+  if (document.format === 'event-batch-v2') return sha256TextHex(document.signature);
+  const signature = hexToBytes(document.signature, SIGNATURE_BYTES);
+  if (signature === undefined) throw new BatchError('bad-signature');
+  const message = batchMessage(document.merkle_root, document.batch_ts);
+  const bytes = new Uint8Array(message.length + SIGNATURE_BYTES);
+  bytes.set(message);
+  bytes.set(signature, message.length);
+  return bytesToHex(sha256(bytes));
+}
+
+function verifySignedNote(document: SignedBatch, key: VerifyingKey): BatchNote {
+  const note = readBatchNote(document.signature);
   if (note.batchTs !== document.batch_ts) throw new BatchError('re-dated');
   if (note.root !== document.merkle_root || note.leafCount !== document.leaf_count)
     throw new BatchError('not-of-this-batch');
@@ -112,7 +140,7 @@ export async function signBatchNote(note: BatchNote, signer: BatchSigner): Promi
   ]);
 }
 
-function noteKeyOf(key: Key): ReturnType<typeof noteKey> {
+function noteKeyOf(key: VerifyingKey): ReturnType<typeof noteKey> {
   if (key.name === undefined) throw new BatchError('key-without-name');
   return noteKey(key.name, 'ed25519', key.publicKey);
 }

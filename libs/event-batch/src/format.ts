@@ -19,9 +19,16 @@ interface FormatRules {
   readonly time: RegExp;
   /** Digits of the fraction of a second. */
   readonly fractionDigits: 0 | 3;
-  /** Hash of the leaf in the tree, 32 bytes, of an event's canonical JSON. */
+  /**
+   * Hash of the leaf in the tree, 32 bytes, of an event's canonical JSON.
+   *
+   * @throws BatchError `event-length-64` (version 1)
+   */
   readonly leaf: (canonical: string) => Uint8Array;
   readonly root: () => RootAccumulator;
+  /** What the log entry of a batch calls its leaves and its tree (protocol section 6). */
+  readonly leafFormat: 'event-v1' | 'event-v2';
+  readonly treeProfile: 'event-batch-v1' | 'rfc9162-sha256';
 }
 
 /** Protocol section 5. */
@@ -31,12 +38,16 @@ export const formatRules: Readonly<Record<EventBatchFormat, FormatRules>> = {
     fractionDigits: 0,
     leaf: leafV1,
     root: eventBatchRoot,
+    leafFormat: 'event-v1',
+    treeProfile: 'event-batch-v1',
   },
   'event-batch-v2': {
     time: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
     fractionDigits: 3,
     leaf: (canonical) => leafHash(sha256Text(EVENT_PREFIX_V2 + canonical)),
     root: rfc9162Root,
+    leafFormat: 'event-v2',
+    treeProfile: 'rfc9162-sha256',
   },
 };
 

@@ -1,13 +1,16 @@
 export { appendToProof, checkExtends, checkProof, requireListed } from './append-only.js';
 export { BatchError, batchReasons, type BatchReason } from './batch-error.js';
-export { type BatchNote, formatNoteBody, noteHash, NO_TENANT } from './batch-note.js';
+export { type BatchNote, formatNoteBody, noteHash, NO_TENANT, readBatchNote } from './batch-note.js';
 export {
   batchMessage,
+  batchSignatureHash,
   batchTimeMs,
   type BatchKeys,
   type BatchSigner,
   requireKey,
+  type SignedBatch,
   verifyBatchSignature,
+  type VerifyingKey,
 } from './batch-signature.js';
 export {
   type BatchHead,
@@ -28,6 +31,7 @@ export {
   eventBatchFormats,
   formatBatchTime,
   formatOfBatchTime,
+  formatRules,
   readBatchTime,
 } from './format.js';
 export {
@@ -42,6 +46,6 @@ export {
   SALT_CHARACTERS_MIN,
   SIGNATURE_FILE_BYTES_MAX,
 } from './limits.js';
-export { type CanonicalEvent, readEvent } from './read-event.js';
+export { type CanonicalEvent, readEvent, readParsedEvent } from './read-event.js';
 export { batchFile, type BatchSigning, signBatch } from './sign-batch.js';
 export { type BatchFiles, type BatchVerification, verifyBatch } from './verify-batch.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { JsonValue } from '@touchstone/canonical-json';
 import { EVENT_BYTES_MAX, EVENT_DEPTH_MAX, EVENT_ID_BYTES_MAX, SALT_CHARACTERS_MIN } from './limits.js';
-import { readEvent } from './read-event.js';
+import { readEvent, readParsedEvent } from './read-event.js';
 
 const refused = (text: string): unknown => {
   try {
@@ -62,5 +63,44 @@ describe('an event', () => {
     expect(guessable('x'.repeat(SALT_CHARACTERS_MIN - 1))).toBe(true);
     expect(guessable(7)).toBe(true);
     expect(readEvent('{"id":"a"}').guessable).toBe(true);
+  });
+});
+
+describe('an event of a larger document', () => {
+  const parsedRefused = (value: JsonValue): unknown => {
+    try {
+      readParsedEvent(value);
+      return undefined;
+    } catch (error) {
+      return (error as { reason: unknown }).reason;
+    }
+  };
+
+  it('is the one that its own text gives', () => {
+    const text = '{ "n": 1.0, "id": "\\u0061", "list": [[], {"x": null}], "salt": "k7Qm1x9bTz3RwV5yLp0sNA" }';
+    expect(readParsedEvent(JSON.parse(text) as JsonValue)).toEqual(readEvent(text));
+  });
+
+  it.each<[JsonValue, string]>([
+    [null, 'event-not-an-object'],
+    ['aa', 'event-not-an-object'],
+    [[], 'event-not-an-object'],
+    [{}, 'event-id'],
+    [{ id: '' }, 'event-id'],
+    [{ id: 'x'.repeat(EVENT_ID_BYTES_MAX + 1) }, 'event-id'],
+  ])('is refused: %j', (value, reason) => {
+    expect(parsedRefused(value)).toBe(reason);
+  });
+
+  it('is nested EVENT_DEPTH_MAX levels and has EVENT_BYTES_MAX bytes at most', () => {
+    const nested = (levels: number): JsonValue => (levels === 0 ? [] : [nested(levels - 1)]);
+    expect(readParsedEvent({ id: 'a', x: nested(EVENT_DEPTH_MAX - 2) }).id).toBe('a');
+    expect(parsedRefused({ id: 'a', x: nested(EVENT_DEPTH_MAX - 1) })).toBe('event-not-json');
+    const long = (bytes: number): JsonValue => ({
+      id: 'a',
+      x: 'x'.repeat(bytes - '{"id":"a","x":""}'.length),
+    });
+    expect(readParsedEvent(long(EVENT_BYTES_MAX)).canonical).toHaveLength(EVENT_BYTES_MAX);
+    expect(parsedRefused(long(EVENT_BYTES_MAX + 1))).toBe('too-large');
   });
 });

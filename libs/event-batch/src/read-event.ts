@@ -1,4 +1,9 @@
-import { canonicalJsonOfParsed, type JsonObject, parseStrictJson } from '@touchstone/canonical-json';
+import {
+  canonicalJsonOfParsed,
+  type JsonObject,
+  type JsonValue,
+  parseStrictJson,
+} from '@touchstone/canonical-json';
 import { BatchError } from './batch-error.js';
 import { EVENT_BYTES_MAX, EVENT_DEPTH_MAX, EVENT_ID_BYTES_MAX, SALT_CHARACTERS_MIN } from './limits.js';
 
@@ -29,13 +34,33 @@ export function readEvent(text: string): CanonicalEvent {
       `${reason} at "${pointer}": ${message}`,
     );
   }
-  const { value } = read;
+  return judged(read.value);
+}
+
+/**
+ * {@link readEvent} of an event that stood in a larger document, which the strict gate has read.
+ *
+ * @param value as `parseStrictJson` gives it
+ * @throws BatchError `event-not-json` where it is nested too deep, `event-not-an-object`, `event-id` or `too-large`
+ */
+export function readParsedEvent(value: JsonValue): CanonicalEvent {
+  if (isDeeper(value, EVENT_DEPTH_MAX))
+    throw new BatchError('event-not-json', `It is nested more than ${EVENT_DEPTH_MAX} levels deep.`);
+  return judged(value);
+}
+
+function judged(value: JsonValue): CanonicalEvent {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new BatchError('event-not-an-object');
   const canonical = canonicalJsonOfParsed(value);
   // 1e15 has four characters and sixteen digits.
   if (!fits(canonical, EVENT_BYTES_MAX)) throw new BatchError('too-large', 'The canonical form is longer.');
   return { id: idOf(value), canonical, guessable: !hasSalt(value) };
+}
+
+function isDeeper(value: JsonValue, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 function idOf(event: JsonObject): string {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { fixture } from '../test/fixture.js';
 import { mutations, places, textWith, type Json } from '../test/mutations.js';
-import { batchEntry, EVIDENCE_BYTES_MAX, evidenceBundle } from './index.js';
+import { batchEntry, EVIDENCE_BYTES_MAX, outputBundle } from './index.js';
 import { fit, schemaIssues } from './schema-issues.js';
 
 interface Compiled {
@@ -24,9 +24,9 @@ beforeAll(async () => {
   const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
   compiled.push(
     {
-      name: 'evidenceBundle',
-      schema: evidenceBundle,
-      judge: z.strictObject(evidenceBundle.shape),
+      name: 'outputBundle',
+      schema: outputBundle,
+      judge: z.strictObject(outputBundle.shape),
       root: plain(bundle),
       other: plain(other),
     },

@@ -1,15 +1,30 @@
-export { buildBundle, bundleText, type BundleParts } from './bundle/build.js';
+export {
+  buildBundle,
+  buildEventBundle,
+  bundleText,
+  type BundleParts,
+  type EventBundleParts,
+} from './bundle/build.js';
 export {
   ANCHORS_MAX,
+  bundleSchemaFor,
   EVIDENCE_BYTES_MAX,
   EVIDENCE_MEDIA_TYPE,
+  eventBatchProof,
+  eventBundle,
   evidenceBundle,
   inclusionProof,
   LOG_PROOFS_MAX,
+  outputBundle,
+  subjectKinds,
   type Anchor,
+  type EventBatchProof,
+  type EventBundle,
   type EvidenceBundle,
   type InclusionProof,
   type LogProof,
+  type OutputBundle,
+  type SubjectKind,
 } from './bundle/schema.js';
 export {
   batchEntry,

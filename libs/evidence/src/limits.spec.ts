@@ -11,7 +11,7 @@ import {
   ANCHORS_MAX,
   batchEntry,
   EVIDENCE_BYTES_MAX,
-  evidenceBundle,
+  outputBundle,
   BLOCK_UNCERTAINTY_MS,
   LOG_ENTRY_BYTES_MAX,
   LOG_PROOFS_MAX,
@@ -20,11 +20,11 @@ import {
   TRUST_BYTES_MAX,
   TSA_ROOTS_MAX,
   verifyEvidence,
-  type EvidenceBundle,
+  type OutputBundle,
   type TrustFile,
 } from './index.js';
 
-let bundle: EvidenceBundle;
+let bundle: OutputBundle;
 let trust: TrustFile;
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 const gateOf = (text: string): string | undefined =>
   verifyEvidence(text, { trust, nowMs: NOW_MS }).steps.find(({ name }) => name === 'gate')?.status;
-const gateOfChanged = (change: Partial<EvidenceBundle>): string | undefined =>
+const gateOfChanged = (change: Partial<OutputBundle>): string | undefined =>
   gateOf(JSON.stringify({ ...bundle, ...change }));
 const times = <T>(count: number, item: T): T[] => Array.from({ length: count }, () => item);
 
@@ -46,8 +46,8 @@ describe('the limits of a bundle', () => {
   });
 
   it('LOG_PROOFS_MAX log proofs and ANCHORS_MAX anchors are verified and one more is refused', () => {
-    const [logProof] = bundle.logProofs as [EvidenceBundle['logProofs'][number]];
-    const [anchor] = bundle.anchors as [EvidenceBundle['anchors'][number]];
+    const [logProof] = bundle.logProofs as [OutputBundle['logProofs'][number]];
+    const [anchor] = bundle.anchors as [OutputBundle['anchors'][number]];
     const full = {
       ...bundle,
       logProofs: times(LOG_PROOFS_MAX, logProof),
@@ -61,7 +61,7 @@ describe('the limits of a bundle', () => {
 
   it('PATH_HASHES_MAX hashes of a path pass the gate and one more does not', () => {
     const hash = '00'.repeat(32);
-    const [logProof] = bundle.logProofs as [EvidenceBundle['logProofs'][number]];
+    const [logProof] = bundle.logProofs as [OutputBundle['logProofs'][number]];
     for (const [count, status] of [
       [PATH_HASHES_MAX, 'pass'],
       [PATH_HASHES_MAX + 1, 'fail'],
@@ -84,7 +84,7 @@ describe('the limits of a bundle', () => {
   });
 
   it('DER_BYTES_MAX bytes of a token and TOKEN_ATTACHMENTS_MAX of what belongs to it pass the gate and one more does not', () => {
-    const [{ commitment }] = bundle.anchors as [EvidenceBundle['anchors'][number]];
+    const [{ commitment }] = bundle.anchors as [OutputBundle['anchors'][number]];
     const gateOfToken = (bytes: number, certificates: number, revocation: number): string | undefined => {
       const der = Buffer.alloc(bytes).toString('base64');
       const proof = {
@@ -111,7 +111,7 @@ describe('the limits of a bundle', () => {
   });
 
   it('a bundle is a valid value of its own schema', () => {
-    expect(evidenceBundle.parse(bundle)).toEqual(bundle);
+    expect(outputBundle.parse(bundle)).toEqual(bundle);
   });
 });
 

@@ -37,7 +37,7 @@ import {
   outputLeaf,
   requestDigest,
   tensorsHash,
-  type EvidenceBundle,
+  type OutputBundle,
   type TrustFile,
 } from '../src/index.js';
 
@@ -71,7 +71,7 @@ export interface FixtureOptions {
 /** A complete valid bundle with the trust file that proves it. */
 export async function fixture(
   options: FixtureOptions = {},
-): Promise<{ bundle: EvidenceBundle; trust: TrustFile }> {
+): Promise<{ bundle: OutputBundle; trust: TrustFile }> {
   const { leaves = 5, leafIndex = 3, entriesBefore = 6, anchored = true, test = false } = options;
   const { proof, context, commitment, inputs, outputs, requestParts } = signedOutput(options);
   const others = Array.from({ length: leaves }, (_, index) => sha256(Uint8Array.of(index)));

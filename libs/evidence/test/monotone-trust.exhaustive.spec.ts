@@ -6,7 +6,7 @@ import {
   labels,
   readTrustFile,
   verifyEvidence,
-  type EvidenceBundle,
+  type OutputBundle,
   type TrustFile,
 } from '../src/index.js';
 import { fixture, NOW_MS } from './fixture.js';
@@ -22,11 +22,11 @@ const python = pythonWithCryptography();
 const withPython = python === undefined ? it.skip : it;
 
 interface Pair {
-  readonly bundle: EvidenceBundle;
+  readonly bundle: OutputBundle;
   readonly trust: TrustFile;
 }
 
-let bundle: EvidenceBundle;
+let bundle: OutputBundle;
 let trust: TrustFile;
 /** Valid bundles with trust files that hold everything, false parts among them. */
 const pairs: Pair[] = [];

@@ -7,7 +7,7 @@ import {
   type IndependentCase,
   type TestAuthority,
 } from '@touchstone/testing';
-import { bundleText, type EvidenceBundle, type TrustFile } from '../src/index.js';
+import { bundleText, type OutputBundle, type TrustFile } from '../src/index.js';
 import { fixture } from './fixture.js';
 
 export const NETWORK = 'tsa:example';
@@ -29,7 +29,7 @@ interface Change {
 }
 export type Alter = ((authority: TestAuthority) => Change) & { readonly authority?: string };
 
-let bundle: EvidenceBundle;
+let bundle: OutputBundle;
 let trust: TrustFile;
 export let commitment: Uint8Array;
 
@@ -69,7 +69,7 @@ export function tokenCase(
   const { root, policy } = authority;
   const believed = { network: NETWORK, test: false, roots: [base64(root)], policies: [policy], ...tsa };
   return {
-    bundle: bundleText({ ...bundle, anchors: [anchor] } as EvidenceBundle),
+    bundle: bundleText({ ...bundle, anchors: [anchor] } as OutputBundle),
     trust: JSON.stringify({ ...trust, tsas: [believed], independent: [NETWORK], ...overTrust }),
   };
 }

@@ -1,11 +1,11 @@
-import { decodeTensor, parseBatchEntry, type EvidenceBundle } from '@touchstone/evidence';
+import { decodeTensor, parseBatchEntry, type OutputBundle } from '@touchstone/evidence';
 
 const SHOWN_VALUES = 16;
 /** Milliseconds since 1970 that a date can have (ECMA-262). */
 const DATE_MS = 8_640_000_000_000_000;
 
 /** What a bundle says, in pairs of a title and a text; nothing of it is verified. */
-export function bundleFacts(bundle: EvidenceBundle): [string, string][] {
+export function bundleFacts(bundle: OutputBundle): [string, string][] {
   const { proof, context, inputs, outputs } = bundle.subject;
   const { name, version, developer } = bundle.commitment.model;
   const { payment, node, build } = context;
@@ -38,14 +38,14 @@ function timeText(seconds: number): string {
   return milliseconds <= DATE_MS ? new Date(milliseconds).toISOString() : `${seconds} s after 1970`;
 }
 
-function batchText({ entry, inclusion }: EvidenceBundle): string {
+function batchText({ entry, inclusion }: OutputBundle): string {
   const parsed = parseBatchEntry(entry);
   if (!parsed.ok) return parsed.detail;
   const { batchId, leafCount, sealedAt } = parsed.entry;
   return `${batchId}, leaf ${inclusion.leafIndex} of ${leafCount}, sealed ${sealedAt}`;
 }
 
-function tensorText(tensors: EvidenceBundle['subject']['inputs'], hash: string): string {
+function tensorText(tensors: OutputBundle['subject']['inputs'], hash: string): string {
   if (!tensors) return `not disclosed, hash ${hash}`;
   return tensors
     .map((tensor) => {

@@ -1,5 +1,5 @@
 import { bytesToHex, hexToBytes } from '@touchstone/crypto';
-import { outputLeaf, readCheckpoint, type EvidenceBundle, type LogProof } from '@touchstone/evidence';
+import { outputLeaf, readCheckpoint, type OutputBundle, type LogProof } from '@touchstone/evidence';
 import { leafHash, leafHashOfText, nodeHash, toPositionedPath } from '@touchstone/merkle';
 
 /** One level of a way from a leaf to a root: the sibling, its side, and the hash of both together. */
@@ -18,7 +18,7 @@ export interface Climb {
 }
 
 /** The way of the signed output to the root of its batch; `undefined` when it cannot be computed. */
-export function batchClimb({ subject, inclusion }: EvidenceBundle): Climb | undefined {
+export function batchClimb({ subject, inclusion }: OutputBundle): Climb | undefined {
   try {
     return climb(leafHash(outputLeaf(subject.proof)), inclusion.path, inclusion.rootHex);
   } catch {

@@ -4,7 +4,7 @@ import {
   labels,
   readCheckpoint,
   stepMeaning,
-  type EvidenceBundle,
+  type OutputBundle,
   type Label,
   type Step,
   type StepName,
@@ -21,7 +21,7 @@ import { PAGE_STYLE } from './page-style.js';
 export interface PageParts {
   readonly report: VerificationReport;
   /** Undefined when the text is no bundle. */
-  readonly bundle: EvidenceBundle | undefined;
+  readonly bundle: OutputBundle | undefined;
   /** Hex SHA-256 of the text, so that the page can be told apart from one about another file. */
   readonly digest: string;
   /** RFC 3339. */
@@ -105,7 +105,7 @@ function verdict(report: VerificationReport): Html {
   </section>`;
 }
 
-function says(bundle: EvidenceBundle, valid: boolean): Html {
+function says(bundle: OutputBundle, valid: boolean): Html {
   return html`<section>
     <h2>${valid ? 'What it says' : 'What it claims'}</h2>
     <dl>
@@ -118,7 +118,7 @@ function says(bundle: EvidenceBundle, valid: boolean): Html {
   </section>`;
 }
 
-function way(bundle: EvidenceBundle, steps: readonly Step[]): Html {
+function way(bundle: OutputBundle, steps: readonly Step[]): Html {
   const proofs = bundle.logProofs.map((proof, index) => {
     const origin = readCheckpoint(proof.checkpoint)?.origin ?? 'a checkpoint that cannot be read';
     const names = {
@@ -165,7 +165,7 @@ function figure(
   </figure>`;
 }
 
-function anchorsOf(bundle: EvidenceBundle, steps: readonly Step[], logProof: number): readonly Html[] {
+function anchorsOf(bundle: OutputBundle, steps: readonly Step[], logProof: number): readonly Html[] {
   const first = bundle.anchors.findIndex((anchor) => anchor.logProof === logProof);
   return bundle.anchors.flatMap((anchor, index) => {
     if (anchor.logProof !== logProof) return [];

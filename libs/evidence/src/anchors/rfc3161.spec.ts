@@ -3,15 +3,15 @@ import { describe, expect, it } from '@jest/globals';
 import {
   prepareTrust,
   verifyEvidence,
-  type EvidenceBundle,
+  type OutputBundle,
   type TrustFile,
   type VerificationReport,
 } from '../index.js';
 import { NOW_MS } from '../../test/fixture.js';
 
-type Anchor = EvidenceBundle['anchors'][number] & { readonly kind: 'rfc3161' };
+type Anchor = OutputBundle['anchors'][number] & { readonly kind: 'rfc3161' };
 interface Input {
-  readonly bundle: EvidenceBundle;
+  readonly bundle: OutputBundle;
   readonly trust: TrustFile;
 }
 const { cases } = JSON.parse(

@@ -5,33 +5,48 @@ import type {
   OutputProof,
   RequestParts,
 } from '@touchstone/contracts';
-import { canonicalJson, compareUtf8 } from '@touchstone/canonical-json';
+import { canonicalJson, compareUtf8, type JsonObject } from '@touchstone/canonical-json';
 import {
-  evidenceBundle,
+  eventBundle,
+  outputBundle,
   type Anchor,
+  type EventBatchProof,
+  type EventBundle,
   type EvidenceBundle,
   type InclusionProof,
   type LogProof,
+  type OutputBundle,
 } from './schema.js';
 
-/** Everything that a service knows about one output, in the order in which it came to be. */
-export interface BundleParts {
+/** What bundles of every kind end in, in the order in which it came to be. */
+interface ProofParts {
+  readonly inclusion: InclusionProof;
+  readonly entry: string;
+  readonly logProofs: readonly LogProof[];
+  readonly anchors: readonly Anchor[];
+}
+
+/** Everything that a service knows about one output. */
+export interface BundleParts extends ProofParts {
   readonly proof: OutputProof;
   readonly context: OutputContext;
   /** Disclosed tensors; leave out what must stay private, its hash stands in the proof. */
   readonly inputs?: readonly CanonicalTensor[];
   readonly outputs?: readonly CanonicalTensor[];
   readonly commitment: ModelCommitment;
-  readonly inclusion: InclusionProof;
-  readonly entry: string;
-  readonly logProofs: readonly LogProof[];
-  readonly anchors: readonly Anchor[];
   readonly requestParts?: RequestParts;
 }
 
+/** Everything that a service knows about one event of a signed batch. */
+export interface EventBundleParts extends ProofParts {
+  /** As its submitter sent it, read by the strict gate. */
+  readonly event: JsonObject;
+  readonly batch: EventBatchProof;
+}
+
 /** Puts the parts into the closed schema of version 1. It checks shapes only; `verifyEvidence` checks the truth. */
-export function buildBundle(parts: BundleParts): EvidenceBundle {
-  return evidenceBundle.parse({
+export function buildBundle(parts: BundleParts): OutputBundle {
+  return outputBundle.parse({
     version: 1,
     subject: {
       kind: 'output',
@@ -47,6 +62,13 @@ export function buildBundle(parts: BundleParts): EvidenceBundle {
     anchors: parts.anchors,
     ...(parts.requestParts ? { payment: { requestParts: parts.requestParts, receipt: null } } : {}),
   });
+}
+
+/** {@link buildBundle} of an event. */
+export function buildEventBundle(parts: EventBundleParts): EventBundle {
+  const { event, batch, inclusion, entry, logProofs, anchors } = parts;
+  const subject = { kind: 'event', event };
+  return eventBundle.parse({ version: 1, subject, batch, inclusion, entry, logProofs, anchors });
 }
 
 /** Tensors stand in the order in which they are hashed (protocol section 8). */

@@ -1,6 +1,6 @@
 import { parseSignature, type ParsedSignature } from '@touchstone/crypto';
 import type { JudgedAnchor } from '../anchors/kind.js';
-import type { EvidenceBundle } from '../bundle/schema.js';
+import type { OutputBundle } from '../bundle/schema.js';
 import { readSignedCheckpoint } from '../log/checkpoint.js';
 import type { PreparedTrust } from '../trust/prepared-trust.js';
 import { judgeAnchor } from './judged-anchor.js';
@@ -9,7 +9,7 @@ import { trustedTime, type TrustedTime } from './trusted-time.js';
 
 /** What every step looks at: a bundle that passed the gate, and what more than one step needs to know of it. */
 export interface Evidence {
-  readonly bundle: EvidenceBundle;
+  readonly bundle: OutputBundle;
   readonly trust: PreparedTrust | undefined;
   /** The verifier's clock in milliseconds since 1970. */
   readonly nowMs: number;
@@ -23,7 +23,7 @@ export interface Evidence {
 
 /** Judges what several steps rest on; anchors and witnesses come first, since they tell the time of all others. */
 export function judgeEvidence(
-  bundle: EvidenceBundle,
+  bundle: OutputBundle,
   trust: PreparedTrust | undefined,
   nowMs: number,
 ): Evidence {

@@ -12,7 +12,7 @@ import {
   EVIDENCE_BYTES_MAX,
   labels,
   verifyEvidence,
-  type EvidenceBundle,
+  type OutputBundle,
   type TrustFile,
   type VerificationReport,
 } from '../index.js';
@@ -32,10 +32,10 @@ interface Unprotected {
   readonly kind: MutationKind;
   readonly why: string;
   /** Narrows the row to some of the changes of this kind at this place. */
-  readonly only?: (changed: EvidenceBundle, original: EvidenceBundle) => boolean;
+  readonly only?: (changed: OutputBundle, original: OutputBundle) => boolean;
 }
 
-const sameAnchored = (changed: EvidenceBundle, original: EvidenceBundle): boolean => {
+const sameAnchored = (changed: OutputBundle, original: OutputBundle): boolean => {
   const [now, before] = [changed, original].map(({ logProofs: [proof] }) =>
     anchoredCommitment(proof?.checkpoint ?? ''),
   );
@@ -103,7 +103,7 @@ async function attack(
     const { result, steps } = verifyEvidence(bundleText(valid), { trust, nowMs: NOW_MS });
     if (result !== 'VALID') throw new Error(`${name} is not valid: ${JSON.stringify(steps)}`);
   }
-  const plain = (value: EvidenceBundle): Json => JSON.parse(bundleText(value)) as Json;
+  const plain = (value: OutputBundle): Json => JSON.parse(bundleText(value)) as Json;
   const report = verifyEvidence(bundleText(bundle), { trust, nowMs: NOW_MS });
   return { name, root: plain(bundle), other: plain(other), trust, report };
 }
@@ -130,8 +130,8 @@ function judge(
   if (readsTheSame(decoded, target.root)) {
     return JSON.stringify(report) === JSON.stringify(target.report) ? 'noticed' : 'same value, other report';
   }
-  const changed = JSON.parse(decoded) as EvidenceBundle;
-  const original = target.root as unknown as EvidenceBundle;
+  const changed = JSON.parse(decoded) as OutputBundle;
+  const original = target.root as unknown as OutputBundle;
   const row = unprotected.find(
     ({ pointer, kind, only }) =>
       place?.kind === kind && pointer.test(place.pointer) && (only?.(changed, original) ?? true),
@@ -221,7 +221,7 @@ describe('a changed bundle', () => {
 describe('another spelling that the formats allow', () => {
   it('of the signature (compact instead of DER) says the same', () => {
     const { root, trust, report } = attacked[0] as Attacked;
-    const bundle = root as unknown as EvidenceBundle;
+    const bundle = root as unknown as OutputBundle;
     const signature = parseSignature(bundle.subject.proof.signature);
     if (!('compact' in signature)) throw new Error('the signature is not strict');
     const raw = JSON.stringify(formatSignature(signature.compact, 'compact'));

@@ -3,7 +3,7 @@ import { encodeRlp, decodeRlp, type RlpItem } from '@touchstone/chain-proofs';
 import { bytesToHex, hexToBytes, keccak256 } from '@touchstone/crypto';
 import { fixture, NOW_MS } from '../../test/fixture.js';
 import { SCHEMA_ISSUE_CHARACTERS_MAX, SCHEMA_ISSUES_MAX } from '../schema-issues.js';
-import { explainReport, verifyEvidence, type Anchor, type EvidenceBundle, type TrustFile } from '../index.js';
+import { explainReport, verifyEvidence, type Anchor, type OutputBundle, type TrustFile } from '../index.js';
 
 /** What would move a cursor, start a line or turn writing around in a terminal. */
 const STEERING = /(?!\n)\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
@@ -78,7 +78,7 @@ describe('a block from the end of time', () => {
 });
 
 /** The bundle with a block, trusted by the file, whose time and record's time are `seconds`. */
-function withTimes(bundle: EvidenceBundle, trust: TrustFile, seconds: bigint) {
+function withTimes(bundle: OutputBundle, trust: TrustFile, seconds: bigint) {
   const bytes = (hex: string): Uint8Array => hexToBytes(hex) ?? new Uint8Array();
   const list = (hex: string): RlpItem[] => [...(decodeRlp(bytes(hex)) as RlpItem[])];
   const [anchor] = bundle.anchors as [Extract<Anchor, { kind: 'evm' }>];

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { fixture, NOW_MS } from '../../test/fixture.js';
 import { cosigned, witnesses } from '../../test/witnesses.js';
-import { stepsForLabel, verifyEvidence, type EvidenceBundle, type TrustFile } from '../index.js';
+import { stepsForLabel, verifyEvidence, type OutputBundle, type TrustFile } from '../index.js';
 import { steps, stepNames, type Step } from './step.js';
 
 const read = (path: string): string =>
@@ -21,7 +21,7 @@ const stepsOf = (bundle: unknown, trust: TrustFile | null): readonly Step[] => {
   return verifyEvidence(text, { ...(trust ? { trust } : {}), nowMs: NOW_MS }).steps;
 };
 
-let bundle: EvidenceBundle;
+let bundle: OutputBundle;
 let trust: TrustFile;
 let reports: Reported[];
 
@@ -44,9 +44,9 @@ beforeAll(async () => {
 });
 
 /** Two log proofs, the second of them false, with an anchor of each. */
-function several(): EvidenceBundle {
-  const [proof] = bundle.logProofs as [EvidenceBundle['logProofs'][number]];
-  const [anchor] = bundle.anchors as [EvidenceBundle['anchors'][number]];
+function several(): OutputBundle {
+  const [proof] = bundle.logProofs as [OutputBundle['logProofs'][number]];
+  const [anchor] = bundle.anchors as [OutputBundle['anchors'][number]];
   return {
     ...bundle,
     logProofs: [proof, { ...proof, leafIndex: '0' }],

@@ -6,11 +6,11 @@ import {
   bundleText,
   CONTAINS_FALSE_PART,
   verifyEvidence,
-  type EvidenceBundle,
+  type OutputBundle,
   type TrustFile,
 } from '../index.js';
 
-let bundle: EvidenceBundle;
+let bundle: OutputBundle;
 let trust: TrustFile;
 
 beforeAll(async () => {

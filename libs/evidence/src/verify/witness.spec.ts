@@ -7,11 +7,11 @@ import {
   CONTAINS_FALSE_PART,
   openWithKeys,
   verifyEvidence,
-  type EvidenceBundle,
+  type OutputBundle,
   type TrustFile,
 } from '../index.js';
 
-async function cosignedBy(count: number, k: number): Promise<{ bundle: EvidenceBundle; trust: TrustFile }> {
+async function cosignedBy(count: number, k: number): Promise<{ bundle: OutputBundle; trust: TrustFile }> {
   const { bundle, trust } = await fixture();
   return {
     bundle: await cosigned(bundle, count),
@@ -19,7 +19,7 @@ async function cosignedBy(count: number, k: number): Promise<{ bundle: EvidenceB
   };
 }
 
-const stepOf = ({ bundle, trust }: { bundle: EvidenceBundle; trust: TrustFile }) => {
+const stepOf = ({ bundle, trust }: { bundle: OutputBundle; trust: TrustFile }) => {
   const report = verifyEvidence(JSON.stringify(bundle), { trust, nowMs: NOW_MS });
   return { label: report.label, status: report.steps.find(({ name }) => name === 'log-uniqueness')?.status };
 };
@@ -53,13 +53,13 @@ describe('log-uniqueness', () => {
 
   it('counts nobody under a checkpoint that the log did not sign, whatever is signed beside it', async () => {
     const { bundle, trust } = await cosignedBy(2, 2);
-    const [cosignedTwice] = bundle.logProofs as [EvidenceBundle['logProofs'][number]];
+    const [cosignedTwice] = bundle.logProofs as [OutputBundle['logProofs'][number]];
     const [cosignedOnce] = (await cosignedBy(1, 2)).bundle.logProofs;
     const unsigned = {
       ...cosignedTwice,
       checkpoint: cosignedTwice.checkpoint.replace(/\n— log.*(?=\n)/, ''),
     };
-    const logProofs = [cosignedOnce, unsigned] as EvidenceBundle['logProofs'];
+    const logProofs = [cosignedOnce, unsigned] as OutputBundle['logProofs'];
     const report = verifyEvidence(JSON.stringify({ ...bundle, logProofs }), { trust, nowMs: NOW_MS });
     const shown = report.steps.filter(({ name }) => /^(?:checkpoint-signature|log-uniqueness)$/.test(name));
     expect(shown).toMatchObject([

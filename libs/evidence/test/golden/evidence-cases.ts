@@ -1,11 +1,11 @@
 import { parseSignature } from '@touchstone/crypto';
-import type { EvidenceBundle, TrustFile } from '../../src/index.js';
+import type { OutputBundle, TrustFile } from '../../src/index.js';
 import { fixture } from '../fixture.js';
 import { lineCases, partCases, timeCases } from './monotone-cases.js';
 import { highS, type GoldenCase } from './golden-case.js';
 
 /** Bundles with the trust files that they are read with. */
-export async function evidenceCases(bundle: EvidenceBundle, trust: TrustFile): Promise<GoldenCase[]> {
+export async function evidenceCases(bundle: OutputBundle, trust: TrustFile): Promise<GoldenCase[]> {
   const local = await fixture({ test: true });
   const unanchored = await fixture({ anchored: false });
   const { proof } = bundle.subject;

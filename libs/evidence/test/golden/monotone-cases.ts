@@ -7,7 +7,7 @@ import {
   signNote,
   type NoteSigner,
 } from '@touchstone/merkle';
-import type { EvidenceBundle, TrustFile } from '../../src/index.js';
+import type { OutputBundle, TrustFile } from '../../src/index.js';
 import { fixture, ORIGIN, SIGNED_AT_SECONDS } from '../fixture.js';
 import type { GoldenCase } from './golden-case.js';
 
@@ -55,7 +55,7 @@ const strangers = (name: string, bytes: number, count: number): string =>
     return `— ${name} ${material.toString('base64')}\n`;
   }).join('');
 
-function withCheckpoint(bundle: EvidenceBundle, change: (checkpoint: string) => string): EvidenceBundle {
+function withCheckpoint(bundle: OutputBundle, change: (checkpoint: string) => string): OutputBundle {
   const logProofs = bundle.logProofs.map((proof, index) =>
     index === 0 ? { ...proof, checkpoint: change(proof.checkpoint) } : proof,
   );
@@ -137,8 +137,8 @@ export async function lineCases(): Promise<GoldenCase[]> {
 /** Parts that are false, and what they do to the rest (protocol section 12). */
 export async function partCases(): Promise<GoldenCase[]> {
   const { bundle, trust } = await fixture();
-  const [anchor] = bundle.anchors as [EvidenceBundle['anchors'][number]];
-  const [proof] = bundle.logProofs as [EvidenceBundle['logProofs'][number]];
+  const [anchor] = bundle.anchors as [OutputBundle['anchors'][number]];
+  const [proof] = bundle.logProofs as [OutputBundle['logProofs'][number]];
   const [key] = trust.keys as [TrustFile['keys'][number]];
   const [chain] = trust.chains as [TrustFile['chains'][number]];
   const elsewhere = { ...chain, network: 'eip155:1', contract: `0x${'ee'.repeat(20)}` };
@@ -189,7 +189,7 @@ export async function partCases(): Promise<GoldenCase[]> {
   ];
 }
 
-async function reversedInputs(): Promise<{ bundle: EvidenceBundle; trust: TrustFile }> {
+async function reversedInputs(): Promise<{ bundle: OutputBundle; trust: TrustFile }> {
   const { bundle, trust } = await fixture({ inputTensors: 2 });
   const inputs = bundle.subject.inputs?.toReversed();
   return { bundle: { ...bundle, subject: { ...bundle.subject, inputs } }, trust };

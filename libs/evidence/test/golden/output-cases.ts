@@ -1,11 +1,11 @@
 import { bytesToHex, createEcdsaSigner, formatSignature } from '@touchstone/crypto';
-import { outputDigest, type EvidenceBundle } from '../../src/index.js';
+import { outputDigest, type OutputBundle } from '../../src/index.js';
 import { flipLast, highS, type GoldenCase } from './golden-case.js';
 import type { Section } from './run.js';
 
 /** Digest, signature and leaf of an output. */
 export function outputCases(
-  bundle: EvidenceBundle,
+  bundle: OutputBundle,
 ): Pick<Record<Section, GoldenCase[]>, 'output-digest' | 'output-signature' | 'output-leaf'> {
   const { proof } = bundle.subject;
   const { modelVersionId, inputHash, outputHash, nonce, timestamp } = proof;
@@ -55,7 +55,7 @@ export function outputCases(
 }
 
 /** Everything that is identified by the hash of its canonical JSON. */
-export function identifierCases({ subject, commitment, payment }: EvidenceBundle): GoldenCase[] {
+export function identifierCases({ subject, commitment, payment }: OutputBundle): GoldenCase[] {
   return [
     { name: 'nonce of a context', input: { of: 'context', value: subject.context } },
     {

@@ -1,17 +1,17 @@
 import { DER_BYTES_MAX } from '@touchstone/contracts';
 import { base64ToBytes, bytesToBase64, hexToBytes } from '@touchstone/crypto';
 import { AUTHORITY_POLICY } from '@touchstone/testing';
-import type { EvidenceBundle, TrustFile } from '../../src/index.js';
+import type { OutputBundle, TrustFile } from '../../src/index.js';
 import type { GoldenCase } from './golden-case.js';
 import { der, recordedTokens, type RecordedToken } from './recorded-tokens.js';
 
 export const AUTHORITY = 'tsa:example';
-type Anchor = EvidenceBundle['anchors'][number];
+type Anchor = OutputBundle['anchors'][number];
 type TokenAnchor = Anchor & { readonly kind: 'rfc3161' };
 type Tsa = TrustFile['tsas'][number];
 
 /** Bundles that are anchored by a token alone, with trust files that know the authority. */
-export function tokenCases(bundle: EvidenceBundle, trust: TrustFile): GoldenCase[] {
+export function tokenCases(bundle: OutputBundle, trust: TrustFile): GoldenCase[] {
   const [anchor] = bundle.anchors as [Anchor];
   const recorded = recordedTokens(hexToBytes(anchor.commitment) as Uint8Array);
   const tokens = (name: string): RecordedToken => {
@@ -39,7 +39,7 @@ interface Change {
 type Make = (name: string, from: RecordedToken, change?: Change) => GoldenCase;
 type Tokens = (name: string) => RecordedToken;
 
-function inputOf(bundle: EvidenceBundle, trust: TrustFile, from: RecordedToken, change: Change) {
+function inputOf(bundle: OutputBundle, trust: TrustFile, from: RecordedToken, change: Change) {
   const { token, certificates, root } = from;
   const [evm] = bundle.anchors as [Anchor];
   const { commitment, logProof, level } = evm;

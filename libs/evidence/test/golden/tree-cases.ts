@@ -11,11 +11,11 @@ import {
   noteKey,
   toPositionedPath,
 } from '@touchstone/merkle';
-import { batchEntry, outputLeaf, type EvidenceBundle, type TrustFile } from '../../src/index.js';
+import { batchEntry, outputLeaf, type OutputBundle, type TrustFile } from '../../src/index.js';
 import { flipLast, type GoldenCase } from './golden-case.js';
 
 /** Paths in a tree of RFC 9162. */
-export function rfc9162Cases({ inclusion, subject }: EvidenceBundle): GoldenCase[] {
+export function rfc9162Cases({ inclusion, subject }: OutputBundle): GoldenCase[] {
   const { leafIndex, treeSize, path, rootHex } = inclusion;
   const proof = { leaf: bytesToHex(outputLeaf(subject.proof)), leafIndex, treeSize, path, root: rootHex };
   const single = bytesToHex(sha256(Uint8Array.of(0)));
@@ -108,7 +108,7 @@ export function eventBatchCases(): GoldenCase[] {
 }
 
 /** Texts of batch entries. */
-export function entryCases({ entry }: EvidenceBundle): GoldenCase[] {
+export function entryCases({ entry }: OutputBundle): GoldenCase[] {
   const inSchemaOrder = batchEntry.parse(JSON.parse(entry));
   return [
     { name: 'an output batch', input: { text: entry } },
@@ -121,7 +121,7 @@ export function entryCases({ entry }: EvidenceBundle): GoldenCase[] {
 
 /** Signed checkpoints. */
 export async function checkpointCases(
-  { logProofs }: EvidenceBundle,
+  { logProofs }: OutputBundle,
   { logs }: TrustFile,
 ): Promise<GoldenCase[]> {
   const note = logProofs[0]?.checkpoint ?? '';

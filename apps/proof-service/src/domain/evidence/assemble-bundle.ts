@@ -5,7 +5,7 @@ import {
   bundleText,
   parseBatchEntry,
   type Anchor,
-  type EvidenceBundle,
+  type OutputBundle,
 } from '@touchstone/evidence';
 import { inclusionNodes, toPositionedPath, type NodePlan } from '@touchstone/merkle';
 import { pathInTree } from '../batch/stored-tree.js';
@@ -71,7 +71,7 @@ function toBundle(
   record: OutputRecorded,
   parts: EvidenceParts,
   paths: { readonly batch: readonly Uint8Array[]; readonly logs: readonly (readonly Uint8Array[])[] },
-): EvidenceBundle {
+): OutputBundle {
   const entry = parseBatchEntry(parts.entry);
   if (parts.notes.length < checkpoints.length) throw new Error('A checkpoint is gone.');
   if (!entry.ok) throw new Error(`The entry at ${batch.logIndex} cannot be read: ${entry.detail}`);
