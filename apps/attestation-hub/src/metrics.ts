@@ -1,4 +1,4 @@
-import type { NodeStatus } from '@touchstone/contracts';
+import type { JudgedStatus } from '@touchstone/contracts';
 import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/observability';
 import { singleFlight } from '@touchstone/work';
 import { reportedSkew } from './domain/freshness.js';
@@ -11,7 +11,7 @@ export const RECENT_FINDINGS_MS = 60_000;
 /** Where the figures over all nodes come from. */
 export type CountNodes = () => Promise<NodeCounts>;
 
-const gaugeOfStatus: Readonly<Record<NodeStatus, { name: string; help: string }>> = {
+const gaugeOfStatus: Readonly<Record<JudgedStatus, { name: string; help: string }>> = {
   OK: { name: 'attestation_ok', help: 'Nodes whose last attestation is as expected.' },
   MISSING: { name: 'attestation_missing', help: 'Nodes whose last heartbeat had no attestation.' },
   DRIFT: { name: 'attestation_drift', help: 'Nodes whose attestation differs from the first one.' },
@@ -75,7 +75,7 @@ export class HubMetrics implements HeartbeatWatcher {
 
   private addNodeGauges(count: CountNodes): void {
     for (const [status, { name, help }] of Object.entries(gaugeOfStatus))
-      this.addGauge(name, help, async () => (await count()).byStatus[status as NodeStatus]);
+      this.addGauge(name, help, async () => (await count()).byStatus[status as JudgedStatus]);
     this.addGauge(
       'touchstone_attestation_nodes_stale',
       'Nodes that have been silent for too long.',

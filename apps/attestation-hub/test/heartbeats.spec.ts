@@ -130,6 +130,8 @@ describe('a heartbeat without attestation (R-NODE-4)', () => {
   });
 });
 
+const free = { zone: 'default', quarantined: false, blocked: false };
+
 describe('a changed status', () => {
   it('becomes one event each, in order, and reaches the stream', async () => {
     const node_id = 'changing';
@@ -141,9 +143,9 @@ describe('a changed status', () => {
     }
     const events = await fixture.events();
     expect(events.filter((event) => (event as { nodeId: string }).nodeId === node_id)).toEqual([
-      { nodeId: node_id, status: 'OK', previous: null, changedAt: times[0] },
-      { nodeId: node_id, status: 'MISSING', previous: 'OK', changedAt: times[1] },
-      { nodeId: node_id, status: 'OK', previous: 'MISSING', changedAt: times[3] },
+      { nodeId: node_id, status: 'OK', previous: null, changedAt: times[0], ...free },
+      { nodeId: node_id, status: 'MISSING', previous: 'OK', changedAt: times[1], ...free },
+      { nodeId: node_id, status: 'OK', previous: 'MISSING', changedAt: times[3], ...free },
     ]);
     const dataSource = await fixture.dataSource();
     await waitUntil(async () => {

@@ -98,3 +98,10 @@ describe('a heartbeat over the bus', () => {
     expect((await hub.get('/v1/nodes/forged')).status).toBe(404);
   });
 });
+
+describe('the standing of the nodes', () => {
+  it('is told to the signer: nobody is blocked', async () => {
+    const signer = await fixture.client('signer');
+    expect(await signer.call('attestation-hub', 'standing', {})).toEqual({ at: isoNow(), blocked: [] });
+  });
+});

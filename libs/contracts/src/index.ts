@@ -86,15 +86,20 @@ export {
 export {
   attestation,
   auditEvents,
+  blockReasons,
+  judgedStatuses,
   RUNTIME_MEMBERS_MAX,
   healthValues,
   heartbeat,
   nodeChanged,
   nodeId,
   nodeStatuses,
+  zoneName,
   type Attestation,
   type AuditEvent,
+  type BlockReason,
   type Heartbeat,
+  type JudgedStatus,
   type NodeChanged,
   type NodeStatus,
 } from './messages/attestation.js';
@@ -123,7 +128,7 @@ export {
 } from './messages/payment.js';
 export { eventSchemas, type EventBody } from './messages/schemas-by-subject.js';
 export { keySetChanged, type KeySetChanged } from './messages/signing.js';
-export { reportHeartbeat } from './rpc/attestation.js';
+export { nodeStanding, reportHeartbeat, STANDING_NODES_MAX } from './rpc/attestation.js';
 export {
   authorizePayment,
   chargedStates,

@@ -56,7 +56,10 @@ export async function openTestSchema(
 
 /** A valid body of `evt.v1.attestation.node.changed` that carries a number. */
 export function nodeChangedBody(number: number): EventBody<'evt.v1.attestation.node.changed'> {
-  return { nodeId: `node-${number}`, status: 'OK', previous: null, changedAt: '2026-01-02T03:04:05.006Z' };
+  return {
+    ...{ nodeId: `node-${number}`, status: 'OK', previous: null, changedAt: '2026-01-02T03:04:05.006Z' },
+    ...{ zone: 'default', quarantined: false, blocked: false },
+  };
 }
 
 /** The number that {@link nodeChangedBody} put into a payload. */

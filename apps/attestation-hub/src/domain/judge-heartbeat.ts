@@ -1,4 +1,4 @@
-import type { NodeStatus } from '@touchstone/contracts';
+import type { JudgedStatus } from '@touchstone/contracts';
 import type { FlipRules } from './flip-rules.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import type { AttestedBuild, NodeHealth, NodeState, Run, Sighting } from './node.js';
@@ -19,7 +19,7 @@ export type Finding =
 
 /** What a heartbeat makes of a node. */
 export interface Verdict {
-  readonly status: NodeStatus;
+  readonly status: JudgedStatus;
   /** What the node reports, and YELLOW where its status makes that too good. */
   readonly health: NodeHealth;
   readonly driftCount: number;

@@ -1,4 +1,4 @@
-import type { Heartbeat, NodeStatus } from '@touchstone/contracts';
+import type { Heartbeat, JudgedStatus } from '@touchstone/contracts';
 
 /** How well a node says it is. */
 export type NodeHealth = Heartbeat['health'];
@@ -42,7 +42,7 @@ export interface Refills {
 /** Everything that is kept about a node (R-NODE-3). All times are receive times of the hub. */
 export interface NodeState {
   readonly nodeId: string;
-  readonly status: NodeStatus;
+  readonly status: JudgedStatus;
   /** What the node reports, and YELLOW where its status makes that too good. */
   readonly health: NodeHealth;
   /** What the node itself last reported. */
@@ -76,7 +76,7 @@ export interface HistoryEntry {
   /** Counts from 0 for each node. */
   readonly number: number;
   readonly atMs: number;
-  readonly status: NodeStatus;
+  readonly status: JudgedStatus;
   readonly health: NodeHealth;
   /** `null` for a heartbeat without attestation. */
   readonly attestation: AttestedBuild | null;

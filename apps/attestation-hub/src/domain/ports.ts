@@ -1,4 +1,4 @@
-import type { AuditEvent, NodeStatus } from '@touchstone/contracts';
+import type { AuditEvent, JudgedStatus, NodeStatus } from '@touchstone/contracts';
 import type { AuditLine, AuditRecord } from './audit.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import type { HistoryEntry, NodeState } from './node.js';
@@ -41,7 +41,7 @@ export interface NodeQuery {
 
 /** Figures over all nodes. */
 export interface NodeCounts {
-  readonly byStatus: Readonly<Record<NodeStatus, number>>;
+  readonly byStatus: Readonly<Record<JudgedStatus, number>>;
   /** Nodes whose last heartbeat came before the given moment. */
   readonly silent: number;
   /** Lines of the audit since the other given moment. */

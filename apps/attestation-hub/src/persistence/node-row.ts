@@ -1,11 +1,11 @@
-import type { NodeStatus } from '@touchstone/contracts';
+import type { JudgedStatus } from '@touchstone/contracts';
 import { bytesToHex } from '@touchstone/crypto';
 import type { HistoryEntry, NodeHealth, NodeState, Run, Sighting } from '../domain/node.js';
 
 /** A row of `attestation.node` as the driver reads it. */
 export interface NodeRow {
   readonly node_id: string;
-  readonly status: NodeStatus;
+  readonly status: JudgedStatus;
   readonly health: NodeHealth;
   readonly first_seen_at: Date | null;
   readonly first_build_id: string | null;
@@ -36,7 +36,7 @@ export interface NodeRow {
 export interface HistoryRow {
   readonly number: string;
   readonly at: Date;
-  readonly status: NodeStatus;
+  readonly status: JudgedStatus;
   readonly health: NodeHealth;
   readonly build_id: string | null;
   readonly capability_hash: Buffer | null;

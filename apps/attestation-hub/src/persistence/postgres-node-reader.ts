@@ -1,4 +1,4 @@
-import { nodeStatuses, type NodeStatus } from '@touchstone/contracts';
+import { judgedStatuses, type JudgedStatus } from '@touchstone/contracts';
 import { withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type { HistoryEntry, NodeState } from '../domain/node.js';
@@ -33,18 +33,18 @@ export class PostgresNodeReader implements NodeReader {
 
   async count(silentBeforeMs: number, auditSinceMs: number): Promise<NodeCounts> {
     const [rows, found] = await Promise.all([
-      this.query<{ status: NodeStatus; nodes: string; silent: string }>(
+      this.query<{ status: JudgedStatus; nodes: string; silent: string }>(
         `SELECT status, count(*) AS nodes, count(*) FILTER (WHERE last_heartbeat_at < $1) AS silent
          FROM attestation.node GROUP BY status`,
         [new Date(silentBeforeMs).toISOString()],
       ),
       this.countFindings(auditSinceMs),
     ]);
-    const of = (status: NodeStatus) => Number(rows.find((row) => row.status === status)?.nodes ?? 0);
+    const of = (status: JudgedStatus) => Number(rows.find((row) => row.status === status)?.nodes ?? 0);
     return {
       ...found,
       byStatus: Object.fromEntries(
-        nodeStatuses.map((status) => [status, of(status)]),
+        judgedStatuses.map((status) => [status, of(status)]),
       ) as NodeCounts['byStatus'],
       silent: rows.reduce((sum, { silent }) => sum + Number(silent), 0),
     };

@@ -127,7 +127,11 @@ export class PostgresNodeStore implements NodeStore {
       await this.outbox.append(
         manager,
         'evt.v1.attestation.node.changed',
-        { nodeId, status, previous: result.previousStatus, changedAt: new Date(lastChangeMs).toISOString() },
+        {
+          ...{ nodeId, status, previous: result.previousStatus },
+          changedAt: new Date(lastChangeMs).toISOString(),
+          ...{ zone: 'default', quarantined: false, blocked: false },
+        },
         { traceHeaders },
       );
     }

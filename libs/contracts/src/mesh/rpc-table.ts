@@ -22,6 +22,7 @@ export const rpcTable = {
   },
   'attestation-hub': {
     heartbeat: ['inference-gateway'],
+    standing: ['signer'],
   },
 } as const satisfies Partial<Record<ServiceName, Record<string, readonly ServiceName[]>>>;
 

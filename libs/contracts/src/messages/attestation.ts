@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hex32, timestampMs } from '../schemas/primitives.js';
+import { hex32, slug, timestampMs } from '../schemas/primitives.js';
 import { statedUtcTime } from '../schemas/times.js';
 
 export const healthValues = ['GREEN', 'YELLOW', 'RED', 'DEAD'] as const;
@@ -43,8 +43,27 @@ export const heartbeat = z.strictObject({
 });
 export type Heartbeat = z.infer<typeof heartbeat>;
 
-export const nodeStatuses = ['OK', 'DRIFT', 'SPOOF_SUSPECT', 'MISSING'] as const;
+/** What a heartbeat makes of its node (R-NODE-4). */
+export const judgedStatuses = ['OK', 'DRIFT', 'SPOOF_SUSPECT', 'MISSING'] as const;
+export type JudgedStatus = (typeof judgedStatuses)[number];
+
+/** The same, and STALE for a node that has been silent for too long, whatever its last heartbeat made of it. */
+export const nodeStatuses = [...judgedStatuses, 'STALE'] as const;
 export type NodeStatus = (typeof nodeStatuses)[number];
+
+/** Why the outputs of a node must not be signed, the first one that holds. */
+export const blockReasons = [
+  'quarantined',
+  'spoof-suspect',
+  'drift',
+  'missing',
+  'stale',
+  'unsigned',
+] as const;
+export type BlockReason = (typeof blockReasons)[number];
+
+/** The name of a zone of nodes. */
+export const zoneName = slug;
 
 /** What the audit of the hub tells (R-NODE-5). */
 export const auditEvents = [
@@ -54,11 +73,16 @@ export const auditEvents = [
 ] as const;
 export type AuditEvent = (typeof auditEvents)[number];
 
-/** `evt.v1.attestation.node.changed`: the stored status of a node changed. */
+/** `evt.v1.attestation.node.changed`: the status of a node changed, or whether it is quarantined or blocked. */
 export const nodeChanged = z.strictObject({
   nodeId: z.string().max(128),
   status: z.enum(nodeStatuses),
+  /** The status before; null for a node that was not known, the same where something else changed. */
   previous: z.enum(nodeStatuses).nullable(),
   changedAt: timestampMs,
+  zone: zoneName,
+  quarantined: z.boolean(),
+  /** Under the policy of its zone the outputs of the node must not be signed now. */
+  blocked: z.boolean(),
 });
 export type NodeChanged = z.infer<typeof nodeChanged>;

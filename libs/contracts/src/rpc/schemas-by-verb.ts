@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { RpcService, RpcVerb } from '../mesh/rpc-table.js';
-import { reportHeartbeat } from './attestation.js';
+import { nodeStanding, reportHeartbeat } from './attestation.js';
 import {
   authorizePayment,
   releasePayment,
@@ -27,7 +27,7 @@ export const rpcSchemas = {
     release: releasePayment,
     supported: supportedPayments,
   },
-  'attestation-hub': { heartbeat: reportHeartbeat },
+  'attestation-hub': { heartbeat: reportHeartbeat, standing: nodeStanding },
 } as const satisfies { [S in RpcService]: Record<RpcVerb<S>, { request: z.ZodType; response: z.ZodType }> };
 
 type SchemaOf<S extends RpcService, V extends RpcVerb<S>> = V extends keyof (typeof rpcSchemas)[S]

@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import type { RpcRequest, RpcResponse } from '@touchstone/contracts';
 import { RpcHandler, type RpcContext } from '@touchstone/nats';
+import { CLOCK, type Clock } from '@touchstone/platform/wiring';
 import { ReceiveHeartbeat } from '../../domain/receive-heartbeat.js';
 
 /**
@@ -10,7 +11,10 @@ import { ReceiveHeartbeat } from '../../domain/receive-heartbeat.js';
  */
 @Controller()
 export class AttestationRpc {
-  constructor(@Inject(ReceiveHeartbeat) private readonly receive: ReceiveHeartbeat) {}
+  constructor(
+    @Inject(ReceiveHeartbeat) private readonly receive: ReceiveHeartbeat,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
 
   @RpcHandler('attestation-hub', 'heartbeat')
   async heartbeat(
@@ -20,5 +24,11 @@ export class AttestationRpc {
     const node = await this.receive.run(request, { reporter: caller, remoteAddress: null });
     const lastSeen = new Date(node.lastHeartbeat.atMs).toISOString();
     return { nodeId: node.nodeId, status: node.status, health: node.health, lastSeen };
+  }
+
+  /** No zone has a policy that blocks, so nobody is. */
+  @RpcHandler('attestation-hub', 'standing')
+  async standing(): Promise<RpcResponse<'attestation-hub', 'standing'>> {
+    return { at: new Date(this.clock.nowMs()).toISOString(), blocked: [] };
   }
 }
