@@ -6,10 +6,10 @@ import type { ServiceParts } from '@touchstone/service';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { RpcCheckpointSigner } from './adapters/signer/rpc-checkpoint-signer.js';
-import { RpcOutputKeys } from './adapters/signer/rpc-output-keys.js';
+import { RpcSigningKeys } from './adapters/signer/rpc-signing-keys.js';
 import type { Config } from './config.js';
 import { createPipeline, type CreatedPipeline } from './domain/pipeline/create-pipeline.js';
-import { OutputKeys } from './domain/leaf/output-keys.js';
+import { SigningKeys } from './domain/leaf/signing-keys.js';
 import { LeafProgress } from './leaf-progress.js';
 import { AnchorMetrics } from './metrics.js';
 import { PostgresExclusive } from './persistence/postgres-exclusive.js';
@@ -52,9 +52,9 @@ export function appParts(config: Config): ServiceParts {
         },
       ),
       provide(
-        OutputKeys,
+        SigningKeys,
         { rpc: RpcClient, clock: CLOCK },
-        ({ rpc, clock }) => new OutputKeys(new RpcOutputKeys(rpc), () => clock.nowMs()),
+        ({ rpc, clock }) => new SigningKeys(new RpcSigningKeys(rpc), () => clock.nowMs()),
       ),
       provide(
         PIPELINE,

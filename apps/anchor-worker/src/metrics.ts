@@ -23,6 +23,7 @@ export class AnchorMetrics {
   private readonly leaves: Counter;
   private readonly entries: Counter;
   private readonly batches: Counter;
+  private readonly eventBatches: Counter;
   private readonly checkpoints: Counter;
   private readonly anchorEvents: Counter;
   private readonly proofs: Counter;
@@ -41,7 +42,8 @@ export class AnchorMetrics {
       new Counter({ name: `touchstone_anchor_${name}`, help, labelNames, registers: [registry] });
     this.leaves = counter('leaves_accepted_total', 'Leaves that were stored.');
     this.entries = counter('log_objects_total', 'Log entries that are no batch.');
-    this.batches = counter('batches_sealed_total', 'Batches that took their place in the log.');
+    this.batches = counter('batches_sealed_total', 'Batches of outputs that took their place in the log.');
+    this.eventBatches = counter('event_batches_total', 'Signed batches of events that took their place in the log.');
     this.checkpoints = counter('checkpoints_published_total', 'Checkpoints that were signed and stored.');
     this.anchorEvents = counter('anchor_events_total', 'What happened to anchors, by network.', [
       'event',
@@ -92,9 +94,10 @@ export class AnchorMetrics {
     addNetworkFigures(registry, reader);
   }
 
-  intaken(taken: { readonly leaves: number; readonly entries: number }): void {
+  intaken(taken: { readonly leaves: number; readonly entries: number; readonly batches: number }): void {
     this.leaves.inc(taken.leaves);
     this.entries.inc(taken.entries);
+    this.eventBatches.inc(taken.batches);
   }
 
   leafAccepted(seconds: number): void {

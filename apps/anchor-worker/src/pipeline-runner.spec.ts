@@ -12,8 +12,8 @@ import { Shutdown } from '@touchstone/platform/runtime';
 import { testNats, waitUntil, type MeshUserName, type TestNats } from '@touchstone/testing';
 import { outputKeyEntry, recordedOutput } from '../test/support/leaves.js';
 import type { AnchorReader } from './domain/anchor/anchor-reader.js';
-import { Intake, type Delivery } from './domain/leaf/intake.js';
-import { OutputKeys } from './domain/leaf/output-keys.js';
+import { Intake, type Accepted } from './domain/leaf/intake.js';
+import { SigningKeys } from './domain/leaf/signing-keys.js';
 import type { CreatedPipeline } from './domain/pipeline/create-pipeline.js';
 import { LeafProgress } from './leaf-progress.js';
 import { AnchorMetrics } from './metrics.js';
@@ -57,14 +57,15 @@ describe('a delivery', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const accept = async ({ leaves }: Delivery) => {
+    const accept = async ({ leaves }: Accepted) => {
       sizes.push(leaves.length);
       if (sizes.length === 1) await held;
-      return { leaves: leaves.length, entries: 0 };
+      return { leaves: leaves.length, entries: 0, batches: 0 };
     };
     const intake = new Intake(
       { accept },
       { leavesAccepted: () => undefined, entriesAppended: () => undefined },
+      { nodeId: 'node-1', nowMs: () => 0 },
     );
     // Neither stages nor chain: what is taken in stays where it is.
     const pipeline = { start: () => undefined, stop: async () => undefined };
@@ -85,7 +86,7 @@ describe('a delivery', () => {
       reader,
       metrics,
       progress,
-      new OutputKeys({ keys: async () => [outputKeyEntry] }, () => 0),
+      new SigningKeys({ keys: async () => [outputKeyEntry] }, () => 0),
       new Consumers({ mesh, metrics: createMeshMetrics(registry), logger, health, shutdown }),
       health,
       shutdown,

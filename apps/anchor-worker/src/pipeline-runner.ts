@@ -4,7 +4,7 @@ import { Consumers, DELIVERIES_MAX } from '@touchstone/nats';
 import { HEALTH, type HealthRegistry } from '@touchstone/platform/observability';
 import { SHUTDOWN, type Shutdown } from '@touchstone/platform/runtime';
 import type { AnchorReader } from './domain/anchor/anchor-reader.js';
-import { OutputKeys } from './domain/leaf/output-keys.js';
+import { SigningKeys } from './domain/leaf/signing-keys.js';
 import type { CreatedPipeline } from './domain/pipeline/create-pipeline.js';
 import { LeafProgress } from './leaf-progress.js';
 import { AnchorMetrics } from './metrics.js';
@@ -19,7 +19,7 @@ export class PipelineRunner implements OnApplicationBootstrap {
     @Inject(ANCHOR_READER) private readonly reader: AnchorReader,
     @Inject(AnchorMetrics) private readonly metrics: AnchorMetrics,
     @Inject(LeafProgress) private readonly progress: LeafProgress,
-    @Inject(OutputKeys) private readonly keys: OutputKeys,
+    @Inject(SigningKeys) private readonly keys: SigningKeys,
     @Inject(Consumers) private readonly consumers: Consumers,
     @Inject(HEALTH) private readonly health: HealthRegistry,
     @Inject(SHUTDOWN) private readonly shutdown: Shutdown,

@@ -21,7 +21,7 @@ describe('checkpoints against PostgreSQL', () => {
   const replicaWith = (signer?: SignerDouble): Promise<Replica> =>
     fixture.replica({ settings: { intervalMs: 0 }, ...(signer === undefined ? {} : { signer }) });
   const append = async (replica: Replica, label: string, count = 1): Promise<void> => {
-    await replica.intake.accept({ leaves: leavesOf(label, count), entries: [] });
+    await replica.intake.accept({ leaves: leavesOf(label, count), entries: [], batches: [] });
     while ((await replica.sealing.run()) === 0);
   };
 

@@ -70,7 +70,7 @@ describe('a process that ends at random points', () => {
         const part = leaves.slice(from, from + 1 + Math.floor(random() * 8));
         const { commitment, modelId } = recordedOutput('crash', `model-${Math.floor(random() * 12)}`);
         const entries = random() < 0.2 ? [commitmentEntry(commitment, modelId)] : [];
-        await replica.intake.accept({ leaves: part, entries });
+        await replica.intake.accept({ leaves: part, entries, batches: [] });
         delivered = Math.max(delivered, from + part.length);
         return undefined;
       }
@@ -94,7 +94,7 @@ describe('a process that ends at random points', () => {
     }
     expect(crashes).toBeGreaterThan(40);
     const calm = await fixture.replica({ settings: { intervalMs: 0, batchMax: 5 } });
-    await calm.intake.accept({ leaves, entries: [] });
+    await calm.intake.accept({ leaves, entries: [], batches: [] });
     while ((await calm.sealing.run()) === 0);
     while ((await calm.checkpointing.run()) === 0);
     const log = await expectSoundLog(fixture);

@@ -26,7 +26,7 @@ describe('failed anchors', () => {
   afterEach(() => fixture.close());
 
   async function publish(label: string): Promise<void> {
-    await replica.intake.accept({ leaves: leavesOf(label, 1), entries: [] });
+    await replica.intake.accept({ leaves: leavesOf(label, 1), entries: [], batches: [] });
     while ((await replica.sealing.run()) === 0);
     while ((await replica.checkpointing.run()) === 0);
   }

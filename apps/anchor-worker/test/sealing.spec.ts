@@ -43,7 +43,7 @@ describe('sealing against PostgreSQL', () => {
   it('seals a full batch at once, in the order of acceptance (R-ANCHOR-1)', async () => {
     const replica = await fixture.replica();
     const leaves = leavesOf('full', 10);
-    await replica.intake.accept({ leaves, entries: [] });
+    await replica.intake.accept({ leaves, entries: [], batches: [] });
     expect(await drain(replica)).toBeUndefined();
     const log = await expectSoundLog(fixture);
     expect(log.batches).toHaveLength(1);
@@ -53,7 +53,7 @@ describe('sealing against PostgreSQL', () => {
   it('leaves the one beyond a full batch for the next, which its own age makes due', async () => {
     const replica = await fixture.replica({ settings: { intervalMs: 400 } });
     const leaves = leavesOf('beyond', 11);
-    await replica.intake.accept({ leaves, entries: [] });
+    await replica.intake.accept({ leaves, entries: [], batches: [] });
     const waitMs = await drain(replica);
     expect(waitMs).toBeGreaterThan(0);
     expect((await expectSoundLog(fixture)).leaves).toEqual(hexOf(leaves.slice(0, 10)));
@@ -66,7 +66,7 @@ describe('sealing against PostgreSQL', () => {
 
   it('seals nothing before the oldest leaf is old enough', async () => {
     const replica = await fixture.replica();
-    await replica.intake.accept({ leaves: leavesOf('young', 9), entries: [] });
+    await replica.intake.accept({ leaves: leavesOf('young', 9), entries: [], batches: [] });
     expect(await drain(replica)).toBeGreaterThan(50_000);
     expect((await expectSoundLog(fixture)).batches).toEqual([]);
   });
@@ -74,7 +74,7 @@ describe('sealing against PostgreSQL', () => {
   it('makes a batch for each model version, several in one transaction', async () => {
     const replica = await fixture.replica({ settings: { intervalMs: 0 } });
     const models = Array.from({ length: 20 }, (_, index) => `model-${index}`);
-    await replica.intake.accept({ leaves: models.flatMap((model) => leavesOf('m', 3, model)), entries: [] });
+    await replica.intake.accept({ leaves: models.flatMap((model) => leavesOf('m', 3, model)), entries: [], batches: [] });
     await drain(replica);
     const log = await expectSoundLog(fixture);
     expect(log.batches).toHaveLength(20);
@@ -87,17 +87,23 @@ describe('sealing against PostgreSQL', () => {
   it('takes duplicate and mixed deliveries without doubling a leaf or an entry', async () => {
     const replica = await fixture.replica({ settings: { intervalMs: 0 } });
     const leaves = leavesOf('dup', 6);
-    expect(await replica.intake.accept({ leaves: leaves.slice(0, 4), entries: [keySet(0)] })).toEqual({
+    expect(await replica.intake.accept({ leaves: leaves.slice(0, 4), entries: [keySet(0)], batches: [] })).toEqual({
       leaves: 4,
       entries: 1,
+      batches: 0,
     });
     const again = {
       leaves: [...leaves.slice(2), ...leaves.slice(2, 3)],
       entries: [keySet(0), keySet(1), keySet(1)],
+      batches: [],
     };
-    expect(await replica.intake.accept(again)).toEqual({ leaves: 2, entries: 1 });
+    expect(await replica.intake.accept(again)).toEqual({ leaves: 2, entries: 1, batches: 0 });
     await drain(replica);
-    expect(await replica.intake.accept({ leaves, entries: [keySet(1)] })).toEqual({ leaves: 0, entries: 0 });
+    expect(await replica.intake.accept({ leaves, entries: [keySet(1)], batches: [] })).toEqual({
+      leaves: 0,
+      entries: 0,
+      batches: 0,
+    });
     await drain(replica);
     const log = await expectSoundLog(fixture);
     expect(log.leaves).toEqual(hexOf(leaves));
@@ -108,7 +114,7 @@ describe('sealing against PostgreSQL', () => {
     const replica = await fixture.replica({ settings: { intervalMs: 0 } });
     const leaves = leavesOf('order', 6);
     const shuffled = [3, 0, 5, 1, 4, 2].map((place) => leaves[place] as AcceptedLeaf);
-    for (const leaf of shuffled) await replica.intake.accept({ leaves: [leaf], entries: [] });
+    for (const leaf of shuffled) await replica.intake.accept({ leaves: [leaf], entries: [], batches: [] });
     await drain(replica);
     expect((await expectSoundLog(fixture)).leaves).toEqual(hexOf(shuffled));
   });
@@ -116,10 +122,10 @@ describe('sealing against PostgreSQL', () => {
   it('refuses a second leaf with the nonce of another and keeps nothing of that delivery', async () => {
     const replica = await fixture.replica();
     const first = leafOf('first');
-    await replica.intake.accept({ leaves: [first], entries: [] });
+    await replica.intake.accept({ leaves: [first], entries: [], batches: [] });
     const forged = { ...leafOf('second'), nonce: first.nonce };
     await expect(
-      replica.intake.accept({ leaves: [leafOf('third'), forged], entries: [] }),
+      replica.intake.accept({ leaves: [leafOf('third'), forged], entries: [], batches: [] }),
     ).rejects.toMatchObject({
       code: 'conflict',
       retryable: false,
@@ -138,7 +144,7 @@ describe('sealing against PostgreSQL', () => {
       replicas.map(async ({ intake }, place) => {
         // Half of the leaves come to both, as after a redelivery.
         for (let start = place * 75; start < place * 75 + 225; start += 5)
-          await intake.accept({ leaves: leaves.slice(start, start + 5), entries: [keySet(start)] });
+          await intake.accept({ leaves: leaves.slice(start, start + 5), entries: [keySet(start)], batches: [] });
       }),
     );
     await waitUntil(

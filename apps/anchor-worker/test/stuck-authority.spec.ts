@@ -45,7 +45,7 @@ describeWithOpenssl('an authority that gives no token that holds', () => {
     fixture.rows(`UPDATE anchors.chain_anchor SET created_at = created_at - interval '1 hour'`);
 
   async function publish(made: Replica, label: string): Promise<void> {
-    await made.intake.accept({ leaves: leavesOf(label, 1), entries: [] });
+    await made.intake.accept({ leaves: leavesOf(label, 1), entries: [], batches: [] });
     while ((await made.sealing.run()) === 0);
     while ((await made.checkpointing.run()) === 0);
   }

@@ -40,7 +40,7 @@ describeWithOpenssl('tokens of a time-stamping authority', () => {
       `UPDATE anchors.chain_anchor SET created_at = created_at - interval '1 hour', cost_at = cost_at - interval '1 hour'`,
     );
   async function publish(label: string): Promise<void> {
-    await replica.intake.accept({ leaves: leavesOf(label, 1), entries: [] });
+    await replica.intake.accept({ leaves: leavesOf(label, 1), entries: [], batches: [] });
     while ((await replica.sealing.run()) === 0);
     while ((await replica.checkpointing.run()) === 0);
   }

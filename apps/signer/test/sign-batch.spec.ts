@@ -6,10 +6,13 @@ import {
   type RpcRequest,
   type RpcResponse,
 } from '@touchstone/contracts';
-import { hexToBytes, readKeys, type Key } from '@touchstone/crypto';
+import { readKeys, type Key } from '@touchstone/crypto';
 import { EVENT_BYTES_MAX, EVENT_ID_BYTES_MAX, noteHash, verifyBatchSignature } from '@touchstone/event-batch';
 import type { RpcClient } from '@touchstone/nats';
+import { FakeClock } from '@touchstone/testing';
 import { problemOf, type TestService } from '@touchstone/testing/service';
+import { KEY_SET_AGE_MAX_MS } from '../src/domain/current-key-set.js';
+import { KEY_OVERLAP_MS } from '../src/domain/merge-key-set.js';
 import { BATCH_REQUEST_BYTES_MAX } from '../src/domain/verbs.js';
 import {
   COLLECTOR_TENANT,
@@ -202,7 +205,7 @@ describe('sign-batch', () => {
   it('takes a body of BATCH_REQUEST_BYTES_MAX and none that is larger', async () => {
     const body = JSON.stringify({ format: 'event-batch-v2', events: [event()] });
     for (const [bytes, status] of [
-      [BATCH_REQUEST_BYTES_MAX, 201],
+      [BATCH_REQUEST_BYTES_MAX, 200],
       [BATCH_REQUEST_BYTES_MAX + 1, 413],
     ] as const) {
       const response = await signer.post('/v1/batches', body.padEnd(bytes), {
@@ -238,8 +241,8 @@ describe('sign-batch', () => {
 
   it('says which variable to set where it has no seed (R-BATCH-3)', async () => {
     const other = await SignerFixture.create();
-    const { post: ask } = await other.start({ ORACLE_ED25519_SEED: undefined });
-    const response = await ask('/v1/batches', JSON.stringify({ format: 'event-batch-v2', events: [event()] }), {
+    const bare = await other.start({ ORACLE_ED25519_SEED: undefined });
+    const response = await bare.post('/v1/batches', JSON.stringify({ format: 'event-batch-v2', events: [event()] }), {
       authorization: `Bearer ${COLLECTOR_TOKEN}`,
     });
     expect(await problemOf(response)).toMatchObject({
@@ -251,13 +254,20 @@ describe('sign-batch', () => {
 
   it('signs nothing with a key that another signer replaced and that has ended', async () => {
     const other = await SignerFixture.create();
-    await other.start();
-    await other.start({ ORACLE_ED25519_SEED: '77'.repeat(32) });
-    const keys = await other.client('anchor-worker');
-    const { keySet } = await keys.call('signer', 'key-set', {});
-    const listed = keySet.keys.filter(({ use }) => use === 'event-batch');
-    expect(listed).toHaveLength(2);
-    expect(listed.map(({ public_key: publicKey }) => hexToBytes(publicKey, 32)?.length)).toEqual([32, 32]);
+    const clock = new FakeClock(Date.now());
+    const replaced = await other.startAt(clock);
+    await other.startAt(clock, { ORACLE_ED25519_SEED: '77'.repeat(32) });
+    const ask = () =>
+      replaced.post('/v1/batches', JSON.stringify({ format: 'event-batch-v2', events: [event()] }), {
+        authorization: `Bearer ${COLLECTOR_TOKEN}`,
+      });
+    expect((await ask()).ok).toBe(true);
+    clock.advance(KEY_OVERLAP_MS + KEY_SET_AGE_MAX_MS);
+    expect(await problemOf(await ask())).toMatchObject({
+      code: 'signing-refused',
+      detail: expect.stringContaining('was replaced and has ended'),
+    });
+    await expect(other.startAt(clock)).rejects.toThrow(/was replaced and ended/);
     await other.close();
   });
 });

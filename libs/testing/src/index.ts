@@ -31,7 +31,7 @@ export {
   type SignerClient,
   type SignerFault,
 } from './signer/signer-double.js';
-export { signerSeeds } from './signer/signer-keys.js';
+export { eventBatchKeyId, signerSeeds } from './signer/signer-keys.js';
 export { chainNodes, type ChainNodePersonality, type NodeRefusal } from './chain-node/personality.js';
 export { startTestAnvil } from './test-anvil.js';
 export { createTestDatabase, type DatabaseTemplate, type TestDatabase } from './test-database.js';

@@ -3,43 +3,66 @@ import { toBytea, withDatabase, type Outbox, type OutboxEvent } from '@touchston
 import type { DataSource, EntityManager } from 'typeorm';
 import { leafHashOfText } from '@touchstone/merkle';
 import type { AcceptedLeaf } from '../domain/leaf/accepted-leaf.js';
-import type { Delivery, Intaken, IntakeStore } from '../domain/leaf/intake.js';
+import type { EventBatch } from '../domain/batch/event-batch.js';
+import type { Accepted, Intaken, IntakeStore } from '../domain/leaf/intake.js';
 import type { ObjectEntry } from '../domain/log/object-entry.js';
-import { appendToLog, lockLog } from './log-writer.js';
+import { insertEventBatches, withoutKnownBatches } from './event-batches.js';
+import { appendToLog, lockLog, type NewEntry } from './log-writer.js';
 import { ANCHOR_SCHEMA as schema } from './schema.js';
 
-/** Leaves, and entries that are no batch, in PostgreSQL. Unique keys make a second delivery harmless. */
+/** Leaves, and entries that come complete, in PostgreSQL. Unique keys make a second delivery harmless. */
 export class PostgresIntakeStore implements IntakeStore {
   constructor(
     private readonly dataSource: DataSource,
     private readonly outbox: Outbox,
   ) {}
 
-  accept(delivery: Delivery): Promise<Intaken> {
+  accept(delivery: Accepted): Promise<Intaken> {
     return withDatabase(() =>
       this.dataSource.transaction(async (manager) => {
         await rememberModels(manager, delivery);
         return {
           leaves: await insertLeaves(manager, delivery.leaves),
-          entries: await this.appendEntries(manager, delivery.entries),
+          ...(await this.append(manager, delivery)),
         };
       }),
     );
   }
 
-  private async appendEntries(manager: EntityManager, entries: readonly ObjectEntry[]): Promise<number> {
-    if (entries.length === 0) return 0;
+  private async append(
+    manager: EntityManager,
+    { entries, batches }: Pick<Accepted, 'entries' | 'batches'>,
+  ): Promise<Pick<Intaken, 'entries' | 'batches'>> {
+    if (entries.length + batches.length === 0) return { entries: 0, batches: 0 };
     const head = await lockLog(manager);
-    const fresh = await withoutKnown(manager, entries);
-    if (fresh.length === 0) return 0;
-    const first = await appendToLog(manager, head, fresh);
-    const events: OutboxEvent[] = fresh.map(({ text }, place) => ({
-      subject: 'evt.v1.anchor.entry.appended',
-      body: { logIndex: (first + BigInt(place)).toString(), entry: text },
-    }));
-    await this.outbox.appendMany(manager, events);
-    return fresh.length;
+    const objects = await withoutKnown(manager, entries);
+    const signed = await withoutKnownBatches(manager, batches);
+    const fresh: NewEntry[] = [...objects, ...signed.map(({ text }) => ({ kind: 'batch', text }) as const)];
+    if (fresh.length > 0) {
+      const first = await appendToLog(manager, head, fresh);
+      const firstBatch = first + BigInt(objects.length);
+      if (signed.length > 0) await insertEventBatches(manager, signed, firstBatch);
+      await this.outbox.appendMany(manager, [
+        ...objects.map((entry, place) => appendedEvent(entry, first + BigInt(place))),
+        ...signed.map((batch, place) => sealedEvent(batch, firstBatch + BigInt(place))),
+      ]);
+    }
+    return { entries: objects.length, batches: signed.length };
   }
+}
+
+function appendedEvent({ text }: ObjectEntry, logIndex: bigint): OutboxEvent {
+  return {
+    subject: 'evt.v1.anchor.entry.appended',
+    body: { logIndex: logIndex.toString(), entry: text },
+  };
+}
+
+function sealedEvent({ batchId, text, leaves, sealedAt }: EventBatch, logIndex: bigint): OutboxEvent {
+  return {
+    subject: 'evt.v1.anchor.batch.sealed',
+    body: { batchId, logIndex: logIndex.toString(), entry: text, leaves: [...leaves], sealedAt },
+  };
 }
 
 /**
@@ -74,7 +97,7 @@ async function insertLeaves(manager: EntityManager, leaves: readonly AcceptedLea
 
 async function rememberModels(
   manager: EntityManager,
-  { leaves, entries }: Pick<Delivery, 'leaves' | 'entries'>,
+  { leaves, entries }: Pick<Accepted, 'leaves' | 'entries'>,
 ): Promise<void> {
   const models = new Map<string, string>();
   for (const { modelVersionId, modelId } of [...entries.flatMap(({ model }) => model ?? []), ...leaves])

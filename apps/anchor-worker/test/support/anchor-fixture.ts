@@ -166,7 +166,7 @@ export class AnchorFixture {
 
   /** Appends a batch and publishes a checkpoint over it. */
   async publish(replica: Replica, label: string, count = 1): Promise<void> {
-    await replica.intake.accept({ leaves: leavesOf(label, count), entries: [] });
+    await replica.intake.accept({ leaves: leavesOf(label, count), entries: [], batches: [] });
     while ((await replica.sealing.run()) === 0);
     while ((await replica.checkpointing.run()) === 0);
   }

@@ -5,6 +5,7 @@ import { developmentNetwork } from '@touchstone/embedded';
 import {
   freePort,
   SIGNER_DOUBLE_ORIGIN,
+  eventBatchKeyId,
   signerSeeds,
   waitUntil,
   type TestDatabase,
@@ -53,6 +54,8 @@ export class SignerProcess {
         TOUCHSTONE_CHECKPOINT_SEED_HEX: signerSeeds.checkpoint,
         TOUCHSTONE_ANCHOR_TX_KEY_HEX: signerSeeds.anchor,
         TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: signerSeeds.settlement,
+        ORACLE_ED25519_SEED: signerSeeds.eventBatch,
+        ORACLE_ED25519_KEY_ID: eventBatchKeyId,
         TOUCHSTONE_ANCHOR_CONTRACTS: JSON.stringify(contracts),
         TOUCHSTONE_SETTLEMENT_NETWORK: developmentNetwork,
         TOUCHSTONE_SETTLEMENT_ASSET: `0x${'bb'.repeat(20)}`,

@@ -123,7 +123,7 @@ export class TokenScene {
     this.given = 0;
     this.answer(answer);
     const { intake, sealing, checkpointing } = this.beside;
-    await intake.accept({ leaves: leavesOf(`crash-${this.size}`, 1), entries: [] });
+    await intake.accept({ leaves: leavesOf(`crash-${this.size}`, 1), entries: [], batches: [] });
     while ((await sealing.run()) === 0);
     while ((await checkpointing.run()) === 0);
   }

@@ -1,4 +1,5 @@
-import { ServiceFixture, surroundingsOf } from '@touchstone/testing/service';
+import type { FakeClock } from '@touchstone/testing';
+import { ServiceFixture, surroundingsOf, type Settings, type TestService } from '@touchstone/testing/service';
 import type { configSchema } from '../../src/config.js';
 import { service } from '../../src/service.js';
 
@@ -51,5 +52,10 @@ const settings = {
 export class SignerFixture extends ServiceFixture<typeof configSchema> {
   static async create(): Promise<SignerFixture> {
     return new SignerFixture(await surroundingsOf(service, settings));
+  }
+
+  /** Starts a replica that goes by a clock of the test. */
+  startAt(clock: FakeClock, change: Settings = {}): Promise<TestService> {
+    return this.launch(change, { clock });
   }
 }

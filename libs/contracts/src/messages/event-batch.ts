@@ -23,6 +23,9 @@ export const BATCH_SIGNATURE_CHARACTERS_MAX = 4_096;
 /** A signed batch of a tenant, without its leaves. */
 const head = {
   batchId: uuidV7,
+  evidenceId: uuidV7.describe(
+    'Reads the evidence of the events, as a verification id does of an output. It stands in no log: whoever has it reads them all.',
+  ),
   tenant: tenantId,
   format: z.enum(eventBatchFormats),
   batchTs,

@@ -30,6 +30,9 @@ export const signerSeeds: Readonly<Record<SignerKey, string>> = {
   eventBatch: '66'.repeat(32),
 };
 
+/** The name of the key of event batches, whatever its seed. */
+export const eventBatchKeyId = 'event-batch-1';
+
 const VALID = { not_before: '2026-01-01T00:00:00Z', not_after: '2036-01-01T00:00:00Z' };
 
 /** The keys of a double, each of which a test may replace. */
@@ -86,7 +89,7 @@ export class SignerKeys {
   /** The key of event batches. */
   get eventBatch(): { readonly kid: string; readonly name: string; readonly signer: Ed25519Signer } {
     const signer = createEd25519Signer(bytesOf(this.seeds.eventBatch));
-    return { kid: kidOf('event-batch', bytesToHex(signer.publicKey)), name: `${this.origin}/events`, signer };
+    return { kid: eventBatchKeyId, name: `${this.origin}/events`, signer };
   }
 
   /** Verifier key of the log (C2SP signed-note). */
@@ -121,7 +124,12 @@ export class SignerKeys {
         { ...ecdsaEntry('chain-tx', seeds.anchor), name: 'anchor' },
         { ...ecdsaEntry('chain-tx', seeds.settlement), name: 'settlement' },
         {
-          ...entry('Ed25519', 'event-batch', bytesToHex(this.eventBatch.signer.publicKey)),
+          ...entry(
+            'Ed25519',
+            'event-batch',
+            bytesToHex(this.eventBatch.signer.publicKey),
+            eventBatchKeyId,
+          ),
           name: this.eventBatch.name,
         },
       ],
@@ -138,13 +146,9 @@ function entry(
   alg: KeystoreEntry['alg'],
   use: KeystoreEntry['use'],
   publicKey: string,
-  kid = kidOf(use, publicKey),
+  kid = `${use}-${publicKey.slice(-16)}`,
 ): KeystoreEntry {
   return { kid, alg, use, public_key: publicKey, status: 'active', ...VALID };
-}
-
-function kidOf(use: KeystoreEntry['use'], publicKey: string): string {
-  return `${use}-${publicKey.slice(-16)}`;
 }
 
 function bytesOf(hex: string): Uint8Array {

@@ -162,7 +162,8 @@ export async function signLeaves(
     },
   );
   return {
-    ...{ batchId, tenant, format, batchTs, kid, leafCount: leaves.length, root: bytesToHex(root), signature },
+    ...{ batchId, evidenceId: uuidV7(), tenant, format, batchTs, kid, leafCount: leaves.length },
+    ...{ root: bytesToHex(root), signature },
     ...{ leaves, events: null, signedAt: new Date(nowMs).toISOString() },
   };
 }

@@ -87,5 +87,6 @@ export function createPipeline(
     onStageFailure: (...failure) => observer.stageFailed(...failure),
   });
   const stuck = new StuckAnchors(targets, exclusive, ports);
-  return { pipeline, intake: new Intake(ports.intake, pipeline), checkpointing, sealing, targets, stuck };
+  const intake = new Intake(ports.intake, pipeline, { nodeId: settings.nodeId, nowMs });
+  return { pipeline, intake, checkpointing, sealing, targets, stuck };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { EventMessage } from '@touchstone/nats';
 import { outputKeyEntry, recordedOutput } from '../../../test/support/leaves.js';
 import type { Delivery } from '../../domain/leaf/intake.js';
-import { OutputKeys } from '../../domain/leaf/output-keys.js';
+import { SigningKeys } from '../../domain/leaf/signing-keys.js';
 import { takeEvents } from './take-events.js';
 
 const delivered = (subject: string, body: unknown): EventMessage =>
@@ -12,12 +12,16 @@ function recorder() {
   const deliveries: Delivery[] = [];
   const accept = async (delivery: Delivery) => {
     deliveries.push(delivery);
-    return { leaves: delivery.leaves.length, entries: delivery.entries.length };
+    return {
+      leaves: delivery.leaves.length,
+      entries: delivery.entries.length,
+      batches: delivery.batches.length,
+    };
   };
   return { deliveries, accept };
 }
 
-const keys = new OutputKeys({ keys: async () => [outputKeyEntry] }, () => 0);
+const keys = new SigningKeys({ keys: async () => [outputKeyEntry] }, () => 0);
 const output = recordedOutput('one');
 const { commitment, modelId } = output;
 const keySet = { type: 'touchstone.key-set.v1', sequence: 0, keys: [], previous: null };
@@ -31,7 +35,7 @@ describe('taking events in', () => {
       delivered('evt.v1.signing.key-set.changed', { keySet }),
       delivered('evt.v1.inference.output.recorded', recordedOutput('two')),
     ]);
-    expect(taken).toEqual({ leaves: 2, entries: 2 });
+    expect(taken).toEqual({ leaves: 2, entries: 2, batches: 0 });
     expect(intake.deliveries).toHaveLength(1);
     expect(intake.deliveries[0]?.entries.map(({ kind }) => kind)).toEqual(['commitment', 'key-set']);
     expect(intake.deliveries[0]?.leaves[0]?.nonce).toBe(output.proof.nonce);
@@ -42,6 +46,7 @@ describe('taking events in', () => {
     expect(await takeEvents(intake, keys, [delivered('evt.v1.attestation.node.changed', {})])).toEqual({
       leaves: 0,
       entries: 0,
+      batches: 0,
     });
     expect(intake.deliveries).toEqual([]);
   });

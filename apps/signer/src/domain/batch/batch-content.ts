@@ -1,4 +1,4 @@
-import { canonicalJson, compareUtf8 } from '@touchstone/canonical-json';
+import { compareUtf8, type JsonValue } from '@touchstone/canonical-json';
 import {
   AppError,
   BATCH_EVENTS_BYTES_MAX,
@@ -6,7 +6,7 @@ import {
   type RpcRequest,
 } from '@touchstone/contracts';
 import { bytesToHex, hexToBytes } from '@touchstone/crypto';
-import { BatchError, eventLeaf, readEvent, rootOfLeaves } from '@touchstone/event-batch';
+import { BatchError, eventLeaf, readParsedEvent, rootOfLeaves } from '@touchstone/event-batch';
 
 /** What a batch holds, in the order of its tree. */
 export interface BatchContent {
@@ -76,7 +76,7 @@ function readEvents(format: EventBatchFormat, values: readonly unknown[]): Batch
 }
 
 function readOne(format: EventBatchFormat, value: unknown, index: number): ReadEvent {
-  const { id, canonical, guessable } = readEvent(canonicalJson(value));
+  const { id, canonical, guessable } = readParsedEvent(value as JsonValue);
   const leaf = bytesToHex(eventLeaf(format, canonical));
   return { id, leaf, value, index, bytes: Buffer.byteLength(canonical), guessable };
 }

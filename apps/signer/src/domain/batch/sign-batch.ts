@@ -81,7 +81,8 @@ export class BatchSigning {
     const { leaves, events } = content;
     return {
       batch: {
-        ...{ batchId, tenant, format, batchTs, kid, leafCount: leaves.length },
+        ...{ batchId, evidenceId: this.options.newId(), tenant, format, batchTs, kid },
+        leafCount: leaves.length,
         ...{ root: bytesToHex(content.root), signature, leaves: [...leaves] },
         events: events && events.map(({ value }) => value),
         signedAt: new Date(this.options.nowMs()).toISOString(),
@@ -159,12 +160,11 @@ function requireSame(same: SignedBatch, { tenant, format }: EventStream, content
   throw new AppError('conflict', `The batch ${same.batchId} was signed with other events.`);
 }
 
-/** The position and nothing else, so that a repeated request is told the same. */
 function answer(signed: SignedBatch, { events, guessable }: BatchContent): Response {
-  const { batchId, tenant, format, batchTs, kid, leafCount, root, signature } = signed;
+  const { leafCount } = signed;
   const detail = `${guessable} of ${leafCount} events have no salt of 22 characters or more: who guesses one sees that the guess is right.`;
   return {
-    ...{ batchId, tenant, format, batchTs, kid, leafCount, root, signature },
+    ...signed,
     events: events && events.map(({ id, leaf }) => ({ id, leaf })),
     warnings: guessable > 0 ? [{ code: 'leaf-guessable', detail }] : [],
   };

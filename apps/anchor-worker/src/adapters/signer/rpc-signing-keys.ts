@@ -1,9 +1,9 @@
 import type { KeystoreEntry } from '@touchstone/contracts';
 import type { RpcClient } from '@touchstone/nats';
-import type { OutputKeySource } from '../../domain/leaf/output-keys.js';
+import type { SigningKeySource } from '../../domain/leaf/signing-keys.js';
 
 /** Asks the signer for its keys over the mesh. */
-export class RpcOutputKeys implements OutputKeySource {
+export class RpcSigningKeys implements SigningKeySource {
   constructor(private readonly rpc: Pick<RpcClient, 'call'>) {}
 
   async keys(): Promise<readonly KeystoreEntry[]> {
