@@ -7,7 +7,9 @@ import { DataSource } from 'typeorm';
 import { RpcSignerKeys } from './adapters/signer/rpc-signer-keys.js';
 import type { Config } from './config.js';
 import { AnchoredSizes } from './domain/evidence/anchored-sizes.js';
+import { EventEvidence } from './domain/evidence/event-evidence.js';
 import { EvidenceReader } from './domain/evidence/evidence-reader.js';
+import { OutputEvidence } from './domain/evidence/output-evidence.js';
 import { RecentBundles } from './domain/evidence/recent-bundles.js';
 import { Ingestion } from './domain/ingest/ingestion.js';
 import { KnownKeys } from './domain/keys/signer-keys.js';
@@ -25,7 +27,7 @@ import { storedFigures } from './persistence/stored-figures.js';
 import { EvidenceController } from './transport/http/evidence.controller.js';
 import { LogController } from './transport/http/log.controller.js';
 import { ProofsController } from './transport/http/proofs.controller.js';
-import { EVIDENCE_STORE, PROOF_STORE } from './tokens.js';
+import { EVENT_EVIDENCE, EVIDENCE_SHARED, EVIDENCE_STORE, OUTPUT_EVIDENCE, PROOF_STORE } from './tokens.js';
 
 /** Wires the proof-service. */
 export function appParts(config: Config, delays: ConsumerDelays): ServiceParts {
@@ -66,23 +68,34 @@ function foundations(config: Config) {
 function readers(config: Config) {
   const { TOUCHSTONE_ANCHOR_CONTRACTS: contracts = {}, TOUCHSTONE_ANCHOR_SUBMITTERS: earlierSubmitters } =
     config;
+  const trust = {
+    origin: config.TOUCHSTONE_LOG_ORIGIN,
+    chains: Object.entries(contracts).map(([network, contract]) => ({
+      network,
+      contract,
+      earlierSubmitters,
+    })),
+  };
   const needs = { keys: KnownKeys, observer: Observers };
   return [
     provide(
-      EvidenceReader,
-      { ...needs, store: EVIDENCE_STORE, clock: CLOCK },
-      ({ clock, ...parts }) =>
-        new EvidenceReader({
-          ...parts,
-          anchored: new AnchoredSizes(parts.store, () => clock.nowMs()),
-          recent: new RecentBundles(config.TOUCHSTONE_EVIDENCE_CACHE_BYTES),
-          origin: config.TOUCHSTONE_LOG_ORIGIN,
-          chains: Object.entries(contracts).map(([network, contract]) => ({
-            network,
-            contract,
-            earlierSubmitters,
-          })),
-        }),
+      EVIDENCE_SHARED,
+      { store: EVIDENCE_STORE, observer: Observers, clock: CLOCK },
+      ({ store, observer, clock }) => ({
+        recent: new RecentBundles(config.TOUCHSTONE_EVIDENCE_CACHE_BYTES),
+        anchored: new AnchoredSizes(store, () => clock.nowMs()),
+        observer,
+      }),
+    ),
+    provide(
+      OUTPUT_EVIDENCE,
+      { keys: KnownKeys, store: EVIDENCE_STORE, shared: EVIDENCE_SHARED },
+      ({ keys, store, shared }) => new EvidenceReader(new OutputEvidence(store, keys, trust), shared),
+    ),
+    provide(
+      EVENT_EVIDENCE,
+      { keys: KnownKeys, store: EVIDENCE_STORE, shared: EVIDENCE_SHARED },
+      ({ keys, store, shared }) => new EvidenceReader(new EventEvidence(store, keys, trust), shared),
     ),
     provide(
       BatchProofs,

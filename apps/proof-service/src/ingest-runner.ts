@@ -55,6 +55,7 @@ export class IngestRunner {
     this.options.shutdown.add('in-flight', 'log copy', () => this.log.stop());
     this.log.start();
     await this.consume('proof-service-inference', false);
+    await this.consume('proof-service-signing', false);
     await this.consume('proof-service-anchor', true);
   }
 

@@ -6,6 +6,7 @@ import { CreateProofs1763700000000 } from './persistence/migrations/176370000000
 import { InlineRecords1763900000000 } from './persistence/migrations/1763900000000-inline-records.js';
 import { AnchorKinds1785800000000 } from './persistence/migrations/1785800000000-anchor-kinds.js';
 import { AnchorSizes1785900000000 } from './persistence/migrations/1785900000000-anchor-sizes.js';
+import { EventBatches1796400000000 } from './persistence/migrations/1796400000000-event-batches.js';
 
 /** The proof-service with other delays of its consumers, which tests shorten. */
 export function serviceWith(delays: ConsumerDelays = {}) {
@@ -17,6 +18,7 @@ export function serviceWith(delays: ConsumerDelays = {}) {
       InlineRecords1763900000000,
       AnchorKinds1785800000000,
       AnchorSizes1785900000000,
+      EventBatches1796400000000,
     ],
     parts: (config) => appParts(config, delays),
   });

@@ -1,6 +1,6 @@
 import { toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Intake, IntakeStore, PlacedEntry, SealedBatch } from '../domain/ingest/intake.js';
+import type { Intake, IntakeStore, PlacedEntry, SealedBatch, SignedEvents } from '../domain/ingest/intake.js';
 import { PROOF_SCHEMA as schema } from './schema.js';
 
 /** Stores deliveries. Every insert leaves alone what is there, so that a message may come any number of times. */
@@ -17,6 +17,7 @@ export class PostgresIntakeStore implements IntakeStore {
           manager,
           intake.batches.filter(({ logIndex }) => !conflicts.includes(logIndex)),
         );
+        await insertEvents(manager, intake.events);
         await insertCheckpoints(manager, intake.checkpoints);
         await insertAnchors(manager, intake.anchors);
         return conflicts;
@@ -81,7 +82,8 @@ async function insertEntries(manager: EntityManager, found: readonly PlacedEntry
 async function insertBatches(manager: EntityManager, found: readonly SealedBatch[]): Promise<void> {
   for (const batch of inOrder(found, ({ logIndex }) => logIndex)) {
     const inserted = (await manager.query(
-      `INSERT INTO ${schema}.batch (log_index, batch_id, leaf_count, nodes, sealed_at) VALUES ($1, $2, $3, $4, $5)
+      `INSERT INTO ${schema}.batch (log_index, batch_id, leaf_count, nodes, sealed_at, tree_profile)
+       VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT DO NOTHING RETURNING 1`,
       [
         batch.logIndex.toString(),
@@ -89,6 +91,7 @@ async function insertBatches(manager: EntityManager, found: readonly SealedBatch
         batch.leaves.length,
         Buffer.from(batch.nodes),
         batch.sealedAt,
+        batch.treeProfile,
       ],
     )) as unknown[];
     if (inserted.length === 0) continue;
@@ -96,6 +99,23 @@ async function insertBatches(manager: EntityManager, found: readonly SealedBatch
       `INSERT INTO ${schema}.batch_leaf (log_index, leaf_index, leaf)
        SELECT $1, place - 1, leaf FROM unnest($2::bytea[]) WITH ORDINALITY AS given (leaf, place)`,
       [batch.logIndex.toString(), batch.leaves.map(toBytea)],
+    );
+  }
+}
+
+async function insertEvents(manager: EntityManager, found: readonly SignedEvents[]): Promise<void> {
+  for (const { signed, events, signedAt } of inOrder(found, ({ signed }) => signed.batchId)) {
+    const inserted = (await manager.query(
+      `INSERT INTO ${schema}.event_batch (batch_id, evidence_id, held, body, signed_at) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT DO NOTHING RETURNING 1`,
+      [signed.batchId, signed.evidenceId, events !== null, JSON.stringify(signed), signedAt],
+    )) as unknown[];
+    if (inserted.length === 0 || events === null) continue;
+    await manager.query(
+      `INSERT INTO ${schema}.event (batch_id, leaf_index, event_id, event)
+       SELECT $1, place - 1, event_id, event
+       FROM unnest($2::bytea[], $3::text[]) WITH ORDINALITY AS given (event_id, event, place)`,
+      [signed.batchId, events.map(({ id }) => Buffer.from(id)), events.map(({ canonical }) => canonical)],
     );
   }
 }

@@ -1,6 +1,7 @@
 import type { NodeId } from '@touchstone/merkle';
 import { fromBytea, toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
+import type { TreeProfile } from '../domain/batch/stored-tree.js';
 import type { StoredAnchor } from '../domain/evidence/evidence-store.js';
 import type { LeafPlace, ProofStore, StoredBatch, StoredCheckpoint } from '../domain/proof/proof-store.js';
 import { anchorsJsonSql, chosenCheckpointSql } from './anchors-sql.js';
@@ -11,6 +12,7 @@ interface BatchRow {
   readonly batchId: string;
   readonly logIndex: string;
   readonly leafCount: number;
+  readonly treeProfile: TreeProfile;
   readonly entry: string;
   readonly checkpointSize: string | null;
   readonly note: string | null;
@@ -26,7 +28,8 @@ interface CheckpointRow {
 }
 
 const BATCH_SQL = `
-  SELECT batch.batch_id AS "batchId", batch.log_index::text AS "logIndex", leaf_count AS "leafCount", entry,
+  SELECT batch.batch_id AS "batchId", batch.log_index::text AS "logIndex", leaf_count AS "leafCount",
+         tree_profile AS "treeProfile", entry,
          chosen.size::text AS "checkpointSize", chosen.note,
          ${anchorsJsonSql('anchor.commitment = chosen.commitment')} AS anchors
   FROM ${schema}.batch JOIN ${schema}.log_entry USING (log_index)
@@ -50,6 +53,7 @@ export class PostgresProofStore implements ProofStore {
       batchId: row.batchId,
       logIndex: BigInt(row.logIndex),
       leafCount: row.leafCount,
+      treeProfile: row.treeProfile,
       entry: row.entry,
       checkpoint:
         checkpointSize === null || note === null

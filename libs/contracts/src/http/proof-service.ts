@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { anchorNetwork, anchorWith } from '../anchors/index.js';
 import { BATCH_LEAVES_MAX, LOG_INDEX_MAX, PATH_HASHES_MAX } from '../messages/anchor.js';
+import { jsonValue } from '../schemas/json-value.js';
 import { outputProof } from '../schemas/output.js';
 import { decimal, hex32, timestampMs, uuidV7 } from '../schemas/primitives.js';
 
@@ -24,12 +25,7 @@ export type AnchorAnswer = z.infer<typeof anchorAnswer>;
 export const NETWORKS_REQUIRED_MAX = 16;
 const NETWORK_CHARACTERS_MAX = 68;
 
-/**
- * The query of `GET /v1/evidence/:verificationId`; its answer is the bundle of `@touchstone/evidence`. `require` is `anchored` or
- * networks separated by commas.
- */
-export const evidenceQuery = z.strictObject({
-  require: z
+const required = z
     .string()
     .max(NETWORKS_REQUIRED_MAX * (NETWORK_CHARACTERS_MAX + 1))
     .transform((text) => (text === 'anchored' ? ('any' as const) : text.split(',')))
@@ -37,10 +33,35 @@ export const evidenceQuery = z.strictObject({
       z.union([z.literal('any'), z.array(anchorNetwork).max(NETWORKS_REQUIRED_MAX)], {
         error: `expected anchored, or 1 to ${NETWORKS_REQUIRED_MAX} networks separated by commas`,
       }),
-    )
-    .optional(),
-});
+    );
+
+/**
+ * The query of `GET /v1/evidence/:id`; its answer is the bundle of `@touchstone/evidence`. `require` is `anchored` or networks
+ * separated by commas. Of a signed batch one event is named, by its id or by its leaf.
+ */
+export const evidenceQuery = z
+  .strictObject({
+    require: required.optional(),
+    event: z.string().min(1).max(128).optional().describe('The id of an event; then the id of the path reads its batch.'),
+    leaf: hex32.optional().describe('The leaf of an event, instead of its id.'),
+  })
+  .refine(({ event, leaf }) => event === undefined || leaf === undefined, {
+    message: 'expected either event or leaf',
+  });
 export type EvidenceQuery = z.output<typeof evidenceQuery>;
+
+/** An event that its owner kept, whose evidence is asked for. */
+export const eventQuestion = z
+  .strictObject({
+    batchId: uuidV7,
+    event: jsonValue.describe('The event as it was hashed; it is not stored.'),
+  })
+  .meta({ id: 'EventQuestion' });
+export type EventQuestion = z.output<typeof eventQuestion>;
+
+/** The query of `POST /v1/evidence`. */
+export const eventEvidenceQuery = z.strictObject({ require: required.optional() });
+export type EventEvidenceQuery = z.output<typeof eventEvidenceQuery>;
 
 /** The query of `GET /v1/proof/:batchId`. */
 export const batchQuery = z.strictObject({
@@ -85,6 +106,10 @@ export const proofClaim = z
       rootHex: hex32,
     }),
     merkleRoot: hex32,
+    treeProfile: z
+      .enum(['rfc9162-sha256', 'event-batch-v1'])
+      .optional()
+      .describe('The tree that the log entry of the batch states; that of outputs when left out.'),
     leafData: z
       .union([
         hex32,

@@ -19,6 +19,7 @@ export class RpcSignerKeys implements SignerKeySource {
     }
     return {
       outputKeys: keySet.keys.filter(({ use }) => use === 'output'),
+      batchKeys: keySet.keys.filter(({ use }) => use === 'event-batch'),
       domain,
       logVerifierKey: log.vkey,
       anchorSubmitter: addresses.anchor,

@@ -1,43 +1,69 @@
-import { CompactRange, HASH_BYTES, inclusionNodes, type NodeId } from '@touchstone/merkle';
+import type { BatchEntry } from '@touchstone/evidence';
+import {
+  leafHash,
+  verifyEventBatchPath,
+  verifyPositionedPath,
+  type MerkleVerification,
+  type PositionedHash,
+} from '@touchstone/merkle';
+import { eventBatchProfile } from './event-batch-stored-tree.js';
+import { rfc9162Profile } from './rfc9162-stored-tree.js';
 
-/** The complete subtrees of a batch as one piece of bytes, from which any path is cut without hashing a leaf again. */
+/** The tree of a batch, as its log entry states it (protocol section 4). */
+export type TreeProfile = BatchEntry['treeProfile'];
+
+/** The nodes of a batch as one piece of bytes, from which any path is cut without hashing a leaf again. */
 export interface StoredTree {
   readonly root: Uint8Array;
-  /** All nodes of level 0, then all of level 1, and so on, {@link HASH_BYTES} each. */
+  /** All nodes of level 0, then all of level 1, and so on, 32 bytes each. */
   readonly nodes: Uint8Array;
 }
 
-/**
- * Builds the tree of a batch ahead of any question (R-PROOF-2).
- *
- * @param leafHashes hashes of the leaves, at least one
- */
-export function storeTree(leafHashes: readonly Uint8Array[]): StoredTree {
-  const range = CompactRange.empty();
-  const size = leafHashes.length;
-  const nodes = new Uint8Array(nodeOffset(size, { level: bitLength(size), index: 0n }));
-  for (const hash of leafHashes) {
-    for (const node of range.append(hash)) nodes.set(node.hash, nodeOffset(size, node));
-  }
-  return { root: range.root(), nodes };
-}
-
 /** Where the nodes of a path stand in {@link StoredTree.nodes}, and how to make the path of them. */
-export function pathInTree(
-  leafIndex: number,
-  leafCount: number,
-): { readonly offsets: readonly number[]; fold(hashes: readonly Uint8Array[]): Uint8Array[] } {
-  const plan = inclusionNodes(BigInt(leafIndex), BigInt(leafCount));
-  return { offsets: plan.ids.map((id) => nodeOffset(leafCount, id)), fold: (hashes) => plan.fold(hashes) };
+export interface PathPlan {
+  /** In bytes. */
+  readonly offsets: readonly number[];
+  fold(hashes: readonly Uint8Array[]): PositionedHash[];
 }
 
-/** Offset in bytes of a complete subtree's root; level `l` of a tree of `size` leaves has ⌊size / 2^l⌋ of them. */
-function nodeOffset(size: number, { level, index }: NodeId): number {
-  let before = 0;
-  for (let below = 0; below < level; below += 1) before += Math.floor(size / 2 ** below);
-  return HASH_BYTES * (before + Number(index));
+/** How trees of one profile are stored and read. */
+export interface StoredProfile {
+  /** Builds the tree of a batch ahead of any question (R-PROOF-2), of the hashes of at least one leaf. */
+  readonly store: (leafHashes: readonly Uint8Array[]) => StoredTree;
+  readonly path: (leafIndex: number, leafCount: number) => PathPlan;
+  /** The hash of a leaf in the tree. */
+  readonly hash: (leaf: Uint8Array) => Uint8Array;
+  readonly verify: (path: LeafPath) => MerkleVerification;
 }
 
-function bitLength(value: number): number {
-  return value.toString(2).length;
+/** A path from a leaf to a root, as somebody states it. */
+export interface LeafPath {
+  /** 32 bytes, before it is hashed for the tree. */
+  readonly leaf: Uint8Array;
+  readonly leafIndex: number;
+  readonly leafCount: number;
+  readonly path: readonly PositionedHash[];
+  readonly root: Uint8Array;
 }
+
+/** A new profile is an entry here. */
+export const storedProfiles: Readonly<Record<TreeProfile, StoredProfile>> = {
+  'rfc9162-sha256': {
+    ...rfc9162Profile,
+    hash: leafHash,
+    verify: ({ leaf, leafIndex, leafCount, path, root }) =>
+      verifyPositionedPath({
+        ...{ leafHash: leafHash(leaf), path, root },
+        ...{ leafIndex: BigInt(leafIndex), treeSize: BigInt(leafCount) },
+      }),
+  },
+  'event-batch-v1': {
+    ...eventBatchProfile,
+    hash: (leaf) => leaf,
+    verify: ({ leaf, leafIndex, leafCount, path, root }) =>
+      verifyEventBatchPath({
+        ...{ leafHash: leaf, path, root },
+        ...{ leafIndex: BigInt(leafIndex), leafCount: BigInt(leafCount) },
+      }),
+  },
+};

@@ -1,18 +1,16 @@
 import { AppError } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
-import type { KnownKeys } from '../keys/signer-keys.js';
-import { planBundle, type ProvableLocation } from './assemble-bundle.js';
-import type { EvidenceLocation, EvidenceStore } from './evidence-store.js';
 import type { AnchoredSizes } from './anchored-sizes.js';
+import type { EvidenceLocation } from './evidence-store.js';
+import type { EvidenceSubject, Provable } from './evidence-subject.js';
 import type { RecentBundles, VerifiedBundle } from './recent-bundles.js';
-import { selfCheck, type AnchorChain } from './self-check.js';
 
-/** Most bundles that are made at the same time; the next reader is told to come again. */
+/** Most bundles of one kind that are made at the same time; the next reader is told to come again. */
 export const BUNDLES_IN_WORK_MAX = 256;
 /** Seconds after which a reader of unfinished evidence should ask again. */
 export const PENDING_RETRY_SECONDS = 1;
 
-/** How far the evidence of an output has come. */
+/** How far the evidence of a subject has come. */
 export const evidenceStages = ['accepted', 'sealed', 'logged', 'checkpointed'] as const;
 export type EvidenceStage = (typeof evidenceStages)[number];
 
@@ -24,33 +22,35 @@ export interface EvidenceObserver {
 }
 
 export interface EvidenceReaderOptions {
-  readonly store: EvidenceStore;
-  readonly keys: KnownKeys;
+  /** Shared by the readers of all kinds. */
   readonly recent: RecentBundles;
   readonly anchored: AnchoredSizes;
-  readonly origin: string;
-  readonly chains: readonly AnchorChain[];
   readonly observer: EvidenceObserver;
 }
 
 /** What a reader waits for: a final anchor on some network, or one on each of those that he names. */
 export type RequiredAnchors = 'none' | 'any' | readonly string[];
 
-/** Makes, verifies and keeps evidence bundles. */
-export class EvidenceReader {
-  private readonly inWork = new Map<string, Promise<VerifiedBundle>>();
+/** Makes, verifies and keeps the evidence bundles of one kind of subject. */
+export class EvidenceReader<Question, Location extends EvidenceLocation = EvidenceLocation> {
+  private readonly inWork = new Map<unknown, Promise<VerifiedBundle>>();
 
-  constructor(private readonly options: EvidenceReaderOptions) {}
+  constructor(
+    private readonly subject: EvidenceSubject<Question, Location>,
+    private readonly options: EvidenceReaderOptions,
+  ) {}
 
   /**
-   * The bundle of an output.
+   * The bundle of a subject.
    *
-   * @throws AppError `unknown-verification`, `evidence-pending` with the stage, `queue-full`, or `internal` when the
-   * bundle does not pass its own verification: it is never served
+   * @throws AppError of the subject where there is none, `evidence-pending` with the stage, `queue-full`, or `internal` when
+   * the bundle does not pass its own verification: it is never served
    */
-  async read(verificationId: string, required: RequiredAnchors = 'none'): Promise<VerifiedBundle> {
-    const { store, recent, anchored, observer } = this.options;
-    const kept = recent.get(verificationId);
+  async read(question: Question, required: RequiredAnchors = 'none'): Promise<VerifiedBundle> {
+    const { subject } = this;
+    const { recent, anchored, observer } = this.options;
+    const key = subject.key(question);
+    const kept = key === undefined ? undefined : recent.get(key);
     if (
       kept !== undefined &&
       kept.networks.size > 0 &&
@@ -58,17 +58,16 @@ export class EvidenceReader {
       !(await anchored.hasMore(kept.logIndex, kept.networks))
     )
       return this.serve(kept, 'memory');
-    const location = await store.locate(verificationId);
-    if (!location)
-      throw new AppError('unknown-verification', `No record names the verification ${verificationId}.`);
+    const location = await subject.locate(question);
     const missing = missingOf(required, networksOf(location));
-    if (!isProvable(location) || missing !== undefined) {
+    const absent = subject.missing(location);
+    if (!isProvable(location) || absent !== undefined || missing !== undefined) {
       const stage = stageOf(location);
       observer.pending(stage);
-      throw pendingError(location, stage, missing);
+      throw pendingError(subject.describe(question), stage, absent, missing);
     }
     if (kept?.version === versionOf(location)) return this.serve(kept, 'memory');
-    return this.serve(await this.buildOnce(location), 'built');
+    return this.serve(await this.buildOnce(question, location), 'built');
   }
 
   private serve(bundle: VerifiedBundle, source: 'memory' | 'built'): VerifiedBundle {
@@ -77,17 +76,18 @@ export class EvidenceReader {
   }
 
   /** Readers of the same bundle share the work. */
-  private buildOnce(location: ProvableLocation): Promise<VerifiedBundle> {
+  private buildOnce(question: Question, location: Provable<Location>): Promise<VerifiedBundle> {
     const { recent } = this.options;
-    const key = `${location.verificationId} ${versionOf(location)}`;
+    const kept = this.subject.key(question);
+    const key = kept === undefined ? question : `${kept} ${versionOf(location)}`;
     const running = this.inWork.get(key);
     if (running) return running;
     if (this.inWork.size >= BUNDLES_IN_WORK_MAX) {
       throw new AppError('queue-full', `${BUNDLES_IN_WORK_MAX} bundles are being made.`);
     }
-    const work = this.build(location)
+    const work = this.build(question, location)
       .then((bundle) => {
-        recent.put(location.verificationId, bundle);
+        if (kept !== undefined) recent.put(kept, bundle);
         return bundle;
       })
       .finally(() => this.inWork.delete(key));
@@ -95,22 +95,15 @@ export class EvidenceReader {
     return work;
   }
 
-  private async build(location: ProvableLocation): Promise<VerifiedBundle> {
-    const { store, keys, origin, chains } = this.options;
-    const plan = planBundle(location);
-    const parts = await store.load(plan.request);
-    if (!parts) throw this.failed(location, ['a part is gone']);
-    let assembled: ReturnType<typeof plan.assemble>;
-    try {
-      assembled = plan.assemble(parts);
-    } catch (cause) {
-      throw this.failed(location, ['the stored parts make no bundle'], cause);
+  private async build(question: Question, location: Provable<Location>): Promise<VerifiedBundle> {
+    const { text, findings, cause } = await this.subject.build(question, location);
+    if (findings.length > 0) {
+      const about = `evidence of ${this.subject.describe(question)}`;
+      this.options.observer.selfCheckFailed(about, findings, cause);
+      throw new AppError('internal', 'The evidence did not pass its own verification and was not served.', {
+        cause,
+      });
     }
-    const { text, record } = assembled;
-    const trusted = await keys.withOutputKey(record.proof.keyId);
-    const { commitmentHash } = location;
-    const findings = selfCheck(text, record, { keys: trusted, origin, chains, commitmentHash });
-    if (findings.length > 0) throw this.failed(location, findings);
     return {
       version: versionOf(location),
       text,
@@ -119,21 +112,10 @@ export class EvidenceReader {
       networks: networksOf(location),
     };
   }
-
-  private failed(
-    { verificationId }: ProvableLocation,
-    findings: readonly string[],
-    cause?: unknown,
-  ): AppError {
-    this.options.observer.selfCheckFailed(`evidence of ${verificationId}`, findings, cause);
-    return new AppError('internal', 'The evidence did not pass its own verification and was not served.', {
-      cause,
-    });
-  }
 }
 
-function isProvable(location: EvidenceLocation): location is EvidenceLocation & ProvableLocation {
-  return location.batch !== undefined && location.checkpoints.length > 0 && location.commitmentKnown;
+function isProvable<L extends EvidenceLocation>(location: L): location is Provable<L> {
+  return location.batch !== undefined && location.checkpoints.length > 0;
 }
 
 function networksOf({ checkpoints }: Pick<EvidenceLocation, 'checkpoints'>): ReadonlySet<string> {
@@ -155,28 +137,28 @@ function stageOf({ batch, logSize, checkpoints }: EvidenceLocation): EvidenceSta
 }
 
 const STAGE_MEANING: Readonly<Record<Exclude<EvidenceStage, 'checkpointed'>, string>> = {
-  accepted: 'the output is recorded and waits for its batch',
+  accepted: 'it is recorded and waits for its batch',
   sealed: 'its batch is sealed and waits for earlier entries of the log',
   logged: 'its batch stands in the log and waits for a signed checkpoint',
 };
 
 function pendingError(
-  { verificationId, commitmentKnown }: EvidenceLocation,
+  subject: string,
   stage: EvidenceStage,
+  absent: string | undefined,
   missing: string | undefined,
 ): AppError {
   const meaning =
     stage === 'checkpointed'
       ? `a signed checkpoint covers it and waits for ${missing ?? 'a final anchor'}`
       : STAGE_MEANING[stage];
-  const detail = commitmentKnown ? meaning : 'the commitment of its model has not arrived';
-  return new AppError('evidence-pending', `The evidence of ${verificationId} is not complete: ${detail}.`, {
+  return new AppError('evidence-pending', `The evidence of ${subject} is not complete: ${absent ?? meaning}.`, {
     details: [{ pointer: '/stage', detail: stage }],
     retryAfterSeconds: PENDING_RETRY_SECONDS,
   });
 }
 
-function versionOf({ checkpoints }: ProvableLocation): string {
+function versionOf({ checkpoints }: EvidenceLocation): string {
   return checkpoints
     .map(({ size, anchors }) => `${size}/${anchors.map(({ anchorId }) => anchorId).join(',')}`)
     .join(' ');

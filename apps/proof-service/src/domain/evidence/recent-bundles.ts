@@ -12,7 +12,7 @@ export interface VerifiedBundle {
   readonly networks: ReadonlySet<string>;
 }
 
-/** The bundles that were read last, by verification id, within a budget of characters. */
+/** The bundles that were read last, by the key of their subject, within a budget of characters. */
 export class RecentBundles {
   private readonly bundles = new Map<string, VerifiedBundle>();
   private characters = 0;
@@ -26,20 +26,20 @@ export class RecentBundles {
     return this.bundles.size;
   }
 
-  get(verificationId: string): VerifiedBundle | undefined {
-    const bundle = this.bundles.get(verificationId);
+  get(key: string): VerifiedBundle | undefined {
+    const bundle = this.bundles.get(key);
     if (bundle === undefined) return undefined;
     // A Map keeps insertion order: putting it back makes it the newest.
-    this.bundles.delete(verificationId);
-    this.bundles.set(verificationId, bundle);
+    this.bundles.delete(key);
+    this.bundles.set(key, bundle);
     return bundle;
   }
 
   /** Keeps a bundle in place of an earlier version; the ones not read for longest make room. */
-  put(verificationId: string, bundle: VerifiedBundle): void {
-    this.remove(verificationId);
+  put(key: string, bundle: VerifiedBundle): void {
+    this.remove(key);
     if (bundle.text.length > this.charactersMax) return;
-    this.bundles.set(verificationId, bundle);
+    this.bundles.set(key, bundle);
     this.characters += bundle.text.length;
     for (const oldest of this.bundles.keys()) {
       if (this.characters <= this.charactersMax && this.bundles.size <= this.countMax) return;
@@ -47,8 +47,8 @@ export class RecentBundles {
     }
   }
 
-  private remove(verificationId: string): void {
-    this.characters -= this.bundles.get(verificationId)?.text.length ?? 0;
-    this.bundles.delete(verificationId);
+  private remove(key: string): void {
+    this.characters -= this.bundles.get(key)?.text.length ?? 0;
+    this.bundles.delete(key);
   }
 }

@@ -1,5 +1,5 @@
-import type { KeystoreEntry, OutputRecorded } from '@touchstone/contracts';
-import { CONTAINS_FALSE_PART, stepsForLabel, verifyEvidence, type TrustFile } from '@touchstone/evidence';
+import type { KeystoreEntry, OutputRecorded, SignedBatch } from '@touchstone/contracts';
+import { CONTAINS_FALSE_PART, stepsForLabel, verifyEvidence, type SubjectKind, type TrustFile } from '@touchstone/evidence';
 import type { SignerKeys } from '../keys/signer-keys.js';
 
 /** A chain whose anchors are verified. */
@@ -10,24 +10,23 @@ export interface AnchorChain {
   readonly earlierSubmitters: readonly string[];
 }
 
-/** What a bundle is verified against; none of it comes from the bundle's own parts. */
-export interface SelfCheckTrust {
-  readonly keys: SignerKeys;
+/** The log that is served, and where it is anchored. */
+export interface LogTrust {
   readonly origin: string;
   /** Anchors on other networks are not checked. */
   readonly chains: readonly AnchorChain[];
-  /** Hash of a commitment that was published for the model version. */
-  readonly commitmentHash: string;
 }
 
-/** Steps that must have passed, not merely not failed. An anchor is not among them: its block is the reader's to trust. */
-const REQUIRED = stepsForLabel('L2').filter((name) => name !== 'anchor');
+/** What a bundle is verified against; none of it comes from the bundle's own parts. */
+export interface SelfCheckTrust extends LogTrust {
+  readonly keys: SignerKeys;
+}
 
-/** Last second that a Date writes with a year of four digits. */
-const SECONDS_MAX = Date.UTC(9999, 11, 31, 23, 59, 59) / 1_000;
+/** Last moment that a Date writes with a year of four digits. */
+const DATE_MS_MAX = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 /**
- * Verifies a bundle before it is served (architecture, rule 6).
+ * Verifies the bundle of an output before it is served (architecture, rule 6).
  *
  * The question is whether the bundle proves what was recorded, not whether a reader should still trust the key: so the
  * clock is the time of recording and revocations are left out, else a key that is retired or revoked later would make
@@ -36,13 +35,39 @@ const SECONDS_MAX = Date.UTC(9999, 11, 31, 23, 59, 59) / 1_000;
  *
  * @returns one line for each step that is not as it must be; empty when the bundle may be served
  */
-export function selfCheck(text: string, record: OutputRecorded, trust: SelfCheckTrust): string[] {
-  const report = verifyEvidence(text, {
-    trust: trustFileOf(record, trust),
-    nowMs: Math.max(Date.parse(record.recordedAt), record.proof.timestamp * 1_000),
-  });
+export function checkOutput(
+  text: string,
+  { proof, recordedAt }: OutputRecorded,
+  trust: SelfCheckTrust & { /** Of a commitment that was published for the model version. */ readonly commitmentHash: string },
+): string[] {
+  const key = trust.keys.outputKeys.find(({ kid }) => kid === proof.keyId);
+  const signedMs = proof.timestamp * 1_000;
+  const file: TrustFile = {
+    ...logTrustFile(trust, signedMs),
+    keys: key ? [{ ...asOfSigning(key), domains: [proof.domain] }] : [],
+    models: [{ modelVersionId: proof.modelVersionId, commitmentHash: trust.commitmentHash }],
+  };
+  return findings('output', text, file, Math.max(Date.parse(recordedAt), signedMs));
+}
+
+/** {@link checkOutput} of an event, at the time that its batch declares. */
+export function checkEvent(text: string, { kid, batchTs }: SignedBatch, trust: SelfCheckTrust): string[] {
+  const key = trust.keys.batchKeys.find((known) => known.kid === kid);
+  const signedMs = Date.parse(batchTs);
+  const file: TrustFile = { ...logTrustFile(trust, signedMs), keys: key ? [asOfSigning(key)] : [] };
+  return findings('event', text, file, signedMs);
+}
+
+/** Steps that must have passed, not merely not failed. An anchor is not among them: its block is the reader's to trust. */
+const required = {
+  output: stepsForLabel('L2', 'output').filter((name) => name !== 'anchor'),
+  event: stepsForLabel('L2', 'event').filter((name) => name !== 'anchor'),
+} as const;
+
+function findings(kind: SubjectKind, text: string, trust: TrustFile, nowMs: number): string[] {
+  const report = verifyEvidence(text, { trust, nowMs });
   const wrong = report.steps.filter(({ status }) => status === 'fail');
-  const missing = REQUIRED.filter(
+  const missing = required[kind].filter(
     (name) => !report.steps.some((step) => step.name === name && step.status === 'pass'),
   );
   return [
@@ -55,17 +80,12 @@ export function selfCheck(text: string, record: OutputRecorded, trust: SelfCheck
   ];
 }
 
-function trustFileOf(
-  { proof }: OutputRecorded,
-  { keys, origin, chains, commitmentHash }: SelfCheckTrust,
-): TrustFile {
-  const seconds = Math.min(proof.timestamp, SECONDS_MAX);
-  const key = keys.outputKeys.find(({ kid }) => kid === proof.keyId);
+function logTrustFile({ keys, origin, chains }: SelfCheckTrust, asOfMs: number): TrustFile {
   return {
     version: 1,
-    asOf: new Date(seconds * 1_000).toISOString(),
-    keys: key ? [{ ...asOfSigning(key), domains: [proof.domain] }] : [],
-    models: [{ modelVersionId: proof.modelVersionId, commitmentHash }],
+    asOf: new Date(Math.min(asOfMs, DATE_MS_MAX)).toISOString(),
+    keys: [],
+    models: [],
     logs: [{ origin, vkey: keys.logVerifierKey }],
     witnesses: { k: 0, vkeys: [] },
     chains: chains.map((chain) => trustedChain(chain, keys)),
@@ -81,6 +101,9 @@ function trustedChain(
   return { network, contract, test: true, submitters: [anchorSubmitter, ...earlierSubmitters] };
 }
 
-function asOfSigning({ kid, alg, use, public_key, not_before, not_after }: KeystoreEntry): KeystoreEntry {
-  return { kid, alg, use, public_key, not_before, not_after, status: 'active' };
+function asOfSigning({ kid, alg, use, name, public_key, not_before, not_after }: KeystoreEntry): KeystoreEntry {
+  return {
+    ...{ kid, alg, use, public_key, not_before, not_after, status: 'active' },
+    ...(name === undefined ? {} : { name }),
+  };
 }

@@ -50,6 +50,12 @@ export class Ingestion {
           modelVersionId: body.commitment.modelVersionId,
         });
         return;
+      case 'evt.v1.signing.batch.signed': {
+        const reading = readSignedEvents(body);
+        if (reading.ok) intake.events.push(reading.value);
+        else alarms.push({ kind: 'events-refused', detail: reading.detail });
+        return;
+      }
       case 'evt.v1.anchor.entry.appended':
         intake.entries.push(readEntry(body));
         return;
@@ -57,7 +63,7 @@ export class Ingestion {
         intake.entries.push(readEntry(body));
         const reading = readBatch(body);
         if (!reading.ok) alarms.push({ kind: 'batch-refused', detail: reading.detail });
-        else if (reading.value) intake.batches.push(reading.value);
+        else intake.batches.push(reading.value);
         return;
       }
       case 'evt.v1.anchor.checkpoint.published': {

@@ -1,4 +1,5 @@
-import type { AnchorKind } from '@touchstone/contracts';
+import type { AnchorKind, SignedBatch } from '@touchstone/contracts';
+import type { TreeProfile } from '../batch/stored-tree.js';
 /** A record of one output, ready to be stored. */
 export interface AcceptedOutput {
   readonly verificationId: string;
@@ -22,13 +23,22 @@ export interface PlacedEntry {
   readonly text: string;
 }
 
-/** A batch of outputs whose leaves give the root that its entry states. */
+/** A batch whose leaves give the root that its entry states. */
 export interface SealedBatch {
   readonly batchId: string;
   readonly logIndex: bigint;
+  readonly treeProfile: TreeProfile;
   readonly leaves: readonly Uint8Array[];
   readonly nodes: Uint8Array;
   readonly sealedAt: string;
+}
+
+/** A signed batch of events whose leaves give the root that is signed. */
+export interface SignedEvents {
+  readonly signed: SignedBatch;
+  /** In the order of the tree; `null` where the submitter kept them. */
+  readonly events: readonly { readonly id: string; readonly canonical: string }[] | null;
+  readonly signedAt: string;
 }
 
 /** A checkpoint as it arrived; it is judged before anybody sees it. */
@@ -60,6 +70,7 @@ export interface Intake {
   readonly commitments: PublishedCommitment[];
   readonly entries: PlacedEntry[];
   readonly batches: SealedBatch[];
+  readonly events: SignedEvents[];
   readonly checkpoints: ReceivedCheckpoint[];
   readonly anchors: ReceivedAnchor[];
 }
@@ -72,11 +83,11 @@ export interface IntakeStore {
 
 /** Something that cannot be true if everybody is honest; it is told to an operator and never served. */
 export interface Alarm {
-  readonly kind: 'log-conflict' | 'batch-refused' | 'checkpoint-refused' | 'anchor-refused';
+  readonly kind: 'log-conflict' | 'batch-refused' | 'events-refused' | 'checkpoint-refused' | 'anchor-refused';
   readonly detail: string;
 }
 
 /** An intake without anything. */
 export function emptyIntake(): Intake {
-  return { outputs: [], commitments: [], entries: [], batches: [], checkpoints: [], anchors: [] };
+  return { outputs: [], commitments: [], entries: [], batches: [], events: [], checkpoints: [], anchors: [] };
 }

@@ -1,28 +1,31 @@
-import { canonicalJson } from '@touchstone/canonical-json';
+import { canonicalJson, type JsonValue } from '@touchstone/canonical-json';
 import {
   AppError,
   LOG_INDEX_MAX,
   type AnchorFinal,
   type BatchSealed,
+  type BatchSigned,
   type CheckpointPublished,
   type OutputRecorded,
 } from '@touchstone/contracts';
 import { bytesToHex, hexToBytes } from '@touchstone/crypto';
+import { BatchError, eventLeaf, readParsedEvent, rootOfLeaves } from '@touchstone/event-batch';
 import {
   anchoredCommitment,
   commitmentHash,
   outputLeaf,
   parseBatchEntry,
+  type BatchEntry,
   readCheckpoint,
 } from '@touchstone/evidence';
-import { leafHash } from '@touchstone/merkle';
-import { storeTree } from '../batch/stored-tree.js';
+import { storedProfiles, type TreeProfile } from '../batch/stored-tree.js';
 import type {
   AcceptedOutput,
   PlacedEntry,
   ReceivedAnchor,
   ReceivedCheckpoint,
   SealedBatch,
+  SignedEvents,
 } from './intake.js';
 
 /** A value, or why it is refused. */
@@ -60,32 +63,55 @@ export function readEntry({ logIndex, entry }: { logIndex: string; entry: string
   return { logIndex: index, text: entry };
 }
 
+/** The tree that the leaves of a format stand in; no entry may say another one. */
+const PROFILES: Readonly<Record<BatchEntry['leafFormat'], { kind: BatchEntry['kind']; tree: TreeProfile }>> = {
+  'model-output-v1': { kind: 'output', tree: 'rfc9162-sha256' },
+  'event-v1': { kind: 'event', tree: 'event-batch-v1' },
+  'event-v2': { kind: 'event', tree: 'rfc9162-sha256' },
+};
+
 /**
- * The batch of a message, or `undefined` for a batch that this service does not serve (events). It is refused when
- * the message contradicts the entry, because the log commits to the entry alone.
+ * The batch of a message. It is refused when the message contradicts the entry, because the log commits to the entry
+ * alone.
  */
-export function readBatch(body: BatchSealed): Reading<SealedBatch | undefined> {
+export function readBatch(body: BatchSealed): Reading<SealedBatch> {
   const parsed = parseBatchEntry(body.entry);
   if (!parsed.ok)
     return { ok: false, detail: `the entry of batch ${body.batchId} cannot be read: ${parsed.detail}` };
   const { entry } = parsed;
-  if (entry.kind !== 'output') return { ok: true, value: undefined };
+  const { kind, tree: treeProfile } = PROFILES[entry.leafFormat];
+  const { store, hash } = storedProfiles[treeProfile];
   const leaves = body.leaves.map((leaf) => hexToBytes(leaf, 32) ?? new Uint8Array());
-  const tree = storeTree(leaves.map(leafHash));
-  const stated = `${entry.batchId}, ${entry.leafFormat}, ${entry.treeProfile}, ${entry.leafCount} leaves, root ${entry.root}`;
-  const found = `${body.batchId}, model-output-v1, rfc9162-sha256, ${leaves.length} leaves, root ${bytesToHex(tree.root)}`;
+  const { root, nodes } = store(leaves.map(hash));
+  const stated = `${entry.batchId}, ${entry.kind}, ${entry.leafFormat}, ${entry.treeProfile}, ${entry.leafCount} leaves, root ${entry.root}`;
+  const found = `${body.batchId}, ${kind}, ${entry.leafFormat}, ${treeProfile}, ${leaves.length} leaves, root ${bytesToHex(root)}`;
   if (stated !== found)
     return { ok: false, detail: `the entry states ${stated}; the message gives ${found}` };
-  return {
-    ok: true,
-    value: {
-      batchId: body.batchId,
-      logIndex: BigInt(body.logIndex),
-      leaves,
-      nodes: tree.nodes,
-      sealedAt: body.sealedAt,
-    },
-  };
+  const { batchId, logIndex, sealedAt } = body;
+  return { ok: true, value: { batchId, logIndex: BigInt(logIndex), treeProfile, leaves, nodes, sealedAt } };
+}
+
+/** A signed batch of events; its leaves have to give the root that is signed, and its events the leaves. */
+export function readSignedEvents({ leaves, events, signedAt, ...signed }: BatchSigned): Reading<SignedEvents> {
+  const refused = (detail: string) => ({ ok: false, detail: `event batch ${signed.batchId}: ${detail}` }) as const;
+  try {
+    const root = bytesToHex(
+      rootOfLeaves(
+        signed.format,
+        leaves.map((leaf) => hexToBytes(leaf, 32) ?? new Uint8Array()),
+      ),
+    );
+    if (root !== signed.root || leaves.length !== signed.leafCount)
+      return refused(`its ${leaves.length} leaves have root ${root}, ${signed.leafCount} with ${signed.root} are signed`);
+    const read = events?.map((event) => readParsedEvent(event as JsonValue)) ?? null;
+    const hashes = read?.map(({ canonical }) => bytesToHex(eventLeaf(signed.format, canonical)));
+    if (hashes && (hashes.length !== leaves.length || hashes.some((hash, place) => hash !== leaves[place])))
+      return refused('its events have other leaves');
+    return { ok: true, value: { signed, events: read, signedAt } };
+  } catch (error) {
+    if (error instanceof BatchError) return refused(error.message);
+    throw error;
+  }
 }
 
 /** The checkpoint of a message. Its signature and its root are judged later, against the keys and the own log. */

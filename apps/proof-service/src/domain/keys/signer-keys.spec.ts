@@ -12,6 +12,7 @@ const keysOf = (...kids: string[]): SignerKeys => ({
     not_before: '2020-01-01T00:00:00Z',
     not_after: '2099-12-31T23:59:59Z',
   })),
+  batchKeys: [],
   domain: 'model-output-v1',
   logVerifierKey: 'log',
   anchorSubmitter: `0x${'11'.repeat(20)}`,
@@ -32,7 +33,7 @@ function known(answers: (SignerKeys | Error)[]) {
 describe('known keys', () => {
   it('asks once for many readers', async () => {
     const { keys, asked } = known([keysOf('a')]);
-    await Promise.all([keys.current(), keys.current(), keys.withOutputKey('a')]);
+    await Promise.all([keys.current(), keys.current(), keys.with('outputKeys', 'a')]);
     await keys.current();
     expect(asked()).toBe(1);
   });
@@ -40,12 +41,12 @@ describe('known keys', () => {
   it('asks again for a key that it does not know, but not more often than the limit', async () => {
     const { keys, clock, asked } = known([keysOf('a'), keysOf('a', 'b')]);
     await keys.current();
-    expect((await keys.withOutputKey('b')).outputKeys).toHaveLength(1);
+    expect((await keys.with('outputKeys', 'b')).outputKeys).toHaveLength(1);
     clock.advance(KEYS_REFETCH_MIN_MS - 1);
-    await keys.withOutputKey('b');
+    await keys.with('outputKeys', 'b');
     expect(asked()).toBe(1);
     clock.advance(1);
-    expect((await keys.withOutputKey('b')).outputKeys).toHaveLength(2);
+    expect((await keys.with('outputKeys', 'b')).outputKeys).toHaveLength(2);
     expect(asked()).toBe(2);
   });
 

@@ -4,6 +4,8 @@ import { singleFlight } from '@touchstone/work';
 /** The public side of the signer, as far as proofs rest on it. */
 export interface SignerKeys {
   readonly outputKeys: readonly KeystoreEntry[];
+  /** Those that sign batches of events. */
+  readonly batchKeys: readonly KeystoreEntry[];
   /** The domain that new outputs are signed in. */
   readonly domain: string;
   /** Verifier key of the log (C2SP signed-note). */
@@ -44,10 +46,10 @@ export class KnownKeys {
     return this.fetch();
   }
 
-  /** The keys, asked for again when `kid` is not among the output keys. */
-  async withOutputKey(kid: string): Promise<SignerKeys> {
+  /** The keys, asked for again when `kid` is not among those of `use`. */
+  async with(use: 'outputKeys' | 'batchKeys', kid: string): Promise<SignerKeys> {
     const keys = await this.current();
-    if (keys.outputKeys.some((key) => key.kid === kid)) return keys;
+    if (keys[use].some((key) => key.kid === kid)) return keys;
     return (await this.refetched()) ?? keys;
   }
 

@@ -3,15 +3,12 @@ import { bytesToHex } from '@touchstone/crypto';
 import { openWithKeys, parseBatchEntry } from '@touchstone/evidence';
 import {
   inclusionNodes,
-  leafHash,
   leafHashOfText,
-  toPositionedPath,
   verifyInclusion,
-  verifyPositionedPath,
   type NodePlan,
   type PositionedHash,
 } from '@touchstone/merkle';
-import { pathInTree } from '../batch/stored-tree.js';
+import { storedProfiles } from '../batch/stored-tree.js';
 import type { EvidenceObserver } from '../evidence/evidence-reader.js';
 import type { StoredAnchor } from '../evidence/evidence-store.js';
 import type { KnownKeys } from '../keys/signer-keys.js';
@@ -83,9 +80,11 @@ export class BatchProofs {
     { page }: BatchQuestion,
     placed: { readonly leaf: Uint8Array; readonly leafIndex: number } | undefined,
   ): Promise<BatchProof> {
-    const { checkpoint, logIndex, leafCount } = batch;
+    const { checkpoint, logIndex, leafCount, treeProfile } = batch;
     const inLog = checkpoint ? inclusionNodes(logIndex, checkpoint.size) : noNodes;
-    const inBatch = placed ? pathInTree(placed.leafIndex, leafCount) : { offsets: [], fold: () => [] };
+    const inBatch = placed
+      ? storedProfiles[treeProfile].path(placed.leafIndex, leafCount)
+      : { offsets: [], fold: () => [] };
     const nodes = await this.store.nodes(logIndex, inBatch.offsets, inLog.ids);
     const leaves = page && (await this.store.leaves(logIndex, page.offset, page.limit));
     const { logVerifierKey } = await this.keys.current();
@@ -98,7 +97,7 @@ export class BatchProofs {
         entry: batch.entry,
         leafCount,
         root: bytesToHex(root),
-        ...(placed ? { inclusion: leafProof(placed, leafCount, inBatch.fold(nodes.batch), root) } : {}),
+        ...(placed ? { inclusion: leafProof(placed, batch, inBatch.fold(nodes.batch), root) } : {}),
         ...(page && leaves ? { leaves: { offset: page.offset, items: leaves.map(bytesToHex) } } : {}),
         logProof: checkpoint
           ? { leafIndex: `${logIndex}`, treeSize: `${checkpoint.size}`, path: logPath.map(bytesToHex) }
@@ -116,11 +115,15 @@ export class BatchProofs {
   }
 }
 
-function checkedEntryRoot({ batchId, entry, leafCount }: StoredBatch): Uint8Array {
+function checkedEntryRoot({ batchId, entry, leafCount, treeProfile }: StoredBatch): Uint8Array {
   const parsed = parseBatchEntry(entry);
   if (!parsed.ok) throw new Error(`entry: ${parsed.detail}`);
-  if (parsed.entry.batchId !== batchId || parsed.entry.leafCount !== leafCount) {
-    throw new Error(`entry: it describes batch ${parsed.entry.batchId} of ${parsed.entry.leafCount} leaves`);
+  if (
+    parsed.entry.batchId !== batchId ||
+    parsed.entry.leafCount !== leafCount ||
+    parsed.entry.treeProfile !== treeProfile
+  ) {
+    throw new Error(`entry: it describes batch ${parsed.entry.batchId} of ${parsed.entry.leafCount} leaves under ${parsed.entry.treeProfile}`);
   }
   return Buffer.from(parsed.entry.root, 'hex');
 }
@@ -148,13 +151,11 @@ function checkLogProof(
 
 function leafProof(
   { leaf, leafIndex }: { readonly leaf: Uint8Array; readonly leafIndex: number },
-  treeSize: number,
-  hashes: readonly Uint8Array[],
+  { leafCount, treeProfile }: StoredBatch,
+  path: readonly PositionedHash[],
   root: Uint8Array,
 ): LeafProof {
-  const path = toPositionedPath([...hashes], BigInt(leafIndex), BigInt(treeSize));
-  const proof = { leafIndex: BigInt(leafIndex), treeSize: BigInt(treeSize), path, root };
-  const result = verifyPositionedPath({ ...proof, leafHash: leafHash(leaf) });
+  const result = storedProfiles[treeProfile].verify({ leaf, leafIndex, leafCount, path, root });
   if (!result.ok) throw new Error(`inclusion: ${result.reason}`);
-  return { leaf: bytesToHex(leaf), leafIndex, treeSize, path, rootHex: bytesToHex(root) };
+  return { leaf: bytesToHex(leaf), leafIndex, treeSize: leafCount, path, rootHex: bytesToHex(root) };
 }

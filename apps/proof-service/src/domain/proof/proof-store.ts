@@ -1,3 +1,4 @@
+import type { TreeProfile } from '../batch/stored-tree.js';
 import type { NodeId } from '@touchstone/merkle';
 import type { StoredAnchor } from '../evidence/evidence-store.js';
 
@@ -6,6 +7,7 @@ export interface StoredBatch {
   readonly batchId: string;
   readonly logIndex: bigint;
   readonly leafCount: number;
+  readonly treeProfile: TreeProfile;
   readonly entry: string;
   readonly checkpoint:
     { readonly size: bigint; readonly note: string; readonly anchors: readonly StoredAnchor[] } | undefined;

@@ -1,7 +1,8 @@
 import type { OutputProof } from '@touchstone/contracts';
 import { bytesToHex, hexToBytes, sha256 } from '@touchstone/crypto';
 import { outputLeaf } from '@touchstone/evidence';
-import { leafHash, verifyPositionedPath, type PositionedHash } from '@touchstone/merkle';
+import type { PositionedHash } from '@touchstone/merkle';
+import { storedProfiles, type TreeProfile } from '../batch/stored-tree.js';
 
 /** Bytes of the preimage of a leaf (protocol section 3). */
 export const LEAF_PREIMAGE_BYTES = 200;
@@ -15,6 +16,8 @@ export interface ProofClaim {
     readonly rootHex: string;
   };
   readonly merkleRoot: string;
+  /** The tree that the entry of the batch states; that of outputs when left out. */
+  readonly treeProfile?: TreeProfile | undefined;
   /** The leaf in 64 hex digits, its preimage in 400, or the output proof that the preimage is made of. */
   readonly leafData: string | OutputProof;
 }
@@ -39,12 +42,17 @@ export interface ProofVerdict {
  *
  * @throws AppError `leaf-field-not-fixed-width` for an output proof that has no leaf
  */
-export function verifyProof({ proof, merkleRoot, leafData }: ProofClaim): ProofVerdict {
+export function verifyProof({
+  proof,
+  merkleRoot,
+  leafData,
+  treeProfile = 'rfc9162-sha256',
+}: ProofClaim): ProofVerdict {
   const { leaf, checked } = leafOf(leafData);
-  const result = verifyPositionedPath({
-    leafHash: leafHash(leaf),
-    leafIndex: BigInt(proof.leafIndex),
-    treeSize: BigInt(proof.treeSize),
+  const result = storedProfiles[treeProfile].verify({
+    leaf,
+    leafIndex: proof.leafIndex,
+    leafCount: proof.treeSize,
     path: proof.path,
     root: hexToBytes(proof.rootHex, 32) ?? new Uint8Array(),
   });
