@@ -21,7 +21,7 @@ export interface SelfCheckTrust {
 }
 
 /** Steps that must have passed, not merely not failed. An anchor is not among them: its block is the reader's to trust. */
-const REQUIRED = stepsForLabel('L2').filter((name) => name !== 'anchor');
+const REQUIRED = stepsForLabel('L2', 'output').filter((name) => name !== 'anchor');
 
 /** Last second that a Date writes with a year of four digits. */
 const SECONDS_MAX = Date.UTC(9999, 11, 31, 23, 59, 59) / 1_000;
