@@ -23,9 +23,7 @@ sys.dont_write_bytecode = True
 import verify_independent as base  # noqa: E402
 
 EVENTS_MAX = 1_000_000
-EVENT_BYTES_MAX = 65_536
 EVENT_DEPTH_MAX = 62
-ID_BYTES_MAX = 128
 RETIREMENT_SECONDS = 7 * 24 * 3600
 SKEW_SECONDS = 300
 TIMES = {
@@ -103,37 +101,6 @@ def strict(value, reason, depth):
     return value
 
 
-def number(value):
-    """A number as ECMAScript writes it (RFC 8785, section 3.2.2.3); Python's repr has the same digits."""
-    if isinstance(value, int):
-        return str(value)
-    sign, mantissa, fraction, exponent = re.fullmatch(r"(-?)(\d+)(?:\.(\d+))?(?:e([-+]\d+))?", repr(value)).groups()
-    digits = mantissa + (fraction or "")
-    point = len(mantissa) + int(exponent or 0)
-    point -= len(digits) - len(digits.lstrip("0"))
-    digits = digits.lstrip("0").rstrip("0")
-    if 0 < point <= 21:
-        whole = digits[:point].ljust(point, "0")
-        return sign + whole + ("." + digits[point:] if digits[point:] else "")
-    if -6 < point <= 0:
-        return f"{sign}0.{'0' * -point}{digits}"
-    power = point - 1
-    rest = "." + digits[1:] if digits[1:] else ""
-    return f"{sign}{digits[0]}{rest}e{'+' if power > 0 else '-'}{abs(power)}"
-
-
-def jcs(value):
-    """RFC 8785."""
-    if isinstance(value, dict):
-        names = sorted(value, key=lambda name: name.encode("utf-16-be"))
-        return "{" + ",".join(f"{jcs(name)}:{jcs(value[name])}" for name in names) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(jcs, value)) + "]"
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return number(value)
-    return json.dumps(value, ensure_ascii=False)
-
-
 # ------------------------------------------------------------------------------------- 4, 5. events and trees
 
 
@@ -141,10 +108,10 @@ def event_of(value):
     """An event from `parse`: its id, and the bytes that are hashed."""
     need(isinstance(value, Members), "event-not-an-object")
     event = strict(value, "event-not-json", EVENT_DEPTH_MAX)
-    canonical = jcs(event).encode()
-    need(len(canonical) <= EVENT_BYTES_MAX, "too-large")
+    canonical = base.jcs(event, fractions=True).encode()
+    need(len(canonical) <= base.EVENT_BYTES_MAX, "too-large")
     identity = event.get("id")
-    need(isinstance(identity, str) and 1 <= len(identity.encode()) <= ID_BYTES_MAX, "event-id")
+    need(isinstance(identity, str) and 1 <= len(identity.encode()) <= base.EVENT_ID_BYTES_MAX, "event-id")
     return identity.encode(), canonical
 
 

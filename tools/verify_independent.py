@@ -106,15 +106,32 @@ def _check(value, depth):
             _check(name, depth)
 
 
-def jcs(value):
-    """RFC 8785 for what evidence holds: strings, integers, booleans, null, lists, objects."""
+def jcs(value, fractions=False):
+    """RFC 8785. Of what evidence holds, events alone may have fractions."""
     if isinstance(value, dict):
         names = sorted(value, key=lambda name: name.encode("utf-16-be"))
-        return "{" + ",".join(f"{jcs(name)}:{jcs(value[name])}" for name in names) + "}"
+        return "{" + ",".join(f"{jcs(name)}:{jcs(value[name], fractions)}" for name in names) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(jcs, value)) + "]"
-    need(not isinstance(value, float), "a fraction where only integers may stand")
+        return "[" + ",".join(jcs(item, fractions) for item in value) + "]"
+    if isinstance(value, float):
+        need(fractions, "a fraction where only integers may stand")
+        return fraction_text(value)
     return json.dumps(value, ensure_ascii=False)
+
+
+def fraction_text(value):
+    """A number that is not whole as ECMAScript writes it (RFC 8785, section 3.2.2.3); Python's repr has the same digits."""
+    sign, mantissa, fraction, exponent = re.fullmatch(r"(-?)(\d+)(?:\.(\d+))?(?:e([-+]\d+))?", repr(value)).groups()
+    digits = mantissa + (fraction or "")
+    point = len(mantissa) + int(exponent or 0)
+    point -= len(digits) - len(digits.lstrip("0"))
+    digits = digits.lstrip("0").rstrip("0")
+    if 0 < point:  # a fraction below 2^53 has digits on both sides of its point
+        return f"{sign}{digits[:point]}.{digits[point:]}"
+    if -6 < point:
+        return f"{sign}0.{'0' * -point}{digits}"
+    rest = "." + digits[1:] if digits[1:] else ""
+    return f"{sign}{digits[0]}{rest}e{point - 1}"
 
 
 def sha256(data):
@@ -269,8 +286,15 @@ REQUEST = {
     "quoteId": or_null(chars(0, 128)),
     "target": chars(1, 2048),
 }
-BUNDLE = {
+PROVEN = {
     "version": one_of(1),
+    "inclusion": INCLUSION,
+    "entry": chars(2, ENTRY_BYTES_MAX),
+    "logProofs": list_of(LOG_PROOF, 1, 16),
+    "anchors": list_of(either(EVM_ANCHOR, TOKEN_ANCHOR), 0, 16),
+}
+OUTPUT_BUNDLE = {
+    **PROVEN,
     "subject": {
         "kind": one_of("output"),
         "proof": PROOF,
@@ -279,12 +303,33 @@ BUNDLE = {
         "outputs?": list_of(TENSOR, 0, 256),
     },
     "commitment": COMMITMENT,
-    "inclusion": INCLUSION,
-    "entry": chars(2, ENTRY_BYTES_MAX),
-    "logProofs": list_of(LOG_PROOF, 1, 16),
-    "anchors": list_of(either(EVM_ANCHOR, TOKEN_ANCHOR), 0, 16),
     "payment?": {"requestParts": REQUEST, "receipt": one_of(None)},
 }
+BATCH_TIMES = {
+    "event-batch-v1": text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"),
+    "event-batch-v2": text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"),
+}
+
+
+def batch_time(form):
+    """A time that exists, as a format of batches writes it."""
+    return lambda value: BATCH_TIMES[form](value) and accepts(seconds, value)
+
+
+EVENT_BUNDLE = {
+    **PROVEN,
+    "subject": {"kind": one_of("event"), "event": lambda value: isinstance(value, dict)},
+    "batch": either(
+        {
+            "format": one_of("event-batch-v1"), "batchTs": batch_time("event-batch-v1"), "kid": KEY_ID,
+            "signature": text(r"[0-9a-f]{128}"),
+        },
+        {
+            "format": one_of("event-batch-v2"), "batchTs": batch_time("event-batch-v2"), "kid": KEY_ID,
+            "note": chars(1, NOTE_BYTES_MAX),
+        },
+    ),
+}  # fmt: skip
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-%s[0-9a-f]{3}-%s[0-9a-f]{3}-[0-9a-f]{12}"
 ENTRY = {
     "type": one_of("touchstone.batch.v1"),
@@ -349,7 +394,8 @@ def leaf_hash(leaf):
 
 def sides(index, size):
     """On which side the siblings stand, from leaf to root (RFC 9162 section 2.1)."""
-    need(0 <= index < size, "the index lies outside the tree")
+    need(size > 0, "tree-size-out-of-range: the tree is empty")
+    need(0 <= index < size, "index-out-of-range: there is no such leaf in the tree")
     found = []
     while size > 1:
         split = 1 << ((size - 1).bit_length() - 1)  # the largest power of two below size
@@ -362,8 +408,34 @@ def sides(index, size):
     return found[::-1]
 
 
+def path_of(inclusion, places):
+    """The siblings of a path that has the length and the sides of its place, which the proof may not choose."""
+    path = inclusion["path"]
+    need(len(path) == len(places), "path-length: the path has another length than the place asks for")
+    need([step["pos"] for step in path] == places, "path-side: the sides are not those of the place")
+    return [bytes.fromhex(step["hash"]) for step in path]
+
+
+def event_tree_places(index, count):
+    """Section 4, profile event-batch-v1: for each level the side of the sibling, and whether the node is its own."""
+    need(0 <= index < count, "index-out-of-range: there is no such leaf in the tree")
+    found = []
+    while count > 1:
+        found.append(("L" if index % 2 else "R", index % 2 == 0 and index == count - 1))
+        index, count = index // 2, (count + 1) // 2
+    return found
+
+
+def event_tree_root(node, path, places):
+    for sibling, (side, alone) in zip(path, places):
+        # CVE-2012-2459: a node that is its own sibling where it has a neighbour belongs to a longer list than was signed.
+        need((sibling == node) == alone, "sibling-rule: a node is its own sibling exactly where it has none")
+        node = sha256(sibling + node if side == "L" else node + sibling)
+    return node
+
+
 def root_of(node, path, places):
-    need(len(path) == len(places), "the path has another length than the place asks for")
+    need(len(path) == len(places), "path-length: the path has another length than the place asks for")
     for sibling, side in zip(path, places):
         node = sha256(b"\x01" + (sibling + node if side == "L" else node + sibling))
     return node
@@ -456,7 +528,7 @@ def check_ecdsa(digest, signature, public_key):
 SPACES = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
-class Note:
+class SignedNote:
     """A C2SP signed note: text, and signature lines as (name, key id, signature, line), equal ones once."""
 
     def __init__(self, source):
@@ -468,12 +540,6 @@ class Note:
         lines = tail[:-1].split("\n")
         need(len(lines) <= 64, "too many signatures")
         self.signatures = [self._signature(line) for line in dict.fromkeys(lines)]
-        lines = self.text[:-1].split("\n")
-        need(len(lines) >= 3 and 0 < utf16_length(lines[0]) <= 255, "not a checkpoint")
-        need(re.fullmatch(r"0|[1-9][0-9]{0,19}", lines[1]) and int(lines[1]) < 2**64, "not a tree size")
-        self.origin, self.size, self.root = lines[0], int(lines[1]), strict_base64(lines[2])
-        need(len(self.root) == 32, "the root has not 32 bytes")
-        need(len(lines) <= 19 and all(lines[3:]), "extension lines")
 
     @staticmethod
     def _signature(line):
@@ -482,11 +548,6 @@ class Note:
         data = strict_base64(match[2])
         need(len(data) > 4, "an empty signature")
         return match[1], data[:4], data[4:], line
-
-    def commitments(self):
-        """Section 7: for each line under the log's own name the hash of the text with this line alone."""
-        own = [line for name, _, _, line in self.signatures if name == self.origin]
-        return [sha256(f"{self.text}\n{line}\n".encode()).hex() for line in own]
 
     def judged(self, vkey, key_type):
         """For each line that claims a verifier key: whether it is valid, and the time that a cosignature states."""
@@ -499,6 +560,24 @@ class Note:
                     signed, signature = f"cosignature/v1\ntime {stamp}\n{self.text}", signature[8:]
                 valid = stamp is None or stamp < 2**63
                 yield valid and accepts(check_ed25519, signed.encode(), signature, material[1:]), stamp
+
+
+class Note(SignedNote):
+    """A checkpoint of a log."""
+
+    def __init__(self, source):
+        super().__init__(source)
+        lines = self.text[:-1].split("\n")
+        need(len(lines) >= 3 and 0 < utf16_length(lines[0]) <= 255, "not a checkpoint")
+        need(re.fullmatch(r"0|[1-9][0-9]{0,19}", lines[1]) and int(lines[1]) < 2**64, "not a tree size")
+        self.origin, self.size, self.root = lines[0], int(lines[1]), strict_base64(lines[2])
+        need(len(self.root) == 32, "the root has not 32 bytes")
+        need(len(lines) <= 19 and all(lines[3:]), "extension lines")
+
+    def commitments(self):
+        """Section 7: for each line under the log's own name the hash of the text with this line alone."""
+        own = [line for name, _, _, line in self.signatures if name == self.origin]
+        return [sha256(f"{self.text}\n{line}\n".encode()).hex() for line in own]
 
 
 def split_vkey(vkey):
@@ -1419,12 +1498,23 @@ def read_trust(data):
 # ------------------------------------------------------------------------------- 12. steps and label
 
 
+ENTRY_REASONS = {
+    "kind": "entry-kind",
+    "leafFormat": "entry-leaf-format",
+    "treeProfile": "entry-tree-profile",
+    "leafCount": "entry-leaf-count",
+    "root": "entry-root",
+    "scope": "entry-scope",
+    "batchId": "entry-batch",
+    "signature": "entry-signature",
+}
+
+
 class Verification:
     """Runs the steps of section 12. `steps` maps a name, or (name, index), to (status, detail, counts for nothing)."""
 
     def __init__(self, bundle, trust, now):
         self.bundle, self.trust, self.now_ms = bundle, trust, round(now * 1_000)
-        self.proof = bundle["subject"]["proof"]
         self.steps = {"gate": ("pass", "", False)}
         self.anchored = []  # (log proof, is test)
         self.sources = []  # (latest milliseconds, milliseconds that it says), of the independent ones
@@ -1447,7 +1537,6 @@ class Verification:
             self.steps[name] = ("fail", str(reason), optional)
 
     def run(self):
-        subject = self.bundle["subject"]
         for index, anchor in enumerate(self.bundle["anchors"]):
             self.step(("anchor", index), lambda a=anchor: self.anchor_commitment(a))
             if self.passes(("anchor", index)):
@@ -1455,15 +1544,7 @@ class Verification:
         self.cosigned = [self.cosignatures(note) for note in self.notes]
         for note in self.notes:
             self.find_false_lines(note)
-        self.step("subject-inputs", lambda: self.tensors(subject.get("inputs"), "inputHash"))
-        self.step("subject-outputs", lambda: self.tensors(subject.get("outputs"), "outputHash"))
-        self.step("context", self.context)
-        self.step("payment", self.payment)
-        self.step("key", self.key)
-        self.step("signature", self.signature)
-        self.step("key-state", self.key_state)
-        self.step("commitment", self.commitment)
-        self.step("inclusion", self.inclusion)
+        self.run_subject()
         self.step("entry-match", self.entry_match)
         for index, (proof, note) in enumerate(zip(self.bundle["logProofs"], self.notes)):
             self.step(("log-inclusion", index), lambda p=proof, n=note: self.log_inclusion(p, n))
@@ -1476,50 +1557,34 @@ class Verification:
         items = self.trust[member] if self.trust else []
         return next((item for item in items if all(item.get(n) == v for n, v in wanted.items())), None)
 
-    def tensors(self, tensors, name):
-        if tensors is None:
-            return "absent"
-        need(tensors_hash(tensors) == self.proof[name], "these tensors are not the ones that were signed")
-
-    def context(self):
-        nonce = sha256(b"touchstone.context.v1|" + jcs(self.bundle["subject"]["context"]).encode()).hex()
-        need(nonce == self.proof["nonce"], "the nonce is not the hash of this context")
-
-    def payment(self):
-        if "payment" not in self.bundle:
-            return "absent"
-        parts = self.bundle["payment"]["requestParts"]
-        need(parts["modelVersionId"] == self.proof["modelVersionId"], "the request was for another model version")
-        digest = self.bundle["subject"]["context"]["requestDigest"]
-        need(hash_of(parts) == digest, "the request is not the one that was signed")
-
     def key(self):
-        found = self.listed("keys", kid=self.proof["keyId"])
+        found = self.listed("keys", kid=self.key_id)
         if not found:
             return "not-checked"
-        need(found["use"] == "output" and found["alg"] == "ES256K", "the key has another use or algorithm")
-        need(self.proof["domain"] in found.get("domains", []), "the key may not sign in this domain")
+        need((found["use"], found["alg"]) == self.KEY, "other-use: the key has another use or algorithm")
+        need(self.may_use(found), "the key may not sign in this domain")
 
     def usable_key(self):
-        return self.listed("keys", kid=self.proof["keyId"]) if self.steps["key"][0] == "pass" else None
+        return self.listed("keys", kid=self.key_id) if self.steps["key"][0] == "pass" else None
 
     def signature(self):
         key = self.usable_key()
         if not key:
             return "not-checked"
-        signature = compact_signature(self.proof["signature"])
-        check_ecdsa(output_digest(self.proof), signature, bytes.fromhex(key["public_key"]))
+        self.check_signature(key)
 
     def key_state(self):
         key = self.usable_key()
         if not key:
             return "not-checked"
-        declared, trusted = self.proof["timestamp"], self.trusted_ms() / 1_000
-        need(seconds(key["not_before"]) <= declared <= seconds(key["not_after"]), "the key was not valid then")
-        need(declared * 1_000 <= self.now_ms + SKEW_MS, "the declared time lies in the future")
-        need(trusted <= seconds(key["not_after"]) + RETIREMENT_SECONDS, "too long after the key's end")
-        if "revoked_at" in key:
-            need("compromised_since" in key and trusted < seconds(key["compromised_since"]), "the key is revoked")
+        declared, trusted = self.declared_ms, self.trusted_ms()
+        ms = {name: round(seconds(key[name]) * 1_000) for name in ("not_before", "not_after", "compromised_since") if name in key}
+        need(ms["not_before"] <= declared, self.time_reason("key-not-yet-valid"))
+        need(declared <= ms["not_after"], self.time_reason("key-expired"))
+        need(declared <= self.now_ms + SKEW_MS, self.time_reason("declared-in-the-future"))
+        need(trusted <= ms["not_after"] + RETIREMENT_SECONDS * 1_000, self.time_reason("key-retired"))
+        stands = "revoked_at" not in key or trusted < ms.get("compromised_since", 0)
+        need(stands, self.time_reason("key-revoked"))
 
     def take_time(self, source, at_ms, uncertainty_ms=SOURCE_UNCERTAINTY_MS):
         if self.trust and source in self.trust["independent"] and at_ms + uncertainty_ms <= SOURCE_MS_MAX:
@@ -1529,38 +1594,14 @@ class Verification:
         """T: the smallest sum of time and uncertainty, or now where that is earlier or there is no source."""
         return min([latest for latest, _ in self.sources] + [self.now_ms])
 
-    def commitment(self):
-        commitment, model = self.bundle["commitment"], self.proof["modelVersionId"]
-        need(hash_of(commitment["model"]) == model == commitment["modelVersionId"], "the model version id")
-        committed = [key for key in commitment["keys"] if key["kid"] == self.proof["keyId"]]
-        need(committed, "the signing key is not in the commitment")
-        if not self.listed("models", modelVersionId=model, commitmentHash=hash_of(commitment)):
-            return "not-checked"
-        key = self.listed("keys", kid=self.proof["keyId"])
-        need(not key or key["public_key"] == committed[0]["publicKey"], "the commitment names another public key")
-
-    def inclusion(self):
-        inclusion = self.bundle["inclusion"]
-        places = sides(inclusion["leafIndex"], inclusion["treeSize"])
-        need([step["pos"] for step in inclusion["path"]] == places, "the sides are not those of the place")
-        path = [bytes.fromhex(step["hash"]) for step in inclusion["path"]]
-        root = root_of(leaf_hash(output_leaf(self.proof)), path, places)
-        need(root.hex() == inclusion["rootHex"], "the path does not lead to the root")
-
     def entry_match(self):
         entry = read_json(self.bundle["entry"].encode(), ENTRY_BYTES_MAX)
         need(fits(entry, ENTRY), "the entry does not fit its schema")
         need(jcs(entry) == self.bundle["entry"], "the entry is not in canonical form")
-        expected = {
-            "kind": "output",
-            "leafFormat": "model-output-v1",
-            "treeProfile": "rfc9162-sha256",
-            "leafCount": self.bundle["inclusion"]["treeSize"],
-            "root": self.bundle["inclusion"]["rootHex"],
-            "scope": {"modelVersionId": self.proof["modelVersionId"]},
-            "signature": None,
-        }
-        need(all(entry[name] == value for name, value in expected.items()), "the entry describes another batch")
+        inclusion = self.bundle["inclusion"]
+        expected = {"leafCount": inclusion["treeSize"], "root": inclusion["rootHex"], **self.expected_entry(entry)}
+        for name, reason in ENTRY_REASONS.items():
+            need(entry[name] == expected.get(name, entry[name]), f"{reason}: the entry describes another batch")
 
     def log_inclusion(self, proof, note):
         need(note, "the checkpoint cannot be read")
@@ -1568,7 +1609,7 @@ class Verification:
         path = [bytes.fromhex(step) for step in proof["path"]]
         node = leaf_hash(self.bundle["entry"].encode())
         root = root_of(node, path, sides(int(proof["leafIndex"]), note.size))
-        need(root == note.root, "the path does not lead to the checkpoint's root")
+        need(root == note.root, "root-mismatch: the path does not lead to the checkpoint's root")
 
     def log_keys(self, note):
         logs = self.trust["logs"] if self.trust else []
@@ -1659,8 +1700,7 @@ class Verification:
         return bool(self.trust and self.trust["witnesses"]["k"] > 0 and not self.passes("log-uniqueness"))
 
     def label(self, strict):
-        l1 = ("gate", "context", "key", "signature", "key-state", "commitment")
-        if not self.valid(strict) or not self.passes(*l1):
+        if not self.valid(strict) or not self.passes("gate", "key", "signature", "key-state", *self.L1_BESIDE):
             return "L0"
         if self.is_uniqueness_missing() or not self.passes("inclusion", "entry-match"):
             return "L1"
@@ -1672,7 +1712,7 @@ class Verification:
         return "L1" if not tests else "L2-test" if all(tests) else "L2"
 
     def remarks(self):
-        found, declared = [], self.proof["timestamp"] * 1_000
+        found, declared = [], self.declared_ms
         if self.sources:
             after, before = declared - self.trusted_ms(), min(self.sources)[1] - declared
             if after > SKEW_MS:
@@ -1683,8 +1723,7 @@ class Verification:
             found.append("declared-time-only")
         if not self.trust:
             found.append("no-trust-file")
-        if self.bundle["subject"]["context"]["payment"] and "payment" not in self.bundle:
-            found.append("request-not-disclosed")
+        found += self.subject_remarks()
         if self.is_uniqueness_missing():
             found.append("log-uniqueness-not-shown")
         if self.has_false_part():
@@ -1699,15 +1738,213 @@ class Verification:
         return not failed and not (strict and self.has_false_part())
 
 
+class OutputVerification(Verification):
+    """Of the signed output of a model."""
+
+    KEY = ("output", "ES256K")
+    L1_BESIDE = ("context", "commitment")
+
+    def __init__(self, bundle, trust, now):
+        super().__init__(bundle, trust, now)
+        self.proof = bundle["subject"]["proof"]
+        self.key_id, self.declared_ms = self.proof["keyId"], self.proof["timestamp"] * 1_000
+
+    def run_subject(self):
+        subject = self.bundle["subject"]
+        self.step("subject-inputs", lambda: self.tensors(subject.get("inputs"), "inputHash"))
+        self.step("subject-outputs", lambda: self.tensors(subject.get("outputs"), "outputHash"))
+        self.step("context", self.context)
+        self.step("payment", self.payment)
+        self.step("key", self.key)
+        self.step("signature", self.signature)
+        self.step("key-state", self.key_state)
+        self.step("commitment", self.commitment)
+        self.step("inclusion", self.inclusion)
+
+    def tensors(self, tensors, name):
+        if tensors is None:
+            return "absent"
+        need(tensors_hash(tensors) == self.proof[name], "these tensors are not the ones that were signed")
+
+    def context(self):
+        nonce = sha256(b"touchstone.context.v1|" + jcs(self.bundle["subject"]["context"]).encode()).hex()
+        need(nonce == self.proof["nonce"], "the nonce is not the hash of this context")
+
+    def payment(self):
+        if "payment" not in self.bundle:
+            return "absent"
+        parts = self.bundle["payment"]["requestParts"]
+        need(parts["modelVersionId"] == self.proof["modelVersionId"], "the request was for another model version")
+        digest = self.bundle["subject"]["context"]["requestDigest"]
+        need(hash_of(parts) == digest, "the request is not the one that was signed")
+
+    def may_use(self, key):
+        return self.proof["domain"] in key.get("domains", [])
+
+    def check_signature(self, key):
+        signature = compact_signature(self.proof["signature"])
+        check_ecdsa(output_digest(self.proof), signature, bytes.fromhex(key["public_key"]))
+
+    def time_reason(self, reason):
+        return f"key-not-valid-at: {reason}"
+
+    def commitment(self):
+        commitment, model = self.bundle["commitment"], self.proof["modelVersionId"]
+        need(hash_of(commitment["model"]) == model == commitment["modelVersionId"], "the model version id")
+        committed = [key for key in commitment["keys"] if key["kid"] == self.proof["keyId"]]
+        need(committed, "the signing key is not in the commitment")
+        if not self.listed("models", modelVersionId=model, commitmentHash=hash_of(commitment)):
+            return "not-checked"
+        key = self.listed("keys", kid=self.proof["keyId"])
+        need(not key or key["public_key"] == committed[0]["publicKey"], "the commitment names another public key")
+
+    def inclusion(self):
+        inclusion = self.bundle["inclusion"]
+        leaf = leaf_hash(output_leaf(self.proof))
+        places = sides(inclusion["leafIndex"], inclusion["treeSize"])
+        root = root_of(leaf, path_of(inclusion, places), places)
+        need(root.hex() == inclusion["rootHex"], "root-mismatch: the path does not lead to the root")
+
+    def expected_entry(self, _):
+        return {
+            "kind": "output",
+            "leafFormat": "model-output-v1",
+            "treeProfile": "rfc9162-sha256",
+            "scope": {"modelVersionId": self.proof["modelVersionId"]},
+            "signature": None,
+        }
+
+    def subject_remarks(self):
+        paid = self.bundle["subject"]["context"]["payment"]
+        return ["request-not-disclosed"] if paid and "payment" not in self.bundle else []
+
+
+EVENT_BYTES_MAX = 65_536
+EVENT_ID_BYTES_MAX = 128
+NOTE_BODY = re.compile(
+    "touchstone\\.dev/event-batch/v2\n"
+    f"batch ({UUID % ('7', '[89ab]')})\n"
+    f"tenant (-|{UUID % ('[0-9a-f]', '[0-9a-f]')})\n"
+    "tree rfc9162-sha256 ([1-9][0-9]{0,15}) ([0-9a-f]{64})\n"
+    "time ([-0-9T:.]{23}Z)\n"
+    "previous (?:-|[0-9a-f]{64})\n"
+)
+
+
+def read_batch_note(source):
+    """Section 5: the signed note of a batch, with batch, tenant, number of leaves, root and time."""
+    try:
+        note = SignedNote(source)
+    except Refused as reason:
+        raise Refused(f"note-shape: {reason}") from None
+    said = NOTE_BODY.fullmatch(note.text)
+    need(said, "note-shape: the note is not about a batch of events")
+    batch, tenant, count, root, at = said.groups()
+    return note, {"batch": batch, "tenant": tenant, "count": int(count), "root": root, "time": at}
+
+
+class EventVerification(Verification):
+    """Of an event of a signed batch."""
+
+    KEY = ("event-batch", "Ed25519")
+    L1_BESIDE = ("inclusion",)
+
+    def __init__(self, bundle, trust, now):
+        super().__init__(bundle, trust, now)
+        self.batch, self.is_v1 = bundle["batch"], bundle["batch"]["format"] == "event-batch-v1"
+        self.key_id, self.declared_ms = self.batch["kid"], round(seconds(self.batch["batchTs"]) * 1_000)
+
+    def run_subject(self):
+        self.step("key", self.key)
+        self.step("signature", self.signature)
+        self.step("key-state", self.key_state)
+        self.step("inclusion", self.inclusion)
+
+    def may_use(self, key):
+        return True  # keys of batches have no domains
+
+    def time_reason(self, reason):
+        return f"{reason}: the key did not count at that time"
+
+    def message(self):
+        """What version 1 signs; the number of leaves is not in it."""
+        return f"{self.bundle['inclusion']['rootHex']}|{self.batch['batchTs']}".encode()
+
+    def check_signature(self, key):
+        public_key, inclusion = bytes.fromhex(key["public_key"]), self.bundle["inclusion"]
+        if self.is_v1:
+            signature = bytes.fromhex(self.batch["signature"])
+            need(accepts(check_ed25519, self.message(), signature, public_key), "bad-signature: it does not verify")
+            return
+        note, said = read_batch_note(self.batch["note"])
+        need(said["time"] == self.batch["batchTs"], "re-dated: the note names another time")
+        named = (said["root"], said["count"]) == (inclusion["rootHex"], inclusion["treeSize"])
+        need(named, "not-of-this-batch: the note names another root or number of leaves")
+        need("name" in key, "key-without-name: the trust file gives the key no name")
+        key_id = sha256(key["name"].encode() + b"\n\x01" + public_key)[:4]
+        lines = [line for line in note.signatures if line[:2] == (key["name"], key_id)]
+        valid = any(accepts(check_ed25519, note.text.encode(), line[2], public_key) for line in lines)
+        need(valid, "bad-signature: no line of the key verifies")
+
+    def leaf(self):
+        event = self.bundle["subject"]["event"]
+        canonical = jcs(event, fractions=True).encode()
+        need(len(canonical) <= EVENT_BYTES_MAX, "too-large: the event has too many bytes")
+        identity = event.get("id")
+        is_id = isinstance(identity, str) and 1 <= len(identity.encode()) <= EVENT_ID_BYTES_MAX
+        need(is_id, "event-id: an event has an id of 1 to 128 bytes")
+        if not self.is_v1:
+            return leaf_hash(sha256(b"touchstone.event.v2|" + canonical))
+        # The tree of version 1 has no prefixes: 64 bytes could be two nodes side by side.
+        need(len(canonical) != 64, "event-length-64: the event could be an inner node")
+        return sha256(canonical)
+
+    def inclusion(self):
+        inclusion, leaf = self.bundle["inclusion"], self.leaf()
+        place = inclusion["leafIndex"], inclusion["treeSize"]
+        if self.is_v1:
+            places = event_tree_places(*place)
+            root = event_tree_root(leaf, path_of(inclusion, [side for side, _ in places]), places)
+        else:
+            places = sides(*place)
+            root = root_of(leaf, path_of(inclusion, places), places)
+        need(root.hex() == inclusion["rootHex"], "root-mismatch: the path does not lead to the root")
+
+    def expected_entry(self, entry):
+        if self.is_v1:  # tenant and batch are the log's word alone
+            signed = self.message() + bytes.fromhex(self.batch["signature"])
+            tree, leaf, stated = "event-batch-v1", "event-v1", {"scope": {"tenant": entry["scope"].get("tenant")}}
+        else:
+            _, said = read_batch_note(self.batch["note"])
+            signed = self.batch["note"].encode()
+            tree, leaf = "rfc9162-sha256", "event-v2"
+            stated = {"scope": {"tenant": said["tenant"]}, "batchId": said["batch"]}
+        return {"kind": "event", "leafFormat": leaf, "treeProfile": tree, "signature": sha256(signed).hex(), **stated}
+
+    def subject_remarks(self):
+        return []
+
+
+KINDS = {"output": (OUTPUT_BUNDLE, OutputVerification), "event": (EVENT_BUNDLE, EventVerification)}
+
+
+def kind_of(bundle):
+    """The kind of a bundle's subject; that of an output where it names none, so that its form refuses it."""
+    subject = bundle.get("subject") if isinstance(bundle, dict) else None
+    kind = subject.get("kind") if isinstance(subject, dict) else None
+    return kind if kind == "event" else "output"
+
+
 def verify(data, trust, now, strict=False):
     """The report on a bundle's exact bytes."""
     try:
         bundle = read_json(data, TEXT_BYTES_MAX)
-        need(fits(bundle, BUNDLE), "the bundle does not fit its closed schema")
+        form, verification = KINDS[kind_of(bundle)]
+        need(fits(bundle, form), "the bundle does not fit its closed schema")
     except Refused as reason:
         steps = [{"step": "gate", "status": "fail", "detail": str(reason)}]
         return {"result": "INVALID", "label": "L0", "anchored": True, "steps": steps, "remarks": []}
-    checked = Verification(bundle, trust, now).run()
+    checked = verification(bundle, trust, now).run()
     steps = []
     for name, (status, detail, optional) in checked.steps.items():
         name, index = name if isinstance(name, tuple) else (name, None)

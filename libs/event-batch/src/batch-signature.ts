@@ -6,6 +6,7 @@ import {
   hexToBytes,
   sha256,
   sha256TextHex,
+  type EvidenceTimeCheck,
   type Key,
   type RefusedKey,
 } from '@touchstone/crypto';
@@ -33,13 +34,14 @@ export type SignedBatch = Pick<
 const SIGNATURE_BYTES = 64;
 const encoder = new TextEncoder();
 
-const TIME_REASONS = {
+/** The reasons for what the evidence rule says of the times of a key. */
+export const keyTimeReasons = {
   'declared-before-not-before': 'key-not-yet-valid',
   'declared-after-not-after': 'key-expired',
   'declared-in-the-future': 'declared-in-the-future',
   'trusted-time-after-retirement': 'key-retired',
   'trusted-time-after-compromise': 'key-revoked',
-} as const satisfies Readonly<Record<string, BatchReason>>;
+} as const satisfies Readonly<Record<Exclude<EvidenceTimeCheck, 'ok'>, BatchReason>>;
 
 /** The message of version 1: `merkle_root|batch_ts` in UTF-8 (R-BATCH-2). */
 export function batchMessage(merkleRoot: string, batchTs: string): Uint8Array {
@@ -68,7 +70,7 @@ export function requireKey({ keys, refused }: BatchKeys, kid: string, batchTsMs:
     trustedTime: nowMs,
     now: nowMs,
   });
-  if (check !== 'ok') throw new BatchError(TIME_REASONS[check]);
+  if (check !== 'ok') throw new BatchError(keyTimeReasons[check]);
   return found.key;
 }
 

@@ -7,6 +7,7 @@ export {
   batchTimeMs,
   type BatchKeys,
   type BatchSigner,
+  keyTimeReasons,
   requireKey,
   type SignedBatch,
   verifyBatchSignature,

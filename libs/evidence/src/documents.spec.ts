@@ -35,8 +35,10 @@ describe('the protocol page', () => {
     const payload = known.find(
       (value) => value.startsWith('{"modelVersionId"') && value.includes('1780311600'),
     );
-    const entry = known.find((value) => value.startsWith('{"batchId"'));
-    const note = known.find((value) => value.startsWith('log.example/touchstone\n8\n'));
+    const of = (section: string): string[] =>
+      strings(JSON.parse(read(`../vectors/${section}.json`)) as unknown);
+    const entry = of('log-entry').find((value) => value.startsWith('{"batchId"'));
+    const note = of('checkpoint').find((value) => value.startsWith('log.example/touchstone\n8\n'));
     for (const shown of [payload, entry, note]) {
       expect(shown).toBeDefined();
       expect(text).toContain(shown);

@@ -14,6 +14,7 @@ export {
   eventBundle,
   evidenceBundle,
   inclusionProof,
+  isEventBundle,
   LOG_PROOFS_MAX,
   outputBundle,
   subjectKinds,
@@ -83,3 +84,4 @@ export { anchorWords } from './anchors/index.js';
 export type { AnchorWords } from './anchors/kind.js';
 export { WITNESS_UNCERTAINTY_MS } from './verify/trusted-time.js';
 export { verifyEvidence, type VerificationReport, type VerifyOptions } from './verify/verify-evidence.js';
+export type { ReportedEvent, ReportedOutput, ReportedSubject } from './verify/subjects/reported.js';

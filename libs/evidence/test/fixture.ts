@@ -1,32 +1,7 @@
-import type {
-  CanonicalTensor,
-  EvmAnchorProofMessage,
-  ModelCommitment,
-  OutputContext,
-  OutputProof,
-} from '@touchstone/contracts';
-import { anchorStorageSlot, encodeRlp, type RlpItem } from '@touchstone/chain-proofs';
+import type { CanonicalTensor, ModelCommitment, OutputContext, OutputProof } from '@touchstone/contracts';
+import { bytesToHex, createEcdsaSigner, formatSignature, sha256 } from '@touchstone/crypto';
+import { buildTree, leafHash, toPositionedPath } from '@touchstone/merkle';
 import {
-  bytesToHex,
-  createEcdsaSigner,
-  createEd25519Signer,
-  formatSignature,
-  hexToBytes,
-  keccak256,
-  sha256,
-} from '@touchstone/crypto';
-import {
-  buildTree,
-  ed25519NoteSigner,
-  formatCheckpointText,
-  formatVerifierKey,
-  leafHash,
-  noteKey,
-  signNote,
-  toPositionedPath,
-} from '@touchstone/merkle';
-import {
-  anchoredCommitment,
   batchEntryText,
   buildBundle,
   commitmentHash,
@@ -40,16 +15,11 @@ import {
   type OutputBundle,
   type TrustFile,
 } from '../src/index.js';
+import { logged, NETWORK, NOW_MS, ORIGIN, SIGNED_AT_SECONDS, trustIn } from './log-and-chain.js';
 
-export const NOW_MS = Date.UTC(2026, 5, 1, 12, 0, 0);
-export const SIGNED_AT_SECONDS = NOW_MS / 1_000 - 3_600;
-export const ORIGIN = 'log.example/touchstone';
-const CONTRACT = `0x${'c0'.repeat(20)}`;
-const SUBMITTER = `0x${'50'.repeat(20)}`;
-const NETWORK = 'eip155:8453';
+export { NOW_MS, ORIGIN, SIGNED_AT_SECONDS };
 
 const outputKey = createEcdsaSigner(new Uint8Array(32).fill(7));
-const logKey = createEd25519Signer(new Uint8Array(32).fill(9));
 
 /** Options of {@link fixture}; every part is genuine, only the chain is one that this file makes up. */
 export interface FixtureOptions {
@@ -90,9 +60,7 @@ export async function fixture(
     nodeId: 'node-1',
     signature: null,
   });
-  const logProof = await logProofOf(entry, entriesBefore);
-  const committed = anchoredCommitment(logProof.checkpoint) ?? new Uint8Array();
-  const chain = syntheticChain(committed);
+  const proofs = await logged(entry, entriesBefore);
   const bundle = buildBundle({
     proof,
     context,
@@ -106,22 +74,12 @@ export async function fixture(
       rootHex: bytesToHex(tree.root),
     },
     entry,
-    logProofs: [logProof],
-    anchors: anchored
-      ? [
-          {
-            kind: 'evm',
-            network: NETWORK,
-            logProof: 0,
-            commitment: bytesToHex(committed),
-            proof: chain.proof,
-            level: 'finalized',
-          },
-        ]
-      : [],
+    logProofs: proofs.logProofs,
+    anchors: anchored ? proofs.anchors : [],
     requestParts,
   });
-  return { bundle, trust: trustFor(commitment, chain.blockHash, test) };
+  const models = [{ modelVersionId: commitment.modelVersionId, commitmentHash: commitmentHash(commitment) }];
+  return { bundle, trust: trustIn(proofs, test, { keys: [trustedKey()], models }) };
 }
 
 function signedOutput(options: FixtureOptions) {
@@ -189,98 +147,15 @@ function hashOf(tensors: ReturnType<typeof tensor>[]): string {
   return hash.value;
 }
 
-async function logProofOf(entry: string, entriesBefore: number) {
-  const encoder = new TextEncoder();
-  const entries = [
-    ...Array.from({ length: entriesBefore }, (_, index) => `earlier ${index}`),
-    entry,
-    'later',
-  ];
-  const tree = buildTree(entries.map((text) => leafHash(encoder.encode(text))));
-  const text = formatCheckpointText({
-    origin: ORIGIN,
-    size: BigInt(entries.length),
-    root: tree.root,
-    extensions: [],
-  });
-  const key = noteKey(ORIGIN, 'ed25519', logKey.publicKey);
+function trustedKey(): TrustFile['keys'][number] {
   return {
-    checkpoint: await signNote(text, [ed25519NoteSigner(key, (message) => logKey.sign(message))]),
-    leafIndex: String(entriesBefore),
-    treeSize: String(entries.length),
-    path: tree.path(entriesBefore).map(bytesToHex),
-  };
-}
-
-/** A state with one account and one record under a header, so that every hash links. */
-function syntheticChain(commitment: Uint8Array): { proof: EvmAnchorProofMessage; blockHash: string } {
-  const submitter = hexToBytes(SUBMITTER.slice(2)) ?? new Uint8Array();
-  const anchoredAt = (100n << 64n) | BigInt(SIGNED_AT_SECONDS + 60);
-  const storage = singleEntryTrie(anchorStorageSlot(submitter, commitment), encodeRlp(integer(anchoredAt)));
-  const account: RlpItem = [integer(1n), integer(0n), storage.root, new Uint8Array(32).fill(0xcd)];
-  const state = singleEntryTrie(hexToBytes(CONTRACT.slice(2)) ?? new Uint8Array(), encodeRlp(account));
-  const fill = (size: number, byte: number): Uint8Array => new Uint8Array(size).fill(byte);
-  const header = encodeRlp([
-    ...[fill(32, 1), fill(32, 2), fill(20, 3), state.root, fill(32, 4), fill(32, 5), fill(256, 0)],
-    ...[
-      integer(0n),
-      integer(102n),
-      integer(30_000_000n),
-      integer(0n),
-      integer(BigInt(SIGNED_AT_SECONDS + 64)),
-    ],
-    ...[new Uint8Array(), fill(32, 6), fill(8, 0)],
-  ]);
-  return {
-    proof: {
-      header: bytesToHex(header),
-      accountProof: [bytesToHex(state.node)],
-      storageProof: [bytesToHex(storage.node)],
-    },
-    blockHash: bytesToHex(keccak256(header)),
-  };
-}
-
-function singleEntryTrie(key: Uint8Array, value: Uint8Array): { root: Uint8Array; node: Uint8Array } {
-  const node = encodeRlp([Uint8Array.of(0x20, ...keccak256(key)), value]);
-  return { root: keccak256(node), node };
-}
-
-function integer(value: bigint): Uint8Array {
-  if (value === 0n) return new Uint8Array();
-  const hex = value.toString(16);
-  return hexToBytes(hex.length % 2 ? `0${hex}` : hex) ?? new Uint8Array();
-}
-
-function trustFor(commitment: ModelCommitment, blockHash: string, test: boolean): TrustFile {
-  return {
-    version: 1,
-    asOf: '2026-06-01T12:00:00Z',
-    keys: [
-      {
-        kid: 'output-1',
-        alg: 'ES256K',
-        use: 'output',
-        public_key: bytesToHex(outputKey.publicKey),
-        status: 'active',
-        not_before: '2026-01-01T00:00:00Z',
-        not_after: '2027-01-01T00:00:00Z',
-        domains: ['model-output-v1'],
-      },
-    ],
-    models: [{ modelVersionId: commitment.modelVersionId, commitmentHash: commitmentHash(commitment) }],
-    logs: [{ origin: ORIGIN, vkey: formatVerifierKey(noteKey(ORIGIN, 'ed25519', logKey.publicKey)) }],
-    witnesses: { k: 0, vkeys: [] },
-    chains: [
-      {
-        network: NETWORK,
-        test,
-        contract: CONTRACT,
-        submitters: [SUBMITTER],
-        blocks: [{ number: '102', hash: blockHash }],
-      },
-    ],
-    tsas: [],
-    independent: test ? [] : [NETWORK],
+    kid: 'output-1',
+    alg: 'ES256K',
+    use: 'output',
+    public_key: bytesToHex(outputKey.publicKey),
+    status: 'active',
+    not_before: '2026-01-01T00:00:00Z',
+    not_after: '2027-01-01T00:00:00Z',
+    domains: ['model-output-v1'],
   };
 }

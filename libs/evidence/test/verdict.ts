@@ -2,6 +2,7 @@ import { AppError } from '@touchstone/contracts';
 import type { IndependentReport } from '@touchstone/testing';
 import { readTrustFile, verifyEvidence, type TrustFile } from '../src/index.js';
 import { NOW_MS } from './fixture.js';
+import { reasonOf } from './golden/run.js';
 
 /** The trust file that was read last, since many bundles come with one. */
 let last: { readonly text: string; readonly file: TrustFile | 'refused' } | undefined;
@@ -36,13 +37,23 @@ export function theirVerdict(report: IndependentReport | { readonly refused: str
   return 'steps' in report ? verdict(report, report.steps) : JSON.stringify(report);
 }
 
+/** Of an event the reasons are part of the answer (protocol section 12); only of one are there no steps of an output. */
+const isEvent = (steps: readonly { readonly step: string }[]): boolean =>
+  steps.length > 1 && !steps.some(({ step }) => step === 'commitment');
+
 function verdict(
   { result, label, remarks }: Pick<IndependentReport, 'remarks'> & { result: string; label: string },
-  steps: readonly { readonly step: string; readonly status: string; readonly optional?: true }[],
+  steps: readonly {
+    readonly step: string;
+    readonly status: string;
+    readonly optional?: true;
+    readonly detail?: string;
+  }[],
 ): string {
+  const reason = isEvent(steps) ? (detail?: string) => ` ${reasonOf(detail)}` : () => '';
   const failed = steps
     .filter(({ status }) => status === 'fail')
-    .map(({ step, optional }) => (optional ? `${step} (optional)` : step));
+    .map(({ step, optional, detail }) => (optional ? `${step} (optional)` : `${step}${reason(detail)}`));
   const names = (texts: readonly string[]): string => [...new Set(texts)].sort().join(', ') || 'none';
   return `${result} ${label}; failed ${names(failed)}; remarks ${names(remarks)}`;
 }

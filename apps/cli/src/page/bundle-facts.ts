@@ -1,13 +1,40 @@
-import { decodeTensor, parseBatchEntry, type OutputBundle } from '@touchstone/evidence';
+import { canonicalJson } from '@touchstone/canonical-json';
+import {
+  decodeTensor,
+  isEventBundle,
+  parseBatchEntry,
+  type EventBundle,
+  type EvidenceBundle,
+  type OutputBundle,
+} from '@touchstone/evidence';
 
 const SHOWN_VALUES = 16;
+/** An event may have 64 KiB; the file holds it whole. */
+const SHOWN_EVENT_CHARACTERS = 1_024;
 /** Milliseconds since 1970 that a date can have (ECMA-262). */
 const DATE_MS = 8_640_000_000_000_000;
 
+type Fact = [title: string, text: string];
+
 /** What a bundle says, in pairs of a title and a text; nothing of it is verified. */
-export function bundleFacts(bundle: OutputBundle): [string, string][] {
-  const { proof, context, inputs, outputs } = bundle.subject;
-  const { name, version, developer } = bundle.commitment.model;
+export function bundleFacts(bundle: EvidenceBundle): Fact[] {
+  return [
+    ...(isEventBundle(bundle) ? eventFacts(bundle) : outputFacts(bundle)),
+    ['batch', batchText(bundle)],
+    ...bundle.logProofs.map(({ leafIndex, treeSize, checkpoint }, index): Fact => [
+      `log proof ${index}`,
+      `entry ${leafIndex} of ${treeSize} in ${checkpoint.split('\n')[0] ?? ''}`,
+    ]),
+    ...bundle.anchors.map(({ kind, network, level }, index): Fact => [
+      `anchor ${index}`,
+      `${kind} on ${network}, claimed ${level}`,
+    ]),
+  ];
+}
+
+function outputFacts({ subject, commitment }: OutputBundle): Fact[] {
+  const { proof, context, inputs, outputs } = subject;
+  const { name, version, developer } = commitment.model;
   const { payment, node, build } = context;
   return [
     ['model', `${name} ${version} by ${developer}`],
@@ -21,15 +48,19 @@ export function bundleFacts(bundle: OutputBundle): [string, string][] {
     ],
     ['node', node ? `${node.nodeId}, attestation ${node.attestationStatus}` : 'not stated'],
     ['build', `${build.service} ${build.version}`],
-    ['batch', batchText(bundle)],
-    ...bundle.logProofs.map(({ leafIndex, treeSize, checkpoint }, index): [string, string] => [
-      `log proof ${index}`,
-      `entry ${leafIndex} of ${treeSize} in ${checkpoint.split('\n')[0] ?? ''}`,
-    ]),
-    ...bundle.anchors.map(({ kind, network, level }, index): [string, string] => [
-      `anchor ${index}`,
-      `${kind} on ${network}, claimed ${level}`,
-    ]),
+  ];
+}
+
+function eventFacts({ subject: { event }, batch, entry }: EventBundle): Fact[] {
+  const text = canonicalJson(event);
+  const rest = text.length > SHOWN_EVENT_CHARACTERS ? ` … (${text.length} characters in all)` : '';
+  const parsed = parseBatchEntry(entry);
+  const tenant = parsed.ok && 'tenant' in parsed.entry.scope ? parsed.entry.scope.tenant : 'not stated';
+  return [
+    ['event', typeof event['id'] === 'string' ? event['id'] : 'without an id'],
+    ['content', text.slice(0, SHOWN_EVENT_CHARACTERS) + rest],
+    ['signed at', `${batch.batchTs} by key ${batch.kid}, as ${batch.format}`],
+    ['tenant', tenant],
   ];
 }
 
@@ -38,7 +69,7 @@ function timeText(seconds: number): string {
   return milliseconds <= DATE_MS ? new Date(milliseconds).toISOString() : `${seconds} s after 1970`;
 }
 
-function batchText({ entry, inclusion }: OutputBundle): string {
+function batchText({ entry, inclusion }: EvidenceBundle): string {
   const parsed = parseBatchEntry(entry);
   if (!parsed.ok) return parsed.detail;
   const { batchId, leafCount, sealedAt } = parsed.entry;

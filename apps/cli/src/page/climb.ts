@@ -1,6 +1,13 @@
 import { bytesToHex, hexToBytes } from '@touchstone/crypto';
-import { outputLeaf, readCheckpoint, type OutputBundle, type LogProof } from '@touchstone/evidence';
-import { leafHash, leafHashOfText, nodeHash, toPositionedPath } from '@touchstone/merkle';
+import { formatRules, readParsedEvent } from '@touchstone/event-batch';
+import {
+  isEventBundle,
+  outputLeaf,
+  readCheckpoint,
+  type EvidenceBundle,
+  type LogProof,
+} from '@touchstone/evidence';
+import { eventNodeHash, leafHash, leafHashOfText, nodeHash, toPositionedPath } from '@touchstone/merkle';
 
 /** One level of a way from a leaf to a root: the sibling, its side, and the hash of both together. */
 export interface ClimbStep {
@@ -17,10 +24,14 @@ export interface Climb {
   readonly root: string;
 }
 
-/** The way of the signed output to the root of its batch; `undefined` when it cannot be computed. */
-export function batchClimb({ subject, inclusion }: OutputBundle): Climb | undefined {
+/** The way of the signed output, or of the event, to the root of its batch; `undefined` when it cannot be computed. */
+export function batchClimb(bundle: EvidenceBundle): Climb | undefined {
+  const { path, rootHex } = bundle.inclusion;
   try {
-    return climb(leafHash(outputLeaf(subject.proof)), inclusion.path, inclusion.rootHex);
+    if (!isEventBundle(bundle)) return climb(leafHash(outputLeaf(bundle.subject.proof)), path, rootHex);
+    const { leaf, treeProfile } = formatRules[bundle.batch.format];
+    const hash = leaf(readParsedEvent(bundle.subject.event).canonical);
+    return climb(hash, path, rootHex, treeProfile === 'event-batch-v1' ? eventNodeHash : nodeHash);
   } catch {
     return undefined;
   }
@@ -47,11 +58,12 @@ function climb(
   leaf: Uint8Array,
   path: readonly { readonly hash: string; readonly pos: 'L' | 'R' }[],
   root: string,
+  parentOf: (left: Uint8Array, right: Uint8Array) => Uint8Array = nodeHash,
 ): Climb {
   let current = leaf;
   const steps = path.map(({ hash, pos }): ClimbStep => {
     const sibling = hexToBytes(hash, 32) as Uint8Array;
-    current = pos === 'L' ? nodeHash(sibling, current) : nodeHash(current, sibling);
+    current = pos === 'L' ? parentOf(sibling, current) : parentOf(current, sibling);
     return { sibling: hash, side: pos, parent: bytesToHex(current) };
   });
   return { leaf: bytesToHex(leaf), steps, root };

@@ -4,11 +4,11 @@ import {
   labels,
   readCheckpoint,
   stepMeaning,
-  type OutputBundle,
-  type Label,
+  type EvidenceBundle,
   type Step,
   type StepName,
   type StepStatus,
+  type SubjectKind,
   type VerificationReport,
 } from '@touchstone/evidence';
 import { bundleFacts } from './bundle-facts.js';
@@ -16,25 +16,18 @@ import { batchClimb, logClimb, type Climb } from './climb.js';
 import { drawClimb } from './climb-drawing.js';
 import { html, nothing, type Html } from './html.js';
 import { PAGE_STYLE } from './page-style.js';
+import { meaningOf, subjectWords } from './words.js';
 
 /** What a page is made of. */
 export interface PageParts {
   readonly report: VerificationReport;
   /** Undefined when the text is no bundle. */
-  readonly bundle: OutputBundle | undefined;
+  readonly bundle: EvidenceBundle | undefined;
   /** Hex SHA-256 of the text, so that the page can be told apart from one about another file. */
   readonly digest: string;
   /** RFC 3339. */
   readonly madeAt: string;
 }
-
-const labelMeaning: Readonly<Record<Label, string>> = {
-  L0: 'Nothing is shown.',
-  L1: 'A key that you trust signed model version, input, output, request and time.',
-  'L2-test':
-    'A key that you trust signed it, and it stood in the log before its anchor, which your trust file marks as a test: it proves nothing to others.',
-  L2: 'A key that you trust signed it, and it stood in the log before its anchor.',
-};
 
 const statusText: Readonly<Record<StepStatus, string>> = {
   pass: 'holds',
@@ -53,7 +46,7 @@ export function evidencePage({ report, bundle, digest, madeAt }: PageParts): str
   const page = html`<main>
     <h1>Evidence</h1>
     ${verdict(report)} ${bundle ? says(bundle, report.result === 'VALID') : nothing}
-    ${bundle ? way(bundle, report.steps) : nothing} ${stepList(report.steps)}
+    ${bundle ? way(bundle, report.steps) : nothing} ${stepList(report)}
     <footer>
       <p>
         This page shows a verification; it proves nothing by itself, because anybody can write a page. Verify
@@ -91,7 +84,7 @@ function verdict(report: VerificationReport): Html {
     <p>
       ${
         valid
-          ? labelMeaning[report.label]
+          ? meaningOf(report)
           : `It does not verify. ${failed.map((step) => `${nameOf(step)}: ${step.detail ?? 'failed'}`).join('. ')}`
       }
     </p>
@@ -105,7 +98,7 @@ function verdict(report: VerificationReport): Html {
   </section>`;
 }
 
-function says(bundle: OutputBundle, valid: boolean): Html {
+function says(bundle: EvidenceBundle, valid: boolean): Html {
   return html`<section>
     <h2>${valid ? 'What it says' : 'What it claims'}</h2>
     <dl>
@@ -118,7 +111,8 @@ function says(bundle: OutputBundle, valid: boolean): Html {
   </section>`;
 }
 
-function way(bundle: OutputBundle, steps: readonly Step[]): Html {
+function way(bundle: EvidenceBundle, steps: readonly Step[]): Html {
+  const words = subjectWords[bundle.subject.kind];
   const proofs = bundle.logProofs.map((proof, index) => {
     const origin = readCheckpoint(proof.checkpoint)?.origin ?? 'a checkpoint that cannot be read';
     const names = {
@@ -138,11 +132,11 @@ function way(bundle: OutputBundle, steps: readonly Step[]): Html {
       )}${anchorsOf(bundle, steps, index)}`;
   });
   return html`<section>
-    <h2>From the output to its anchors</h2>
+    <h2>From ${words.what} to its anchors</h2>
     ${figure(
-      `The signed output is leaf ${bundle.inclusion.leafIndex} of ${bundle.inclusion.treeSize} in its batch.`,
+      `${words.leafIs} ${bundle.inclusion.leafIndex} of ${bundle.inclusion.treeSize} in its batch.`,
       batchClimb(bundle),
-      { title: 'From the leaf to the batch root', leaf: 'signed output', root: 'batch root' },
+      { title: 'From the leaf to the batch root', leaf: words.leaf, root: 'batch root' },
       find(steps, 'inclusion'),
     )}${proofs}
   </section>`;
@@ -165,7 +159,7 @@ function figure(
   </figure>`;
 }
 
-function anchorsOf(bundle: OutputBundle, steps: readonly Step[], logProof: number): readonly Html[] {
+function anchorsOf(bundle: EvidenceBundle, steps: readonly Step[], logProof: number): readonly Html[] {
   const first = bundle.anchors.findIndex((anchor) => anchor.logProof === logProof);
   return bundle.anchors.flatMap((anchor, index) => {
     if (anchor.logProof !== logProof) return [];
@@ -190,16 +184,16 @@ function anchorsOf(bundle: OutputBundle, steps: readonly Step[], logProof: numbe
   });
 }
 
-function stepList(steps: readonly Step[]): Html {
+function stepList({ steps, subject }: VerificationReport): Html {
   return html`<section>
     <h2>Every step</h2>
     <ol class="steps">
-      ${steps.map(stepItem)}
+      ${steps.map((step) => stepItem(step, subject?.kind ?? 'output'))}
     </ol>
   </section>`;
 }
 
-function stepItem(step: Step): Html {
+function stepItem(step: Step, kind: SubjectKind): Html {
   const rows: [string, string | undefined][] = [
     ['why', step.detail],
     ['expected', step.expected],
@@ -209,7 +203,7 @@ function stepItem(step: Step): Html {
   return html`<li class="${step.status}">
     <span class="badge">${statusText[step.status]}</span>
     <span
-      ><span class="what">${stepMeaning(step.name)}</span>
+      ><span class="what">${stepMeaning(step.name, kind)}</span>
       <span class="soft mono">${nameOf(step)}</span></span
     >
     <dl>

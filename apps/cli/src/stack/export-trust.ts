@@ -3,12 +3,13 @@ import { keySetAnswer } from '@touchstone/contracts/http/signer';
 import { withStatusesAt } from '@touchstone/crypto';
 import type { StackDescription, TsaDescription } from '@touchstone/embedded';
 import { trustFile, type TrustFile } from '@touchstone/evidence';
+import type { z } from 'zod';
 import { chainOf, finalizedBlocks } from './chain.js';
 import { commitmentHashes, listModels } from './gateway.js';
 import { fetchJson, urlOf } from './running-stack.js';
 
 /** Uses whose keys a verifier of evidence needs. */
-const TRUSTED_USES = ['output', 'witness', 'receipt'];
+const TRUSTED_USES = ['output', 'event-batch', 'witness', 'receipt'];
 
 /**
  * The trust file as the operator of the stack states it: the signer's public keys, the log's key, all commitments
@@ -31,9 +32,7 @@ export async function exportTrust(
   return trustFile.parse({
     version: 1,
     asOf: new Date(asOfMs).toISOString(),
-    keys: withStatusesAt(keys.keySet.keys, asOfMs)
-      .filter(({ use }) => TRUSTED_USES.includes(use))
-      .map((key) => (key.use === 'output' ? { ...key, domains: [keys.domain] } : key)),
+    keys: trustedKeys(keys, asOfMs),
     models: models.flatMap(({ modelVersionId, hashes }) =>
       hashes.map((commitmentHash) => ({ modelVersionId, commitmentHash })),
     ),
@@ -51,6 +50,16 @@ export async function exportTrust(
     tsas: stack.tsa ? [trustedTsa(stack.tsa)] : [],
     independent: [...independent],
   });
+}
+
+/** The keys of a key set that evidence can be signed with; those of outputs with the domain that the signer has. */
+export function trustedKeys(
+  { keySet, domain }: Pick<z.infer<typeof keySetAnswer>, 'keySet' | 'domain'>,
+  asOfMs: number,
+): TrustFile['keys'] {
+  return withStatusesAt(keySet.keys, asOfMs)
+    .filter(({ use }) => TRUSTED_USES.includes(use))
+    .map((key) => (key.use === 'output' ? { ...key, domains: [domain] } : key));
 }
 
 /** The authority is the operator's own: it says nothing to anybody else. */

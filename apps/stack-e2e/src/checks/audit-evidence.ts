@@ -86,7 +86,8 @@ export function auditEvidence(
     if (missing.length > 0) return lost(inference, `no anchor that holds on ${missing.join(', ')}`);
     if (new Set(networks).size !== networks.length)
       return [{ kind: 'doubled', inference, what: `anchors on ${networks.join(', ')}` }];
-    if (report.subject?.modelVersionId !== inference.answer.modelVersionId)
+    const { subject } = report;
+    if (subject?.kind !== 'output' || subject.modelVersionId !== inference.answer.modelVersionId)
       return lost(inference, 'the evidence names another model version');
     return sameOutputs(text, inference.answer) ? [] : lost(inference, 'the evidence has other outputs');
   });

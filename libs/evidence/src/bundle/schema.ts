@@ -140,7 +140,12 @@ export const evidenceBundle = z.union([outputBundle, eventBundle]);
 export type EvidenceBundle = z.infer<typeof evidenceBundle>;
 
 /** The shape that a value has to fit by the kind of its subject, so that what is said of it is about that one alone. */
-export function bundleSchemaFor(value: unknown): z.ZodType<EvidenceBundle> {
+export function bundleSchemaFor(value: unknown): z.ZodType<EvidenceBundle, EvidenceBundle> {
   const kind = (value as { subject?: { kind?: unknown } | null } | null)?.subject?.kind;
   return kind === 'event' ? eventBundle : outputBundle;
+}
+
+/** Tells the shapes apart. */
+export function isEventBundle(bundle: EvidenceBundle): bundle is EventBundle {
+  return bundle.subject.kind === 'event';
 }

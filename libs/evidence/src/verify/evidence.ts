@@ -1,20 +1,23 @@
-import { parseSignature, type ParsedSignature } from '@touchstone/crypto';
 import type { JudgedAnchor } from '../anchors/kind.js';
-import type { OutputBundle } from '../bundle/schema.js';
+import type { EvidenceBundle } from '../bundle/schema.js';
+import { parseBatchEntry } from '../log/batch-entry.js';
 import { readSignedCheckpoint } from '../log/checkpoint.js';
 import type { PreparedTrust } from '../trust/prepared-trust.js';
 import { judgeAnchor } from './judged-anchor.js';
 import { judgeCheckpoint, type JudgedCheckpoint } from './judged-checkpoint.js';
+import { subjectOf } from './subjects/index.js';
+import type { Subject } from './subjects/kind.js';
 import { trustedTime, type TrustedTime } from './trusted-time.js';
 
 /** What every step looks at: a bundle that passed the gate, and what more than one step needs to know of it. */
-export interface Evidence {
-  readonly bundle: OutputBundle;
+export interface Evidence<Bundle extends EvidenceBundle = EvidenceBundle> {
+  readonly bundle: Bundle;
+  readonly subject: Subject;
+  /** That of the batch in the log, or why it cannot be read. */
+  readonly entry: ReturnType<typeof parseBatchEntry>;
   readonly trust: PreparedTrust | undefined;
   /** The verifier's clock in milliseconds since 1970. */
   readonly nowMs: number;
-  /** That of the output, which is part of the leaf. */
-  readonly signature: ParsedSignature;
   /** Those of the log proofs. */
   readonly checkpoints: readonly JudgedCheckpoint[];
   readonly anchors: readonly JudgedAnchor[];
@@ -23,7 +26,7 @@ export interface Evidence {
 
 /** Judges what several steps rest on; anchors and witnesses come first, since they tell the time of all others. */
 export function judgeEvidence(
-  bundle: OutputBundle,
+  bundle: EvidenceBundle,
   trust: PreparedTrust | undefined,
   nowMs: number,
 ): Evidence {
@@ -35,9 +38,10 @@ export function judgeEvidence(
   const cosignatures = checkpoints.flatMap((checkpoint) => checkpoint.cosignatures);
   return {
     bundle,
+    subject: subjectOf(bundle),
+    entry: parseBatchEntry(bundle.entry),
     trust,
     nowMs,
-    signature: parseSignature(bundle.subject.proof.signature),
     checkpoints,
     anchors,
     time: trustedTime(passed, cosignatures, trust?.file, nowMs),

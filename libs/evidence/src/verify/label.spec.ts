@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { SubjectKind } from '../bundle/schema.js';
 import { labelOf, labels, satisfies } from './label.js';
 import type { Step, StepName, StepStatus } from './step.js';
 
@@ -22,9 +23,12 @@ describe('satisfies', () => {
   });
 });
 
-describe('labelOf', () => {
-  const l1: StepName[] = ['gate', 'context', 'key', 'signature', 'key-state', 'commitment'];
-  const all: StepName[] = [...l1, 'inclusion', 'entry-match', 'log-inclusion', 'checkpoint-signature'];
+describe.each([
+  ['output', ['gate', 'context', 'key', 'signature', 'key-state', 'commitment'], ['inclusion']],
+  ['event', ['gate', 'key', 'signature', 'key-state', 'inclusion'], []],
+] as const satisfies [SubjectKind, StepName[], StepName[]][])('labelOf an %s', (kind, first, more) => {
+  const l1: readonly StepName[] = first;
+  const all: StepName[] = [...l1, ...more, 'entry-match', 'log-inclusion', 'checkpoint-signature'];
   const stepsOf = (names: readonly StepName[], status: StepStatus): Step[] =>
     names.map((name) => ({ name, status, restsOn: 'this spec', index: 0 }));
   const anchored = [{ network: 'eip155:1', logProof: 0, test: false, timeMs: 0, uncertaintyMs: 60_000 }];
@@ -34,15 +38,17 @@ describe('labelOf', () => {
     (missing, label) => {
       const rest = all.filter((name) => name !== missing);
       for (const status of ['not-checked', 'absent'] as const) {
-        expect(labelOf([...stepsOf(rest, 'pass'), ...stepsOf([missing], status)], anchored)).toBe(label);
+        expect(labelOf(kind, [...stepsOf(rest, 'pass'), ...stepsOf([missing], status)], anchored)).toBe(
+          label,
+        );
       }
-      expect(labelOf([...stepsOf(rest, 'pass'), ...stepsOf([missing], 'fail')], anchored)).toBe('L0');
+      expect(labelOf(kind, [...stepsOf(rest, 'pass'), ...stepsOf([missing], 'fail')], anchored)).toBe('L0');
     },
   );
 
   it('counts an anchor only for the log proof that it anchors', () => {
     const other = [{ network: 'eip155:1', logProof: 1, test: false, timeMs: 0, uncertaintyMs: 60_000 }];
-    expect(labelOf(stepsOf(all, 'pass'), anchored)).toBe('L2');
-    expect(labelOf(stepsOf(all, 'pass'), other)).toBe('L1');
+    expect(labelOf(kind, stepsOf(all, 'pass'), anchored)).toBe('L2');
+    expect(labelOf(kind, stepsOf(all, 'pass'), other)).toBe('L1');
   });
 });

@@ -1,14 +1,21 @@
 import type { PassedAnchor } from '../anchors/kind.js';
-import type { StepDefinition } from './step-definition.js';
-import { isFailure, steps, type Step, type StepName } from './step.js';
+import type { SubjectKind } from '../bundle/schema.js';
+import { forKind, type StepDefinition } from './step-definition.js';
+import { isFailure, stepsOf, type Step, type StepName } from './step.js';
 
 /** Labels that version 1 awards. L3 to L6 need evidence that this version does not carry. */
 export const labels = ['L0', 'L1', 'L2-test', 'L2'] as const;
 export type Label = (typeof labels)[number];
 
-/** The steps that must pass for a label; of those that speak of several things, what they say of one. */
-export const stepsForLabel = (required: 'L1' | 'L2'): readonly StepName[] =>
-  steps.flatMap(({ name, label }) => (label === 'L1' || label === required ? name : []));
+const lowestLabel = ({ label }: StepDefinition, kind: SubjectKind): 'L1' | 'L2' | undefined =>
+  label && forKind(label, kind);
+
+/** The steps that must pass for a label of a kind of subject; of those that speak of several things, what they say of one. */
+export const stepsForLabel = (required: 'L1' | 'L2', kind: SubjectKind): readonly StepName[] =>
+  stepsOf(kind).flatMap((step) => {
+    const label = lowestLabel(step, kind);
+    return label === 'L1' || label === required ? step.name : [];
+  });
 
 /**
  * The highest level all of whose steps passed. Level 2 needs one log proof whose steps and anchor all passed; anchors
@@ -17,6 +24,7 @@ export const stepsForLabel = (required: 'L1' | 'L2'): readonly StepName[] =>
  * @param highest the most that may be awarded, `L1` where the witnesses that were asked for are missing
  */
 export function labelOf(
+  kind: SubjectKind,
   reported: readonly Step[],
   passedAnchors: readonly PassedAnchor[],
   highest: 'L1' | 'L2' = 'L2',
@@ -27,7 +35,9 @@ export function labelOf(
         step.name === name && step.status === 'pass' && (each !== 'logProofs' || step.index === logProof),
     );
   const passesAll = (label: 'L1' | 'L2', logProof = 0): boolean =>
-    steps.every((step) => step.label !== label || step.each === 'anchors' || passes(step, logProof));
+    stepsOf(kind).every(
+      (step) => lowestLabel(step, kind) !== label || step.each === 'anchors' || passes(step, logProof),
+    );
   if (reported.some(isFailure) || !passesAll('L1')) return 'L0';
   const covering = passedAnchors.filter(({ logProof }) => highest === 'L2' && passesAll('L2', logProof));
   if (covering.some(({ test }) => !test)) return 'L2';

@@ -11,13 +11,12 @@ const LONG_BEFORE_ANCHOR_MS = 3_600_000;
 export const CONTAINS_FALSE_PART = 'contains-false-part';
 
 /** What a reader should know beside the label, each once (protocol section 12). */
-export function remarksOf({ bundle, trust, checkpoints, time }: Evidence, steps: readonly Step[]): string[] {
-  const { context, proof } = bundle.subject;
+export function remarksOf({ subject, trust, checkpoints, time }: Evidence, steps: readonly Step[]): string[] {
   const hasFalsePart = steps.some(isOptionalFailure) || checkpoints.some(({ hasFalseLine }) => hasFalseLine);
   return [
-    ...timeRemarks(proof.timestamp * 1_000, time),
+    ...timeRemarks(subject.declared.ms, time),
     ...(trust ? [] : ['no-trust-file']),
-    ...(context.payment && !bundle.payment ? ['request-not-disclosed'] : []),
+    ...subject.remarks,
     ...(isUniquenessMissing(steps, trust) ? ['log-uniqueness-not-shown'] : []),
     ...(hasFalsePart ? [CONTAINS_FALSE_PART] : []),
   ];

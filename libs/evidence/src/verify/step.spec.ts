@@ -3,8 +3,16 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { fixture, NOW_MS } from '../../test/fixture.js';
 import { cosigned, witnesses } from '../../test/witnesses.js';
-import { stepsForLabel, verifyEvidence, type OutputBundle, type TrustFile } from '../index.js';
-import { steps, stepNames, type Step } from './step.js';
+import {
+  stepMeaning,
+  stepsForLabel,
+  subjectKinds,
+  verifyEvidence,
+  type OutputBundle,
+  type SubjectKind,
+  type TrustFile,
+} from '../index.js';
+import { steps, stepNames, stepsOf, type Step } from './step.js';
 
 const read = (path: string): string =>
   readFileSync(fileURLToPath(new URL(`../../../../${path}`, import.meta.url)), 'utf8');
@@ -13,10 +21,11 @@ const quoted = (text: string): string[] => [...text.matchAll(/`([a-z0-9-]+)`/g)]
 /** Everything that is reported of one bundle under one trust file. */
 interface Reported {
   readonly what: string;
+  readonly kind: SubjectKind;
   readonly steps: readonly Step[];
 }
 
-const stepsOf = (bundle: unknown, trust: TrustFile | null): readonly Step[] => {
+const reportedOf = (bundle: unknown, trust: TrustFile | null): readonly Step[] => {
   const text = typeof bundle === 'string' ? bundle : JSON.stringify(bundle);
   return verifyEvidence(text, { ...(trust ? { trust } : {}), nowMs: NOW_MS }).steps;
 };
@@ -29,17 +38,25 @@ beforeAll(async () => {
   const made = await fixture();
   bundle = await cosigned(made.bundle, 2);
   trust = { ...made.trust, witnesses: { k: 2, vkeys: witnesses.map(({ vkey }) => vkey) } };
-  const { cases } = JSON.parse(read('libs/evidence/vectors/evidence.json')) as {
-    cases: { name: string; input: { bundle: unknown; trust: TrustFile | null } }[];
+  const judged = (file: string, kind: SubjectKind): Reported[] => {
+    const { cases } = JSON.parse(read(`libs/evidence/vectors/${file}`)) as {
+      cases: { name: string; input: { bundle: unknown; trust: TrustFile | null } }[];
+    };
+    return cases.map(({ name, input: { bundle, trust } }) => ({
+      what: name,
+      kind,
+      steps: reportedOf(bundle, trust),
+    }));
   };
   const without = (changes: Partial<TrustFile>): TrustFile => ({ ...trust, ...changes });
   reports = [
-    ...cases.map(({ name, input }) => ({ what: name, steps: stepsOf(input.bundle, input.trust) })),
-    { what: 'all', steps: stepsOf(bundle, trust) },
-    { what: 'no trust file', steps: stepsOf(bundle, null) },
-    { what: 'no key', steps: stepsOf(bundle, without({ keys: [] })) },
-    { what: 'no log', steps: stepsOf(bundle, without({ logs: [] })) },
-    { what: 'several', steps: stepsOf(several(), trust) },
+    ...judged('evidence.json', 'output'),
+    ...judged('event-evidence.json', 'event'),
+    { what: 'all', kind: 'output', steps: reportedOf(bundle, trust) },
+    { what: 'no trust file', kind: 'output', steps: reportedOf(bundle, null) },
+    { what: 'no key', kind: 'output', steps: reportedOf(bundle, without({ keys: [] })) },
+    { what: 'no log', kind: 'output', steps: reportedOf(bundle, without({ logs: [] })) },
+    { what: 'several', kind: 'output', steps: reportedOf(several(), trust) },
   ];
 });
 
@@ -57,7 +74,8 @@ function several(): OutputBundle {
 describe('the list of steps', () => {
   it('names each step once, and says of each what it shows', () => {
     expect(new Set(stepNames).size).toBe(steps.length);
-    expect(new Set(steps.map(({ meaning }) => meaning)).size).toBe(steps.length);
+    for (const kind of subjectKinds)
+      expect(new Set(steps.map(({ name }) => stepMeaning(name, kind))).size).toBe(steps.length);
   });
 
   it('holds what a step requires before the step', () => {
@@ -84,16 +102,17 @@ describe('the list of steps', () => {
 });
 
 describe('a report', () => {
-  it('has each step of the list, in its order, and no other', () => {
-    for (const { what, steps: reported } of reports) {
+  it('has each step of the list that concerns its subject, in its order, and no other', () => {
+    for (const { what, kind, steps: reported } of reports) {
       const names = reported.map(({ name }) => name);
       const isRefused = reported[0]?.status === 'fail';
-      expect({ what, names: [...new Set(names)] }).toEqual({ what, names: isRefused ? ['gate'] : stepNames });
+      const wanted = isRefused ? ['gate'] : stepsOf(kind).map(({ name }) => name);
+      expect({ what, names: [...new Set(names)] }).toEqual({ what, names: wanted });
     }
   });
 
   it('says all of one log proof before the next, and numbers what it says of several', () => {
-    const numbered = stepsOf(several(), trust).filter(({ index }) => index !== undefined);
+    const numbered = reportedOf(several(), trust).filter(({ index }) => index !== undefined);
     expect(numbered.map(({ name, index }) => `${name}[${index}]`)).toEqual([
       'log-inclusion[0]',
       'checkpoint-signature[0]',
@@ -167,7 +186,7 @@ describe('a report', () => {
       },
     ],
   ])('says in place of the step: %s', (_what, changes, expected) => {
-    const reported = stepsOf(bundle, changes && { ...trust, ...changes });
+    const reported = reportedOf(bundle, changes && { ...trust, ...changes });
     expect(reported.find(({ name }) => name === expected.name)).toEqual(expected);
   });
 
@@ -203,9 +222,21 @@ describe('the pages that name the steps', () => {
   it('protocol: the labels need the steps that say so', () => {
     const [, l1 = ''] = /^\| L1 \| (.*) \|$/m.exec(protocol) ?? [];
     const [, l2 = ''] = /^\| L2 \| L1, (.*) \|$/m.exec(protocol) ?? [];
-    expect(quoted(l1)).toEqual(stepsForLabel('L1'));
-    const more = l2.replace('one anchor', '`anchor`');
-    expect([...quoted(l1), ...quoted(more)].sort()).toEqual([...stepsForLabel('L2')].sort());
+    const [output = '', event = ''] = l1.split('; of an event');
+    const more = quoted(l2.replace('one anchor', '`anchor`'));
+    for (const [kind, text] of [
+      ['output', output],
+      ['event', event],
+    ] as const) {
+      expect(quoted(text)).toEqual(stepsForLabel('L1', kind));
+      expect([...new Set([...quoted(text), ...more])].sort()).toEqual([...stepsForLabel('L2', kind)].sort());
+    }
+  });
+
+  it('protocol: the sentence on events names the steps that are of outputs alone', () => {
+    const [, sentence = ''] = /^Of an event the steps (.*) are not reported\.$/m.exec(protocol) ?? [];
+    const reported = stepsOf('event').map(({ name }) => name);
+    expect(quoted(sentence)).toEqual(stepNames.filter((name) => !reported.includes(name)));
   });
 
   it('self-check-failed: the table names no step that is not in the list', () => {

@@ -1,3 +1,4 @@
+import type { SubjectKind } from '../bundle/schema.js';
 import type { Outcome } from './outcome.js';
 import type { StepDefinition } from './step-definition.js';
 import { anchor } from './steps/anchor.js';
@@ -38,6 +39,12 @@ export type StepName = (typeof listed)[number]['name'];
 
 /** The steps of a verification in the order in which they run and a reader follows them; all else is derived from it. */
 export const steps: readonly StepDefinition<StepName>[] = listed;
+
+const concerning = (kind: SubjectKind) => steps.filter(({ of }) => of === undefined || of === kind);
+const byKind = { output: concerning('output'), event: concerning('event') };
+
+/** The steps that are reported of a kind of subject. */
+export const stepsOf = (kind: SubjectKind): readonly StepDefinition<StepName>[] => byKind[kind];
 
 export const stepNames: readonly StepName[] = steps.map(({ name }) => name);
 

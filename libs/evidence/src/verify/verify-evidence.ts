@@ -6,6 +6,7 @@ import { CONTAINS_FALSE_PART, isUniquenessMissing, remarksOf } from './remarks.j
 import { runSteps } from './run-steps.js';
 import { isFailure, type Step } from './step.js';
 import { gate, openBundle } from './steps/gate.js';
+import type { ReportedSubject } from './subjects/reported.js';
 
 /** The answer of a verification. It never says more than its steps do. */
 export interface VerificationReport {
@@ -19,11 +20,7 @@ export interface VerificationReport {
   /** Machine-readable remarks, for example `declared-time-only`. */
   readonly remarks: readonly string[];
   /** What the evidence is about, read from the bundle; `null` when it cannot be read. */
-  readonly subject: {
-    readonly modelVersionId: string;
-    readonly timestamp: number;
-    readonly keyId: string;
-  } | null;
+  readonly subject: ReportedSubject | null;
 }
 
 export interface VerifyOptions {
@@ -60,21 +57,20 @@ export function verifyEvidence(
     };
   }
   const evidence = judgeEvidence(bundle, trust, nowMs);
-  const { anchors, time } = evidence;
+  const { anchors, entry, subject, time } = evidence;
   const steps = runSteps(evidence);
   const remarks = remarksOf(evidence, steps);
   const isInvalid = steps.some(isFailure) || (strict && remarks.includes(CONTAINS_FALSE_PART));
   const passedAnchors = anchors.flatMap(({ passed }) => passed ?? []);
   const highest = isUniquenessMissing(steps, trust) ? 'L1' : 'L2';
-  const { modelVersionId, timestamp, keyId } = bundle.subject.proof;
   return {
     version: 1,
     result: isInvalid ? 'INVALID' : 'VALID',
-    label: isInvalid ? 'L0' : labelOf(steps, passedAnchors, highest),
+    label: isInvalid ? 'L0' : labelOf(subject.kind, steps, passedAnchors, highest),
     steps,
     trustAsOf,
     trustedTime: { at: new Date(time.timeMs).toISOString(), source: time.source },
     remarks,
-    subject: { modelVersionId, timestamp, keyId },
+    subject: subject.reported(entry.ok ? entry.entry : undefined),
   };
 }

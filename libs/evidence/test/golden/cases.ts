@@ -1,5 +1,6 @@
 import { fixture } from '../fixture.js';
 import { evidenceCases } from './evidence-cases.js';
+import { eventEvidenceCases } from './event-cases.js';
 import type { GoldenCase } from './golden-case.js';
 import { jsonCases } from './json-cases.js';
 import { identifierCases, outputCases } from './output-cases.js';
@@ -25,6 +26,8 @@ export const descriptions: Record<Section, string> = {
   checkpoint: 'Signed checkpoints, and the commitment that goes on a chain.',
   'key-state': 'State of a key at a time, and whether evidence of these times verifies.',
   evidence: 'Bundles with trust files, the result and the label. The clock stands at 2026-06-01T12:00:00Z.',
+  'event-evidence':
+    'Bundles about events of signed batches, with the reason of each step that fails. The clock stands at 2026-06-01T12:00:00Z.',
   rfc3161:
     'Bundles anchored by a time-stamp token, with the check that the token fails (null: none) and the whole report. The tokens are of ' +
     'openssl. The clock stands at 2026-06-01T12:00:00Z.',
@@ -44,6 +47,7 @@ export async function goldenCases(): Promise<Record<Section, GoldenCase[]>> {
     checkpoint: await checkpointCases(bundle, trust),
     'key-state': keyStateCases(trust),
     evidence: await evidenceCases(bundle, trust),
+    'event-evidence': await eventEvidenceCases(),
     rfc3161: tokenCases(bundle, trust),
   };
 }

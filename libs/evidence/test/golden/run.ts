@@ -179,6 +179,12 @@ export const runs = {
     };
   },
   evidence: (input: EvidenceInput) => summary(judged(input)),
+  'event-evidence': (input: EvidenceInput) => {
+    const report = judged(input);
+    const failed = report.steps.filter(({ status }) => status === 'fail');
+    const reasons = failed.map(({ name, detail }) => [name, reasonOf(detail)]);
+    return { ...summary(report), reasons: Object.fromEntries(reasons), subject: report.subject };
+  },
   rfc3161: (input: EvidenceInput) => {
     const report = judged(input);
     const details = report.steps.flatMap(({ name, detail }) => (name === 'anchor' ? (detail ?? []) : []));
@@ -186,6 +192,9 @@ export const runs = {
     return { check, ...summary(report), report: { ...report, remarks: [...report.remarks] } };
   },
 } as const;
+
+/** The reason that a detail begins with, `null` where it begins with none. */
+export const reasonOf = (detail = ''): string | null => /^([a-z][a-z0-9-]*): /.exec(detail)?.[1] ?? null;
 
 export type Section = keyof typeof runs;
 

@@ -6,6 +6,7 @@ import type { StepDefinition } from '../step-definition.js';
 export const commitment = {
   name: 'commitment',
   meaning: 'The model version was committed to this key.',
+  of: 'output',
   class: 'core',
   label: 'L1',
   /**

@@ -6,6 +6,7 @@ import type { StepDefinition } from '../step-definition.js';
 export const context = {
   name: 'context',
   meaning: 'Request, payment, node and build are the ones that the nonce commits to.',
+  of: 'output',
   class: 'core',
   label: 'L1',
   run: ({ bundle: { subject } }) =>

@@ -1,6 +1,6 @@
-import { parseBatchEntry, type BatchEntry } from '../../log/batch-entry.js';
-import { ARITHMETIC, fail, passIfEqual } from '../outcome.js';
+import { ARITHMETIC, fail, pass } from '../outcome.js';
 import type { StepDefinition } from '../step-definition.js';
+import type { ExpectedEntry } from '../subjects/kind.js';
 
 export const entryMatch = {
   name: 'entry-match',
@@ -8,34 +8,37 @@ export const entryMatch = {
   class: 'core',
   label: 'L2',
   /** Everything that a proof says about its batch must stand in the log entry, and is believed only from there. */
-  run: ({ bundle: { subject, inclusion, entry } }) => {
-    const parsed = parseBatchEntry(entry);
-    if (!parsed.ok)
-      return fail({ restsOn: ARITHMETIC, detail: `the log entry cannot be read: ${parsed.detail}` });
-    const expected = entryFacts({
-      kind: 'output',
-      leafFormat: 'model-output-v1',
-      treeProfile: 'rfc9162-sha256',
-      leafCount: inclusion.treeSize,
-      root: inclusion.rootHex,
-      scope: { modelVersionId: subject.proof.modelVersionId },
-      signature: null,
-    });
-    const shown = { expected, actual: entryFacts(parsed.entry), restsOn: ARITHMETIC };
-    return passIfEqual(shown, 'the log entry describes another batch');
+  run: ({ entry, subject }) => {
+    if (!entry.ok)
+      return fail({ restsOn: ARITHMETIC, detail: `the log entry cannot be read: ${entry.detail}` });
+    const wanted = subject.expectedEntry(entry.entry);
+    if ('refusal' in wanted) return fail({ restsOn: ARITHMETIC, detail: wanted.refusal });
+    const expected = entryFacts(wanted);
+    const { batchId, ...others } = entry.entry;
+    const found = entryFacts(wanted.batchId === undefined ? others : { ...others, batchId });
+    const shown = { expected: textOf(expected), actual: textOf(found), restsOn: ARITHMETIC };
+    const other = expected.find(([, text], place) => text !== found[place]?.[1]);
+    return other
+      ? fail({ ...shown, detail: `${other[0]}: the log entry describes another batch` })
+      : pass(shown);
   },
 } as const satisfies StepDefinition;
 
-function entryFacts(entry: Omit<BatchEntry, 'type' | 'batchId' | 'sealedAt' | 'nodeId'>): string {
-  const scope =
-    'modelVersionId' in entry.scope ? `model ${entry.scope.modelVersionId}` : `tenant ${entry.scope.tenant}`;
+type Fact = readonly [reason: string, text: string];
+
+/** What is compared, in this order, with the reason for one that differs. */
+function entryFacts(entry: ExpectedEntry): Fact[] {
+  const { kind, leafFormat, treeProfile, leafCount, root, scope, batchId, signature } = entry;
   return [
-    entry.kind,
-    entry.leafFormat,
-    entry.treeProfile,
-    `${entry.leafCount} leaves`,
-    entry.root,
-    scope,
-    entry.signature ?? 'no signature',
-  ].join(', ');
+    ['entry-kind', kind],
+    ['entry-leaf-format', leafFormat],
+    ['entry-tree-profile', treeProfile],
+    ['entry-leaf-count', `${leafCount} leaves`],
+    ['entry-root', root],
+    ['entry-scope', 'tenant' in scope ? `tenant ${scope.tenant}` : `model ${scope.modelVersionId}`],
+    ...(batchId === undefined ? [] : [['entry-batch', `batch ${batchId}`] as const]),
+    ['entry-signature', signature ?? 'no signature'],
+  ];
 }
+
+const textOf = (facts: readonly Fact[]): string => facts.map(([, text]) => text).join(', ');

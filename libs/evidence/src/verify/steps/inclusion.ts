@@ -1,23 +1,36 @@
-import { bytesToHex, hexToBytes } from '@touchstone/crypto';
-import { leafHash, verifyPositionedPath } from '@touchstone/merkle';
-import { fixedWidthLeaf } from '../../output/payload.js';
+import { hexToBytes } from '@touchstone/crypto';
+import {
+  verifyEventBatchPath,
+  verifyPositionedPath,
+  type MerkleVerification,
+  type PositionedProof,
+} from '@touchstone/merkle';
+import type { BatchEntry } from '../../log/batch-entry.js';
 import { ARITHMETIC, fail, pass } from '../outcome.js';
 import type { StepDefinition } from '../step-definition.js';
 
+const verifyPath: Readonly<
+  Record<BatchEntry['treeProfile'], (proof: PositionedProof) => MerkleVerification>
+> = {
+  'rfc9162-sha256': verifyPositionedPath,
+  'event-batch-v1': (proof) => verifyEventBatchPath({ ...proof, leafCount: proof.treeSize }),
+};
+
 export const inclusion = {
   name: 'inclusion',
-  meaning: 'The signed output is a leaf of the batch.',
+  meaning: {
+    output: 'The signed output is a leaf of the batch.',
+    event: 'The event is a leaf of the batch that was signed.',
+  },
   class: 'core',
-  label: 'L2',
-  run: ({ bundle: { subject, inclusion }, signature }) => {
-    const leaf = fixedWidthLeaf(subject.proof, signature);
-    if (!leaf) {
-      const detail = 'leaf-field-not-fixed-width: the output proof has no leaf';
-      return fail({ restsOn: ARITHMETIC, detail });
-    }
+  // An event is signed by way of its batch alone.
+  label: { output: 'L2', event: 'L1' },
+  run: ({ bundle: { inclusion }, subject }) => {
+    const leaf = subject.leaf();
+    if ('refusal' in leaf) return fail({ restsOn: ARITHMETIC, detail: leaf.refusal });
     const { leafIndex, treeSize, path, rootHex } = inclusion;
-    const result = verifyPositionedPath({
-      leafHash: leafHash(leaf),
+    const result = verifyPath[subject.treeProfile]({
+      leafHash: leaf.hash,
       leafIndex: BigInt(leafIndex),
       treeSize: BigInt(treeSize),
       path,
@@ -25,10 +38,10 @@ export const inclusion = {
     });
     const shown = {
       expected: `root ${rootHex}`,
-      actual: `leaf ${bytesToHex(leaf)} at ${leafIndex} of ${treeSize}`,
+      actual: `leaf ${leaf.text} at ${leafIndex} of ${treeSize}`,
       restsOn: ARITHMETIC,
     };
     if (result.ok) return pass(shown);
-    return fail({ ...shown, detail: `the path does not lead to the root (${result.reason})` });
+    return fail({ ...shown, detail: `${result.reason}: the path does not lead to the root` });
   },
 } as const satisfies StepDefinition;

@@ -1,6 +1,5 @@
 import { checkEvidenceTime } from '@touchstone/crypto';
-import { DATE_MS_MAX } from '../date-limit.js';
-import { fail, notChecked, passIf } from '../outcome.js';
+import { fail, notChecked, pass } from '../outcome.js';
 import type { StepDefinition } from '../step-definition.js';
 import { key, trustedKey } from './key.js';
 
@@ -15,24 +14,20 @@ export const keyState = {
       notChecked({ restsOn: 'a key in the trust file', detail: 'there is no trusted key to check' }),
   },
   run: (evidence) => {
-    const { time, nowMs } = evidence;
-    const { timestamp } = evidence.bundle.subject.proof;
+    const { subject, time, nowMs } = evidence;
+    const { declared } = subject;
     const { entry, key } = trustedKey(evidence);
     const restsOn =
       time.sourceTimeMs === undefined
         ? `trust file: key ${entry.kid}; the declared time, since no independent source of time speaks`
         : `trust file: key ${entry.kid}; time from ${time.source}`;
-    const declaredTime = timestamp * 1_000;
     const shown = {
       expected: `from ${entry.not_before} to ${entry.not_after}`,
-      actual: declaredTime <= DATE_MS_MAX ? new Date(declaredTime).toISOString() : String(timestamp),
+      actual: declared.text,
       restsOn,
     };
-    if (!key) {
-      const detail = `key-not-valid-at: the stated status ${entry.status} contradicts the key’s times`;
-      return fail({ ...shown, detail });
-    }
-    const check = checkEvidenceTime({ key, declaredTime, trustedTime: time.timeMs, now: nowMs });
-    return passIf(check === 'ok', shown, `key-not-valid-at: ${check}`);
+    const times = { declaredTime: declared.ms, trustedTime: time.timeMs, now: nowMs };
+    const check = key ? checkEvidenceTime({ key, ...times }) : 'key-status';
+    return check === 'ok' ? pass(shown) : fail({ ...shown, detail: subject.timeRefusal(check) });
   },
 } as const satisfies StepDefinition;

@@ -30,6 +30,6 @@ export const logInclusion = {
       root: checkpoint.root,
     });
     if (result.ok) return pass(shown);
-    return fail({ ...shown, detail: `the path does not lead to the root (${result.reason})` });
+    return fail({ ...shown, detail: `${result.reason}: the path does not lead to the root` });
   },
 } as const satisfies StepDefinition;

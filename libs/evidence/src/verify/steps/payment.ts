@@ -6,6 +6,7 @@ import type { StepDefinition } from '../step-definition.js';
 export const payment = {
   name: 'payment',
   meaning: 'The disclosed request is the one that the payment was bound to.',
+  of: 'output',
   class: 'core',
   run: ({ bundle: { subject, payment } }) => {
     const expected = subject.context.requestDigest;
