@@ -39,7 +39,8 @@ describe('the HTTP interface', () => {
     expect(crossOrigin).toEqual([
       'GET /checkpoint',
       'GET /v1/checkpoints/{size}',
-      'GET /v1/evidence/{verificationId}',
+      'POST /v1/evidence',
+      'GET /v1/evidence/{id}',
       'GET /v1/log/consistency',
       'GET /v1/proof/{batchId}',
       'GET /v1/proof/by-leaf/{leaf}',

@@ -5,7 +5,7 @@ import { anchoredCommitment, commitmentHash, outputLeaf } from '@touchstone/evid
 import { leafHash, leafHashOfText } from '@touchstone/merkle';
 import { olderVersions, type ServiceDataSource } from '@touchstone/testing';
 import type { Config } from '../src/config.js';
-import { pathInTree, storeTree } from '../src/domain/batch/stored-tree.js';
+import { storedProfiles } from '../src/domain/batch/stored-tree.js';
 import { PostgresEvidenceStore } from '../src/persistence/postgres-evidence-store.js';
 import { PostgresLogStore } from '../src/persistence/postgres-log-store.js';
 import { PostgresProofStore } from '../src/persistence/postgres-proof-store.js';
@@ -26,7 +26,7 @@ const early = world.output().body;
 const hex = (bytes: Uint8Array): string => `'\\x${bytesToHex(bytes)}'`;
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 const leaves = outputs.map(({ body }) => outputLeaf(body.proof));
-const { nodes } = storeTree(leaves.map(leafHash));
+const { nodes } = storedProfiles['rfc9162-sha256'].store(leaves.map(leafHash));
 const commitment = anchoredCommitment(checkpoint.note) as Uint8Array;
 const published0 = commitmentHash(published.commitment);
 const [first, second] = world.entries.map(leafHashOfText) as [Uint8Array, Uint8Array];
@@ -72,7 +72,10 @@ const storedAnchor = {
 const versions = olderVersions({
   service: 'proof-service',
   optionsFor: (url) => service.databaseOptions({ DATABASE_URL: url } as Config),
-  rows: [{ sql: rows }],
+  rows: [
+    { sql: rows },
+    { since: 'AnchorSizes1785900000000', sql: 'UPDATE proofs.anchor SET checkpoint_size = 2' },
+  ],
   expectRows: async (dataSource) => {
     await expectEvidence(dataSource);
     const proofs = new PostgresProofStore(dataSource);
@@ -82,6 +85,7 @@ const versions = olderVersions({
     });
     expect(await proofs.batch(sealed.batchId)).toEqual({
       ...{ batchId: sealed.batchId, logIndex: 1n, leafCount: 2, entry: sealed.entry },
+      treeProfile: 'rfc9162-sha256',
       checkpoint: { size: 2n, note: checkpoint.note, anchors: [storedAnchor] },
     });
     expect(await proofs.place(leaves[1] as Uint8Array)).toEqual({ batchId: sealed.batchId, leafIndex: 1 });
@@ -106,9 +110,9 @@ async function expectEvidence(dataSource: ServiceDataSource): Promise<void> {
   const evidence = new PostgresEvidenceStore(dataSource);
   const [{ body }] = outputs;
   const { verificationId } = body;
-  expect(await evidence.locate(verificationId)).toEqual({
+  expect(await evidence.locateOutput(verificationId)).toEqual({
     ...{ verificationId, commitmentHash: published0, commitmentKnown: true, logSize: 2n },
-    batch: { logIndex: 1n, leafIndex: 0, leafCount: 2 },
+    batch: { logIndex: 1n, leafIndex: 0, leafCount: 2, treeProfile: 'rfc9162-sha256' },
     checkpoints: [
       {
         ...{ commitment: bytesToHex(commitment), size: 2n },
@@ -116,13 +120,13 @@ async function expectEvidence(dataSource: ServiceDataSource): Promise<void> {
       },
     ],
   });
-  const parts = await evidence.load({
-    ...{ verificationId, logIndex: 1n, checkpoints: [bytesToHex(commitment)], anchorIds: [anchor.anchorId] },
-    ...{ batchOffsets: pathInTree(0, 2).offsets, logNodes: [{ level: 0, index: 0n }] },
+  const parts = await evidence.loadOutput(verificationId, {
+    ...{ logIndex: 1n, checkpoints: [bytesToHex(commitment)], anchorIds: [anchor.anchorId] },
+    ...{ batchOffsets: storedProfiles['rfc9162-sha256'].path(0, 2).offsets, logNodes: [{ level: 0, index: 0n }] },
   });
   expect(parts).toEqual({
     ...{
-      record: canonicalJson(body),
+      subject: canonicalJson(body),
       entry: sealed.entry,
       notes: [checkpoint.note],
       anchors: [storedAnchor],
@@ -130,6 +134,6 @@ async function expectEvidence(dataSource: ServiceDataSource): Promise<void> {
     ...{ batchHashes: [leafHash(leaves[1] as Uint8Array)], logHashes: [first] },
   });
   expect(await evidence.anchoredSizes()).toEqual(new Map([[anchor.network, 2n]]));
-  const waiting = await evidence.locate(early.verificationId);
+  const waiting = await evidence.locateOutput(early.verificationId);
   expect(waiting).toMatchObject({ batch: undefined, checkpoints: [] });
 }

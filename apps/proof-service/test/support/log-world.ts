@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { canonicalJson } from '@touchstone/canonical-json';
-import type { EventBody, EventSubject, ModelCommitment, OutputRecorded } from '@touchstone/contracts';
+import { canonicalJson, compareUtf8, type JsonValue } from '@touchstone/canonical-json';
+import type {
+  BatchSigned,
+  EventBatchFormat,
+  EventBody,
+  EventSubject,
+  ModelCommitment,
+  OutputRecorded,
+} from '@touchstone/contracts';
 import {
   bytesToHex,
   createEcdsaSigner,
@@ -8,6 +15,7 @@ import {
   formatSignature,
   type Ed25519Signer,
 } from '@touchstone/crypto';
+import { batchSignatureHash, eventLeaf, formatRules, readParsedEvent } from '@touchstone/event-batch';
 import {
   anchoredCommitment,
   batchEntryText,
@@ -17,6 +25,7 @@ import {
   outputDigest,
   outputLeaf,
   requestDigest,
+  type BatchEntry,
   type TrustFile,
 } from '@touchstone/evidence';
 import {
@@ -146,6 +155,43 @@ export class LogWorld {
     return { subject: 'evt.v1.anchor.batch.sealed', body };
   }
 
+  /** A signed batch of events; `held: false` leaves them with their submitter. */
+  async batchSigned(
+    events: readonly JsonValue[],
+    { format = 'event-batch-v2', held = true }: { format?: EventBatchFormat; held?: boolean } = {},
+  ): Promise<EventOf<'evt.v1.signing.batch.signed'>> {
+    const read = events
+      .map((event) => ({ event, ...readParsedEvent(event) }))
+      .sort((left, right) => compareUtf8(left.id, right.id));
+    const leaves = read.map(({ canonical }) => bytesToHex(eventLeaf(format, canonical)));
+    const hub = this.signer.client('attestation-hub');
+    const { batchId } = await hub.call('signer', 'sign-batch', { format, leaves });
+    const signed = this.signer.batches.find((batch) => batch.batchId === batchId) as BatchSigned;
+    const body = { ...signed, events: held ? read.map(({ event }) => event) : null };
+    return { subject: 'evt.v1.signing.batch.signed', body };
+  }
+
+  /** The place of a signed batch in the log. */
+  eventsSealed(
+    { body }: EventOf<'evt.v1.signing.batch.signed'>,
+    change: Partial<BatchEntry> = {},
+  ): EventOf<'evt.v1.anchor.batch.sealed'> {
+    const { batchId, tenant, format, leafCount, root, leaves, batchTs, signature } = body;
+    const { leafFormat, treeProfile } = formatRules[format];
+    const sealedAt = new Date().toISOString();
+    const entry = batchEntryText({
+      ...{ type: 'touchstone.batch.v1', batchId, kind: 'event', leafFormat, treeProfile, leafCount, root },
+      ...{ scope: { tenant }, sealedAt, nodeId: 'node-1' },
+      signature: batchSignatureHash({ format, batch_ts: batchTs, merkle_root: root, signature }),
+      ...change,
+    });
+    const logIndex = `${this.entries.push(entry) - 1}`;
+    return {
+      subject: 'evt.v1.anchor.batch.sealed',
+      body: { batchId, logIndex, entry, leaves: [...leaves], sealedAt },
+    };
+  }
+
   rootAt(size: number): Uint8Array {
     return merkleRoot(this.entries.slice(0, size).map(leafHashOfText));
   }
@@ -207,7 +253,10 @@ export class LogWorld {
     return {
       version: 1,
       asOf: new Date().toISOString(),
-      keys: this.signer.outputKeys.map((key) => ({ ...key, domains: [DOMAIN] })),
+      keys: [
+        ...this.signer.outputKeys.map((key) => ({ ...key, domains: [DOMAIN] })),
+        ...this.signer.batchKeys,
+      ],
       models: [
         { modelVersionId: this.commitment.modelVersionId, commitmentHash: commitmentHash(this.commitment) },
       ],

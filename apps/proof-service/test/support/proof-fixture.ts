@@ -15,7 +15,7 @@ import { service, serviceWith } from '../../src/service.js';
 import { CONTRACT, LogWorld, ORIGIN, type TestEvent } from './log-world.js';
 import { NETWORK } from './output-parts.js';
 
-type Publishers = Readonly<Record<'inference-gateway' | 'anchor-worker', EventPublisher>>;
+type Publishers = Readonly<Record<'inference-gateway' | 'anchor-worker' | 'signer', EventPublisher>>;
 
 const settings = {
   TOUCHSTONE_LOG_ORIGIN: ORIGIN,
@@ -43,6 +43,7 @@ export class ProofFixture extends ServiceFixture<typeof configSchema> {
     fixture.publishers = {
       'inference-gateway': await fixture.publisher('inference-gateway'),
       'anchor-worker': await fixture.publisher('anchor-worker'),
+      signer: await fixture.publisher('signer'),
     };
     const signer = await fixture.connect('signer');
     world.signer.serve(signer);
@@ -57,10 +58,14 @@ export class ProofFixture extends ServiceFixture<typeof configSchema> {
   /** Publishes events one after the other, each with an id of its own, so that a repetition is delivered again. */
   async publish(...events: readonly TestEvent[]): Promise<void> {
     for (const { subject, body } of events) {
-      const service = subject.startsWith('evt.v1.inference.') ? 'inference-gateway' : 'anchor-worker';
-      await this.publishers?.[service].publish(subject, body as EventBody<EventSubject>, { msgId: uuidV7() });
+      await this.publishers?.[publisherOf(subject)].publish(subject, body as EventBody<EventSubject>, { msgId: uuidV7() });
     }
   }
+}
+
+function publisherOf(subject: EventSubject): keyof Publishers {
+  if (subject.startsWith('evt.v1.inference.')) return 'inference-gateway';
+  return subject.startsWith('evt.v1.signing.') ? 'signer' : 'anchor-worker';
 }
 
 /** A reader of one proof-service. */
@@ -89,5 +94,22 @@ export class ProofClient extends TestService {
       10_000,
       `stage ${stage}`,
     );
+  }
+
+  /** Waits for an answer with a status. */
+  async until(path: string, status: number): Promise<Response> {
+    return waitUntil(
+      async () => {
+        const response = await this.get(path);
+        return response.status === status && response;
+      },
+      10_000,
+      `${status} of ${path}`,
+    );
+  }
+
+  /** Waits until a figure is as large. */
+  async untilMetric(name: string, least: number): Promise<void> {
+    await waitUntil(async () => (await this.metric(name)) >= least, 10_000, `${name} ${least}`);
   }
 }

@@ -118,6 +118,11 @@ export class SignerDouble {
     return this.keys.keySet.keys.filter(({ use }) => use === 'output');
   }
 
+  /** The listed keys of event batches. */
+  get batchKeys(): readonly KeystoreEntry[] {
+    return this.keys.keySet.keys.filter(({ use }) => use === 'event-batch');
+  }
+
   /** The account that a key for transactions pays from, in lower case. */
   address(key: TransactionKey): `0x${string}` {
     return this.keys.address(key) as `0x${string}`;

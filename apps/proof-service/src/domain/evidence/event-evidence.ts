@@ -3,6 +3,7 @@ import { AppError, type SignedBatch } from '@touchstone/contracts';
 import { bytesToHex } from '@touchstone/crypto';
 import {
   BatchError,
+  EVENT_BYTES_MAX,
   eventBatchFormats,
   eventLeaf,
   readParsedEvent,
@@ -114,7 +115,7 @@ function leafIn(format: EventBatchFormat, canonical: string): Uint8Array[] {
 }
 
 function storedEvent(text: string | null): JsonObject {
-  const read = parseStrictJson(text ?? '');
+  const read = parseStrictJson(text ?? '', { maxBytes: EVENT_BYTES_MAX });
   if (!read.ok || canonicalJson(read.value) !== text) throw new Error('The event is not as it was stored.');
   return read.value as JsonObject;
 }

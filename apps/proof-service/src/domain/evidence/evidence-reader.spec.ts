@@ -9,26 +9,29 @@ import {
   type EvidenceStage,
   type RequiredAnchors,
 } from './evidence-reader.js';
-import type { EvidenceLocation, EvidenceParts, EvidenceStore } from './evidence-store.js';
+import type { EvidenceParts, EvidenceStore, OutputLocation } from './evidence-store.js';
+import { OutputEvidence } from './output-evidence.js';
 import { RecentBundles } from './recent-bundles.js';
 
-const provable = (verificationId: string): EvidenceLocation => ({
+const provable = (verificationId: string): OutputLocation => ({
   verificationId,
   commitmentHash: '00'.repeat(32),
   commitmentKnown: true,
   logSize: 1n,
-  batch: { logIndex: 0n, leafIndex: 0, leafCount: 1 },
+  batch: { logIndex: 0n, leafIndex: 0, leafCount: 1, treeProfile: 'rfc9162-sha256' },
   checkpoints: [{ commitment: '11'.repeat(32), size: 1n, anchors: [] }],
 });
 
 /** A store whose reads end when the test says so, and whose parts make no bundle. */
-function readerOf(locate: (id: string) => EvidenceLocation | undefined) {
+function readerOf(locate: (id: string) => OutputLocation | undefined) {
   let release = (): void => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
   let loads = 0;
   const store: EvidenceStore = {
-    locate: (id) => Promise.resolve(locate(id)),
-    load: async (): Promise<EvidenceParts | undefined> => {
+    locateOutput: (id) => Promise.resolve(locate(id)),
+    locateEvent: () => Promise.resolve(undefined),
+    loadEvent: () => Promise.resolve(undefined),
+    loadOutput: async (): Promise<EvidenceParts | undefined> => {
       loads += 1;
       await released;
       return undefined;
@@ -39,13 +42,10 @@ function readerOf(locate: (id: string) => EvidenceLocation | undefined) {
   const keys = new KnownKeys({ fetch: () => Promise.reject(new Error('away')) }, () =>
     new FakeClock().nowMs(),
   );
-  const reader = new EvidenceReader({
-    store,
-    keys,
+  const subject = new OutputEvidence(store, keys, { origin: 'log', chains: [] });
+  const reader = new EvidenceReader(subject, {
     recent: new RecentBundles(1_000),
     anchored: new AnchoredSizes(store, () => 0),
-    origin: 'log',
-    chains: [],
     observer: {
       served: () => undefined,
       pending: (stage) => seen.stages.push(stage),
@@ -82,7 +82,7 @@ describe('evidence reader', () => {
     expect(seen.failures).toBe(1);
   });
 
-  it.each<[EvidenceStage, Partial<EvidenceLocation>, RequiredAnchors]>([
+  it.each<[EvidenceStage, Partial<OutputLocation>, RequiredAnchors]>([
     ['accepted', { batch: undefined, checkpoints: [] }, 'none'],
     ['sealed', { logSize: 0n, checkpoints: [] }, 'none'],
     ['logged', { checkpoints: [] }, 'none'],

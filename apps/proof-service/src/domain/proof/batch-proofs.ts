@@ -8,7 +8,7 @@ import {
   type NodePlan,
   type PositionedHash,
 } from '@touchstone/merkle';
-import { storedProfiles } from '../batch/stored-tree.js';
+import { storedProfiles, type TreeProfile } from '../batch/stored-tree.js';
 import type { EvidenceObserver } from '../evidence/evidence-reader.js';
 import type { StoredAnchor } from '../evidence/evidence-store.js';
 import type { KnownKeys } from '../keys/signer-keys.js';
@@ -26,6 +26,7 @@ export interface LeafProof {
 /** A batch, and as much of its proof as exists. */
 export interface BatchProof {
   readonly batchId: string;
+  readonly treeProfile: TreeProfile;
   readonly entry: string;
   readonly leafCount: number;
   readonly root: string;
@@ -94,6 +95,7 @@ export class BatchProofs {
       if (checkpoint) checkLogProof(batch.entry, logIndex, checkpoint, logPath, logVerifierKey);
       return {
         batchId: batch.batchId,
+        treeProfile,
         entry: batch.entry,
         leafCount,
         root: bytesToHex(root),

@@ -55,14 +55,14 @@ export class EvidenceController {
   })
   async read(
     @ZodParam('id', uuidV7) id: string,
-    @ZodQuery(evidenceQuery) { require = 'none', event, leaf }: EvidenceQuery,
+    @ZodQuery(evidenceQuery) { require: required, event, leaf }: EvidenceQuery,
     @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res() response: ServerResponse,
   ): Promise<void> {
     const named = eventOf(event, leaf);
     const bundle = named
-      ? await this.events.read({ evidenceId: id, event: named }, require)
-      : await this.outputs.read(id, require);
+      ? await this.events.read({ evidenceId: id, event: named }, required)
+      : await this.outputs.read(id, required);
     answer(response, bundle, ifNoneMatch);
   }
 
@@ -81,10 +81,10 @@ export class EvidenceController {
   })
   async ask(
     @ZodBody(eventQuestion, { bytesMax: EVENT_QUESTION_BYTES_MAX }) { batchId, event }: EventQuestion,
-    @ZodQuery(eventEvidenceQuery) { require = 'none' }: EventEvidenceQuery,
+    @ZodQuery(eventEvidenceQuery) { require: required }: EventEvidenceQuery,
     @Res() response: ServerResponse,
   ): Promise<void> {
-    answer(response, await this.events.read({ batchId, given: event as JsonValue }, require));
+    answer(response, await this.events.read({ batchId, given: event as JsonValue }, required));
   }
 }
 

@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, Post, Res } from '@nestjs/common';
-import { hex32, uuidV7 } from '@touchstone/contracts';
+import { AppError, hex32, uuidV7 } from '@touchstone/contracts';
 import {
   batchAnswer,
   batchQuery,
@@ -22,7 +22,7 @@ export const PROOF_CLAIM_BYTES_MAX = 32_768;
 
 const BINARY_MEDIA_TYPE = 'application/octet-stream';
 const BINARY_HINT =
-  'With Accept: application/octet-stream the path of the leaf alone is answered in binary form: "TSIP", 01, be64 leaf ' +
+  'With Accept: application/octet-stream the path of the leaf alone is answered in binary form, of trees of rfc9162-sha256: "TSIP", 01, be64 leaf ' +
   'index, be64 tree size, leaf, root, one byte of count, and the hashes from leaf to root.';
 
 const proofResponse = {
@@ -43,7 +43,7 @@ export class ProofsController {
     description: BINARY_HINT,
     tags: ['proofs'],
     responses: { 200: proofResponse },
-    errors: ['not-found', 'validation-failed', 'dependency-unavailable'],
+    errors: ['not-found', 'not-acceptable', 'validation-failed', 'dependency-unavailable'],
   })
   async byLeaf(
     @ZodParam('leaf', hex32) leaf: string,
@@ -60,7 +60,7 @@ export class ProofsController {
     description: `leaves=true lists the leaves in tree order, one page from offset on. ${BINARY_HINT}`,
     tags: ['proofs'],
     responses: { 200: proofResponse },
-    errors: ['unknown-batch', 'not-found', 'validation-failed', 'dependency-unavailable'],
+    errors: ['unknown-batch', 'not-found', 'not-acceptable', 'validation-failed', 'dependency-unavailable'],
   })
   async batch(
     @ZodParam('batchId', uuidV7) batchId: string,
@@ -95,6 +95,8 @@ export class ProofsController {
 function answer(response: ServerResponse, accept: string | undefined, proof: BatchProof): void {
   const { inclusion } = proof;
   const asBinary = inclusion !== undefined && accept?.trim().toLowerCase() === BINARY_MEDIA_TYPE;
+  if (asBinary && proof.treeProfile !== 'rfc9162-sha256')
+    throw new AppError('not-acceptable', 'The binary form has no tree but rfc9162-sha256: ask for JSON.');
   const body = Buffer.from(asBinary ? encodeBinaryProof(inclusion) : JSON.stringify(presentBatch(proof)));
   // Beside what else the answer differs by, which stands there already.
   response.appendHeader('vary', 'accept');
