@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseStrictJson } from '@touchstone/canonical-json';
 import {
+  bundleSchemaFor,
+  eventBundle,
   EVIDENCE_BYTES_MAX,
   outputBundle,
   readTrustFile,
@@ -18,14 +20,17 @@ import { digestOf, evidencePage } from '../src/page/evidence-page.js';
 import { html } from '../src/page/html.js';
 import { bin } from './support/touchstone.js';
 
-const vectors = fileURLToPath(new URL('../../../libs/evidence/vectors/evidence.json', import.meta.url));
+const vectorsOf = (name: string): string =>
+  fileURLToPath(new URL(`../../../libs/evidence/vectors/${name}.json`, import.meta.url));
 
 interface Case {
   readonly name: string;
   readonly input: { readonly bundle: unknown; readonly trust?: unknown };
 }
 
-const { cases } = JSON.parse(readFileSync(vectors, 'utf8')) as { cases: Case[] };
+const cases = ['evidence', 'event-evidence'].flatMap(
+  (name) => (JSON.parse(readFileSync(vectorsOf(name), 'utf8')) as { cases: Case[] }).cases,
+);
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 const caseOf = (name: string): Case => cases.find((one) => one.name === name) as Case;
 const bundleOf = (name: string): OutputBundle =>
@@ -36,7 +41,7 @@ function pageOf(text: string, trustText?: string): string {
   const bytes = new TextEncoder().encode(text);
   const trust = trustText === undefined ? undefined : readTrustFile(trustText);
   const parsed = parseStrictJson(bytes, { maxBytes: EVIDENCE_BYTES_MAX });
-  const bundle = parsed.ok ? outputBundle.safeParse(parsed.value).data : undefined;
+  const bundle = parsed.ok ? bundleSchemaFor(parsed.value).safeParse(parsed.value).data : undefined;
   return evidencePage({
     report: verifyEvidence(bytes, { nowMs: Date.UTC(2027, 0, 1), ...(trust ? { trust } : {}) }),
     bundle,
@@ -114,6 +119,29 @@ describe('the page about a bundle', () => {
     expect(pageOf(textOf(other))).toContain('not the same');
   });
 
+  it.each(['event-batch-v1', 'event-batch-v2'])(
+    'draws the way of an event of %s, alone in its batch too',
+    (format) => {
+      for (const name of ['L2', 'L2 of an event alone in its batch']) {
+        const { bundle: value, trust } = caseOf(`${format}: ${name}`).input;
+        const bundle = eventBundle.parse(value);
+        const climb = batchClimb(bundle);
+        expect(climb?.steps.at(-1)?.parent ?? climb?.leaf).toBe(bundle.inclusion.rootHex);
+        const page = pageOf(JSON.stringify(bundle), textOf(trust));
+        expect(page).toContain('From the event to its anchors');
+        expect(page).toContain('The event is leaf');
+        expect(page).not.toContain('not the same');
+        expect(page).not.toMatch(/signed output|model version/);
+      }
+      const edited = eventBundle.parse(caseOf(`${format}: the event was edited`).input.bundle);
+      expect(pageOf(JSON.stringify(edited))).toContain('not the same');
+      const nameless = eventBundle.parse(caseOf(`${format}: an event without an id`).input.bundle);
+      expect(pageOf(JSON.stringify(nameless))).toContain('The path cannot be drawn');
+      const { bundle, trust } = caseOf(`${format}: L1 without an anchor`).input;
+      expect(pageOf(textOf(bundle), textOf(trust))).toContain('signed the batch that holds this event');
+    },
+  );
+
   it('stays a page when the text is no bundle at all', () => {
     for (const text of ['', '{}', 'not json', '[]', '{"version":1}', '<script>alert(1)</script>']) {
       const page = pageOf(text);
@@ -168,7 +196,25 @@ describe('a hostile bundle', () => {
     expectHarmless(pageOf(JSON.stringify({ [attack]: attack })));
   });
 
+  it.each(attacks)('cannot inject %j by an event', (attack) => {
+    const bundle = eventBundle.parse(caseOf('event-batch-v2: L2').input.bundle);
+    const hostile = {
+      ...bundle,
+      subject: { kind: 'event', event: { id: attack, [attack]: attack.repeat(50) } },
+      batch: { ...bundle.batch, note: attack },
+    };
+    const page = pageOf(JSON.stringify(hostile));
+    expectHarmless(page);
+    expect(page.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\p{Bidi_Control}/u);
+    expect(page).toContain('INVALID');
+    expect(page).toContain('From the event to its anchors');
+  });
+
   it('cannot make the page grow without bound, or the command fail', () => {
+    const event = eventBundle.parse(caseOf('event-batch-v1: L2').input.bundle);
+    const long = { ...event, subject: { kind: 'event', event: { id: 'a', x: 'x'.repeat(60_000) } } };
+    expect(pageOf(JSON.stringify(long))).toContain('(60017 characters in all)');
+    expect(pageOf(JSON.stringify(long)).length).toBeLessThan(60_000);
     const bundle = bundleOf('L2');
     const large = { ...bundle, entry: 'x'.repeat(60_000) };
     expect(pageOf(JSON.stringify(large)).length).toBeLessThan(60_000);

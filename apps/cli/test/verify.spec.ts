@@ -8,14 +8,17 @@ import { PROBLEM_BYTES_MAX } from '../src/terminal/problem.js';
 import { bin } from './support/touchstone.js';
 import { AppError, toProblem, type ErrorCode } from '@touchstone/contracts';
 
-const vectors = fileURLToPath(new URL('../../../libs/evidence/vectors/evidence.json', import.meta.url));
+const vectorsOf = (name: string): string =>
+  fileURLToPath(new URL(`../../../libs/evidence/vectors/${name}.json`, import.meta.url));
 
 interface Case {
   readonly name: string;
   readonly input: { readonly bundle: unknown; readonly trust?: unknown };
 }
 
-const cases = (JSON.parse(readFileSync(vectors, 'utf8')) as { cases: Case[] }).cases;
+const cases = ['evidence', 'event-evidence'].flatMap(
+  (name) => (JSON.parse(readFileSync(vectorsOf(name), 'utf8')) as { cases: Case[] }).cases,
+);
 
 let folder: string;
 
@@ -58,6 +61,11 @@ describe('touchstone verify', () => {
     ['L0 when the commitment is not listed', [], 1],
     ['another output', [], 1],
     ['an unknown member', [], 1],
+    ['event-batch-v1: L2', ['--require', 'L2'], 0],
+    ['event-batch-v2: L2-test on a test network', ['--require', 'L2'], 1],
+    ['event-batch-v2: L2-test on a test network', ['--require', 'L2', '--allow-test'], 0],
+    ['event-batch-v2: L1 without an anchor', ['--require', 'L2'], 3],
+    ['event-batch-v1: the event was edited', [], 1],
   ] as const)('%s with %j exits with %i', (name, options, status) => {
     const { bundle, trust } = files(name);
     expect(touchstone('verify', bundle, '--trust', trust, ...options).status).toBe(status);
@@ -81,6 +89,24 @@ describe('touchstone verify', () => {
     const passed = report.steps.filter(({ name, status }) => status === 'pass' && name !== 'gate');
     for (const step of passed)
       expect([step.name, typeof step.expected, typeof step.actual]).toEqual([step.name, 'string', 'string']);
+  });
+
+  it('says what an event bundle is about, in words and in JSON, and why it is refused', () => {
+    const { bundle, trust } = files('event-batch-v2: L2');
+    const shown = touchstone('verify', bundle, '--trust', trust);
+    expect(shown.stdout).toMatch(
+      /^about event "e" of tenant [-0-9a-f]{36}, signed as event-batch-v2 at 2026-06-01T11:00:00\.000Z, key batch-1$/m,
+    );
+    expect(shown.stdout).toContain('The event is a leaf of the batch that was signed.');
+    expect(shown.stdout).not.toContain('commitment');
+    expect(JSON.parse(touchstone('verify', bundle, '--trust', trust, '--json').stdout)).toMatchObject({
+      label: 'L2',
+      subject: { kind: 'event', eventId: 'e', format: 'event-batch-v2', keyId: 'batch-1' },
+    });
+    const dated = files('event-batch-v2: re-dated');
+    expect(touchstone('verify', dated.bundle, '--trust', dated.trust).stdout).toMatch(
+      /^FAIL {2}signature .*\n {6}re-dated: /m,
+    );
   });
 
   it('reads the bundle from standard input', () => {
@@ -180,6 +206,22 @@ describe('touchstone inspect', () => {
     expect(JSON.parse(touchstone('inspect', files('L2').bundle, '--json').stdout)).toHaveProperty(
       'model version',
     );
+  });
+
+  it('shows the event, its tenant and who signed its batch', () => {
+    const { bundle } = files('event-batch-v1: L2');
+    const facts = JSON.parse(touchstone('inspect', bundle, '--json').stdout) as Record<string, string>;
+    expect(facts).toMatchObject({
+      event: 'e',
+      content: '{"id":"e","salt":"k7Qm1x9bTz3RwV5yLp0sNA","total":19.5}',
+      'signed at': '2026-06-01T11:00:00Z by key batch-1, as event-batch-v1',
+      tenant: '0197a000-0000-4000-8000-00000000000a',
+    });
+    expect(facts['batch']).toContain('leaf 4 of 5');
+    writeFileSync(bundle, readFileSync(bundle, 'utf8').replace('"batchTs":"2026', '"batchTs":"26'));
+    const refused = touchstone('inspect', bundle);
+    expect(refused).toMatchObject({ status: 1, stdout: '' });
+    expect(refused.stderr).toContain('batch-time: expected a time of the format');
   });
 
   it('does not look as if it had judged by a trust file', () => {

@@ -57,7 +57,7 @@ def run(case):
     ];
     const written = inPython<string, string>(
       python as string,
-      'def run(text):\n    return v.jcs(v.strict(v.parse(text.encode()), "not-json", 1))',
+      'def run(text):\n    return v.base.jcs(v.strict(v.parse(text.encode()), "not-json", 1), True)',
       numbers.map(String),
     );
     expect(written).toEqual(numbers.map(String));

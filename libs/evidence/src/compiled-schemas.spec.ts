@@ -2,9 +2,11 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parseStrictJson } from '@touchstone/canonical-json';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { eventBatchFormats } from '@touchstone/event-batch';
+import { eventFixture } from '../test/event-fixture.js';
 import { fixture } from '../test/fixture.js';
 import { mutations, places, textWith, type Json } from '../test/mutations.js';
-import { batchEntry, EVIDENCE_BYTES_MAX, outputBundle } from './index.js';
+import { batchEntry, eventBundle, EVIDENCE_BYTES_MAX, outputBundle } from './index.js';
 import { fit, schemaIssues } from './schema-issues.js';
 
 interface Compiled {
@@ -21,6 +23,10 @@ const compiled: Compiled[] = [];
 beforeAll(async () => {
   const { bundle } = await fixture({ anchored: true });
   const { bundle: other } = await fixture({ anchored: true, output: 1 });
+  const events = await Promise.all(
+    eventBatchFormats.flatMap((format) => [4, 1].map((leafIndex) => eventFixture({ format, leafIndex }))),
+  );
+  const [v1, otherV1, v2, otherV2] = events.map((event) => event.bundle);
   const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
   compiled.push(
     {
@@ -30,6 +36,10 @@ beforeAll(async () => {
       root: plain(bundle),
       other: plain(other),
     },
+    ...[
+      { name: 'eventBundle of version 1', root: plain(v1), other: plain(otherV1) },
+      { name: 'eventBundle of version 2', root: plain(v2), other: plain(otherV2) },
+    ].map((entry) => ({ ...entry, schema: eventBundle, judge: z.strictObject(eventBundle.shape) })),
     {
       name: 'batchEntry',
       schema: batchEntry,
@@ -75,7 +85,7 @@ describe('a compiled schema', () => {
       fc.stringMatching(/^[0-9a-f]{63,65}$/).map((text) => JSON.stringify(text)),
     );
     fc.assert(
-      fc.property(fc.nat(1), fc.nat(), value, (which, where, raw) => {
+      fc.property(fc.nat(3), fc.nat(), value, (which, where, raw) => {
         const entry = compiled[which] as Compiled;
         const pointers = [...places(entry.root)].map(({ pointer }) => pointer);
         verdictOn(textWith(entry.root, pointers[where % pointers.length] as string, raw), entry);

@@ -1,6 +1,6 @@
 import { createEd25519Signer } from '@touchstone/crypto';
 import { cosignatureSigner, cosignNote, formatVerifierKey, noteKey } from '@touchstone/merkle';
-import type { OutputBundle } from '../src/index.js';
+import type { EvidenceBundle } from '../src/index.js';
 
 /** Two witnesses with real keys. */
 export const witnesses = [1, 2].map((byte) => {
@@ -13,7 +13,10 @@ export const witnesses = [1, 2].map((byte) => {
 });
 
 /** The bundle with the lines of the first `count` witnesses under each checkpoint. */
-export async function cosigned(bundle: OutputBundle, count: number): Promise<OutputBundle> {
+export async function cosigned<Bundle extends EvidenceBundle>(
+  bundle: Bundle,
+  count: number,
+): Promise<Bundle> {
   const signers = witnesses.slice(0, count).map(({ signer }) => signer);
   if (signers.length === 0) return bundle;
   const logProofs = await Promise.all(

@@ -2,7 +2,9 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { canonicalJson, parseStrictJson } from '@touchstone/canonical-json';
 import { bytesToHex, formatSignature, parseSignature } from '@touchstone/crypto';
-import { fixture, NOW_MS } from '../../test/fixture.js';
+import type { EventBatchFormat } from '@touchstone/event-batch';
+import { eventFixture, eventOf } from '../../test/event-fixture.js';
+import { fixture, NOW_MS, SIGNED_AT_SECONDS } from '../../test/fixture.js';
 import { flipped, mutations, places, textWith, type Json, type MutationKind } from '../../test/mutations.js';
 import { cosigned, witnesses } from '../../test/witnesses.js';
 import {
@@ -12,6 +14,7 @@ import {
   EVIDENCE_BYTES_MAX,
   labels,
   verifyEvidence,
+  type EvidenceBundle,
   type OutputBundle,
   type TrustFile,
   type VerificationReport,
@@ -32,10 +35,10 @@ interface Unprotected {
   readonly kind: MutationKind;
   readonly why: string;
   /** Narrows the row to some of the changes of this kind at this place. */
-  readonly only?: (changed: OutputBundle, original: OutputBundle) => boolean;
+  readonly only?: (changed: EvidenceBundle, original: EvidenceBundle) => boolean;
 }
 
-const sameAnchored = (changed: OutputBundle, original: OutputBundle): boolean => {
+const sameAnchored = (changed: EvidenceBundle, original: EvidenceBundle): boolean => {
   const [now, before] = [changed, original].map(({ logProofs: [proof] }) =>
     anchoredCommitment(proof?.checkpoint ?? ''),
   );
@@ -78,8 +81,17 @@ beforeAll(async () => {
     await attack('L2 with witnesses', { leaves: 5 }, 2),
     await attack('L2-test', { leaves: 1, leafIndex: 0, test: true }, 0),
     await attack('L1, not anchored', { anchored: false }, 0),
+    await attackEvent('event-batch-v1'),
+    await attackEvent('event-batch-v2'),
+    await attackEvent('event-batch-v2', false),
   );
 });
+
+/** A valid bundle with the trust file that proves it. */
+interface Proven {
+  readonly bundle: EvidenceBundle;
+  readonly trust: TrustFile;
+}
 
 async function attack(
   name: string,
@@ -87,7 +99,23 @@ async function attack(
   lines: number,
 ): Promise<Attacked> {
   const first = await fixture({ ...options, inputTensors: 2 });
-  const second = await fixture({ ...options, inputTensors: 2, output: 1 });
+  return attackOn(name, first, await fixture({ ...options, inputTensors: 2, output: 1 }), lines);
+}
+
+/** The second event stands in a batch of its own, signed a second later. */
+async function attackEvent(format: EventBatchFormat, anchored = true): Promise<Attacked> {
+  const first = await eventFixture({ format, anchored });
+  const second = await eventFixture({
+    format,
+    anchored,
+    events: ['f', 'g', 'h', 'i', 'j'].map(eventOf),
+    batchId: '019a0000-0000-7000-8000-0000000000e2',
+    atMs: (SIGNED_AT_SECONDS + 1) * 1_000,
+  });
+  return attackOn(`an event of ${format}`, first, second, anchored ? 2 : 0);
+}
+
+async function attackOn(name: string, first: Proven, second: Proven, lines: number): Promise<Attacked> {
   const trust: TrustFile = {
     ...first.trust,
     // The second of the two witnesses stays unknown, so that its line is one of those that nobody trusts.
@@ -103,7 +131,7 @@ async function attack(
     const { result, steps } = verifyEvidence(bundleText(valid), { trust, nowMs: NOW_MS });
     if (result !== 'VALID') throw new Error(`${name} is not valid: ${JSON.stringify(steps)}`);
   }
-  const plain = (value: OutputBundle): Json => JSON.parse(bundleText(value)) as Json;
+  const plain = (value: EvidenceBundle): Json => JSON.parse(bundleText(value)) as Json;
   const report = verifyEvidence(bundleText(bundle), { trust, nowMs: NOW_MS });
   return { name, root: plain(bundle), other: plain(other), trust, report };
 }
@@ -130,8 +158,8 @@ function judge(
   if (readsTheSame(decoded, target.root)) {
     return JSON.stringify(report) === JSON.stringify(target.report) ? 'noticed' : 'same value, other report';
   }
-  const changed = JSON.parse(decoded) as OutputBundle;
-  const original = target.root as unknown as OutputBundle;
+  const changed = JSON.parse(decoded) as EvidenceBundle;
+  const original = target.root as unknown as EvidenceBundle;
   const row = unprotected.find(
     ({ pointer, kind, only }) =>
       place?.kind === kind && pointer.test(place.pointer) && (only?.(changed, original) ?? true),
