@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodePaymentRequiredHeader } from '@x402/core/http';
@@ -5,9 +6,11 @@ import type { RunningStack } from '@touchstone/embedded';
 import { formatAtomic } from '../stack/price.js';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { balanceOf, chainOf } from '../stack/chain.js';
+import { anchoredEvent, submitBatch, type SubmittedBatch } from '../stack/event-batches.js';
 import { anchoredEvidence, anchorNetworks } from '../stack/evidence.js';
 import { exportTrust, trustText } from '../stack/export-trust.js';
 import { createPayer, developmentPayer, type Payer } from '../stack/payer.js';
+import { readSecret } from '../stack/read-secret.js';
 import { checkout, demoFolder, interruption, startAll, watchParts } from '../stack/run-stack.js';
 import { urlOf } from '../stack/running-stack.js';
 import { printableLine } from '../terminal/printable.js';
@@ -103,15 +106,50 @@ async function paidPart(
   );
   const last = classified.at(-1)?.answer.verificationId ?? '';
   const networks = anchorNetworks(stack);
+  const batch = await log.step('Have a batch of device events signed', () =>
+    signEvents(log, stack, stateDir),
+  );
   const evidence = await log.step(`Wait until the last one is anchored on ${networks.join(' and ')}`, () =>
     anchoredEvidence(stack, last, ANCHOR_TIMEOUT_MS, networks),
   );
   await log.step('Write evidence and trust file', async () => {
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'evidence.json'), evidence);
+    await writeFile(
+      join(folder, 'event-evidence.json'),
+      await anchoredEvent(stack, batch, deviceEvents[1].id, ANCHOR_TIMEOUT_MS, networks),
+    );
     await writeFile(join(folder, 'trust.json'), trustText(await exportTrust(stack)));
     await printFigures(log, stack, chain, classified, evidence, startedAtMs);
   });
+}
+
+/** What three sensors of a cold store might have sent. */
+const deviceEvents = [
+  { id: 'sensor-1/0001', celsius: 3.5, at: '2026-01-31T12:00:00Z' },
+  { id: 'sensor-2/0001', celsius: 3.75, at: '2026-01-31T12:00:02Z' },
+  { id: 'sensor-3/0001', celsius: 9.25, at: '2026-01-31T12:00:03Z' },
+] as const;
+
+async function signEvents(
+  log: StepLog,
+  stack: RunningStack['description'],
+  stateDir: string,
+): Promise<SubmittedBatch> {
+  const signer = {
+    url: urlOf(stack, 'signer'),
+    token: readSecret(stateDir, 'signer', 'TOUCHSTONE_BATCH_CALLERS'),
+  };
+  const events = deviceEvents.map((event) =>
+    JSON.stringify({ ...event, salt: randomBytes(16).toString('hex') }),
+  );
+  const batch = await submitBatch(signer, 'event-batch-v2', events);
+  log.print(printableLine(`   batch ${batch.batchId} of ${batch.leafCount} events, root ${batch.root}`));
+  log.check(
+    'the signer puts the events in order of their ids and answers with leaf and root',
+    batch.events?.map(({ id }) => id).join() === deviceEvents.map(({ id }) => id).join(),
+  );
+  return batch;
 }
 
 async function askUnpaid(log: StepLog, url: string, digit: Digit): Promise<bigint> {

@@ -41,6 +41,14 @@ export async function verifyOffline(
     `it carries ${networks.length} final anchors that hold: ${networks.join(', ')}`,
     anchors.length === networks.length,
   );
+  const event = join(folder, 'event-evidence.json');
+  const ofEvent = await runVerify(checkout, [
+    ...[event, '--trust', trust, '--require', 'L2', '--allow-test', '--json'],
+  ]);
+  log.check(
+    'the evidence of one device event verifies offline with the label L2-test',
+    ofEvent.exitCode === 0 && report.parse(JSON.parse(ofEvent.output)).label === 'L2-test',
+  );
   const blind = await runVerify(checkout, [evidence, '--json']);
   log.check(
     'without a trust file nothing is proven (L0, exit code 1)',

@@ -16,13 +16,22 @@ export const anchorNetworks = ({ chain, tsa }: StackDescription): readonly strin
  *
  * @throws CommandError `pending` when that takes longer than `timeoutMs`
  */
-export async function anchoredEvidence(
+export function anchoredEvidence(
   stack: StackDescription,
   verificationId: string,
   timeoutMs: number,
+  networks?: readonly string[],
+): Promise<string> {
+  return anchoredBundle(`${urlOf(stack, 'proof-service')}/v1/evidence/${verificationId}?`, timeoutMs, networks);
+}
+
+/** {@link anchoredEvidence} of a bundle by its URL, which has a query that may be empty. */
+export async function anchoredBundle(
+  bundleUrl: string,
+  timeoutMs: number,
   networks: readonly string[] = ['anchored'],
 ): Promise<string> {
-  const url = `${urlOf(stack, 'proof-service')}/v1/evidence/${verificationId}?require=${networks.join(',')}`;
+  const url = `${bundleUrl}&require=${networks.join(',')}`.replace('?&', '?');
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const text = await withinTime(url, async (signal) => {

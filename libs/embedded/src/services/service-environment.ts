@@ -39,6 +39,9 @@ export interface ServiceContext {
 /** The node on which the embedded services run, as heartbeats and log entries name it. */
 const NODE_ID = 'local-1';
 
+/** Whose events the operator of the embedded stack has signed. */
+const DEVELOPMENT_TENANT = '00000000-0000-4000-8000-000000000001';
+
 type Environment = Readonly<Record<string, string>>;
 
 /**
@@ -53,6 +56,8 @@ export const serviceSecrets: Readonly<Partial<Record<ServiceName, SecretPlan>>> 
     TOUCHSTONE_ANCHOR_TX_KEY_HEX: secp256k1Key,
     TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: secp256k1Key,
     TOUCHSTONE_SIGNER_TOKENS: randomSecret,
+    ORACLE_ED25519_SEED: randomSecret,
+    TOUCHSTONE_BATCH_CALLERS: randomSecret,
   },
   'payment-verifier': { TOUCHSTONE_FACILITATOR_TOKENS: randomSecret },
 };
@@ -98,6 +103,10 @@ const extraEnvironment: Readonly<Partial<Record<ServiceName, (context: ServiceCo
     TOUCHSTONE_SETTLEMENT_ASSET: context.chain.usdc,
     TOUCHSTONE_SIGNER_TOKENS: JSON.stringify({
       'inference-gateway': context.secrets['TOUCHSTONE_SIGNER_TOKENS'],
+      operator: context.secrets['TOUCHSTONE_BATCH_CALLERS'],
+    }),
+    TOUCHSTONE_BATCH_CALLERS: JSON.stringify({
+      operator: { tenant: DEVELOPMENT_TENANT, leaves: true },
     }),
   }),
   'inference-gateway': (context) => ({
