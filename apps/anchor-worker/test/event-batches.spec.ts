@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BatchSealed, BatchSigned } from '@touchstone/contracts';
+import { sha256TextHex } from '@touchstone/crypto';
 import { parseBatchEntry } from '@touchstone/evidence';
 import { listDeadLetters } from '@touchstone/nats';
 import { uuidV7 } from '@touchstone/postgres';
@@ -11,11 +12,12 @@ import { WorkerFixture } from './support/worker-fixture.js';
 const BATCH = 'evt.v1.signing.batch.signed';
 const signer = new SignerDouble();
 
-async function batchOf(label: string, format: BatchSigned['format'] = 'event-batch-v2'): Promise<BatchSigned> {
+async function batchOf(
+  label: string,
+  format: BatchSigned['format'] = 'event-batch-v2',
+): Promise<BatchSigned> {
   const leaves = [1, 2, 3].map((place) => digestOf(`${label} ${place}`));
-  const { batchId } = await signer
-    .client('attestation-hub')
-    .call('signer', 'sign-batch', { format, leaves });
+  const { batchId } = await signer.client('attestation-hub').call('signer', 'sign-batch', { format, leaves });
   return signer.batches.find((batch) => batch.batchId === batchId) as BatchSigned;
 }
 
@@ -95,4 +97,40 @@ describe('event batches on the bus', () => {
       await operator.close();
     }
   });
+
+  it('stand there once each when they were acknowledged, however often the signer is killed', async () => {
+    const hub = await fixture.client('attestation-hub', 2_000);
+    const acknowledged = new Map<string, string>();
+    const asked = Array.from({ length: 40 }, (_, index) => ({
+      batchId: uuidV7(),
+      format: 'event-batch-v2' as const,
+      leaves: [digestOf(`killed ${index}`), digestOf(`killed ${index} too`)],
+    }));
+    const submit = async (request: (typeof asked)[number]): Promise<void> => {
+      // As a caller does: the same request until it is answered.
+      for (;;) {
+        const answer = await hub.call('signer', 'sign-batch', request).catch(() => undefined);
+        if (answer === undefined) continue;
+        acknowledged.set(request.batchId, answer.signature);
+        return;
+      }
+    };
+    const submitted = Promise.all(asked.map(submit));
+    for (let kills = 0; kills < 4; kills += 1) {
+      await fixture.signer.kill();
+      await fixture.signer.resume();
+    }
+    await submitted;
+    const logged = await waitUntil(async () => {
+      const found = await fixture.rows<{ id: string; entry: string }>(
+        `SELECT batch_id AS id, entry FROM anchors.event_batch JOIN anchors.log_entry USING (log_index)
+         WHERE batch_id = ANY($1::uuid[])`,
+        [asked.map(({ batchId }) => batchId)],
+      );
+      return found.length >= asked.length && found;
+    }, 30_000);
+    expect(logged).toHaveLength(asked.length);
+    for (const { id, entry } of logged)
+      expect(entry).toContain(sha256TextHex(acknowledged.get(id) ?? 'never acknowledged'));
+  }, 90_000);
 });

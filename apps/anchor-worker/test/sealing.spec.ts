@@ -74,7 +74,11 @@ describe('sealing against PostgreSQL', () => {
   it('makes a batch for each model version, several in one transaction', async () => {
     const replica = await fixture.replica({ settings: { intervalMs: 0 } });
     const models = Array.from({ length: 20 }, (_, index) => `model-${index}`);
-    await replica.intake.accept({ leaves: models.flatMap((model) => leavesOf('m', 3, model)), entries: [], batches: [] });
+    await replica.intake.accept({
+      leaves: models.flatMap((model) => leavesOf('m', 3, model)),
+      entries: [],
+      batches: [],
+    });
     await drain(replica);
     const log = await expectSoundLog(fixture);
     expect(log.batches).toHaveLength(20);
@@ -87,7 +91,9 @@ describe('sealing against PostgreSQL', () => {
   it('takes duplicate and mixed deliveries without doubling a leaf or an entry', async () => {
     const replica = await fixture.replica({ settings: { intervalMs: 0 } });
     const leaves = leavesOf('dup', 6);
-    expect(await replica.intake.accept({ leaves: leaves.slice(0, 4), entries: [keySet(0)], batches: [] })).toEqual({
+    expect(
+      await replica.intake.accept({ leaves: leaves.slice(0, 4), entries: [keySet(0)], batches: [] }),
+    ).toEqual({
       leaves: 4,
       entries: 1,
       batches: 0,
@@ -144,7 +150,11 @@ describe('sealing against PostgreSQL', () => {
       replicas.map(async ({ intake }, place) => {
         // Half of the leaves come to both, as after a redelivery.
         for (let start = place * 75; start < place * 75 + 225; start += 5)
-          await intake.accept({ leaves: leaves.slice(start, start + 5), entries: [keySet(start)], batches: [] });
+          await intake.accept({
+            leaves: leaves.slice(start, start + 5),
+            entries: [keySet(start)],
+            batches: [],
+          });
       }),
     );
     await waitUntil(

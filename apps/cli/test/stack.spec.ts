@@ -146,6 +146,48 @@ describe('a paid inference in the whole stack', () => {
   });
 });
 
+describe('a batch of events that is submitted', () => {
+  const events = ['a', 'b', 'c'].map((id) => ({ id: `door-${id}`, open: id === 'b', salt: id.repeat(22) }));
+  const submit = (args: readonly string[], given: readonly object[] = events, env = {}) =>
+    touchstone(['submit-batch', '--events', '-', '--state', stateDir, ...args], {
+      stdin: given.map((event) => JSON.stringify(event)).join('\n'),
+      env,
+    });
+
+  it.each(['event-batch-v1', 'event-batch-v2'])(
+    'as %s becomes evidence that both verifiers take, and take no alteration of',
+    async (format) => {
+      const out = join(stateDir, `events-${format}`);
+      const { status, stdout, stderr } = await submit(['--format', format, '--out', out, '--json']);
+      expect([status, stderr]).toEqual([0, '']);
+      const { files, events: placed } = JSON.parse(stdout) as { files: string[]; events: { id: string }[] };
+      expect(placed.map(({ id }) => id)).toEqual(events.map(({ id }) => id));
+      const evidence = readFileSync(files[1] as string, 'utf8');
+      const trust = trustText(await exportTrust(stack.description));
+      const report = verifyEvidence(evidence, { trust: readTrustFile(trust), nowMs: Date.now() });
+      expect(report).toMatchObject({ result: 'VALID', label: 'L2-test', subject: { eventId: 'door-b' } });
+      checkIndependently(evidence, trust);
+      const trustFile = join(stateDir, 'trust-of-events.json');
+      writeFileSync(trustFile, trust);
+      const verified = await touchstone(['verify', files[2] as string, '--trust', trustFile, '--json']);
+      expect(JSON.parse(verified.stdout)).toMatchObject({ label: 'L2-test', subject: { eventId: 'door-c' } });
+    },
+    90_000,
+  );
+
+  it('is refused with the reason and the place', async () => {
+    expect(await submit([], [...events, events[0] as object])).toMatchObject({
+      status: 4,
+      stderr: expect.stringContaining('/events/3: duplicate-leaf'),
+    });
+    expect(await submit([], [])).toMatchObject({ status: 1, stdout: expect.stringContaining('no-events') });
+    const stranger = await submit([], events, { TOUCHSTONE_BATCH_TOKEN: 'x'.repeat(40) });
+    expect(stranger).toMatchObject({ status: 4, stderr: expect.stringContaining('unauthenticated') });
+    const elsewhere = await submit(['--url', 'http://127.0.0.1:1']);
+    expect(elsewhere).toMatchObject({ status: 5, stderr: expect.stringContaining('TOUCHSTONE_BATCH_TOKEN') });
+  });
+});
+
 describe('the trust file of the operator', () => {
   it('calls the development chain and the own authority tests and lists no independent source of time', async () => {
     const { chains, tsas, independent } = await exportTrust(stack.description);

@@ -97,9 +97,9 @@ describe.each(eventBatchFormats)('evidence of events of %s', (format) => {
 
   it('is proven leaf by leaf beside it, in the tree of its format', async () => {
     const { batchId, leaves } = await anchored(events, { format });
-    const { treeProfile } = JSON.parse(
-      String((await client.json(`/v1/proof/${batchId}`))['entry']),
-    ) as { treeProfile: string };
+    const { treeProfile } = JSON.parse(String((await client.json(`/v1/proof/${batchId}`))['entry'])) as {
+      treeProfile: string;
+    };
     for (const leaf of leaves) {
       const answer = await client.json(`/v1/proof/${batchId}?leaf=${leaf}`);
       const { leaf: _leaf, ...proof } = answer['inclusion'] as Record<string, unknown>;
@@ -126,7 +126,14 @@ describe.each(eventBatchFormats)('evidence of events of %s', (format) => {
 
 describe('events that cannot be', () => {
   it.each([
-    ['leaves of other events', { leaves: Array(5).fill('00').map((byte, n) => `${byte.repeat(31)}0${n}`) }],
+    [
+      'leaves of other events',
+      {
+        leaves: Array(5)
+          .fill('00')
+          .map((byte, n) => `${byte.repeat(31)}0${n}`),
+      },
+    ],
     ['an event less', { events: events.slice(1) }],
     ['another event', { events: [...events.slice(0, 4), { id: 'e', n: 9 }] }],
     ['another root', { root: '00'.repeat(32) }],

@@ -122,7 +122,10 @@ async function expectEvidence(dataSource: ServiceDataSource): Promise<void> {
   });
   const parts = await evidence.loadOutput(verificationId, {
     ...{ logIndex: 1n, checkpoints: [bytesToHex(commitment)], anchorIds: [anchor.anchorId] },
-    ...{ batchOffsets: storedProfiles['rfc9162-sha256'].path(0, 2).offsets, logNodes: [{ level: 0, index: 0n }] },
+    ...{
+      batchOffsets: storedProfiles['rfc9162-sha256'].path(0, 2).offsets,
+      logNodes: [{ level: 0, index: 0n }],
+    },
   });
   expect(parts).toEqual({
     ...{

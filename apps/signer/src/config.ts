@@ -81,8 +81,9 @@ export const configSchema = z.object({
   TOUCHSTONE_TX_FEE_PER_GAS_MAX_WEI: integerKey(1, Number.MAX_SAFE_INTEGER)
     .default(100_000_000_000)
     .describe('Largest fee per gas in wei that is signed.'),
-  ORACLE_ED25519_SEED: keyHex('Ed25519 seed that signs batches of events (32 bytes); without it none are signed.')
-    .optional(),
+  ORACLE_ED25519_SEED: keyHex(
+    'Ed25519 seed that signs batches of events (32 bytes); without it none are signed.',
+  ).optional(),
   ORACLE_ED25519_KEY_ID: keyId
     .optional()
     .describe('Identifier of that key; made of its public key when left out.'),

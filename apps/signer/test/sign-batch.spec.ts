@@ -242,9 +242,13 @@ describe('sign-batch', () => {
   it('says which variable to set where it has no seed (R-BATCH-3)', async () => {
     const other = await SignerFixture.create();
     const bare = await other.start({ ORACLE_ED25519_SEED: undefined });
-    const response = await bare.post('/v1/batches', JSON.stringify({ format: 'event-batch-v2', events: [event()] }), {
-      authorization: `Bearer ${COLLECTOR_TOKEN}`,
-    });
+    const response = await bare.post(
+      '/v1/batches',
+      JSON.stringify({ format: 'event-batch-v2', events: [event()] }),
+      {
+        authorization: `Bearer ${COLLECTOR_TOKEN}`,
+      },
+    );
     expect(await problemOf(response)).toMatchObject({
       code: 'signing-refused',
       detail: expect.stringContaining('ORACLE_ED25519_SEED'),

@@ -44,7 +44,10 @@ const tokens: Readonly<Record<Caller, string>> = {
 const batch: RpcRequest<'signer', 'sign-batch'> = {
   batchId: '0190bbbb-0000-7000-8000-000000000001',
   format: 'event-batch-v2',
-  events: [{ id: 'b', open: true, at: 1.5 }, { id: 'a', salt: 'x'.repeat(22) }],
+  events: [
+    { id: 'b', open: true, at: 1.5 },
+    { id: 'a', salt: 'x'.repeat(22) },
+  ],
 };
 const tooEarly = { ...payload, timestamp: payload.timestamp + 86_400 };
 const proofOf = (message: Message) => ({ ...message, timestamp: Number(message['timestamp']) });

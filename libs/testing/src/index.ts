@@ -27,6 +27,7 @@ export {
 export { ChainNodeProxy, type ProxyDecision } from './chain-node/chain-node-proxy.js';
 export {
   SIGNER_DOUBLE_ORIGIN,
+  SIGNER_DOUBLE_TENANT,
   SignerDouble,
   type SignerClient,
   type SignerFault,

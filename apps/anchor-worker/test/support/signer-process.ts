@@ -5,6 +5,7 @@ import { developmentNetwork } from '@touchstone/embedded';
 import {
   freePort,
   SIGNER_DOUBLE_ORIGIN,
+  SIGNER_DOUBLE_TENANT,
   eventBatchKeyId,
   signerSeeds,
   waitUntil,
@@ -56,6 +57,9 @@ export class SignerProcess {
         TOUCHSTONE_SETTLEMENT_TX_KEY_HEX: signerSeeds.settlement,
         ORACLE_ED25519_SEED: signerSeeds.eventBatch,
         ORACLE_ED25519_KEY_ID: eventBatchKeyId,
+        TOUCHSTONE_BATCH_CALLERS: JSON.stringify({
+          'attestation-hub': { tenant: SIGNER_DOUBLE_TENANT, leaves: true },
+        }),
         TOUCHSTONE_ANCHOR_CONTRACTS: JSON.stringify(contracts),
         TOUCHSTONE_SETTLEMENT_NETWORK: developmentNetwork,
         TOUCHSTONE_SETTLEMENT_ASSET: `0x${'bb'.repeat(20)}`,

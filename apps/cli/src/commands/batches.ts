@@ -1,6 +1,6 @@
 import { eventBatchFormats } from '@touchstone/event-batch';
 import { Option, type Command } from 'commander';
-import { finish, json, positiveInteger } from '../command-options.js';
+import { finish, json, positiveInteger, stateDirectory } from '../command-options.js';
 
 /** Days that a new key signs unless told otherwise. */
 const KEY_DAYS = 365;
@@ -36,6 +36,7 @@ Examples:
 Exit codes: 0 signed, 1 the events or the folder are refused, 2 usage, 4 I/O, 5 no key or no seed`,
     )
     .action((options) => finish(import('./sign-batch.js').then((m) => m.signBatchCommand(options))));
+  addSubmission(program);
   program
     .command('verify-batch <folder>')
     .description('verify a signed batch of events offline')
@@ -81,4 +82,37 @@ function addKeys(program: Command): void {
       '\nExample:\n  $ touchstone keys new --use event-batch --keystore evidence/keystore.json --seed-file ~/batch.seed',
     )
     .action((options) => finish(import('./keys-new.js').then((m) => m.newKeyCommand(options))));
+}
+
+/** Seconds that a batch may take to be anchored unless told otherwise. */
+const ANCHOR_SECONDS = 60;
+
+function addSubmission(program: Command): void {
+  program
+    .command('submit-batch')
+    .description('have the signer of a service sign events, which become leaves of its log')
+    .requiredOption('--events <file>', 'JSON array or NDJSON; - for standard input')
+    .addOption(
+      new Option('--format <format>', 'bytes that are signed')
+        .choices(eventBatchFormats)
+        .default('event-batch-v2'),
+    )
+    .option('--batch-id <uuid>', 'UUIDv7 of the batch: the same request again has the same answer')
+    .option('--url <url>', 'the signer; that of the running stack when left out')
+    .option('--out <folder>', 'wait until the batch is anchored, and write the evidence of each event')
+    .option('--timeout <seconds>', 'longest wait with --out', positiveInteger, ANCHOR_SECONDS)
+    .addOption(stateDirectory())
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+The token that the signer knows you by comes from TOUCHSTONE_BATCH_TOKEN; that of the running stack when it is not set.
+
+Examples:
+  $ touchstone submit-batch --events events.ndjson --out evidence
+  $ TOUCHSTONE_BATCH_TOKEN=… touchstone submit-batch --events - --url https://signer.example --json
+
+Exit codes: 0 signed, 1 the events are refused, 2 usage, 3 not anchored yet, 4 I/O or refused by the signer, 5 no stack or no token`,
+    )
+    .action((options) => finish(import('./submit-batch.js').then((m) => m.submitBatchCommand(options))));
 }

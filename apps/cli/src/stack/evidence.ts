@@ -22,7 +22,11 @@ export function anchoredEvidence(
   timeoutMs: number,
   networks?: readonly string[],
 ): Promise<string> {
-  return anchoredBundle(`${urlOf(stack, 'proof-service')}/v1/evidence/${verificationId}?`, timeoutMs, networks);
+  return anchoredBundle(
+    `${urlOf(stack, 'proof-service')}/v1/evidence/${verificationId}?`,
+    timeoutMs,
+    networks,
+  );
 }
 
 /** {@link anchoredEvidence} of a bundle by its URL, which has a query that may be empty. */

@@ -58,7 +58,9 @@ export class ProofFixture extends ServiceFixture<typeof configSchema> {
   /** Publishes events one after the other, each with an id of its own, so that a repetition is delivered again. */
   async publish(...events: readonly TestEvent[]): Promise<void> {
     for (const { subject, body } of events) {
-      await this.publishers?.[publisherOf(subject)].publish(subject, body as EventBody<EventSubject>, { msgId: uuidV7() });
+      await this.publishers?.[publisherOf(subject)].publish(subject, body as EventBody<EventSubject>, {
+        msgId: uuidV7(),
+      });
     }
   }
 }

@@ -25,6 +25,7 @@ export class CallerPolicy {
   allow(caller: string, verb: SignVerb): void {
     const callers: readonly string[] = rpcTable.signer[verb];
     const others = verb === 'sign-batch' ? this.batchCallers : [];
-    if (!callers.includes(caller) && !others.includes(caller)) throw new AppError('forbidden', `${caller} may not ask for ${verb}.`);
+    if (!callers.includes(caller) && !others.includes(caller))
+      throw new AppError('forbidden', `${caller} may not ask for ${verb}.`);
   }
 }

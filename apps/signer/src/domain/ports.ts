@@ -1,4 +1,10 @@
-import type { BatchSigned, EventBatchFormat, KeySet, KeystoreEntry, SignedBatch } from '@touchstone/contracts';
+import type {
+  BatchSigned,
+  EventBatchFormat,
+  KeySet,
+  KeystoreEntry,
+  SignedBatch,
+} from '@touchstone/contracts';
 
 /** One signature as the audit keeps it: who asked for what, never the key. */
 export interface SigningAudit {

@@ -23,7 +23,10 @@ export class PostgresAuditLog implements AuditLog {
 }
 
 /** Writes records with one statement, in the transaction of `connection` where it is that of one. */
-export async function insertAudits(connection: Pick<DataSource, 'query'>, audits: readonly SigningAudit[]): Promise<undefined[]> {
+export async function insertAudits(
+  connection: Pick<DataSource, 'query'>,
+  audits: readonly SigningAudit[],
+): Promise<undefined[]> {
   const column = <K extends keyof SigningAudit>(name: K): SigningAudit[K][] =>
     audits.map((audit) => audit[name]);
   await connection.query(

@@ -83,6 +83,11 @@ async function readState(
   };
 }
 
-function headOf({ leaves: _leaves, events: _events, signedAt: _signedAt, ...head }: BatchSigned): SignedBatch {
+function headOf({
+  leaves: _leaves,
+  events: _events,
+  signedAt: _signedAt,
+  ...head
+}: BatchSigned): SignedBatch {
   return head;
 }

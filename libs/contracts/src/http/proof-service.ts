@@ -26,14 +26,14 @@ export const NETWORKS_REQUIRED_MAX = 16;
 const NETWORK_CHARACTERS_MAX = 68;
 
 const required = z
-    .string()
-    .max(NETWORKS_REQUIRED_MAX * (NETWORK_CHARACTERS_MAX + 1))
-    .transform((text) => (text === 'anchored' ? ('any' as const) : text.split(',')))
-    .pipe(
-      z.union([z.literal('any'), z.array(anchorNetwork).max(NETWORKS_REQUIRED_MAX)], {
-        error: `expected anchored, or 1 to ${NETWORKS_REQUIRED_MAX} networks separated by commas`,
-      }),
-    );
+  .string()
+  .max(NETWORKS_REQUIRED_MAX * (NETWORK_CHARACTERS_MAX + 1))
+  .transform((text) => (text === 'anchored' ? ('any' as const) : text.split(',')))
+  .pipe(
+    z.union([z.literal('any'), z.array(anchorNetwork).max(NETWORKS_REQUIRED_MAX)], {
+      error: `expected anchored, or 1 to ${NETWORKS_REQUIRED_MAX} networks separated by commas`,
+    }),
+  );
 
 /**
  * The query of `GET /v1/evidence/:id`; its answer is the bundle of `@touchstone/evidence`. `require` is `anchored` or networks
@@ -42,7 +42,12 @@ const required = z
 export const evidenceQuery = z
   .strictObject({
     require: required.optional(),
-    event: z.string().min(1).max(128).optional().describe('The id of an event; then the id of the path reads its batch.'),
+    event: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .describe('The id of an event; then the id of the path reads its batch.'),
     leaf: hex32.optional().describe('The leaf of an event, instead of its id.'),
   })
   .refine(({ event, leaf }) => event === undefined || leaf === undefined, {

@@ -8,7 +8,14 @@ import {
   settlePayment,
   supportedPayments,
 } from './payment.js';
-import { keySetQuery, signBatch, signCheckpoint, signOutput, signOutputs, signTransaction } from './signer.js';
+import {
+  keySetQuery,
+  signBatch,
+  signCheckpoint,
+  signOutput,
+  signOutputs,
+  signTransaction,
+} from './signer.js';
 
 /** Request and response schema of every RPC; both sides validate. */
 export const rpcSchemas = {

@@ -60,7 +60,9 @@ export const BATCH_EVENTS_BYTES_MAX = 524_288;
 const batchRequest = {
   batchId: uuidV7
     .optional()
-    .describe('Names the batch; the same request with the same id has the same answer, however often it comes.'),
+    .describe(
+      'Names the batch; the same request with the same id has the same answer, however often it comes.',
+    ),
   format: z.enum(eventBatchFormats),
 };
 

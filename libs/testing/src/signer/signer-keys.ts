@@ -124,12 +124,7 @@ export class SignerKeys {
         { ...ecdsaEntry('chain-tx', seeds.anchor), name: 'anchor' },
         { ...ecdsaEntry('chain-tx', seeds.settlement), name: 'settlement' },
         {
-          ...entry(
-            'Ed25519',
-            'event-batch',
-            bytesToHex(this.eventBatch.signer.publicKey),
-            eventBatchKeyId,
-          ),
+          ...entry('Ed25519', 'event-batch', bytesToHex(this.eventBatch.signer.publicKey), eventBatchKeyId),
           name: this.eventBatch.name,
         },
       ],

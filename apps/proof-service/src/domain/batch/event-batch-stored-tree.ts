@@ -19,7 +19,8 @@ export const eventBatchProfile: Pick<StoredProfile, 'store' | 'path'> = {
     return { root: levels.at(-1) as Uint8Array, nodes };
   },
   path: (leafIndex, leafCount) => {
-    if (leafIndex < 0 || leafIndex >= leafCount) throw new RangeError(`There is no leaf ${leafIndex} of ${leafCount}.`);
+    if (leafIndex < 0 || leafIndex >= leafCount)
+      throw new RangeError(`There is no leaf ${leafIndex} of ${leafCount}.`);
     const steps: { readonly offset: number; readonly pos: 'L' | 'R' }[] = [];
     let from = 0;
     let index = leafIndex;

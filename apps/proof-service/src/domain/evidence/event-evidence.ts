@@ -18,7 +18,10 @@ import { checkEvent, type LogTrust } from './self-check.js';
 
 /** An event that is asked for, or brought along by who kept it. */
 export type EventQuestion =
-  | { readonly evidenceId: string; readonly event: { readonly eventId: string } | { readonly leaf: Uint8Array } }
+  | {
+      readonly evidenceId: string;
+      readonly event: { readonly eventId: string } | { readonly leaf: Uint8Array };
+    }
   | { readonly batchId: string; readonly given: JsonValue };
 
 /** Evidence of events of signed batches. */
@@ -32,7 +35,8 @@ export class EventEvidence implements EvidenceSubject<EventQuestion, EventLocati
   describe(question: EventQuestion): string {
     if ('given' in question) return `the given event of batch ${question.batchId}`;
     const { event } = question;
-    const named = 'eventId' in event ? `event ${JSON.stringify(event.eventId)}` : `leaf ${bytesToHex(event.leaf)}`;
+    const named =
+      'eventId' in event ? `event ${JSON.stringify(event.eventId)}` : `leaf ${bytesToHex(event.leaf)}`;
     return `${named} of ${question.evidenceId}`;
   }
 
@@ -55,7 +59,8 @@ export class EventEvidence implements EvidenceSubject<EventQuestion, EventLocati
         'event-not-held',
         `The batch ${location.signed.batchId} was sent as leaves alone. Send the event: POST /v1/evidence {"batchId", "event"}.`,
       );
-    if (sealed && !batch) throw new AppError('not-found', `The batch does not have ${this.describe(question)}.`);
+    if (sealed && !batch)
+      throw new AppError('not-found', `The batch does not have ${this.describe(question)}.`);
     return location;
   }
 

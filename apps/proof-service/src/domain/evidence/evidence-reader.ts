@@ -152,10 +152,14 @@ function pendingError(
     stage === 'checkpointed'
       ? `a signed checkpoint covers it and waits for ${missing ?? 'a final anchor'}`
       : STAGE_MEANING[stage];
-  return new AppError('evidence-pending', `The evidence of ${subject} is not complete: ${absent ?? meaning}.`, {
-    details: [{ pointer: '/stage', detail: stage }],
-    retryAfterSeconds: PENDING_RETRY_SECONDS,
-  });
+  return new AppError(
+    'evidence-pending',
+    `The evidence of ${subject} is not complete: ${absent ?? meaning}.`,
+    {
+      details: [{ pointer: '/stage', detail: stage }],
+      retryAfterSeconds: PENDING_RETRY_SECONDS,
+    },
+  );
 }
 
 function versionOf({ checkpoints }: EvidenceLocation): string {

@@ -28,4 +28,3 @@ export interface EvidenceSubject<Question, Location extends EvidenceLocation> {
 export function unbuildable(finding: string, cause?: unknown): BuiltBundle {
   return { text: '', findings: [finding], cause };
 }
-

@@ -1,5 +1,11 @@
 import type { KeystoreEntry, OutputRecorded, SignedBatch } from '@touchstone/contracts';
-import { CONTAINS_FALSE_PART, stepsForLabel, verifyEvidence, type SubjectKind, type TrustFile } from '@touchstone/evidence';
+import {
+  CONTAINS_FALSE_PART,
+  stepsForLabel,
+  verifyEvidence,
+  type SubjectKind,
+  type TrustFile,
+} from '@touchstone/evidence';
 import type { SignerKeys } from '../keys/signer-keys.js';
 
 /** A chain whose anchors are verified. */
@@ -38,7 +44,9 @@ const DATE_MS_MAX = Date.UTC(9999, 11, 31, 23, 59, 59);
 export function checkOutput(
   text: string,
   { proof, recordedAt }: OutputRecorded,
-  trust: SelfCheckTrust & { /** Of a commitment that was published for the model version. */ readonly commitmentHash: string },
+  trust: SelfCheckTrust & {
+    /** Of a commitment that was published for the model version. */ readonly commitmentHash: string;
+  },
 ): string[] {
   const key = trust.keys.outputKeys.find(({ kid }) => kid === proof.keyId);
   const signedMs = proof.timestamp * 1_000;
@@ -101,7 +109,15 @@ function trustedChain(
   return { network, contract, test: true, submitters: [anchorSubmitter, ...earlierSubmitters] };
 }
 
-function asOfSigning({ kid, alg, use, name, public_key, not_before, not_after }: KeystoreEntry): KeystoreEntry {
+function asOfSigning({
+  kid,
+  alg,
+  use,
+  name,
+  public_key,
+  not_before,
+  not_after,
+}: KeystoreEntry): KeystoreEntry {
   return {
     ...{ kid, alg, use, public_key, not_before, not_after, status: 'active' },
     ...(name === undefined ? {} : { name }),

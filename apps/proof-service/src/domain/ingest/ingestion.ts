@@ -1,7 +1,14 @@
 import type { EventBody, EventSubject } from '@touchstone/contracts';
 import { commitmentHash } from '@touchstone/evidence';
 import { emptyIntake, type Alarm, type Intake, type IntakeStore } from './intake.js';
-import { readAnchor, readBatch, readCheckpointMessage, readEntry, readOutput, readSignedEvents } from './read-messages.js';
+import {
+  readAnchor,
+  readBatch,
+  readCheckpointMessage,
+  readEntry,
+  readOutput,
+  readSignedEvents,
+} from './read-messages.js';
 
 /** One event, as far as ingestion looks at it. */
 export type IncomingEvent = {

@@ -83,7 +83,8 @@ export interface IntakeStore {
 
 /** Something that cannot be true if everybody is honest; it is told to an operator and never served. */
 export interface Alarm {
-  readonly kind: 'log-conflict' | 'batch-refused' | 'events-refused' | 'checkpoint-refused' | 'anchor-refused';
+  readonly kind:
+    'log-conflict' | 'batch-refused' | 'events-refused' | 'checkpoint-refused' | 'anchor-refused';
   readonly detail: string;
 }
 

@@ -64,7 +64,6 @@ describe('batches', () => {
   ])('refuses %s', (_what, body) => {
     expect(readBatch(body)).toMatchObject({ ok: false });
   });
-
 });
 
 describe('checkpoints', () => {

@@ -64,11 +64,12 @@ export function readEntry({ logIndex, entry }: { logIndex: string; entry: string
 }
 
 /** The tree that the leaves of a format stand in; no entry may say another one. */
-const PROFILES: Readonly<Record<BatchEntry['leafFormat'], { kind: BatchEntry['kind']; tree: TreeProfile }>> = {
-  'model-output-v1': { kind: 'output', tree: 'rfc9162-sha256' },
-  'event-v1': { kind: 'event', tree: 'event-batch-v1' },
-  'event-v2': { kind: 'event', tree: 'rfc9162-sha256' },
-};
+const PROFILES: Readonly<Record<BatchEntry['leafFormat'], { kind: BatchEntry['kind']; tree: TreeProfile }>> =
+  {
+    'model-output-v1': { kind: 'output', tree: 'rfc9162-sha256' },
+    'event-v1': { kind: 'event', tree: 'event-batch-v1' },
+    'event-v2': { kind: 'event', tree: 'rfc9162-sha256' },
+  };
 
 /**
  * The batch of a message. It is refused when the message contradicts the entry, because the log commits to the entry
@@ -92,8 +93,14 @@ export function readBatch(body: BatchSealed): Reading<SealedBatch> {
 }
 
 /** A signed batch of events; its leaves have to give the root that is signed, and its events the leaves. */
-export function readSignedEvents({ leaves, events, signedAt, ...signed }: BatchSigned): Reading<SignedEvents> {
-  const refused = (detail: string) => ({ ok: false, detail: `event batch ${signed.batchId}: ${detail}` }) as const;
+export function readSignedEvents({
+  leaves,
+  events,
+  signedAt,
+  ...signed
+}: BatchSigned): Reading<SignedEvents> {
+  const refused = (detail: string) =>
+    ({ ok: false, detail: `event batch ${signed.batchId}: ${detail}` }) as const;
   try {
     const root = bytesToHex(
       rootOfLeaves(
@@ -102,7 +109,9 @@ export function readSignedEvents({ leaves, events, signedAt, ...signed }: BatchS
       ),
     );
     if (root !== signed.root || leaves.length !== signed.leafCount)
-      return refused(`its ${leaves.length} leaves have root ${root}, ${signed.leafCount} with ${signed.root} are signed`);
+      return refused(
+        `its ${leaves.length} leaves have root ${root}, ${signed.leafCount} with ${signed.root} are signed`,
+      );
     const read = events?.map((event) => readParsedEvent(event as JsonValue)) ?? null;
     const hashes = read?.map(({ canonical }) => bytesToHex(eventLeaf(signed.format, canonical)));
     if (hashes && (hashes.length !== leaves.length || hashes.some((hash, place) => hash !== leaves[place])))

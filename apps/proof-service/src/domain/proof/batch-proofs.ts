@@ -125,7 +125,9 @@ function checkedEntryRoot({ batchId, entry, leafCount, treeProfile }: StoredBatc
     parsed.entry.leafCount !== leafCount ||
     parsed.entry.treeProfile !== treeProfile
   ) {
-    throw new Error(`entry: it describes batch ${parsed.entry.batchId} of ${parsed.entry.leafCount} leaves under ${parsed.entry.treeProfile}`);
+    throw new Error(
+      `entry: it describes batch ${parsed.entry.batchId} of ${parsed.entry.leafCount} leaves under ${parsed.entry.treeProfile}`,
+    );
   }
   return Buffer.from(parsed.entry.root, 'hex');
 }

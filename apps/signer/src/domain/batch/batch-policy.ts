@@ -23,7 +23,10 @@ export class BatchPolicy {
     const allowed = this.callers.get(caller);
     if (!allowed) throw new AppError('forbidden', `${caller} may have no batches of events signed.`);
     if (!allowed.formats.includes(format))
-      throw new AppError('forbidden', `${caller} may have ${allowed.formats.join(', ')} signed, not ${format}.`);
+      throw new AppError(
+        'forbidden',
+        `${caller} may have ${allowed.formats.join(', ')} signed, not ${format}.`,
+      );
     if (content === 'leaves' && !allowed.leaves)
       throw new AppError('forbidden', `${caller} has to send events, not leaves alone.`);
     return allowed;

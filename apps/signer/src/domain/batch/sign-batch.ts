@@ -3,7 +3,14 @@ import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { formatBatchTime, noteHash, readBatchTime, signBatch } from '@touchstone/event-batch';
 import type { KeyTimes } from '../current-key-set.js';
 import type { EventBatchKey } from '../key-ring.js';
-import type { AuditLog, BatchStore, EventStream, EventStreamState, NewBatch, SigningAudit } from '../ports.js';
+import type {
+  AuditLog,
+  BatchStore,
+  EventStream,
+  EventStreamState,
+  NewBatch,
+  SigningAudit,
+} from '../ports.js';
 import { readBatch, type BatchContent } from './batch-content.js';
 import type { BatchPolicy } from './batch-policy.js';
 

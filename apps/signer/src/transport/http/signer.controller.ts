@@ -2,7 +2,13 @@ import { Controller, Get, Post, Req, UseGuards } from '@nestjs/common';
 import { rpcSchemas, type RpcRequest } from '@touchstone/contracts';
 import { ApiRoute, BearerGuard, callerOf, ZodBody, type HttpRequest } from '@touchstone/platform/http';
 import { CallerPolicy } from '../../domain/caller-policy.js';
-import { SIGN_REQUEST_BYTES_MAX, Verbs, verbs, type SignerVerb, type VerbDefinition } from '../../domain/verbs.js';
+import {
+  SIGN_REQUEST_BYTES_MAX,
+  Verbs,
+  verbs,
+  type SignerVerb,
+  type VerbDefinition,
+} from '../../domain/verbs.js';
 import { addVerbMethods } from '../verb-methods.js';
 import { MayAsk } from './may-ask.js';
 
