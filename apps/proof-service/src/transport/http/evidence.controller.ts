@@ -1,7 +1,7 @@
 import { Controller, Get, Headers, Res } from '@nestjs/common';
 import { uuidV7 } from '@touchstone/contracts';
 import { evidenceQuery, type EvidenceQuery } from '@touchstone/contracts/http/proof-service';
-import { EVIDENCE_MEDIA_TYPE, evidenceBundle } from '@touchstone/evidence';
+import { EVIDENCE_MEDIA_TYPE, outputBundle } from '@touchstone/evidence';
 import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import { EvidenceReader } from '../../domain/evidence/evidence-reader.js';
@@ -24,7 +24,7 @@ export class EvidenceController {
       'with networks separated by commas, as in require=eip155:8453,tsa:example, until each of them has one.',
     tags: ['evidence'],
     responses: {
-      200: { description: 'The bundle.', mediaType: EVIDENCE_MEDIA_TYPE, schema: evidenceBundle },
+      200: { description: 'The bundle.', mediaType: EVIDENCE_MEDIA_TYPE, schema: outputBundle },
       304: { description: 'The bundle is the one that If-None-Match names.' },
     },
     errors: [
