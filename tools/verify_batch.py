@@ -245,7 +245,7 @@ def check_signature(signature, key, previous):
     tenant, count, root, batch_ts, before = body.groups()
     need(batch_ts == signature["batch_ts"], "re-dated")
     need(root == signature["merkle_root"] and int(count) == signature["leaf_count"], "not-of-this-batch")
-    need("name" in key, "key-without-name")
+    need(base.is_key_name(key.get("name")), "key-without-name")
     wanted = key["name"], key_id(key["name"], public_key)
     checked = [base.accepts(base.check_ed25519, text.encode(), data[4:], public_key) for name, data in lines if (name, data[:4]) == wanted]
     need(any(checked), "bad-signature")

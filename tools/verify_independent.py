@@ -580,6 +580,11 @@ class Note(SignedNote):
         return [sha256(f"{self.text}\n{line}\n".encode()).hex() for line in own]
 
 
+def is_key_name(name):
+    """Whether a signature line can carry it: 1 to 255 characters without white space, plus sign and control characters."""
+    return isinstance(name, str) and re.fullmatch(rf"[^{SPACES}+\x00-\x1f]{{1,255}}", name) is not None and utf16_length(name) <= 255
+
+
 def split_vkey(vkey):
     match = re.fullmatch(r"([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)", vkey)
     need(match, "not a verifier key")
@@ -1880,7 +1885,7 @@ class EventVerification(Verification):
         need(said["time"] == self.batch["batchTs"], "re-dated: the note names another time")
         named = (said["root"], said["count"]) == (inclusion["rootHex"], inclusion["treeSize"])
         need(named, "not-of-this-batch: the note names another root or number of leaves")
-        need("name" in key, "key-without-name: the trust file gives the key no name")
+        need(is_key_name(key.get("name")), "key-without-name: the trust file gives the key no name that a note can have")
         key_id = sha256(key["name"].encode() + b"\n\x01" + public_key)[:4]
         lines = [line for line in note.signatures if line[:2] == (key["name"], key_id)]
         valid = any(accepts(check_ed25519, note.text.encode(), line[2], public_key) for line in lines)

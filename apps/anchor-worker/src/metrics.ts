@@ -43,10 +43,7 @@ export class AnchorMetrics {
     this.leaves = counter('leaves_accepted_total', 'Leaves that were stored.');
     this.entries = counter('log_objects_total', 'Log entries that are no batch.');
     this.batches = counter('batches_sealed_total', 'Batches of outputs that took their place in the log.');
-    this.eventBatches = counter(
-      'event_batches_total',
-      'Signed batches of events that took their place in the log.',
-    );
+    this.eventBatches = counter('event_batches_total', 'Batches of events in the log.');
     this.checkpoints = counter('checkpoints_published_total', 'Checkpoints that were signed and stored.');
     this.anchorEvents = counter('anchor_events_total', 'What happened to anchors, by network.', [
       'event',

@@ -1,3 +1,5 @@
+import { paymentErrors } from './payment-errors.js';
+
 /**
  * The closed registry of error codes. A code never changes its meaning; docs/reference/problems.md is generated
  * from this table. `status` is the HTTP status, `retryable` tells whether the same call may succeed later, `action`
@@ -144,36 +146,7 @@ export const errorRegistry = {
     title: 'There is nothing here.',
     action: 'Check the path against the interface description.',
   },
-  'payment-bound-to-other-request': {
-    status: 409,
-    retryable: false,
-    title: 'The payment belongs to another request.',
-    action: 'Sign a new payment for this request.',
-  },
-  'payment-in-flight': {
-    status: 409,
-    retryable: true,
-    title: 'The same payment is being processed.',
-    action: 'Repeat the same request with the same payment after Retry-After.',
-  },
-  'payment-invalid': {
-    status: 402,
-    retryable: false,
-    title: 'The payment was refused.',
-    action: 'Read the reason; sign a new payment that meets the requirements.',
-  },
-  'payment-malformed': {
-    status: 400,
-    retryable: false,
-    title: 'The payment header cannot be read.',
-    action: 'Send the header as the x402 protocol defines it.',
-  },
-  'payment-required': {
-    status: 402,
-    retryable: false,
-    title: 'The request needs a payment.',
-    action: 'Pay what the requirements in the answer ask for and repeat the request.',
-  },
+  ...paymentErrors,
   'queue-full': {
     status: 503,
     retryable: true,
@@ -185,12 +158,6 @@ export const errorRegistry = {
     retryable: true,
     title: 'Too many requests.',
     action: 'Repeat after Retry-After.',
-  },
-  'settlement-pending': {
-    status: 202,
-    retryable: true,
-    title: 'The payment may have been sent and is not confirmed yet.',
-    action: 'Repeat the same request with the same payment; do not sign another one.',
   },
   'signing-refused': {
     status: 403,

@@ -33,7 +33,8 @@ export const batchReasons = {
   'unknown-key': 'The keystore has no key of this kid.',
   'other-use': 'The key is registered for another use than event-batch.',
   'key-status': 'The status that the keystore states contradicts the times of the key.',
-  'key-without-name': 'Version 2 is a signed note, and the keystore gives the key no name for it.',
+  'key-without-name':
+    'Version 2 is a signed note, and the keystore gives the key no name that a note can have.',
   'key-not-yet-valid': 'batch_ts lies before not_before of the key.',
   'key-expired': 'batch_ts lies after not_after of the key.',
   'key-retired': 'The key retired: more than seven days have passed since its not_after.',

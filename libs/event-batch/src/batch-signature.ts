@@ -10,7 +10,14 @@ import {
   type Key,
   type RefusedKey,
 } from '@touchstone/crypto';
-import { ed25519NoteSigner, ed25519NoteVerifier, noteKey, signNote, verifyNote } from '@touchstone/merkle';
+import {
+  ed25519NoteSigner,
+  ed25519NoteVerifier,
+  isKeyName,
+  noteKey,
+  signNote,
+  verifyNote,
+} from '@touchstone/merkle';
 import { BatchError, type BatchReason } from './batch-error.js';
 import { formatNoteBody, readBatchNote, type BatchNote } from './batch-note.js';
 import type { SignatureDocument } from './documents.js';
@@ -143,6 +150,6 @@ export async function signBatchNote(note: BatchNote, signer: BatchSigner): Promi
 }
 
 function noteKeyOf(key: VerifyingKey): ReturnType<typeof noteKey> {
-  if (key.name === undefined) throw new BatchError('key-without-name');
+  if (key.name === undefined || !isKeyName(key.name)) throw new BatchError('key-without-name');
   return noteKey(key.name, 'ed25519', key.publicKey);
 }

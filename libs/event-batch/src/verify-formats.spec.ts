@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createEd25519Signer, sha256Text, bytesToHex } from '@touchstone/crypto';
-import { parseNote } from '@touchstone/merkle';
+import { KEY_NAME_LENGTH_MAX, parseNote } from '@touchstone/merkle';
 import {
   AT,
   entry,
@@ -94,7 +94,11 @@ describe('version 2', () => {
   });
 
   it('needs a key with a name', async () => {
-    expect(await verdict(v2.files, keysOf(entry({ name: undefined } as never)))).toBe('key-without-name');
+    for (const name of [undefined, 'with\u0000control', 'x'.repeat(KEY_NAME_LENGTH_MAX + 1)])
+      expect(await verdict(v2.files, keysOf(entry({ name } as never)))).toBe('key-without-name');
+    expect(await verdict(v2.files, keysOf(entry({ name: 'x'.repeat(KEY_NAME_LENGTH_MAX) })))).toBe(
+      'bad-signature',
+    );
     expect(await verdict(v1.files, keysOf(entry({ name: undefined } as never)))).toBe('ok');
   });
 

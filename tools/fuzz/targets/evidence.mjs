@@ -5,18 +5,28 @@ import { AppError } from '@touchstone/contracts';
 
 const NOW_MS = Date.UTC(2026, 5, 1, 12);
 const encoder = new TextEncoder();
-const vectors = JSON.parse(
-  readFileSync(new URL('../../../libs/evidence/vectors/evidence.json', import.meta.url), 'utf8'),
-);
-const bundles = vectors.cases.filter(({ input }) => typeof input.bundle === 'object' && input.trust);
-const trust = bundles[0].input.trust;
+const genuine = (section) => {
+  const file = new URL(`../../../libs/evidence/vectors/${section}.json`, import.meta.url);
+  const { cases } = JSON.parse(readFileSync(file, 'utf8'));
+  return cases.filter(({ input }) => typeof input.bundle === 'object' && input.trust);
+};
+const outputs = genuine('evidence');
+// The refusals of an event are found by changing bytes too; what starts a run is one of each format.
+const events = genuine('event-evidence').filter(({ name }) => /: L\d/.test(name));
+const bundles = [...outputs, ...events];
+// One key of each kind.
+const trust = {
+  ...outputs[0].input.trust,
+  keys: [...outputs[0].input.trust.keys, ...events[0].input.trust.keys],
+};
 const steering = /[\p{Cc}\p{Bidi_Control}]/u;
 
-/** Neither a bundle nor a trust file makes the verifier throw; no bundle but the genuine one reaches L2. */
+/** Neither a bundle nor a trust file makes the verifier throw; a bundle that is INVALID has no label. */
 export const evidence = {
   name: 'evidence',
   covers: [
     '/libs/evidence/dist/',
+    '/libs/event-batch/dist/',
     '/libs/canonical-json/dist/',
     '/libs/merkle/dist/',
     '/libs/chain-proofs/dist/',

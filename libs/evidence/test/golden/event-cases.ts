@@ -106,6 +106,7 @@ function keyCases({ make, format }: EventCases): Promise<GoldenCase>[] {
       public_key: '8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c',
     }),
     under('a key with another name', { name: 'other.example' }),
+    under('a key with a name that no note can have', { name: 'with\u0000control' }),
     make(
       `a key without a name, which ${format} ${format === 'event-batch-v1' ? 'does without' : 'needs'}`,
       {},

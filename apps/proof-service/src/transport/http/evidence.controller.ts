@@ -10,7 +10,7 @@ import {
   type EvidenceQuery,
 } from '@touchstone/contracts/http/proof-service';
 import { hexToBytes } from '@touchstone/crypto';
-import { EVIDENCE_MEDIA_TYPE, evidenceBundle } from '@touchstone/evidence';
+import { EVIDENCE_MEDIA_TYPE, eventBundle, evidenceBundle } from '@touchstone/evidence';
 import { ApiRoute, ZodBody, ZodParam, ZodQuery } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import type { EventQuestion as EventQuestionOf } from '../../domain/evidence/event-evidence.js';
@@ -73,7 +73,7 @@ export class EvidenceController {
     public: true,
     description: `For events of which the signer got the leaf alone; nothing of the question is kept. ${WAITING}`,
     tags: ['evidence'],
-    responses,
+    responses: { 200: { ...responses[200], schema: eventBundle } },
     errors: [
       ...errors,
       ...(['unknown-batch', 'not-found', 'event-invalid', 'malformed-json', 'body-too-large'] as const),

@@ -1,6 +1,6 @@
 import { AppError, type RpcRequest, type RpcResponse, type SignedBatch } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
-import { formatBatchTime, noteHash, readBatchTime, signBatch } from '@touchstone/event-batch';
+import { noteHash, readBatchTime, signBatch } from '@touchstone/event-batch';
 import type { KeyTimes } from '../current-key-set.js';
 import type { EventBatchKey } from '../key-ring.js';
 import type {
