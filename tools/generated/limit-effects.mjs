@@ -103,6 +103,7 @@ export const limitEffects = {
   MODEL_LABELS_MAX: '`model-invalid`',
   MODEL_TENSORS_MAX: 'In a manifest `model-invalid`, in a request `validation-failed`.',
   NEWEST_PROOF_TRIES_MAX: 'The next look at the chain asks again.',
+  NODE_NAME_CHARACTERS_MAX: '`config-invalid`; the service does not start.',
   TOKENS_FILE_BYTES_MAX: 'The command ends with exit code 4.',
   NODES_PAGE_MAX: '`validation-failed`',
   NODE_REASON_CHARACTERS_MAX: 'The rest is cut.',

@@ -38,6 +38,7 @@ export {
   anchorTargets,
   serviceEnvironment,
   serviceSecrets,
+  STACK_NODE,
   type ServiceContext,
 } from './services/service-environment.js';
 export type { ServicePlan } from './services/service-process.js';
