@@ -95,6 +95,7 @@ export const limitEffects = {
   LOST_RACES_MAX: '`dependency-unavailable`',
   MANIFEST_BYTES_MAX: '`model-invalid`',
   MESSAGE_BYTES_MAX: 'The message is refused as malformed.',
+  MESH_NODES_MAX: '`config-invalid`',
   MODELS_MAX: '`model-invalid`; the service does not start.',
   MODELS_PAGE_MAX: '`validation-failed`',
   MIN_ENTRIES_MAX: '`config-invalid`; the service does not start.',

@@ -21,7 +21,7 @@ const userName = (service) => (nodeServices.includes(service) ? `${service}.${NO
 /** The users of the mesh, a service with a user for each node once. */
 const users = () => ({
   ...Object.fromEntries(
-    nodeServices.map((service) => [userName(service), permissionTemplate(service, userName(service))]),
+    nodeServices.map((service) => [userName(service), permissionTemplate(service, NODE)]),
   ),
   ...meshUsers([]),
 });
@@ -35,13 +35,6 @@ const keepings = {
 
 /** docs/reference/mesh.md: who may call, publish and consume what. */
 export function meshPage() {
-  const ports = Object.entries(services).map(([name, { http, grpc, health, schema }]) => [
-    code(name),
-    String(http),
-    String(grpc),
-    String(health),
-    code(schema),
-  ]);
   const calls = Object.entries(rpcTable).flatMap(([service, verbs]) =>
     Object.entries(verbs).map(([verb, callers]) => [
       code(`svc.v1.${service}.${verb}.<user>`),
@@ -74,7 +67,7 @@ export function meshPage() {
       'streams and read by durable pull consumers with explicit acknowledgement. Bodies are JSON; ' +
       '`libs/contracts/src/rpc` and `libs/contracts/src/messages` hold their schemas, and both sides check them.',
     '## Services and default ports',
-    table(['service', 'HTTP', 'gRPC', 'health and metrics', 'PostgreSQL schema'], ports),
+    portTable(),
     '## Calls',
     table(['subject', 'answered by', 'callers'], calls),
     '## Events',
@@ -90,9 +83,21 @@ export function meshPage() {
       `${answering.join(', ')}. Give it to nobody else: the server then keeps the reply subject of every delivery of a stream for two\n` +
       'minutes and searches all of them at each further one.',
     'A gateway’s user ends with the name of its node, `TOUCHSTONE_NODE_ID`: 1 to 64 of A–Z a–z 0–9 _ -. All of them share events and\n' +
-      'durables. `touchstone mesh-users --node node-1 --node node-2` prints these lists as the users of a nats-server configuration\n' +
+      'durables. `touchstone mesh users --node node-1 --node node-2` prints these lists as the users of a nats-server configuration\n' +
       '(docs/nats.md); a server that knows logins by signed credentials takes one template for all nodes of a service.',
     ...userTables(),
+  );
+}
+
+/** Where each service listens, and its schema. */
+function portTable() {
+  return table(
+    ['service', 'HTTP', 'gRPC', 'health and metrics', 'PostgreSQL schema'],
+    Object.entries(services).map(([name, { http, grpc, health, schema }]) => [
+      code(name),
+      ...[http, grpc, health].map(String),
+      code(schema),
+    ]),
   );
 }
 

@@ -27,6 +27,7 @@ export {
   restrictDatabase,
   serviceDatabaseUrl,
 } from './postgres/databases.js';
+export { MESH_NODES_MAX, natsUsersFile, natsUserTemplates, passwordVariable } from './nats/user-file.js';
 export {
   deployDevelopmentChain,
   type DevelopmentContracts,

@@ -1,7 +1,7 @@
 import { durables, events, replayDurable } from './events.js';
 import { rpcTable } from './rpc-table.js';
 import { serviceNames, type ServiceName } from './services.js';
-import { hasNodeUsers, meshCaller, type MeshCaller, type MeshUser } from './users.js';
+import { hasNodeUsers, meshCaller, type MeshCaller, type MeshUser, type NodeService } from './users.js';
 
 /** What one NATS user may publish and subscribe to. */
 export interface NatsPermissions {
@@ -33,13 +33,13 @@ export function servicePermissions(service: ServiceName, node?: string): NatsPer
 }
 
 /**
- * The subject lists of every node of a service at once, with `user` where each has its own name: for servers that put a login's
- * name into its permissions.
+ * The subject lists of every node of a service at once, with something else in the place of the node's name: for servers that put
+ * the name of a credential into its permissions.
  *
- * @param user what the server replaces, such as `{{name()}}`
+ * @param node what the server replaces, such as `{{name()}}`; a whole token, since servers replace no other
  */
-export function permissionTemplate(service: ServiceName, user: string): NatsPermissions {
-  return permissionsOf(service, user as MeshCaller);
+export function permissionTemplate(service: NodeService, node: string): NatsPermissions {
+  return permissionsOf(service, `${service}.${node}`);
 }
 
 function permissionsOf(service: ServiceName, user: MeshCaller): NatsPermissions {

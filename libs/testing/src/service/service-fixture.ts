@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { meshCaller, type MeshCaller, type NodeService, type ServiceName } from '@touchstone/contracts';
+import { meshCaller, type MeshCaller, type NodeService } from '@touchstone/contracts';
 import { EventPublisher, provision, RpcClient, type ProvisionOptions } from '@touchstone/nats';
 import { loadConfig, NODE_DEFAULT } from '@touchstone/platform/config';
 import { silentLogger } from '@touchstone/platform/observability';
