@@ -18,7 +18,9 @@ describe('touchstone mesh users', () => {
     const { status, stdout } = await touchstone(['mesh', 'users', '--template']);
     expect(status).toBe(0);
     const template = JSON.parse(stdout) as { 'inference-gateway': { pub: { allow: string[] } } };
-    expect(template['inference-gateway'].pub.allow).toContain('svc.v1.signer.sign-output.inference-gateway.{{name()}}');
+    expect(template['inference-gateway'].pub.allow).toContain(
+      'svc.v1.signer.sign-output.inference-gateway.{{name()}}',
+    );
   });
 
   it.each([
