@@ -2,7 +2,7 @@
 // answer under a salt of its own, signed by the real signer, published by the gateway's user. They are signed before
 // the measurement, so that the rate does not depend on what else two cores have to do.
 import { randomBytes } from 'node:crypto';
-import { SIGN_OUTPUTS_MAX } from '@touchstone/contracts';
+import { meshCaller, SIGN_OUTPUTS_MAX } from '@touchstone/contracts';
 import { contextNonce, encodeTensor } from '@touchstone/evidence';
 import { connectMesh, EventPublisher, RpcClient } from '../../libs/nats/dist/index.js';
 import { uuidV7 } from '../../libs/postgres/dist/index.js';
@@ -18,13 +18,14 @@ const silent = Object.fromEntries(
 
 /** Connects as the gateway does. `close()` it in the end. */
 export async function connectAsGateway(stack) {
+  const user = meshCaller(GATEWAY, stack.secrets.nodes[0]);
   const mesh = await connectMesh({
-    service: GATEWAY,
+    service: user,
     url: stack.description.nats.url,
-    ...stack.natsLogin(GATEWAY),
+    ...stack.natsLogin(user),
     logger: silent,
   });
-  const rpc = new RpcClient({ nc: mesh.nc, caller: GATEWAY });
+  const rpc = new RpcClient({ nc: mesh.nc, caller: user });
   return { rpc, publisher: new EventPublisher({ nc: mesh.nc }), close: () => mesh.close() };
 }
 

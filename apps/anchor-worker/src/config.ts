@@ -4,6 +4,7 @@ import {
   integerKey,
   jsonKey,
   natsKeys,
+  nodeKeys,
   secret,
   serviceKeys,
 } from '@touchstone/platform/config';
@@ -30,6 +31,7 @@ export const configSchema = z
   .object({
     ...serviceKeys('anchor-worker'),
     ...natsKeys('anchor-worker'),
+    ...nodeKeys('anchor-worker'),
     ...databaseKeys(),
     ANCHOR_MODE: z
       .enum(['synthetic', 'advanced'])
@@ -43,11 +45,6 @@ export const configSchema = z
     ANCHOR_BATCH_MAX: integerKey(1, BATCH_LEAVES_MAX)
       .default(1000)
       .describe('Leaves of one batch; a full one is sealed at once.'),
-    TOUCHSTONE_NODE_ID: z
-      .string()
-      .regex(/^[A-Za-z0-9._:-]{1,128}$/, { message: 'Expected 1 to 128 of A–Z a–z 0–9 . _ : -.' })
-      .default('anchor-worker-1')
-      .describe('Name of this installation in log entries.'),
     TOUCHSTONE_LOG_ORIGIN: z.string().min(1).max(255).describe('Origin of the transparency log.'),
     TOUCHSTONE_ANCHOR_TARGETS: secret(jsonKey(targetList, 'JSON list').optional()).describe(
       `Networks that checkpoints are anchored on, each once, at most ${ANCHOR_TARGETS_MAX}; needed for advanced. URLs often carry access keys.`,

@@ -9,7 +9,7 @@ import {
 } from '@touchstone/nats';
 import { FollowedTraces, HealthRegistry, Registry, silentLogger } from '@touchstone/platform/observability';
 import { Shutdown } from '@touchstone/platform/runtime';
-import { testNats, waitUntil, type MeshUserName, type TestNats } from '@touchstone/testing';
+import { testNats, testUser, waitUntil, type MeshUserName, type TestNats } from '@touchstone/testing';
 import { outputKeyEntry, recordedOutput } from '../test/support/leaves.js';
 import type { AnchorReader } from './domain/anchor/anchor-reader.js';
 import { Intake, type Accepted } from './domain/leaf/intake.js';
@@ -46,8 +46,9 @@ describe('a delivery', () => {
     await Promise.all(meshes.map((mesh) => mesh.close()));
   });
 
-  async function connect(service: MeshUserName): Promise<Mesh> {
-    const mesh = await connectMesh({ url: nats.url, ...nats.login(service), service, logger });
+  async function connect(user: MeshUserName): Promise<Mesh> {
+    const login = nats.login(user);
+    const mesh = await connectMesh({ url: nats.url, ...login, service: testUser(user), logger });
     meshes.push(mesh);
     return mesh;
   }

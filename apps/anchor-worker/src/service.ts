@@ -1,5 +1,7 @@
+import { capabilityHash } from '@touchstone/evidence';
 import { defineService } from '@touchstone/service';
 import { appParts } from './app.module.js';
+import { capabilitiesOf } from './capabilities.js';
 import { configSchema } from './config.js';
 import { CreateAnchors1763700000000 } from './persistence/migrations/1763700000000-create-anchors.js';
 import { Lanes1764300000000 } from './persistence/migrations/1764300000000-lanes.js';
@@ -25,4 +27,5 @@ export const service = defineService({
     EventBatches1796400000000,
   ],
   parts: appParts,
+  heartbeat: { capabilityHash: (config) => capabilityHash(capabilitiesOf(config)) },
 });

@@ -12,13 +12,14 @@ import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './support/hu
 
 let fixture: HubFixture;
 let hub: Hub;
-let gateway: RpcClient;
+/** Reports for as many nodes as it likes, as long as they are its own. */
+let signer: RpcClient;
 const now = () => fixture.clock.nowMs();
 
 beforeAll(async () => {
   fixture = await HubFixture.create();
   hub = await fixture.start();
-  gateway = await fixture.client('inference-gateway');
+  signer = await fixture.client('signer');
 }, 60_000);
 
 afterAll(async () => fixture.close());
@@ -30,7 +31,7 @@ const ways: Record<string, (message: Heartbeat) => Promise<string>> = {
     return response.status === 200 ? 'taken' : (await problemOf(response)).code;
   },
   mesh: (message) =>
-    gateway.call('attestation-hub', 'heartbeat', message).then(
+    signer.call('attestation-hub', 'heartbeat', message).then(
       () => 'taken',
       (error: { code: string }) => error.code,
     ),
@@ -44,7 +45,7 @@ describe.each(Object.keys(ways))('a node that reports over %s', (way) => {
     ((await fixture.events()) as { nodeId: string }[]).filter(({ nodeId }) => nodeId === id).length;
 
   it('is heard HEARTBEATS_PER_NODE_MAX times at once, and once more after each refill', async () => {
-    const node_id = `busy-${way}`;
+    const node_id = `signer:busy-${way}`;
     const message = heartbeatAt(now(), { node_id });
     const answers: string[] = [];
     // No more at a time than the mesh lets wait.
@@ -52,13 +53,13 @@ describe.each(Object.keys(ways))('a node that reports over %s', (way) => {
       answers.push(...(await Promise.all(Array.from({ length: Math.min(left, 30) }, () => send(message)))));
     expect([...new Set(answers)]).toEqual(['taken']);
     expect(await send(message)).toBe('rate-limited');
-    expect(await send(heartbeatAt(now(), { node_id: `neighbour-${way}` }))).toBe('taken');
+    expect(await send(heartbeatAt(now(), { node_id: `signer:neighbour-${way}` }))).toBe('taken');
     fixture.clock.advance(HEARTBEAT_REFILL_MS);
     expect([await send(message), await send(message)]).toEqual(['taken', 'rate-limited']);
   });
 
   it('makes STATUS_CHANGES_PER_NODE_MAX events at once, and one more after each refill', async () => {
-    const node_id = `flipping-${way}`;
+    const node_id = `signer:flipping-${way}`;
     const answers: string[] = [];
     for (let index = 0; index <= STATUS_CHANGES_PER_NODE_MAX; index += 1)
       answers.push(await flip(node_id, index));
@@ -87,10 +88,10 @@ describe('what a node took', () => {
   });
 
   it('by posting does not keep the service of the node from taking it over at once', async () => {
-    const node_id = 'besieged';
+    const node_id = 'signer:besieged';
     for (let index = 0; index < STATUS_CHANGES_PER_NODE_MAX; index += 1)
       await hub.beat((index % 2 === 0 ? heartbeatAt : bareHeartbeatAt)(now(), { node_id }));
-    const answer = await gateway.call('attestation-hub', 'heartbeat', heartbeatAt(now(), { node_id }));
+    const answer = await signer.call('attestation-hub', 'heartbeat', heartbeatAt(now(), { node_id }));
     expect(answer).toMatchObject({ status: 'OK' });
   });
 });

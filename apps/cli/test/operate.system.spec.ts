@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { InferAnswer } from '@touchstone/contracts/http/inference-gateway';
-import { serviceNames, type OutputRecorded } from '@touchstone/contracts';
-import { DATABASE_NAME, type RunningStack } from '@touchstone/embedded';
+import { meshCaller, serviceNames, type OutputRecorded } from '@touchstone/contracts';
+import { DATABASE_NAME, STACK_NODE, type RunningStack } from '@touchstone/embedded';
 import { connectMesh, EventPublisher, RpcClient, type DeadLetter, type Mesh } from '@touchstone/nats';
 import { waitUntil } from '@touchstone/testing';
 import pg from 'pg';
@@ -19,6 +19,7 @@ import { startTestStack } from './support/test-stack.js';
 import { bin, touchstone as runTouchstone, type Ended } from './support/touchstone.js';
 import { removeState } from './support/remove-state.js';
 
+const GATEWAY = meshCaller('inference-gateway', STACK_NODE);
 const START_TIMEOUT_MS = 120_000;
 const OUTPUT = 'evt.v1.inference.output.recorded';
 
@@ -41,7 +42,7 @@ beforeAll(async () => {
   });
   const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const url = stack.description.nats.url;
-  const service = 'inference-gateway';
+  const service = GATEWAY;
   gateway = await connectMesh({ url, service, logger, ...stack.natsLogin(service) });
   const databaseUrl = new URL(stack.superuserUrl);
   databaseUrl.pathname = `/${DATABASE_NAME}`;
@@ -79,7 +80,7 @@ describe('touchstone dlq', () => {
     // The nonce of an output that is anchored already, on another leaf: the anchor-worker refuses it for good.
     const { modelVersionId, inputHash, outputHash, nonce, timestamp } = recorded.proof;
     const payload = { modelVersionId, inputHash, outputHash, nonce, timestamp: timestamp + 1 };
-    const rpc = new RpcClient({ nc: gateway.nc, caller: 'inference-gateway' });
+    const rpc = new RpcClient({ nc: gateway.nc, caller: GATEWAY });
     const { proof } = await rpc.call('signer', 'sign-output', payload);
     const twin = { ...recorded, proof };
     await new EventPublisher({ nc: gateway.nc }).publish(OUTPUT, twin, { msgId: 'twin' });

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { InferAnswer } from '@touchstone/contracts/http/inference-gateway';
-import { AppError } from '@touchstone/contracts';
-import { findOpenssl, type RunningStack } from '@touchstone/embedded';
+import { AppError, meshCaller } from '@touchstone/contracts';
+import { findOpenssl, STACK_NODE, type RunningStack } from '@touchstone/embedded';
 import { readTrustFile, verifyEvidence } from '@touchstone/evidence';
 import { connectMesh, RpcClient } from '@touchstone/nats';
 import {
@@ -24,6 +24,7 @@ import { touchstone } from './support/touchstone.js';
 import { startTestStack } from './support/test-stack.js';
 import { removeState } from './support/remove-state.js';
 
+const GATEWAY = meshCaller('inference-gateway', STACK_NODE);
 const START_TIMEOUT_MS = 120_000;
 
 let stateDir: string;
@@ -202,7 +203,7 @@ describe('the gateway holds no key', () => {
   it('neither in its environment nor in an open file', () => {
     const pid = stack.pids()['inference-gateway'] ?? 0;
     const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
-    const own = new Set(['inference-gateway.env']);
+    const own = new Set(['inference-gateway.env', `${GATEWAY}.env`]);
     const secrets = readdirSync(join(stateDir, 'secrets'))
       .filter((name) => !own.has(name))
       .flatMap((name) => [
@@ -223,16 +224,16 @@ describe('the gateway holds no key', () => {
   });
 
   it('and its NATS user is refused on checkpoints and transactions', async () => {
-    const { user, password } = stack.natsLogin('inference-gateway');
+    const { user, password } = stack.natsLogin(GATEWAY);
     const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const mesh = await connectMesh({
       url: stack.description.nats.url,
       user,
       password,
-      service: 'inference-gateway',
+      service: GATEWAY,
       logger: silent,
     });
-    const client = new RpcClient({ nc: mesh.nc, caller: 'inference-gateway' });
+    const client = new RpcClient({ nc: mesh.nc, caller: GATEWAY });
     const checkpoint = {
       origin: 'x',
       size: '1',

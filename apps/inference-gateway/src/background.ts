@@ -1,19 +1,15 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import type { Attestation } from '@touchstone/contracts';
-import { capabilityHash } from '@touchstone/evidence';
-import { Consumers, RpcClient } from '@touchstone/nats';
-import { SERVICE_CONTEXT, token, type ServiceContext } from '@touchstone/platform/wiring';
+import { Consumers } from '@touchstone/nats';
+import { SERVICE_CONTEXT, type ServiceContext } from '@touchstone/platform/wiring';
 import { Loop, type LoopOptions } from '@touchstone/work';
-import { Heartbeat } from './adapters/attestation-hub/heartbeat.js';
 import type { Config } from './config.js';
 import { CommitmentKeeper } from './domain/model/commitment-keeper.js';
 import { ModelCatalogue } from './domain/model/model-catalogue.js';
 import { commitModels, refreshModels, type ModelStore } from './domain/model/register-models.js';
 import { SettleExecuted } from './domain/payment/settle-executed.js';
-import type { LastNodeStatus } from './domain/node/node-status.js';
 import type { PostgresVerificationStore } from './persistence/postgres-verification-store.js';
 import { takePaymentEvent } from './transport/nats/payment-events.js';
-import { MODEL_STORE, NODE_STATUS, VERIFICATIONS } from './tokens.js';
+import { MODEL_STORE, VERIFICATIONS } from './tokens.js';
 
 /** The consumer of payment events. */
 export const PAYMENT_DURABLE = 'inference-gateway-payment';
@@ -27,10 +23,7 @@ export const SETTLE_ASK_INTERVAL_MS = 2_000;
 /** Milliseconds between two attempts after one that failed. */
 const REFRESH_RETRY_MS = 1_000;
 
-/** Milliseconds between two heartbeats. */
-export const HEARTBEAT_PAUSE_MS = token<number>('HeartbeatPauseMs');
-
-/** What runs beside the requests: payment events, heartbeat, and the look at the signer's keys. */
+/** What runs beside the requests: payment events, and the look at the signer's keys. */
 @Injectable()
 export class Background implements OnApplicationBootstrap {
   private committed = false;
@@ -38,14 +31,11 @@ export class Background implements OnApplicationBootstrap {
   constructor(
     @Inject(SERVICE_CONTEXT) private readonly context: ServiceContext<Config>,
     @Inject(Consumers) private readonly consumers: Consumers,
-    @Inject(RpcClient) private readonly rpc: RpcClient,
     @Inject(VERIFICATIONS) private readonly verifications: PostgresVerificationStore,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
     @Inject(MODEL_STORE) private readonly registry: ModelStore,
     @Inject(CommitmentKeeper) private readonly commitments: CommitmentKeeper,
-    @Inject(NODE_STATUS) private readonly nodeStatus: LastNodeStatus,
     @Inject(SettleExecuted) private readonly settleExecuted: SettleExecuted,
-    @Inject(HEARTBEAT_PAUSE_MS) private readonly heartbeatPauseMs: number,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -55,7 +45,6 @@ export class Background implements OnApplicationBootstrap {
     await this.startConsumer();
     this.startRefreshing();
     if (this.context.config.TOUCHSTONE_PAYMENT_MODE === 'x402') this.startSettling();
-    this.startHeartbeat();
   }
 
   private async startConsumer(): Promise<void> {
@@ -97,33 +86,5 @@ export class Background implements OnApplicationBootstrap {
     const loop = new Loop({ ...options, onFailure: (error) => logger.warn({ err: error }, failure) });
     loop.start();
     shutdown.add('consumers', part, () => void loop.stop());
-  }
-
-  private startHeartbeat(): void {
-    const { clock, config, health, logger, shutdown } = this.context;
-    const heartbeat = new Heartbeat({
-      rpc: this.rpc,
-      nodeId: config.TOUCHSTONE_NODE_ID,
-      attestation: () => this.attestation(),
-      status: this.nodeStatus,
-      nowMs: () => clock.nowMs(),
-      health: async () => ((await health.readiness()).ready ? 'GREEN' : 'YELLOW'),
-      onError: (error) => logger.debug({ err: error }, 'the attestation hub did not take the heartbeat'),
-      intervalMs: this.heartbeatPauseMs,
-    });
-    shutdown.add('consumers', 'heartbeat', () => heartbeat.stop());
-    // Not awaited: a hub that is away must not hold up the start.
-    void heartbeat.start();
-  }
-
-  /** The models of this moment: those of the folder, and those that were added since. */
-  private attestation(): Attestation {
-    const models = this.catalogue.all().map(({ modelVersionId }) => `model:${modelVersionId}`);
-    return {
-      schema: 'attestation_v1',
-      build_id: this.context.build.hash,
-      capability_hash: capabilityHash(['inference:onnx', ...models]),
-      runtime: { os: process.platform, node: process.version },
-    };
   }
 }

@@ -1,5 +1,12 @@
-import { caip2, evmAddress, hex32, nodeId, visibleText } from '@touchstone/contracts';
-import { corsKeys, databaseKeys, integerKey, natsKeys, serviceKeys } from '@touchstone/platform/config';
+import { caip2, evmAddress, hex32, visibleText } from '@touchstone/contracts';
+import {
+  corsKeys,
+  databaseKeys,
+  integerKey,
+  natsKeys,
+  nodeKeys,
+  serviceKeys,
+} from '@touchstone/platform/config';
 import { z } from 'zod';
 import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './domain/inference/model-runner.js';
 
@@ -11,11 +18,9 @@ const baseUrl = z.string().regex(/^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*[^/?#\s])?$/
 export const configSchema = z.object({
   ...serviceKeys('inference-gateway'),
   ...natsKeys('inference-gateway'),
+  ...nodeKeys('inference-gateway'),
   ...databaseKeys(),
   ...corsKeys(),
-  TOUCHSTONE_NODE_ID: nodeId
-    .default('node-1')
-    .describe('Name of this node at the attestation hub and in every record.'),
   TOUCHSTONE_MODELS_DIR: z
     .string()
     .min(1)

@@ -1,14 +1,17 @@
+import { capabilityHash } from '@touchstone/evidence';
 import { RpcClient } from '@touchstone/nats';
-import { defineService } from '@touchstone/service';
+import { defineService, HEARTBEAT_INTERVAL_MS } from '@touchstone/service';
 import { fileURLToPath } from 'node:url';
-import { HEARTBEAT_INTERVAL_MS } from './adapters/attestation-hub/heartbeat.js';
 import { watchPaymentAsset } from './adapters/payment-verifier/payment-asset-check.js';
 import { appParts } from './app.module.js';
 import { configSchema } from './config.js';
+import { ModelCatalogue } from './domain/model/model-catalogue.js';
+import type { LastNodeStatus } from './domain/node/node-status.js';
 import { Initial1763700000000 } from './persistence/migrations/1763700000000-initial.js';
 import { AddedModels1763800000000 } from './persistence/migrations/1763800000000-added-models.js';
 import { InlineEvents1763900000000 } from './persistence/migrations/1763900000000-inline-events.js';
 import { OwedAnswers1764000000000 } from './persistence/migrations/1764000000000-owed-answers.js';
+import { NODE_STATUS } from './tokens.js';
 
 /** The inference-gateway with another pause between its heartbeats, which tests shorten. */
 export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
@@ -21,9 +24,23 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
       InlineEvents1763900000000,
       OwedAnswers1764000000000,
     ],
-    parts: (config) => appParts(config, heartbeatIntervalMs),
+    parts: appParts,
     // The worker script lies beside dist and is a part of the build.
     codeFolder: fileURLToPath(new URL('..', import.meta.url)),
+    heartbeat: {
+      // The models of this moment: those of the folder, and those that were added since.
+      capabilityHash: (_config, app) =>
+        capabilityHash([
+          'inference:onnx',
+          ...app
+            .get(ModelCatalogue)
+            .all()
+            .map(({ modelVersionId }) => `model:${modelVersionId}`),
+        ]),
+      onAnswer: (app, answer, attestation) =>
+        app.get<LastNodeStatus>(NODE_STATUS).remember(answer, attestation),
+      intervalMs: heartbeatIntervalMs,
+    },
     setup: (app, context) => watchPaymentAsset(app.get(RpcClient), context),
     openApi: {
       description: 'Paid inference whose answers can be proven later. Errors are problems (RFC 9457).',

@@ -1,59 +1,65 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Heartbeat as HeartbeatMessage } from '@touchstone/contracts';
-import { capabilityHash } from '@touchstone/evidence';
-import { RpcClient } from '@touchstone/nats';
-import { FakeClock, waitUntil } from '@touchstone/testing';
-import { Heartbeat } from '../src/adapters/attestation-hub/heartbeat.js';
-import { LastNodeStatus, NODE_STATUS_MAX_AGE_MS } from '../src/domain/node/node-status.js';
-import { GatewayFixture, infer } from './support/gateway-fixture.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { OutputContext } from '@touchstone/contracts';
+import { capabilityHash, contextNonce } from '@touchstone/evidence';
+import { AttestationHubDouble, waitUntil } from '@touchstone/testing';
+import { NODE_STATUS_MAX_AGE_MS } from '../src/domain/node/node-status.js';
+import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
 import { add, operator } from './support/operator-requests.js';
 import { digitsBody } from './support/paid-requests.js';
-import { serveRpc } from './support/serve-rpc.js';
+
+const BUILD_ID = `0.1.0+${'b'.repeat(64)}`;
 
 let fixture: GatewayFixture;
-const heard: HeartbeatMessage[] = [];
+const hub = new AttestationHubDouble();
+/** How far the clock of the gateways is ahead. */
+let aheadMs = 0;
+const clock = { nowMs: () => Date.now() + aheadMs };
 
 beforeAll(async () => {
   fixture = await GatewayFixture.create();
-  serveRpc(await fixture.connect('attestation-hub'), 'attestation-hub', 'heartbeat', async (message) => {
-    heard.push(message);
-    return {
-      nodeId: message.node_id,
-      status: 'DRIFT' as const,
-      health: message.health,
-      lastSeen: message.ts_utc,
-    };
-  });
+  hub.serve(await fixture.connect('attestation-hub'));
 }, 60_000);
+
+afterEach(() => {
+  hub.isSilent = false;
+  hub.status = 'OK';
+  aheadMs = 0;
+});
 
 afterAll(async () => fixture.close());
 
+const last = (node: string) => hub.of(node).at(-1);
+
+/** Asks for an answer, and reads what its nonce commits to about the node. */
+async function signedNode(gateway: Gateway): Promise<OutputContext['node']> {
+  const answer = (await (await infer(gateway, 'digits', digitsBody)).json()) as {
+    context: OutputContext;
+    proof: { nonce: string };
+  };
+  expect(answer.proof.nonce).toBe(contextNonce(answer.context));
+  return answer.context.node;
+}
+
 describe('the heartbeat', () => {
-  it('is sent at the start, and its answer stands in every record (R-NODE-1)', async () => {
-    const gateway = await fixture.start({ TOUCHSTONE_NODE_ID: 'node-3' });
-    await waitUntil(() => heard.length > 0);
-    const [first] = heard;
-    expect(first).toMatchObject({
-      node_id: 'node-3',
-      attestation: { schema: 'attestation_v1', build_id: 'b'.repeat(64) },
-    });
-    const answer = (await (await infer(gateway, 'digits', digitsBody)).json()) as {
-      context: { node: object };
-    };
-    expect(answer.context.node).toEqual({
-      nodeId: 'node-3',
-      attestationStatus: 'DRIFT',
-      buildId: 'b'.repeat(64),
-      capabilityHash: first?.attestation?.capability_hash,
+  it('is sent by the user of its node, and names the node as every record does (R-NODE-1)', async () => {
+    const gateway = await fixture.start({ TOUCHSTONE_NODE_ID: 'node-2' });
+    await waitUntil(() => last('node-2') !== undefined);
+    expect(hub.heard.find(({ message }) => message.node_id === 'node-2')?.user).toBe(
+      'inference-gateway.node-2',
+    );
+    expect(last('node-2')?.attestation).toMatchObject({ schema: 'attestation_v1', build_id: BUILD_ID });
+    await waitUntil(async () => (await signedNode(gateway))?.attestationStatus === 'OK');
+    expect(await signedNode(gateway)).toEqual({
+      nodeId: 'node-2',
+      attestationStatus: 'OK',
+      buildId: BUILD_ID,
+      capabilityHash: last('node-2')?.attestation?.capability_hash,
     });
   });
 
   it('names the models that were added since', async () => {
-    const gateway = await fixture.start(
-      { ...operator, TOUCHSTONE_NODE_ID: 'node-5' },
-      { heartbeatIntervalMs: 50 },
-    );
-    const last = () => heard.findLast(({ node_id: id }) => id === 'node-5')?.attestation?.capability_hash;
+    const gateway = await fixture.start(operator, { heartbeatIntervalMs: 50 });
+    const stated = () => last('node-1')?.attestation?.capability_hash;
     const hashOfAll = async () => {
       const { models } = (await (await fetch(`${gateway.url}/v1/models`)).json()) as {
         models: { modelVersionId: string }[];
@@ -64,54 +70,47 @@ describe('the heartbeat', () => {
       ]);
     };
     const before = await hashOfAll();
-    await waitUntil(() => last() === before);
+    await waitUntil(() => stated() === before);
     expect((await add(gateway, { name: 'heard', labels: ['a', 'b', 'c'] })).status).toBe(201);
     const after = await hashOfAll();
     expect(after).not.toBe(before);
-    await waitUntil(() => last() === after);
+    await waitUntil(() => stated() === after);
+  });
+});
+
+describe('what is signed about the node', () => {
+  it('is what the hub holds of it: drift, suspicion, and that it is well again', async () => {
+    const gateway = await fixture.start({}, { heartbeatIntervalMs: 50 });
+    for (const status of ['DRIFT', 'SPOOF_SUSPECT', 'MISSING', 'OK'] as const) {
+      hub.status = status;
+      const heard = hub.heard.length;
+      // The second that is heard follows the answer to the first.
+      await waitUntil(() => hub.heard.length >= heard + 2);
+      expect(await signedNode(gateway)).toMatchObject({ nodeId: 'node-1', attestationStatus: status });
+    }
   });
 
-  it('comes again after its interval, also when one failed, until it is stopped', async () => {
-    const clock = new FakeClock();
-    const status = new LastNodeStatus('node-4', () => clock.nowMs());
-    const errors: unknown[] = [];
-    let healthy = false;
-    const heartbeat = new Heartbeat({
-      rpc: new RpcClient({ nc: await fixture.connect('inference-gateway'), caller: 'inference-gateway' }),
-      nodeId: 'node-4',
-      attestation: () => ({
-        schema: 'attestation_v1',
-        build_id: 'x',
-        capability_hash: 'a'.repeat(64),
-        runtime: {},
-      }),
-      status,
-      nowMs: () => clock.nowMs(),
-      health: async () => {
-        if (!healthy) throw new Error('health is not known');
-        return 'GREEN';
-      },
-      onError: (error) => errors.push(error),
-      intervalMs: 20,
-    });
-    await heartbeat.start();
-    expect(status.current().attestationStatus).toBe('UNKNOWN');
-    healthy = true;
-    await waitUntil(() => status.current().attestationStatus === 'DRIFT');
-    heartbeat.stop();
-    expect(errors.length).toBeGreaterThan(0);
-    const sent = heard.filter(({ node_id: id }) => id === 'node-4').length;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    // One may have been under way.
-    expect(heard.filter(({ node_id: id }) => id === 'node-4').length).toBeLessThanOrEqual(sent + 1);
-    clock.advance(NODE_STATUS_MAX_AGE_MS);
-    expect(status.current().attestationStatus).toBe('DRIFT');
-    clock.advance(1);
-    expect(status.current()).toEqual({
-      nodeId: 'node-4',
+  it('is UNKNOWN once the hub is silent for longer than NODE_STATUS_MAX_AGE_MS, until it speaks again', async () => {
+    const gateway = await fixture.start({}, { heartbeatIntervalMs: 50, clock });
+    hub.status = 'DRIFT';
+    await waitUntil(async () => (await signedNode(gateway))?.attestationStatus === 'DRIFT');
+    hub.isSilent = true;
+    const heard = hub.heard.length;
+    await waitUntil(() => hub.heard.length > heard);
+    expect(await signedNode(gateway)).toMatchObject({ attestationStatus: 'DRIFT' });
+    aheadMs = NODE_STATUS_MAX_AGE_MS + 1;
+    expect(await signedNode(gateway)).toEqual({
+      nodeId: 'node-1',
       attestationStatus: 'UNKNOWN',
       buildId: null,
       capabilityHash: null,
     });
+    hub.isSilent = false;
+    await waitUntil(async () => (await signedNode(gateway))?.attestationStatus === 'DRIFT');
+  });
+
+  it('is UNKNOWN where heartbeats are switched off', async () => {
+    const gateway = await fixture.start({ TOUCHSTONE_HEARTBEATS: 'off' });
+    expect(await signedNode(gateway)).toMatchObject({ nodeId: 'node-1', attestationStatus: 'UNKNOWN' });
   });
 });

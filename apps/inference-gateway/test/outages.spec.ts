@@ -148,12 +148,12 @@ describe('while another service is away', () => {
   }, 60_000);
 
   it('without a hub answers say that nothing is known about the node', async () => {
-    const gateway = await fixture.start({ TOUCHSTONE_NODE_ID: 'node-7' });
+    const gateway = await fixture.start({ TOUCHSTONE_NODE_ID: 'node-2' });
     const answer = (await (await infer(gateway, 'digits', digitsBody)).json()) as {
       context: { node: object };
     };
     expect(answer.context.node).toEqual({
-      nodeId: 'node-7',
+      nodeId: 'node-2',
       attestationStatus: 'UNKNOWN',
       buildId: null,
       capabilityHash: null,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AppError, type RpcResponse } from '@touchstone/contracts';
 import { RpcClient } from '@touchstone/nats';
-import { testNats, type TestNats } from '@touchstone/testing';
+import { testNats, testUser, type TestNats } from '@touchstone/testing';
 import { RpcPayments, SETTLE_RETRY_PAUSE_MS } from '../src/adapters/payment-verifier/rpc-payments.js';
 import { PaymentVerifierDouble } from './support/payment-verifier-double.js';
 import { describePaymentPort, requirements, unsignedPayment } from './support/payment-port.contract.js';
@@ -10,7 +10,8 @@ import { serveRpc, type TestConnection } from './support/serve-rpc.js';
 let nats: TestNats;
 let caller: TestConnection;
 let verifier: TestConnection | undefined;
-const rpcPayments = () => new RpcPayments(new RpcClient({ nc: caller, caller: 'inference-gateway' }));
+const rpcPayments = () =>
+  new RpcPayments(new RpcClient({ nc: caller, caller: testUser('inference-gateway') }));
 
 beforeAll(async () => {
   nats = testNats();
@@ -63,7 +64,7 @@ describe('RpcPayments', () => {
       return answer;
     });
     await verifier.flush();
-    const rpc = new RpcClient({ nc: caller, caller: 'inference-gateway' });
+    const rpc = new RpcClient({ nc: caller, caller: testUser('inference-gateway') });
     const reservationId = '01234567-89ab-7cde-8f01-23456789abcd';
     const settled = new RpcPayments(rpc, { inAll, attempt: 200 }).settle(reservationId);
     return { settled, asked: () => asked };

@@ -53,6 +53,12 @@ describe('the service', () => {
     });
   });
 
+  it('does not start with the NATS user of another node', async () => {
+    const { user } = fixture.nats.login('inference-gateway.node-2');
+    const start = fixture.start({ TOUCHSTONE_NODE_ID: 'node-1', TOUCHSTONE_NATS_USER: user });
+    await expect(start).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
   it('stops in order when it is told to', async () => {
     const gateway = await fixture.start();
     expect(await gateway.stop()).toBe(true);

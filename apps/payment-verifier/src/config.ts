@@ -4,6 +4,7 @@ import {
   databaseKeys,
   integerKey,
   natsKeys,
+  nodeKeys,
   secret,
   serviceKeys,
 } from '@touchstone/platform/config';
@@ -49,6 +50,7 @@ const recipients = z
 export const configSchema = z.object({
   ...serviceKeys('payment-verifier'),
   ...natsKeys('payment-verifier'),
+  ...nodeKeys('payment-verifier'),
   ...databaseKeys(),
   ...corsKeys(),
   TOUCHSTONE_EVM_RPC_URL: secret(z.url({ protocol: /^https?$/ })).describe(

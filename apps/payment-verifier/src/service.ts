@@ -2,12 +2,14 @@ import type { INestApplication } from '@nestjs/common';
 import { AppError } from '@touchstone/contracts';
 import type { ServiceContext } from '@touchstone/platform/wiring';
 import { runExclusively } from '@touchstone/postgres';
+import { capabilityHash } from '@touchstone/evidence';
 import { defineService } from '@touchstone/service';
 import { Loop } from '@touchstone/work';
 import { DataSource } from 'typeorm';
 import { EvmNode } from '@touchstone/evm';
 import { EvmToken } from './adapters/evm/evm-token.js';
 import { appParts } from './app.module.js';
+import { capabilitiesOf } from './capabilities.js';
 import { configSchema, SETTLE_CONCURRENCY_MAX, type Config } from './config.js';
 import { RecoverSettlements } from './domain/recover-settlements.js';
 import { SettleOwed } from './domain/settle-owed.js';
@@ -28,6 +30,7 @@ export const service = defineService({
     OwePayments1785600000000,
   ],
   parts: appParts,
+  heartbeat: { capabilityHash: (config) => capabilityHash(capabilitiesOf(config)) },
   rpcLimits: { concurrencyMaxOf: { settle: SETTLE_CONCURRENCY_MAX } },
   openApi: {
     description: 'x402 facilitator: verifies and settles payments, each at most once.',

@@ -5,6 +5,7 @@ import {
   integerKey,
   jsonKey,
   natsKeys,
+  nodeKeys,
   serviceKeys,
 } from '@touchstone/platform/config';
 import { z } from 'zod';
@@ -21,6 +22,7 @@ const addressList = z
 export const configSchema = z.object({
   ...serviceKeys('proof-service'),
   ...natsKeys('proof-service'),
+  ...nodeKeys('proof-service'),
   ...databaseKeys(),
   ...corsKeys(),
   TOUCHSTONE_LOG_ORIGIN: z

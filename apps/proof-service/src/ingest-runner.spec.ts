@@ -10,7 +10,14 @@ import {
 } from '@touchstone/nats';
 import { FollowedTraces, HealthRegistry, Registry, silentLogger } from '@touchstone/platform/observability';
 import { Shutdown } from '@touchstone/platform/runtime';
-import { FakeClock, testNats, waitUntil, type MeshUserName, type TestNats } from '@touchstone/testing';
+import {
+  FakeClock,
+  testNats,
+  testUser,
+  waitUntil,
+  type MeshUserName,
+  type TestNats,
+} from '@touchstone/testing';
 import { LogWorld, ORIGIN, type TestEvent } from '../test/support/log-world.js';
 import { Ingestion } from './domain/ingest/ingestion.js';
 import type { Intake } from './domain/ingest/intake.js';
@@ -42,8 +49,9 @@ describe('a delivery', () => {
     await Promise.all(meshes.map((mesh) => mesh.close()));
   });
 
-  async function connect(service: MeshUserName): Promise<Mesh> {
-    const mesh = await connectMesh({ url: nats.url, ...nats.login(service), service, logger });
+  async function connect(user: MeshUserName): Promise<Mesh> {
+    const login = nats.login(user);
+    const mesh = await connectMesh({ url: nats.url, ...login, service: testUser(user), logger });
     meshes.push(mesh);
     return mesh;
   }

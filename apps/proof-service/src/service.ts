@@ -1,5 +1,7 @@
+import { capabilityHash } from '@touchstone/evidence';
 import { defineService } from '@touchstone/service';
 import { appParts } from './app.module.js';
+import { capabilitiesOf } from './capabilities.js';
 import { configSchema } from './config.js';
 import type { ConsumerDelays } from './ingest-runner.js';
 import { CreateProofs1763700000000 } from './persistence/migrations/1763700000000-create-proofs.js';
@@ -21,6 +23,7 @@ export function serviceWith(delays: ConsumerDelays = {}) {
       EventBatches1796400000000,
     ],
     parts: (config) => appParts(config, delays),
+    heartbeat: { capabilityHash: (config) => capabilityHash(capabilitiesOf(config)) },
   });
 }
 

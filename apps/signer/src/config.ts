@@ -14,6 +14,7 @@ import {
   integerKey,
   jsonKey,
   natsKeys,
+  nodeKeys,
   secret,
   serviceKeys,
 } from '@touchstone/platform/config';
@@ -51,6 +52,7 @@ const batchCallers = z
 export const configSchema = z.object({
   ...serviceKeys('signer'),
   ...natsKeys('signer'),
+  ...nodeKeys('signer'),
   ...databaseKeys(),
   MODEL_SIGNING_KEY_HEX: keyHex('Private key that signs outputs (secp256k1, 32 bytes).'),
   MODEL_SIGNING_KEY_ID: keyId.describe('Identifier of the output key; it stands in every proof.'),

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { serveGrpc } from '@touchstone/platform/grpc';
+import { capabilityHash } from '@touchstone/evidence';
 import { defineService } from '@touchstone/service';
 import { appParts } from './app.module.js';
+import { capabilitiesOf } from './capabilities.js';
 import { configSchema } from './config.js';
 import { CurrentKeySet } from './domain/current-key-set.js';
 import { CreateSigner1763700000000 } from './persistence/migrations/1763700000000-create-signer.js';
@@ -15,6 +17,7 @@ export const service = defineService({
   configSchema,
   migrations: [CreateSigner1763700000000, EventBatches1796400000000],
   parts: appParts,
+  heartbeat: { capabilityHash: (config) => capabilityHash(capabilitiesOf(config)) },
   openApi: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
   setup: async (app, context) => {
     serveGrpc(app, context, {

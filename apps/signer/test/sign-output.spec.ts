@@ -46,7 +46,7 @@ describe('sign-output', () => {
       const found = await fixture.rows(
         `SELECT caller, operation FROM signer.signing_audit WHERE encode(digest, 'hex') = '${digest}'`,
       );
-      expect(found).toEqual(Array(2).fill({ caller: 'inference-gateway', operation: 'sign-output' }));
+      expect(found).toEqual(Array(2).fill({ caller: 'inference-gateway/node-1', operation: 'sign-output' }));
     }
   });
 
@@ -64,7 +64,9 @@ describe('sign-output', () => {
     const found = await fixture.rows(
       `SELECT caller, operation, result FROM signer.signing_audit WHERE encode(digest, 'hex') = '${digest}'`,
     );
-    expect(found).toEqual([{ caller: 'inference-gateway', operation: 'sign-output', result: 'signed' }]);
+    expect(found).toEqual([
+      { caller: 'inference-gateway/node-1', operation: 'sign-output', result: 'signed' },
+    ]);
   });
 
   it.each([

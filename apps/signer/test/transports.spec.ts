@@ -9,6 +9,7 @@ import {
   type ServiceName,
 } from '@touchstone/contracts';
 import { decodeErrorDetails } from '@touchstone/platform/grpc';
+import { testUser } from '@touchstone/testing';
 import { callGrpc, connectGrpc, type GrpcTestClient } from './support/grpc-client.js';
 import {
   ASSET,
@@ -171,7 +172,7 @@ describe.each(Object.keys(rpcTable.signer) as Verb[])('the verb %s', (verb) => {
   const overNats = async (body: object, from: Caller): Promise<Outcome> => {
     const connection = connections.get(from);
     if (connection === undefined) throw new AppError('internal', `${from} is not connected.`);
-    const reply = await connection.request(rpcSubject('signer', verb, from), JSON.stringify(body), {
+    const reply = await connection.request(rpcSubject('signer', verb, testUser(from)), JSON.stringify(body), {
       timeout: 10_000,
     });
     const said = reply.json<{ code?: unknown }>();

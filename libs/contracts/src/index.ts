@@ -55,12 +55,28 @@ export {
   inboxPrefix,
   meshUsers,
   operatorPermissions,
+  permissionTemplate,
   provisionerPermissions,
   servicePermissions,
   type NatsPermissions,
 } from './mesh/permissions.js';
 export { rpcListenSubject, rpcSubject, rpcTable, type RpcService, type RpcVerb } from './mesh/rpc-table.js';
 export { serviceNames, services, type ServiceName } from './mesh/services.js';
+export {
+  callerText,
+  hasNodeUsers,
+  mayReportNode,
+  meshCaller,
+  meshIdentity,
+  NODE_NAME_CHARACTERS_MAX,
+  nodeName,
+  nodeServices,
+  reportedNodeId,
+  type MeshCaller,
+  type MeshIdentity,
+  type MeshUser,
+  type NodeService,
+} from './mesh/users.js';
 export { shortText } from './short-text.js';
 export { visibleText, withoutInvisible } from './visible-text.js';
 export {

@@ -27,6 +27,7 @@ export {
   restrictDatabase,
   serviceDatabaseUrl,
 } from './postgres/databases.js';
+export { MESH_NODES_MAX, natsUsersFile, natsUserTemplates, passwordVariable } from './nats/user-file.js';
 export {
   deployDevelopmentChain,
   type DevelopmentContracts,
@@ -38,6 +39,7 @@ export {
   anchorTargets,
   serviceEnvironment,
   serviceSecrets,
+  STACK_NODE,
   type ServiceContext,
 } from './services/service-environment.js';
 export type { ServicePlan } from './services/service-process.js';

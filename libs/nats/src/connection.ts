@@ -1,4 +1,4 @@
-import { AppError, inboxPrefix, type ServiceName } from '@touchstone/contracts';
+import { AppError, inboxPrefix, type MeshUser } from '@touchstone/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { toAppError } from './nats-errors.js';
 import type { BusInterruptions } from '@touchstone/platform/wiring';
@@ -14,9 +14,6 @@ export const PING_INTERVAL_MS = 10_000;
 export const PINGS_MISSED_MAX = 2;
 /** Milliseconds that closing may spend on draining before the connection is cut. */
 export const DRAIN_TIMEOUT_MS = 5_000;
-
-/** The users of the mesh that are no service. */
-export type MeshUser = ServiceName | 'provisioner' | 'operator';
 
 /** What {@link connectMesh} needs. */
 export interface ConnectMeshOptions {

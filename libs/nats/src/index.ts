@@ -1,11 +1,5 @@
 export { MESH, MESH_METRICS, MeshModule, type MeshModuleOptions } from './mesh-module.js';
-export {
-  connectMesh,
-  type ConnectMeshOptions,
-  type Mesh,
-  type MeshStatus,
-  type MeshUser,
-} from './connection.js';
+export { connectMesh, type ConnectMeshOptions, type Mesh, type MeshStatus } from './connection.js';
 export { listAdvisories, type Advisory, type AdvisoryPage } from './jetstream/advisories.js';
 export { assertProvisioned, type ProvisionedNames } from './jetstream/assert-provisioned.js';
 export { Consumers, type ConsumersOptions } from './jetstream/consumers.js';

@@ -1,5 +1,5 @@
 import { Inject, Module, type DynamicModule, type OnModuleInit, type Provider } from '@nestjs/common';
-import type { ServiceName } from '@touchstone/contracts';
+import { meshCaller, type MeshCaller, type ServiceName } from '@touchstone/contracts';
 import {
   HEALTH,
   LOGGER,
@@ -31,8 +31,11 @@ export const MESH_METRICS = token<MeshMetrics>('MeshMetrics');
 /** How a service joins the mesh. */
 export interface MeshModuleOptions {
   readonly service: ServiceName;
+  /** The node that it runs on, for services whose nodes have a user each. */
+  readonly node?: string | undefined;
   readonly url: string;
-  readonly user: string;
+  /** The login; the name of its user of the mesh when left out. */
+  readonly user?: string | undefined;
   readonly password: string;
   /** Streams and durables that must exist; starting fails without them. */
   readonly provisioned?: ProvisionedNames;
@@ -52,6 +55,7 @@ export class MeshModule implements OnModuleInit {
   ) {}
 
   static forRoot(options: MeshModuleOptions): DynamicModule {
+    const caller = meshCaller(options.service, options.node);
     return {
       module: MeshModule,
       global: true,
@@ -59,7 +63,7 @@ export class MeshModule implements OnModuleInit {
         provide(OPTIONS, {}, () => options),
         provide(MESH_METRICS, { registry: METRICS }, ({ registry }) => createMeshMetrics(registry)),
         provide(MESH, { logger: LOGGER, shutdown: SHUTDOWN, metrics: MESH_METRICS }, (parts) =>
-          openMesh(options, parts),
+          openMesh(options, caller, parts),
         ),
         provide(
           StreamUsage,
@@ -76,7 +80,7 @@ export class MeshModule implements OnModuleInit {
             return usage;
           },
         ),
-        ...clients(options.service),
+        ...clients(options.service, caller),
       ],
       exports: [MESH, MESH_METRICS, RpcClient, EventPublisher, PUBLISH_EVENT, EVENT_BUS, Consumers],
     };
@@ -93,14 +97,10 @@ export class MeshModule implements OnModuleInit {
 }
 
 /** What a service does on its connection: calls, publications and consumers. */
-function clients(service: ServiceName): Provider[] {
+function clients(service: ServiceName, caller: MeshCaller): Provider[] {
   const connection = { mesh: MESH, metrics: MESH_METRICS };
   return [
-    provide(
-      RpcClient,
-      connection,
-      ({ mesh: { nc }, metrics }) => new RpcClient({ nc, caller: service, metrics }),
-    ),
+    provide(RpcClient, connection, ({ mesh: { nc }, metrics }) => new RpcClient({ nc, caller, metrics })),
     provide(EventPublisher, connection, ({ mesh: { nc }, metrics }) => new EventPublisher({ nc, metrics })),
     // The relay repeats what failed by itself, in order, and a shutdown waits for what it has begun.
     provide(
@@ -118,15 +118,16 @@ function clients(service: ServiceName): Provider[] {
 }
 
 async function openMesh(
-  options: MeshModuleOptions,
+  { url, user, password, provisioned }: MeshModuleOptions,
+  caller: MeshCaller,
   {
     logger,
     shutdown,
     metrics,
   }: { readonly logger: Logger; readonly shutdown: Shutdown; readonly metrics: MeshMetrics },
 ): Promise<Mesh> {
-  const mesh = await connectMesh({ ...options, logger, metrics });
+  const mesh = await connectMesh({ url, user: user ?? caller, password, service: caller, logger, metrics });
   shutdown.add('nats', 'nats', () => mesh.close());
-  await assertProvisioned(mesh.nc, options.provisioned ?? {});
+  await assertProvisioned(mesh.nc, provisioned ?? {});
   return mesh;
 }

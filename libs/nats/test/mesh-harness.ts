@@ -1,5 +1,5 @@
 import { AppError } from '@touchstone/contracts';
-import { testNats, type MeshUserName, type TestNats } from '@touchstone/testing';
+import { testNats, testUser, type MeshUserName, type TestNats } from '@touchstone/testing';
 import { connectMesh, provision, type Mesh, type MeshLogger, type MeshMetrics } from '../src/index.js';
 import type { ProvisionOptions } from '../src/index.js';
 
@@ -52,8 +52,9 @@ export class MeshHarness {
   readonly logger = new RecordingLogger();
   private readonly open: Mesh[] = [];
 
-  async connect(service: MeshUserName): Promise<Mesh> {
-    const login = this.nats.login(service);
+  async connect(user: MeshUserName): Promise<Mesh> {
+    const login = this.nats.login(user);
+    const service = testUser(user);
     const mesh = await connectMesh({ url: this.nats.url, ...login, service, logger: this.logger });
     this.open.push(mesh);
     return mesh;

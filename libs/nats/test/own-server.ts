@@ -1,5 +1,6 @@
+import type { MeshUser } from '@touchstone/contracts';
 import { OwnNats } from '@touchstone/testing';
-import { connectMesh, type Mesh, type MeshUser } from '../src/index.js';
+import { connectMesh, type Mesh } from '../src/index.js';
 import { RecordingLogger } from './mesh-harness.js';
 
 /** A server of one spec with the connections that it opened. */

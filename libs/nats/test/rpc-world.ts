@@ -1,4 +1,11 @@
-import { AppError, type RpcRequest, type RpcResponse, type ServiceName } from '@touchstone/contracts';
+import {
+  AppError,
+  type MeshCaller,
+  type NodeService,
+  type RpcRequest,
+  type RpcResponse,
+} from '@touchstone/contracts';
+import { testUser } from '@touchstone/testing';
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { NatsMicroServer, RpcClient, RpcHandler, type MeshTracing, type RpcContext } from '../src/index.js';
@@ -76,9 +83,14 @@ export class RpcWorld {
     await this.app.listen();
   }
 
-  async client(caller: ServiceName, tracing?: MeshTracing): Promise<RpcClient> {
-    const { nc } = await this.harness.connect(caller);
-    return new RpcClient({ nc, caller, metrics: this.metrics, ...(tracing ? { tracing } : {}) });
+  async client(user: MeshCaller | NodeService, tracing?: MeshTracing): Promise<RpcClient> {
+    const { nc } = await this.harness.connect(user);
+    return new RpcClient({
+      nc,
+      caller: testUser(user),
+      metrics: this.metrics,
+      ...(tracing ? { tracing } : {}),
+    });
   }
 
   async close(): Promise<void> {

@@ -157,7 +157,7 @@ describe('RPC over the mesh', () => {
       expect.objectContaining({
         name: 'sign-checkpoint',
         queue_group: 'signer',
-        subject: 'svc.v1.signer.sign-checkpoint.*',
+        subject: 'svc.v1.signer.sign-checkpoint.>',
       }),
     ]);
   });

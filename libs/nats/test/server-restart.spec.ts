@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { meshUsers, type ServiceName } from '@touchstone/contracts';
+import { meshUsers, type MeshUser, type ServiceName } from '@touchstone/contracts';
 import { startNats, type RunningNats } from '@touchstone/embedded';
 import { waitUntil } from '@touchstone/testing';
 import {
@@ -12,7 +12,6 @@ import {
   EventPublisher,
   provision,
   type Mesh,
-  type MeshUser,
   type RunningConsumer,
 } from '../src/index.js';
 import { entry, RecordingLogger, RecordingMetrics } from './mesh-harness.js';
@@ -35,7 +34,7 @@ describe('a restart of the server', () => {
       accounts: [
         {
           name: 'mesh',
-          users: Object.entries(meshUsers()).map(([user, permissions]) => ({
+          users: Object.entries(meshUsers(['node-1'])).map(([user, permissions]) => ({
             user,
             password: PASSWORD,
             permissions,

@@ -11,6 +11,7 @@ import {
   type PostgresOptions,
 } from '@touchstone/postgres';
 import type { z } from 'zod';
+import { reportService, type NodeConfig, type OwnHeartbeat } from './heartbeat/report-service.js';
 import { databaseOptionsOf, type Migrations } from './database.js';
 import { placeInMesh } from './place-in-mesh.js';
 import type { ServiceSchema, SharedConfig } from './shared-config.js';
@@ -31,6 +32,8 @@ export interface OwnService<S extends ServiceSchema> extends Pick<
   readonly parts: (config: z.output<S>, context: ServiceContext<z.output<S>>) => ServiceParts;
   /** How many calls of a verb run at a time. */
   readonly rpcLimits?: MeshLimits;
+  /** How it reports itself to the attestation hub, once it listens; its configuration spreads `nodeKeys`. */
+  readonly heartbeat?: OwnHeartbeat<z.output<S>>;
 }
 
 /** A service as `runService` starts it, in `main.ts` and in tests. */
@@ -76,6 +79,9 @@ export function defineService<S extends ServiceSchema>(own: OwnService<S>): Defi
       if (place.rpc !== undefined) serveMesh(app, context, place.rpc, own.rpcLimits);
       await own.setup?.(app, context);
     },
+    started: (app, context) => {
+      if (own.heartbeat !== undefined) reportService(name, own.heartbeat, app, withNode(context));
+    },
     commands: {
       migrate: migrateCommand(databaseOptions),
       ...(place.publishes ? { republish: republishCommand(databaseOptions) } : {}),
@@ -87,11 +93,17 @@ function meshModule(service: ServiceName, config: SharedConfig) {
   const { streams, durables } = placeInMesh(service);
   return MeshModule.forRoot({
     service,
+    node: config.TOUCHSTONE_NODE_ID,
     url: config.NATS_URL,
     user: config.TOUCHSTONE_NATS_USER,
     password: config.TOUCHSTONE_NATS_PASSWORD ?? '',
     provisioned: { streams, durables },
   });
+}
+
+/** The keys of a node are not among those that every service has. */
+function withNode<C>(context: ServiceContext<C>): ServiceContext<C & NodeConfig> {
+  return context as ServiceContext<C & NodeConfig>;
 }
 
 /** TypeScript does not see that a generic schema with the shared keys gives the shared values. */

@@ -33,10 +33,12 @@ export {
   type SignerFault,
 } from './signer/signer-double.js';
 export { eventBatchKeyId, signerSeeds } from './signer/signer-keys.js';
+export { AttestationHubDouble, type HeardHeartbeat } from './attestation-hub-double.js';
 export { chainNodes, type ChainNodePersonality, type NodeRefusal } from './chain-node/personality.js';
 export { startTestAnvil } from './test-anvil.js';
 export { createTestDatabase, type DatabaseTemplate, type TestDatabase } from './test-database.js';
-export { testNats, type MeshUserName, type TestNats } from './test-nats.js';
+export { testNats, type TestNats } from './test-nats.js';
+export { TEST_NODES, testUser, type MeshUserName } from './test-users.js';
 export { oldOutbox, olderVersions, type ServiceDataSource } from './older-versions.js';
 export { OwnNats } from './own-nats.js';
 export { obtainPgbouncer, PGBOUNCER_REMEDY, startPgbouncer, type Pgbouncer } from './pgbouncer.js';

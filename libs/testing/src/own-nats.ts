@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { meshUsers } from '@touchstone/contracts';
 import { startNats, type NatsOptions, type RunningNats } from '@touchstone/embedded';
-import type { MeshUserName } from './test-nats.js';
+import { TEST_NODES, testUser, type MeshUserName } from './test-users.js';
 
 const PASSWORD = 'own-nats';
 
@@ -19,12 +19,12 @@ export class OwnNats {
   }
 
   login(user: MeshUserName): { readonly user: string; readonly password: string } {
-    return { user, password: PASSWORD };
+    return { user: testUser(user), password: PASSWORD };
   }
 
   /** Takes the same port each time, so that connections find the server again. */
   async start(limits: Pick<NatsOptions, 'fileStoreBytesMax' | 'payloadBytesMax'> = {}): Promise<void> {
-    const users = Object.entries(meshUsers()).map(([user, permissions]) => ({
+    const users = Object.entries(meshUsers(TEST_NODES)).map(([user, permissions]) => ({
       user,
       password: PASSWORD,
       permissions,

@@ -1,11 +1,9 @@
 import { openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { inboxPrefix, meshUsers, type ServiceName } from '@touchstone/contracts';
+import { inboxPrefix, meshUsers } from '@touchstone/contracts';
 import { testNatsLogin, testServers } from './test-servers.js';
-
-/** A user of the mesh, as a service finds it in its configuration. */
-export type MeshUserName = ServiceName | 'provisioner' | 'operator';
+import { TEST_NODES, testUser, type MeshUserName } from './test-users.js';
 
 /** An account that no other test sees: no subject, stream or consumer is shared. */
 export interface TestNats {
@@ -38,8 +36,9 @@ function takeAccount(): { readonly name: string; readonly password: string } {
 export function testNats(): TestNats {
   const { nats } = testServers();
   const { name, password } = takeAccount();
-  const known = Object.keys(meshUsers());
-  const login = (user: MeshUserName) => {
+  const known = Object.keys(meshUsers(TEST_NODES));
+  const login = (asked: MeshUserName) => {
+    const user = testUser(asked);
     if (!known.includes(user)) throw new Error(`The mesh has no user ${user}.`);
     return { user: testNatsLogin(name, user), password };
   };
@@ -54,8 +53,8 @@ export function testNats(): TestNats {
         servers: nats.url,
         user: credentials.user,
         pass: credentials.password,
-        inboxPrefix: inboxPrefix(user),
-        name: user,
+        inboxPrefix: inboxPrefix(testUser(user)),
+        name: testUser(user),
       });
     },
   };

@@ -23,6 +23,7 @@ import {
   startPostgres,
   type NatsAccount,
 } from '@touchstone/embedded';
+import { TEST_NODES } from './test-users.js';
 
 /** NATS accounts made ahead of a run; a test file that wants one takes the next. */
 export const TEST_ACCOUNTS_MAX = 512;
@@ -70,7 +71,7 @@ function sweepAbandonedRuns(): void {
 }
 
 function testAccounts(accounts: TestServers['nats']['accounts']): NatsAccount[] {
-  const users = Object.entries(meshUsers());
+  const users = Object.entries(meshUsers(TEST_NODES));
   return accounts.map(({ name, password }) => ({
     name,
     users: users.map(([user, permissions]) => ({ user: testNatsLogin(name, user), password, permissions })),

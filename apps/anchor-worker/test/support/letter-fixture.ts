@@ -1,3 +1,4 @@
+import type { MeshUser } from '@touchstone/contracts';
 import {
   connectMesh,
   consumeDurable,
@@ -11,7 +12,6 @@ import {
   type DeadLetter,
   type DeadLetterState,
   type Mesh,
-  type MeshUser,
 } from '@touchstone/nats';
 import { silentLogger } from '@touchstone/platform/observability';
 import { OutboxRelay } from '@touchstone/postgres';

@@ -1,4 +1,4 @@
-import type { EventBody, EventSubject } from '@touchstone/contracts';
+import type { EventBody, EventSubject, MeshUser } from '@touchstone/contracts';
 import {
   connectMesh,
   consumeDurable,
@@ -7,7 +7,6 @@ import {
   provision,
   type EventMessage,
   type Mesh,
-  type MeshUser,
   type RunningConsumer,
 } from '@touchstone/nats';
 import { silentLogger } from '@touchstone/platform/observability';

@@ -10,6 +10,7 @@ const LIST_LIMIT = 50;
 export function addOperatorCommands(program: Command): void {
   addTop(program);
   addRepublish(program);
+  addMesh(program);
   const dlq = program
     .command('dlq')
     .description('look at messages that a consumer gave up on, and send them back to it');
@@ -40,6 +41,35 @@ Examples:
   $ touchstone top --json --interval 10 >> figures.jsonl`,
     )
     .action((options) => finish(import('./top.js').then((m) => m.topCommand(options))));
+}
+
+function addMesh(program: Command): void {
+  program
+    .command('mesh')
+    .description('what a NATS server of your own has to know about the mesh')
+    .command('users')
+    .description('print the users of the mesh with their permissions for nats-server.conf')
+    .option(
+      '--node <name>',
+      'a node that a gateway runs on; once for each',
+      (name: string, before: readonly string[]) => [...before, name],
+      [],
+    )
+    .option(
+      '--template',
+      'the permissions of every node at once, for the template of a scoped signing key',
+      false,
+    )
+    .addHelpText(
+      'after',
+      `
+The file holds no password: the server takes TOUCHSTONE_NATS_PASSWORD_<USER> from its environment.
+
+Examples:
+  $ touchstone mesh users --node node-1 --node node-2 > mesh-users.conf
+  $ touchstone mesh users --template`,
+    )
+    .action((options) => finish(import('./mesh-users.js').then((m) => m.meshUsersCommand(options))));
 }
 
 function addRepublish(program: Command): void {

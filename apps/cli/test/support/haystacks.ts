@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { connect, type IncomingHttpHeaders } from 'node:http2';
 import { join } from 'node:path';
-import { meshUsers, serviceNames } from '@touchstone/contracts';
-import { connectMesh, type Mesh, type MeshUser } from '@touchstone/nats';
+import { meshUsers, serviceNames, type MeshUser } from '@touchstone/contracts';
+import { connectMesh, type Mesh } from '@touchstone/nats';
 import type { RunningStack } from '@touchstone/embedded';
 import { readOutbox } from './outbox-events.js';
 import type { Haystack } from './secret-search.js';
@@ -93,8 +93,8 @@ export async function listenToMesh(
   const heard: Haystack[] = [];
   const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const connections: Mesh[] = [];
-  for (const [user, { subscribe }] of Object.entries(meshUsers())) {
-    const login = stack.natsLogin(user);
+  for (const [user, { subscribe }] of Object.entries(meshUsers(stack.secrets.nodes))) {
+    const login = stack.natsLogin(user as MeshUser);
     const mesh = await connectMesh({
       url: stack.description.nats.url,
       ...login,

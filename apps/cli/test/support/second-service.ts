@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ServiceName } from '@touchstone/contracts';
+import { meshCaller, type ServiceName } from '@touchstone/contracts';
 import {
   freePort,
   serviceDatabaseUrl,
   serviceEnvironment,
+  STACK_NODE,
   type RunningStack,
   type ServicePlan,
   type ServicePorts,
@@ -18,12 +19,17 @@ export interface SecondService {
   readonly url: string;
 }
 
-/** Plans a further process of a service, as an operator who adds a replica would configure it. */
+/**
+ * Plans a further process of a service, as an operator who adds a replica would configure it.
+ *
+ * @param node one of those that the stack was started with
+ */
 export async function secondService(
   stack: RunningStack,
   stateDir: string,
   service: ServiceName,
   settings: Readonly<Record<string, string>> = {},
+  node = STACK_NODE,
 ): Promise<SecondService> {
   const { description, secrets } = stack;
   const own = description.services[service] as ServicePorts;
@@ -45,7 +51,8 @@ export async function secondService(
       ports,
       urls: description.urls,
       databaseUrl,
-      nats: { url: description.nats.url, ...stack.natsLogin(service) },
+      nats: { url: description.nats.url, ...stack.natsLogin(meshCaller(service, node)) },
+      node,
       chain: description.chain,
       logOrigin: description.logOrigin,
       root: checkout,

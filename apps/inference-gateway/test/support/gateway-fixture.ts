@@ -1,3 +1,4 @@
+import type { Clock } from '@touchstone/platform/wiring';
 import { SignerDouble, type TestDatabase } from '@touchstone/testing';
 import { ServiceFixture, surroundingsOf, type Settings, type TestService } from '@touchstone/testing/service';
 import type { configSchema } from '../../src/config.js';
@@ -39,10 +40,11 @@ export class GatewayFixture extends ServiceFixture<typeof configSchema> {
 
   override async start(
     change: Settings = {},
-    options: { ready?: boolean; heartbeatIntervalMs?: number } = {},
+    options: { ready?: boolean; heartbeatIntervalMs?: number; clock?: Clock } = {},
   ): Promise<Gateway> {
     const definition = serviceWith(options.heartbeatIntervalMs);
-    const gateway = await this.launch(change, { definition });
+    const { clock } = options;
+    const gateway = await this.launch(change, { definition, ...(clock ? { clock } : {}) });
     if (options.ready !== false) await gateway.ready(READY_WAIT_MS);
     return gateway;
   }

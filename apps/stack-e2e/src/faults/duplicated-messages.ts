@@ -1,4 +1,5 @@
-import { events, services, type EventSubject } from '@touchstone/contracts';
+import { events, meshCaller, services, type EventSubject } from '@touchstone/contracts';
+import { STACK_NODE } from '@touchstone/embedded';
 import type { Mesh } from '@touchstone/nats';
 import { jetstream } from '@nats-io/jetstream';
 import { headers as createHeaders } from '@nats-io/nats-core';
@@ -59,7 +60,7 @@ async function publishAgain(
   try {
     for (const message of messages) {
       const { publisher } = events[message.subject];
-      const mesh = meshes.get(publisher) ?? (await stack.connect(publisher));
+      const mesh = meshes.get(publisher) ?? (await stack.connect(meshCaller(publisher, STACK_NODE)));
       meshes.set(publisher, mesh);
       const js = jetstream(mesh.nc, { checkAPI: false });
       const { id, firstId } = message;

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { serviceNames, type ServiceName } from '@touchstone/contracts';
+import { serviceNames, type MeshUser, type ServiceName } from '@touchstone/contracts';
 import {
   anchorTargets,
   callRpc,
@@ -13,7 +13,7 @@ import {
   type RunningStack,
   type StackDescription,
 } from '@touchstone/embedded';
-import { connectMesh, type Mesh, type MeshUser } from '@touchstone/nats';
+import { connectMesh, type Mesh } from '@touchstone/nats';
 import { eventually } from '../pause.js';
 import { Database } from './database.js';
 import { Servers, type ServerName } from './servers.js';

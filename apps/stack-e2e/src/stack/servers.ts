@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { meshUsers } from '@touchstone/contracts';
+import { meshUsers, type MeshUser } from '@touchstone/contracts';
 import {
   freePort,
   isRunning,
@@ -129,8 +129,8 @@ export class Servers {
 
   private startNats(port: number): Promise<Stoppable> {
     const layout = stackLayout(this.stateDir);
-    const users = Object.entries(meshUsers()).map(([user, permissions]) => ({
-      ...this.running.natsLogin(user),
+    const users = Object.entries(meshUsers(this.running.secrets.nodes)).map(([user, permissions]) => ({
+      ...this.running.natsLogin(user as MeshUser),
       permissions,
     }));
     return startNats({

@@ -2,9 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import {
   durables,
   events,
+  hasNodeUsers,
   inboxPrefix,
+  meshCaller,
   meshUsers,
   operatorPermissions,
+  permissionTemplate,
   provisionerPermissions,
   rpcListenSubject,
   rpcSubject,
@@ -28,10 +31,15 @@ function matches(pattern: string, subject: string): boolean {
   return want.length === have.length;
 }
 
-const mayPublish = (service: ServiceName, subject: string): boolean =>
-  servicePermissions(service).publish.some((pattern) => matches(pattern, subject));
-const maySubscribe = (service: ServiceName, subject: string): boolean =>
-  servicePermissions(service).subscribe.some((pattern) => matches(pattern, subject));
+const NODES = ['node-1', 'node-2'];
+/** A service on a node: its permissions, and who it is. */
+const permissionsOf = (service: ServiceName, node = 'node-1') => servicePermissions(service, node);
+const userOf = (service: ServiceName, node = 'node-1') => meshCaller(service, node);
+
+const mayPublish = (service: ServiceName, subject: string, node?: string): boolean =>
+  permissionsOf(service, node).publish.some((pattern) => matches(pattern, subject));
+const maySubscribe = (service: ServiceName, subject: string, node?: string): boolean =>
+  permissionsOf(service, node).subscribe.some((pattern) => matches(pattern, subject));
 
 const verbs = Object.entries(rpcTable).flatMap(([service, table]) =>
   Object.entries(table).map(([verb, callers]) => ({
@@ -40,8 +48,8 @@ const verbs = Object.entries(rpcTable).flatMap(([service, table]) =>
     callers: callers as readonly ServiceName[],
   })),
 );
-const subjectOf = (service: string, verb: string, caller: ServiceName): string =>
-  rpcSubject(service as RpcService, verb as RpcVerb<RpcService>, caller);
+const subjectOf = (service: string, verb: string, caller: ServiceName, node?: string): string =>
+  rpcSubject(service as RpcService, verb as RpcVerb<RpcService>, userOf(caller, node));
 
 describe.each(serviceNames)('permissions of %s', (service) => {
   it('allow exactly its calls, under its own name', () => {
@@ -87,7 +95,7 @@ describe.each(serviceNames)('permissions of %s', (service) => {
   });
 
   it('allow no direct get, whose answer the server sends to any subject (N1)', () => {
-    expect(servicePermissions(service).publish.filter((pattern) => pattern.includes('DIRECT'))).toEqual([]);
+    expect(permissionsOf(service).publish.filter((pattern) => pattern.includes('DIRECT'))).toEqual([]);
     for (const stream of Object.keys(streams)) {
       expect(mayPublish(service, `$JS.API.DIRECT.GET.${stream}`)).toBe(false);
       expect(mayPublish(service, `$JS.API.DIRECT.GET.${stream}.dlq.${service}.x`)).toBe(false);
@@ -95,7 +103,7 @@ describe.each(serviceNames)('permissions of %s', (service) => {
   });
 
   it('grant no wildcard for calls or events, and no administration', () => {
-    const { publish } = servicePermissions(service);
+    const { publish } = permissionsOf(service);
     const open = publish.filter((pattern) => /^(?:svc|evt)\./.test(pattern) && /[*>]/.test(pattern));
     expect(open).toEqual([]);
     expect(publish.filter((pattern) => ['>', '*', '*.>', '$JS.>', '$JS.API.>'].includes(pattern))).toEqual(
@@ -114,10 +122,55 @@ describe.each(serviceNames)('permissions of %s', (service) => {
     for (const other of serviceNames) {
       const own = other === service;
       expect(maySubscribe(service, `svc.v1.${other}.verb.caller`)).toBe(own);
-      expect(maySubscribe(service, `${inboxPrefix(other)}.abc.1`)).toBe(own);
+      expect(maySubscribe(service, `svc.v1.${other}.verb.caller.node`)).toBe(own);
+      expect(maySubscribe(service, `${inboxPrefix(userOf(other))}.abc.1`)).toBe(own);
       expect(mayPublish(service, `dlq.${other}.x`)).toBe(own);
     }
     expect(maySubscribe(service, 'evt.v1.inference.output.recorded')).toBe(false);
+  });
+});
+
+describe('two gateways', () => {
+  const [one, other] = NODES.map((node) => servicePermissions('inference-gateway', node));
+  const withoutName = ({ publish }: { readonly publish: readonly string[] }, node: string) =>
+    publish.map((subject) => subject.replace(`.${node}`, '.*'));
+
+  it('call in their own names, and read their own replies alone', () => {
+    for (const { service, verb, callers } of verbs.filter(({ callers: all }) =>
+      all.includes('inference-gateway'),
+    ))
+      for (const node of NODES)
+        for (const named of NODES) {
+          expect(callers).toContain('inference-gateway');
+          const subject = subjectOf(service, verb, 'inference-gateway', named);
+          expect([subject, mayPublish('inference-gateway', subject, node)]).toEqual([
+            subject,
+            node === named,
+          ]);
+          const inbox = `${inboxPrefix(userOf('inference-gateway', named))}.abc.1`;
+          expect(maySubscribe('inference-gateway', inbox, node)).toBe(node === named);
+        }
+    expect(mayPublish('inference-gateway', 'svc.v1.signer.sign-output.inference-gateway')).toBe(false);
+    expect(maySubscribe('inference-gateway', '_INBOX_inference-gateway.abc')).toBe(false);
+  });
+
+  it('share everything else: events, durables, dead letters', () => {
+    expect(withoutName(one as never, 'node-1')).toEqual(withoutName(other as never, 'node-2'));
+  });
+
+  it('have the permissions of the template with their names in it', () => {
+    const { publish, subscribe, answers } = permissionTemplate('inference-gateway', '{{name()}}');
+    const filled = (subjects: readonly string[]) =>
+      subjects.map((subject) => subject.replace('{{name()}}', 'node-2'));
+    expect({ publish: filled(publish), subscribe: filled(subscribe), answers }).toEqual(other);
+    const named = [...publish, ...subscribe].filter((subject) => subject.includes('{{'));
+    expect(named.length).toBeGreaterThan(2);
+    for (const subject of named) expect(subject.split('.')).toContain('{{name()}}');
+  });
+
+  it.each(['*', '>', 'a.b', ''])('are not called %j, which would be more than one', (node) => {
+    expect(() => servicePermissions('inference-gateway', node)).toThrow(/name of its node/);
+    expect(() => meshUsers([node])).toThrow(/name of its node/);
   });
 });
 
@@ -125,18 +178,16 @@ describe('the policy of the signer', () => {
   it('keeps the gateway from checkpoints and transactions', () => {
     for (const verb of ['sign-checkpoint', 'sign-transaction'] as const) {
       for (const caller of serviceNames) {
-        expect(mayPublish('inference-gateway', rpcSubject('signer', verb, caller))).toBe(false);
+        expect(mayPublish('inference-gateway', rpcSubject('signer', verb, userOf(caller)))).toBe(false);
       }
     }
-    expect(mayPublish('inference-gateway', rpcSubject('signer', 'sign-output', 'inference-gateway'))).toBe(
+    expect(mayPublish('inference-gateway', subjectOf('signer', 'sign-output', 'inference-gateway'))).toBe(
       true,
     );
   });
 
   it('lets nobody but the gateway ask for output signatures', () => {
-    const allowed = serviceNames.filter((name) =>
-      mayPublish(name, rpcSubject('signer', 'sign-output', name)),
-    );
+    const allowed = serviceNames.filter((name) => mayPublish(name, subjectOf('signer', 'sign-output', name)));
     expect(allowed).toEqual(['inference-gateway']);
   });
 });
@@ -174,12 +225,16 @@ describe('the other users', () => {
   });
 
   it('let those reply that answer an RPC, and nobody else', () => {
-    const answering = Object.entries(meshUsers()).filter(([, { answers }]) => answers);
+    const answering = Object.entries(meshUsers(NODES)).filter(([, { answers }]) => answers);
     expect(answering.map(([user]) => user).sort()).toEqual(Object.keys(rpcTable).sort());
   });
 
   it('are all listed once', () => {
-    expect(Object.keys(meshUsers()).sort()).toEqual([...serviceNames, 'operator', 'provisioner'].sort());
+    const services = serviceNames.filter((name) => !hasNodeUsers(name));
+    const gateways = ['inference-gateway.node-1', 'inference-gateway.node-2'];
+    expect(Object.keys(meshUsers(NODES)).sort()).toEqual(
+      [...services, ...gateways, 'operator', 'provisioner'].sort(),
+    );
   });
 });
 
@@ -192,7 +247,7 @@ describe('subjects of calls', () => {
       expect(callers).not.toContain(service);
       for (const caller of callers) {
         const subject = subjectOf(service, verb, caller);
-        expect(subject).toMatch(/^svc\.v1(?:\.[a-z0-9]+(?:-[a-z0-9]+)*){3}$/);
+        expect(subject).toMatch(/^svc\.v1(?:\.[a-z0-9]+(?:-[a-z0-9]+)*){3,4}$/);
         expect(matches(listened, subject)).toBe(true);
       }
     },

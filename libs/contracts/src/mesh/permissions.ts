@@ -1,6 +1,7 @@
 import { durables, events, replayDurable } from './events.js';
 import { rpcTable } from './rpc-table.js';
 import { serviceNames, type ServiceName } from './services.js';
+import { hasNodeUsers, meshCaller, type MeshCaller, type MeshUser, type NodeService } from './users.js';
 
 /** What one NATS user may publish and subscribe to. */
 export interface NatsPermissions {
@@ -15,19 +16,37 @@ export interface NatsPermissions {
 }
 
 /** The inbox prefix of a user; nobody else may subscribe below it, so nobody else can read its replies. */
-export function inboxPrefix(user: string): string {
+export function inboxPrefix(user: MeshUser | 'probe'): string {
   return `_INBOX_${user}`;
 }
 
 /**
  * The exact subject lists of one service, derived from the tables of RPCs, events and durables. Stream and
- * consumer administration is left out: only the provisioner does that, a service merely checks.
+ * consumer administration is left out: only the provisioner does that, a service merely checks. The nodes of a service
+ * call in names of their own and share its events and durables: each takes what none of the others has.
+ *
+ * @param node for a service whose nodes have a user each
+ * @throws AppError `config-invalid` for a node whose name is none
  */
-export function servicePermissions(service: ServiceName): NatsPermissions {
+export function servicePermissions(service: ServiceName, node?: string): NatsPermissions {
+  return permissionsOf(service, meshCaller(service, node));
+}
+
+/**
+ * The subject lists of every node of a service at once, with something else in the place of the node's name: for servers that put
+ * the name of a credential into its permissions.
+ *
+ * @param node what the server replaces, such as `{{name()}}`; a whole token, since servers replace no other
+ */
+export function permissionTemplate(service: NodeService, node: string): NatsPermissions {
+  return permissionsOf(service, `${service}.${node}`);
+}
+
+function permissionsOf(service: ServiceName, user: MeshCaller): NatsPermissions {
   const calls = Object.entries(rpcTable).flatMap(([target, verbs]) =>
     Object.entries(verbs as Record<string, readonly ServiceName[]>)
       .filter(([, callers]) => callers.includes(service))
-      .map(([verb]) => `svc.v1.${target}.${verb}.${service}`),
+      .map(([verb]) => `svc.v1.${target}.${verb}.${user}`),
   );
   const published = Object.entries(events)
     .filter(([, event]) => event.publisher === service)
@@ -52,7 +71,7 @@ export function servicePermissions(service: ServiceName): NatsPermissions {
       // message itself, and the server sends it to whatever subject the asking service names, events of others included.
       ...(own.length > 0 ? ['$JS.API.STREAM.MSG.GET.DLQ'] : []),
     ],
-    subscribe: [`svc.v1.${service}.*.*`, '$SRV.>', `${inboxPrefix(service)}.>`],
+    subscribe: [`svc.v1.${service}.*.>`, '$SRV.>', `${inboxPrefix(user)}.>`],
     answers: Object.hasOwn(rpcTable, service),
   };
 }
@@ -87,10 +106,20 @@ export const operatorPermissions: NatsPermissions = {
   answers: false,
 };
 
-/** All users of the mesh with their permissions. */
-export function meshUsers(): Readonly<Record<string, NatsPermissions>> {
+/**
+ * All users of the mesh with their permissions.
+ *
+ * @param nodes the names of the nodes that gateways run on
+ * @throws AppError `config-invalid` for a node whose name is none
+ */
+export function meshUsers(nodes: readonly string[]): Readonly<Record<string, NatsPermissions>> {
+  const users = serviceNames.flatMap((service) =>
+    (hasNodeUsers(service) ? nodes : [undefined]).map(
+      (node) => [meshCaller(service, node), servicePermissions(service, node)] as const,
+    ),
+  );
   return {
-    ...Object.fromEntries(serviceNames.map((name) => [name, servicePermissions(name)])),
+    ...Object.fromEntries(users),
     provisioner: provisionerPermissions,
     operator: operatorPermissions,
   };

@@ -1,4 +1,5 @@
 import type { ServiceName } from './services.js';
+import type { MeshCaller } from './users.js';
 
 /**
  * Every RPC in the mesh with the services that may call it. The table is the policy: it becomes the NATS
@@ -21,7 +22,7 @@ export const rpcTable = {
     supported: ['inference-gateway'],
   },
   'attestation-hub': {
-    heartbeat: ['inference-gateway'],
+    heartbeat: ['inference-gateway', 'signer', 'anchor-worker', 'proof-service', 'payment-verifier'],
     standing: ['signer'],
   },
 } as const satisfies Partial<Record<ServiceName, Record<string, readonly ServiceName[]>>>;
@@ -30,14 +31,14 @@ export type RpcService = keyof typeof rpcTable;
 export type RpcVerb<S extends RpcService> = keyof (typeof rpcTable)[S] & string;
 
 /**
- * The subject on which `caller` asks `service` for `verb`: `svc.v1.<service>.<verb>.<caller>`. The server lets a
- * user publish only its own name as the last token, so the receiver may believe it (docs/adr/0003).
+ * The subject on which `caller` asks `service` for `verb`: `svc.v1.<service>.<verb>.<caller>[.<node>]`. The server lets a
+ * user publish only its own name at the end, so the receiver may believe it (docs/adr/0003, docs/adr/0023).
  */
-export function rpcSubject<S extends RpcService>(service: S, verb: RpcVerb<S>, caller: ServiceName): string {
+export function rpcSubject<S extends RpcService>(service: S, verb: RpcVerb<S>, caller: MeshCaller): string {
   return `svc.v1.${service}.${verb}.${caller}`;
 }
 
-/** The subject that `service` listens on for `verb`, whoever calls. */
+/** The subject that `service` listens on for `verb`, whoever calls, from whatever node. */
 export function rpcListenSubject<S extends RpcService>(service: S, verb: RpcVerb<S>): string {
-  return `svc.v1.${service}.${verb}.*`;
+  return `svc.v1.${service}.${verb}.>`;
 }

@@ -8,7 +8,7 @@ export const services = {
   'attestation-hub': { http: 8787, grpc: 9085, health: 10085, schema: 'attestation' },
 } as const;
 
-/** The name of a service; also its NATS user, its database role and the last token of the subjects it calls. */
+/** The name of a service; also its database role, and with its node where it has some (`nodeServices`) its NATS user. */
 export type ServiceName = keyof typeof services;
 
 export const serviceNames = Object.keys(services) as readonly ServiceName[];

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { natsConfiguration } from './configuration.js';
 
 describe('configuration of nats-server', () => {
-  const users = Object.entries(meshUsers()).map(([user, permissions]) => ({
+  const users = Object.entries(meshUsers(['node-1', 'node-2'])).map(([user, permissions]) => ({
     user,
     password: 'p',
     permissions,
@@ -23,12 +23,14 @@ describe('configuration of nats-server', () => {
   it('gives every user of the mesh its exact lists, replies to whoever answers RPCs, and nobody else anything', () => {
     const { MESH, ...others } = configuration.accounts;
     expect(others).toEqual({});
-    expect(MESH.users.map(({ user }: { user: string }) => user)).toEqual(Object.keys(meshUsers()));
+    expect(MESH.users.map(({ user }: { user: string }) => user)).toEqual(
+      Object.keys(meshUsers(['node-1', 'node-2'])),
+    );
     for (const { user, permissions } of MESH.users) {
       expect(permissions).toEqual({
-        publish: { allow: meshUsers()[user]?.publish },
-        subscribe: { allow: meshUsers()[user]?.subscribe },
-        ...(meshUsers()[user]?.answers ? { allow_responses: true } : {}),
+        publish: { allow: meshUsers(['node-1', 'node-2'])[user]?.publish },
+        subscribe: { allow: meshUsers(['node-1', 'node-2'])[user]?.subscribe },
+        ...(meshUsers(['node-1', 'node-2'])[user]?.answers ? { allow_responses: true } : {}),
       });
     }
     const answering = MESH.users.filter(

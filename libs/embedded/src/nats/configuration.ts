@@ -15,17 +15,18 @@ export interface NatsAccount {
   readonly users: readonly NatsUser[];
 }
 
-function userBlock({ user, password, permissions }: NatsUser): unknown {
+/** The subject lists of a user in the server's words. */
+export function permissionsBlock({ publish, subscribe, answers }: NatsPermissions): object {
   return {
-    user,
-    password,
-    permissions: {
-      publish: { allow: permissions.publish },
-      subscribe: { allow: permissions.subscribe },
-      // A service with RPCs answers on the reply subject of a request it received, and on nothing else beside its list.
-      ...(permissions.answers ? { allow_responses: true } : {}),
-    },
+    publish: { allow: publish },
+    subscribe: { allow: subscribe },
+    // A service with RPCs answers on the reply subject of a request it received, and on nothing else beside its list.
+    ...(answers ? { allow_responses: true } : {}),
   };
+}
+
+function userBlock({ user, password, permissions }: NatsUser): unknown {
+  return { user, password, permissions: permissionsBlock(permissions) };
 }
 
 /**

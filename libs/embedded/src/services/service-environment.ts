@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ServiceName } from '@touchstone/contracts';
+import { rpcTable, type ServiceName } from '@touchstone/contracts';
 import { developmentToken } from '../evm/development-chain.js';
 import type { ChainDescription, ServicePorts, TsaDescription } from '../state/stack-file.js';
 import { randomSecret, secp256k1Key, type SecretPlan } from '../state/secrets.js';
@@ -12,6 +12,8 @@ export interface ServiceContext {
   readonly urls: Readonly<Partial<Record<ServiceName, string>>>;
   readonly databaseUrl: string;
   readonly nats: { readonly url: string; readonly user: string; readonly password: string };
+  /** The node that it runs on; {@link STACK_NODE} when left out. */
+  readonly node?: string | undefined;
   readonly chain: ChainDescription;
   /** Absent where the stack has no time-stamping authority. */
   readonly tsa?: TsaDescription | undefined;
@@ -36,8 +38,8 @@ export interface ServiceContext {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** The node on which the embedded services run, as heartbeats and log entries name it. */
-const NODE_ID = 'local-1';
+/** The node on which the embedded services run, as heartbeats, records and log entries name it. */
+export const STACK_NODE = 'local-1';
 
 /** Whose events the operator of the embedded stack has signed. */
 const DEVELOPMENT_TENANT = '00000000-0000-4000-8000-000000000001';
@@ -94,6 +96,10 @@ const publicServices: ReadonlySet<ServiceName> = new Set([
   'proof-service',
 ]);
 
+/** The services that report themselves; the hub that takes the reports is none of them. */
+const reportsItself = (service: ServiceName): boolean =>
+  (rpcTable['attestation-hub'].heartbeat as readonly ServiceName[]).includes(service);
+
 /** What a service gets beside what all get and its own secrets. */
 const extraEnvironment: Readonly<Partial<Record<ServiceName, (context: ServiceContext) => Environment>>> = {
   signer: (context) => ({
@@ -110,7 +116,6 @@ const extraEnvironment: Readonly<Partial<Record<ServiceName, (context: ServiceCo
     }),
   }),
   'inference-gateway': (context) => ({
-    TOUCHSTONE_NODE_ID: NODE_ID,
     TOUCHSTONE_MODELS_DIR: join(context.root, 'models'),
     TOUCHSTONE_PAYMENT_MODE: 'x402',
     TOUCHSTONE_PAYMENT_NETWORK: networkOf(context),
@@ -132,7 +137,6 @@ const extraEnvironment: Readonly<Partial<Record<ServiceName, (context: ServiceCo
     }),
   }),
   'anchor-worker': (context) => ({
-    TOUCHSTONE_NODE_ID: NODE_ID,
     ANCHOR_MODE: 'advanced',
     ANCHOR_INTERVAL_SEC: '0.4',
     TOUCHSTONE_LOG_ORIGIN: context.logOrigin,
@@ -161,6 +165,10 @@ export function serviceEnvironment(context: ServiceContext): Environment {
     TOUCHSTONE_HEALTH_PORT: String(context.ports.health),
     // No load balancer stands before the stack of a developer.
     TOUCHSTONE_DRAIN_SECONDS: '0',
+    ...optional(
+      'TOUCHSTONE_NODE_ID',
+      reportsItself(context.service) ? (context.node ?? STACK_NODE) : undefined,
+    ),
     ...context.secrets,
     ...extraEnvironment[context.service]?.(context),
     ...(publicServices.has(context.service) ? optional('TOUCHSTONE_CORS_ORIGINS', context.corsOrigins) : {}),

@@ -1,3 +1,4 @@
+import type { MeshUser } from '@touchstone/contracts';
 import { deployDevelopmentChain } from '../evm/deploy-development-chain.js';
 import { DEVELOPMENT_CHAIN_ID } from '../evm/development-chain.js';
 import { startAnvil, type RunningAnvil } from '../evm/start-anvil.js';
@@ -27,7 +28,7 @@ export interface NatsEndpoint {
   readonly url: string;
   readonly version: string;
   /** The login of one user of the mesh. */
-  login(user: string): NatsLogin;
+  login(user: MeshUser): NatsLogin;
   /** Undefined for a server that somebody else runs. */
   readonly exited: Promise<number> | undefined;
   stop(): Promise<void>;

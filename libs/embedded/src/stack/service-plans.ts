@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ServiceName } from '@touchstone/contracts';
+import { meshCaller, type ServiceName } from '@touchstone/contracts';
 import { serviceDatabaseUrl } from '../postgres/databases.js';
 import type { RunningPostgres } from '../postgres/start-postgres.js';
 import { flipRulesEnvironment, telemetryEnvironment } from '../process/environment.js';
@@ -35,6 +35,7 @@ export function servicePlans(
     typeof options.settings === 'function'
       ? options.settings(description, secrets)
       : (options.settings ?? {});
+  const [node] = secrets.nodes;
   return (Object.entries(description.services) as [ServiceName, ServicePorts][]).map(([service, ports]) => {
     const dataFolder = join(layout.data, service);
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
@@ -49,7 +50,8 @@ export function servicePlans(
         ports,
         urls: description.urls,
         databaseUrl: serviceDatabaseUrl(parts.postgres.port, service, secrets.rolePasswords[service]),
-        nats: { url: parts.nats.url, ...parts.nats.login(service) },
+        nats: { url: parts.nats.url, ...parts.nats.login(meshCaller(service, node)) },
+        node,
         chain: description.chain,
         tsa: description.tsa,
         logOrigin: description.logOrigin,

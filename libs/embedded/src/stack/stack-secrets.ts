@@ -11,6 +11,8 @@ import { randomSecret, secp256k1Key, type SecretStore } from '../state/secrets.j
 export interface StackSecrets {
   readonly postgresPassword: string;
   readonly rolePasswords: Readonly<Record<ServiceName, string>>;
+  /** The nodes of gateways that have a NATS user each. */
+  readonly nodes: readonly string[];
   readonly natsPasswords: Readonly<Record<string, string>>;
   /** The secrets of each service that go into its environment as they are. */
   readonly services: Readonly<Record<ServiceName, Readonly<Record<string, string>>>>;
@@ -25,14 +27,14 @@ function byService<T>(value: (service: ServiceName) => T): Record<ServiceName, T
   return Object.fromEntries(serviceNames.map((name) => [name, value(name)])) as Record<ServiceName, T>;
 }
 
-/** Reads the secrets of a stack and makes those that are missing. */
-export function stackSecrets(store: SecretStore): StackSecrets {
+/** Reads the secrets of a stack and makes those that are missing. @param nodes the nodes that gateways run on */
+export function stackSecrets(store: SecretStore, nodes: readonly string[]): StackSecrets {
   const { POSTGRES_PASSWORD } = store.ensure('postgres', { POSTGRES_PASSWORD: randomSecret });
   const rolePasswords = byService(
     (name) => store.ensure(name, { DATABASE_PASSWORD: randomSecret }).DATABASE_PASSWORD,
   );
   const natsPasswords = Object.fromEntries(
-    Object.keys(meshUsers()).map((user) => [
+    Object.keys(meshUsers(nodes)).map((user) => [
       user,
       store.ensure(user, { TOUCHSTONE_NATS_PASSWORD: randomSecret }).TOUCHSTONE_NATS_PASSWORD,
     ]),
@@ -49,6 +51,7 @@ export function stackSecrets(store: SecretStore): StackSecrets {
   return {
     postgresPassword: POSTGRES_PASSWORD,
     rolePasswords,
+    nodes,
     natsPasswords,
     services,
     operatorTokenSha256: createHash('sha256').update(operator.TOUCHSTONE_OPERATOR_TOKEN).digest('hex'),
@@ -63,7 +66,7 @@ export function stackSecrets(store: SecretStore): StackSecrets {
 
 /** The users of the embedded NATS server. */
 export function natsUsers(secrets: StackSecrets): NatsUser[] {
-  return Object.entries(meshUsers()).map(([user, permissions]) => ({
+  return Object.entries(meshUsers(secrets.nodes)).map(([user, permissions]) => ({
     user,
     password: secrets.natsPasswords[user] as string,
     permissions,

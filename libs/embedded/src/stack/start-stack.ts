@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
-import { serviceNames, type ServiceName } from '@touchstone/contracts';
+import { serviceNames, type MeshUser, type ServiceName } from '@touchstone/contracts';
 import { developmentNetwork } from '../evm/development-chain.js';
 import { PortClaims } from '../process/port-claims.js';
 import { silentProgress, type Progress } from '../progress.js';
+import { STACK_NODE } from '../services/service-environment.js';
 import type { ServicePlan } from '../services/service-process.js';
 import { Supervisor } from '../services/supervisor.js';
 import { noteChain, requireSameChain } from '../state/claim-chain.js';
@@ -35,6 +36,8 @@ export interface StackOptions {
   /** Usually `.touchstone`. */
   readonly stateDir: string;
   readonly services: readonly ServiceName[];
+  /** The nodes of gateways that have a NATS user each; the services run on the first. {@link STACK_NODE} when left out. */
+  readonly nodes?: readonly [string, ...string[]];
   /** True restarts a crashed service with backoff (`up`); false reports it to `onExit` (`demo`). */
   readonly restart: boolean;
   readonly progress?: Progress;
@@ -62,7 +65,7 @@ export interface RunningStack {
   readonly description: StackDescription;
   readonly secrets: StackSecrets;
   /** The login of a user of the mesh. */
-  natsLogin(user: string): { readonly user: string; readonly password: string };
+  natsLogin(user: MeshUser): { readonly user: string; readonly password: string };
   /** A superuser's URL, for tests and repairs. */
   readonly superuserUrl: string;
   /** Pids of the services, by name. */
@@ -173,7 +176,7 @@ export async function startStack(given: StackOptions): Promise<RunningStack> {
   try {
     removeStackFile(options.stateDir);
     const layout = stackLayout(options.stateDir);
-    const secrets = stackSecrets(new SecretStore(layout.secrets));
+    const secrets = stackSecrets(new SecretStore(layout.secrets), options.nodes ?? [STACK_NODE]);
     noteChain(layout.chainNote, developmentNetwork);
     const claims = new PortClaims();
     cleanups.push(async () => claims.release());

@@ -1,4 +1,11 @@
-import { AppError, toProblem, type Problem, type RpcService, type ServiceName } from '@touchstone/contracts';
+import {
+  AppError,
+  callerText,
+  toProblem,
+  type MeshIdentity,
+  type Problem,
+  type RpcService,
+} from '@touchstone/contracts';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { Svcm, type Service, type ServiceMsg } from '@nats-io/services';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
@@ -139,8 +146,8 @@ export class NatsMicroServer extends Server implements CustomTransportStrategy {
 
   /** Answers one request; never rejects. */
   private async serve(endpoint: Endpoint, message: ServiceMsg): Promise<void> {
-    const caller = believedCaller(endpoint, message.subject, message.reply);
-    if (caller === undefined) {
+    const identity = believedCaller(endpoint, message.subject, message.reply);
+    if (identity === undefined) {
       this.options.logger.warn(
         { subject: message.subject },
         'dropped a request whose caller cannot be believed',
@@ -151,7 +158,7 @@ export class NatsMicroServer extends Server implements CustomTransportStrategy {
     let problem: Problem | undefined;
     endpoint.running += 1;
     try {
-      const context = { caller, subject: message.subject, headers: readCarrier(message.headers) };
+      const context = { ...identity, subject: message.subject, headers: readCarrier(message.headers) };
       await this.tracing.runWithRemote(
         context.headers,
         `rpc ${endpoint.service}.${endpoint.verb}`,
@@ -159,20 +166,23 @@ export class NatsMicroServer extends Server implements CustomTransportStrategy {
           try {
             message.respond(await this.answer(endpoint, message, context));
             if (logsDetails(this.options.logger))
-              this.options.logger.debug?.({ verb: endpoint.verb, caller }, 'an RPC was answered');
+              this.options.logger.debug?.(
+                { verb: endpoint.verb, caller: callerText(identity) },
+                'an RPC was answered',
+              );
           } catch (error) {
             // Inside the span, so that log line and problem carry its trace id.
-            problem = this.refuse(endpoint, message, caller, error);
+            problem = this.refuse(endpoint, message, identity, error);
             throw error;
           }
         },
         'server',
       );
     } catch (error) {
-      problem ??= this.refuse(endpoint, message, caller, error);
+      problem ??= this.refuse(endpoint, message, identity, error);
     } finally {
       endpoint.running -= 1;
-      const labels = { verb: endpoint.verb, caller, result: problem?.code ?? 'ok' } as const;
+      const labels = { verb: endpoint.verb, caller: identity.caller, result: problem?.code ?? 'ok' } as const;
       this.metrics.rpcServed(labels, secondsSince(startedAt));
     }
   }
@@ -200,10 +210,10 @@ export class NatsMicroServer extends Server implements CustomTransportStrategy {
     return bytes;
   }
 
-  private refuse(endpoint: Endpoint, message: ServiceMsg, caller: ServiceName, error: unknown): Problem {
+  private refuse(endpoint: Endpoint, message: ServiceMsg, identity: MeshIdentity, error: unknown): Problem {
     const traceId = this.tracing.currentTraceId();
     const problem = toProblem(error, traceId === undefined ? {} : { traceId });
-    const fields = { verb: endpoint.verb, caller, code: problem.code };
+    const fields = { verb: endpoint.verb, caller: callerText(identity), code: problem.code };
     if (problem.status >= 500) this.options.logger.error({ ...fields, err: error }, 'an RPC failed');
     else this.options.logger.info(fields, 'an RPC was refused');
     try {

@@ -3,11 +3,11 @@ import {
   fromProblem,
   rpcSubject,
   type ErrorCode,
+  type MeshCaller,
   type RpcRequest,
   type RpcResponse,
   type RpcService,
   type RpcVerb,
-  type ServiceName,
 } from '@touchstone/contracts';
 import type { Msg, NatsConnection } from '@nats-io/nats-core';
 import { ServiceErrorHeader } from '@nats-io/services';
@@ -23,8 +23,8 @@ export const RPC_TIMEOUT_MS = 5_000;
 /** What {@link RpcClient} needs. */
 export interface RpcClientOptions {
   readonly nc: NatsConnection;
-  /** The calling service; the server accepts no other name as the last token of the subject. */
-  readonly caller: ServiceName;
+  /** The calling service, with its node where it has one; the server accepts no other name at the end of the subject. */
+  readonly caller: MeshCaller;
   readonly metrics?: MeshMetrics;
   readonly tracing?: MeshTracing;
   /** Milliseconds that a call may take which does not say otherwise; {@link RPC_TIMEOUT_MS} when left out. */

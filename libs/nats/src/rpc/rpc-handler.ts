@@ -1,20 +1,21 @@
 import {
   AppError,
   rpcListenSubject,
+  type MeshIdentity,
   type RpcRequest,
   type RpcResponse,
   type RpcService,
   type RpcVerb,
-  type ServiceName,
 } from '@touchstone/contracts';
 import { Catch, UseFilters, type RpcExceptionFilter } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import { throwError, type Observable } from 'rxjs';
 
-/** What a handler learns beside the request. */
-export interface RpcContext {
-  /** The calling service: the server lets a user publish only its own name as the last token. */
-  readonly caller: ServiceName;
+/**
+ * What a handler learns beside the request: the calling service, and its node where each node has a user, because the server
+ * lets a user publish only its own name at the end of a subject.
+ */
+export interface RpcContext extends MeshIdentity {
   readonly subject: string;
   /** Headers with lower-case names. */
   readonly headers: Readonly<Record<string, string>>;

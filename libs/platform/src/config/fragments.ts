@@ -1,4 +1,4 @@
-import { services, type ServiceName } from '@touchstone/contracts';
+import { hasNodeUsers, nodeName, services, type ServiceName } from '@touchstone/contracts';
 import { z } from 'zod';
 import { secret } from './metadata.js';
 import { integerKey, portKey } from './values.js';
@@ -66,8 +66,34 @@ export function natsKeys(service: ServiceName) {
       .min(1)
       .default('nats://127.0.0.1:4222')
       .describe('NATS servers, separated by commas.'),
-    TOUCHSTONE_NATS_USER: z.string().min(1).default(service).describe('NATS user of this service.'),
+    TOUCHSTONE_NATS_USER: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        `Login of the NATS user of this service; ${service}${hasNodeUsers(service) ? '.<TOUCHSTONE_NODE_ID>' : ''} when left out.`,
+      ),
     TOUCHSTONE_NATS_PASSWORD: secret(z.string().min(1).optional()).describe('Password of the NATS user.'),
+  };
+}
+
+/** The name of the only node, where nobody gives another. */
+export const NODE_DEFAULT = 'node-1';
+
+/** Keys of a service that reports itself to the attestation hub. */
+export function nodeKeys(service: ServiceName) {
+  return {
+    TOUCHSTONE_NODE_ID: nodeName
+      .default(NODE_DEFAULT)
+      .describe(
+        hasNodeUsers(service)
+          ? 'Name of this node at the attestation hub, in every record and in the name of its NATS user.'
+          : `Name of the node that this runs on; the attestation hub knows it as ${service}:<TOUCHSTONE_NODE_ID>.`,
+      ),
+    TOUCHSTONE_HEARTBEATS: z
+      .enum(['on', 'off'])
+      .default('on')
+      .describe('Whether this service reports itself to the attestation hub.'),
   };
 }
 

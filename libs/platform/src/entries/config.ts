@@ -12,6 +12,8 @@ export {
   DRAIN_SECONDS_MAX,
   logLevels,
   natsKeys,
+  NODE_DEFAULT,
+  nodeKeys,
   serviceKeys,
   SHUTDOWN_TIMEOUT_DEFAULT_MS,
   type ServiceConfig,

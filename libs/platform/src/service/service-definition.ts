@@ -31,6 +31,8 @@ export interface ServiceDefinition<S extends z.ZodObject> {
   ) => Type | DynamicModule | Promise<Type | DynamicModule>;
   /** Connects further transports (`serveGrpc`, NATS strategies) and middleware before the application starts. */
   readonly setup?: (app: INestApplication, context: ServiceContext<z.output<S>>) => Promise<void> | void;
+  /** Called once every transport listens; what it starts must not fail the service. */
+  readonly started?: (app: INestApplication, context: ServiceContext<z.output<S>>) => void;
   /** By name, for example `migrate`. */
   readonly commands?: Readonly<Record<string, ServiceCommand<z.output<S>>>>;
   readonly openApi?: Partial<OpenApiInfo>;

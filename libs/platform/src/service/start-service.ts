@@ -95,6 +95,7 @@ export async function startService<S extends z.ZodObject>(
     listens = true;
     shutdown.drainFor(keys.TOUCHSTONE_DRAIN_SECONDS * 1_000);
     logger.info(ports, 'listening');
+    definition.started?.(http.app, context);
     return { context, ports, stop: (reason = 'stopped') => shutdown.run(reason) };
   } catch (error) {
     // What did start must not keep the process alive or hold its ports.

@@ -1,7 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { ServiceName } from '@touchstone/contracts';
+import { meshCaller, type MeshCaller, type NodeService } from '@touchstone/contracts';
 import { EventPublisher, provision, RpcClient, type ProvisionOptions } from '@touchstone/nats';
-import { loadConfig } from '@touchstone/platform/config';
+import { loadConfig, NODE_DEFAULT } from '@touchstone/platform/config';
 import { silentLogger } from '@touchstone/platform/observability';
 import { createContext, startService } from '@touchstone/platform/runtime';
 import type { Logger } from '@touchstone/platform/observability';
@@ -10,7 +10,8 @@ import type { Clock } from '@touchstone/platform/wiring';
 import type { DefinedService, ServiceSchema } from '@touchstone/service';
 import type { z } from 'zod';
 import type { TestDatabase } from '../test-database.js';
-import { testNats, type MeshUserName, type TestNats } from '../test-nats.js';
+import { testNats, type TestNats } from '../test-nats.js';
+import { testUser, type MeshUserName } from '../test-users.js';
 import { DatabaseFixture, migratedDatabase } from './database-fixture.js';
 import { TestService } from './test-service.js';
 
@@ -69,7 +70,8 @@ export class ServiceFixture<S extends ServiceSchema> extends DatabaseFixture {
   /** What a process of the service finds in its environment. */
   environment(change: Settings = {}): Settings {
     const { definition, settings } = this.surroundings;
-    const { user, password } = this.nats.login(definition.name);
+    const node = { ...settings, ...change }['TOUCHSTONE_NODE_ID'] ?? NODE_DEFAULT;
+    const { user, password } = this.nats.login(meshCaller(definition.name, node));
     return {
       DATABASE_URL: this.database.urlFor(definition.name),
       NATS_URL: this.nats.url,
@@ -111,13 +113,14 @@ export class ServiceFixture<S extends ServiceSchema> extends DatabaseFixture {
   }
 
   /** Calls RPCs with the permissions of a service. */
-  async client(caller: ServiceName, timeoutMs?: number): Promise<RpcClient> {
-    const nc = await this.connect(caller);
+  async client(user: MeshCaller | NodeService, timeoutMs?: number): Promise<RpcClient> {
+    const nc = await this.connect(user);
+    const caller = testUser(user);
     return new RpcClient({ nc, caller, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   }
 
   /** Publishes events with the permissions of a service. */
-  async publisher(service: ServiceName): Promise<EventPublisher> {
+  async publisher(service: MeshUserName): Promise<EventPublisher> {
     return new EventPublisher({ nc: await this.connect(service) });
   }
 

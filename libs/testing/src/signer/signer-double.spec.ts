@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AppError, type ServiceName } from '@touchstone/contracts';
 import { RpcClient } from '@touchstone/nats';
-import { testNats, type MeshUserName, type TestNats } from '../test-nats.js';
+import { testNats, type TestNats } from '../test-nats.js';
+import { testUser, type MeshUserName } from '../test-users.js';
 import { describeSigner } from './signer.contract.js';
 import { SignerDouble, type SignerClient } from './signer-double.js';
 
@@ -36,7 +37,7 @@ describe.each(['within the process', 'over the mesh'])('a double %s', (way) => {
   };
   const clientOf = async (caller: ServiceName): Promise<SignerClient> =>
     way === 'over the mesh'
-      ? new RpcClient({ nc: await connect(caller), caller, timeoutMs: TIMEOUT_MS })
+      ? new RpcClient({ nc: await connect(caller), caller: testUser(caller), timeoutMs: TIMEOUT_MS })
       : signer.client(caller);
   beforeEach(async () => {
     signer = new SignerDouble();
@@ -138,7 +139,8 @@ describe('over the mesh', () => {
     const { origin, chainId, contracts } = new SignerDouble().serve(await connect('signer'));
     return {
       ...{ origin, chainId, contracts },
-      client: async (caller: ServiceName) => new RpcClient({ nc: await connect(caller), caller }),
+      client: async (caller: ServiceName) =>
+        new RpcClient({ nc: await connect(caller), caller: testUser(caller) }),
     };
   });
 });

@@ -203,7 +203,7 @@ export class SignerDouble {
 
   private async respond(verb: Verb, message: Msg): Promise<void> {
     try {
-      const caller = message.subject.split('.').at(-1) as ServiceName;
+      const caller = message.subject.split('.')[4] as ServiceName;
       const answer = await this.answer(verb, message.json(), caller);
       if (answer !== isSilent) message.respond(JSON.stringify(answer));
     } catch (error) {

@@ -1,13 +1,19 @@
 import { Controller, Inject } from '@nestjs/common';
-import type { RpcRequest, RpcResponse } from '@touchstone/contracts';
+import {
+  AppError,
+  callerText,
+  mayReportNode,
+  type RpcRequest,
+  type RpcResponse,
+} from '@touchstone/contracts';
 import { RpcHandler, type RpcContext } from '@touchstone/nats';
 import { CLOCK, type Clock } from '@touchstone/platform/wiring';
 import { ReceiveHeartbeat } from '../../domain/receive-heartbeat.js';
 
 /**
- * Heartbeats over the bus. A service may report for any node, because one that runs on several hosts or speaks for
- * others is no mistake; the caller that the bus vouches for is stored as the reporter, and a node whose reporter
- * changes shows it. How much a node may report is limited as it is for heartbeats that are posted.
+ * Heartbeats over the bus. The bus vouches for who sent one, so that a gateway reports for its own node and another service for
+ * the nodes of its own name: no captured service speaks for another. The caller is stored as the reporter. How much a node
+ * may report is limited as it is for heartbeats that are posted.
  */
 @Controller()
 export class AttestationRpc {
@@ -19,9 +25,14 @@ export class AttestationRpc {
   @RpcHandler('attestation-hub', 'heartbeat')
   async heartbeat(
     request: RpcRequest<'attestation-hub', 'heartbeat'>,
-    { caller }: RpcContext,
+    context: RpcContext,
   ): Promise<RpcResponse<'attestation-hub', 'heartbeat'>> {
-    const node = await this.receive.run(request, { reporter: caller, remoteAddress: null });
+    if (!mayReportNode(context, request.node_id))
+      throw new AppError(
+        'forbidden',
+        `${callerText(context)} may not report for the node ${request.node_id}.`,
+      );
+    const node = await this.receive.run(request, { reporter: context.caller, remoteAddress: null });
     const lastSeen = new Date(node.lastHeartbeat.atMs).toISOString();
     return { nodeId: node.nodeId, status: node.status, health: node.health, lastSeen };
   }

@@ -1,4 +1,4 @@
-import type { NodeContext } from '@touchstone/contracts';
+import type { Attestation, NodeContext, NodeStatus as HubStatus } from '@touchstone/contracts';
 
 /** Milliseconds for which an answer of the attestation hub is believed. */
 export const NODE_STATUS_MAX_AGE_MS = 30_000;
@@ -17,9 +17,16 @@ export class LastNodeStatus implements NodeStatus {
     private readonly nowMs: () => number,
   ) {}
 
-  /** Takes over an answer of the hub. */
-  remember(context: NodeContext): void {
-    this.last = { context, atMs: this.nowMs() };
+  /** Takes over what the hub holds of this node, with what this node said to it; an answer about another is none. */
+  remember(
+    { nodeId, status }: { readonly nodeId: string; readonly status: HubStatus },
+    { build_id: buildId, capability_hash: capabilityHash }: Attestation,
+  ): void {
+    if (nodeId !== this.nodeId) return;
+    this.last = {
+      context: { nodeId, attestationStatus: status, buildId, capabilityHash },
+      atMs: this.nowMs(),
+    };
   }
 
   current(): NodeContext {
