@@ -3,7 +3,7 @@ import {
   rpcListenSubject,
   rpcSchemas,
   type Heartbeat,
-  type NodeStatus,
+  type JudgedStatus,
   type RpcResponse,
 } from '@touchstone/contracts';
 
@@ -17,7 +17,7 @@ export interface HeardHeartbeat {
 export class AttestationHubDouble {
   readonly heard: HeardHeartbeat[] = [];
   /** What it says of whoever reports. */
-  status: NodeStatus = 'OK';
+  status: JudgedStatus = 'OK';
   /** Whether it answers nobody. */
   isSilent = false;
 
