@@ -167,6 +167,8 @@ export const limitEffects = {
   QUESTIONED_PAYERS_MAX: 'The payer that was asked about longest ago is forgotten, with its count.',
   SETTLE_ASK_ROWS_MAX: 'The rest waits for the next run.',
   SETTLE_CONCURRENCY_MAX: '`queue-full`',
+  SILENCE_COMMITS_PER_LOOK_MAX: 'The rest is found by the next look.',
+  SILENT_NODES_PER_COMMIT_MAX: 'The rest is found with the next commit.',
   SIGNATURE_BYTES_MAX: 'The payment is refused.',
   SIGN_REQUEST_BYTES_MAX: '`body-too-large`',
   LOOP_BACKOFF_MAX_MS: 'The pause grows no further.',

@@ -1,4 +1,4 @@
-import type { JudgedStatus } from '@touchstone/contracts';
+import type { NodeStatus } from '@touchstone/contracts';
 import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/observability';
 import { singleFlight } from '@touchstone/work';
 import { reportedSkew } from './domain/freshness.js';
@@ -11,7 +11,7 @@ export const RECENT_FINDINGS_MS = 60_000;
 /** Where the figures over all nodes come from. */
 export type CountNodes = () => Promise<NodeCounts>;
 
-const gaugeOfStatus: Readonly<Record<JudgedStatus, { name: string; help: string }>> = {
+const gaugeOfStatus: Readonly<Record<NodeStatus, { name: string; help: string }>> = {
   OK: { name: 'attestation_ok', help: 'Nodes whose last attestation is as expected.' },
   MISSING: { name: 'attestation_missing', help: 'Nodes whose last heartbeat had no attestation.' },
   DRIFT: { name: 'attestation_drift', help: 'Nodes whose attestation differs from the first one.' },
@@ -19,6 +19,7 @@ const gaugeOfStatus: Readonly<Record<JudgedStatus, { name: string; help: string 
     name: 'attestation_spoof_suspect',
     help: 'Nodes whose attestations contradict each other.',
   },
+  STALE: { name: 'attestation_stale', help: 'Nodes that have been silent for too long.' },
 };
 
 /**
@@ -75,12 +76,7 @@ export class HubMetrics implements HeartbeatWatcher {
 
   private addNodeGauges(count: CountNodes): void {
     for (const [status, { name, help }] of Object.entries(gaugeOfStatus))
-      this.addGauge(name, help, async () => (await count()).byStatus[status as JudgedStatus]);
-    this.addGauge(
-      'touchstone_attestation_nodes_stale',
-      'Nodes that have been silent for too long.',
-      async () => (await count()).silent,
-    );
+      this.addGauge(name, help, async () => (await count()).byStatus[status as NodeStatus]);
     this.addGauge('attestation_drift_1m', 'Drifts that were found in the last minute.', async () => {
       return (await count()).drifts;
     });

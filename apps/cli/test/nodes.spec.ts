@@ -12,7 +12,7 @@ const seen = { at: AT, buildId: 'A\u001b[2J', capabilityHash: 'ab'.repeat(32) };
 
 /** A hub that calls every node OK, as one without rules does. */
 const node = (nodeId: string) => ({
-  ...{ nodeId, status: 'OK', stale: false, ageMs: 0, health: 'GREEN', reportedHealth: 'GREEN' },
+  ...{ nodeId, status: 'OK', judged: 'OK', stale: false, ageMs: 0, health: 'GREEN', reportedHealth: 'GREEN' },
   ...{ firstSeen: { ...seen, runtime: {} }, lastSeen: seen, driftCount: 0, spoofCount: 0, lastChange: AT },
   lastHeartbeat: { at: AT, tsUtc: AT, clockSkewMs: null },
   reporter: { current: 'http', previous: null, changedAt: null },

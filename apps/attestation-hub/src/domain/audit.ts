@@ -13,9 +13,10 @@ export interface AuditRecord {
   /** Why a node is suspected; `null` of every other event. */
   readonly reason: 'flip-flop' | 'contradictory-runtime' | null;
   readonly old_cap_prefix: string | null;
-  readonly new_cap_prefix: string;
+  /** `null` where the node never attested. */
+  readonly new_cap_prefix: string | null;
   readonly old_build: string | null;
-  readonly new_build: string;
+  readonly new_build: string | null;
   readonly reporter: string;
   readonly remote_addr: string | null;
   /** When the hub found it, in UTC with milliseconds; what a node states about the time orders nothing. */
@@ -38,17 +39,22 @@ export function auditRecordOf(
     event,
     node_id: report.nodeId,
     reason,
-    old_cap_prefix: old && old.capabilityHash.slice(0, HASH_PREFIX_LENGTH),
-    new_cap_prefix: attestation.capabilityHash.slice(0, HASH_PREFIX_LENGTH),
-    old_build: old && visible(old.buildId),
-    new_build: visible(attestation.buildId),
+    old_cap_prefix: old && auditPrefix(old),
+    new_cap_prefix: auditPrefix(attestation),
+    old_build: old && visibleBuild(old),
+    new_build: visibleBuild(attestation),
     reporter: report.reporter,
     remote_addr: report.remoteAddress,
     ts_utc: new Date(atMs).toISOString(),
   };
 }
 
+/** What the audit tells of a capability hash. */
+export function auditPrefix({ capabilityHash }: Pick<AttestedBuild, 'capabilityHash'>): string {
+  return capabilityHash.slice(0, HASH_PREFIX_LENGTH);
+}
+
 /** A node names its build itself: what reorders or hides text on a screen does not reach the reader of an audit. */
-function visible(text: string): string {
-  return text.replace(/[\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu, '\u{fffd}');
+export function visibleBuild({ buildId }: Pick<AttestedBuild, 'buildId'>): string {
+  return buildId.replace(/[\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu, '\u{fffd}');
 }

@@ -30,7 +30,7 @@ export interface Verdict {
 
 /** The time of a heartbeat for its node: clocks of two replicas differ, and a time never runs backwards for that. */
 export function timeOf(known: NodeState | undefined, { receivedAtMs }: HeartbeatReport): number {
-  return Math.max(receivedAtMs, known?.lastHeartbeat.atMs ?? receivedAtMs);
+  return Math.max(receivedAtMs, known?.lastHeartbeat.atMs ?? 0, known?.staleSinceMs ?? 0);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Heartbeat, JudgedStatus } from '@touchstone/contracts';
+import type { Heartbeat, JudgedStatus, NodeStatus } from '@touchstone/contracts';
 
 /** How well a node says it is. */
 export type NodeHealth = Heartbeat['health'];
@@ -42,7 +42,10 @@ export interface Refills {
 /** Everything that is kept about a node (R-NODE-3). All times are receive times of the hub. */
 export interface NodeState {
   readonly nodeId: string;
+  /** What the last heartbeat made of the node. */
   readonly status: JudgedStatus;
+  /** Since when the node is known to be silent, `null` of one that is not, or of which nobody noticed yet. */
+  readonly staleSinceMs: number | null;
   /** What the node reports, and YELLOW where its status makes that too good. */
   readonly health: NodeHealth;
   /** What the node itself last reported. */
@@ -71,12 +74,17 @@ export interface NodeState {
   readonly historyLength: number;
 }
 
+/** The status of a node that was told last: that of its last heartbeat, unless it was found silent since. */
+export function toldStatus({ status, staleSinceMs }: Pick<NodeState, 'status' | 'staleSinceMs'>): NodeStatus {
+  return staleSinceMs === null ? status : 'STALE';
+}
+
 /** An entry of a node's history: what the node said from then on. Equal heartbeats make no entry. */
 export interface HistoryEntry {
   /** Counts from 0 for each node. */
   readonly number: number;
   readonly atMs: number;
-  readonly status: JudgedStatus;
+  readonly status: NodeStatus;
   readonly health: NodeHealth;
   /** `null` for a heartbeat without attestation. */
   readonly attestation: AttestedBuild | null;

@@ -4,7 +4,14 @@ import { auditRecordOf, type AuditRecord } from './audit.js';
 import type { FlipRules } from './flip-rules.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import { judgeHeartbeat, timeOf } from './judge-heartbeat.js';
-import type { HistoryEntry, NodeState, Refills, ReporterState, Sighting } from './node.js';
+import {
+  toldStatus,
+  type HistoryEntry,
+  type NodeState,
+  type Refills,
+  type ReporterState,
+  type Sighting,
+} from './node.js';
 import { isSameAttestation } from './recent-runs.js';
 
 /** A node after one heartbeat, and what follows from it. */
@@ -29,16 +36,18 @@ export function observeHeartbeat(
 ): Observation {
   const atMs = timeOf(known, report);
   const { finding, ...verdict } = judgeHeartbeat(known, report, rules);
-  const statusChanged = known?.status !== verdict.status;
+  const toldBefore = known && toldStatus(known);
+  const statusChanged = toldBefore !== verdict.status;
   const sighting: Sighting | null = report.attestation && { ...report.attestation, atMs };
   const reporter = nextReporter(known?.reporter, report.reporter, atMs);
   const draft = {
     ...verdict,
     nodeId: report.nodeId,
+    staleSinceMs: null,
     reportedHealth: report.health,
     firstSeen: known?.firstSeen ?? sighting,
     lastSeen: sighting ?? known?.lastSeen ?? null,
-    lastChangeMs: statusChanged ? atMs : known.lastChangeMs,
+    lastChangeMs: statusChanged || known === undefined ? atMs : known.lastChangeMs,
     lastHeartbeat: { atMs, tsUtc: report.tsUtc, clockSkewMs: report.clockSkewMs },
     reporter,
     refills: nextRefills(known, report, rules),
@@ -57,7 +66,7 @@ export function observeHeartbeat(
           reporter: report.reporter,
         }
       : null,
-    previousStatus: statusChanged ? (known?.status ?? null) : undefined,
+    previousStatus: statusChanged ? (toldBefore ?? null) : undefined,
     audit: finding && report.attestation ? [auditRecordOf(report, report.attestation, finding, atMs)] : [],
     reporterChanged: reporter.changedAtMs !== null && reporter !== known?.reporter,
   };
@@ -80,7 +89,7 @@ function saysAnother(
   next: Pick<NodeState, 'status' | 'health'>,
   { attestation, reporter }: HeartbeatReport,
 ): boolean {
-  if (known.status !== next.status || known.health !== next.health) return true;
+  if (toldStatus(known) !== next.status || known.health !== next.health) return true;
   if (known.reporter.current !== reporter) return true;
   if (attestation === null) return false;
   return known.lastSeen === null || !isSameAttestation(known.lastSeen, attestation);

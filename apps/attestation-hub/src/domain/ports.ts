@@ -1,4 +1,4 @@
-import type { AuditEvent, JudgedStatus, NodeStatus } from '@touchstone/contracts';
+import type { AuditEvent, NodeStatus } from '@touchstone/contracts';
 import type { AuditLine, AuditRecord } from './audit.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import type { HistoryEntry, NodeState } from './node.js';
@@ -22,6 +22,17 @@ export interface NodeStore {
   take(report: HeartbeatReport): Promise<Observation>;
 }
 
+/** Finds nodes that are silent. */
+export interface SilentNodeStore {
+  /**
+   * Makes nodes STALE that have been silent for too long at a time, and of which nobody noticed; resolves once that is committed, with
+   * events and lines of the audit.
+   *
+   * @param limit most nodes of one call
+   */
+  notice(nowMs: number, limit: number): Promise<Observation[]>;
+}
+
 /** Forgets nodes, for their operator. */
 export interface NodeRemover {
   /**
@@ -37,13 +48,14 @@ export interface NodeQuery {
   readonly limit: number;
   readonly after?: string | undefined;
   readonly status?: NodeStatus | undefined;
+  /** Whose last heartbeat came before this moment is STALE. */
+  readonly silentBeforeMs: number;
 }
 
 /** Figures over all nodes. */
 export interface NodeCounts {
-  readonly byStatus: Readonly<Record<JudgedStatus, number>>;
-  /** Nodes whose last heartbeat came before the given moment. */
-  readonly silent: number;
+  /** STALE are those whose last heartbeat came before the given moment. */
+  readonly byStatus: Readonly<Record<NodeStatus, number>>;
   /** Lines of the audit since the other given moment. */
   readonly drifts: number;
   readonly spoofs: number;

@@ -1,4 +1,4 @@
-import type { JudgedStatus } from '@touchstone/contracts';
+import type { JudgedStatus, NodeStatus } from '@touchstone/contracts';
 import { bytesToHex } from '@touchstone/crypto';
 import type { HistoryEntry, NodeHealth, NodeState, Run, Sighting } from '../domain/node.js';
 
@@ -30,13 +30,14 @@ export interface NodeRow {
   /** `null` in rows of a version that did not know it. */
   readonly reported_health: NodeHealth | null;
   readonly recent_runs: readonly Run[] | null;
+  readonly stale_since: Date | null;
 }
 
 /** A row of `attestation.node_history` as the driver reads it. */
 export interface HistoryRow {
   readonly number: string;
   readonly at: Date;
-  readonly status: JudgedStatus;
+  readonly status: NodeStatus;
   readonly health: NodeHealth;
   readonly build_id: string | null;
   readonly capability_hash: Buffer | null;
@@ -51,7 +52,7 @@ export const NODE_COLUMNS = `node_id text, status text, health text,
   drift_count bigint, spoof_count bigint, last_change_at timestamptz, last_heartbeat_at timestamptz,
   last_ts_utc text, clock_skew_ms bigint, reporter text, previous_reporter text, reporter_changed_at timestamptz,
   history_length bigint, heartbeats_refilled_at timestamptz, status_changes_refilled_at timestamptz, reported_health text,
-  recent_runs jsonb`;
+  recent_runs jsonb, stale_since timestamptz`;
 
 /** A node as a member of the JSON array that a statement takes. */
 export function fromNode(node: NodeState): object {
@@ -82,6 +83,7 @@ export function fromNode(node: NodeState): object {
     status_changes_refilled_at: timeText(refills.statusChangesMs),
     reported_health: node.reportedHealth,
     recent_runs: node.recentRuns,
+    stale_since: node.staleSinceMs === null ? null : timeText(node.staleSinceMs),
   };
 }
 
@@ -116,6 +118,7 @@ export function toNode(row: NodeRow): NodeState {
       statusChangesMs: row.status_changes_refilled_at?.getTime() ?? 0,
     },
     recentRuns: row.recent_runs ?? [],
+    staleSinceMs: row.stale_since && row.stale_since.getTime(),
     historyLength: Number(row.history_length),
   };
 }

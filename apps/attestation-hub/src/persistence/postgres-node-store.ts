@@ -6,11 +6,11 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { refuseHeartbeat } from '../domain/admit-heartbeat.js';
 import type { FlipRules } from '../domain/flip-rules.js';
 import type { HeartbeatReport } from '../domain/heartbeat-report.js';
-import type { HistoryEntry, NodeState } from '../domain/node.js';
+import type { NodeState } from '../domain/node.js';
 import { observeHeartbeat, type Observation } from '../domain/observe-heartbeat.js';
 import type { NodeStore } from '../domain/ports.js';
-import { appendAudit } from './audit-statements.js';
-import { countNodes, insertNodes, lockNodes, updateNodes, writeHistory } from './node-statements.js';
+import { countNodes, insertNodes, lockNodes, updateNodes } from './node-statements.js';
+import { writeConsequences } from './observation-statements.js';
 
 /** Times that a group starts again because another replica inserted one of its new nodes first. */
 export const LOST_RACES_MAX = 5;
@@ -96,9 +96,12 @@ export class PostgresNodeStore implements NodeStore {
     );
     if (inserted.length > 0 && (await insertNodes(manager, inserted)) < inserted.length) throw new LostRace();
     if (updated.length > 0) await updateNodes(manager, updated);
-    await writeHistory(manager, entriesOf(results));
-    await this.announce(manager, arrivals, results);
-    await appendAudit(manager, auditOf(results), auditLinesMax);
+    const traced = results.flatMap((result, index) =>
+      result instanceof AppError
+        ? []
+        : [{ observation: result, traceHeaders: arrivals[index]?.traceHeaders ?? {} }],
+    );
+    await writeConsequences(manager, { outbox: this.outbox, auditLinesMax }, traced);
     return results;
   }
 
@@ -114,41 +117,4 @@ export class PostgresNodeStore implements NodeStore {
       `This hub keeps ${this.settings.nodesMax} nodes and takes no new one; the operator may raise TOUCHSTONE_NODES_MAX.`,
     );
   }
-
-  private async announce(
-    manager: EntityManager,
-    arrivals: readonly Arrival[],
-    results: readonly (Observation | AppError)[],
-  ): Promise<void> {
-    for (const [index, { traceHeaders }] of arrivals.entries()) {
-      const result = results[index];
-      if (result === undefined || result instanceof AppError || result.previousStatus === undefined) continue;
-      const { nodeId, status, lastChangeMs } = result.node;
-      await this.outbox.append(
-        manager,
-        'evt.v1.attestation.node.changed',
-        {
-          ...{ nodeId, status, previous: result.previousStatus },
-          changedAt: new Date(lastChangeMs).toISOString(),
-          ...{ zone: 'default', quarantined: false, blocked: false },
-        },
-        { traceHeaders },
-      );
-    }
-  }
-}
-
-function auditOf(results: readonly (Observation | AppError)[]) {
-  return results.flatMap((result) => (result instanceof AppError ? [] : result.audit));
-}
-
-function entriesOf(results: readonly (Observation | AppError)[]): Map<string, HistoryEntry[]> {
-  const entries = new Map<string, HistoryEntry[]>();
-  for (const result of results) {
-    if (result instanceof AppError || result.entry === null) continue;
-    const list = entries.get(result.node.nodeId) ?? [];
-    list.push(result.entry);
-    entries.set(result.node.nodeId, list);
-  }
-  return entries;
 }

@@ -16,7 +16,7 @@ const store = new PostgresNodeStore(dataSource, {} as Outbox, { nodesMax: 1, aud
 describe('a database that is away', () => {
   it.each([
     ['a node', () => reader.find('node-1')],
-    ['the list of nodes', () => reader.list({ limit: 1 })],
+    ['the list of nodes', () => reader.list({ limit: 1, silentBeforeMs: 0 })],
     ['the history of a node', () => reader.history('node-1')],
     ['the audit', () => new PostgresAuditReader(dataSource).page({ limit: 1, after: 0 })],
     ['the counts', () => reader.count(0, 0)],

@@ -1,6 +1,10 @@
 import { expect } from '@jest/globals';
 import type { AuditLine } from '@touchstone/contracts/http/attestation-hub';
-import { FakeClock } from '@touchstone/testing';
+import { Outbox } from '@touchstone/postgres';
+import { FakeClock, type ServiceDataSource } from '@touchstone/testing';
+import type { AuditRecord } from '../../src/domain/audit.js';
+import { WatchSilence } from '../../src/domain/watch-silence.js';
+import { PostgresSilentNodeStore } from '../../src/persistence/postgres-silent-node-store.js';
 import { HubFixture, OPERATOR, type Hub } from './hub-fixture.js';
 import { scriptsOf } from './node-histories.js';
 import { ReferenceHub } from './reference-hub.js';
@@ -14,6 +18,7 @@ class Replicas {
     private readonly fixture: HubFixture,
     readonly clocks: readonly [FakeClock, FakeClock],
     readonly hubs: [Hub, Hub],
+    private readonly dataSource: ServiceDataSource,
     readonly lines: Record<string, unknown>[] = [],
   ) {}
 
@@ -21,11 +26,20 @@ class Replicas {
     const clocks = [new FakeClock(), new FakeClock()] as const;
     clocks[1].advance(700);
     const hubs = clocks.map((clock) => fixture.startAt(clock));
-    return new Replicas(fixture, clocks, (await Promise.all(hubs)) as [Hub, Hub]);
+    return new Replicas(fixture, clocks, (await Promise.all(hubs)) as [Hub, Hub], await fixture.dataSource());
   }
 
   advance(ms: number): void {
     for (const clock of this.clocks) clock.advance(ms);
+  }
+
+  /** Looks for silent nodes as one of the replicas does. */
+  async look(index: 0 | 1): Promise<void> {
+    const lines = this.lines;
+    const audit = { record: (record: AuditRecord) => void lines.push({ ...record }) };
+    const settings = { staleAfterMs: 50_000, auditLinesMax: 1_000_000 };
+    const store = new PostgresSilentNodeStore(this.dataSource, new Outbox(this.dataSource), settings);
+    await new WatchSilence(store, audit, this.clocks[index]).run();
   }
 
   async restart(index: 0 | 1): Promise<void> {
@@ -64,6 +78,10 @@ export async function checkHistories(fixture: HubFixture, rounds: number): Promi
         expect({ round, ...answer }).toMatchObject({ round, nodeId: message.node_id, status, health });
       }),
     );
+    // The replicas look in turns, each at the time of its clock.
+    const turn = round % 2 === 0 ? 0 : 1;
+    await replicas.look(turn);
+    reference.look(replicas.clocks[turn].nowMs());
     replicas.advance(ROUND_MS);
   }
   await expectKept(replicas, reference);
@@ -96,6 +114,7 @@ const gauges = {
   attestation_missing: 'MISSING',
   attestation_drift: 'DRIFT',
   attestation_spoof_suspect: 'SPOOF_SUSPECT',
+  attestation_stale: 'STALE',
 };
 
 async function expectAudited(replicas: Replicas, reference: ReferenceHub): Promise<void> {
@@ -108,7 +127,12 @@ async function expectAudited(replicas: Replicas, reference: ReferenceHub): Promi
   expect(lines.map(({ number }) => number)).toEqual(lines.map((_, index) => index + 1));
   const told = lines.map(
     ({ event, node_id, old_build, old_cap_prefix, new_build, new_cap_prefix, ts_utc }) => ({
-      ...{ event, node: node_id, at: ts_utc, new: `${new_build} ${new_cap_prefix}` },
+      ...{
+        event,
+        node: node_id,
+        at: ts_utc,
+        new: new_build === null ? null : `${new_build} ${new_cap_prefix}`,
+      },
       old: old_build === null ? null : `${old_build} ${old_cap_prefix}`,
       nodeId: node_id,
     }),

@@ -20,13 +20,15 @@ type ReferenceNode = ReturnType<typeof fresh>;
  */
 export class ReferenceHub {
   readonly nodes = new Map<string, ReferenceNode>();
-  readonly audit: { event: AuditEvent; node: string; old: string | null; new: string; at: string }[] = [];
+  readonly audit: { event: AuditEvent; node: string; old: string | null; new: string | null; at: string }[] =
+    [];
   readonly changes: { nodeId: string; status: NodeStatus; previous: NodeStatus | null; changedAt: string }[] =
     [];
 
   constructor(
     private readonly windowMs = 120_000,
     private readonly threshold = 3,
+    private readonly staleAfterMs = 50_000,
   ) {}
 
   take({ node_id, health, attestation }: Heartbeat, receivedAtMs: number): ReferenceNode {
@@ -43,13 +45,28 @@ export class ReferenceHub {
     }
     const tooGood = health === 'GREEN' && (status === 'DRIFT' || status === 'SPOOF_SUSPECT');
     node.health = tooGood ? 'YELLOW' : health;
-    if (node.status !== status) {
-      node.lastChangeMs = node.nowMs;
-      const changedAt = new Date(node.nowMs).toISOString();
-      this.changes.push({ nodeId: node_id, status, previous: node.status, changedAt });
-    }
-    node.status = status;
+    if (node.status !== status) this.change(node_id, node, status);
     return node;
+  }
+
+  /** Looks at all nodes at a time: whoever has been silent for longer than the limit is STALE since then. */
+  look(nowMs: number): void {
+    for (const [id, node] of this.nodes) {
+      if (node.status === 'STALE' || nowMs - node.nowMs <= this.staleAfterMs) continue;
+      node.nowMs += this.staleAfterMs;
+      const last = node.said.at(-1);
+      const at = new Date(node.nowMs).toISOString();
+      const said = last === undefined ? null : `${last.name} ${last.cap}`;
+      this.audit.push({ event: 'ATTESTATION_STALE', node: id, at, old: null, new: said });
+      this.change(id, node, 'STALE');
+    }
+  }
+
+  private change(nodeId: string, node: ReferenceNode, status: NodeStatus): void {
+    node.lastChangeMs = node.nowMs;
+    const changedAt = new Date(node.nowMs).toISOString();
+    this.changes.push({ nodeId, status, previous: node.status, changedAt });
+    node.status = status;
   }
 
   /** What the last of several attestations makes of a node. */

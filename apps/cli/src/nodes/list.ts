@@ -16,7 +16,7 @@ function listing(nodes: readonly NodeAnswer[]): string {
   if (nodes.length === 0) return 'No nodes.';
   const rows = nodes.map((node) => [
     node.nodeId,
-    node.stale ? `${node.status}, stale` : node.status,
+    node.stale ? `STALE, was ${node.judged}` : node.status,
     node.health,
     String(node.driftCount),
     String(node.spoofCount),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AuditEvent, Heartbeat, NodeStatus } from '@touchstone/contracts';
+import type { AuditEvent, Heartbeat, JudgedStatus } from '@touchstone/contracts';
 import { perform, type PlayedHub } from './perform.js';
 import { describePlay } from './play.js';
 
@@ -51,7 +51,7 @@ class FakeHub implements PlayedHub {
     return (this.kept.get(id) ?? []).flatMap(({ attestation: said }) => (said ? [said.capability_hash] : []));
   }
 
-  private status(id: string): NodeStatus {
+  private status(id: string): JudgedStatus {
     const beats = this.kept.get(id) ?? [];
     if (!beats.at(-1)?.attestation) return 'MISSING';
     const builds = this.builds(id);

@@ -22,7 +22,7 @@ function describeNode(node: NodeDetail): string {
     seen === null ? 'never' : `${seen.buildId}, ${seen.capabilityHash.slice(0, HASH_SHOWN)}, ${seen.at}`;
   const facts = table([
     ['node', node.nodeId],
-    ['status', `${node.status} since ${node.lastChange}${node.stale ? ', stale' : ''}`],
+    ['status', `${node.status} since ${node.lastChange}${node.stale ? `, was ${node.judged}` : ''}`],
     [
       'health',
       node.health === node.reportedHealth ? node.health : `${node.health}, reports ${node.reportedHealth}`,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { auditEvents, healthValues, nodeId, nodeStatuses } from '../messages/attestation.js';
+import { auditEvents, healthValues, judgedStatuses, nodeId, nodeStatuses } from '../messages/attestation.js';
 import { reportHeartbeat } from '../rpc/attestation.js';
 import { hex32, timestampMs } from '../schemas/primitives.js';
 
@@ -32,7 +32,10 @@ const seen = z.strictObject({ at: timestampMs, buildId: z.string(), capabilityHa
 export const nodeAnswer = z.strictObject({
   nodeId: z.string(),
   status: z.enum(nodeStatuses),
-  stale: z.boolean().describe('No heartbeat came for longer than the limit.'),
+  judged: z
+    .enum(judgedStatuses)
+    .describe('What the last heartbeat made of the node; the status of a node that is not STALE.'),
+  stale: z.boolean().describe('No heartbeat came for longer than the limit; the status is STALE.'),
   ageMs: z.number().int().min(0).describe('Milliseconds since the last heartbeat of any kind.'),
   health: z
     .string()
@@ -109,10 +112,10 @@ export const auditLine = z.strictObject({
     .nullable()
     .describe('Why a spoof is suspected; null of other events.'),
   old_cap_prefix: z.string().nullable().describe('The first eight characters of the capability hash before.'),
-  new_cap_prefix: z.string(),
+  new_cap_prefix: z.string().nullable().describe('null where the node never attested.'),
   old_build: z.string().nullable(),
-  new_build: z.string(),
-  reporter: z.string().describe('Who brought the heartbeat: a service, or http.'),
+  new_build: z.string().nullable(),
+  reporter: z.string().describe('Who brought the last heartbeat: a service, or http.'),
   remote_addr: z.string().nullable().describe('The other end of the connection; null on the bus.'),
   ts_utc: timestampMs.describe('When the hub found it.'),
 });

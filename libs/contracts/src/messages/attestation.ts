@@ -70,6 +70,7 @@ export const auditEvents = [
   'ATTESTATION_FIRST_SEEN',
   'ATTESTATION_DRIFT',
   'ATTESTATION_SPOOF_SUSPECT',
+  'ATTESTATION_STALE',
 ] as const;
 export type AuditEvent = (typeof auditEvents)[number];
 
@@ -80,9 +81,10 @@ export const nodeChanged = z.strictObject({
   /** The status before; null for a node that was not known, the same where something else changed. */
   previous: z.enum(nodeStatuses).nullable(),
   changedAt: timestampMs,
-  zone: zoneName,
-  quarantined: z.boolean(),
+  // A hub of an older version, which blocked nobody, left events without these members in its outbox.
+  zone: zoneName.default('default'),
+  quarantined: z.boolean().default(false),
   /** Under the policy of its zone the outputs of the node must not be signed now. */
-  blocked: z.boolean(),
+  blocked: z.boolean().default(false),
 });
 export type NodeChanged = z.infer<typeof nodeChanged>;

@@ -36,7 +36,10 @@ export class NodesController {
   async list(@ZodQuery(nodesQuery) query: NodesQuery): Promise<NodePage> {
     const { limit, cursor: after, status } = query;
     // One more than asked for tells whether there is a next page.
-    const found = await this.reader.list({ limit: limit + 1, after, status });
+    const found = await this.reader.list({
+      ...{ limit: limit + 1, after, status },
+      silentBeforeMs: this.clock.nowMs() - this.config.TOUCHSTONE_STALE_AFTER_MS,
+    });
     const nodes = found.slice(0, limit);
     const last = nodes[nodes.length - 1];
     return {

@@ -10,12 +10,23 @@ export function presentHeartbeat({ nodeId, status, health, lastHeartbeat }: Node
 
 /** A node as it is at `nowMs`. */
 export function presentNode(node: NodeState, nowMs: number, staleAfterMs: number): NodeAnswer {
-  const { nodeId, status, health, firstSeen, lastSeen, driftCount, spoofCount, lastHeartbeat, reporter } =
-    node;
+  const {
+    nodeId,
+    status: judged,
+    health,
+    firstSeen,
+    lastSeen,
+    driftCount,
+    spoofCount,
+    lastHeartbeat,
+    reporter,
+  } = node;
   const { ageMs, stale } = freshnessOf(node, nowMs, staleAfterMs);
+  const silentSinceMs = node.staleSinceMs ?? lastHeartbeat.atMs + staleAfterMs;
   return {
     nodeId,
-    status,
+    status: stale ? 'STALE' : judged,
+    judged,
     stale,
     ageMs,
     health,
@@ -24,7 +35,7 @@ export function presentNode(node: NodeState, nowMs: number, staleAfterMs: number
     lastSeen: lastSeen && presentSighting(lastSeen),
     driftCount,
     spoofCount,
-    lastChange: timeText(node.lastChangeMs),
+    lastChange: timeText(stale ? silentSinceMs : node.lastChangeMs),
     lastHeartbeat: {
       at: timeText(lastHeartbeat.atMs),
       tsUtc: lastHeartbeat.tsUtc,
