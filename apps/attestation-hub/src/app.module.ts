@@ -3,18 +3,28 @@ import { CLOCK, provide, type ServiceContext } from '@touchstone/platform/wiring
 import type { ServiceParts } from '@touchstone/service';
 import { LoggedAudit } from './adapters/stdout/logged-audit.js';
 import type { Config } from './config.js';
+import { MakeDecisions } from './domain/make-decisions.js';
 import { ReceiveHeartbeat } from './domain/receive-heartbeat.js';
 import { WatchSilence } from './domain/watch-silence.js';
 import { HubMetrics, RECENT_FINDINGS_MS } from './metrics.js';
 import { stores } from './providers/stores.js';
-import { NODE_READER, NODE_STORE, SILENT_NODE_STORE } from './tokens.js';
+import {
+  DECISION_STORE,
+  NODE_READER,
+  NODE_STORE,
+  POLICY_STORE,
+  ROLLOUT_STORE,
+  SILENT_NODE_STORE,
+} from './tokens.js';
 import { AuditController } from './transport/http/audit.controller.js';
+import { DecisionsController } from './transport/http/decisions.controller.js';
 import { HeartbeatSenders } from './transport/http/heartbeat-senders.js';
 import { HeartbeatsController } from './transport/http/heartbeats.controller.js';
 import { MetricsController } from './transport/http/metrics.controller.js';
 import { NodesController } from './transport/http/nodes.controller.js';
 import { OperatorNodesController } from './transport/http/operator-nodes.controller.js';
 import { Operator } from './transport/http/operator.js';
+import { RolloutsController } from './transport/http/rollouts.controller.js';
 import { AttestationRpc } from './transport/nats/attestation.rpc.js';
 
 /** Wires the attestation hub. */
@@ -25,6 +35,8 @@ export function appParts(config: Config, { logger }: ServiceContext<Config>): Se
       HeartbeatsController,
       NodesController,
       OperatorNodesController,
+      DecisionsController,
+      RolloutsController,
       AuditController,
       MetricsController,
       AttestationRpc,
@@ -49,8 +61,16 @@ export function appParts(config: Config, { logger }: ServiceContext<Config>): Se
       ),
       provide(
         WatchSilence,
-        { store: SILENT_NODE_STORE, clock: CLOCK },
-        ({ store, clock }) => new WatchSilence(store, audit, clock),
+        { store: SILENT_NODE_STORE, metrics: HubMetrics, clock: CLOCK },
+        ({ store, metrics, clock }) => new WatchSilence(store, audit, metrics, clock),
+      ),
+      provide(
+        MakeDecisions,
+        {
+          ...{ decisions: DECISION_STORE, rollouts: ROLLOUT_STORE, policy: POLICY_STORE },
+          ...{ metrics: HubMetrics, clock: CLOCK },
+        },
+        ({ metrics, clock, ...parts }) => new MakeDecisions(parts, audit, metrics, clock),
       ),
     ],
   };

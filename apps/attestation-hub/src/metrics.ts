@@ -3,7 +3,8 @@ import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/o
 import { singleFlight } from '@touchstone/work';
 import { reportedSkew } from './domain/freshness.js';
 import type { Observation } from './domain/observe-heartbeat.js';
-import type { HeartbeatWatcher, NodeCounts } from './domain/ports.js';
+import type { DecisionWatcher, HeartbeatWatcher, NodeCounts } from './domain/ports.js';
+import type { Standing } from './domain/standing.js';
 
 /** What `attestation_drift_1m` and `attestation_spoof_1m` look back at. */
 export const RECENT_FINDINGS_MS = 60_000;
@@ -26,11 +27,12 @@ const gaugeOfStatus: Readonly<Record<NodeStatus, { name: string; help: string }>
  * The figures of this service (R-NODE-6). What is known of nodes, the findings of the last minute included, is read from the
  * database at each scrape, so that every replica shows the same and a restart forgets nothing; counters are those of one process.
  */
-export class HubMetrics implements HeartbeatWatcher {
+export class HubMetrics implements HeartbeatWatcher, DecisionWatcher {
   private readonly heartbeats: Counter;
   private readonly seconds: Histogram;
   private readonly reporterChanges: Counter;
   private readonly skewed: Counter;
+  private readonly wouldBlock: Counter;
 
   constructor(
     private readonly registry: Registry,
@@ -59,15 +61,26 @@ export class HubMetrics implements HeartbeatWatcher {
       help: 'Heartbeats whose stated time is off by more than five minutes.',
       registers,
     });
+    this.wouldBlock = new Counter({
+      name: 'policy_would_block_total',
+      help: 'New decisions that would have blocked a node if its zone enforced its policy, by zone and reason.',
+      labelNames: ['zone', 'reason'],
+      registers,
+    });
     // The gauges of one scrape share one query.
     this.addNodeGauges(singleFlight(count));
   }
 
-  stored({ node, reporterChanged }: Observation, reporter: string, seconds: number): void {
+  stored({ node, reporterChanged, decision }: Observation, reporter: string, seconds: number): void {
     this.heartbeats.inc({ reporter, result: node.status });
     this.seconds.observe(seconds);
+    if (decision !== null) this.decided(decision);
     if (reporterChanged) this.reporterChanges.inc();
     if (reportedSkew(node.lastHeartbeat.clockSkewMs) !== null) this.skewed.inc();
+  }
+
+  decided({ zone, reason }: Standing): void {
+    this.wouldBlock.inc({ zone, reason: String(reason) });
   }
 
   refused(reporter: string): void {

@@ -49,6 +49,7 @@ describe('the audit (R-NODE-5)', () => {
       new_cap_prefix: prefix,
       reporter: 'http',
       remote_addr: expect.stringMatching(/127\.0\.0\.1$/),
+      ...{ zone: null, detail: null },
     };
     const lines = [
       {

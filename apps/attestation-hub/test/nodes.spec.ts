@@ -142,6 +142,11 @@ describe('the interface description', () => {
       '/v1/nodes',
       '/v1/nodes/heartbeat',
       '/v1/nodes/{id}',
+      '/v1/nodes/{id}/baselines',
+      '/v1/nodes/{id}/quarantine',
+      '/v1/rollouts',
+      '/v1/rollouts/{name}',
+      '/v1/rollouts/{name}/end',
     ]);
   });
 });

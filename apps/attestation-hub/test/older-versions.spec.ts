@@ -70,6 +70,7 @@ const versions = olderVersions({
         refills: { heartbeatsMs: 0, statusChangesMs: 0 },
         recentRuns: [],
         staleSinceMs: null,
+        standing: null,
         historyLength: 2,
       },
       expect.objectContaining({ nodeId: 'node-2', status: 'MISSING', firstSeen: null, lastSeen: null }),

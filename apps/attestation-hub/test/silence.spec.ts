@@ -8,6 +8,7 @@ import {
   SILENT_NODES_PER_COMMIT_MAX,
   WatchSilence,
 } from '../src/domain/watch-silence.js';
+import { Zones } from '../src/domain/zones.js';
 import { PostgresSilentNodeStore } from '../src/persistence/postgres-silent-node-store.js';
 import { service } from '../src/service.js';
 import { bareHeartbeatAt, heartbeatAt, HubFixture, type Hub } from './support/hub-fixture.js';
@@ -22,9 +23,10 @@ const told: AuditRecord[] = [];
 
 /** What looks for silent nodes in one replica. */
 function watcher(): WatchSilence {
-  const settings = { staleAfterMs: AFTER_MS, auditLinesMax: 1_000_000 };
+  const settings = { staleAfterMs: AFTER_MS, auditLinesMax: 1_000_000, zones: new Zones() };
   const store = new PostgresSilentNodeStore(dataSource, new Outbox(dataSource), settings);
-  return new WatchSilence(store, { record: (record) => void told.push(record) }, fixture.clock);
+  const audit = { record: (record: AuditRecord) => void told.push(record) };
+  return new WatchSilence(store, audit, { decided: () => undefined }, fixture.clock);
 }
 
 const eventsOf = async (id: string) =>
@@ -97,7 +99,7 @@ describe('a look for silent nodes', () => {
 
   it('finds SILENT_NODES_PER_COMMIT_MAX nodes with one commit, and one more with the next', async () => {
     const store = new PostgresSilentNodeStore(dataSource, new Outbox(dataSource), {
-      ...{ staleAfterMs: AFTER_MS, auditLinesMax: 1_000_000 },
+      ...{ staleAfterMs: AFTER_MS, auditLinesMax: 1_000_000, zones: new Zones() },
     });
     fixture.clock.advance(2 * AFTER_MS);
     await watcher().run();

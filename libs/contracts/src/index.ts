@@ -94,7 +94,9 @@ export {
   nodeChanged,
   nodeId,
   nodeStatuses,
+  zoneModes,
   zoneName,
+  zoneRules,
   type Attestation,
   type AuditEvent,
   type BlockReason,
@@ -102,6 +104,8 @@ export {
   type JudgedStatus,
   type NodeChanged,
   type NodeStatus,
+  type ZoneMode,
+  type ZoneRule,
 } from './messages/attestation.js';
 export {
   commitmentPublished,

@@ -1,6 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 import { takeOne, type Allowance } from './allowance.js';
 import type { FlipRules } from './flip-rules.js';
+import { UNGOVERNED, type Governance } from './governance.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import { judgeHeartbeat } from './judge-heartbeat.js';
 import type { NodeState, Refills } from './node.js';
@@ -33,11 +34,12 @@ export function refuseHeartbeat(
   known: NodeState | undefined,
   report: HeartbeatReport,
   rules: FlipRules,
+  governance: Governance = UNGOVERNED,
 ): AppError | undefined {
   const current = known?.reporter.current ?? report.reporter;
   if (report.reporter === HTTP_REPORTER && current !== HTTP_REPORTER)
     return new AppError('forbidden', `The node ${report.nodeId} reports through ${current}, and only so.`);
-  const spent = spendAllowances(known, report, rules);
+  const spent = spendAllowances(known, report, rules, governance);
   if (!('waitMs' in spent)) return undefined;
   return new AppError('rate-limited', `The node ${report.nodeId} ${spent.detail}`, {
     retryAfterSeconds: Math.ceil(spent.waitMs / 1_000),
@@ -49,11 +51,12 @@ export function spendAllowances(
   known: NodeState | undefined,
   report: HeartbeatReport,
   rules: FlipRules,
+  governance: Governance = UNGOVERNED,
 ): Refills | { readonly waitMs: number; readonly detail: string } {
   const before = refillsBefore(known, report);
   const beat = takeOne(heartbeats, before.heartbeatsMs, report.receivedAtMs);
   if ('waitMs' in beat) return { ...beat, detail: 'sent more heartbeats than are taken of one node.' };
-  if (judgeHeartbeat(known, report, rules).status === known?.status)
+  if (judgeHeartbeat(known, report, rules, governance).status === known?.status)
     return { ...before, heartbeatsMs: beat.refilledAtMs };
   const change = takeOne(statusChanges, before.statusChangesMs, report.receivedAtMs);
   if ('waitMs' in change)

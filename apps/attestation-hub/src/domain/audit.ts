@@ -1,7 +1,8 @@
-import type { AuditEvent } from '@touchstone/contracts';
+import type { AuditEvent, BlockReason } from '@touchstone/contracts';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import type { Finding } from './judge-heartbeat.js';
 import type { AttestedBuild } from './node.js';
+import type { Suspicion } from './recent-runs.js';
 
 /** Characters of a capability hash that the audit shows. */
 const HASH_PREFIX_LENGTH = 8;
@@ -9,9 +10,10 @@ const HASH_PREFIX_LENGTH = 8;
 /** One line of the audit (R-NODE-5). */
 export interface AuditRecord {
   readonly event: AuditEvent;
-  readonly node_id: string;
-  /** Why a node is suspected; `null` of every other event. */
-  readonly reason: 'flip-flop' | 'contradictory-runtime' | null;
+  /** `null` of what is about several nodes. */
+  readonly node_id: string | null;
+  /** Why a node is suspected or blocked; `null` of every other event. */
+  readonly reason: Suspicion | BlockReason | null;
   readonly old_cap_prefix: string | null;
   /** `null` where the node never attested. */
   readonly new_cap_prefix: string | null;
@@ -19,6 +21,10 @@ export interface AuditRecord {
   readonly new_build: string | null;
   readonly reporter: string;
   readonly remote_addr: string | null;
+  /** Of what a policy decides. */
+  readonly zone: string | null;
+  /** What the operator said, or did it to. */
+  readonly detail: string | null;
   /** When the hub found it, in UTC with milliseconds; what a node states about the time orders nothing. */
   readonly ts_utc: string;
 }
@@ -45,6 +51,7 @@ export function auditRecordOf(
     new_build: visibleBuild(attestation),
     reporter: report.reporter,
     remote_addr: report.remoteAddress,
+    ...{ zone: null, detail: null },
     ts_utc: new Date(atMs).toISOString(),
   };
 }

@@ -1,4 +1,5 @@
 import type { Heartbeat, JudgedStatus, NodeStatus } from '@touchstone/contracts';
+import type { Standing } from './standing.js';
 
 /** How well a node says it is. */
 export type NodeHealth = Heartbeat['health'];
@@ -70,6 +71,8 @@ export interface NodeState {
   readonly refills: Refills;
   /** What the node said before what it says now, as far back as the window of the rules, the oldest first. */
   readonly recentRuns: readonly Run[];
+  /** What the policy last made of the node; `null` before it was asked. */
+  readonly standing: Standing | null;
   /** How many entries the history ever had; it is the number of the next one. */
   readonly historyLength: number;
 }

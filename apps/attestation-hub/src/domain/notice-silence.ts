@@ -1,7 +1,9 @@
-import type { AuditRecord } from './audit.js';
-import { auditPrefix, visibleBuild } from './audit.js';
+import { auditPrefix, visibleBuild, type AuditRecord } from './audit.js';
+import { UNGOVERNED, type Governance } from './governance.js';
 import { toldStatus, type NodeState } from './node.js';
 import type { Observation } from './observe-heartbeat.js';
+import { settleStanding } from './settle-standing.js';
+import { Zones } from './zones.js';
 
 /**
  * What becomes of a node at which somebody looks because it is silent: STALE since the moment at which its silence grew too long,
@@ -13,13 +15,15 @@ export function noticeSilence(
   known: NodeState,
   nowMs: number,
   staleAfterMs: number,
+  governance: Pick<Governance, 'quarantine'> = UNGOVERNED,
+  zones: Zones = new Zones(),
 ): Observation | undefined {
   const staleSinceMs = known.lastHeartbeat.atMs + staleAfterMs;
   if (known.staleSinceMs !== null || nowMs <= staleSinceMs) return undefined;
   const number = known.historyLength;
   const node = { ...known, staleSinceMs, lastChangeMs: staleSinceMs, historyLength: number + 1 };
   const { health, reporter } = known;
-  return {
+  const observation: Observation = {
     node,
     entry: {
       ...{ number, atMs: staleSinceMs, status: 'STALE', health },
@@ -27,8 +31,9 @@ export function noticeSilence(
     },
     previousStatus: toldStatus(known),
     audit: [silenceRecord(node, staleSinceMs)],
-    reporterChanged: false,
+    ...{ reporterChanged: false, atMs: staleSinceMs, decision: null },
   };
+  return settleStanding(known, observation, governance, zones);
 }
 
 function silenceRecord({ nodeId, lastSeen, reporter }: NodeState, atMs: number): AuditRecord {
@@ -41,7 +46,7 @@ function silenceRecord({ nodeId, lastSeen, reporter }: NodeState, atMs: number):
     old_build: null,
     new_build: lastSeen && visibleBuild(lastSeen),
     reporter: reporter.current,
-    remote_addr: null,
+    ...{ remote_addr: null, zone: null, detail: null },
     ts_utc: new Date(atMs).toISOString(),
   };
 }

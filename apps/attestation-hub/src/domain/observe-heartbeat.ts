@@ -2,6 +2,7 @@ import type { NodeStatus } from '@touchstone/contracts';
 import { spendAllowances } from './admit-heartbeat.js';
 import { auditRecordOf, type AuditRecord } from './audit.js';
 import type { FlipRules } from './flip-rules.js';
+import { UNGOVERNED, type Governance } from './governance.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import { judgeHeartbeat, timeOf } from './judge-heartbeat.js';
 import {
@@ -13,16 +14,23 @@ import {
   type Sighting,
 } from './node.js';
 import { isSameAttestation } from './recent-runs.js';
+import { settleStanding } from './settle-standing.js';
+import type { Standing } from './standing.js';
+import { Zones } from './zones.js';
 
 /** A node after one heartbeat, and what follows from it. */
 export interface Observation {
   readonly node: NodeState;
   /** The entry that joins the history, `null` when the node said nothing new. */
   readonly entry: HistoryEntry | null;
-  /** The status before, when it changed; `undefined` when it did not. */
+  /** The status before, where readers of events have to hear of a change; `undefined` where nothing changed for them. */
   readonly previousStatus: NodeStatus | null | undefined;
   readonly audit: readonly AuditRecord[];
   readonly reporterChanged: boolean;
+  /** When it was, in milliseconds since 1970. */
+  readonly atMs: number;
+  /** A new decision of the policy that would have blocked the node under `enforce`. */
+  readonly decision: Standing | null;
 }
 
 /**
@@ -33,9 +41,20 @@ export function observeHeartbeat(
   known: NodeState | undefined,
   report: HeartbeatReport,
   rules: FlipRules,
+  governance: Governance = UNGOVERNED,
+  zones: Zones = new Zones(),
+): Observation {
+  return settleStanding(known, hear(known, report, rules, governance), governance, zones);
+}
+
+function hear(
+  known: NodeState | undefined,
+  report: HeartbeatReport,
+  rules: FlipRules,
+  governance: Governance,
 ): Observation {
   const atMs = timeOf(known, report);
-  const { finding, ...verdict } = judgeHeartbeat(known, report, rules);
+  const { finding, ...verdict } = judgeHeartbeat(known, report, rules, governance);
   const toldBefore = known && toldStatus(known);
   const statusChanged = toldBefore !== verdict.status;
   const sighting: Sighting | null = report.attestation && { ...report.attestation, atMs };
@@ -50,7 +69,8 @@ export function observeHeartbeat(
     lastChangeMs: statusChanged || known === undefined ? atMs : known.lastChangeMs,
     lastHeartbeat: { atMs, tsUtc: report.tsUtc, clockSkewMs: report.clockSkewMs },
     reporter,
-    refills: nextRefills(known, report, rules),
+    refills: nextRefills(known, report, rules, governance),
+    standing: known?.standing ?? null,
   };
   const number = known?.historyLength ?? 0;
   const isNews = known === undefined || saysAnother(known, draft, report);
@@ -69,11 +89,18 @@ export function observeHeartbeat(
     previousStatus: statusChanged ? (toldBefore ?? null) : undefined,
     audit: finding && report.attestation ? [auditRecordOf(report, report.attestation, finding, atMs)] : [],
     reporterChanged: reporter.changedAtMs !== null && reporter !== known?.reporter,
+    atMs,
+    decision: null,
   };
 }
 
-function nextRefills(known: NodeState | undefined, report: HeartbeatReport, rules: FlipRules): Refills {
-  const spent = spendAllowances(known, report, rules);
+function nextRefills(
+  known: NodeState | undefined,
+  report: HeartbeatReport,
+  rules: FlipRules,
+  governance: Governance,
+): Refills {
+  const spent = spendAllowances(known, report, rules, governance);
   // Whether it is refused is asked before; here nothing is left to take.
   return 'waitMs' in spent ? (known?.refills ?? { heartbeatsMs: 0, statusChangesMs: 0 }) : spent;
 }

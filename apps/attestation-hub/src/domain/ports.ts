@@ -1,8 +1,10 @@
 import type { AuditEvent, NodeStatus } from '@touchstone/contracts';
 import type { AuditLine, AuditRecord } from './audit.js';
+import type { Governance } from './governance.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import type { HistoryEntry, NodeState } from './node.js';
 import type { Observation } from './observe-heartbeat.js';
+import type { Standing } from './standing.js';
 
 /** Tells the time. */
 export interface Clock {
@@ -78,6 +80,8 @@ export interface AuditReader {
 export interface NodeReader {
   find(nodeId: string): Promise<NodeState | undefined>;
   list(query: NodeQuery): Promise<NodeState[]>;
+  /** What the operator decided about nodes. */
+  governance(nodeIds: readonly string[]): Promise<(nodeId: string) => Governance>;
   /** What a node said over time, the newest first. */
   history(nodeId: string): Promise<HistoryEntry[]>;
   count(silentBeforeMs: number, auditSinceMs: number): Promise<NodeCounts>;
@@ -92,4 +96,9 @@ export interface AuditTrail {
 export interface HeartbeatWatcher {
   stored(observation: Observation, reporter: string, seconds: number): void;
   refused(reporter: string): void;
+}
+
+/** Hears of every new decision of the policy that would have blocked a node, for figures. */
+export interface DecisionWatcher {
+  decided(standing: Standing): void;
 }

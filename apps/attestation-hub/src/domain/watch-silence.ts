@@ -1,4 +1,4 @@
-import type { AuditTrail, Clock, SilentNodeStore } from './ports.js';
+import type { AuditTrail, Clock, DecisionWatcher, SilentNodeStore } from './ports.js';
 
 /** Nodes that are found silent with one commit. */
 export const SILENT_NODES_PER_COMMIT_MAX = 500;
@@ -13,6 +13,7 @@ export class WatchSilence {
   constructor(
     private readonly store: SilentNodeStore,
     private readonly audit: AuditTrail,
+    private readonly watcher: DecisionWatcher,
     private readonly clock: Clock,
   ) {}
 
@@ -22,7 +23,10 @@ export class WatchSilence {
     let found = 0;
     for (let commit = 0; commit < SILENCE_COMMITS_PER_LOOK_MAX; commit += 1) {
       const observations = await this.store.notice(nowMs, SILENT_NODES_PER_COMMIT_MAX);
-      for (const { audit } of observations) for (const record of audit) this.audit.record(record);
+      for (const { audit, decision } of observations) {
+        for (const record of audit) this.audit.record(record);
+        if (decision !== null) this.watcher.decided(decision);
+      }
       found += observations.length;
       if (observations.length < SILENT_NODES_PER_COMMIT_MAX) break;
     }

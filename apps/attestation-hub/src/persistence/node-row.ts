@@ -1,5 +1,6 @@
 import type { JudgedStatus, NodeStatus } from '@touchstone/contracts';
 import { bytesToHex } from '@touchstone/crypto';
+import type { Standing } from '../domain/standing.js';
 import type { HistoryEntry, NodeHealth, NodeState, Run, Sighting } from '../domain/node.js';
 
 /** A row of `attestation.node` as the driver reads it. */
@@ -31,6 +32,7 @@ export interface NodeRow {
   readonly reported_health: NodeHealth | null;
   readonly recent_runs: readonly Run[] | null;
   readonly stale_since: Date | null;
+  readonly standing: Standing | null;
 }
 
 /** A row of `attestation.node_history` as the driver reads it. */
@@ -52,7 +54,7 @@ export const NODE_COLUMNS = `node_id text, status text, health text,
   drift_count bigint, spoof_count bigint, last_change_at timestamptz, last_heartbeat_at timestamptz,
   last_ts_utc text, clock_skew_ms bigint, reporter text, previous_reporter text, reporter_changed_at timestamptz,
   history_length bigint, heartbeats_refilled_at timestamptz, status_changes_refilled_at timestamptz, reported_health text,
-  recent_runs jsonb, stale_since timestamptz`;
+  recent_runs jsonb, stale_since timestamptz, standing jsonb`;
 
 /** A node as a member of the JSON array that a statement takes. */
 export function fromNode(node: NodeState): object {
@@ -83,6 +85,7 @@ export function fromNode(node: NodeState): object {
     status_changes_refilled_at: timeText(refills.statusChangesMs),
     reported_health: node.reportedHealth,
     recent_runs: node.recentRuns,
+    standing: node.standing,
     stale_since: node.staleSinceMs === null ? null : timeText(node.staleSinceMs),
   };
 }
@@ -118,6 +121,7 @@ export function toNode(row: NodeRow): NodeState {
       statusChangesMs: row.status_changes_refilled_at?.getTime() ?? 0,
     },
     recentRuns: row.recent_runs ?? [],
+    standing: row.standing,
     staleSinceMs: row.stale_since && row.stale_since.getTime(),
     historyLength: Number(row.history_length),
   };

@@ -2,6 +2,7 @@ import type { Outbox } from '@touchstone/postgres';
 import type { EntityManager } from 'typeorm';
 import { toldStatus, type HistoryEntry } from '../domain/node.js';
 import type { Observation } from '../domain/observe-heartbeat.js';
+import { isBlocked, UNHEARD, UNTOLD, type Standing } from '../domain/standing.js';
 import { appendAudit } from './audit-statements.js';
 import { writeHistory } from './node-statements.js';
 
@@ -29,21 +30,36 @@ export async function writeConsequences(
 ): Promise<void> {
   await writeHistory(manager, entriesOf(all));
   for (const { observation, traceHeaders = {} } of all) {
-    const { node, previousStatus } = observation;
+    const { node, previousStatus, atMs } = observation;
     if (previousStatus === undefined) continue;
+    const standing = node.standing ?? UNTOLD;
     await outbox.append(
       manager,
       'evt.v1.attestation.node.changed',
       {
         ...{ nodeId: node.nodeId, status: toldStatus(node), previous: previousStatus },
-        changedAt: new Date(node.lastChangeMs).toISOString(),
-        ...{ zone: 'default', quarantined: false, blocked: false },
+        changedAt: new Date(atMs).toISOString(),
+        ...{ zone: standing.zone, quarantined: standing.quarantined, blocked: isBlocked(standing) },
       },
       { traceHeaders },
     );
   }
   const records = all.flatMap(({ observation }) => observation.audit);
   await appendAudit(manager, records, auditLinesMax);
+}
+
+/** Tells of a node that was never heard that it is quarantined or blocked, or is no more. */
+export async function announceUnheard(
+  manager: EntityManager,
+  outbox: Outbox,
+  nodeId: string,
+  standing: Standing,
+  atMs: number,
+): Promise<void> {
+  await outbox.append(manager, 'evt.v1.attestation.node.changed', {
+    ...{ nodeId, status: UNHEARD.status, previous: null, changedAt: new Date(atMs).toISOString() },
+    ...{ zone: standing.zone, quarantined: standing.quarantined, blocked: isBlocked(standing) },
+  });
 }
 
 function entriesOf(all: readonly Traced[]): Map<string, HistoryEntry[]> {

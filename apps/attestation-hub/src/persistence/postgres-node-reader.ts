@@ -1,6 +1,8 @@
 import { nodeStatuses, type NodeStatus } from '@touchstone/contracts';
 import { withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
+import type { Governance } from '../domain/governance.js';
+import { readGovernance } from './governance-statements.js';
 import type { HistoryEntry, NodeState } from '../domain/node.js';
 import type { NodeCounts, NodeQuery, NodeReader } from '../domain/ports.js';
 import { toEntry, toNode, type HistoryRow, type NodeRow } from './node-row.js';
@@ -34,6 +36,10 @@ export class PostgresNodeReader implements NodeReader {
       [nodeId],
     );
     return rows.map(toEntry);
+  }
+
+  governance(nodeIds: readonly string[]): Promise<(nodeId: string) => Governance> {
+    return withDatabase(() => readGovernance(this.dataSource, nodeIds));
   }
 
   async count(silentBeforeMs: number, auditSinceMs: number): Promise<NodeCounts> {

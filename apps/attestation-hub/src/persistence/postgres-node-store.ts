@@ -9,6 +9,8 @@ import type { HeartbeatReport } from '../domain/heartbeat-report.js';
 import type { NodeState } from '../domain/node.js';
 import { observeHeartbeat, type Observation } from '../domain/observe-heartbeat.js';
 import type { NodeStore } from '../domain/ports.js';
+import type { Zones } from '../domain/zones.js';
+import { readGovernance } from './governance-statements.js';
 import { countNodes, insertNodes, lockNodes, updateNodes } from './node-statements.js';
 import { writeConsequences } from './observation-statements.js';
 
@@ -20,6 +22,7 @@ export interface NodeStoreSettings {
   readonly nodesMax: number;
   readonly auditLinesMax: number;
   readonly rules: FlipRules;
+  readonly zones: Zones;
 }
 
 interface Arrival {
@@ -78,15 +81,17 @@ export class PostgresNodeStore implements NodeStore {
   ): Promise<(Observation | AppError)[]> {
     const nodeIds = [...new Set(arrivals.map(({ report }) => report.nodeId))];
     const known = await lockNodes(manager, nodeIds);
+    const governance = await readGovernance(manager, nodeIds);
     const fresh = nodeIds.filter((nodeId) => !known.has(nodeId));
     const admitted = new Set(await this.admit(manager, fresh));
     const nodes = new Map<string, NodeState>(known);
-    const { rules, auditLinesMax } = this.settings;
+    const { rules, zones, auditLinesMax } = this.settings;
     const results = arrivals.map(({ report }) => {
       if (!known.has(report.nodeId) && !admitted.has(report.nodeId)) return this.full();
-      const refused = refuseHeartbeat(nodes.get(report.nodeId), report, rules);
+      const decided = governance(report.nodeId);
+      const refused = refuseHeartbeat(nodes.get(report.nodeId), report, rules, decided);
       if (refused) return refused;
-      const observation = observeHeartbeat(nodes.get(report.nodeId), report, rules);
+      const observation = observeHeartbeat(nodes.get(report.nodeId), report, rules, decided, zones);
       nodes.set(report.nodeId, observation.node);
       return observation;
     });

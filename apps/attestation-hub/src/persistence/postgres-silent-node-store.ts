@@ -3,6 +3,8 @@ import type { DataSource } from 'typeorm';
 import { noticeSilence } from '../domain/notice-silence.js';
 import type { Observation } from '../domain/observe-heartbeat.js';
 import type { SilentNodeStore } from '../domain/ports.js';
+import type { Zones } from '../domain/zones.js';
+import { readGovernance } from './governance-statements.js';
 import { lockSilentNodes, updateNodes } from './node-statements.js';
 import { writeConsequences } from './observation-statements.js';
 
@@ -10,6 +12,7 @@ import { writeConsequences } from './observation-statements.js';
 export interface SilentNodeSettings {
   readonly staleAfterMs: number;
   readonly auditLinesMax: number;
+  readonly zones: Zones;
 }
 
 /** Writes into PostgreSQL which nodes are silent. */
@@ -21,12 +24,18 @@ export class PostgresSilentNodeStore implements SilentNodeStore {
   ) {}
 
   notice(nowMs: number, limit: number): Promise<Observation[]> {
-    const { staleAfterMs, auditLinesMax } = this.settings;
+    const { staleAfterMs, auditLinesMax, zones } = this.settings;
     return withDatabase(() =>
       this.dataSource.transaction(async (manager) => {
         const silent = await lockSilentNodes(manager, nowMs - staleAfterMs, limit);
-        const observations = silent.flatMap((node) => noticeSilence(node, nowMs, staleAfterMs) ?? []);
-        if (observations.length === 0) return [];
+        if (silent.length === 0) return [];
+        const governance = await readGovernance(
+          manager,
+          silent.map(({ nodeId }) => nodeId),
+        );
+        const observations = silent.flatMap(
+          (node) => noticeSilence(node, nowMs, staleAfterMs, governance(node.nodeId), zones) ?? [],
+        );
         await updateNodes(
           manager,
           observations.map(({ node }) => node),

@@ -59,6 +59,13 @@ export class Hub extends TestService {
     return this.post(path, message);
   }
 
+  /** Sends what only the operator may. */
+  operate(method: 'PUT' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Response> {
+    const headers = { 'content-type': 'application/json', ...OPERATOR };
+    const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+    return fetch(`${this.url}${path}`, init);
+  }
+
   async beat(message: Heartbeat): Promise<HeartbeatAnswer> {
     const response = await this.send(message);
     if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { auditEvents, healthValues, judgedStatuses, nodeId, nodeStatuses } from '../messages/attestation.js';
+import {
+  attestation,
+  auditEvents,
+  blockReasons,
+  healthValues,
+  judgedStatuses,
+  nodeId,
+  nodeStatuses,
+  zoneModes,
+  zoneName,
+} from '../messages/attestation.js';
 import { reportHeartbeat } from '../rpc/attestation.js';
 import { hex32, timestampMs } from '../schemas/primitives.js';
 
@@ -49,6 +59,14 @@ export const nodeAnswer = z.strictObject({
   spoofCount: z.number().int().min(0),
   lastChange: timestampMs.describe('When the status last changed.'),
   lastHeartbeat: z.strictObject({ at: timestampMs, tsUtc: z.string(), clockSkewMs: skew }),
+  zone: zoneName,
+  mode: z.enum(zoneModes).describe('What the policy of the zone does.'),
+  quarantine: z.strictObject({ reason: z.string(), since: timestampMs }).nullable(),
+  blocked: z.boolean().describe('The outputs of the node must not be signed now.'),
+  reason: z
+    .enum(blockReasons)
+    .nullable()
+    .describe('Why it is blocked, or would be if the mode were enforce; null where nothing speaks against it.'),
   reporter: z.strictObject({
     current: z.string().describe('Who brought the last heartbeat: a service, or http.'),
     previous: z.string().nullable(),
@@ -65,8 +83,20 @@ const historyEntry = z.strictObject({
   reporter: z.string(),
 });
 
-/** A node with what it said over time. */
+const build = z.strictObject({ buildId: attestation.shape.build_id, capabilityHash: hex32 });
+
+/** Most builds of one node that are right beside the first one. */
+export const BASELINES_PER_NODE_MAX = 16;
+
+const baseline = z.strictObject({
+  firstSeenCounts: z.boolean().describe('Whether the first attestation is right; false after a rollout.'),
+  builds: z.array(build).max(BASELINES_PER_NODE_MAX).describe('Builds that are right beside it.'),
+});
+
+/** A node with what is right for it, and what it said over time. */
 export const nodeDetail = nodeAnswer.extend({
+  baseline,
+  rollouts: z.array(z.string()).describe('Names of the rollouts that it is part of now.'),
   history: z.array(historyEntry).describe('What the node said from each time on, the newest first; bounded.'),
 });
 export type NodeDetail = z.infer<typeof nodeDetail>;
@@ -106,17 +136,96 @@ export const auditLine = z.strictObject({
   audit: z.literal(true),
   number: z.number().int().min(1).describe('Counts from 1 without a gap; it is the cursor of what follows.'),
   event: z.enum(auditEvents),
-  node_id: z.string(),
+  node_id: z.string().nullable().describe('null of what is about several nodes.'),
   reason: z
-    .enum(['flip-flop', 'contradictory-runtime'])
+    .enum(['flip-flop', 'contradictory-runtime', ...blockReasons])
     .nullable()
-    .describe('Why a spoof is suspected; null of other events.'),
+    .describe('Why a spoof is suspected, or a node is or would be blocked; null of other events.'),
   old_cap_prefix: z.string().nullable().describe('The first eight characters of the capability hash before.'),
   new_cap_prefix: z.string().nullable().describe('null where the node never attested.'),
   old_build: z.string().nullable(),
   new_build: z.string().nullable(),
-  reporter: z.string().describe('Who brought the last heartbeat: a service, or http.'),
+  reporter: z.string().describe('Who brought the last heartbeat, a service or http; or operator.'),
   remote_addr: z.string().nullable().describe('The other end of the connection; null on the bus.'),
+  zone: z.string().nullable().describe('Of what a policy decides.'),
+  detail: z.string().nullable().describe('What the operator said, or did it to.'),
   ts_utc: timestampMs.describe('When the hub found it.'),
 });
 export type AuditLine = z.infer<typeof auditLine>;
+
+/** A build that its operator calls right for a node, or the one that it says now. */
+export const baselineRequest = z.union([build, z.strictObject({ current: z.literal(true) })]);
+export type BaselineRequest = z.infer<typeof baselineRequest>;
+/** What is right for the node then. */
+export const baselineAnswer = baseline.extend({ nodeId: z.string() });
+export type BaselineAnswer = z.infer<typeof baselineAnswer>;
+
+/** Most characters of why a node is quarantined. */
+export const QUARANTINE_REASON_CHARACTERS_MAX = 256;
+const plainText = z.string().regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u, 'has a character that cannot be seen.');
+export const quarantineRequest = z.strictObject({
+  reason: plainText.max(QUARANTINE_REASON_CHARACTERS_MAX).default(''),
+});
+export type QuarantineRequest = z.output<typeof quarantineRequest>;
+/** Whether the node is quarantined then; and whether it is blocked for whatever reason. */
+export const quarantineAnswer = z.strictObject({
+  nodeId: z.string(),
+  quarantine: z.strictObject({ reason: z.string(), since: timestampMs }).nullable(),
+  blocked: z.boolean(),
+});
+export type QuarantineAnswer = z.infer<typeof quarantineAnswer>;
+
+/** Most nodes that are named one by one. */
+export const SELECTED_NODES_MAX = 256;
+/** What names of nodes begin with. */
+export const nodePrefix = z.string().regex(/^[A-Za-z0-9._:-]{0,128}$/, 'is no beginning of a node id.');
+const nodeList = z.array(nodeId).min(1).max(SELECTED_NODES_MAX);
+
+/** Longest window of a rollout in seconds: a week. */
+export const ROLLOUT_SECONDS_MAX = 604_800;
+/** The name that an operator gives to a rollout. */
+export const rolloutName = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/, 'Expected 1 to 64 of A–Z a–z 0–9 . _ : -.');
+const rolloutOf = { ...build.shape, prefix: nodePrefix.min(1).optional(), nodes: nodeList.optional() };
+
+/** A rollout that begins now. */
+export const rolloutRequest = z
+  .strictObject({
+    ...rolloutOf,
+    seconds: z.int().min(1).max(ROLLOUT_SECONDS_MAX).describe('How long it may take.'),
+  })
+  .refine(({ prefix, nodes }) => (prefix === undefined) !== (nodes === undefined), {
+    message: 'Expected either prefix or nodes.',
+  });
+export type RolloutRequest = z.infer<typeof rolloutRequest>;
+
+export const rolloutStates = ['open', 'completed', 'cancelled'] as const;
+export type RolloutState = (typeof rolloutStates)[number];
+
+/** A rollout as it is kept. */
+export const rolloutAnswer = z.strictObject({
+  ...{ name: rolloutName, ...rolloutOf, state: z.enum(rolloutStates) },
+  ...{ startedAt: timestampMs, endsAt: timestampMs },
+  closedAt: timestampMs.nullable().describe('When it was completed or cancelled; null of one that is open.'),
+});
+export type RolloutAnswer = z.infer<typeof rolloutAnswer>;
+
+export const rolloutEnd = z.strictObject({
+  outcome: z
+    .enum(['completed', 'cancelled'])
+    .describe('completed: only the new build is right from now on; cancelled: what was right before.'),
+});
+export type RolloutEnd = z.infer<typeof rolloutEnd>;
+
+/** Most rollouts on one page. */
+export const ROLLOUTS_PAGE_MAX = 100;
+export const rolloutsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(ROLLOUTS_PAGE_MAX).default(NODES_PAGE_DEFAULT),
+  cursor: rolloutName.optional(),
+  state: z.enum(rolloutStates).optional(),
+});
+export type RolloutsQuery = z.output<typeof rolloutsQuery>;
+export const rolloutPage = z.strictObject({
+  rollouts: z.array(rolloutAnswer),
+  nextCursor: z.string().nullable(),
+});
+export type RolloutPage = z.infer<typeof rolloutPage>;

@@ -65,12 +65,29 @@ export type BlockReason = (typeof blockReasons)[number];
 /** The name of a zone of nodes. */
 export const zoneName = slug;
 
+/** What the policy of a zone does: counts, tells as well, or blocks. */
+export const zoneModes = ['observe', 'warn', 'enforce'] as const;
+export type ZoneMode = (typeof zoneModes)[number];
+
+/** What the policy of a zone looks at. A quarantined node is always looked at. */
+export const zoneRules = ['SPOOF_SUSPECT', 'DRIFT', 'MISSING', 'STALE', 'UNSIGNED'] as const;
+export type ZoneRule = (typeof zoneRules)[number];
+
 /** What the audit of the hub tells (R-NODE-5). */
 export const auditEvents = [
   'ATTESTATION_FIRST_SEEN',
   'ATTESTATION_DRIFT',
   'ATTESTATION_SPOOF_SUSPECT',
   'ATTESTATION_STALE',
+  'ATTESTATION_BASELINE_APPROVED',
+  'ATTESTATION_ROLLOUT_STARTED',
+  'ATTESTATION_ROLLOUT_COMPLETED',
+  'ATTESTATION_ROLLOUT_CANCELLED',
+  'ATTESTATION_QUARANTINED',
+  'ATTESTATION_RELEASED',
+  'ATTESTATION_WOULD_BLOCK',
+  'ATTESTATION_BLOCKED',
+  'ATTESTATION_UNBLOCKED',
 ] as const;
 export type AuditEvent = (typeof auditEvents)[number];
 

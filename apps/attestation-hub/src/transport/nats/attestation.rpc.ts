@@ -2,6 +2,8 @@ import { Controller, Inject } from '@nestjs/common';
 import type { RpcRequest, RpcResponse } from '@touchstone/contracts';
 import { RpcHandler, type RpcContext } from '@touchstone/nats';
 import { CLOCK, type Clock } from '@touchstone/platform/wiring';
+import type { StandingReader } from '../../domain/decision-ports.js';
+import { STANDING_READER } from '../../tokens.js';
 import { ReceiveHeartbeat } from '../../domain/receive-heartbeat.js';
 
 /**
@@ -13,6 +15,7 @@ import { ReceiveHeartbeat } from '../../domain/receive-heartbeat.js';
 export class AttestationRpc {
   constructor(
     @Inject(ReceiveHeartbeat) private readonly receive: ReceiveHeartbeat,
+    @Inject(STANDING_READER) private readonly standings: StandingReader,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -26,9 +29,11 @@ export class AttestationRpc {
     return { nodeId: node.nodeId, status: node.status, health: node.health, lastSeen };
   }
 
-  /** No zone has a policy that blocks, so nobody is. */
+  /** Which nodes are blocked, from the database, so that it does not matter which events came. */
   @RpcHandler('attestation-hub', 'standing')
   async standing(): Promise<RpcResponse<'attestation-hub', 'standing'>> {
-    return { at: new Date(this.clock.nowMs()).toISOString(), blocked: [] };
+    const nowMs = this.clock.nowMs();
+    const blocked = await this.standings.blocked(nowMs);
+    return { at: new Date(nowMs).toISOString(), blocked: [...blocked] };
   }
 }
