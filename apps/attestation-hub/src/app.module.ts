@@ -1,27 +1,19 @@
 import { METRICS } from '@touchstone/platform/observability';
 import { CLOCK, provide, type ServiceContext } from '@touchstone/platform/wiring';
 import type { ServiceParts } from '@touchstone/service';
-import { LoggedAudit } from './adapters/stdout/logged-audit.js';
 import type { Config } from './config.js';
-import { MakeDecisions } from './domain/make-decisions.js';
-import { ReceiveHeartbeat } from './domain/receive-heartbeat.js';
-import { WatchSilence } from './domain/watch-silence.js';
 import { HubMetrics, RECENT_FINDINGS_MS } from './metrics.js';
 import { stores } from './providers/stores.js';
-import {
-  DECISION_STORE,
-  NODE_READER,
-  NODE_STORE,
-  POLICY_STORE,
-  ROLLOUT_STORE,
-  SILENT_NODE_STORE,
-} from './tokens.js';
+import { useCases } from './providers/use-cases.js';
+import { NODE_READER } from './tokens.js';
 import { AuditController } from './transport/http/audit.controller.js';
 import { DecisionsController } from './transport/http/decisions.controller.js';
 import { HeartbeatSenders } from './transport/http/heartbeat-senders.js';
 import { HeartbeatsController } from './transport/http/heartbeats.controller.js';
+import { KeysController } from './transport/http/keys.controller.js';
 import { MetricsController } from './transport/http/metrics.controller.js';
 import { NodesController } from './transport/http/nodes.controller.js';
+import { OperatorKeysController } from './transport/http/operator-keys.controller.js';
 import { OperatorNodesController } from './transport/http/operator-nodes.controller.js';
 import { Operator } from './transport/http/operator.js';
 import { RolloutsController } from './transport/http/rollouts.controller.js';
@@ -29,7 +21,6 @@ import { AttestationRpc } from './transport/nats/attestation.rpc.js';
 
 /** Wires the attestation hub. */
 export function appParts(config: Config, { logger }: ServiceContext<Config>): ServiceParts {
-  const audit = new LoggedAudit(logger);
   return {
     controllers: [
       HeartbeatsController,
@@ -37,12 +28,15 @@ export function appParts(config: Config, { logger }: ServiceContext<Config>): Se
       OperatorNodesController,
       DecisionsController,
       RolloutsController,
+      KeysController,
+      OperatorKeysController,
       AuditController,
       MetricsController,
       AttestationRpc,
     ],
     providers: [
       ...stores(config),
+      ...useCases(logger),
       Operator,
       provide(HeartbeatSenders, {}, () => new HeartbeatSenders(config.TOUCHSTONE_HEARTBEAT_TOKENS)),
       provide(
@@ -53,24 +47,6 @@ export function appParts(config: Config, { logger }: ServiceContext<Config>): Se
             const nowMs = clock.nowMs();
             return reader.count(nowMs - config.TOUCHSTONE_STALE_AFTER_MS, nowMs - RECENT_FINDINGS_MS);
           }),
-      ),
-      provide(
-        ReceiveHeartbeat,
-        { store: NODE_STORE, metrics: HubMetrics, clock: CLOCK },
-        ({ store, metrics, clock }) => new ReceiveHeartbeat(store, audit, metrics, clock),
-      ),
-      provide(
-        WatchSilence,
-        { store: SILENT_NODE_STORE, metrics: HubMetrics, clock: CLOCK },
-        ({ store, metrics, clock }) => new WatchSilence(store, audit, metrics, clock),
-      ),
-      provide(
-        MakeDecisions,
-        {
-          ...{ decisions: DECISION_STORE, rollouts: ROLLOUT_STORE, policy: POLICY_STORE },
-          ...{ metrics: HubMetrics, clock: CLOCK },
-        },
-        ({ metrics, clock, ...parts }) => new MakeDecisions(parts, audit, metrics, clock),
       ),
     ],
   };

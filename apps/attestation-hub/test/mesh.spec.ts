@@ -25,6 +25,7 @@ describe('a heartbeat over the bus', () => {
       status: 'OK',
       health: 'GREEN',
       lastSeen: isoNow(),
+      nonce: null,
     });
     expect((await hub.node('gateway-1')).reporter).toEqual({
       current: 'inference-gateway',

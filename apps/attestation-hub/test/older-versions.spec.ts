@@ -38,12 +38,19 @@ const audit = `
     '10.0.0.7');
   UPDATE attestation.audit_end SET number = 1;`;
 
+const decisions = `
+  INSERT INTO attestation.quarantine VALUES ('node-1', 'why', '${LAST_AT}');
+  INSERT INTO attestation.baseline VALUES ('node-1', '[]', true, '${FIRST_AT}');
+  INSERT INTO attestation.rollout VALUES ('wave', 'node-', NULL, 'build-2', '\\x${OTHER_HASH}', '${FIRST_AT}', '${LAST_AT}',
+    'cancelled', '${LAST_AT}');`;
+
 const versions = olderVersions({
   service: 'attestation-hub',
   optionsFor: (url) => service.databaseOptions({ DATABASE_URL: url } as Config),
   rows: [
     { sql: nodes },
     { since: 'JudgedNodes1796000000000', sql: audit },
+    { since: 'GovernedNodes1798000000000', sql: decisions },
     ...oldOutbox('attestation', 'evt.v1.attestation.node.changed', {
       ...{ nodeId: 'node-1', status: 'SPOOF_SUSPECT', previous: 'OK' },
       changedAt: LAST_AT,
@@ -71,6 +78,8 @@ const versions = olderVersions({
         recentRuns: [],
         staleSinceMs: null,
         standing: null,
+        signedKeyId: null,
+        nonce: null,
         historyLength: 2,
       },
       expect.objectContaining({ nodeId: 'node-2', status: 'MISSING', firstSeen: null, lastSeen: null }),

@@ -4,6 +4,7 @@ import type { FlipRules } from './flip-rules.js';
 import { UNGOVERNED, type Governance } from './governance.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import { judgeHeartbeat } from './judge-heartbeat.js';
+import { keyError, signatureFault } from './node-keys.js';
 import type { NodeState, Refills } from './node.js';
 
 /** The reporter of heartbeats that are posted. */
@@ -28,7 +29,7 @@ const statusChanges: Allowance = { max: STATUS_CHANGES_PER_NODE_MAX, refillMs: S
  * Whether a heartbeat may change its node, the same for every way on which it comes: a captured service of the mesh fills neither
  * stream nor tables. What a service of the mesh says of its own node, with its own login, nobody overrules by posting.
  *
- * @returns AppError `forbidden` or `rate-limited`, or `undefined` where it may
+ * @returns AppError `forbidden`, `unauthenticated` or `rate-limited`, or `undefined` where it may
  */
 export function refuseHeartbeat(
   known: NodeState | undefined,
@@ -39,6 +40,9 @@ export function refuseHeartbeat(
   const current = known?.reporter.current ?? report.reporter;
   if (report.reporter === HTTP_REPORTER && current !== HTTP_REPORTER)
     return new AppError('forbidden', `The node ${report.nodeId} reports through ${current}, and only so.`);
+  const { signedBy = null, receivedAtMs } = report;
+  const fault = signatureFault(signedBy, governance.keys, known?.nonce ?? null, receivedAtMs);
+  if (fault !== null) return keyError(fault);
   const spent = spendAllowances(known, report, rules, governance);
   if (!('waitMs' in spent)) return undefined;
   return new AppError('rate-limited', `The node ${report.nodeId} ${spent.detail}`, {

@@ -1,4 +1,5 @@
 import type { Build } from './builds.js';
+import type { NodeKey } from './node-keys.js';
 
 /** Nodes by what their names begin with, or by their names. */
 export interface Selection {
@@ -36,12 +37,14 @@ export interface Governance {
   readonly baseline: Baseline;
   /** Those that nobody closed, the one that started first at the front. */
   readonly rollouts: readonly Rollout[];
+  /** All keys that the node ever had since it was last removed. */
+  readonly keys: readonly NodeKey[];
 }
 
 /** What is right as long as the operator says nothing: the first build. */
 export const FIRST_BUILD: Baseline = { builds: [], firstSeenCounts: true, countsFromMs: 0 };
 /** A node about which nobody decided anything. */
-export const UNGOVERNED: Governance = { quarantine: null, baseline: FIRST_BUILD, rollouts: [] };
+export const UNGOVERNED: Governance = { quarantine: null, baseline: FIRST_BUILD, rollouts: [], keys: [] };
 
 /** Whether a node is one of a selection. */
 export function isSelected({ prefix, nodes }: Selection, nodeId: string): boolean {

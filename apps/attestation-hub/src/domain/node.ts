@@ -1,4 +1,5 @@
 import type { Heartbeat, JudgedStatus, NodeStatus } from '@touchstone/contracts';
+import type { Nonce } from './node-keys.js';
 import type { Standing } from './standing.js';
 
 /** How well a node says it is. */
@@ -73,6 +74,10 @@ export interface NodeState {
   readonly recentRuns: readonly Run[];
   /** What the policy last made of the node; `null` before it was asked. */
   readonly standing: Standing | null;
+  /** The key that signed the last heartbeat, `null` of one that nobody signed. */
+  readonly signedKeyId: string | null;
+  /** What the last signed heartbeat was answered with. */
+  readonly nonce: Nonce | null;
   /** How many entries the history ever had; it is the number of the next one. */
   readonly historyLength: number;
 }

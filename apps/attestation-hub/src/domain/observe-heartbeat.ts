@@ -13,6 +13,7 @@ import {
   type ReporterState,
   type Sighting,
 } from './node.js';
+import { nonceAfter } from './node-keys.js';
 import { isSameAttestation } from './recent-runs.js';
 import { settleStanding } from './settle-standing.js';
 import type { Standing } from './standing.js';
@@ -71,6 +72,8 @@ function hear(
     reporter,
     refills: nextRefills(known, report, rules, governance),
     standing: known?.standing ?? null,
+    signedKeyId: report.signedBy?.keyId ?? null,
+    nonce: nextNonce(known, report, atMs),
   };
   const number = known?.historyLength ?? 0;
   const isNews = known === undefined || saysAnother(known, draft, report);
@@ -92,6 +95,10 @@ function hear(
     atMs,
     decision: null,
   };
+}
+
+function nextNonce(known: NodeState | undefined, { signedBy, random = '' }: HeartbeatReport, atMs: number) {
+  return signedBy ? { text: nonceAfter(signedBy.nonce, random), atMs } : (known?.nonce ?? null);
 }
 
 function nextRefills(

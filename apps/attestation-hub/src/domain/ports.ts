@@ -102,3 +102,11 @@ export interface HeartbeatWatcher {
 export interface DecisionWatcher {
   decided(standing: Standing): void;
 }
+
+/** What nobody can guess. */
+export interface Randomness {
+  /** 128 bits as lower-case hex. */
+  nonce(): string;
+  /** 256 bits as base64url without padding. */
+  token(): string;
+}

@@ -14,12 +14,13 @@ import type { Zones } from './zones.js';
 
 /** What the policy makes of a node as it is kept. */
 export function standingOf(
-  node: Pick<NodeState, 'nodeId' | 'status'>,
+  node: Pick<NodeState, 'nodeId' | 'status' | 'signedKeyId'>,
   silent: boolean,
   { quarantine }: Pick<Governance, 'quarantine'>,
   zones: Zones,
 ): Standing {
-  const facts = { quarantined: quarantine !== null, status: node.status, silent, signed: false };
+  const { status, signedKeyId } = node;
+  const facts = { quarantined: quarantine !== null, status, silent, signed: signedKeyId !== null };
   return judgeStanding(zones.of(node.nodeId), facts);
 }
 

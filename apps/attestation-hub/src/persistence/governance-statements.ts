@@ -6,6 +6,7 @@ import {
   type Quarantine,
   type Rollout,
 } from '../domain/governance.js';
+import type { NodeKey } from '../domain/node-keys.js';
 import type { Build } from '../domain/builds.js';
 
 /** What takes a statement: a transaction, or the pool. */
@@ -16,6 +17,7 @@ export interface Queryable {
 type GovernanceRow =
   | { readonly kind: 'quarantine'; readonly node_id: string; readonly value: Quarantine }
   | { readonly kind: 'baseline'; readonly node_id: string; readonly value: Baseline }
+  | { readonly kind: 'key'; readonly node_id: string; readonly value: NodeKey }
   | { readonly kind: 'rollout'; readonly node_id: null; readonly value: Rollout };
 
 const MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::bigint`;
@@ -44,20 +46,27 @@ export async function readGovernance(
        'countsFromMs', ${MS('counts_from')})
      FROM attestation.baseline WHERE node_id = ANY($1)
      UNION ALL
+     SELECT 'key', node_id, jsonb_build_object('keyId', key_id, 'state', state,
+       'nonce', jsonb_build_object('text', nonce, 'atMs', ${MS('nonce_at')}))
+     FROM attestation.node_key WHERE node_id = ANY($1)
+     UNION ALL
      (SELECT 'rollout', NULL, ${ROLLOUT} FROM attestation.rollout WHERE state = 'open' ORDER BY started_at, name)`,
     [nodeIds],
   )) as GovernanceRow[];
   const quarantines = new Map<string, Quarantine>();
   const baselines = new Map<string, Baseline>();
+  const keys = new Map<string, NodeKey[]>();
   const rollouts: Rollout[] = [];
   for (const row of rows)
     if (row.kind === 'quarantine') quarantines.set(row.node_id, row.value);
     else if (row.kind === 'baseline') baselines.set(row.node_id, row.value);
+    else if (row.kind === 'key') keys.set(row.node_id, [...(keys.get(row.node_id) ?? []), row.value]);
     else rollouts.push(row.value);
   return (nodeId) => ({
     quarantine: quarantines.get(nodeId) ?? null,
     baseline: baselines.get(nodeId) ?? FIRST_BUILD,
     rollouts: rollouts.filter(({ selection }) => isSelected(selection, nodeId)),
+    keys: keys.get(nodeId) ?? [],
   });
 }
 

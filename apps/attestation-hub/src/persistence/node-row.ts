@@ -33,6 +33,8 @@ export interface NodeRow {
   readonly recent_runs: readonly Run[] | null;
   readonly stale_since: Date | null;
   readonly standing: Standing | null;
+  readonly signed_key_id: string | null;
+  readonly nonce: string | null;
 }
 
 /** A row of `attestation.node_history` as the driver reads it. */
@@ -54,7 +56,8 @@ export const NODE_COLUMNS = `node_id text, status text, health text,
   drift_count bigint, spoof_count bigint, last_change_at timestamptz, last_heartbeat_at timestamptz,
   last_ts_utc text, clock_skew_ms bigint, reporter text, previous_reporter text, reporter_changed_at timestamptz,
   history_length bigint, heartbeats_refilled_at timestamptz, status_changes_refilled_at timestamptz, reported_health text,
-  recent_runs jsonb, stale_since timestamptz, standing jsonb`;
+  recent_runs jsonb, stale_since timestamptz, standing jsonb,
+  signed_key_id text, nonce text`;
 
 /** A node as a member of the JSON array that a statement takes. */
 export function fromNode(node: NodeState): object {
@@ -86,6 +89,8 @@ export function fromNode(node: NodeState): object {
     reported_health: node.reportedHealth,
     recent_runs: node.recentRuns,
     standing: node.standing,
+    signed_key_id: node.signedKeyId,
+    nonce: node.nonce && node.nonce.text,
     stale_since: node.staleSinceMs === null ? null : timeText(node.staleSinceMs),
   };
 }
@@ -122,6 +127,9 @@ export function toNode(row: NodeRow): NodeState {
     },
     recentRuns: row.recent_runs ?? [],
     standing: row.standing,
+    signedKeyId: row.signed_key_id,
+    // It was handed out with the answer to the last heartbeat.
+    nonce: row.nonce === null ? null : { text: row.nonce, atMs: row.last_heartbeat_at.getTime() },
     staleSinceMs: row.stale_since && row.stale_since.getTime(),
     historyLength: Number(row.history_length),
   };

@@ -8,7 +8,7 @@ import { lockNodes } from './node-statements.js';
 import { announceUnheard, type Announcements } from './observation-statements.js';
 
 /**
- * Deletes nodes from PostgreSQL, with their history and what was right for them. A quarantine stays until it is lifted: whoever comes under
+ * Deletes nodes from PostgreSQL, with their history, their keys and what was right for them. A quarantine stays until it is lifted: whoever comes under
  * the name next is as little trusted.
  */
 export class PostgresNodeRemover implements NodeRemover {
@@ -27,6 +27,7 @@ export class PostgresNodeRemover implements NodeRemover {
         const { quarantine } = (await readGovernance(manager, [nodeId]))(nodeId);
         await manager.query('DELETE FROM attestation.node WHERE node_id = $1', [nodeId]);
         await manager.query('DELETE FROM attestation.baseline WHERE node_id = $1', [nodeId]);
+        await manager.query('DELETE FROM attestation.node_key WHERE node_id = $1', [nodeId]);
         const facts = { ...UNHEARD, quarantined: quarantine !== null };
         const standing = judgeStanding(this.zones.of(nodeId), facts);
         if (isAnnounced(known.standing ?? UNTOLD, standing))

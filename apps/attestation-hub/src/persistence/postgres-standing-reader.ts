@@ -54,7 +54,7 @@ export class PostgresStandingReader implements StandingReader {
       const rows: FactsRow[] = await manager.query(
         `SELECT * FROM (
            SELECT node.node_id, status, stale_since IS NOT NULL OR last_heartbeat_at < $4 AS silent,
-             false AS signed, quarantine.node_id IS NOT NULL AS quarantined
+             signed_key_id IS NOT NULL AS signed, quarantine.node_id IS NOT NULL AS quarantined
            FROM attestation.node LEFT JOIN attestation.quarantine USING (node_id)) AS heard
          WHERE node_id > $1
            AND (node_id = ANY($2) OR EXISTS (SELECT FROM unnest($3::text[]) AS prefix WHERE starts_with(node_id, prefix)))

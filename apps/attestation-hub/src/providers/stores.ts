@@ -7,6 +7,7 @@ import { flipRulesOf, type Config } from '../config.js';
 import { Zones } from '../domain/zones.js';
 import { PostgresAuditReader } from '../persistence/postgres-audit-reader.js';
 import { PostgresDecisionStore } from '../persistence/postgres-decision-store.js';
+import { PostgresKeyStore } from '../persistence/postgres-key-store.js';
 import { PostgresNodeReader } from '../persistence/postgres-node-reader.js';
 import { PostgresNodeRemover } from '../persistence/postgres-node-remover.js';
 import { PostgresNodeStore } from '../persistence/postgres-node-store.js';
@@ -53,6 +54,11 @@ function writers(config: Config): Providers {
       writing,
       ({ dataSource, outbox, zones }) =>
         new PostgresDecisionStore(dataSource, { outbox, auditLinesMax }, zones),
+    ),
+    provide(
+      tokens.KEY_STORE,
+      writing,
+      ({ dataSource, outbox, zones }) => new PostgresKeyStore(dataSource, { outbox, auditLinesMax }, zones),
     ),
     provide(
       tokens.POLICY_STORE,

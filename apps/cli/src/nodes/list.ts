@@ -20,8 +20,12 @@ function listing(nodes: readonly NodeAnswer[]): string {
     node.health,
     String(node.driftCount),
     String(node.spoofCount),
+    node.blocked ? `blocked: ${node.reason}` : (node.reason ?? '-'),
     node.lastHeartbeat.at,
     node.lastSeen?.buildId ?? '-',
   ]);
-  return table([['NODE', 'STATUS', 'HEALTH', 'DRIFTS', 'SPOOFS', 'LAST HEARTBEAT', 'BUILD'], ...rows]);
+  return table([
+    ['NODE', 'STATUS', 'HEALTH', 'DRIFTS', 'SPOOFS', 'AGAINST IT', 'LAST HEARTBEAT', 'BUILD'],
+    ...rows,
+  ]);
 }

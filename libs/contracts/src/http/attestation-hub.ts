@@ -6,6 +6,8 @@ import {
   healthValues,
   judgedStatuses,
   nodeId,
+  nodeNonce,
+  nodeSignature,
   nodeStatuses,
   zoneModes,
   zoneName,
@@ -66,7 +68,12 @@ export const nodeAnswer = z.strictObject({
   reason: z
     .enum(blockReasons)
     .nullable()
-    .describe('Why it is blocked, or would be if the mode were enforce; null where nothing speaks against it.'),
+    .describe(
+      'Why it is blocked, or would be if the mode were enforce; null where nothing speaks against it.',
+    ),
+  key: hex32
+    .nullable()
+    .describe('The id of the key that signed the last heartbeat; null of an unsigned one.'),
   reporter: z.strictObject({
     current: z.string().describe('Who brought the last heartbeat: a service, or http.'),
     previous: z.string().nullable(),
@@ -184,7 +191,9 @@ const nodeList = z.array(nodeId).min(1).max(SELECTED_NODES_MAX);
 /** Longest window of a rollout in seconds: a week. */
 export const ROLLOUT_SECONDS_MAX = 604_800;
 /** The name that an operator gives to a rollout. */
-export const rolloutName = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/, 'Expected 1 to 64 of A–Z a–z 0–9 . _ : -.');
+export const rolloutName = z
+  .string()
+  .regex(/^[A-Za-z0-9._:-]{1,64}$/, 'Expected 1 to 64 of A–Z a–z 0–9 . _ : -.');
 const rolloutOf = { ...build.shape, prefix: nodePrefix.min(1).optional(), nodes: nodeList.optional() };
 
 /** A rollout that begins now. */
@@ -229,3 +238,48 @@ export const rolloutPage = z.strictObject({
   nextCursor: z.string().nullable(),
 });
 export type RolloutPage = z.infer<typeof rolloutPage>;
+
+/** Longest time in seconds in which a join token may be used: a week. */
+export const JOIN_TOKEN_SECONDS_MAX = 604_800;
+export const joinTokenRequest = z.strictObject({
+  nodeId: nodeId.describe('The node whose key is registered with it.'),
+  seconds: z.int().min(1).max(JOIN_TOKEN_SECONDS_MAX).default(3_600).describe('How long it may be used.'),
+});
+export type JoinTokenRequest = z.output<typeof joinTokenRequest>;
+export const joinTokenAnswer = z.strictObject({
+  nodeId: z.string(),
+  token: z.string().describe('Shown once; the hub keeps its hash alone.'),
+  expiresAt: timestampMs,
+});
+export type JoinTokenAnswer = z.infer<typeof joinTokenAnswer>;
+
+/** `POST /v1/nodes/join`: a node registers its key. */
+export const joinRequest = z.strictObject({
+  token: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'is no join token.'),
+  node_id: nodeId,
+  public_key: hex32.describe('An Ed25519 public key (RFC 8032).'),
+  proof: nodeSignature.describe(
+    'By the new key, over touchstone.join.v1| and the canonical form of the other members.',
+  ),
+});
+export type JoinRequest = z.infer<typeof joinRequest>;
+
+/** `POST /v1/nodes/{id}/keys`: a node replaces its key. */
+export const rotationRequest = z.strictObject({
+  key_id: hex32.describe('The key that is replaced.'),
+  public_key: hex32.describe('The new one.'),
+  nonce: nodeNonce.describe('Of the last answer; it is used up.'),
+  proof: nodeSignature.describe(
+    'By the new key, over touchstone.rotate.v1| and the canonical form of node_id and the other members.',
+  ),
+  signature: nodeSignature.describe('By the old key, over the same.'),
+});
+export type RotationRequest = z.infer<typeof rotationRequest>;
+
+/** A registered key, and what the next heartbeat has to sign. */
+export const keyAnswer = z.strictObject({ nodeId: z.string(), keyId: hex32, nonce: nodeNonce });
+export type KeyAnswer = z.infer<typeof keyAnswer>;
+export const nonceAnswer = z.strictObject({ nodeId: z.string(), nonce: nodeNonce });
+export type NonceAnswer = z.infer<typeof nonceAnswer>;
+export const revokedKey = z.strictObject({ nodeId: z.string(), keyId: hex32 });
+export type RevokedKey = z.infer<typeof revokedKey>;

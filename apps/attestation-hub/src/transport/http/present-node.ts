@@ -7,9 +7,23 @@ import type { Zones } from '../../domain/zones.js';
 import type { HistoryEntry, NodeState, Sighting } from '../../domain/node.js';
 
 /** The answer to a heartbeat. */
-export function presentHeartbeat({ nodeId, status, health, lastHeartbeat }: NodeState): HeartbeatAnswer {
+export function presentHeartbeat({
+  nodeId,
+  status,
+  health,
+  lastHeartbeat,
+  signedKeyId,
+  nonce,
+}: NodeState): HeartbeatAnswer {
   const clockSkewMs = reportedSkew(lastHeartbeat.clockSkewMs);
-  return { nodeId, status, health, lastSeen: timeText(lastHeartbeat.atMs), clockSkewMs };
+  return {
+    nodeId,
+    status,
+    health,
+    lastSeen: timeText(lastHeartbeat.atMs),
+    clockSkewMs,
+    nonce: signedKeyId && nonce && nonce.text,
+  };
 }
 
 /** What is needed to show a node beside what is kept of it. */
@@ -60,6 +74,7 @@ export function presentNode(
     ...{ zone: standing.zone, mode: standing.mode, reason: standing.reason },
     blocked: isBlocked(standing),
     quarantine: presentQuarantine(governance.quarantine),
+    key: node.signedKeyId,
     reporter: {
       current: reporter.current,
       previous: reporter.previous,

@@ -26,7 +26,13 @@ export class AttestationRpc {
   ): Promise<RpcResponse<'attestation-hub', 'heartbeat'>> {
     const node = await this.receive.run(request, { reporter: caller, remoteAddress: null });
     const lastSeen = new Date(node.lastHeartbeat.atMs).toISOString();
-    return { nodeId: node.nodeId, status: node.status, health: node.health, lastSeen };
+    return {
+      nodeId: node.nodeId,
+      status: node.status,
+      health: node.health,
+      lastSeen,
+      nonce: node.signedKeyId && node.nonce && node.nonce.text,
+    };
   }
 
   /** Which nodes are blocked, from the database, so that it does not matter which events came. */
