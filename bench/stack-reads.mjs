@@ -1,7 +1,8 @@
-// What the other doors of the stack give: evidence bundles from the proof service, heartbeats into the hub.
+// What the other doors of the stack give: evidence bundles from the proof service, heartbeats into the hub, signed or not.
 import { announce, printRate, quick, wanted } from './harness/row.mjs';
 import { profiled, sampleBodies, until, withoutPayment, withStack } from './stack/embedded-stack.mjs';
 import { httpLoad } from './stack/http-load.mjs';
+import { SignedCrowd } from './stack/signed-heartbeats.mjs';
 
 const CLIENTS = 32;
 const ROUNDS = quick ? 1 : 3;
@@ -10,11 +11,12 @@ const WARM_SECONDS = quick ? 0.5 : 2;
 /** Each bundle is asked for once before, or had been asked for before; both happen. */
 const FIRST_READS = quick ? 500 : 4_000;
 const AGAIN_READ = 500;
-const NODES = 1_000;
+const NODES = quick ? 500 : 5_000;
 
 const firstName = `stack: evidence bundles, each asked for the first time, ${CLIENTS} callers`;
 const againName = `stack: evidence bundles, asked for again, ${CLIENTS} callers`;
 const heartbeatName = `stack: heartbeats into the hub, ${NODES} nodes, ${CLIENTS} callers`;
+const signedName = `stack: signed heartbeats into the hub, ${NODES} nodes, ${CLIENTS} callers`;
 
 /** Makes answers and waits until a final anchor covers the last of them. */
 async function makeEvidence(urls) {
@@ -56,6 +58,16 @@ async function measureEvidence(urls) {
   printRate(againName, rounds);
 }
 
+const heartbeatOf = (node_id) => ({
+  ...{ node_id, health: 'GREEN', ts_utc: new Date().toISOString() },
+  attestation: {
+    schema: 'attestation_v1',
+    build_id: 'b'.repeat(64),
+    capability_hash: 'c'.repeat(64),
+    runtime: { os: 'linux', node: process.version },
+  },
+});
+
 async function measureHeartbeats(urls) {
   announce(heartbeatName);
   const { port, host } = new URL(urls['attestation-hub']);
@@ -64,17 +76,7 @@ async function measureHeartbeats(urls) {
     path: '/v1/nodes/heartbeat',
     host,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      node_id: `bench-${node}`,
-      health: 'GREEN',
-      ts_utc: new Date().toISOString(),
-      attestation: {
-        schema: 'attestation_v1',
-        build_id: 'b'.repeat(64),
-        capability_hash: 'c'.repeat(64),
-        runtime: { os: 'linux', node: process.version },
-      },
-    }),
+    body: JSON.stringify(heartbeatOf(`bench-${node}`)),
   }));
   const plan = { port: Number(port), requests, clients: CLIENTS };
   await httpLoad({ ...plan, seconds: WARM_SECONDS });
@@ -83,13 +85,25 @@ async function measureHeartbeats(urls) {
   printRate(heartbeatName, rounds);
 }
 
+async function measureSignedHeartbeats(urls, stateDir) {
+  announce(signedName);
+  const crowd = new SignedCrowd(urls['attestation-hub'], stateDir, NODES, heartbeatOf);
+  await crowd.join(CLIENTS);
+  // The first heartbeat of each node has its key read and checked.
+  await crowd.beat(CLIENTS);
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round += 1) rounds.push(await crowd.beat(CLIENTS));
+  printRate(signedName, rounds);
+}
+
 const evidence = wanted(firstName) || wanted(againName);
-if (evidence || wanted(heartbeatName))
+if (evidence || wanted(heartbeatName) || wanted(signedName))
   await withStack(
     profiled({ ...withoutPayment, 'attestation-hub': { TOUCHSTONE_HEARTBEAT_TOKENS: 'off' } }),
-    async ({ stack }) => {
+    async ({ stack, stateDir }) => {
       const { urls } = stack.description;
       if (wanted(heartbeatName)) await measureHeartbeats(urls);
+      if (wanted(signedName)) await measureSignedHeartbeats(urls, stateDir);
       if (evidence) await measureEvidence(urls);
     },
   );

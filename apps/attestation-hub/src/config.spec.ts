@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeConfig, loadConfig } from '@touchstone/platform/config';
 import { configSchema, flipRulesOf } from './config.js';
+import { SELECTED_NODES_MAX } from '@touchstone/contracts/http/attestation-hub';
+import { DEFAULT_ZONE, ZONES_MAX } from './domain/zones.js';
 import { FLIP_THRESHOLD_MAX, FLIP_WINDOW_SEC_MAX } from './domain/flip-rules.js';
 
 const env = { DATABASE_URL: 'postgresql://u:p@127.0.0.1/db' };
@@ -75,4 +77,44 @@ describe('the rules of a flip-flop (R-NODE-4)', () => {
       expect(Object.values(rules(both('5')))).toContain(name.endsWith('SEC') ? 5_000 : 5);
     },
   );
+});
+
+describe('the zones of nodes (R-NODE-7)', () => {
+  const zones = (value: unknown) =>
+    load({ TOUCHSTONE_NODE_ZONES: JSON.stringify(value) }).TOUCHSTONE_NODE_ZONES;
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `n-${index}`);
+
+  it('are none by default, and observe what they are given', () => {
+    expect(load({}).TOUCHSTONE_NODE_ZONES).toEqual([]);
+    expect(zones([{ zone: 'edge', prefix: 'edge-' }])).toEqual([
+      { zone: 'edge', prefix: 'edge-', mode: 'observe', rules: DEFAULT_ZONE.rules },
+    ]);
+  });
+
+  it('are ZONES_MAX at most, of SELECTED_NODES_MAX names each', () => {
+    const many = (count: number) => names(count).map((zone) => ({ zone, prefix: zone }));
+    expect(zones(many(ZONES_MAX))).toHaveLength(ZONES_MAX);
+    expect(() => zones(many(ZONES_MAX + 1))).toThrow('TOUCHSTONE_NODE_ZONES');
+    expect(zones([{ zone: 'a', nodes: names(SELECTED_NODES_MAX) }])).toHaveLength(1);
+    expect(() => zones([{ zone: 'a', nodes: names(SELECTED_NODES_MAX + 1) }])).toThrow('/0/nodes');
+  });
+
+  it.each([
+    [
+      [
+        { zone: 'a', prefix: 'x' },
+        { zone: 'a', prefix: 'y' },
+      ],
+      'two zones of one name',
+    ],
+    [[{ zone: 'a' }], 'either prefix or nodes'],
+    [[{ zone: 'a', prefix: 'x', nodes: ['y'] }], 'either prefix or nodes'],
+    [[{ zone: 'A b', prefix: 'x' }], '/0/zone'],
+    [[{ zone: 'a', prefix: 'x', mode: 'block' }], '/0/mode'],
+    [[{ zone: 'a', prefix: 'x', rules: ['OK'] }], '/0/rules/0'],
+    [[{ zone: 'a', nodes: [] }], '/0/nodes'],
+    [[{ zone: 'a', prefix: 'x y' }], '/0/prefix'],
+  ])('are refused with %j', (value, place) => {
+    expect(() => zones(value)).toThrow(place);
+  });
 });

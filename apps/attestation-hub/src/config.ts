@@ -1,5 +1,13 @@
-import { hex32 } from '@touchstone/contracts';
-import { databaseKeys, integerKey, natsKeys, secret, serviceKeys } from '@touchstone/platform/config';
+import { hex32, nodeId, zoneModes, zoneName, zoneRules } from '@touchstone/contracts';
+import { nodePrefix, SELECTED_NODES_MAX } from '@touchstone/contracts/http/attestation-hub';
+import {
+  databaseKeys,
+  integerKey,
+  jsonKey,
+  natsKeys,
+  secret,
+  serviceKeys,
+} from '@touchstone/platform/config';
 import { callerTokens } from '@touchstone/platform/http';
 import { z } from 'zod';
 import {
@@ -9,12 +17,39 @@ import {
   FLIP_WINDOW_SEC_MAX,
   type FlipRules,
 } from './domain/flip-rules.js';
+import { DEFAULT_ZONE, ZONES_MAX } from './domain/zones.js';
 
 /** Prefix of the names that nodes of this protocol already use; each is another name for the same setting. */
 const PREFIX = 'SHERATAN_';
 
 const windowKey = () => integerKey(1, FLIP_WINDOW_SEC_MAX).optional();
 const thresholdKey = () => integerKey(2, FLIP_THRESHOLD_MAX).optional();
+
+/** One zone: nodes by what their names begin with or by their names, and the policy for them. */
+const zone = z
+  .strictObject({
+    zone: zoneName.describe('Its name; no two zones have the same.'),
+    prefix: nodePrefix.optional().describe('What the names of its nodes begin with; this or `nodes`.'),
+    nodes: z
+      .array(nodeId)
+      .min(1)
+      .max(SELECTED_NODES_MAX)
+      .optional()
+      .describe('The names of its nodes; this or `prefix`.'),
+    mode: z
+      .enum(zoneModes)
+      .default('observe')
+      .describe(
+        '`observe` counts what would be blocked, `warn` tells it in the audit as well, `enforce` blocks.',
+      ),
+    rules: z
+      .array(z.enum(zoneRules))
+      .default([...DEFAULT_ZONE.rules])
+      .describe('What speaks against a node. A quarantined one is blocked whatever they are.'),
+  })
+  .refine(({ prefix, nodes }) => (prefix === undefined) !== (nodes === undefined), {
+    message: 'Expected either prefix or nodes.',
+  });
 
 /** Configuration of the attestation hub. */
 const keys = z.object({
@@ -43,6 +78,12 @@ const keys = z.object({
     .describe(
       'SHA-256 of the bearer token with which an operator reads the audit and removes nodes; without it nobody can.',
     ),
+  TOUCHSTONE_NODE_ZONES: jsonKey(z.array(zone).max(ZONES_MAX), 'list of zones')
+    .default([])
+    .describe(
+      'Zones of nodes with the policy of each (docs/node-policy.md); a node is in the first one that has it. Of nodes in none, and by ' +
+        'default, nothing is blocked.',
+    ),
   ATTESTATION_FLIP_WINDOW_SEC: windowKey().describe(
     `Seconds within which attestations that change are a suspicion, and after which a node that stays as it is has none; ${FLIP_WINDOW_DEFAULT_SEC} when left out.`,
   ),
@@ -55,6 +96,13 @@ const keys = z.object({
 
 /** Both names of a setting may be set to one value: to two, nobody could tell which of them holds. */
 export const configSchema = keys.superRefine((config, context) => {
+  const names = config.TOUCHSTONE_NODE_ZONES.map((each) => each.zone);
+  if (new Set(names).size < names.length)
+    context.addIssue({
+      code: 'custom',
+      path: ['TOUCHSTONE_NODE_ZONES'],
+      message: 'has two zones of one name.',
+    });
   for (const name of ['ATTESTATION_FLIP_WINDOW_SEC', 'ATTESTATION_FLIP_THRESHOLD'] as const) {
     const other = `${PREFIX}${name}` as const;
     if (config[name] === undefined || config[other] === undefined || config[name] === config[other]) continue;

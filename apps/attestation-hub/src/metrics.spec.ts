@@ -5,8 +5,7 @@ import type { NodeCounts } from './domain/ports.js';
 import { HubMetrics } from './metrics.js';
 
 const counts: NodeCounts = {
-  byStatus: { OK: 3, DRIFT: 2, SPOOF_SUSPECT: 1, MISSING: 4 },
-  silent: 5,
+  byStatus: { OK: 3, DRIFT: 2, SPOOF_SUSPECT: 1, MISSING: 4, STALE: 5 },
   drifts: 6,
   spoofs: 7,
 };
@@ -54,7 +53,7 @@ describe('HubMetrics (R-NODE-6)', () => {
       'attestation_missing 4',
       'attestation_drift_1m 6',
       'attestation_spoof_1m 7',
-      'touchstone_attestation_nodes_stale 5',
+      'attestation_stale 5',
     ])
       expect(text.split('\n')).toContain(line);
     expect(queries).toBe(1);

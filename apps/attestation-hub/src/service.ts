@@ -1,15 +1,24 @@
-import { defineService } from '@touchstone/service';
+import { defineService, type OwnService } from '@touchstone/service';
 import { appParts } from './app.module.js';
+import { startBackground } from './background.js';
 import { configSchema } from './config.js';
 import { CreateAttestation1763710000000 } from './persistence/migrations/1763710000000-create-attestation.js';
+import { GovernedNodes1798000000000 } from './persistence/migrations/1798000000000-governed-nodes.js';
 import { JudgedNodes1796000000000 } from './persistence/migrations/1796000000000-judged-nodes.js';
+import { NodeKeys1798100000000 } from './persistence/migrations/1798100000000-node-keys.js';
 import { NodeAllowances1785800000000 } from './persistence/migrations/1785800000000-node-allowances.js';
 
-/** Takes the heartbeats of nodes and tells what each node last said about itself. */
-export const service = defineService({
+/** The hub without what it does of its own accord. */
+export const quietHub = {
   name: 'attestation-hub',
   configSchema,
-  migrations: [CreateAttestation1763710000000, NodeAllowances1785800000000, JudgedNodes1796000000000],
+  migrations: [
+    CreateAttestation1763710000000,
+    NodeAllowances1785800000000,
+    JudgedNodes1796000000000,
+    GovernedNodes1798000000000,
+    NodeKeys1798100000000,
+  ],
   parts: appParts,
   openApi: {
     description: 'Takes the heartbeats of nodes and tells what each node last said about itself.',
@@ -18,4 +27,7 @@ export const service = defineService({
       operator: { type: 'http', scheme: 'bearer' },
     },
   },
-});
+} as const satisfies OwnService<typeof configSchema>;
+
+/** Takes the heartbeats of nodes and tells what each node last said about itself. */
+export const service = defineService({ ...quietHub, setup: startBackground });

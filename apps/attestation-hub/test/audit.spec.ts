@@ -18,9 +18,12 @@ let hub: Hub;
 const now = () => fixture.clock.nowMs();
 const isoNow = () => new Date(now()).toISOString();
 
+/** Nobody is silent here, however much time passes. */
+const patient = { TOUCHSTONE_STALE_AFTER_MS: '86400000' };
+
 beforeAll(async () => {
   fixture = await HubFixture.create();
-  hub = await fixture.start();
+  hub = await fixture.start(patient);
 }, 60_000);
 afterAll(async () => fixture.close());
 
@@ -46,6 +49,7 @@ describe('the audit (R-NODE-5)', () => {
       new_cap_prefix: prefix,
       reporter: 'http',
       remote_addr: expect.stringMatching(/127\.0\.0\.1$/),
+      ...{ zone: null, detail: null },
     };
     const lines = [
       {
@@ -198,7 +202,7 @@ describe('the figures on the port of the heartbeats (R-NODE-6)', () => {
     fixture.clock.advance(10 * RECENT_FINDINGS_MS);
     const before = await figures(hub);
     expect([before['drift_1m'], before['spoof_1m']]).toEqual([0, 0]);
-    const other = await fixture.start();
+    const other = await fixture.start(patient);
     await hub.beat(heartbeatAt(now(), { node_id: 'figure-ok' }));
     await hub.beat(bareHeartbeatAt(now(), { node_id: 'figure-missing' }));
     for (const build of ['build-1', 'build-2']) await hub.beat(built('figure-drift', build));
@@ -209,7 +213,7 @@ describe('the figures on the port of the heartbeats (R-NODE-6)', () => {
     );
     expect([await figures(hub), await figures(other)]).toEqual([expected, expected]);
     await other.stop();
-    const restarted = await fixture.start();
+    const restarted = await fixture.start(patient);
     expect(await figures(restarted)).toEqual(expected);
     fixture.clock.advance(RECENT_FINDINGS_MS - 1);
     expect(await figures(restarted)).toEqual(expected);

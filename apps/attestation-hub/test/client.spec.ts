@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { canonicalJson } from '@touchstone/canonical-json';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { HubFixture, type Hub } from './support/hub-fixture.js';
+import { makeToken } from './support/signing-node.js';
 
 const run = promisify(execFile);
 const tools = fileURLToPath(new URL('../../../tools', import.meta.url));
@@ -132,5 +136,35 @@ describe('tools/heartbeat_client.py', () => {
       code: 1,
       stderr: expect.stringContaining('does not answer'),
     });
+  });
+});
+
+describe('tools/heartbeat_client.py with a key (R-NODE-7)', () => {
+  // Without the packages of the machine (-S) there is no `cryptography`, and openssl signs.
+  it.each([
+    ['as Python finds its packages', []],
+    ['by openssl alone', ['-S']],
+  ])('joins, signs and goes on after a pause, %s', async (_how, flags) => {
+    const node = `key-${flags.length}`;
+    const folder = mkdtempSync(join(tmpdir(), 'heartbeat-key-'));
+    const client = (...more: string[]) =>
+      run('python3', [
+        ...[...flags, `${tools}/heartbeat_client.py`, '--url', open.url, '--node-id', node],
+        ...['--build', 'größe "1"', '--capability', 'heartbeat', '--key', join(folder, 'key.pem'), ...more],
+      ]);
+    try {
+      const { token } = await makeToken(open, node);
+      const first = await client('--join', token);
+      expect(JSON.parse(first.stdout)).toMatchObject({ status: 'OK', nonce: expect.stringMatching(/^2\./) });
+      const second = await client();
+      expect(JSON.parse(second.stdout)).toMatchObject({ status: 'OK', nonce: expect.stringMatching(/^3\./) });
+      expect((await open.node(node)).key).toMatch(/^[0-9a-f]{64}$/);
+      expect(statSync(join(folder, 'key.pem')).mode & 0o777).toBe(0o600);
+      await expect(client('--join', token)).rejects.toMatchObject({
+        stderr: expect.stringContaining('token-used'),
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

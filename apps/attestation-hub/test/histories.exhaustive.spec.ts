@@ -17,7 +17,7 @@ describe('fifty nodes with a thousand heartbeats each (R-NODE-3, R-NODE-4, R-NOD
     // Nodes that came back to where they were are OK again, however they were called between.
     const cleared = changes.filter(({ status, previous }) => status === 'OK' && previous !== null);
     expect(new Set(cleared.map(({ previous }) => previous))).toEqual(
-      new Set(['DRIFT', 'SPOOF_SUSPECT', 'MISSING']),
+      new Set(['DRIFT', 'SPOOF_SUSPECT', 'MISSING', 'STALE']),
     );
   }, 600_000);
 });

@@ -28,6 +28,7 @@ describe('a heartbeat over the bus', () => {
       status: 'OK',
       health: 'GREEN',
       lastSeen: isoNow(),
+      nonce: null,
     });
     expect((await hub.node('node-1')).reporter).toEqual({
       current: 'inference-gateway',

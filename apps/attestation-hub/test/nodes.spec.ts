@@ -91,8 +91,13 @@ describe('one node', () => {
     fixture.clock.advance(50_000);
     expect(await hub.node(node_id)).toMatchObject({ stale: false, ageMs: 50_000, status: 'OK' });
     fixture.clock.advance(1);
-    expect(await hub.node(node_id)).toMatchObject({ stale: true, ageMs: 50_001, status: 'OK' });
-    expect(await hub.metric('touchstone_attestation_nodes_stale')).toBeGreaterThanOrEqual(1);
+    expect(await hub.node(node_id)).toMatchObject({
+      ...{ stale: true, ageMs: 50_001, status: 'STALE', judged: 'OK' },
+      lastChange: new Date(now() - 1).toISOString(),
+    });
+    expect(await hub.metric('attestation_stale')).toBeGreaterThanOrEqual(1);
+    const { nodes } = await hub.page('?status=STALE&limit=100');
+    expect(nodes.map(({ nodeId }) => nodeId)).toContain(node_id);
     await hub.beat(bareHeartbeatAt(now(), { node_id }));
     expect(await hub.node(node_id)).toMatchObject({ stale: false, ageMs: 0, status: 'MISSING' });
   });
@@ -134,9 +139,18 @@ describe('the interface description', () => {
       '/api/hosts/heartbeat',
       '/metrics',
       '/v1/audit',
+      '/v1/join-tokens',
       '/v1/nodes',
       '/v1/nodes/heartbeat',
+      '/v1/nodes/join',
       '/v1/nodes/{id}',
+      '/v1/nodes/{id}/baselines',
+      '/v1/nodes/{id}/keys',
+      '/v1/nodes/{id}/nonce',
+      '/v1/nodes/{id}/quarantine',
+      '/v1/rollouts',
+      '/v1/rollouts/{name}',
+      '/v1/rollouts/{name}/end',
     ]);
   });
 });

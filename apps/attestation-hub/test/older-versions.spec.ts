@@ -31,11 +31,26 @@ const nodes = `
      '${JSON.stringify(runtime)}', 'inference-gateway'),
     ('node-2', 0, 0, '${FIRST_AT}', 'MISSING', 'GREEN', NULL, NULL, NULL, 'http');`;
 
+const audit = `
+  INSERT INTO attestation.audit (number, at, event, node_id, reason, old_cap_prefix, new_cap_prefix, old_build, new_build,
+    reporter, remote_addr)
+  VALUES (1, '${FIRST_AT}', 'ATTESTATION_DRIFT', 'node-1', NULL, 'a1a1a1a1', 'b2b2b2b2', 'build-0', 'build-1', 'http',
+    '10.0.0.7');
+  UPDATE attestation.audit_end SET number = 1;`;
+
+const decisions = `
+  INSERT INTO attestation.quarantine VALUES ('node-1', 'why', '${LAST_AT}');
+  INSERT INTO attestation.baseline VALUES ('node-1', '[]', true, '${FIRST_AT}');
+  INSERT INTO attestation.rollout VALUES ('wave', 'node-', NULL, 'build-2', '\\x${OTHER_HASH}', '${FIRST_AT}', '${LAST_AT}',
+    'cancelled', '${LAST_AT}');`;
+
 const versions = olderVersions({
   service: 'attestation-hub',
   optionsFor: (url) => service.databaseOptions({ DATABASE_URL: url } as Config),
   rows: [
     { sql: nodes },
+    { since: 'JudgedNodes1796000000000', sql: audit },
+    { since: 'GovernedNodes1798000000000', sql: decisions },
     ...oldOutbox('attestation', 'evt.v1.attestation.node.changed', {
       ...{ nodeId: 'node-1', status: 'SPOOF_SUSPECT', previous: 'OK' },
       changedAt: LAST_AT,
@@ -45,7 +60,7 @@ const versions = olderVersions({
   expectRows: async (dataSource) => {
     const reader = new PostgresNodeReader(dataSource);
     const [firstMs, lastMs] = [Date.parse(FIRST_AT), Date.parse(LAST_AT)];
-    expect(await reader.list({ limit: 10 })).toEqual([
+    expect(await reader.list({ limit: 10, silentBeforeMs: firstMs })).toEqual([
       {
         nodeId: 'node-1',
         status: 'SPOOF_SUSPECT',
@@ -61,6 +76,10 @@ const versions = olderVersions({
         // A node of then has its whole allowance.
         refills: { heartbeatsMs: 0, statusChangesMs: 0 },
         recentRuns: [],
+        staleSinceMs: null,
+        standing: null,
+        signedKeyId: null,
+        nonce: null,
         historyLength: 2,
       },
       expect.objectContaining({ nodeId: 'node-2', status: 'MISSING', firstSeen: null, lastSeen: null }),
@@ -80,8 +99,7 @@ const versions = olderVersions({
     ]);
     expect((await reader.history('node-2'))[0]?.attestation).toBeNull();
     expect(await reader.count(lastMs, firstMs)).toMatchObject({
-      byStatus: { SPOOF_SUSPECT: 1, MISSING: 1 },
-      silent: 1,
+      byStatus: { SPOOF_SUSPECT: 1, MISSING: 0, STALE: 1 },
       drifts: 0,
       spoofs: 0,
     });

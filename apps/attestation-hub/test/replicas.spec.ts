@@ -115,7 +115,10 @@ describe('a restart', () => {
     expect(await left.stop()).toBe(true);
     fixture.clock.advance(60_000);
     const restarted = await fixture.start();
-    expect(await restarted.node(node_id)).toEqual({ ...before, ageMs: 60_000, stale: true });
+    expect(await restarted.node(node_id)).toEqual({
+      ...{ ...before, ageMs: 60_000, stale: true, status: 'STALE' },
+      lastChange: new Date(now() - 10_000).toISOString(),
+    });
     await restarted.beat(heartbeatAt(now(), { node_id }));
     expect(await restarted.node(node_id)).toMatchObject({ status: 'OK', firstSeen: before.firstSeen });
     expect(restarted.audit()).toEqual([]);

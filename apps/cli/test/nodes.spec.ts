@@ -12,8 +12,9 @@ const seen = { at: AT, buildId: 'A\u001b[2J', capabilityHash: 'ab'.repeat(32) };
 
 /** A hub that calls every node OK, as one without rules does. */
 const node = (nodeId: string) => ({
-  ...{ nodeId, status: 'OK', stale: false, ageMs: 0, health: 'GREEN', reportedHealth: 'GREEN' },
+  ...{ nodeId, status: 'OK', judged: 'OK', stale: false, ageMs: 0, health: 'GREEN', reportedHealth: 'GREEN' },
   ...{ firstSeen: { ...seen, runtime: {} }, lastSeen: seen, driftCount: 0, spoofCount: 0, lastChange: AT },
+  ...{ zone: 'default', mode: 'observe', quarantine: null, blocked: false, reason: null, key: null },
   lastHeartbeat: { at: AT, tsUtc: AT, clockSkewMs: null },
   reporter: { current: 'http', previous: null, changedAt: null },
 });
@@ -36,10 +37,21 @@ beforeAll(async () => {
     }
     if (path === '/api/hosts/heartbeat') {
       tokens.push(request.headers.authorization);
-      const answer = { nodeId: 'x', status: 'OK', health: 'GREEN', lastSeen: AT, clockSkewMs: null };
+      const answer = {
+        nodeId: 'x',
+        status: 'OK',
+        health: 'GREEN',
+        lastSeen: AT,
+        clockSkewMs: null,
+        nonce: null,
+      };
       return void response.end(JSON.stringify(answer));
     }
-    response.end(JSON.stringify({ ...node('x'), history: [] }));
+    response.end(
+      JSON.stringify({
+        ...{ ...node('x'), history: [], baseline: { firstSeenCounts: true, builds: [] }, rollouts: [] },
+      }),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -89,5 +101,35 @@ describe('touchstone nodes list', () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/^a .*\nb /m);
     expect(stdout).not.toContain('\u001b[2J');
+  });
+});
+
+describe.each([
+  ['approve without a build', ['approve', 'a']],
+  ['approve with two', ['approve', 'a', '--current', '--build', 'b', '--capabilities', 'ab'.repeat(32)]],
+  ['quarantine in both directions', ['quarantine', 'a', '--lift', '--reason', 'x']],
+  ['a rollout of nobody', ['rollout', 'start', 'r', '--build', 'b', '--capabilities', 'ab'.repeat(32)]],
+  [
+    'a rollout of both',
+    [
+      ...[
+        'rollout',
+        'start',
+        'r',
+        '--build',
+        'b',
+        '--capabilities',
+        'ab'.repeat(32),
+        '--prefix',
+        'a',
+        '--node',
+        'b',
+      ],
+    ],
+  ],
+])('touchstone nodes: %s', (_what, args) => {
+  it('ends with 2 and asks nobody', async () => {
+    const { status, stdout } = await touchstone(['nodes', ...args, '--url', 'http://127.0.0.1:1']);
+    expect([status, stdout]).toEqual([2, '']);
   });
 });

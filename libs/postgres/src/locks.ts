@@ -24,6 +24,10 @@ export const LOCK_CLASSES = {
   'anchor-failures': 0x7063_0012,
   /** One loop that ends what payments began. */
   recovery: 0x7063_0011,
+  /** The look at all nodes for those that are silent. */
+  'silent-nodes': 0x7063_0013,
+  /** Changes of the keys of one node; the name is the schema's with the node. */
+  'node-keys': 0x7063_0014,
 } as const;
 
 /** What a lock is for. */

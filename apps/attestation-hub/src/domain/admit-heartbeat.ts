@@ -1,8 +1,10 @@
 import { AppError } from '@touchstone/contracts';
 import { takeOne, type Allowance } from './allowance.js';
 import type { FlipRules } from './flip-rules.js';
+import { UNGOVERNED, type Governance } from './governance.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import { judgeHeartbeat } from './judge-heartbeat.js';
+import { keyError, signatureFault } from './node-keys.js';
 import type { NodeState, Refills } from './node.js';
 
 /** The reporter of heartbeats that are posted. */
@@ -27,17 +29,21 @@ const statusChanges: Allowance = { max: STATUS_CHANGES_PER_NODE_MAX, refillMs: S
  * Whether a heartbeat may change its node, the same for every way on which it comes: a captured service of the mesh fills neither
  * stream nor tables. What a service of the mesh says of its own node, with its own login, nobody overrules by posting.
  *
- * @returns AppError `forbidden` or `rate-limited`, or `undefined` where it may
+ * @returns AppError `forbidden`, `unauthenticated` or `rate-limited`, or `undefined` where it may
  */
 export function refuseHeartbeat(
   known: NodeState | undefined,
   report: HeartbeatReport,
   rules: FlipRules,
+  governance: Governance = UNGOVERNED,
 ): AppError | undefined {
   const current = known?.reporter.current ?? report.reporter;
   if (report.reporter === HTTP_REPORTER && current !== HTTP_REPORTER)
     return new AppError('forbidden', `The node ${report.nodeId} reports through ${current}, and only so.`);
-  const spent = spendAllowances(known, report, rules);
+  const { signedBy = null, receivedAtMs } = report;
+  const fault = signatureFault(signedBy, governance.keys, known?.nonce ?? null, receivedAtMs);
+  if (fault !== null) return keyError(fault);
+  const spent = spendAllowances(known, report, rules, governance);
   if (!('waitMs' in spent)) return undefined;
   return new AppError('rate-limited', `The node ${report.nodeId} ${spent.detail}`, {
     retryAfterSeconds: Math.ceil(spent.waitMs / 1_000),
@@ -49,11 +55,12 @@ export function spendAllowances(
   known: NodeState | undefined,
   report: HeartbeatReport,
   rules: FlipRules,
+  governance: Governance = UNGOVERNED,
 ): Refills | { readonly waitMs: number; readonly detail: string } {
   const before = refillsBefore(known, report);
   const beat = takeOne(heartbeats, before.heartbeatsMs, report.receivedAtMs);
   if ('waitMs' in beat) return { ...beat, detail: 'sent more heartbeats than are taken of one node.' };
-  if (judgeHeartbeat(known, report, rules).status === known?.status)
+  if (judgeHeartbeat(known, report, rules, governance).status === known?.status)
     return { ...before, heartbeatsMs: beat.refilledAtMs };
   const change = takeOne(statusChanges, before.statusChangesMs, report.receivedAtMs);
   if ('waitMs' in change)

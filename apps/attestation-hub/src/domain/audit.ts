@@ -1,7 +1,8 @@
-import type { AuditEvent } from '@touchstone/contracts';
+import type { AuditEvent, BlockReason } from '@touchstone/contracts';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import type { Finding } from './judge-heartbeat.js';
 import type { AttestedBuild } from './node.js';
+import type { Suspicion } from './recent-runs.js';
 
 /** Characters of a capability hash that the audit shows. */
 const HASH_PREFIX_LENGTH = 8;
@@ -9,15 +10,21 @@ const HASH_PREFIX_LENGTH = 8;
 /** One line of the audit (R-NODE-5). */
 export interface AuditRecord {
   readonly event: AuditEvent;
-  readonly node_id: string;
-  /** Why a node is suspected; `null` of every other event. */
-  readonly reason: 'flip-flop' | 'contradictory-runtime' | null;
+  /** `null` of what is about several nodes. */
+  readonly node_id: string | null;
+  /** Why a node is suspected or blocked; `null` of every other event. */
+  readonly reason: Suspicion | BlockReason | null;
   readonly old_cap_prefix: string | null;
-  readonly new_cap_prefix: string;
+  /** `null` where the node never attested. */
+  readonly new_cap_prefix: string | null;
   readonly old_build: string | null;
-  readonly new_build: string;
+  readonly new_build: string | null;
   readonly reporter: string;
   readonly remote_addr: string | null;
+  /** Of what a policy decides. */
+  readonly zone: string | null;
+  /** What the operator said, or did it to. */
+  readonly detail: string | null;
   /** When the hub found it, in UTC with milliseconds; what a node states about the time orders nothing. */
   readonly ts_utc: string;
 }
@@ -38,17 +45,23 @@ export function auditRecordOf(
     event,
     node_id: report.nodeId,
     reason,
-    old_cap_prefix: old && old.capabilityHash.slice(0, HASH_PREFIX_LENGTH),
-    new_cap_prefix: attestation.capabilityHash.slice(0, HASH_PREFIX_LENGTH),
-    old_build: old && visible(old.buildId),
-    new_build: visible(attestation.buildId),
+    old_cap_prefix: old && auditPrefix(old),
+    new_cap_prefix: auditPrefix(attestation),
+    old_build: old && visibleBuild(old),
+    new_build: visibleBuild(attestation),
     reporter: report.reporter,
     remote_addr: report.remoteAddress,
+    ...{ zone: null, detail: null },
     ts_utc: new Date(atMs).toISOString(),
   };
 }
 
+/** What the audit tells of a capability hash. */
+export function auditPrefix({ capabilityHash }: Pick<AttestedBuild, 'capabilityHash'>): string {
+  return capabilityHash.slice(0, HASH_PREFIX_LENGTH);
+}
+
 /** A node names its build itself: what reorders or hides text on a screen does not reach the reader of an audit. */
-function visible(text: string): string {
-  return text.replace(/[\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu, '\u{fffd}');
+export function visibleBuild({ buildId }: Pick<AttestedBuild, 'buildId'>): string {
+  return buildId.replace(/[\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu, '\u{fffd}');
 }

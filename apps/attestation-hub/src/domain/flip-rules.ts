@@ -15,7 +15,8 @@ export const FLIP_THRESHOLD_DEFAULT = 3;
 export const FLIP_WINDOW_SEC_MAX = 86_400;
 /**
  * Runs that are kept of a node beside the one that goes on. A run that is dropped changes no verdict: while it counts, the later ones
- * count too, and so many are a flip-flop under every threshold, or contradict each other.
+ * count too, and so many are a flip-flop under every threshold, or contradict each other. Within a rollout, whose builds are as one, a
+ * node that says more than this within the window may be forgiven a third build.
  */
 export const RECENT_RUNS_MAX = 16;
 /** Highest threshold: the runs that are kept must be able to reach it. */

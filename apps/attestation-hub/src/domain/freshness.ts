@@ -8,16 +8,17 @@ export interface Freshness {
 
 /**
  * The silence of a node at one moment. It is worked out when somebody asks, from the stored time of the last
- * heartbeat, so that no timer has to run and a hub that was away shows the truth at once.
+ * heartbeat, so that no timer has to run and a hub that was away shows the truth at once. Who was found silent stays so until it
+ * is heard, whatever the clock of another replica says.
  */
 export function freshnessOf(
-  { lastHeartbeat }: Pick<NodeState, 'lastHeartbeat'>,
+  { lastHeartbeat, staleSinceMs }: Pick<NodeState, 'lastHeartbeat' | 'staleSinceMs'>,
   nowMs: number,
   staleAfterMs: number,
 ): Freshness {
   // A replica whose clock is behind the one that stored the heartbeat would see a negative age.
   const ageMs = Math.max(0, nowMs - lastHeartbeat.atMs);
-  return { ageMs, stale: ageMs > staleAfterMs };
+  return { ageMs, stale: staleSinceMs !== null || ageMs > staleAfterMs };
 }
 
 /** Milliseconds by which the stated time of a heartbeat may be off before the answer says so. */

@@ -6,6 +6,7 @@ import {
   type ErrorDetail,
   type Heartbeat,
 } from '@touchstone/contracts';
+import type { SignedBy } from './node-keys.js';
 import type { AttestedBuild, NodeHealth } from './node.js';
 
 /** Where a heartbeat came from. */
@@ -26,6 +27,10 @@ export interface HeartbeatReport extends HeartbeatOrigin {
   /** Stated time minus receive time. */
   readonly clockSkewMs: number;
   readonly attestation: AttestedBuild | null;
+  /** Who signed it; left out or `null` where nobody did. */
+  readonly signedBy?: SignedBy | null;
+  /** 128 random bits for the nonce of the answer. */
+  readonly random?: string;
 }
 
 /**

@@ -222,6 +222,7 @@ describe('a line of the audit (R-NODE-5)', () => {
     ).toEqual([
       {
         ...{ event: DRIFT, node_id: 'node-1', reason: null, reporter: 'http', remote_addr: '127.0.0.1' },
+        ...{ zone: null, detail: null },
         ...{ old_cap_prefix: 'a1a1a1a1', new_cap_prefix: '01234567', old_build: 'A' },
         new_build: 'B\u{fffd}\u{fffd}x',
         ts_utc: new Date(START_MS + 10_000).toISOString(),

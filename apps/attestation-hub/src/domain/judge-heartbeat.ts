@@ -1,15 +1,11 @@
 import type { JudgedStatus } from '@touchstone/contracts';
+import { expectationOf, expectedFingerprints, isExpected, type Expectation } from './expected-builds.js';
 import type { FlipRules } from './flip-rules.js';
+import { UNGOVERNED, type Governance } from './governance.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import type { AttestedBuild, NodeHealth, NodeState, Run, Sighting } from './node.js';
-import {
-  buildFingerprint,
-  isSameBuild,
-  runsBefore,
-  suspicionBefore,
-  suspicionOf,
-  type Suspicion,
-} from './recent-runs.js';
+import { isSameBuild } from './builds.js';
+import { runsBefore, suspicionBefore, suspicionOf, type Suspicion } from './recent-runs.js';
 
 /** A change of what a node says about itself that the audit tells. */
 export type Finding =
@@ -30,15 +26,15 @@ export interface Verdict {
 
 /** The time of a heartbeat for its node: clocks of two replicas differ, and a time never runs backwards for that. */
 export function timeOf(known: NodeState | undefined, { receivedAtMs }: HeartbeatReport): number {
-  return Math.max(receivedAtMs, known?.lastHeartbeat.atMs ?? receivedAtMs);
+  return Math.max(receivedAtMs, known?.lastHeartbeat.atMs ?? 0, known?.staleSinceMs ?? 0);
 }
 
 /**
  * The rules of R-NODE-4 in one place, a pure function of what is kept and what came. All that the status of an attested node depends
- * on is its first attestation and what it said within the window:
+ * on is what is right for it (its first attestation, unless the operator decided otherwise) and what it said within the window:
  *
  * 1. a flip-flop, or one build with two runtimes, is SPOOF_SUSPECT;
- * 2. a build or capabilities other than the first ones is DRIFT;
+ * 2. a build or capabilities other than the right ones is DRIFT;
  * 3. all else is OK.
  *
  * A heartbeat without attestation makes the node MISSING and leaves alone its health and what is kept for the rules.
@@ -47,6 +43,7 @@ export function judgeHeartbeat(
   known: NodeState | undefined,
   report: HeartbeatReport,
   rules: FlipRules,
+  governance: Governance = UNGOVERNED,
 ): Verdict {
   const { attestation, health } = report;
   const { driftCount = 0, spoofCount = 0, recentRuns = [] } = known ?? {};
@@ -57,10 +54,13 @@ export function judgeHeartbeat(
     const finding = { event: 'ATTESTATION_FIRST_SEEN', old: null, reason: null } as const;
     return { status: 'OK', health, driftCount, spoofCount, recentRuns: [], finding };
   }
-  const runs = runsBefore(known, attestation, timeOf(known, report), rules);
-  const suspicion = suspicionOf(runs, attestation, rules);
-  const status = suspicion ? 'SPOOF_SUSPECT' : hasDrifted(firstSeen, runs, attestation) ? 'DRIFT' : 'OK';
-  const finding = findingOf(known, { firstSeen, lastSeen }, attestation, suspicion, rules);
+  const atMs = timeOf(known, report);
+  const expectation = expectationOf(firstSeen, governance, atMs);
+  const runs = runsBefore(known, attestation, atMs, rules, expectation);
+  const suspicion = suspicionOf(runs, attestation, rules, expectation);
+  const status = suspicion ? 'SPOOF_SUSPECT' : hasDrifted(expectation, runs, attestation) ? 'DRIFT' : 'OK';
+  const past = { known, firstSeen, lastSeen, expectation };
+  const finding = findingOf(past, attestation, suspicion, rules);
   return {
     status,
     health: status === 'OK' ? health : atBestYellow(health),
@@ -76,28 +76,34 @@ function atBestYellow(health: NodeHealth): NodeHealth {
   return health === 'GREEN' ? 'YELLOW' : health;
 }
 
-/** A node that came back to its first attestation has drifted until it has stayed there for the window. */
-function hasDrifted(firstSeen: Sighting, runs: readonly Run[], current: AttestedBuild): boolean {
-  if (!isSameBuild(firstSeen, current)) return true;
+/** A node that came back to what is right has drifted until it has stayed there for the window. */
+function hasDrifted(expectation: Expectation, runs: readonly Run[], current: AttestedBuild): boolean {
+  if (!isExpected(expectation, current)) return true;
   if (runs.length === 0) return false;
-  const first = buildFingerprint(firstSeen);
-  return runs.some(({ build }) => build !== first);
+  const expected = expectedFingerprints(expectation);
+  return runs.some(({ build }) => !expected.has(build));
+}
+
+interface Past {
+  readonly known: NodeState;
+  readonly firstSeen: Sighting;
+  readonly lastSeen: Sighting;
+  readonly expectation: Expectation;
 }
 
 /** One finding for a change, not one for a heartbeat: a suspicion that goes on and a build that stays are told once. */
 function findingOf(
-  known: NodeState,
-  { firstSeen, lastSeen }: { readonly firstSeen: Sighting; readonly lastSeen: Sighting },
+  { known, firstSeen, lastSeen, expectation }: Past,
   current: AttestedBuild,
   suspicion: Suspicion | null,
   rules: FlipRules,
 ): Finding | null {
   if (suspicion !== null) {
-    if (suspicionBefore(known, lastSeen, rules) !== null) return null;
+    if (suspicionBefore(known, lastSeen, rules, expectation) !== null) return null;
     return { event: 'ATTESTATION_SPOOF_SUSPECT', old: lastSeen, reason: suspicion };
   }
-  if (isSameBuild(firstSeen, current)) return null;
+  if (isExpected(expectation, current)) return null;
   if (!isSameBuild(lastSeen, current)) return { event: 'ATTESTATION_DRIFT', old: lastSeen, reason: null };
-  // A version without these rules called the same build OK.
+  // A rollout is over that the node missed, or a version without these rules called the same build OK.
   return known.status === 'OK' ? { event: 'ATTESTATION_DRIFT', old: firstSeen, reason: null } : null;
 }

@@ -1,4 +1,6 @@
-import type { Heartbeat, JudgedStatus } from '@touchstone/contracts';
+import type { Heartbeat, JudgedStatus, NodeStatus } from '@touchstone/contracts';
+import type { Nonce } from './node-keys.js';
+import type { Standing } from './standing.js';
 
 /** How well a node says it is. */
 export type NodeHealth = Heartbeat['health'];
@@ -42,7 +44,10 @@ export interface Refills {
 /** Everything that is kept about a node (R-NODE-3). All times are receive times of the hub. */
 export interface NodeState {
   readonly nodeId: string;
+  /** What the last heartbeat made of the node. */
   readonly status: JudgedStatus;
+  /** Since when the node is known to be silent, `null` of one that is not, or of which nobody noticed yet. */
+  readonly staleSinceMs: number | null;
   /** What the node reports, and YELLOW where its status makes that too good. */
   readonly health: NodeHealth;
   /** What the node itself last reported. */
@@ -67,8 +72,19 @@ export interface NodeState {
   readonly refills: Refills;
   /** What the node said before what it says now, as far back as the window of the rules, the oldest first. */
   readonly recentRuns: readonly Run[];
+  /** What the policy last made of the node; `null` before it was asked. */
+  readonly standing: Standing | null;
+  /** The key that signed the last heartbeat, `null` of one that nobody signed. */
+  readonly signedKeyId: string | null;
+  /** What the last signed heartbeat was answered with. */
+  readonly nonce: Nonce | null;
   /** How many entries the history ever had; it is the number of the next one. */
   readonly historyLength: number;
+}
+
+/** The status of a node that was told last: that of its last heartbeat, unless it was found silent since. */
+export function toldStatus({ status, staleSinceMs }: Pick<NodeState, 'status' | 'staleSinceMs'>): NodeStatus {
+  return staleSinceMs === null ? status : 'STALE';
 }
 
 /** An entry of a node's history: what the node said from then on. Equal heartbeats make no entry. */
@@ -76,7 +92,7 @@ export interface HistoryEntry {
   /** Counts from 0 for each node. */
   readonly number: number;
   readonly atMs: number;
-  readonly status: JudgedStatus;
+  readonly status: NodeStatus;
   readonly health: NodeHealth;
   /** `null` for a heartbeat without attestation. */
   readonly attestation: AttestedBuild | null;

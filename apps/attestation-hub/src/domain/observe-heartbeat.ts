@@ -2,20 +2,36 @@ import type { NodeStatus } from '@touchstone/contracts';
 import { spendAllowances } from './admit-heartbeat.js';
 import { auditRecordOf, type AuditRecord } from './audit.js';
 import type { FlipRules } from './flip-rules.js';
+import { UNGOVERNED, type Governance } from './governance.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import { judgeHeartbeat, timeOf } from './judge-heartbeat.js';
-import type { HistoryEntry, NodeState, Refills, ReporterState, Sighting } from './node.js';
+import {
+  toldStatus,
+  type HistoryEntry,
+  type NodeState,
+  type Refills,
+  type ReporterState,
+  type Sighting,
+} from './node.js';
+import { nonceAfter } from './node-keys.js';
 import { isSameAttestation } from './recent-runs.js';
+import { settleStanding } from './settle-standing.js';
+import type { Standing } from './standing.js';
+import { Zones } from './zones.js';
 
 /** A node after one heartbeat, and what follows from it. */
 export interface Observation {
   readonly node: NodeState;
   /** The entry that joins the history, `null` when the node said nothing new. */
   readonly entry: HistoryEntry | null;
-  /** The status before, when it changed; `undefined` when it did not. */
+  /** The status before, where readers of events have to hear of a change; `undefined` where nothing changed for them. */
   readonly previousStatus: NodeStatus | null | undefined;
   readonly audit: readonly AuditRecord[];
   readonly reporterChanged: boolean;
+  /** When it was, in milliseconds since 1970. */
+  readonly atMs: number;
+  /** A new decision of the policy that would have blocked the node under `enforce`. */
+  readonly decision: Standing | null;
 }
 
 /**
@@ -26,22 +42,38 @@ export function observeHeartbeat(
   known: NodeState | undefined,
   report: HeartbeatReport,
   rules: FlipRules,
+  governance: Governance = UNGOVERNED,
+  zones: Zones = new Zones(),
+): Observation {
+  return settleStanding(known, hear(known, report, rules, governance), governance, zones);
+}
+
+function hear(
+  known: NodeState | undefined,
+  report: HeartbeatReport,
+  rules: FlipRules,
+  governance: Governance,
 ): Observation {
   const atMs = timeOf(known, report);
-  const { finding, ...verdict } = judgeHeartbeat(known, report, rules);
-  const statusChanged = known?.status !== verdict.status;
+  const { finding, ...verdict } = judgeHeartbeat(known, report, rules, governance);
+  const toldBefore = known && toldStatus(known);
+  const statusChanged = toldBefore !== verdict.status;
   const sighting: Sighting | null = report.attestation && { ...report.attestation, atMs };
   const reporter = nextReporter(known?.reporter, report.reporter, atMs);
   const draft = {
     ...verdict,
     nodeId: report.nodeId,
+    staleSinceMs: null,
     reportedHealth: report.health,
     firstSeen: known?.firstSeen ?? sighting,
     lastSeen: sighting ?? known?.lastSeen ?? null,
-    lastChangeMs: statusChanged ? atMs : known.lastChangeMs,
+    lastChangeMs: statusChanged || known === undefined ? atMs : known.lastChangeMs,
     lastHeartbeat: { atMs, tsUtc: report.tsUtc, clockSkewMs: report.clockSkewMs },
     reporter,
-    refills: nextRefills(known, report, rules),
+    refills: nextRefills(known, report, rules, governance),
+    standing: known?.standing ?? null,
+    signedKeyId: report.signedBy?.keyId ?? null,
+    nonce: nextNonce(known, report, atMs),
   };
   const number = known?.historyLength ?? 0;
   const isNews = known === undefined || saysAnother(known, draft, report);
@@ -57,14 +89,25 @@ export function observeHeartbeat(
           reporter: report.reporter,
         }
       : null,
-    previousStatus: statusChanged ? (known?.status ?? null) : undefined,
+    previousStatus: statusChanged ? (toldBefore ?? null) : undefined,
     audit: finding && report.attestation ? [auditRecordOf(report, report.attestation, finding, atMs)] : [],
     reporterChanged: reporter.changedAtMs !== null && reporter !== known?.reporter,
+    atMs,
+    decision: null,
   };
 }
 
-function nextRefills(known: NodeState | undefined, report: HeartbeatReport, rules: FlipRules): Refills {
-  const spent = spendAllowances(known, report, rules);
+function nextNonce(known: NodeState | undefined, { signedBy, random = '' }: HeartbeatReport, atMs: number) {
+  return signedBy ? { text: nonceAfter(signedBy.nonce, random), atMs } : (known?.nonce ?? null);
+}
+
+function nextRefills(
+  known: NodeState | undefined,
+  report: HeartbeatReport,
+  rules: FlipRules,
+  governance: Governance,
+): Refills {
+  const spent = spendAllowances(known, report, rules, governance);
   // Whether it is refused is asked before; here nothing is left to take.
   return 'waitMs' in spent ? (known?.refills ?? { heartbeatsMs: 0, statusChangesMs: 0 }) : spent;
 }
@@ -80,7 +123,7 @@ function saysAnother(
   next: Pick<NodeState, 'status' | 'health'>,
   { attestation, reporter }: HeartbeatReport,
 ): boolean {
-  if (known.status !== next.status || known.health !== next.health) return true;
+  if (toldStatus(known) !== next.status || known.health !== next.health) return true;
   if (known.reporter.current !== reporter) return true;
   if (attestation === null) return false;
   return known.lastSeen === null || !isSameAttestation(known.lastSeen, attestation);

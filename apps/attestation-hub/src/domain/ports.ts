@@ -1,8 +1,10 @@
-import type { AuditEvent, JudgedStatus, NodeStatus } from '@touchstone/contracts';
+import type { AuditEvent, NodeStatus } from '@touchstone/contracts';
 import type { AuditLine, AuditRecord } from './audit.js';
+import type { Governance } from './governance.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import type { HistoryEntry, NodeState } from './node.js';
 import type { Observation } from './observe-heartbeat.js';
+import type { Standing } from './standing.js';
 
 /** Tells the time. */
 export interface Clock {
@@ -22,6 +24,17 @@ export interface NodeStore {
   take(report: HeartbeatReport): Promise<Observation>;
 }
 
+/** Finds nodes that are silent. */
+export interface SilentNodeStore {
+  /**
+   * Makes nodes STALE that have been silent for too long at a time, and of which nobody noticed; resolves once that is committed, with
+   * events and lines of the audit.
+   *
+   * @param limit most nodes of one call
+   */
+  notice(nowMs: number, limit: number): Promise<Observation[]>;
+}
+
 /** Forgets nodes, for their operator. */
 export interface NodeRemover {
   /**
@@ -37,13 +50,14 @@ export interface NodeQuery {
   readonly limit: number;
   readonly after?: string | undefined;
   readonly status?: NodeStatus | undefined;
+  /** Whose last heartbeat came before this moment is STALE. */
+  readonly silentBeforeMs: number;
 }
 
 /** Figures over all nodes. */
 export interface NodeCounts {
-  readonly byStatus: Readonly<Record<JudgedStatus, number>>;
-  /** Nodes whose last heartbeat came before the given moment. */
-  readonly silent: number;
+  /** STALE are those whose last heartbeat came before the given moment. */
+  readonly byStatus: Readonly<Record<NodeStatus, number>>;
   /** Lines of the audit since the other given moment. */
   readonly drifts: number;
   readonly spoofs: number;
@@ -66,6 +80,8 @@ export interface AuditReader {
 export interface NodeReader {
   find(nodeId: string): Promise<NodeState | undefined>;
   list(query: NodeQuery): Promise<NodeState[]>;
+  /** What the operator decided about nodes. */
+  governance(nodeIds: readonly string[]): Promise<(nodeId: string) => Governance>;
   /** What a node said over time, the newest first. */
   history(nodeId: string): Promise<HistoryEntry[]>;
   count(silentBeforeMs: number, auditSinceMs: number): Promise<NodeCounts>;
@@ -80,4 +96,17 @@ export interface AuditTrail {
 export interface HeartbeatWatcher {
   stored(observation: Observation, reporter: string, seconds: number): void;
   refused(reporter: string): void;
+}
+
+/** Hears of every new decision of the policy that would have blocked a node, for figures. */
+export interface DecisionWatcher {
+  decided(standing: Standing): void;
+}
+
+/** What nobody can guess. */
+export interface Randomness {
+  /** 128 bits as lower-case hex. */
+  nonce(): string;
+  /** 256 bits as base64url without padding. */
+  token(): string;
 }

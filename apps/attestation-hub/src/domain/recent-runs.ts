@@ -1,18 +1,10 @@
-import { canonicalJson } from '@touchstone/canonical-json';
-import { bytesToHex, sha256 } from '@touchstone/crypto';
+import { buildFingerprint, fingerprint, isSameBuild } from './builds.js';
 import { RECENT_RUNS_MAX, type FlipRules } from './flip-rules.js';
+import { expectedFingerprints, type Expectation } from './expected-builds.js';
 import type { AttestedBuild, NodeState, Run, Sighting } from './node.js';
 
 /** Why a node is suspected. */
 export type Suspicion = 'flip-flop' | 'contradictory-runtime';
-
-/** Hexadecimal digits of a fingerprint: 128 bits, so that no node makes two that are equal. */
-const FINGERPRINT_DIGITS = 32;
-
-/** Whether two attestations name one build with one set of capabilities: what drift and flip-flop are about. */
-export function isSameBuild(left: AttestedBuild, right: AttestedBuild): boolean {
-  return left.buildId === right.buildId && left.capabilityHash === right.capabilityHash;
-}
 
 /** Whether two attestations say the same, whatever the order of the members. */
 export function isSameAttestation(left: AttestedBuild, right: AttestedBuild): boolean {
@@ -37,18 +29,6 @@ export function runOf(attestation: AttestedBuild, lastMs: number): Run {
   };
 }
 
-/** Equal exactly for attestations of one build. */
-export function buildFingerprint({
-  buildId,
-  capabilityHash,
-}: Pick<AttestedBuild, 'buildId' | 'capabilityHash'>): string {
-  return fingerprint([buildId, capabilityHash]);
-}
-
-function fingerprint(value: Parameters<typeof canonicalJson>[0]): string {
-  return bytesToHex(sha256(new TextEncoder().encode(canonicalJson(value)))).slice(0, FINGERPRINT_DIGITS);
-}
-
 /**
  * The runs that ended within the window, the oldest first, when a node says something at a time.
  *
@@ -59,24 +39,32 @@ export function runsBefore(
   next: AttestedBuild,
   atMs: number,
   { windowMs }: FlipRules,
+  { countsFromMs }: Pick<Expectation, 'countsFromMs'>,
 ): readonly Run[] {
   const { recentRuns, lastSeen } = known;
   const ended =
     lastSeen === null || isSameAttestation(lastSeen, next) ? [] : [runOf(lastSeen, lastSeen.atMs)];
   if (recentRuns.length === 0 && ended.length === 0) return recentRuns;
-  return [...recentRuns, ...ended].filter(({ lastMs }) => atMs - lastMs <= windowMs).slice(-RECENT_RUNS_MAX);
+  return [...recentRuns, ...ended]
+    .filter(({ lastMs }) => atMs - lastMs <= windowMs && lastMs > countsFromMs)
+    .slice(-RECENT_RUNS_MAX);
 }
 
-/** What the window shows: one build with two runtimes, or too many builds in a row. */
+/**
+ * What the window shows: one build with two runtimes, or too many builds in a row. Within a rollout the builds that are right are as
+ * one, because machines that share a name change one after the other.
+ */
 export function suspicionOf(
   runs: readonly Run[],
   current: AttestedBuild,
   { threshold }: FlipRules,
+  expectation: Expectation,
 ): Suspicion | null {
   if (runs.length === 0) return null;
   const all = [...runs, runOf(current, 0)];
-  const builds = all.filter(({ build }, index) => build !== all[index - 1]?.build);
-  if (builds.length >= threshold) return 'flip-flop';
+  const asOne = expectation.inRollout ? expectedFingerprints(expectation) : new Set<string>();
+  const names = all.map(({ build }) => (asOne.has(build) ? '' : build));
+  if (names.filter((name, index) => name !== names[index - 1]).length >= threshold) return 'flip-flop';
   const runtimes = new Map<string, string>();
   for (const { build, runtime } of all) {
     if ((runtimes.get(build) ?? runtime) !== runtime) return 'contradictory-runtime';
@@ -90,7 +78,10 @@ export function suspicionBefore(
   { recentRuns }: Pick<NodeState, 'recentRuns'>,
   lastSeen: Sighting,
   rules: FlipRules,
+  expectation: Expectation,
 ): Suspicion | null {
-  const counted = recentRuns.filter(({ lastMs }) => lastSeen.atMs - lastMs <= rules.windowMs);
-  return suspicionOf(counted, lastSeen, rules);
+  const counted = recentRuns.filter(
+    ({ lastMs }) => lastSeen.atMs - lastMs <= rules.windowMs && lastMs > expectation.countsFromMs,
+  );
+  return suspicionOf(counted, lastSeen, rules, expectation);
 }

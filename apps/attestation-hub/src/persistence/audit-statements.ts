@@ -20,12 +20,13 @@ export async function appendAudit(
     `WITH taken AS (UPDATE attestation.audit_end SET number = number + $2 RETURNING number),
      added AS (
        INSERT INTO attestation.audit (number, at, event, node_id, reason, old_cap_prefix, new_cap_prefix,
-         old_build, new_build, reporter, remote_addr)
+         old_build, new_build, reporter, remote_addr, zone, detail)
        SELECT taken.number - $2 + line.place, line.ts_utc, line.event, line.node_id, line.reason,
-         line.old_cap_prefix, line.new_cap_prefix, line.old_build, line.new_build, line.reporter, line.remote_addr
+         line.old_cap_prefix, line.new_cap_prefix, line.old_build, line.new_build, line.reporter, line.remote_addr,
+         line.zone, line.detail
        FROM taken, jsonb_to_recordset($1::jsonb) AS line (place bigint, ts_utc timestamptz, event text, node_id text,
          reason text, old_cap_prefix text, new_cap_prefix text, old_build text, new_build text, reporter text,
-         remote_addr text))
+         remote_addr text, zone text, detail text))
      SELECT number FROM taken`,
     [JSON.stringify(records.map((record, index) => ({ ...record, place: index + 1 }))), records.length],
   );

@@ -1,5 +1,6 @@
-import type { JudgedStatus } from '@touchstone/contracts';
+import type { JudgedStatus, NodeStatus } from '@touchstone/contracts';
 import { bytesToHex } from '@touchstone/crypto';
+import type { Standing } from '../domain/standing.js';
 import type { HistoryEntry, NodeHealth, NodeState, Run, Sighting } from '../domain/node.js';
 
 /** A row of `attestation.node` as the driver reads it. */
@@ -30,13 +31,17 @@ export interface NodeRow {
   /** `null` in rows of a version that did not know it. */
   readonly reported_health: NodeHealth | null;
   readonly recent_runs: readonly Run[] | null;
+  readonly stale_since: Date | null;
+  readonly standing: Standing | null;
+  readonly signed_key_id: string | null;
+  readonly nonce: string | null;
 }
 
 /** A row of `attestation.node_history` as the driver reads it. */
 export interface HistoryRow {
   readonly number: string;
   readonly at: Date;
-  readonly status: JudgedStatus;
+  readonly status: NodeStatus;
   readonly health: NodeHealth;
   readonly build_id: string | null;
   readonly capability_hash: Buffer | null;
@@ -51,7 +56,8 @@ export const NODE_COLUMNS = `node_id text, status text, health text,
   drift_count bigint, spoof_count bigint, last_change_at timestamptz, last_heartbeat_at timestamptz,
   last_ts_utc text, clock_skew_ms bigint, reporter text, previous_reporter text, reporter_changed_at timestamptz,
   history_length bigint, heartbeats_refilled_at timestamptz, status_changes_refilled_at timestamptz, reported_health text,
-  recent_runs jsonb`;
+  recent_runs jsonb, stale_since timestamptz, standing jsonb,
+  signed_key_id text, nonce text`;
 
 /** A node as a member of the JSON array that a statement takes. */
 export function fromNode(node: NodeState): object {
@@ -82,6 +88,10 @@ export function fromNode(node: NodeState): object {
     status_changes_refilled_at: timeText(refills.statusChangesMs),
     reported_health: node.reportedHealth,
     recent_runs: node.recentRuns,
+    standing: node.standing,
+    signed_key_id: node.signedKeyId,
+    nonce: node.nonce && node.nonce.text,
+    stale_since: node.staleSinceMs === null ? null : timeText(node.staleSinceMs),
   };
 }
 
@@ -116,6 +126,11 @@ export function toNode(row: NodeRow): NodeState {
       statusChangesMs: row.status_changes_refilled_at?.getTime() ?? 0,
     },
     recentRuns: row.recent_runs ?? [],
+    standing: row.standing,
+    signedKeyId: row.signed_key_id,
+    // It was handed out with the answer to the last heartbeat.
+    nonce: row.nonce === null ? null : { text: row.nonce, atMs: row.last_heartbeat_at.getTime() },
+    staleSinceMs: row.stale_since && row.stale_since.getTime(),
     historyLength: Number(row.history_length),
   };
 }

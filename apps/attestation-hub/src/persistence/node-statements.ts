@@ -14,6 +14,36 @@ export async function lockNodes(
   return new Map(rows.map((row) => [row.node_id, toNode(row)]));
 }
 
+/**
+ * Locks nodes whose last heartbeat came before a moment and of which nobody noticed yet, in the order of their ids; those that another
+ * transaction holds are left to the next look.
+ */
+export async function lockSilentNodes(
+  manager: EntityManager,
+  beforeMs: number,
+  limit: number,
+): Promise<NodeState[]> {
+  const rows: NodeRow[] = await manager.query(
+    `SELECT * FROM attestation.node WHERE stale_since IS NULL AND last_heartbeat_at < $1
+     ORDER BY node_id LIMIT $2 FOR UPDATE SKIP LOCKED`,
+    [new Date(beforeMs).toISOString(), limit],
+  );
+  return rows.map(toNode);
+}
+
+/** Locks a page of nodes in the order of their ids. */
+export async function lockNodesAfter(
+  manager: EntityManager,
+  after: string,
+  limit: number,
+): Promise<NodeState[]> {
+  const rows: NodeRow[] = await manager.query(
+    'SELECT * FROM attestation.node WHERE node_id > $1 ORDER BY node_id LIMIT $2 FOR UPDATE',
+    [after, limit],
+  );
+  return rows.map(toNode);
+}
+
 /** Inserts new nodes and returns how many were; the others exist since this transaction looked. */
 export async function insertNodes(manager: EntityManager, nodes: readonly NodeState[]): Promise<number> {
   const rows: unknown[] = await manager.query(
@@ -23,7 +53,8 @@ export async function insertNodes(manager: EntityManager, nodes: readonly NodeSt
        last_seen_at, last_build_id, decode(last_capability_hash, 'hex'), last_runtime,
        drift_count, spoof_count, last_change_at, last_heartbeat_at, last_ts_utc, clock_skew_ms,
        reporter, previous_reporter, reporter_changed_at, history_length,
-       heartbeats_refilled_at, status_changes_refilled_at, reported_health, recent_runs
+       heartbeats_refilled_at, status_changes_refilled_at, reported_health, recent_runs, stale_since, standing,
+       signed_key_id, nonce
      FROM jsonb_to_recordset($1::jsonb) AS new (${NODE_COLUMNS})
      ORDER BY node_id COLLATE "C"
      ON CONFLICT (node_id) DO NOTHING
@@ -48,7 +79,8 @@ export async function updateNodes(manager: EntityManager, nodes: readonly NodeSt
        previous_reporter = next.previous_reporter, reporter_changed_at = next.reporter_changed_at,
        history_length = next.history_length, heartbeats_refilled_at = next.heartbeats_refilled_at,
        status_changes_refilled_at = next.status_changes_refilled_at, reported_health = next.reported_health,
-       recent_runs = next.recent_runs
+       recent_runs = next.recent_runs, stale_since = next.stale_since, standing = next.standing,
+       signed_key_id = next.signed_key_id, nonce = next.nonce
      FROM jsonb_to_recordset($1::jsonb) AS next (${NODE_COLUMNS})
      WHERE node.node_id = next.node_id`,
     [JSON.stringify(nodes.map(fromNode))],

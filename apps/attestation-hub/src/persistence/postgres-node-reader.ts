@@ -1,9 +1,16 @@
-import { judgedStatuses, type JudgedStatus } from '@touchstone/contracts';
+import { nodeStatuses, type NodeStatus } from '@touchstone/contracts';
 import { withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
+import type { Governance } from '../domain/governance.js';
+import { readGovernance } from './governance-statements.js';
 import type { HistoryEntry, NodeState } from '../domain/node.js';
 import type { NodeCounts, NodeQuery, NodeReader } from '../domain/ports.js';
 import { toEntry, toNode, type HistoryRow, type NodeRow } from './node-row.js';
+
+/** The status that is shown of a node, where whoever was silent since `moment` is STALE. */
+function shownStatus(moment: string): string {
+  return `CASE WHEN stale_since IS NOT NULL OR last_heartbeat_at < ${moment}::timestamptz THEN 'STALE' ELSE status END`;
+}
 
 /** Reads nodes from PostgreSQL; every replica sees the same. */
 export class PostgresNodeReader implements NodeReader {
@@ -14,11 +21,11 @@ export class PostgresNodeReader implements NodeReader {
     return row && toNode(row);
   }
 
-  async list({ limit, after = '', status }: NodeQuery): Promise<NodeState[]> {
+  async list({ limit, after = '', status, silentBeforeMs }: NodeQuery): Promise<NodeState[]> {
     const rows: NodeRow[] = await this.query(
       `SELECT * FROM attestation.node
-       WHERE node_id > $1 AND ($2::text IS NULL OR status = $2) ORDER BY node_id LIMIT $3`,
-      [after, status ?? null, limit],
+       WHERE node_id > $1 AND ($2::text IS NULL OR ${shownStatus('$4')} = $2) ORDER BY node_id LIMIT $3`,
+      [after, status ?? null, limit, new Date(silentBeforeMs).toISOString()],
     );
     return rows.map(toNode);
   }
@@ -31,22 +38,24 @@ export class PostgresNodeReader implements NodeReader {
     return rows.map(toEntry);
   }
 
+  governance(nodeIds: readonly string[]): Promise<(nodeId: string) => Governance> {
+    return withDatabase(() => readGovernance(this.dataSource, nodeIds));
+  }
+
   async count(silentBeforeMs: number, auditSinceMs: number): Promise<NodeCounts> {
     const [rows, found] = await Promise.all([
-      this.query<{ status: JudgedStatus; nodes: string; silent: string }>(
-        `SELECT status, count(*) AS nodes, count(*) FILTER (WHERE last_heartbeat_at < $1) AS silent
-         FROM attestation.node GROUP BY status`,
+      this.query<{ status: NodeStatus; nodes: string }>(
+        `SELECT ${shownStatus('$1')} AS status, count(*) AS nodes FROM attestation.node GROUP BY 1`,
         [new Date(silentBeforeMs).toISOString()],
       ),
       this.countFindings(auditSinceMs),
     ]);
-    const of = (status: JudgedStatus) => Number(rows.find((row) => row.status === status)?.nodes ?? 0);
+    const of = (status: NodeStatus) => Number(rows.find((row) => row.status === status)?.nodes ?? 0);
     return {
       ...found,
       byStatus: Object.fromEntries(
-        judgedStatuses.map((status) => [status, of(status)]),
+        nodeStatuses.map((status) => [status, of(status)]),
       ) as NodeCounts['byStatus'],
-      silent: rows.reduce((sum, { silent }) => sum + Number(silent), 0),
     };
   }
 

@@ -6,11 +6,13 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { refuseHeartbeat } from '../domain/admit-heartbeat.js';
 import type { FlipRules } from '../domain/flip-rules.js';
 import type { HeartbeatReport } from '../domain/heartbeat-report.js';
-import type { HistoryEntry, NodeState } from '../domain/node.js';
+import type { NodeState } from '../domain/node.js';
 import { observeHeartbeat, type Observation } from '../domain/observe-heartbeat.js';
 import type { NodeStore } from '../domain/ports.js';
-import { appendAudit } from './audit-statements.js';
-import { countNodes, insertNodes, lockNodes, updateNodes, writeHistory } from './node-statements.js';
+import type { Zones } from '../domain/zones.js';
+import { readGovernance } from './governance-statements.js';
+import { countNodes, insertNodes, lockNodes, updateNodes } from './node-statements.js';
+import { writeConsequences } from './observation-statements.js';
 
 /** Times that a group starts again because another replica inserted one of its new nodes first. */
 export const LOST_RACES_MAX = 5;
@@ -20,6 +22,7 @@ export interface NodeStoreSettings {
   readonly nodesMax: number;
   readonly auditLinesMax: number;
   readonly rules: FlipRules;
+  readonly zones: Zones;
 }
 
 interface Arrival {
@@ -78,15 +81,17 @@ export class PostgresNodeStore implements NodeStore {
   ): Promise<(Observation | AppError)[]> {
     const nodeIds = [...new Set(arrivals.map(({ report }) => report.nodeId))];
     const known = await lockNodes(manager, nodeIds);
+    const governance = await readGovernance(manager, nodeIds);
     const fresh = nodeIds.filter((nodeId) => !known.has(nodeId));
     const admitted = new Set(await this.admit(manager, fresh));
     const nodes = new Map<string, NodeState>(known);
-    const { rules, auditLinesMax } = this.settings;
+    const { rules, zones, auditLinesMax } = this.settings;
     const results = arrivals.map(({ report }) => {
       if (!known.has(report.nodeId) && !admitted.has(report.nodeId)) return this.full();
-      const refused = refuseHeartbeat(nodes.get(report.nodeId), report, rules);
+      const decided = governance(report.nodeId);
+      const refused = refuseHeartbeat(nodes.get(report.nodeId), report, rules, decided);
       if (refused) return refused;
-      const observation = observeHeartbeat(nodes.get(report.nodeId), report, rules);
+      const observation = observeHeartbeat(nodes.get(report.nodeId), report, rules, decided, zones);
       nodes.set(report.nodeId, observation.node);
       return observation;
     });
@@ -96,9 +101,12 @@ export class PostgresNodeStore implements NodeStore {
     );
     if (inserted.length > 0 && (await insertNodes(manager, inserted)) < inserted.length) throw new LostRace();
     if (updated.length > 0) await updateNodes(manager, updated);
-    await writeHistory(manager, entriesOf(results));
-    await this.announce(manager, arrivals, results);
-    await appendAudit(manager, auditOf(results), auditLinesMax);
+    const traced = results.flatMap((result, index) =>
+      result instanceof AppError
+        ? []
+        : [{ observation: result, traceHeaders: arrivals[index]?.traceHeaders ?? {} }],
+    );
+    await writeConsequences(manager, { outbox: this.outbox, auditLinesMax }, traced);
     return results;
   }
 
@@ -114,41 +122,4 @@ export class PostgresNodeStore implements NodeStore {
       `This hub keeps ${this.settings.nodesMax} nodes and takes no new one; the operator may raise TOUCHSTONE_NODES_MAX.`,
     );
   }
-
-  private async announce(
-    manager: EntityManager,
-    arrivals: readonly Arrival[],
-    results: readonly (Observation | AppError)[],
-  ): Promise<void> {
-    for (const [index, { traceHeaders }] of arrivals.entries()) {
-      const result = results[index];
-      if (result === undefined || result instanceof AppError || result.previousStatus === undefined) continue;
-      const { nodeId, status, lastChangeMs } = result.node;
-      await this.outbox.append(
-        manager,
-        'evt.v1.attestation.node.changed',
-        {
-          ...{ nodeId, status, previous: result.previousStatus },
-          changedAt: new Date(lastChangeMs).toISOString(),
-          ...{ zone: 'default', quarantined: false, blocked: false },
-        },
-        { traceHeaders },
-      );
-    }
-  }
-}
-
-function auditOf(results: readonly (Observation | AppError)[]) {
-  return results.flatMap((result) => (result instanceof AppError ? [] : result.audit));
-}
-
-function entriesOf(results: readonly (Observation | AppError)[]): Map<string, HistoryEntry[]> {
-  const entries = new Map<string, HistoryEntry[]>();
-  for (const result of results) {
-    if (result instanceof AppError || result.entry === null) continue;
-    const list = entries.get(result.node.nodeId) ?? [];
-    list.push(result.entry);
-    entries.set(result.node.nodeId, list);
-  }
-  return entries;
 }

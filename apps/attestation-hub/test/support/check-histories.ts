@@ -1,8 +1,15 @@
 import { expect } from '@jest/globals';
 import type { AuditLine } from '@touchstone/contracts/http/attestation-hub';
-import { FakeClock } from '@touchstone/testing';
+import { Outbox } from '@touchstone/postgres';
+import { FakeClock, type ServiceDataSource } from '@touchstone/testing';
+import type { AuditRecord } from '../../src/domain/audit.js';
+import { Zones } from '../../src/domain/zones.js';
+import { WatchSilence } from '../../src/domain/watch-silence.js';
+import { PostgresRolloutStore } from '../../src/persistence/postgres-rollout-store.js';
+import { PostgresSilentNodeStore } from '../../src/persistence/postgres-silent-node-store.js';
 import { HubFixture, OPERATOR, type Hub } from './hub-fixture.js';
 import { scriptsOf } from './node-histories.js';
+import { HistoriesOperator } from './operate-histories.js';
 import { ReferenceHub } from './reference-hub.js';
 
 const NODES = 50;
@@ -14,6 +21,7 @@ class Replicas {
     private readonly fixture: HubFixture,
     readonly clocks: readonly [FakeClock, FakeClock],
     readonly hubs: [Hub, Hub],
+    private readonly dataSource: ServiceDataSource,
     readonly lines: Record<string, unknown>[] = [],
   ) {}
 
@@ -21,11 +29,22 @@ class Replicas {
     const clocks = [new FakeClock(), new FakeClock()] as const;
     clocks[1].advance(700);
     const hubs = clocks.map((clock) => fixture.startAt(clock));
-    return new Replicas(fixture, clocks, (await Promise.all(hubs)) as [Hub, Hub]);
+    return new Replicas(fixture, clocks, (await Promise.all(hubs)) as [Hub, Hub], await fixture.dataSource());
   }
 
   advance(ms: number): void {
     for (const clock of this.clocks) clock.advance(ms);
+  }
+
+  /** Looks for silent nodes as one of the replicas does. */
+  async look(index: 0 | 1): Promise<void> {
+    const lines = this.lines;
+    const audit = { record: (record: AuditRecord) => void lines.push({ ...record }) };
+    const settings = { staleAfterMs: 50_000, auditLinesMax: 1_000_000, zones: new Zones() };
+    const store = new PostgresSilentNodeStore(this.dataSource, new Outbox(this.dataSource), settings);
+    const watcher = { decided: () => undefined };
+    await new WatchSilence(store, audit, watcher, this.clocks[index]).run();
+    await new PostgresRolloutStore(this.dataSource, 1_000_000).closeExpired(this.clocks[index].nowMs());
   }
 
   async restart(index: 0 | 1): Promise<void> {
@@ -53,6 +72,7 @@ export async function checkHistories(fixture: HubFixture, rounds: number): Promi
     // Once in a while the clock of one hub is ahead for some rounds, and is set back.
     if (round % 101 === 40) replicas.clocks[0].advance(25_000);
     if (round % 101 === 45) replicas.clocks[0].advance(-25_000);
+    await new HistoriesOperator(replicas.hubs[0], replicas.clocks[0], reference.decisions).round(round);
     await Promise.all(
       scripts.map(async (script, index) => {
         const at = (round + index) % 3 === 0 ? 1 : 0;
@@ -64,6 +84,11 @@ export async function checkHistories(fixture: HubFixture, rounds: number): Promi
         expect({ round, ...answer }).toMatchObject({ round, nodeId: message.node_id, status, health });
       }),
     );
+    // The replicas look in turns, each at the time of its clock.
+    const turn = round % 2 === 0 ? 0 : 1;
+    await replicas.look(turn);
+    reference.look(replicas.clocks[turn].nowMs());
+    reference.decisions.closeExpired(replicas.clocks[turn].nowMs());
     replicas.advance(ROUND_MS);
   }
   await expectKept(replicas, reference);
@@ -96,26 +121,34 @@ const gauges = {
   attestation_missing: 'MISSING',
   attestation_drift: 'DRIFT',
   attestation_spoof_suspect: 'SPOOF_SUSPECT',
+  attestation_stale: 'STALE',
 };
 
 async function expectAudited(replicas: Replicas, reference: ReferenceHub): Promise<void> {
-  const lines: AuditLine[] = [];
+  const all: AuditLine[] = [];
   for (;;) {
-    const page = await replicas.hubs[1].auditPage(`?limit=50&cursor=${lines.length}`);
-    lines.push(...page);
+    const page = await replicas.hubs[1].auditPage(`?limit=50&cursor=${all.length}`);
+    all.push(...page);
     if (page.length < 50) break;
   }
-  expect(lines.map(({ number }) => number)).toEqual(lines.map((_, index) => index + 1));
+  expect(all.map(({ number }) => number)).toEqual(all.map((_, index) => index + 1));
+  const lines = all.filter(({ reporter }) => reporter !== 'operator');
   const told = lines.map(
     ({ event, node_id, old_build, old_cap_prefix, new_build, new_cap_prefix, ts_utc }) => ({
-      ...{ event, node: node_id, at: ts_utc, new: `${new_build} ${new_cap_prefix}` },
+      ...{
+        event,
+        node: node_id,
+        at: ts_utc,
+        new: new_build === null ? null : `${new_build} ${new_cap_prefix}`,
+      },
       old: old_build === null ? null : `${old_build} ${old_cap_prefix}`,
-      nodeId: node_id,
+      nodeId: node_id ?? '',
     }),
   );
   expect(byNode(told)).toEqual(byNode(reference.audit.map((each) => ({ ...each, nodeId: each.node }))));
   const brief = ({ event, node_id, ts_utc }: Record<string, unknown>) => `${event} ${node_id} ${ts_utc}`;
-  expect(replicas.audit().map(brief).sort()).toEqual(lines.map(brief).sort());
+  const logged = replicas.audit().filter(({ reporter }) => reporter !== 'operator');
+  expect(logged.map(brief).sort()).toEqual(lines.map(brief).sort());
   expect((await replicas.hubs[0].get('/v1/audit', OPERATOR)).status).toBe(200);
 }
 

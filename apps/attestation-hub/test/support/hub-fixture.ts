@@ -8,10 +8,13 @@ import type {
 } from '@touchstone/contracts/http/attestation-hub';
 import { auditLine } from '@touchstone/contracts/http/attestation-hub';
 import { createLogger } from '@touchstone/platform/observability';
+import { defineService } from '@touchstone/service';
 import { FakeClock } from '@touchstone/testing';
 import { ServiceFixture, surroundingsOf, TestService, type Settings } from '@touchstone/testing/service';
 import type { configSchema } from '../../src/config.js';
-import { service } from '../../src/service.js';
+import { quietHub, service } from '../../src/service.js';
+
+const quiet = defineService(quietHub);
 
 /** What the operator of the hubs sends. */
 const TOKEN = 'operator-of-the-hub-in-its-specs';
@@ -54,6 +57,13 @@ export class Hub extends TestService {
   /** Posts a heartbeat, or a text in the place of one. */
   send(message: unknown, path = '/v1/nodes/heartbeat'): Promise<Response> {
     return this.post(path, message);
+  }
+
+  /** Sends what only the operator may. */
+  operate(method: 'PUT' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Response> {
+    const headers = { 'content-type': 'application/json', ...OPERATOR };
+    const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+    return fetch(`${this.url}${path}`, init);
   }
 
   async beat(message: Heartbeat): Promise<HeartbeatAnswer> {
@@ -109,6 +119,8 @@ export class HubFixture extends ServiceFixture<typeof configSchema> {
     const lines: Record<string, unknown>[] = [];
     const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
     const logger = createLogger({ service: 'attestation-hub', version: 'test', destination });
-    return new Hub(await this.launch(change, { logger, clock }), lines);
+    // Looks for silent nodes are the spec's own, at the times of its clocks.
+    const definition = quiet;
+    return new Hub(await this.launch(change, { logger, clock, definition }), lines);
   }
 }

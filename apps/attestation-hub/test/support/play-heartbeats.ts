@@ -1,3 +1,4 @@
+import { UNGOVERNED, type Governance } from '../../src/domain/governance.js';
 import type { HeartbeatReport } from '../../src/domain/heartbeat-report.js';
 import type { FlipRules } from '../../src/domain/flip-rules.js';
 import type { AttestedBuild, NodeState } from '../../src/domain/node.js';
@@ -20,14 +21,18 @@ export type Beat = readonly [
 ];
 
 /** What becomes of one node, heartbeat by heartbeat. */
-export function play(beats: readonly Beat[], under: FlipRules = rules): Observation[] {
+export function play(
+  beats: readonly Beat[],
+  under: FlipRules = rules,
+  governanceAt: (seconds: number) => Governance = () => UNGOVERNED,
+): Observation[] {
   let known: NodeState | undefined;
   return beats.map(([seconds, attestation, health = 'GREEN']) => {
     const receivedAtMs = START_MS + seconds * 1_000;
     const tsUtc = new Date(receivedAtMs).toISOString();
     const from = { nodeId: 'node-1', reporter: 'http', remoteAddress: '127.0.0.1' };
     const report = { ...from, health, tsUtc, receivedAtMs, clockSkewMs: 0, attestation };
-    const observation = observeHeartbeat(known, report, under);
+    const observation = observeHeartbeat(known, report, under, governanceAt(seconds));
     known = observation.node;
     return observation;
   });

@@ -1,5 +1,7 @@
 import type { AuditEvent, Heartbeat, NodeStatus } from '@touchstone/contracts';
 
+import { ReferenceDecisions, type Right } from './reference-decisions.js';
+
 interface Said {
   readonly atMs: number;
   readonly build: string;
@@ -19,14 +21,17 @@ type ReferenceNode = ReturnType<typeof fresh>;
  * remembered between two heartbeats.
  */
 export class ReferenceHub {
+  readonly decisions = new ReferenceDecisions();
   readonly nodes = new Map<string, ReferenceNode>();
-  readonly audit: { event: AuditEvent; node: string; old: string | null; new: string; at: string }[] = [];
+  readonly audit: { event: AuditEvent; node: string; old: string | null; new: string | null; at: string }[] =
+    [];
   readonly changes: { nodeId: string; status: NodeStatus; previous: NodeStatus | null; changedAt: string }[] =
     [];
 
   constructor(
     private readonly windowMs = 120_000,
     private readonly threshold = 3,
+    private readonly staleAfterMs = 50_000,
   ) {}
 
   take({ node_id, health, attestation }: Heartbeat, receivedAtMs: number): ReferenceNode {
@@ -35,33 +40,53 @@ export class ReferenceHub {
     node.nowMs = Math.max(node.nowMs, receivedAtMs);
     let status: NodeStatus = 'MISSING';
     if (attestation !== undefined) {
-      const before = node.said.length === 0 ? null : this.judge(node.said);
+      const now = saidOf(attestation, node.nowMs);
+      const right = this.decisions.rightFor(node_id, node.said[0]?.build ?? now.build, node.nowMs);
+      const before = node.said.length === 0 ? null : this.judge(node.said, right);
       const previous = node.said.at(-1);
-      node.said.push(saidOf(attestation, node.nowMs));
-      status = this.judge(node.said);
-      this.find(node_id, node, status, before, previous);
+      node.said.push(now);
+      status = this.judge(node.said, right);
+      this.find(node_id, node, status, before, previous, right);
     }
     const tooGood = health === 'GREEN' && (status === 'DRIFT' || status === 'SPOOF_SUSPECT');
     node.health = tooGood ? 'YELLOW' : health;
-    if (node.status !== status) {
-      node.lastChangeMs = node.nowMs;
-      const changedAt = new Date(node.nowMs).toISOString();
-      this.changes.push({ nodeId: node_id, status, previous: node.status, changedAt });
-    }
-    node.status = status;
+    if (node.status !== status) this.change(node_id, node, status);
     return node;
   }
 
+  /** Looks at all nodes at a time: whoever has been silent for longer than the limit is STALE since then. */
+  look(nowMs: number): void {
+    for (const [id, node] of this.nodes) {
+      if (node.status === 'STALE' || nowMs - node.nowMs <= this.staleAfterMs) continue;
+      node.nowMs += this.staleAfterMs;
+      const last = node.said.at(-1);
+      const at = new Date(node.nowMs).toISOString();
+      const said = last === undefined ? null : `${last.name} ${last.cap}`;
+      this.audit.push({ event: 'ATTESTATION_STALE', node: id, at, old: null, new: said });
+      this.change(id, node, 'STALE');
+    }
+  }
+
+  private change(nodeId: string, node: ReferenceNode, status: NodeStatus): void {
+    node.lastChangeMs = node.nowMs;
+    const changedAt = new Date(node.nowMs).toISOString();
+    this.changes.push({ nodeId, status, previous: node.status, changedAt });
+    node.status = status;
+  }
+
   /** What the last of several attestations makes of a node. */
-  private judge(said: readonly Said[]): NodeStatus {
-    const lastMs = said[said.length - 1]?.atMs ?? 0;
-    const window = said.filter(({ atMs }) => lastMs - atMs <= this.windowMs);
-    const inRow = window.filter(({ build }, index) => build !== window[index - 1]?.build).length;
+  private judge(said: readonly Said[], { builds, asOne, afterMs }: Right): NodeStatus {
+    const last = said.at(-1);
+    const window = said.filter(
+      (each) => each === last || ((last?.atMs ?? 0) - each.atMs <= this.windowMs && each.atMs > afterMs),
+    );
+    const names = window.map(({ build }) => (asOne && builds.has(build) ? 'right' : build));
+    const inRow = names.filter((name, index) => name !== names[index - 1]).length;
     const contradicts = window.some((one) =>
       window.some((other) => one.build === other.build && one.runtime !== other.runtime),
     );
     if (inRow >= this.threshold || contradicts) return 'SPOOF_SUSPECT';
-    return window.some(({ build }) => build !== said[0]?.build) ? 'DRIFT' : 'OK';
+    return window.some(({ build }) => !builds.has(build)) ? 'DRIFT' : 'OK';
   }
 
   private find(
@@ -70,21 +95,29 @@ export class ReferenceHub {
     status: NodeStatus,
     before: NodeStatus | null,
     previous: Said | undefined,
+    { builds }: Right,
   ): void {
     const current = node.said[node.said.length - 1] as Said;
     const at = new Date(node.nowMs).toISOString();
+    // Of a build that was right once, what it is measured against is told.
+    const old = status === 'DRIFT' && previous?.build === current.build ? node.said[0] : previous;
     const found = (event: AuditEvent) =>
       this.audit.push({
         ...{ event, node: id, at },
-        old: previous ? `${previous.name} ${previous.cap}` : null,
+        old: old ? `${old.name} ${old.cap}` : null,
         new: `${current.name} ${current.cap}`,
       });
     if (before === null) found('ATTESTATION_FIRST_SEEN');
     else if (status === 'SPOOF_SUSPECT' && before !== 'SPOOF_SUSPECT')
       node.spoofCount += found('ATTESTATION_SPOOF_SUSPECT') && 1;
-    else if (status === 'DRIFT' && ![previous?.build, node.said[0]?.build].includes(current.build))
+    else if (status === 'DRIFT' && !builds.has(current.build) && isNews(node, current, previous))
       node.driftCount += found('ATTESTATION_DRIFT') && 1;
   }
+}
+
+/** A build that came anew, or one that was right and is so no more. */
+function isNews({ status }: ReferenceNode, current: Said, previous: Said | undefined): boolean {
+  return previous?.build !== current.build || status === 'OK';
 }
 
 function saidOf({ build_id, capability_hash, runtime }: NonNullable<Heartbeat['attestation']>, atMs: number) {

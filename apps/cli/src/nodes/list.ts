@@ -16,12 +16,16 @@ function listing(nodes: readonly NodeAnswer[]): string {
   if (nodes.length === 0) return 'No nodes.';
   const rows = nodes.map((node) => [
     node.nodeId,
-    node.stale ? `${node.status}, stale` : node.status,
+    node.stale ? `STALE, was ${node.judged}` : node.status,
     node.health,
     String(node.driftCount),
     String(node.spoofCount),
+    node.blocked ? `blocked: ${node.reason}` : (node.reason ?? '-'),
     node.lastHeartbeat.at,
     node.lastSeen?.buildId ?? '-',
   ]);
-  return table([['NODE', 'STATUS', 'HEALTH', 'DRIFTS', 'SPOOFS', 'LAST HEARTBEAT', 'BUILD'], ...rows]);
+  return table([
+    ['NODE', 'STATUS', 'HEALTH', 'DRIFTS', 'SPOOFS', 'AGAINST IT', 'LAST HEARTBEAT', 'BUILD'],
+    ...rows,
+  ]);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AuditEvent, Heartbeat, NodeStatus } from '@touchstone/contracts';
+import type { AuditEvent, Heartbeat, JudgedStatus } from '@touchstone/contracts';
 import { perform, type PlayedHub } from './perform.js';
 import { describePlay } from './play.js';
 
@@ -10,7 +10,15 @@ class FakeHub implements PlayedHub {
   readonly operator: NonNullable<PlayedHub['operator']> = {
     audit: async (id) => (this.events.get(id) ?? []).map((event) => ({ event })),
     remove: async (id) => void this.kept.delete(id),
+    approveCurrent: async (id) => void this.approved.add(id),
+    quarantine: async (id) => void this.quarantined.add(id),
+    release: async (id) => void this.quarantined.delete(id),
+    startRollout: async (name) => void this.approved.add(name),
+    endRollout: async (name) => void this.ended.push(name),
   };
+  readonly approved = new Set<string>();
+  readonly quarantined = new Set<string>();
+  readonly ended: string[] = [];
 
   constructor(private readonly threshold = 3) {}
 
@@ -25,7 +33,7 @@ class FakeHub implements PlayedHub {
     else if (this.status(node_id) === 'SPOOF_SUSPECT') events.push('ATTESTATION_SPOOF_SUSPECT');
     else if (isTurn && builds.at(-1) !== builds[0]) events.push('ATTESTATION_DRIFT');
     const { status, health } = await this.show(node_id);
-    return { nodeId: node_id, status, health, lastSeen: '', clockSkewMs: null };
+    return { nodeId: node_id, status, health, lastSeen: '', clockSkewMs: null, nonce: null };
   }
 
   async show(id: string) {
@@ -34,7 +42,8 @@ class FakeHub implements PlayedHub {
     const reported = this.kept.get(id)?.at(-1)?.health ?? 'GREEN';
     const tooGood = reported === 'GREEN' && status !== 'OK' && status !== 'MISSING';
     const counts = { driftCount: count('ATTESTATION_DRIFT'), spoofCount: count('ATTESTATION_SPOOF_SUSPECT') };
-    return { status, health: tooGood ? 'YELLOW' : reported, ...counts };
+    const quarantine = this.quarantined.has(id) ? { reason: '', since: '' } : null;
+    return { status, health: tooGood ? 'YELLOW' : reported, ...counts, quarantine };
   }
 
   async figures(): Promise<ReadonlyMap<string, number>> {
@@ -51,9 +60,10 @@ class FakeHub implements PlayedHub {
     return (this.kept.get(id) ?? []).flatMap(({ attestation: said }) => (said ? [said.capability_hash] : []));
   }
 
-  private status(id: string): NodeStatus {
+  private status(id: string): JudgedStatus {
     const beats = this.kept.get(id) ?? [];
     if (!beats.at(-1)?.attestation) return 'MISSING';
+    if (this.approved.has(id)) return 'OK';
     const builds = this.builds(id);
     const inRow = builds.filter((build, index) => build !== builds[index - 1]).length;
     const systems = new Set(beats.map(({ attestation: said }) => said?.runtime['os']));
@@ -92,6 +102,24 @@ describe('a play (R-NODE-8)', () => {
       '0',
       ...Array(5).fill('not there'),
     ]);
+  });
+
+  it('sees decisions that change nothing, and takes back what it did all the same', async () => {
+    const deaf = new FakeHub();
+    deaf.operator.approveCurrent = async () => undefined;
+    deaf.operator.startRollout = async () => undefined;
+    deaf.operator.quarantine = async () => undefined;
+    expect(differences(await perform(deaf, 'play', 3))).toEqual(
+      expect.arrayContaining(['approve, build B', 'rollout, build A', 'rollout, build B', 'quarantine']),
+    );
+    const failing = new FakeHub();
+    const { show } = failing;
+    failing.show = async (id) => {
+      if (id.endsWith('quarantine')) throw new Error('away');
+      return show.call(failing, id);
+    };
+    await expect(perform(failing, 'play', 3)).rejects.toThrow('away');
+    expect([failing.ended, failing.quarantined.size, failing.kept.size]).toEqual([['play-rollout'], 0, 0]);
   });
 
   it('needs no operator, and says which nodes are left', async () => {

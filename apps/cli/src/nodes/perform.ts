@@ -1,28 +1,22 @@
-import { canonicalJson } from '@touchstone/canonical-json';
 import type { Heartbeat } from '@touchstone/contracts';
 import type { AuditLine, HeartbeatAnswer, NodeDetail } from '@touchstone/contracts/http/attestation-hub';
-import { bytesToHex, sha256 } from '@touchstone/crypto';
-import { scenesFor, type Scene, type Step } from './scenes.js';
+import { check, heartbeatOf, type Check } from './played-step.js';
+import { playDecisions, type DecidingHub } from './play-decisions.js';
+import { scenesFor, type Scene } from './scenes.js';
 
 /** A hub as a play needs it. */
 export interface PlayedHub {
   send(message: Heartbeat): Promise<HeartbeatAnswer>;
-  show(id: string): Promise<Pick<NodeDetail, 'status' | 'health' | 'driftCount' | 'spoofCount'>>;
+  show(
+    id: string,
+  ): Promise<Pick<NodeDetail, 'status' | 'health' | 'driftCount' | 'spoofCount' | 'quarantine'>>;
   /** Figures by name. */
   figures(): Promise<ReadonlyMap<string, number>>;
   /** What only the operator may; undefined without the token. */
   readonly operator?: {
     audit(id: string): Promise<readonly Pick<AuditLine, 'event'>[]>;
     remove(id: string): Promise<void>;
-  };
-}
-
-/** One thing that was compared. */
-export interface Check {
-  readonly what: string;
-  readonly expected: string;
-  readonly actual: string;
-  readonly ok: boolean;
+  } & DecidingHub;
 }
 
 /** What a play found, and which of its nodes the hub still keeps. */
@@ -49,14 +43,11 @@ export async function perform(hub: PlayedHub, prefix: string, threshold: number)
       checks.push(...(await playScene(hub, id, scene)));
     }
     checks.push(...checkFigures(await hub.figures()));
+    checks.push(...(await playDecisions(hub, prefix, played)));
   } finally {
     remaining = await removeAll(hub, played);
   }
   return { checks, remaining };
-}
-
-function check(what: string, expected: string, actual: string): Check {
-  return { what, expected, actual, ok: expected === actual };
 }
 
 async function playScene(hub: PlayedHub, id: string, scene: Scene): Promise<Check[]> {
@@ -101,21 +92,6 @@ function checkFigures(found: ReadonlyMap<string, number>): Check[] {
       ok: value !== undefined && value >= least,
     };
   });
-}
-
-function heartbeatOf(node_id: string, { build, os = 'linux', health }: Step): Heartbeat {
-  const message = { node_id, health, ts_utc: new Date().toISOString() };
-  if (build === null) return message;
-  const capabilities = new TextEncoder().encode(canonicalJson(['heartbeat', `play:${build}`]));
-  return {
-    ...message,
-    attestation: {
-      schema: 'attestation_v1',
-      build_id: `play-${build}`,
-      capability_hash: bytesToHex(sha256(capabilities)),
-      runtime: { os, node: process.version },
-    },
-  };
 }
 
 /** Removes the nodes and says which are left; what went wrong with the play itself is the error that counts. */

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
-import { readSecret } from '../stack/read-secret.js';
 import { readInput } from '../terminal/files.js';
 import { printableLine } from '../terminal/printable.js';
 import { green, red } from '../terminal/style.js';
@@ -13,10 +12,21 @@ import {
   showNode,
   type HubOptions,
 } from './hub.js';
+import {
+  approveBuild,
+  endRollout,
+  operatorToken,
+  quarantineNode,
+  releaseNode,
+  startRollout,
+} from './operate.js';
 import { perform, type Played, type PlayedHub } from './perform.js';
 
 /** Largest file of tokens that is read. */
 export const TOKENS_FILE_BYTES_MAX = 1_048_576;
+
+/** A play that is killed leaves its rollout to its time. */
+const PLAYED_ROLLOUT_SECONDS = 60;
 
 /** Builds in a row of the shortest flip-flop that is no drift. */
 const THRESHOLD_MIN = 3;
@@ -59,15 +69,19 @@ function hubAt(
       operator: {
         audit: (id) => readAudit(url, id, operator),
         remove: (id) => removeNode(url, id, operator),
+        approveCurrent: async (id) =>
+          void (await approveBuild({ url, token: operator }, id, { current: true })),
+        quarantine: async (id) => void (await quarantineNode({ url, token: operator }, id, 'a play')),
+        release: async (id) => void (await releaseNode({ url, token: operator }, id)),
+        startRollout: async (name, node, build) =>
+          void (await startRollout({ url, token: operator }, name, {
+            ...build,
+            ...{ nodes: [node], seconds: PLAYED_ROLLOUT_SECONDS },
+          })),
+        endRollout: async (name) => void (await endRollout({ url, token: operator }, name, 'completed')),
       },
     }),
   };
-}
-
-function operatorToken({ url, state }: PlayOptions): string | undefined {
-  const given = process.env['TOUCHSTONE_OPERATOR_TOKEN'];
-  if (given) return given;
-  return url === undefined ? readSecret(state, 'operator', 'TOUCHSTONE_OPERATOR_TOKEN') : undefined;
 }
 
 async function readTokens(path: string): Promise<Readonly<Record<string, string>>> {

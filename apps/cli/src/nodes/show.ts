@@ -22,7 +22,7 @@ function describeNode(node: NodeDetail): string {
     seen === null ? 'never' : `${seen.buildId}, ${seen.capabilityHash.slice(0, HASH_SHOWN)}, ${seen.at}`;
   const facts = table([
     ['node', node.nodeId],
-    ['status', `${node.status} since ${node.lastChange}${node.stale ? ', stale' : ''}`],
+    ['status', `${node.status} since ${node.lastChange}${node.stale ? `, was ${node.judged}` : ''}`],
     [
       'health',
       node.health === node.reportedHealth ? node.health : `${node.health}, reports ${node.reportedHealth}`,
@@ -31,6 +31,9 @@ function describeNode(node: NodeDetail): string {
     ['last seen', said(lastSeen)],
     ['drifts', String(node.driftCount)],
     ['spoofs', String(node.spoofCount)],
+    ['policy', `zone ${node.zone} (${node.mode}), ${standing(node)}`],
+    ['right builds', right(node)],
+    ['key', node.key ?? 'does not sign'],
     ['last heartbeat', `${lastHeartbeat.at} through ${reporter.current}`],
   ]);
   const rows = node.history.map(({ at, status, health, attestation }) => [
@@ -46,4 +49,19 @@ function describeNode(node: NodeDetail): string {
       : '-',
   ]);
   return `${facts}\n\n${table([['FROM', 'STATUS', 'HEALTH', 'BUILD', 'CAPABILITIES', 'RUNTIME'], ...rows])}`;
+}
+
+function standing({ blocked, reason, quarantine }: NodeDetail): string {
+  if (reason === null) return 'nothing speaks against it';
+  const why = quarantine === null || quarantine.reason === '' ? reason : `${reason}: ${quarantine.reason}`;
+  return `${blocked ? 'blocked' : 'would be blocked'} (${why})`;
+}
+
+function right({ baseline, rollouts }: NodeDetail): string {
+  const builds = baseline.builds.map(({ buildId, capabilityHash }) => {
+    return `${buildId} ${capabilityHash.slice(0, HASH_SHOWN)}`;
+  });
+  const first = baseline.firstSeenCounts ? ['the first one'] : [];
+  const open = rollouts.length === 0 ? '' : `; in rollout ${rollouts.join(', ')}`;
+  return `${[...first, ...builds].join(', ')}${open}`;
 }

@@ -27,12 +27,27 @@ export const attestation = z.strictObject({
 export type Attestation = z.infer<typeof attestation>;
 
 /**
- * The name of a node. `heartbeat` is none: `/v1/nodes/heartbeat` takes heartbeats, so that nobody could ask for that node.
+ * The name of a node. `heartbeat` and `join` are none: `/v1/nodes/heartbeat` takes heartbeats and `/v1/nodes/join` keys, so that nobody
+ * could ask for those nodes.
  */
 export const nodeId = z
   .string()
   .regex(/^[A-Za-z0-9._:-]{1,128}$/, { message: 'Expected 1 to 128 of A–Z a–z 0–9 . _ : -.' })
-  .refine((id) => id !== 'heartbeat', { message: 'is the path that takes heartbeats.' });
+  .refine((id) => id !== 'heartbeat' && id !== 'join', { message: 'is a path of its own.' });
+
+/** A number that the hub hands out, for one signed heartbeat or one rotation: how many there were, and 128 random bits. */
+export const nodeNonce = z.string().regex(/^[1-9][0-9]{0,14}\.[0-9a-f]{32}$/, 'is no nonce of the hub.');
+/** An Ed25519 signature as 64 bytes in lower-case hex. */
+export const nodeSignature = z.string().regex(/^[0-9a-f]{128}$/, 'expected 128 lower-case hex characters');
+
+/** Who signed a heartbeat: `value` is over `touchstone.heartbeat.v1|` and the heartbeat without it in canonical form (RFC 8785). */
+export const heartbeatSignature = z.strictObject({
+  /** SHA-256 of the 32 bytes of the public key. */
+  key_id: hex32,
+  nonce: nodeNonce,
+  value: nodeSignature,
+});
+export type HeartbeatSignature = z.infer<typeof heartbeatSignature>;
 
 /** A heartbeat; one without `attestation` makes the node MISSING and leaves its health alone. */
 export const heartbeat = z.strictObject({
@@ -40,6 +55,7 @@ export const heartbeat = z.strictObject({
   health: z.enum(healthValues),
   ts_utc: statedUtcTime,
   attestation: attestation.optional(),
+  signature: heartbeatSignature.optional(),
 });
 export type Heartbeat = z.infer<typeof heartbeat>;
 
@@ -65,11 +81,33 @@ export type BlockReason = (typeof blockReasons)[number];
 /** The name of a zone of nodes. */
 export const zoneName = slug;
 
+/** What the policy of a zone does: counts, tells as well, or blocks. */
+export const zoneModes = ['observe', 'warn', 'enforce'] as const;
+export type ZoneMode = (typeof zoneModes)[number];
+
+/** What the policy of a zone looks at. A quarantined node is always looked at. */
+export const zoneRules = ['SPOOF_SUSPECT', 'DRIFT', 'MISSING', 'STALE', 'UNSIGNED'] as const;
+export type ZoneRule = (typeof zoneRules)[number];
+
 /** What the audit of the hub tells (R-NODE-5). */
 export const auditEvents = [
   'ATTESTATION_FIRST_SEEN',
   'ATTESTATION_DRIFT',
   'ATTESTATION_SPOOF_SUSPECT',
+  'ATTESTATION_STALE',
+  'ATTESTATION_BASELINE_APPROVED',
+  'ATTESTATION_ROLLOUT_STARTED',
+  'ATTESTATION_ROLLOUT_COMPLETED',
+  'ATTESTATION_ROLLOUT_CANCELLED',
+  'ATTESTATION_QUARANTINED',
+  'ATTESTATION_RELEASED',
+  'ATTESTATION_WOULD_BLOCK',
+  'ATTESTATION_BLOCKED',
+  'ATTESTATION_UNBLOCKED',
+  'ATTESTATION_JOIN_TOKEN_MADE',
+  'ATTESTATION_KEY_REGISTERED',
+  'ATTESTATION_KEY_ROTATED',
+  'ATTESTATION_KEY_REVOKED',
 ] as const;
 export type AuditEvent = (typeof auditEvents)[number];
 
@@ -80,9 +118,10 @@ export const nodeChanged = z.strictObject({
   /** The status before; null for a node that was not known, the same where something else changed. */
   previous: z.enum(nodeStatuses).nullable(),
   changedAt: timestampMs,
-  zone: zoneName,
-  quarantined: z.boolean(),
+  // A hub of an older version, which blocked nobody, left events without these members in its outbox.
+  zone: zoneName.default('default'),
+  quarantined: z.boolean().default(false),
   /** Under the policy of its zone the outputs of the node must not be signed now. */
-  blocked: z.boolean(),
+  blocked: z.boolean().default(false),
 });
 export type NodeChanged = z.infer<typeof nodeChanged>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { blockReasons, heartbeat, judgedStatuses } from '../messages/attestation.js';
+import { blockReasons, heartbeat, judgedStatuses, nodeNonce } from '../messages/attestation.js';
 import { timestampMs } from '../schemas/primitives.js';
 
 /** Reports a heartbeat; the answer is what the hub now holds about the node. */
@@ -10,6 +10,7 @@ export const reportHeartbeat = {
     status: z.enum(judgedStatuses),
     health: z.string(),
     lastSeen: z.string(),
+    nonce: nodeNonce.nullable().describe('What the next heartbeat has to sign; null of a node without a key.'),
   }),
 } as const;
 

@@ -8,6 +8,8 @@ import {
 } from '@touchstone/contracts';
 import { RpcHandler, type RpcContext } from '@touchstone/nats';
 import { CLOCK, type Clock } from '@touchstone/platform/wiring';
+import type { StandingReader } from '../../domain/decision-ports.js';
+import { STANDING_READER } from '../../tokens.js';
 import { ReceiveHeartbeat } from '../../domain/receive-heartbeat.js';
 
 /**
@@ -19,6 +21,7 @@ import { ReceiveHeartbeat } from '../../domain/receive-heartbeat.js';
 export class AttestationRpc {
   constructor(
     @Inject(ReceiveHeartbeat) private readonly receive: ReceiveHeartbeat,
+    @Inject(STANDING_READER) private readonly standings: StandingReader,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -34,12 +37,20 @@ export class AttestationRpc {
       );
     const node = await this.receive.run(request, { reporter: context.caller, remoteAddress: null });
     const lastSeen = new Date(node.lastHeartbeat.atMs).toISOString();
-    return { nodeId: node.nodeId, status: node.status, health: node.health, lastSeen };
+    return {
+      nodeId: node.nodeId,
+      status: node.status,
+      health: node.health,
+      lastSeen,
+      nonce: node.signedKeyId && node.nonce && node.nonce.text,
+    };
   }
 
-  /** No zone has a policy that blocks, so nobody is. */
+  /** Which nodes are blocked, from the database, so that it does not matter which events came. */
   @RpcHandler('attestation-hub', 'standing')
   async standing(): Promise<RpcResponse<'attestation-hub', 'standing'>> {
-    return { at: new Date(this.clock.nowMs()).toISOString(), blocked: [] };
+    const nowMs = this.clock.nowMs();
+    const blocked = await this.standings.blocked(nowMs);
+    return { at: new Date(nowMs).toISOString(), blocked: [...blocked] };
   }
 }
