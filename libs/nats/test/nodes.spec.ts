@@ -18,7 +18,7 @@ class HubController {
     context: RpcContext,
   ): Promise<RpcResponse<'attestation-hub', 'heartbeat'>> {
     seen.push(context);
-    return { nodeId, status: 'OK', health, lastSeen };
+    return { nodeId, status: 'OK', health, lastSeen, nonce: null };
   }
 }
 

@@ -40,6 +40,6 @@ export class AttestationHubDouble {
   }
 
   private answer({ node_id, health, ts_utc }: Heartbeat): RpcResponse<'attestation-hub', 'heartbeat'> {
-    return { nodeId: node_id, status: this.status, health, lastSeen: ts_utc };
+    return { nodeId: node_id, status: this.status, health, lastSeen: ts_utc, nonce: null };
   }
 }

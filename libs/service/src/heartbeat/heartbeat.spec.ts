@@ -19,7 +19,8 @@ function beating(health: () => Promise<'GREEN' | 'YELLOW'> = async () => 'GREEN'
   const call = async (_service: string, _verb: string, message: HeartbeatMessage): Promise<HubAnswer> => {
     sent.push(message);
     if (hub.fails) throw new AppError('dependency-unavailable', 'Nobody answers.');
-    return { nodeId: message.node_id, status: 'OK', health: message.health, lastSeen: message.ts_utc };
+    const { node_id: nodeId, health, ts_utc: lastSeen } = message;
+    return { nodeId, status: 'OK', health, lastSeen, nonce: null };
   };
   const heartbeat = new Heartbeat({
     rpc: { call: call as never },
