@@ -219,7 +219,8 @@ describe('evidence of one output, from recording to anchor', () => {
     expect(Object.keys(document.paths).sort()).toEqual([
       '/checkpoint',
       '/v1/checkpoints/{size}',
-      '/v1/evidence/{verificationId}',
+      '/v1/evidence',
+      '/v1/evidence/{id}',
       '/v1/log/consistency',
       '/v1/proof/by-leaf/{leaf}',
       '/v1/proof/verify',

@@ -54,6 +54,7 @@ const attested = { at: TIME, buildId: 'b', capabilityHash: HASH };
 const node = {
   nodeId: 'n',
   status: 'OK',
+  judged: 'OK',
   stale: false,
   ageMs: 0,
   health: 'GREEN',
@@ -64,8 +65,9 @@ const node = {
   spoofCount: 0,
   lastChange: TIME,
   lastHeartbeat: { at: TIME, tsUtc: TIME, clockSkewMs: null },
+  ...{ zone: 'default', mode: 'observe', quarantine: null, blocked: false, reason: null, key: null },
   reporter: { current: 'http', previous: null, changedAt: null },
-  history: [],
+  ...{ baseline: { firstSeenCounts: true, builds: [] }, rollouts: [], history: [] },
 };
 const answers: [string, z.ZodType, object][] = [
   ['an inference', inferenceGateway.inferAnswer, answer],

@@ -57,41 +57,36 @@ export const signTransaction = {
 /** Most bytes of the canonical events of one batch that a service signs, together. */
 export const BATCH_EVENTS_BYTES_MAX = 524_288;
 
-const batchRequest = {
-  batchId: uuidV7
-    .optional()
-    .describe(
-      'Names the batch; the same request with the same id has the same answer, however often it comes.',
-    ),
-  format: z.enum(eventBatchFormats),
-};
-
 /**
  * A batch of events, or of their leaves alone: then the caller keeps the events and vouches that the leaves stand in order of the
  * ids, and that no id stands there twice.
  */
 export const signBatch = {
-  request: z.union(
-    [
-      z.strictObject({
-        ...batchRequest,
-        events: z
-          .array(jsonValue)
-          .min(1)
-          .max(BATCH_LEAVES_MAX)
-          .describe('Objects with an `id`, in any order; each is hashed in canonical form (RFC 8785).'),
-      }),
-      z.strictObject({
-        ...batchRequest,
-        leaves: z
-          .array(hex32)
-          .min(1)
-          .max(BATCH_LEAVES_MAX)
-          .describe('SHA-256 of each event, with the prefix of its format, in order of the ids.'),
-      }),
-    ],
-    { error: 'expected either events or leaves' },
-  ),
+  request: z
+    .strictObject({
+      batchId: uuidV7
+        .optional()
+        .describe(
+          'Names the batch; the same request with the same id has the same answer, however often it comes.',
+        ),
+      format: z.enum(eventBatchFormats),
+      events: z
+        .array(jsonValue)
+        .min(1)
+        .max(BATCH_LEAVES_MAX)
+        .optional()
+        .describe('Objects with an `id`, in any order; each is hashed in canonical form (RFC 8785).'),
+      leaves: z
+        .array(hex32)
+        .min(1)
+        .max(BATCH_LEAVES_MAX)
+        .optional()
+        .describe('SHA-256 of each event, with the prefix of its format, in order of the ids.'),
+    })
+    .refine(({ events, leaves }) => (events === undefined) !== (leaves === undefined), {
+      message: 'expected either events or leaves',
+    })
+    .meta({ oneOf: [{ required: ['events'] }, { required: ['leaves'] }] }),
   response: signedBatch.extend({
     events: z
       .array(z.strictObject({ id: z.string(), leaf: hex32 }))

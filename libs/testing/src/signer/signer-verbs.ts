@@ -143,8 +143,8 @@ export async function signLeaves(
   stream: { readonly tenant: string; readonly last: SignedBatch | undefined },
   nowMs: number,
 ): Promise<BatchSigned> {
-  if (!('leaves' in request)) throw new AppError('forbidden', 'A double signs leaves alone.');
   const { format, leaves } = request;
+  if (!leaves) throw new AppError('forbidden', 'A double signs leaves alone.');
   const { kid, name, signer } = keys.eventBatch;
   const { tenant, last } = stream;
   const batchId = request.batchId ?? uuidV7();

@@ -41,9 +41,8 @@ interface ReadEvent extends BatchEvent {
  * @throws AppError `event-invalid` with the pointer of the event and a reason of `@touchstone/event-batch`
  */
 export function readBatch(request: RpcRequest<'signer', 'sign-batch'>): BatchContent {
-  const { format } = request;
-  if ('events' in request) return readEvents(format, request.events);
-  const { leaves } = request;
+  const { format, events, leaves = [] } = request;
+  if (events) return readEvents(format, events);
   const bytes = leaves.map((leaf) => hexToBytes(leaf, 32) ?? new Uint8Array());
   return {
     format,

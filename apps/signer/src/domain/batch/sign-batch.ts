@@ -49,7 +49,7 @@ export class BatchSigning {
   async sign(request: Request, caller: string): Promise<Response> {
     const { policy, store, newId } = this.options;
     const key = this.requireKey();
-    const { tenant } = policy.allow(caller, request.format, 'events' in request ? 'events' : 'leaves');
+    const { tenant } = policy.allow(caller, request.format, request.events ? 'events' : 'leaves');
     const content = readBatch(request);
     const stream = { tenant, format: request.format };
     const batchId = request.batchId ?? newId();
