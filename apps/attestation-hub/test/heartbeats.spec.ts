@@ -32,6 +32,7 @@ describe('the first heartbeat of a node (R-NODE-1, R-NODE-3)', () => {
       health: 'GREEN',
       lastSeen: isoNow(),
       clockSkewMs: null,
+      nonce: null,
     });
     expect(await hub.node(node_id)).toEqual({
       nodeId: node_id,

@@ -60,7 +60,7 @@ const kinds: readonly ((id: string, salt: number) => Script)[] = [
     return (round + salt) % 220 < 9 ? bare : { ...bare, ...(attestation && { attestation }) };
   },
   (id, salt) => (round, nowMs) =>
-    (round + salt) % 45 < 14 ? undefined : says(id, nowMs, { caps: (round + salt) % 270 < 90 ? 'c3' : 'a1' }),
+    (round + salt + 46) % 90 < 14 ? undefined : says(id, nowMs, { caps: (round + salt) % 270 < 90 ? 'c3' : 'a1' }),
   // One whose clock jumps by a day to and fro.
   (id, salt) => (round, nowMs) => {
     const stated = new Date(nowMs + ((round + salt) % 3) * 86_400_000).toISOString();
