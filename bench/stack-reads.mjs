@@ -1,4 +1,7 @@
-// What the other doors of the stack give: evidence bundles from the proof service, heartbeats into the hub, signed or not.
+// What the other doors of the stack give: evidence bundles from the proof service, heartbeats into the hub, signed or not,
+// leaves into signed batches.
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { announce, printRate, quick, wanted } from './harness/row.mjs';
 import { profiled, sampleBodies, until, withoutPayment, withStack } from './stack/embedded-stack.mjs';
 import { httpLoad } from './stack/http-load.mjs';
@@ -16,6 +19,9 @@ const NODES = quick ? 500 : 5_000;
 const firstName = `stack: evidence bundles, each asked for the first time, ${CLIENTS} callers`;
 const againName = `stack: evidence bundles, asked for again, ${CLIENTS} callers`;
 const heartbeatName = `stack: heartbeats into the hub, ${NODES} nodes, ${CLIENTS} callers`;
+const BATCH_LEAVES = 1_000;
+const BATCH_CLIENTS = 4;
+const batchName = `stack: leaves into signed batches, event-batch-v2, ${BATCH_LEAVES} a request, ${BATCH_CLIENTS} callers`;
 const signedName = `stack: signed heartbeats into the hub, ${NODES} nodes, ${CLIENTS} callers`;
 
 /** Makes answers and waits until a final anchor covers the last of them. */
@@ -96,14 +102,41 @@ async function measureSignedHeartbeats(urls, stateDir) {
   printRate(signedName, rounds);
 }
 
+/** Leaves a second: nobody hashes here, the batches of one caller stand in one order, and each is on the disk before its answer. */
+async function measureBatches(urls, stateDir) {
+  announce(batchName);
+  const { port, host } = new URL(urls.signer);
+  const token = /^TOUCHSTONE_BATCH_CALLERS=(.+)$/m.exec(
+    readFileSync(`${stateDir}/secrets/signer.env`, 'utf8'),
+  )[1];
+  const leaves = Array.from({ length: BATCH_LEAVES }, () => randomBytes(32).toString('hex'));
+  const requests = [
+    {
+      ...{ method: 'POST', path: '/v1/batches', host },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ format: 'event-batch-v2', leaves }),
+    },
+  ];
+  const plan = { port: Number(port), requests, clients: BATCH_CLIENTS };
+  await httpLoad({ ...plan, seconds: WARM_SECONDS });
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round += 1) rounds.push(await httpLoad({ ...plan, seconds: SECONDS }));
+  printRate(
+    batchName,
+    rounds.map(({ rate, ...round }) => ({ ...round, rate: rate * BATCH_LEAVES })),
+    { of: 'ours', min: 20_000 },
+  );
+}
+
 const evidence = wanted(firstName) || wanted(againName);
-if (evidence || wanted(heartbeatName) || wanted(signedName))
+if (evidence || wanted(heartbeatName) || wanted(signedName) || wanted(batchName))
   await withStack(
     profiled({ ...withoutPayment, 'attestation-hub': { TOUCHSTONE_HEARTBEAT_TOKENS: 'off' } }),
     async ({ stack, stateDir }) => {
       const { urls } = stack.description;
       if (wanted(heartbeatName)) await measureHeartbeats(urls);
       if (wanted(signedName)) await measureSignedHeartbeats(urls, stateDir);
+      if (wanted(batchName)) await measureBatches(urls, stateDir);
       if (evidence) await measureEvidence(urls);
     },
   );

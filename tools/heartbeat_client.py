@@ -136,12 +136,14 @@ class Node:
         self.options, self.token = options, token
         self.attested = attestation(options.build, options.capability) if options.build else None
         self.key = Key(options.key) if options.key else None
-        self.nonce = None
+        self.nonce, self.sequence, self.boot_id = None, 0, os.urandom(16).hex()
 
     def beat(self):
         """Sends one heartbeat and returns the answer."""
         url, node_id = self.options.url, self.options.node_id
+        self.sequence += 1
         message = heartbeat(node_id, self.attested, self.options.health)
+        message = {**message, "boot_id": self.boot_id, "sequence": self.sequence}
         if self.key is None:
             return send(url, message, self.token)
         if self.options.join:

@@ -53,7 +53,7 @@ export function median(values) {
 }
 
 /** Prints a rate beside which nothing stands. @param {{ rate: number, p50: number, p95: number }[]} rounds */
-export function printRate(name, rounds) {
+export function printRate(name, rounds, goal = null) {
   printRow({
     name,
     baselineName: null,
@@ -61,7 +61,7 @@ export function printRate(name, rounds) {
     ours: median(rounds.map(({ rate }) => rate)),
     baseline: null,
     ratio: null,
-    goal: null,
+    goal,
     rounds: rounds.map(({ rate }) => ({ ours: rate, baseline: null })),
     details: { p50Ms: median(rounds.map(({ p50 }) => p50)), p95Ms: median(rounds.map(({ p95 }) => p95)) },
   });

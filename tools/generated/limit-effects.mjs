@@ -49,6 +49,7 @@ export const limitEffects = {
   EVIDENCE_BYTES_MAX: 'The step `gate` fails: `INVALID`.',
   EVM_HEADER_BYTES_MAX: 'The step `anchor` fails.',
   EVM_HEADER_FIELDS_MAX: 'The step `anchor` fails.',
+  EARLIER_BOOTS_MAX: 'The oldest are forgotten; a machine that comes back after more is not noticed.',
   EVM_PROOF_NODES_MAX: 'Evidence: the step `gate` fails: `INVALID`. In a message: refused by its schema.',
   EVM_UNKNOWN_FIELDS_NAMED_MAX: 'The error counts the other fields.',
   EVM_UNKNOWN_FIELD_CHARACTERS_MAX: 'The error cuts the name.',

@@ -5,6 +5,7 @@ import { configSchema } from './config.js';
 import { CreateAttestation1763710000000 } from './persistence/migrations/1763710000000-create-attestation.js';
 import { GovernedNodes1798000000000 } from './persistence/migrations/1798000000000-governed-nodes.js';
 import { JudgedNodes1796000000000 } from './persistence/migrations/1796000000000-judged-nodes.js';
+import { NodeConduct1798200000000 } from './persistence/migrations/1798200000000-node-conduct.js';
 import { NodeKeys1798100000000 } from './persistence/migrations/1798100000000-node-keys.js';
 import { NodeAllowances1785800000000 } from './persistence/migrations/1785800000000-node-allowances.js';
 
@@ -18,6 +19,7 @@ export const quietHub = {
     JudgedNodes1796000000000,
     GovernedNodes1798000000000,
     NodeKeys1798100000000,
+    NodeConduct1798200000000,
   ],
   parts: appParts,
   openApi: {

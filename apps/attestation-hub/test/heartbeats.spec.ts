@@ -21,6 +21,12 @@ beforeAll(async () => {
 
 afterAll(async () => fixture.close());
 
+/** What is shown of a node of which nobody decided anything. */
+const untouched = {
+  ...{ judged: 'OK', zone: 'default', mode: 'observe', quarantine: null, blocked: false, reason: null },
+  ...{ key: null, baseline: { firstSeenCounts: true, builds: [] }, rollouts: [] },
+};
+
 describe('the first heartbeat of a node (R-NODE-1, R-NODE-3)', () => {
   it.each(['/v1/nodes/heartbeat', '/api/hosts/heartbeat'])('is taken on %s', async (path) => {
     const node_id = `first:${path.split('/')[1]}`;
@@ -32,8 +38,10 @@ describe('the first heartbeat of a node (R-NODE-1, R-NODE-3)', () => {
       health: 'GREEN',
       lastSeen: isoNow(),
       clockSkewMs: null,
+      nonce: null,
     });
     expect(await hub.node(node_id)).toEqual({
+      ...untouched,
       nodeId: node_id,
       status: 'OK',
       stale: false,

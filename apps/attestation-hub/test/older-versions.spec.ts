@@ -44,6 +44,11 @@ const decisions = `
   INSERT INTO attestation.rollout VALUES ('wave', 'node-', NULL, 'build-2', '\\x${OTHER_HASH}', '${FIRST_AT}', '${LAST_AT}',
     'cancelled', '${LAST_AT}');`;
 
+const keys = `
+  INSERT INTO attestation.join_token VALUES ('\\x${HASH}', 'node-2', '${LAST_AT}', NULL);
+  INSERT INTO attestation.node_key VALUES ('${HASH}', 'node-2', '\\x${HASH}', 'revoked', '${FIRST_AT}', '${LAST_AT}',
+    '1.${'ab'.repeat(16)}', '${FIRST_AT}');`;
+
 const versions = olderVersions({
   service: 'attestation-hub',
   optionsFor: (url) => service.databaseOptions({ DATABASE_URL: url } as Config),
@@ -51,6 +56,7 @@ const versions = olderVersions({
     { sql: nodes },
     { since: 'JudgedNodes1796000000000', sql: audit },
     { since: 'GovernedNodes1798000000000', sql: decisions },
+    { since: 'NodeKeys1798100000000', sql: keys },
     ...oldOutbox('attestation', 'evt.v1.attestation.node.changed', {
       ...{ nodeId: 'node-1', status: 'SPOOF_SUSPECT', previous: 'OK' },
       changedAt: LAST_AT,
@@ -79,6 +85,8 @@ const versions = olderVersions({
         staleSinceMs: null,
         standing: null,
         signedKeyId: null,
+        conduct: null,
+        skewToldMs: 0,
         nonce: null,
         historyLength: 2,
       },

@@ -28,3 +28,6 @@ export const CLOCK_SKEW_MAX_MS = 300_000;
 export function reportedSkew(clockSkewMs: number): number | null {
   return Math.abs(clockSkewMs) > CLOCK_SKEW_MAX_MS ? clockSkewMs : null;
 }
+
+/** Milliseconds after which it is told again that the clock of a node begins to be off: one that jumps fills no audit. */
+export const SKEW_TOLD_AGAIN_MS = 3_600_000;

@@ -27,6 +27,10 @@ export interface HeartbeatReport extends HeartbeatOrigin {
   /** Stated time minus receive time. */
   readonly clockSkewMs: number;
   readonly attestation: AttestedBuild | null;
+  /** Of the start of the process that sent it. */
+  readonly bootId?: string | undefined;
+  /** Its number among the heartbeats of that start. */
+  readonly sequence?: number | undefined;
   /** Who signed it; left out or `null` where nobody did. */
   readonly signedBy?: SignedBy | null;
   /** 128 random bits for the nonce of the answer. */
@@ -43,6 +47,9 @@ export function toReport(message: Heartbeat, origin: HeartbeatOrigin, receivedAt
   const details: ErrorDetail[] = [
     ...(statedMs === undefined ? [{ pointer: '/ts_utc', detail: 'is no time that exists.' }] : []),
     ...(message.attestation === undefined ? [] : textFindings(message.attestation)),
+    ...(cannotBeKept(message.boot_id ?? '')
+      ? [{ pointer: '/boot_id', detail: 'has a control character.' }]
+      : []),
   ];
   if (statedMs === undefined || details.length > 0)
     throw new AppError('validation-failed', 'The heartbeat has values that cannot be kept; see errors.', {
@@ -56,6 +63,7 @@ export function toReport(message: Heartbeat, origin: HeartbeatOrigin, receivedAt
     receivedAtMs,
     clockSkewMs: statedMs - receivedAtMs,
     attestation: message.attestation === undefined ? null : toAttestedBuild(message.attestation),
+    ...{ bootId: message.boot_id, sequence: message.sequence },
   };
 }
 

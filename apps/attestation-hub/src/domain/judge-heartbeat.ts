@@ -4,6 +4,7 @@ import type { FlipRules } from './flip-rules.js';
 import { UNGOVERNED, type Governance } from './governance.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
 import type { AttestedBuild, NodeHealth, NodeState, Run, Sighting } from './node.js';
+import { conductAfter, isTwoMachines, type Conduct } from './conduct.js';
 import { isSameBuild } from './builds.js';
 import { runsBefore, suspicionBefore, suspicionOf, type Suspicion } from './recent-runs.js';
 
@@ -21,6 +22,7 @@ export interface Verdict {
   readonly driftCount: number;
   readonly spoofCount: number;
   readonly recentRuns: readonly Run[];
+  readonly conduct: Conduct | null;
   readonly finding: Finding | null;
 }
 
@@ -33,7 +35,7 @@ export function timeOf(known: NodeState | undefined, { receivedAtMs }: Heartbeat
  * The rules of R-NODE-4 in one place, a pure function of what is kept and what came. All that the status of an attested node depends
  * on is what is right for it (its first attestation, unless the operator decided otherwise) and what it said within the window:
  *
- * 1. a flip-flop, or one build with two runtimes, is SPOOF_SUSPECT;
+ * 1. a flip-flop, one build with two runtimes, or a sign of two machines is SPOOF_SUSPECT;
  * 2. a build or capabilities other than the right ones is DRIFT;
  * 3. all else is OK.
  *
@@ -46,18 +48,23 @@ export function judgeHeartbeat(
   governance: Governance = UNGOVERNED,
 ): Verdict {
   const { attestation, health } = report;
-  const { driftCount = 0, spoofCount = 0, recentRuns = [] } = known ?? {};
+  const { driftCount = 0, spoofCount = 0, recentRuns = [], conduct: conductBefore = null } = known ?? {};
   if (attestation === null)
-    return { status: 'MISSING', health, driftCount, spoofCount, recentRuns, finding: null };
+    return {
+      ...{ status: 'MISSING', health, driftCount, spoofCount, recentRuns },
+      ...{ conduct: conductBefore, finding: null },
+    };
   const { firstSeen = null, lastSeen = null } = known ?? {};
-  if (known === undefined || firstSeen === null || lastSeen === null) {
-    const finding = { event: 'ATTESTATION_FIRST_SEEN', old: null, reason: null } as const;
-    return { status: 'OK', health, driftCount, spoofCount, recentRuns: [], finding };
-  }
   const atMs = timeOf(known, report);
   const expectation = expectationOf(firstSeen, governance, atMs);
+  const conduct = conductAfter(conductBefore, report, atMs, rules, expectation.inRollout);
+  if (known === undefined || firstSeen === null || lastSeen === null) {
+    const finding = { event: 'ATTESTATION_FIRST_SEEN', old: null, reason: null } as const;
+    return { status: 'OK', health, driftCount, spoofCount, recentRuns: [], conduct, finding };
+  }
   const runs = runsBefore(known, attestation, atMs, rules, expectation);
-  const suspicion = suspicionOf(runs, attestation, rules, expectation);
+  const isTwo = isTwoMachines(conduct, atMs);
+  const suspicion = suspicionOf(runs, attestation, rules, expectation) ?? (isTwo ? 'two-machines' : null);
   const status = suspicion ? 'SPOOF_SUSPECT' : hasDrifted(expectation, runs, attestation) ? 'DRIFT' : 'OK';
   const past = { known, firstSeen, lastSeen, expectation };
   const finding = findingOf(past, attestation, suspicion, rules);
@@ -67,6 +74,7 @@ export function judgeHeartbeat(
     driftCount: driftCount + (finding?.event === 'ATTESTATION_DRIFT' ? 1 : 0),
     spoofCount: spoofCount + (finding?.event === 'ATTESTATION_SPOOF_SUSPECT' ? 1 : 0),
     recentRuns: runs,
+    conduct,
     finding,
   };
 }
@@ -99,7 +107,8 @@ function findingOf(
   rules: FlipRules,
 ): Finding | null {
   if (suspicion !== null) {
-    if (suspicionBefore(known, lastSeen, rules, expectation) !== null) return null;
+    const wasTwo = isTwoMachines(known.conduct, lastSeen.atMs);
+    if (wasTwo || suspicionBefore(known, lastSeen, rules, expectation) !== null) return null;
     return { event: 'ATTESTATION_SPOOF_SUSPECT', old: lastSeen, reason: suspicion };
   }
   if (isExpected(expectation, current)) return null;

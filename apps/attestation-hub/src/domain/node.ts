@@ -1,4 +1,5 @@
 import type { Heartbeat, JudgedStatus, NodeStatus } from '@touchstone/contracts';
+import type { Conduct } from './conduct.js';
 import type { Nonce } from './node-keys.js';
 import type { Standing } from './standing.js';
 
@@ -74,6 +75,10 @@ export interface NodeState {
   readonly recentRuns: readonly Run[];
   /** What the policy last made of the node; `null` before it was asked. */
   readonly standing: Standing | null;
+  /** How it counts its starts and heartbeats; `null` of one that does not. */
+  readonly conduct: Conduct | null;
+  /** When a clock that is off was last told, in milliseconds since 1970; 0 where it never was. */
+  readonly skewToldMs: number;
   /** The key that signed the last heartbeat, `null` of one that nobody signed. */
   readonly signedKeyId: string | null;
   /** What the last signed heartbeat was answered with. */

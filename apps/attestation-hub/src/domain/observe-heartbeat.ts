@@ -13,6 +13,7 @@ import {
   type ReporterState,
   type Sighting,
 } from './node.js';
+import { noticeSkew } from './notice-skew.js';
 import { nonceAfter } from './node-keys.js';
 import { isSameAttestation } from './recent-runs.js';
 import { settleStanding } from './settle-standing.js';
@@ -60,6 +61,7 @@ function hear(
   const statusChanged = toldBefore !== verdict.status;
   const sighting: Sighting | null = report.attestation && { ...report.attestation, atMs };
   const reporter = nextReporter(known?.reporter, report.reporter, atMs);
+  const skew = noticeSkew(known, report, atMs);
   const draft = {
     ...verdict,
     nodeId: report.nodeId,
@@ -72,6 +74,7 @@ function hear(
     reporter,
     refills: nextRefills(known, report, rules, governance),
     standing: known?.standing ?? null,
+    skewToldMs: skew === undefined ? (known?.skewToldMs ?? 0) : atMs,
     signedKeyId: report.signedBy?.keyId ?? null,
     nonce: nextNonce(known, report, atMs),
   };
@@ -90,7 +93,10 @@ function hear(
         }
       : null,
     previousStatus: statusChanged ? (toldBefore ?? null) : undefined,
-    audit: finding && report.attestation ? [auditRecordOf(report, report.attestation, finding, atMs)] : [],
+    audit: [
+      ...(finding && report.attestation ? [auditRecordOf(report, report.attestation, finding, atMs)] : []),
+      ...(skew === undefined ? [] : [skew]),
+    ],
     reporterChanged: reporter.changedAtMs !== null && reporter !== known?.reporter,
     atMs,
     decision: null,

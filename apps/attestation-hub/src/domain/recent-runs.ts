@@ -4,7 +4,7 @@ import { expectedFingerprints, type Expectation } from './expected-builds.js';
 import type { AttestedBuild, NodeState, Run, Sighting } from './node.js';
 
 /** Why a node is suspected. */
-export type Suspicion = 'flip-flop' | 'contradictory-runtime';
+export type Suspicion = 'flip-flop' | 'contradictory-runtime' | 'two-machines';
 
 /** Whether two attestations say the same, whatever the order of the members. */
 export function isSameAttestation(left: AttestedBuild, right: AttestedBuild): boolean {

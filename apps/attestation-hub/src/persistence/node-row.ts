@@ -1,5 +1,6 @@
 import type { JudgedStatus, NodeStatus } from '@touchstone/contracts';
 import { bytesToHex } from '@touchstone/crypto';
+import type { Conduct } from '../domain/conduct.js';
 import type { Standing } from '../domain/standing.js';
 import type { HistoryEntry, NodeHealth, NodeState, Run, Sighting } from '../domain/node.js';
 
@@ -34,6 +35,8 @@ export interface NodeRow {
   readonly stale_since: Date | null;
   readonly standing: Standing | null;
   readonly signed_key_id: string | null;
+  readonly conduct: Conduct | null;
+  readonly skew_told_at: Date | null;
   readonly nonce: string | null;
 }
 
@@ -57,7 +60,7 @@ export const NODE_COLUMNS = `node_id text, status text, health text,
   last_ts_utc text, clock_skew_ms bigint, reporter text, previous_reporter text, reporter_changed_at timestamptz,
   history_length bigint, heartbeats_refilled_at timestamptz, status_changes_refilled_at timestamptz, reported_health text,
   recent_runs jsonb, stale_since timestamptz, standing jsonb,
-  signed_key_id text, nonce text`;
+  signed_key_id text, nonce text, conduct jsonb, skew_told_at timestamptz`;
 
 /** A node as a member of the JSON array that a statement takes. */
 export function fromNode(node: NodeState): object {
@@ -90,6 +93,8 @@ export function fromNode(node: NodeState): object {
     recent_runs: node.recentRuns,
     standing: node.standing,
     signed_key_id: node.signedKeyId,
+    conduct: node.conduct,
+    skew_told_at: node.skewToldMs === 0 ? null : timeText(node.skewToldMs),
     nonce: node.nonce && node.nonce.text,
     stale_since: node.staleSinceMs === null ? null : timeText(node.staleSinceMs),
   };
@@ -128,6 +133,8 @@ export function toNode(row: NodeRow): NodeState {
     recentRuns: row.recent_runs ?? [],
     standing: row.standing,
     signedKeyId: row.signed_key_id,
+    conduct: row.conduct,
+    skewToldMs: row.skew_told_at?.getTime() ?? 0,
     // It was handed out with the answer to the last heartbeat.
     nonce: row.nonce === null ? null : { text: row.nonce, atMs: row.last_heartbeat_at.getTime() },
     staleSinceMs: row.stale_since && row.stale_since.getTime(),

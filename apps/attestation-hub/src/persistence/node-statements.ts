@@ -54,7 +54,7 @@ export async function insertNodes(manager: EntityManager, nodes: readonly NodeSt
        drift_count, spoof_count, last_change_at, last_heartbeat_at, last_ts_utc, clock_skew_ms,
        reporter, previous_reporter, reporter_changed_at, history_length,
        heartbeats_refilled_at, status_changes_refilled_at, reported_health, recent_runs, stale_since, standing,
-       signed_key_id, nonce
+       signed_key_id, nonce, conduct, skew_told_at
      FROM jsonb_to_recordset($1::jsonb) AS new (${NODE_COLUMNS})
      ORDER BY node_id COLLATE "C"
      ON CONFLICT (node_id) DO NOTHING
@@ -80,7 +80,8 @@ export async function updateNodes(manager: EntityManager, nodes: readonly NodeSt
        history_length = next.history_length, heartbeats_refilled_at = next.heartbeats_refilled_at,
        status_changes_refilled_at = next.status_changes_refilled_at, reported_health = next.reported_health,
        recent_runs = next.recent_runs, stale_since = next.stale_since, standing = next.standing,
-       signed_key_id = next.signed_key_id, nonce = next.nonce
+       signed_key_id = next.signed_key_id, nonce = next.nonce,
+       conduct = next.conduct, skew_told_at = next.skew_told_at
      FROM jsonb_to_recordset($1::jsonb) AS next (${NODE_COLUMNS})
      WHERE node.node_id = next.node_id`,
     [JSON.stringify(nodes.map(fromNode))],

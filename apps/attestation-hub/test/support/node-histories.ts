@@ -60,11 +60,20 @@ const kinds: readonly ((id: string, salt: number) => Script)[] = [
     return (round + salt) % 220 < 9 ? bare : { ...bare, ...(attestation && { attestation }) };
   },
   (id, salt) => (round, nowMs) =>
-    (round + salt) % 45 < 14 ? undefined : says(id, nowMs, { caps: (round + salt) % 270 < 90 ? 'c3' : 'a1' }),
+    (round + salt + 46) % 90 < 14
+      ? undefined
+      : says(id, nowMs, { caps: (round + salt) % 270 < 90 ? 'c3' : 'a1' }),
   // One whose clock jumps by a day to and fro.
   (id, salt) => (round, nowMs) => {
     const stated = new Date(nowMs + ((round + salt) % 3) * 86_400_000).toISOString();
     return says(id, nowMs, { ts_utc: stated, build: round < 25 + salt ? 'build-1' : 'build-2' });
+  },
+  // Two machines of one build that share a name from some time on, each of which says when it started; a restart before that.
+  (id, salt) => (round, nowMs) => {
+    const isTwo = (round + salt) % 300 > 20 && (round + salt) % 300 < 26;
+    return says(id, nowMs, {
+      boot_id: isTwo && round % 2 === 0 ? 'clone' : `boot-${Math.floor(round / 10)}`,
+    });
   },
 ];
 

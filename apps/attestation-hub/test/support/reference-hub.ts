@@ -10,8 +10,27 @@ interface Said {
   readonly name: string;
 }
 
+interface Boot {
+  readonly atMs: number;
+  readonly bootId: string | undefined;
+  readonly isSign: boolean;
+}
+interface Skew {
+  readonly atMs: number;
+  readonly isOff: boolean;
+  readonly isTold: boolean;
+}
+
 const fresh = () => ({
-  ...{ nowMs: 0, driftCount: 0, spoofCount: 0, lastChangeMs: 0, said: [] as Said[] },
+  ...{
+    nowMs: 0,
+    driftCount: 0,
+    spoofCount: 0,
+    lastChangeMs: 0,
+    said: [] as Said[],
+    boots: [] as Boot[],
+    skew: [] as Skew[],
+  },
   ...{ status: null as NodeStatus | null, health: 'GREEN' as Heartbeat['health'] },
 });
 type ReferenceNode = ReturnType<typeof fresh>;
@@ -34,7 +53,7 @@ export class ReferenceHub {
     private readonly staleAfterMs = 50_000,
   ) {}
 
-  take({ node_id, health, attestation }: Heartbeat, receivedAtMs: number): ReferenceNode {
+  take({ node_id, health, attestation, boot_id, ts_utc }: Heartbeat, receivedAtMs: number): ReferenceNode {
     const node = this.nodes.get(node_id) ?? fresh();
     this.nodes.set(node_id, node);
     node.nowMs = Math.max(node.nowMs, receivedAtMs);
@@ -44,14 +63,45 @@ export class ReferenceHub {
       const right = this.decisions.rightFor(node_id, node.said[0]?.build ?? now.build, node.nowMs);
       const before = node.said.length === 0 ? null : this.judge(node.said, right);
       const previous = node.said.at(-1);
+      const wasTwo = previous !== undefined && this.isTwo(node.boots, previous.atMs);
       node.said.push(now);
+      this.start(node, boot_id, right.asOne);
       status = this.judge(node.said, right);
-      this.find(node_id, node, status, before, previous, right);
+      if (before !== null && this.isTwo(node.boots, node.nowMs)) status = 'SPOOF_SUSPECT';
+      this.find(node_id, node, status, wasTwo ? 'SPOOF_SUSPECT' : before, previous, right);
     }
+    this.noticeClock(node_id, node, Date.parse(ts_utc) - receivedAtMs);
     const tooGood = health === 'GREEN' && (status === 'DRIFT' || status === 'SPOOF_SUSPECT');
     node.health = tooGood ? 'YELLOW' : health;
     if (node.status !== status) this.change(node_id, node, status);
     return node;
+  }
+
+  /** A start that comes back within the window is a sign of two machines, unless a rollout excuses it. */
+  private start(node: ReferenceNode, bootId: string | undefined, isExcused: boolean): void {
+    if (bootId === undefined) return;
+    const atMs = node.nowMs;
+    const last = node.boots.at(-1);
+    const isSign =
+      !isExcused &&
+      last?.bootId !== bootId &&
+      node.boots.some((each) => each.bootId === bootId && atMs - each.atMs <= this.windowMs);
+    if (isExcused) node.boots = node.boots.map((each) => ({ ...each, isSign: false }));
+    node.boots.push({ atMs, bootId, isSign });
+  }
+
+  private isTwo(boots: readonly Boot[], atMs: number): boolean {
+    return boots.some((each) => each.isSign && atMs - each.atMs <= this.windowMs);
+  }
+
+  private noticeClock(id: string, node: ReferenceNode, skewMs: number): void {
+    const isOff = Math.abs(skewMs) > 300_000;
+    const told = node.skew.findLast(({ isTold }) => isTold);
+    const isTold =
+      isOff && !node.skew.at(-1)?.isOff && (told === undefined || node.nowMs - told.atMs >= 3_600_000);
+    node.skew.push({ atMs: node.nowMs, isOff, isTold });
+    const at = new Date(node.nowMs).toISOString();
+    if (isTold) this.audit.push({ event: 'ATTESTATION_CLOCK_SKEW', node: id, at, old: null, new: null });
   }
 
   /** Looks at all nodes at a time: whoever has been silent for longer than the limit is STALE since then. */

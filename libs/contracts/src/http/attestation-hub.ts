@@ -145,7 +145,7 @@ export const auditLine = z.strictObject({
   event: z.enum(auditEvents),
   node_id: z.string().nullable().describe('null of what is about several nodes.'),
   reason: z
-    .enum(['flip-flop', 'contradictory-runtime', ...blockReasons])
+    .enum(['flip-flop', 'contradictory-runtime', 'two-machines', ...blockReasons])
     .nullable()
     .describe('Why a spoof is suspected, or a node is or would be blocked; null of other events.'),
   old_cap_prefix: z.string().nullable().describe('The first eight characters of the capability hash before.'),

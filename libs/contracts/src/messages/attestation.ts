@@ -55,6 +55,10 @@ export const heartbeat = z.strictObject({
   health: z.enum(healthValues),
   ts_utc: statedUtcTime,
   attestation: attestation.optional(),
+  /** Of one start of the process; another one after each. */
+  boot_id: printable.min(1).max(64).optional(),
+  /** Rises with each heartbeat of one start. */
+  sequence: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
   signature: heartbeatSignature.optional(),
 });
 export type Heartbeat = z.infer<typeof heartbeat>;
@@ -95,6 +99,7 @@ export const auditEvents = [
   'ATTESTATION_DRIFT',
   'ATTESTATION_SPOOF_SUSPECT',
   'ATTESTATION_STALE',
+  'ATTESTATION_CLOCK_SKEW',
   'ATTESTATION_BASELINE_APPROVED',
   'ATTESTATION_ROLLOUT_STARTED',
   'ATTESTATION_ROLLOUT_COMPLETED',

@@ -10,7 +10,9 @@ export const reportHeartbeat = {
     status: z.enum(judgedStatuses),
     health: z.string(),
     lastSeen: z.string(),
-    nonce: nodeNonce.nullable().describe('What the next heartbeat has to sign; null of a node without a key.'),
+    nonce: nodeNonce
+      .nullable()
+      .describe('What the next heartbeat has to sign; null of a node without a key.'),
   }),
 } as const;
 
