@@ -54,6 +54,7 @@ const attested = { at: TIME, buildId: 'b', capabilityHash: HASH };
 const node = {
   nodeId: 'n',
   status: 'OK',
+  judged: 'OK',
   stale: false,
   ageMs: 0,
   health: 'GREEN',
@@ -64,7 +65,11 @@ const node = {
   spoofCount: 0,
   lastChange: TIME,
   lastHeartbeat: { at: TIME, tsUtc: TIME, clockSkewMs: null },
+  ...{ zone: 'default', mode: 'observe', blocked: false, reason: null, key: null },
+  quarantine: { reason: '', since: TIME },
   reporter: { current: 'http', previous: null, changedAt: null },
+  baseline: { firstSeenCounts: true, builds: [{ buildId: 'b', capabilityHash: HASH }] },
+  rollouts: ['r'],
   history: [],
 };
 const answers: [string, z.ZodType, object][] = [
