@@ -11,6 +11,7 @@ import { EVENT_BYTES_MAX, EVENT_ID_BYTES_MAX, noteHash, verifyBatchSignature } f
 import type { RpcClient } from '@touchstone/nats';
 import { FakeClock } from '@touchstone/testing';
 import { problemOf, type TestService } from '@touchstone/testing/service';
+import { BATCH_CALLERS_MAX, configSchema } from '../src/config.js';
 import { KEY_SET_AGE_MAX_MS } from '../src/domain/current-key-set.js';
 import { KEY_OVERLAP_MS } from '../src/domain/merge-key-set.js';
 import { BATCH_REQUEST_BYTES_MAX } from '../src/domain/verbs.js';
@@ -227,6 +228,18 @@ describe('sign-batch', () => {
     await expect(gateway.call('signer', 'sign-batch', request as Request)).rejects.toMatchObject({
       code: 'forbidden',
     });
+  });
+
+  it('is configured for BATCH_CALLERS_MAX callers, not one more', () => {
+    const parse = (count: number) =>
+      configSchema.shape.TOUCHSTONE_BATCH_CALLERS.safeParse(
+        JSON.stringify(
+          Object.fromEntries(
+            Array.from({ length: count }, (_, index) => [`caller-${index}`, { tenant: HUB_TENANT }]),
+          ),
+        ),
+      ).success;
+    expect([parse(BATCH_CALLERS_MAX), parse(BATCH_CALLERS_MAX + 1)]).toEqual([true, false]);
   });
 
   it('keeps the id of one tenant from the other', async () => {

@@ -65,9 +65,12 @@ const node = {
   spoofCount: 0,
   lastChange: TIME,
   lastHeartbeat: { at: TIME, tsUtc: TIME, clockSkewMs: null },
-  ...{ zone: 'default', mode: 'observe', quarantine: null, blocked: false, reason: null, key: null },
+  ...{ zone: 'default', mode: 'observe', blocked: false, reason: null, key: null },
+  quarantine: { reason: '', since: TIME },
   reporter: { current: 'http', previous: null, changedAt: null },
-  ...{ baseline: { firstSeenCounts: true, builds: [] }, rollouts: [], history: [] },
+  baseline: { firstSeenCounts: true, builds: [{ buildId: 'b', capabilityHash: HASH }] },
+  rollouts: ['r'],
+  history: [],
 };
 const answers: [string, z.ZodType, object][] = [
   ['an inference', inferenceGateway.inferAnswer, answer],

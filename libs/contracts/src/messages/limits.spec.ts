@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { BATCH_LEAVES_MAX, batchSealed } from './anchor.js';
+import { BATCH_SIGNATURE_CHARACTERS_MAX, batchSigned } from './event-batch.js';
 import { attestation, RUNTIME_MEMBERS_MAX } from './attestation.js';
 
 const isBatch = (leaves: number) =>
@@ -18,9 +19,13 @@ const isAttestation = (members: number) =>
     runtime: Object.fromEntries(Array.from({ length: members }, (_, index) => [`member-${index}`, 'x'])),
   }).success;
 
+const isSignature = (characters: number) =>
+  batchSigned.shape.signature.safeParse('s'.repeat(characters)).success;
+
 describe('limits of messages', () => {
   it.each([
     ['leaves of a batch', BATCH_LEAVES_MAX, isBatch],
+    ['characters of a signature', BATCH_SIGNATURE_CHARACTERS_MAX, isSignature],
     ['members of a runtime', RUNTIME_MEMBERS_MAX, isAttestation],
   ])('as many %s as may be (%d), not one more', (_name, most, isTaken) => {
     expect(isTaken(most)).toBe(true);

@@ -12,7 +12,8 @@ export const reportHeartbeat = {
     lastSeen: z.string(),
     nonce: nodeNonce
       .nullable()
-      .describe('What the next heartbeat has to sign; null of a node without a key.'),
+      .optional()
+      .describe('What the next heartbeat has to sign; null or left out of a node without a key.'),
   }),
 } as const;
 
