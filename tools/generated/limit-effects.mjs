@@ -56,6 +56,10 @@ export const limitEffects = {
   FAILED_ANCHORS_AGE_MS: 'The failed anchor is deleted, unless its streak lasts.',
   FAILED_ANCHORS_MAX: 'The oldest failed anchors are deleted, when the budget does not count them any more.',
   FAILED_SPACING_MAX_MS: 'The pause grows no further.',
+  NODE_CHANGES_MAX: 'The signer learns of the change with the next answer of the hub, seconds later.',
+  NODE_NEWS_MAX_AGE_MS:
+    'The signer says that it is without news of the hub; where it fails closed it refuses outputs of nodes with `node-blocked`.',
+  NODE_STANDING_TIMEOUT_MS: 'The question counts as failed; it is asked again.',
   BATCHER_ITEMS_DEFAULT_MAX: 'The rest goes into the next group.',
   BATCHER_QUEUE_DEFAULT_MAX: '`queue-full`',
   BATCHER_WRITERS_DEFAULT_MAX: 'The next group waits.',
