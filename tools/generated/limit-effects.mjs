@@ -197,7 +197,7 @@ export const limitEffects = {
   SIGN_REQUEST_BYTES_MAX: '`body-too-large`',
   LOOP_BACKOFF_MAX_MS: 'The pause grows no further.',
   STATUS_CHANGES_PER_NODE_MAX: '`rate-limited`',
-  STANDING_NODES_MAX: '`conflict`; a signer that is not told all signs for no node.',
+  STANDING_NODES_MAX: '`conflict`; the signer goes on without news of the hub.',
   STREAM_MAX_BYTES: 'The stream refuses new messages; publishers keep them in their outbox.',
   STUCK_REASON_CHARACTERS_MAX: 'The reason is cut; a message with a longer one is refused by its schema.',
   TARGET_BACKOFF_MAX_MS: 'The pause grows no further.',

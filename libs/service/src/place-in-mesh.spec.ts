@@ -21,8 +21,8 @@ describe('the place of a service', () => {
     });
     expect(placeInMesh('signer')).toEqual({
       publishes: true,
-      streams: ['SIGNING'],
-      durables: [],
+      streams: ['SIGNING', 'ATTESTATION'],
+      durables: ['signer-nodes'],
       rpc: 'signer',
     });
     expect(placeInMesh('proof-service')).toMatchObject({
