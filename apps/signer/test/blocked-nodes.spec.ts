@@ -5,7 +5,7 @@ import type { EventPublisher, RpcClient } from '@touchstone/nats';
 import { silentLogger } from '@touchstone/platform/observability';
 import { AttestationHubDouble, FakeClock, waitUntil } from '@touchstone/testing';
 import { NODE_NEWS_MAX_AGE_MS } from '../src/domain/node-standing.js';
-import { NODE_STANDING_INTERVAL_MS } from '../src/node-news.js';
+import { NODE_STANDING_INTERVAL_MS, NODE_STANDING_TIMEOUT_MS } from '../src/node-news.js';
 import { GATEWAY_TOKEN, SignerFixture } from './support/signer-fixture.js';
 import { payload } from './support/signer-requests.js';
 
@@ -29,6 +29,7 @@ afterAll(() => fixture.close());
 afterEach(() => {
   hub.blocked.clear();
   hub.isSilent = false;
+  hub.delayMs = 0;
 });
 
 /** What the hub tells of the node. */
@@ -134,6 +135,27 @@ describe('a node that the hub has blocked', () => {
     expect(await codeOf(node)).toBe('node-blocked');
     await signer.stop();
   }, 30_000);
+
+  it.each([
+    ['within', -400, 'node-blocked'],
+    ['after', 400, 'signed'],
+  ])(
+    'does not hold up a start for longer: the answer comes %s NODE_STANDING_TIMEOUT_MS',
+    async (_when, beyondMs, found) => {
+      hub.blocked.add(NODE);
+      hub.delayMs = NODE_STANDING_TIMEOUT_MS + beyondMs;
+      const startedMs = performance.now();
+      const signer = await fixture.start();
+      expect(await codeOf(node)).toBe(found);
+      const tookMs = performance.now() - startedMs;
+      expect(tookMs).toBeGreaterThanOrEqual(Math.min(hub.delayMs, NODE_STANDING_TIMEOUT_MS) - 10);
+      expect(tookMs).toBeLessThan(NODE_STANDING_TIMEOUT_MS + NODE_STANDING_INTERVAL_MS);
+      hub.delayMs = 0;
+      await waitUntil(async () => (await codeOf(node)) === 'node-blocked', 3 * NODE_STANDING_INTERVAL_MS);
+      await signer.stop();
+    },
+    30_000,
+  );
 
   it.each([
     ['open', 'signed'],

@@ -27,7 +27,7 @@ describe('the place of a service', () => {
     });
     expect(placeInMesh('proof-service')).toMatchObject({
       publishes: false,
-      streams: ['INFERENCE', 'ANCHOR'],
+      streams: ['INFERENCE', 'SIGNING', 'ANCHOR'],
     });
   });
 

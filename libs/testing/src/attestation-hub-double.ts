@@ -25,6 +25,8 @@ export class AttestationHubDouble {
   readonly blocked = new Set<string>();
   /** How often it was asked which these are. */
   asked = 0;
+  /** Milliseconds that it takes to say which these are. */
+  delayMs = 0;
   /** Whether it answers nobody. */
   isSilent = false;
 
@@ -42,7 +44,8 @@ export class AttestationHubDouble {
       callback: (error, request) => {
         if (error) return;
         this.asked += 1;
-        if (!this.isSilent) request.respond(JSON.stringify(this.standing()));
+        if (this.isSilent) return;
+        setTimeout(() => request.respond(JSON.stringify(this.standing())), this.delayMs);
       },
     });
     return this;
