@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { problemOf } from '@touchstone/testing/service';
+import { AppError } from '@touchstone/contracts';
 import { EventPublisher } from '@touchstone/nats';
 import { uuidV7 } from '@touchstone/postgres';
 import { waitUntil } from '@touchstone/testing';
@@ -34,6 +35,23 @@ describe('when something fails after the payment was reserved', () => {
     const failed = await requests.ask(header);
     expect(failed.status).toBeGreaterThanOrEqual(500);
     expect(fixture.payments.released.length).toBeGreaterThan(0);
+    expect(moved()).toEqual({ runs: 0, transfers: 0 });
+    fixture.signer.recover();
+    expect((await requests.ask(header)).status).toBe(200);
+    expect(moved()).toEqual({ runs: 1, transfers: 1 });
+  });
+
+  it('a node that is blocked answers 503, nothing is charged, and the same payment works after it is free again', async () => {
+    const { header, moved } = await requests.paid();
+    const settlements = fixture.payments.asked.length;
+    fixture.signer.fail(new AppError('node-blocked', 'The node is blocked.'), 'sign-outputs');
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      const refused = await requests.ask(header);
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '30']);
+      expect(await codeOf(refused)).toBe('node-blocked');
+      expect(fixture.payments.released.at(-1)).toBe('node-blocked');
+    }
+    expect(fixture.payments.asked).toHaveLength(settlements);
     expect(moved()).toEqual({ runs: 0, transfers: 0 });
     fixture.signer.recover();
     expect((await requests.ask(header)).status).toBe(200);

@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { hexToBytes } from '@touchstone/crypto';
 import { anchorRegistry, eip3009 } from '@touchstone/evm-contracts';
+import { RpcClient } from '@touchstone/nats';
 import { BearerTokens } from '@touchstone/platform/http';
 import { SHUTDOWN } from '@touchstone/platform/runtime';
 import { provide, type ServiceContext } from '@touchstone/platform/wiring';
@@ -17,10 +18,12 @@ import { createKeyRing, type KeyRing } from './domain/key-ring.js';
 import { PublishedKeys } from './domain/key-set.js';
 import type { AuditLog } from './domain/ports.js';
 import { CheckpointSigning } from './domain/sign-checkpoint.js';
+import { NodeStanding } from './domain/node-standing.js';
 import { OutputSigning } from './domain/sign-output.js';
 import { TransactionSigning } from './domain/sign-transaction.js';
 import type { AllowedCall, TransactionPolicy } from './domain/transaction-policy.js';
 import { Verbs } from './domain/verbs.js';
+import { askHub, NodeNews } from './node-news.js';
 import { PostgresAuditLog } from './persistence/postgres-audit-log.js';
 import { PostgresBatchStore } from './persistence/postgres-batch-store.js';
 import { PostgresCheckpointStore } from './persistence/postgres-checkpoint-store.js';
@@ -34,7 +37,7 @@ import { AUDIT_LOG, BATCH_STORE, CHECKPOINT_STORE, KEY_SET_STORE } from './token
 export function appParts(config: Config, context: ServiceContext<Config>): ServiceParts {
   return {
     controllers: [SignerController, SignerRpc, SignerGrpc],
-    providers: [...stores(context), ...useCases(config, context)],
+    providers: [...stores(context), ...nodePolicy(config, context), ...useCases(config, context)],
   };
 }
 
@@ -61,6 +64,18 @@ function stores({ clock }: ServiceContext<Config>) {
   ];
 }
 
+/** For which nodes nothing is signed. */
+function nodePolicy({ TOUCHSTONE_NODE_POLICY_FAIL: withoutNews }: Config, { clock }: ServiceContext<Config>) {
+  return [
+    provide(
+      NodeStanding,
+      { rpc: RpcClient },
+      ({ rpc }) => new NodeStanding({ blocked: () => askHub(rpc) }, withoutNews, () => clock.nowMs()),
+    ),
+    NodeNews,
+  ];
+}
+
 /** What callers may ask for, with the keys. */
 function useCases(config: Config, { clock }: ServiceContext<Config>) {
   const ring = keyRing(config);
@@ -73,13 +88,14 @@ function useCases(config: Config, { clock }: ServiceContext<Config>) {
     ),
     provide(
       OutputSigning,
-      { audit: AUDIT_LOG, keySet: CurrentKeySet },
-      ({ audit, keySet }) =>
+      { audit: AUDIT_LOG, keySet: CurrentKeySet, nodes: NodeStanding },
+      ({ audit, keySet, nodes }) =>
         new OutputSigning(ring, audit, {
           domain: config.SIGNING_DOMAIN,
           format: config.SIGNATURE_FORMAT,
           nowMs: () => clock.nowMs(),
           keyTimes: () => keySet.outputKeyTimes(),
+          nodes,
         }),
     ),
     provide(

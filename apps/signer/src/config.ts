@@ -19,6 +19,7 @@ import {
   serviceKeys,
 } from '@touchstone/platform/config';
 import { callerTokens } from '@touchstone/platform/http';
+import { NODE_NEWS_MAX_AGE_MS } from './domain/node-standing.js';
 
 /** The name of a key in a signed note (C2SP signed-note): no white space, no plus sign. */
 const noteName = z.string().regex(/^[^\s+]{1,255}$/, { message: 'has white space or +.' });
@@ -83,6 +84,13 @@ export const configSchema = z.object({
   TOUCHSTONE_TX_FEE_PER_GAS_MAX_WEI: integerKey(1, Number.MAX_SAFE_INTEGER)
     .default(100_000_000_000)
     .describe('Largest fee per gas in wei that is signed.'),
+  TOUCHSTONE_NODE_POLICY_FAIL: z
+    .enum(['open', 'closed'])
+    .default('open')
+    .describe(
+      `What becomes of the outputs of nodes after ${NODE_NEWS_MAX_AGE_MS / 1_000} s without an answer of the attestation hub: ` +
+        'signed, unless the node was blocked before (open), or refused (closed).',
+    ),
   ORACLE_ED25519_SEED: keyHex(
     'Ed25519 seed that signs batches of events (32 bytes); without it none are signed.',
   ).optional(),

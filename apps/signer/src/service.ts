@@ -6,6 +6,7 @@ import { appParts } from './app.module.js';
 import { capabilitiesOf } from './capabilities.js';
 import { configSchema } from './config.js';
 import { CurrentKeySet } from './domain/current-key-set.js';
+import { NodeNews } from './node-news.js';
 import { CreateSigner1763700000000 } from './persistence/migrations/1763700000000-create-signer.js';
 import { EventBatches1796400000000 } from './persistence/migrations/1796400000000-event-batches.js';
 
@@ -28,7 +29,7 @@ export const service = defineService({
       port: context.config.TOUCHSTONE_GRPC_PORT,
     });
     const keySet = app.get(CurrentKeySet);
-    await keySet.publish();
+    await Promise.all([keySet.publish(), app.get(NodeNews).begin()]);
     context.health.addReadiness('output-key', () => keySet.requireOutputKey());
   },
 });

@@ -134,6 +134,13 @@ export const errorRegistry = {
     title: 'The model does not take requests.',
     action: 'Choose an active model; the list of models states each status.',
   },
+  'node-blocked': {
+    status: 503,
+    retryable: true,
+    title: 'The outputs of this node are not signed now.',
+    action:
+      'Repeat later, or ask another node; nothing was charged. The operator looks at touchstone nodes list (docs/node-policy.md).',
+  },
   'not-acceptable': {
     status: 406,
     retryable: false,

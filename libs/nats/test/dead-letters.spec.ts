@@ -199,8 +199,8 @@ describe('dead letters', () => {
     await expect(replayDeadLetter(nc, letter)).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  it('are not shown to a service', async () => {
-    const { nc } = await harness.connect('signer');
+  it('are not shown to a service that takes no events', async () => {
+    const { nc } = await harness.connect('attestation-hub');
     await expect(listDeadLetters(nc)).rejects.toMatchObject({ code: 'forbidden' });
   });
 
@@ -221,7 +221,7 @@ describe('dead letters', () => {
 
   it('are not read by a service that buries none', async () => {
     await bury(1);
-    const { nc } = await harness.connect('signer');
+    const { nc } = await harness.connect('attestation-hub');
     const jsm = await jetstreamManager(nc, { checkAPI: false });
     await expect(
       jsm.streams.getMessage('DLQ', { seq: 1 }).catch((error: unknown) => {

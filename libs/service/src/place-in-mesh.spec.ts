@@ -21,13 +21,13 @@ describe('the place of a service', () => {
     });
     expect(placeInMesh('signer')).toEqual({
       publishes: true,
-      streams: ['SIGNING'],
-      durables: [],
+      streams: ['SIGNING', 'ATTESTATION'],
+      durables: ['signer-nodes'],
       rpc: 'signer',
     });
     expect(placeInMesh('proof-service')).toMatchObject({
       publishes: false,
-      streams: ['INFERENCE', 'ANCHOR'],
+      streams: ['INFERENCE', 'SIGNING', 'ANCHOR'],
     });
   });
 

@@ -13,11 +13,20 @@ export interface HeardHeartbeat {
   readonly message: Heartbeat;
 }
 
-/** The attestation hub without its process and its judgement: it hears every heartbeat, and says of each node what it is told. */
+/**
+ * The attestation hub without its process and its judgement: it hears every heartbeat, says of each
+ * node what it is told, and which nodes are blocked.
+ */
 export class AttestationHubDouble {
   readonly heard: HeardHeartbeat[] = [];
   /** What it says of whoever reports. */
   status: JudgedStatus = 'OK';
+  /** The nodes that it has blocked. */
+  readonly blocked = new Set<string>();
+  /** How often it was asked which these are. */
+  asked = 0;
+  /** Milliseconds that it takes to say which these are. */
+  delayMs = 0;
   /** Whether it answers nobody. */
   isSilent = false;
 
@@ -31,12 +40,25 @@ export class AttestationHubDouble {
         if (!this.isSilent) request.respond(JSON.stringify(this.answer(message)));
       },
     });
+    nc.subscribe(rpcListenSubject('attestation-hub', 'standing'), {
+      callback: (error, request) => {
+        if (error) return;
+        this.asked += 1;
+        if (this.isSilent) return;
+        setTimeout(() => request.respond(JSON.stringify(this.standing())), this.delayMs);
+      },
+    });
     return this;
   }
 
   /** What was heard of a node. */
   of(nodeId: string): Heartbeat[] {
     return this.heard.filter(({ message }) => message.node_id === nodeId).map(({ message }) => message);
+  }
+
+  private standing(): RpcResponse<'attestation-hub', 'standing'> {
+    const blocked = [...this.blocked].map((nodeId) => ({ nodeId, reason: 'quarantined' as const }));
+    return { at: new Date().toISOString(), blocked };
   }
 
   private answer({ node_id, health, ts_utc }: Heartbeat): RpcResponse<'attestation-hub', 'heartbeat'> {

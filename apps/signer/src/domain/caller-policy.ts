@@ -2,6 +2,14 @@ import { AppError, rpcTable } from '@touchstone/contracts';
 
 type SignVerb = keyof (typeof rpcTable)['signer'];
 
+/** Who asks for a signature. */
+export interface Caller {
+  /** As the audit names it: `inference-gateway/node-1` over the mesh, the name of a token over REST and gRPC. */
+  readonly name: string;
+  /** What the attestation hub knows it as, where the mesh vouches for a node. */
+  readonly nodeId?: string;
+}
+
 /** Tells who sent an `Authorization` header. */
 export interface Callers {
   /** @throws AppError `unauthenticated` */

@@ -13,6 +13,7 @@ const keys = createKeyRing({
   anchorTransactions: new Uint8Array(32).fill(3),
   settlementTransactions: new Uint8Array(32).fill(4),
 });
+const gateway = { name: 'inference-gateway/good', nodeId: 'good' };
 const payload = (timestamp: number) => ({
   modelVersionId: '01'.repeat(32),
   inputHash: '02'.repeat(32),
@@ -36,6 +37,7 @@ describe('the time that an output declares', () => {
         format: 'der',
         nowMs: () => NOW_SECONDS * 1_000,
         keyTimes: async () => ({ startMs, endMs }),
+        nodes: { refusal: (nodeId) => (nodeId === 'bad' ? 'blocked' : undefined) },
       },
     );
   const endless = signing(0, Number.MAX_SAFE_INTEGER);
@@ -47,12 +49,21 @@ describe('the time that an output declares', () => {
     ['at the publication of the key', bounded, KEY_START_SECONDS, -1],
     ['at the end of the key', bounded, KEY_END_SECONDS, 1],
   ])('is signed %s and refused a second beyond', async (_name, signer, limit, beyond) => {
-    expect(await signer.sign(payload(limit), 'inference-gateway')).toMatchObject({ timestamp: limit });
+    expect(await signer.sign(payload(limit), gateway)).toMatchObject({ timestamp: limit });
     const refused = { code: 'signing-refused' };
-    await expect(signer.sign(payload(limit + beyond), 'inference-gateway')).rejects.toMatchObject(refused);
+    await expect(signer.sign(payload(limit + beyond), gateway)).rejects.toMatchObject(refused);
     const group = [payload(limit), payload(limit + beyond)];
-    await expect(signer.signAll(group, 'inference-gateway')).rejects.toMatchObject(refused);
+    await expect(signer.signAll(group, gateway)).rejects.toMatchObject(refused);
     expect(audited.at(-1)).toMatchObject({ result: expect.stringMatching(/signed|refused/) });
     expect(audited.filter(({ result }) => result === 'refused').length).toBeGreaterThan(1);
+  });
+
+  it('does not matter where the node is blocked: every output is refused and recorded', async () => {
+    const from = audited.length;
+    const bad = { name: 'inference-gateway/bad', nodeId: 'bad' };
+    const group = [payload(NOW_SECONDS), payload(NOW_SECONDS + 1)];
+    await expect(endless.signAll(group, bad)).rejects.toMatchObject({ code: 'node-blocked' });
+    expect(audited.slice(from)).toEqual(Array(2).fill({ result: 'refused', reason: 'blocked' }));
+    await expect(endless.sign(payload(NOW_SECONDS), { name: bad.name })).resolves.toBeDefined();
   });
 });

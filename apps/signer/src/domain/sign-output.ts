@@ -1,8 +1,10 @@
 import { AppError, type OutputPayload, type OutputProof } from '@touchstone/contracts';
 import { CLOCK_SKEW_MAX_MS, formatSignature } from '@touchstone/crypto';
 import { outputDigest } from '@touchstone/evidence';
+import type { Caller } from './caller-policy.js';
 import type { KeyTimes } from './current-key-set.js';
 import type { KeyRing } from './key-ring.js';
+import type { NodePolicy } from './node-standing.js';
 import type { AuditLog } from './ports.js';
 
 /** Oldest time, in milliseconds before the signer's clock, that an output may declare; the gateway states it moments before. */
@@ -21,6 +23,8 @@ export class OutputSigning {
       readonly nowMs: () => number;
       /** The first and the last moment that an output may declare; milliseconds since 1970. */
       readonly keyTimes: () => Promise<KeyTimes>;
+      /** For which nodes nothing is signed now. */
+      readonly nodes: NodePolicy;
     },
   ) {}
 
@@ -32,9 +36,11 @@ export class OutputSigning {
    * paid for it; so would one from before the publication or after the end of the key that signs. One from the past is refused,
    * too, since nothing in the evidence would contradict it.
    *
-   * @throws AppError `signing-refused`
+   * A caller of a node that is blocked is refused, too, before anybody has paid for the output.
+   *
+   * @throws AppError `signing-refused`; `node-blocked`
    */
-  async sign(payload: OutputPayload, caller: string, format = this.options.format): Promise<OutputProof> {
+  async sign(payload: OutputPayload, caller: Caller, format = this.options.format): Promise<OutputProof> {
     const [proof] = await this.signAll([payload], caller, format);
     return proof as OutputProof;
   }
@@ -42,7 +48,7 @@ export class OutputSigning {
   /** Signs several outputs as {@link sign} does; one that cannot be signed fails all, and no proof leaves. */
   async signAll(
     payloads: readonly OutputPayload[],
-    caller: string,
+    caller: Caller,
     format = this.options.format,
   ): Promise<OutputProof[]> {
     const times = await this.options.keyTimes();
@@ -51,13 +57,23 @@ export class OutputSigning {
 
   private async signOne(
     payload: OutputPayload,
-    caller: string,
+    caller: Caller,
     format: SignatureFormat,
     times: KeyTimes,
   ): Promise<OutputProof> {
     const { modelVersionId, inputHash, outputHash, nonce, timestamp } = payload;
     const digest = outputDigest(payload, this.options.domain);
-    const audited = { caller, operation: 'sign-output', keyId: this.keys.outputKeyId, digest } as const;
+    const audited = {
+      caller: caller.name,
+      operation: 'sign-output',
+      keyId: this.keys.outputKeyId,
+      digest,
+    } as const;
+    const blocked = caller.nodeId === undefined ? undefined : this.options.nodes.refusal(caller.nodeId);
+    if (blocked !== undefined) {
+      await this.audit.append({ ...audited, result: 'refused', reason: blocked });
+      throw new AppError('node-blocked', blocked);
+    }
     const reason = this.refusal(timestamp * 1_000, times);
     if (reason !== undefined) {
       await this.audit.append({ ...audited, result: 'refused', reason });

@@ -1,4 +1,5 @@
 import type { ErrorCode, RpcRequest, RpcResponse, RpcVerb } from '@touchstone/contracts';
+import type { Caller } from './caller-policy.js';
 import type { BatchSigning } from './batch/sign-batch.js';
 import type { PublishedKeys } from './key-set.js';
 import { toCheckpointRequest, toTransaction } from './requests.js';
@@ -39,7 +40,7 @@ export interface VerbDefinition<V extends SignerVerb> {
   readonly answer: (
     useCases: UseCases,
     request: RpcRequest<'signer', V>,
-    caller: string,
+    caller: Caller,
   ) => Promise<RpcResponse<'signer', V>>;
 }
 
@@ -47,14 +48,14 @@ export interface VerbDefinition<V extends SignerVerb> {
 export const verbs: { readonly [V in SignerVerb]: VerbDefinition<V> } = {
   'sign-output': {
     summary: 'Sign one output',
-    refusals: ['signing-refused'],
+    refusals: ['signing-refused', 'node-blocked'],
     answer: async ({ outputs }, { format, ...payload }, caller) => ({
       proof: await outputs.sign(payload, caller, format),
     }),
   },
   'sign-outputs': {
     summary: 'Sign several outputs, or none of them',
-    refusals: ['signing-refused'],
+    refusals: ['signing-refused', 'node-blocked'],
     answer: async ({ outputs }, { payloads }, caller) => ({
       proofs: await outputs.signAll(payloads, caller),
     }),
@@ -64,20 +65,20 @@ export const verbs: { readonly [V in SignerVerb]: VerbDefinition<V> } = {
     refusals: ['event-invalid', 'conflict', 'rate-limited', 'signing-refused'],
     path: 'batches',
     requestBytesMax: BATCH_REQUEST_BYTES_MAX,
-    answer: ({ batches }, request, caller) => batches.sign(request, caller),
+    answer: ({ batches }, request, { name }) => batches.sign(request, name),
   },
   'sign-checkpoint': {
     summary: 'Sign a checkpoint that extends the last one',
     refusals: ['checkpoint-refused'],
-    answer: async ({ checkpoints }, request, caller) => ({
-      note: await checkpoints.sign(request.origin, toCheckpointRequest(request), caller),
+    answer: async ({ checkpoints }, request, { name }) => ({
+      note: await checkpoints.sign(request.origin, toCheckpointRequest(request), name),
     }),
   },
   'sign-transaction': {
     summary: 'Sign a typed transaction that the policy of its key allows',
     refusals: ['signing-refused'],
-    answer: ({ transactions }, request, caller) =>
-      transactions.sign(request.key, toTransaction(request), caller),
+    answer: ({ transactions }, request, { name }) =>
+      transactions.sign(request.key, toTransaction(request), name),
   },
   'key-set': {
     summary: 'The public keys with their states',
@@ -98,7 +99,7 @@ export class Verbs {
   ask<V extends SignerVerb>(
     verb: V,
     request: RpcRequest<'signer', V>,
-    caller: string,
+    caller: Caller,
   ): Promise<RpcResponse<'signer', V>> {
     return verbs[verb].answer(this.useCases, request, caller);
   }

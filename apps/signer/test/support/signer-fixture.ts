@@ -1,3 +1,4 @@
+import type { Logger } from '@touchstone/platform/observability';
 import type { FakeClock } from '@touchstone/testing';
 import { ServiceFixture, surroundingsOf, type Settings, type TestService } from '@touchstone/testing/service';
 import type { configSchema } from '../../src/config.js';
@@ -54,8 +55,8 @@ export class SignerFixture extends ServiceFixture<typeof configSchema> {
     return new SignerFixture(await surroundingsOf(service, settings));
   }
 
-  /** Starts a replica that goes by a clock of the test. */
-  startAt(clock: FakeClock, change: Settings = {}): Promise<TestService> {
-    return this.launch(change, { clock });
+  /** Starts a replica that goes by a clock of the test, and writes to its log. */
+  startAt(clock: FakeClock, change: Settings = {}, logger?: Logger): Promise<TestService> {
+    return this.launch(change, { clock, ...(logger === undefined ? {} : { logger }) });
   }
 }

@@ -79,6 +79,12 @@ export const durables = [
     stream: 'PAYMENT',
     filter: 'evt.v1.payment.>',
   },
+  {
+    name: 'signer-nodes',
+    service: 'signer',
+    stream: 'ATTESTATION',
+    filter: 'evt.v1.attestation.node.changed',
+  },
 ] as const satisfies readonly Durable[];
 export type DurableName = (typeof durables)[number]['name'];
 

@@ -2,9 +2,13 @@ import { AppError, toProblem, type ErrorCode, type Problem } from '@touchstone/c
 import type { ServerResponse } from 'node:http';
 import { currentTraceId } from '../tracing/tracing.js';
 
-/** Seconds after which a refused caller may try again when the error does not say. */
-const RETRY_AFTER_DEFAULT_SECONDS = 1;
-const retryLater = new Set<ErrorCode>(['queue-full', 'rate-limited', 'dependency-unavailable']);
+/** Seconds after which a refused caller may try again when the error does not say. A node is blocked until somebody looks. */
+const retryAfterDefaultSeconds = new Map<ErrorCode, number>([
+  ['queue-full', 1],
+  ['rate-limited', 1],
+  ['dependency-unavailable', 1],
+  ['node-blocked', 30],
+]);
 /** After these the connection cannot be used again: what the client sends on it is not read. */
 const closing = new Set<ErrorCode>([
   'body-too-large',
@@ -28,7 +32,7 @@ export function renderProblem(error: unknown): RenderedProblem {
   const body = Buffer.from(JSON.stringify(problem));
   const retryAfter =
     (error instanceof AppError ? error.retryAfterSeconds : undefined) ??
-    (retryLater.has(problem.code) ? RETRY_AFTER_DEFAULT_SECONDS : undefined);
+    retryAfterDefaultSeconds.get(problem.code);
   return {
     problem,
     headers: {

@@ -34,6 +34,7 @@ const refusals = [
   'inference-failed',
   'queue-full',
   'dependency-unavailable',
+  'node-blocked',
   'timeout',
   'settlement-pending',
 ] as const;

@@ -24,7 +24,7 @@ addVerbMethods(
       const caller = verbs[verb].isPublic ? '' : admit(this.policy, metadata, verb);
       const { fromMessage, toMessage }: GrpcTranslation<SignerVerb> = grpcMethods[verb];
       const request = validate(rpcSchemas.signer[verb].request, fromMessage(message), 'body');
-      return toMessage(await this.verbs.ask(verb, request, caller));
+      return toMessage(await this.verbs.ask(verb, request, { name: caller }));
     },
   (verb, ...decorated) => GrpcMethod('SignerService', grpcMethods[verb].method)(...decorated),
 );

@@ -28,7 +28,7 @@ addVerbMethods(
       request: HttpRequest,
       body: RpcRequest<'signer', SignerVerb> = {},
     ): Promise<unknown> {
-      return this.verbs.ask(verb, body, callerOf(request) ?? '');
+      return this.verbs.ask(verb, body, { name: callerOf(request) ?? '' });
     },
   (verb, prototype, name, method) => {
     const {

@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
-import { callerText, type RpcRequest } from '@touchstone/contracts';
+import { callerText, reportedNodeId, type MeshIdentity, type RpcRequest } from '@touchstone/contracts';
 import { RpcHandler, type RpcContext } from '@touchstone/nats';
+import type { Caller } from '../../domain/caller-policy.js';
 import { Verbs, type SignerVerb } from '../../domain/verbs.js';
 import { addVerbMethods } from '../verb-methods.js';
 
@@ -14,7 +15,14 @@ addVerbMethods(
   SignerRpc,
   (verb) =>
     function (this: SignerRpc, request: RpcRequest<'signer', SignerVerb>, context: RpcContext) {
-      return this.verbs.ask(verb, request, callerText(context));
+      return this.verbs.ask(verb, request, callerOf(context));
     },
   (verb, ...decorated) => RpcHandler('signer', verb)(...decorated),
 );
+
+/** The name of a service without nodes says nothing about where it runs. */
+function callerOf(identity: MeshIdentity): Caller {
+  const { caller, node } = identity;
+  const name = callerText(identity);
+  return node === undefined ? { name } : { name, nodeId: reportedNodeId(caller, node) };
+}
