@@ -72,7 +72,7 @@ describe('a node with a key (R-NODE-7)', () => {
   });
 
   it('is refused over the mesh as over HTTP', async () => {
-    const node = new SigningNode('mesh-node');
+    const node = new SigningNode('node-1');
     await node.join(hub);
     const gateway = await fixture.client('inference-gateway');
     const unsigned = heartbeatAt(now(), { node_id: node.id });
