@@ -26,7 +26,10 @@ export class OutputEvidence implements EvidenceSubject<string, OutputLocation> {
   async locate(verificationId: string): Promise<OutputLocation> {
     const location = await this.store.locateOutput(verificationId);
     if (location) return location;
-    throw new AppError('unknown-verification', `No record names the verification ${verificationId}.`);
+    throw new AppError(
+      'unknown-verification',
+      `No record names the verification ${verificationId}; evidence of an event is asked for with ?event=<its id>.`,
+    );
   }
 
   missing({ commitmentKnown }: OutputLocation): string | undefined {
