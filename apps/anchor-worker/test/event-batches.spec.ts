@@ -116,7 +116,7 @@ describe('event batches on the bus', () => {
       }
     };
     const submitted = Promise.all(asked.map(submit));
-    for (let kills = 0; kills < 4; kills += 1) {
+    for (let kills = 0; kills < 2; kills += 1) {
       await fixture.signer.kill();
       await fixture.signer.resume();
     }

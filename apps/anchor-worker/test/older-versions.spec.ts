@@ -115,6 +115,7 @@ const lanes = `
 const wereKept = [
   ...['KeepProofs1785500000000', 'DropInbox1785700000000', 'RememberSequences1785710000000'],
   ...['AnchorKinds1785800000000', 'AnchoredAt1785850000000', 'AnchorCosts1785900000000'],
+  'AnchorLevels1785950000000',
 ];
 
 const versions = olderVersions({

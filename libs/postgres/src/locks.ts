@@ -16,8 +16,6 @@ export const LOCK_CLASSES = {
   relay: 0x7063_0004,
   /** The addition of models, which are counted and given ids one after the other. */
   'model-additions': 0x7063_0005,
-  /** The stream of event batches of one tenant and format. */
-  'event-stream': 0x7063_0013,
   /** One stage of the log's pipeline. */
   stage: 0x7063_0010,
   /** Failed anchors of one network, which are counted one after the other; the name is the schema's with the network. */
@@ -28,6 +26,8 @@ export const LOCK_CLASSES = {
   'silent-nodes': 0x7063_0013,
   /** Changes of the keys of one node; the name is the schema's with the node. */
   'node-keys': 0x7063_0014,
+  /** The stream of event batches of one tenant and format. */
+  'event-stream': 0x7063_0015,
 } as const;
 
 /** What a lock is for. */

@@ -44,6 +44,7 @@ export class OfficialFacilitator implements Facilitator, SettleableKinds {
 
   async verify(payment: Payment): Promise<Verdict> {
     const { session, facilitator } = await this.open();
+    await session.knowToken().catch((error: unknown) => thrown(session, error));
     const answer = await facilitator
       .verify(payment.payload, payment.requirements)
       .catch((error: unknown) => thrown(session, error));
@@ -62,7 +63,10 @@ export class OfficialFacilitator implements Facilitator, SettleableKinds {
 
   async settle(reservation: Reservation, payment: Payment): Promise<SettleAttempt> {
     const { session, facilitator } = await this.open(reservation);
-    if (reservation.state === 'reserved') await this.sendVerified(session, payment);
+    if (reservation.state === 'reserved') {
+      await session.knowToken().catch((error: unknown) => thrown(session, error));
+      await this.sendVerified(session, payment);
+    }
     const answer = await facilitator
       .settle(payment.payload, payment.requirements)
       .catch((error: unknown) => thrown(session, error));

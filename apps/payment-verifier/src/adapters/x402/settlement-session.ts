@@ -1,5 +1,5 @@
 import type { ExactEvmScheme } from '@x402/evm/exact/facilitator';
-import { encodeFunctionData, type Abi, type Hex } from 'viem';
+import { encodeFunctionData, getAddress, type Abi, type Hex } from 'viem';
 import {
   isUnanswered,
   newestAttempt,
@@ -85,12 +85,24 @@ export class SettlementSession implements FacilitatorEvmSigner {
     );
   }
 
+  /**
+   * Knows the code of the token from here on. The facilitator begins its look at it and may leave it before it has ended; a
+   * rejection that nobody waits for would end the process.
+   *
+   * @throws what the node did not answer
+   */
+  async knowToken(): Promise<void> {
+    await this.getCode({ address: getAddress(this.parts.tokenCode.address) });
+  }
+
   getCode({ address }: { address: Hex }): Promise<Hex | undefined> {
     const known = this.codes.get(address);
     if (known !== undefined) return known;
     const { tokenCode } = this.parts;
-    if (address.toLowerCase() === tokenCode.address) return tokenCode.read(() => this.askCode(address));
-    const code = this.askCode(address);
+    const code =
+      address.toLowerCase() === tokenCode.address
+        ? tokenCode.read(() => this.askCode(address))
+        : this.askCode(address);
     this.codes.set(address, code);
     return code;
   }

@@ -6,10 +6,14 @@ import { METHODS } from 'node:http';
 import * as anchorLog from '../../anchor-worker/src/transport/http/log.controller.js';
 import * as modelAnchors from '../../anchor-worker/src/transport/http/model-anchors.controller.js';
 import * as audit from '../../attestation-hub/src/transport/http/audit.controller.js';
+import * as decisions from '../../attestation-hub/src/transport/http/decisions.controller.js';
 import * as heartbeats from '../../attestation-hub/src/transport/http/heartbeats.controller.js';
+import * as keys from '../../attestation-hub/src/transport/http/keys.controller.js';
 import * as hubMetrics from '../../attestation-hub/src/transport/http/metrics.controller.js';
 import * as nodes from '../../attestation-hub/src/transport/http/nodes.controller.js';
+import * as operatorKeys from '../../attestation-hub/src/transport/http/operator-keys.controller.js';
 import * as operatorNodes from '../../attestation-hub/src/transport/http/operator-nodes.controller.js';
+import * as rollouts from '../../attestation-hub/src/transport/http/rollouts.controller.js';
 import * as infer from '../../inference-gateway/src/transport/http/infer.controller.js';
 import * as models from '../../inference-gateway/src/transport/http/models.controller.js';
 import * as operatorModels from '../../inference-gateway/src/transport/http/operator-models.controller.js';
@@ -25,7 +29,10 @@ import { targetsOf } from './routing/targets.js';
 
 const services: Readonly<Record<string, readonly object[]>> = {
   'anchor-worker': [anchorLog, modelAnchors],
-  'attestation-hub': [audit, heartbeats, hubMetrics, nodes, operatorNodes],
+  'attestation-hub': [
+    ...[audit, decisions, heartbeats, keys, hubMetrics],
+    ...[nodes, operatorKeys, operatorNodes, rollouts],
+  ],
   'inference-gateway': [infer, models, operatorModels, verifications],
   'payment-verifier': [facilitator],
   'proof-service': [evidence, proofLog, proofs],
