@@ -40,7 +40,7 @@ const services: Readonly<Record<string, readonly object[]>> = {
 };
 
 /** Those that some route has, those that every path has, and one that no path has. */
-const methods = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PROPFIND'];
+const methods = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PROPFIND', 'PUT'];
 /** CONNECT has no path, and the server answers it before any router. */
 const allMethods = METHODS.filter((method) => method !== 'CONNECT');
 
@@ -52,6 +52,8 @@ const shadows: Readonly<Record<string, readonly string[]>> = {
   'attestation-hub': [
     'GET /v1/nodes/heartbeat NodesController.show /v1/nodes/:id',
     'DELETE /v1/nodes/heartbeat OperatorNodesController.remove /v1/nodes/:id',
+    'GET /v1/nodes/join NodesController.show /v1/nodes/:id',
+    'DELETE /v1/nodes/join OperatorNodesController.remove /v1/nodes/:id',
   ],
   'proof-service': ['GET /v1/proof/verify ProofsController.batch /v1/proof/:batchId'],
 };
