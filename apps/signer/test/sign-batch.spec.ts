@@ -123,13 +123,22 @@ describe('sign-batch', () => {
   });
 
   it('dates at most one batch of version 1 ahead of its second, and says when to come again', async () => {
-    const request = () => ({ format: 'event-batch-v1' as const, events: [event()] });
-    const answers = await Promise.allSettled(Array.from({ length: 6 }, () => posted(request())));
-    expect(answers.every(({ status }) => status === 'fulfilled')).toBe(true);
-    const late = await post(request());
-    expect(late.status).toBe(429);
-    expect(Number(late.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-    expect(await problemOf(late)).toMatchObject({ code: 'rate-limited' });
+    const other = await SignerFixture.create();
+    const clock = new FakeClock('2026-11-29T12:00:00.400Z');
+    const at = await other.startAt(clock);
+    const ask = () =>
+      at.post('/v1/batches', JSON.stringify({ format: 'event-batch-v1', events: [event()] }), {
+        authorization: `Bearer ${COLLECTOR_TOKEN}`,
+      });
+    const timeOf = async (response: Response) => ((await response.json()) as Batch).batchTs;
+    expect(await timeOf(await ask())).toBe('2026-11-29T12:00:00Z');
+    expect(await timeOf(await ask())).toBe('2026-11-29T12:00:01Z');
+    const late = await ask();
+    expect(late.headers.get('retry-after')).toBe('1');
+    expect(await problemOf(late)).toMatchObject({ code: 'rate-limited', status: 429 });
+    clock.advance(1_000);
+    expect(await timeOf(await ask())).toBe('2026-11-29T12:00:02Z');
+    await other.close();
   });
 
   it.each([
@@ -280,10 +289,15 @@ describe('sign-batch', () => {
       });
     expect((await ask()).ok).toBe(true);
     clock.advance(KEY_OVERLAP_MS + KEY_SET_AGE_MAX_MS);
-    expect(await problemOf(await ask())).toMatchObject({
-      code: 'signing-refused',
-      detail: expect.stringContaining('was replaced and has ended'),
-    });
+    // More at once than there are connections to the database.
+    const refusals = await Promise.all(Array.from({ length: 40 }, async () => problemOf(await ask())));
+    for (const refusal of refusals)
+      expect(refusal).toMatchObject({
+        code: 'signing-refused',
+        detail: expect.stringContaining('was replaced and has ended'),
+      });
+    const audited = `SELECT count(*)::int AS count FROM signer.signing_audit WHERE result = 'refused'`;
+    expect(await other.rows(audited)).toEqual([{ count: 40 }]);
     await expect(other.startAt(clock)).rejects.toThrow(/was replaced and ended/);
     await other.close();
   });

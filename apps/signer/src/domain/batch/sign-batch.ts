@@ -3,14 +3,7 @@ import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { noteHash, readBatchTime, signBatch } from '@touchstone/event-batch';
 import type { KeyTimes } from '../current-key-set.js';
 import type { EventBatchKey } from '../key-ring.js';
-import type {
-  AuditLog,
-  BatchStore,
-  EventStream,
-  EventStreamState,
-  NewBatch,
-  SigningAudit,
-} from '../ports.js';
+import type { AuditLog, BatchStore, EventStream, EventStreamState, NewBatch } from '../ports.js';
 import { readBatch, type BatchContent } from './batch-content.js';
 import type { BatchPolicy } from './batch-policy.js';
 
@@ -54,12 +47,29 @@ export class BatchSigning {
     const stream = { tenant, format: request.format };
     const batchId = request.batchId ?? newId();
     const times = await this.options.keyTimes(key.kid);
-    const signed = await store.withStream(stream, batchId, async (state) =>
-      state.same
-        ? requireSame(state.same, stream, content)
-        : this.signNew({ key, times, stream, content, batchId, caller }, state),
-    );
-    return answer(signed, content);
+    try {
+      const signed = await store.withStream(stream, batchId, async (state) =>
+        state.same
+          ? requireSame(state.same, stream, content)
+          : this.signNew({ key, times, stream, content, batchId, caller }, state),
+      );
+      return answer(signed, content);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'signing-refused')
+        await this.auditRefusal(error.message, key, content, caller);
+      throw error;
+    }
+  }
+
+  /** After the stream is free: an audit has a connection of its own, and those who wait for the stream may hold all others. */
+  private async auditRefusal(
+    reason: string,
+    { kid }: EventBatchKey,
+    { root }: BatchContent,
+    caller: string,
+  ): Promise<void> {
+    const audited = { caller, operation: 'sign-batch', keyId: kid, digest: root } as const;
+    await this.options.audit.append({ ...audited, result: 'refused', reason });
   }
 
   private async signNew(
@@ -73,7 +83,7 @@ export class BatchSigning {
       digest = new Uint8Array(sha256(message));
       return key.signer.sign(message);
     };
-    await this.refuseOutside(times, atMs, { caller, operation: 'sign-batch', keyId: key.kid }, content);
+    requireWithin(times, atMs, key.kid);
     const { kid, name, signer } = key;
     const { batch_ts: batchTs, signature } = await signBatch(
       { format, leafCount: content.leaves.length, root: content.root },
@@ -113,21 +123,6 @@ export class BatchSigning {
     );
   }
 
-  private async refuseOutside(
-    { startMs, endMs }: KeyTimes,
-    atMs: number,
-    audited: Pick<SigningAudit, 'caller' | 'operation' | 'keyId'>,
-    { root }: BatchContent,
-  ): Promise<void> {
-    if (atMs >= startMs && atMs <= endMs) return;
-    const reason =
-      atMs < startMs
-        ? `Key ${audited.keyId} was published after the time of the batch.`
-        : `Key ${audited.keyId} was replaced and has ended; another signer holds the key that signs now.`;
-    await this.options.audit.append({ ...audited, digest: root, result: 'refused', reason });
-    throw new AppError('signing-refused', reason);
-  }
-
   private requireKey(): EventBatchKey {
     const { key } = this.options;
     if (!key)
@@ -156,6 +151,17 @@ const keyFacts = {
   notBefore: 0,
   notAfter: Number.MAX_SAFE_INTEGER,
 } as const;
+
+/** @throws AppError `signing-refused` */
+function requireWithin({ startMs, endMs }: KeyTimes, atMs: number, kid: string): void {
+  if (atMs < startMs)
+    throw new AppError('signing-refused', `Key ${kid} was published after the time of the batch.`);
+  if (atMs > endMs)
+    throw new AppError(
+      'signing-refused',
+      `Key ${kid} was replaced and has ended; another signer holds the key that signs now.`,
+    );
+}
 
 function requireSame(same: SignedBatch, { tenant, format }: EventStream, content: BatchContent): SignedBatch {
   const isSame =
