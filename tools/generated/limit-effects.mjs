@@ -15,6 +15,7 @@ export const limitEffects = {
   ANCHOR_INTERVAL_SEC_MAX: '`config-invalid`; the service does not start.',
   BASELINES_PER_NODE_MAX: '`conflict`',
   BATCHES_PER_SEAL_MAX: 'The rest waits for the next transaction.',
+  BATCHES_WAITING_MAX: '`queue-full`',
   BATCH_CALLERS_MAX: '`config-invalid`; the service does not start.',
   BATCH_EVENTS_BYTES_MAX: '`event-invalid`',
   BATCH_REQUEST_BYTES_MAX: '`body-too-large`',

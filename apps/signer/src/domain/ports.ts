@@ -67,7 +67,7 @@ export interface BatchStore {
    * Runs `decide` while no other process can sign for that stream. What is new is stored with its audit record and announced before
    * it resolves, so that no signature leaves that could be made again for other events.
    *
-   * @throws AppError `conflict` when another stream takes the id at the same time
+   * @throws AppError `conflict` when another stream takes the id at the same time, `queue-full` when too many wait for the stream
    */
   withStream(
     stream: EventStream,

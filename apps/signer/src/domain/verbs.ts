@@ -62,7 +62,7 @@ export const verbs: { readonly [V in SignerVerb]: VerbDefinition<V> } = {
   },
   'sign-batch': {
     summary: 'Sign a batch of events, or of their leaves',
-    refusals: ['event-invalid', 'conflict', 'rate-limited', 'signing-refused'],
+    refusals: ['event-invalid', 'conflict', 'queue-full', 'rate-limited', 'signing-refused'],
     path: 'batches',
     requestBytesMax: BATCH_REQUEST_BYTES_MAX,
     answer: ({ batches }, request, { name }) => batches.sign(request, name),

@@ -3,6 +3,7 @@ import { lockInTransaction, toBytea, withDatabase, type Outbox } from '@touchsto
 import { QueryFailedError, type DataSource, type EntityManager } from 'typeorm';
 import type { BatchStore, EventStream, EventStreamState, NewBatch } from '../domain/ports.js';
 import { insertAudits } from './postgres-audit-log.js';
+import { StreamLanes } from './stream-lanes.js';
 
 /** A second batch of one id, or of one time of a stream. */
 const UNIQUE_VIOLATION = '23505';
@@ -14,6 +15,8 @@ interface Row {
 
 /** Keeps signed batches; the lock is held from reading the newest of a stream to the commit of the next. */
 export class PostgresBatchStore implements BatchStore {
+  private readonly lanes = new StreamLanes();
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly outbox: Outbox,
@@ -25,13 +28,16 @@ export class PostgresBatchStore implements BatchStore {
     decide: (state: EventStreamState) => Promise<SignedBatch | NewBatch>,
   ): Promise<SignedBatch> {
     try {
-      return await withDatabase(() =>
-        this.dataSource.transaction(async (manager) => {
-          await lockInTransaction(manager, 'event-stream', `${stream.tenant} ${stream.format}`);
-          const decided = await decide(await readState(manager, stream, batchId));
-          if (!('audit' in decided)) return decided;
-          return this.store(manager, decided);
-        }),
+      const name = `${stream.tenant} ${stream.format}`;
+      return await this.lanes.run(name, () =>
+        withDatabase(() =>
+          this.dataSource.transaction(async (manager) => {
+            await lockInTransaction(manager, 'event-stream', name);
+            const decided = await decide(await readState(manager, stream, batchId));
+            if (!('audit' in decided)) return decided;
+            return this.store(manager, decided);
+          }),
+        ),
       );
     } catch (error) {
       if (error instanceof QueryFailedError && error.driverError.code === UNIQUE_VIOLATION)
