@@ -18,7 +18,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const NAME = 'field-notes';
-const STEP_TIMEOUT_MS = 300_000;
+/** A build of most of the repository, on a machine that runs other specs beside it. */
+const STEP_TIMEOUT_MS = 900_000;
 
 /** The checkout of a developer: every file that is or would be committed, what is built, and the packages. */
 async function copyCheckout(): Promise<string> {
@@ -62,6 +63,7 @@ describe('nx g @touchstone/workspace:service', () => {
       cwd: copy,
       env: {
         ...process.env,
+        TOUCHSTONE_VECTORS: process.env['TOUCHSTONE_VECTORS'] ?? join(root, '../shared/vectors'),
         NX_DAEMON: 'false',
         NX_CACHE_DIRECTORY: join(copy, '.nx/cache'),
         CI: 'true',
@@ -84,9 +86,14 @@ describe('nx g @touchstone/workspace:service', () => {
   });
 
   it(
-    'gives a service that builds with everything that stands on the table of services, in the style of the others',
+    'gives a service that builds with everything that stands on the table of services',
+    () => command('npx', 'tsc', '-b', 'tsconfig.build.json', `apps/${NAME}`),
+    STEP_TIMEOUT_MS,
+  );
+
+  it(
+    'writes in the style of the others',
     async () => {
-      await command('npx', 'tsc', '-b');
       await command('npx', 'prettier', '--check', `apps/${NAME}`, 'libs/contracts/src', 'tsconfig*.json');
       await command('npx', 'eslint', `apps/${NAME}`, 'libs/contracts/src/http', '--max-warnings', '0');
     },
