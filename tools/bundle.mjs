@@ -1,6 +1,6 @@
 // Puts each program and all that it imports into one folder, `bundle` beside its `dist`, so that a process reads a few files instead of
 // thousands: Node spends four fifths of a start with finding and parsing modules one by one.
-import { existsSync, readdirSync, rmSync, statSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -39,7 +39,8 @@ const programs = [
 async function bundle({ folder, entry, splitting = false }) {
   const outdir = `${root}${folder}/bundle`;
   rmSync(outdir, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     entryPoints: [`${root}${folder}/dist/${entry}`],
     outdir,
     absWorkingDir: root,
@@ -57,6 +58,15 @@ async function bundle({ folder, entry, splitting = false }) {
     plugins: [metadataFirst, ownPlaces(outdir)],
     logLevel: 'warning',
   });
+  writeFileSync(`${outdir}/packages.json`, `${JSON.stringify(packagesOf(metafile), null, 2)}\n`);
+}
+
+/** The installed packages of which something is in a bundle, by their folders; a bill of materials needs them. */
+function packagesOf({ inputs }) {
+  const folders = Object.keys(inputs).map(
+    (path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0],
+  );
+  return [...new Set(folders.filter((folder) => folder !== undefined))].sort();
 }
 
 const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);

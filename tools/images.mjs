@@ -1,0 +1,96 @@
+// Builds the images: node tools/images.mjs [--only NAME …] [--tag TAG] [--registry PREFIX] [--base NAME[@sha256:…]]
+//   [--engine buildah|docker] [--out FOLDER] [--json]
+// Lays out each image below FOLDER (.images), then builds it from deploy/docker/Dockerfile. Build first: npm run build.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { assemble } from './images/assemble.mjs';
+import { BASE_DEFAULT, prepareBase } from './images/base.mjs';
+import { findEngine } from './images/engine.mjs';
+import { Lock } from './images/lock.mjs';
+import { images } from './images/programs.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const ARCHITECTURES = { x64: 'amd64', arm64: 'arm64' };
+/** Bytes beyond the base; what an image may hold. */
+const IMAGE_BYTES_MAX = { 'inference-gateway': 250e6, default: 150e6 };
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', multiple: true },
+      tag: { type: 'string', default: version },
+      registry: { type: 'string', default: 'touchstone' },
+      base: { type: 'string', default: BASE_DEFAULT },
+      engine: { type: 'string' },
+      out: { type: 'string', default: join(root, '.images') },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  for (const name of values.only ?? [])
+    if (!images.some((image) => image.name === name))
+      throw new Error(`There is no image ${name}: ${images.map((image) => image.name).join(', ')}.`);
+  return { ...values, out: resolve(values.out) };
+}
+
+const say = (text) => process.stderr.write(`images: ${text}\n`);
+
+function revisionOf() {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+function main() {
+  const { only, tag, registry, base, engine: wanted, out, json } = readOptions();
+  const engine = findEngine(wanted);
+  say(`base ${base}: ${prepareBase(engine, base)}; built by ${engine.name}`);
+  mkdirSync(out, { recursive: true });
+  const lock = new Lock(root);
+  const architecture = ARCHITECTURES[process.arch];
+  const built = [];
+  for (const image of images.filter(({ name }) => only === undefined || only.includes(name))) {
+    const folder = join(out, image.name);
+    const laid = assemble({
+      root,
+      lock,
+      image,
+      out: folder,
+      architecture,
+      version,
+      node: process.versions.node,
+    });
+    const most = IMAGE_BYTES_MAX[image.name] ?? IMAGE_BYTES_MAX.default;
+    if (laid.bytes > most)
+      throw new Error(`${image.name} has ${laid.bytes} bytes beyond its base, at most ${most} are allowed.`);
+    const name = `${registry}/${image.name}:${tag}`;
+    const args = {
+      ...{ IMAGE: image.name, BUILD_HASH: laid.hash, VERSION: version, REVISION: revisionOf() },
+      ...{ TITLE: image.title, BASE: base, BASE_DIGEST: base.split('@')[1] ?? '' },
+    };
+    engine.build({ context: out, file: join(root, 'deploy/docker/Dockerfile'), image: name, args });
+    const layer = engine.layersOf(name).at(-1);
+    built.push({ image: name, buildHash: laid.hash, bytes: laid.bytes, layer });
+    say(
+      `${name}  ${(laid.bytes / 1e6).toFixed(1)} MB beyond the base, build ${laid.hash.slice(0, 12)}, layer ${layer.slice(7, 19)}`,
+    );
+  }
+  if (json)
+    process.stdout.write(`${JSON.stringify({ base, engine: engine.name, images: built }, null, 2)}\n`);
+}
+
+try {
+  main();
+} catch (error) {
+  say(error.message);
+  process.exit(1);
+}

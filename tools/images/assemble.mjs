@@ -1,0 +1,52 @@
+// Lays out the files of one image: the program and the packages that it reads at run time, at the places where they are in the
+// checkout, below /app.
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync, chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { READ_AT_RUN_TIME } from '../packages.mjs';
+import { copyInto, treeHash, treeSize } from './file-tree.mjs';
+import { billOfMaterials } from './sbom.mjs';
+
+/** Names of processors as Node has them, by the name that images use. */
+const PROCESSORS = { amd64: 'x64', arm64: 'arm64' };
+
+/** Whether a file of a package is of use on Linux with this processor; native packages bring those of all systems. */
+export function isOfUse(path, processor) {
+  if (/\.(?:d\.[cm]?ts|map|md|markdown)$/.test(path)) return false;
+  const binary = /(?:^|\/)(?:prebuilds|bin\/napi-v\d+)\/(.+)$/.exec(path)?.[1];
+  if (binary === undefined) return true;
+  return binary.startsWith(`linux-${processor}/`) || binary.startsWith(`linux/${processor}/`);
+}
+
+/**
+ * @returns what was laid out: `hash` is the build hash that the image states, over every file but the bill of materials
+ */
+export function assemble({ root, lock, image, out, architecture, version, node }) {
+  const processor = PROCESSORS[architecture];
+  const app = join(out, 'app');
+  rmSync(out, { recursive: true, force: true });
+  for (const path of image.paths) {
+    if (!existsSync(join(root, path))) throw new Error(`${path} is not there: run npm run build first.`);
+    copyInto(join(root, path), join(app, path), { keep: (file) => !file.endsWith('.tsbuildinfo') });
+  }
+  const installed = lock.closure(image.workspaces);
+  const atRunTime = [...installed].filter((folder) =>
+    READ_AT_RUN_TIME.some((name) => folder.endsWith(`node_modules/${name}`)),
+  );
+  const copied = [...lock.closure(atRunTime)].filter((folder) => folder.includes('node_modules/'));
+  for (const folder of copied)
+    copyInto(join(root, folder), join(app, folder), {
+      keep: (path) => !path.includes('node_modules/') && isOfUse(path, processor),
+    });
+  copyInto(join(root, 'LICENSE'), join(app, 'LICENSE'));
+  // One path in every image, so that one template and one chart start them all.
+  symlinkSync(image.main, join(app, 'main.js'));
+  const hash = treeHash(app);
+  const bundled = image.paths
+    .filter((path) => path.endsWith('/bundle'))
+    .flatMap((path) => JSON.parse(readFileSync(join(root, path, 'packages.json'), 'utf8')));
+  const sbom = billOfMaterials({ image, version, lock, folders: new Set([...bundled, ...copied]), node });
+  const bytes = `${JSON.stringify(sbom, null, 2)}\n`;
+  writeFileSync(join(app, 'sbom.cdx.json'), bytes);
+  chmodSync(join(app, 'sbom.cdx.json'), 0o644);
+  return { hash, bytes: treeSize(app) };
+}
