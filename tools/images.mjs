@@ -1,6 +1,7 @@
 // Builds the images: node tools/images.mjs [--only NAME …] [--tag TAG] [--registry PREFIX] [--base NAME[@sha256:…]]
-//   [--engine buildah|docker] [--out FOLDER] [--json]
-// Lays out each image below FOLDER (.images), then builds it from deploy/docker/Dockerfile. Build first: npm run build.
+//   [--engine buildah|docker] [--out FOLDER] [--no-try] [--json]
+// Lays out each image below FOLDER (.images), builds it from deploy/docker/Dockerfile, and tries the set of them: see images/try.mjs.
+// Build first: npm run build. Trying needs root, Linux and buildah.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -11,6 +12,7 @@ import { BASE_DEFAULT, prepareBase } from './images/base.mjs';
 import { findEngine } from './images/engine.mjs';
 import { Lock } from './images/lock.mjs';
 import { images } from './images/programs.mjs';
+import { tryImages } from './images/try.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -27,6 +29,7 @@ function readOptions() {
       base: { type: 'string', default: BASE_DEFAULT },
       engine: { type: 'string' },
       out: { type: 'string', default: join(root, '.images') },
+      'no-try': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
@@ -50,8 +53,27 @@ function revisionOf() {
   }
 }
 
-function main() {
-  const { only, tag, registry, base, engine: wanted, out, json } = readOptions();
+/** Prints each claim; what does not hold fails the run at its end. */
+class Claims {
+  held = 0;
+  broken = 0;
+
+  check = (claim, holds) => {
+    if (holds) this.held += 1;
+    else this.broken += 1;
+    if (!holds) say(`✗ ${claim}`);
+  };
+}
+
+async function attempt(engine, built) {
+  const claims = new Claims();
+  await tryImages({ root, engine, built, check: claims.check });
+  say(`tried: ${claims.held} claims hold, ${claims.broken} do not`);
+  if (claims.broken > 0) process.exitCode = 1;
+}
+
+async function main() {
+  const { only, tag, registry, base, engine: wanted, out, json, 'no-try': untried } = readOptions();
   const engine = findEngine(wanted);
   say(`base ${base}: ${prepareBase(engine, base)}; built by ${engine.name}`);
   mkdirSync(out, { recursive: true });
@@ -79,17 +101,18 @@ function main() {
     };
     engine.build({ context: out, file: join(root, 'deploy/docker/Dockerfile'), image: name, args });
     const layer = engine.layersOf(name).at(-1);
-    built.push({ image: name, buildHash: laid.hash, bytes: laid.bytes, layer });
+    built.push({ name: image.name, image: name, buildHash: laid.hash, bytes: laid.bytes, layer });
     say(
       `${name}  ${(laid.bytes / 1e6).toFixed(1)} MB beyond the base, build ${laid.hash.slice(0, 12)}, layer ${layer.slice(7, 19)}`,
     );
   }
+  if (!untried && only === undefined) await attempt(engine, built);
   if (json)
     process.stdout.write(`${JSON.stringify({ base, engine: engine.name, images: built }, null, 2)}\n`);
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   say(error.message);
   process.exit(1);

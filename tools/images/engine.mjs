@@ -61,6 +61,8 @@ const buildah = {
     const { OCIv1 } = JSON.parse(run('buildah', ['inspect', '--type', 'image', image]));
     return OCIv1.rootfs.diff_ids;
   },
+  /** What a container of the image starts with: `{ Env, User, Entrypoint, WorkingDir }` (OCI image specification, config). */
+  configOf: (image) => JSON.parse(run('buildah', ['inspect', '--type', 'image', image])).OCIv1.config,
   /** The root file system, to be read only; `release` gives it back. */
   mount(image) {
     const container = run('buildah', ['from', '--pull-never', image]);

@@ -22,11 +22,16 @@ const HEAP_OPTIONS = [
 const READY_POLL_MS = 50;
 const READY_REQUEST_TIMEOUT_MS = 2_000;
 
+/** A program and its arguments. */
+export type ServiceCommand = readonly [string, ...string[]];
+
 /** One service as the launcher runs it. */
 export interface ServicePlan {
   readonly name: string;
   /** The compiled entry, `apps/<service>/bundle/main.js`. */
   readonly entry: string;
+  /** What runs the service, without its own arguments; Node with {@link entry} when left out. */
+  readonly command?: ServiceCommand | undefined;
   readonly root: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly logFile: string;
@@ -34,12 +39,13 @@ export interface ServicePlan {
 }
 
 function spawnService(plan: ServicePlan): ChildProcess {
-  if (!existsSync(plan.entry)) {
+  const [program, ...args] = plan.command ?? [process.execPath, ...HEAP_OPTIONS, plan.entry];
+  if (plan.command === undefined && !existsSync(plan.entry)) {
     throw new AppError('dependency-unavailable', `${plan.entry} is not there: run npm run build first.`);
   }
   const log = openLogFile(plan.logFile);
   try {
-    return spawn(process.execPath, [...HEAP_OPTIONS, plan.entry, '--migrate'], {
+    return spawn(program, [...args, '--migrate'], {
       cwd: plan.root,
       // A session of its own: Ctrl-C reaches the launcher alone, which stops the services in order.
       detached: true,

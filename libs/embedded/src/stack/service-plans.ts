@@ -42,6 +42,7 @@ export function servicePlans(
     return {
       name: service,
       entry: join(options.root, 'apps', service, 'bundle', 'main.js'),
+      command: options.commandOf?.(service),
       root: options.root,
       logFile: layout.logFile(service),
       healthPort: ports.health,

@@ -4,7 +4,7 @@ import { developmentNetwork } from '../evm/development-chain.js';
 import { PortClaims } from '../process/port-claims.js';
 import { silentProgress, type Progress } from '../progress.js';
 import { STACK_NODE } from '../services/service-environment.js';
-import type { ServicePlan } from '../services/service-process.js';
+import type { ServiceCommand, ServicePlan } from '../services/service-process.js';
 import { Supervisor } from '../services/supervisor.js';
 import { noteChain, requireSameChain } from '../state/claim-chain.js';
 import { acquireLock } from '../state/lock.js';
@@ -52,6 +52,8 @@ export interface StackOptions {
   readonly finalizes?: boolean;
   /** True lets web pages ask the development chain, for a test in a browser. */
   readonly chainCors?: boolean;
+  /** What runs a service instead of Node with its bundle, such as an image of it. */
+  readonly commandOf?: (service: ServiceName) => ServiceCommand;
   /** Win over the launcher's own; a function is asked once, when servers and ports are known. */
   readonly settings?:
     ServiceSettings | ((description: StackDescription, secrets: StackSecrets) => ServiceSettings);

@@ -1,0 +1,47 @@
+// Runs a program of an image from the image's root file system, as a container would: as another user without rights, on a
+// read-only root, with the mounts that it was given and a bound on its memory. No container engine is needed, only Linux and root.
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const ENTER = fileURLToPath(new URL('enter.sh', import.meta.url));
+/** What a container of an image has in its environment whatever else it gets. */
+export const PATH_OF_IMAGES = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** A bound on memory, by whichever version of control groups this machine has. */
+export class MemoryBound {
+  /** @param bytes what all processes in it may have together; the kernel ends one of them beyond that */
+  constructor(name, bytes) {
+    const unified = existsSync('/sys/fs/cgroup/cgroup.controllers');
+    this.folder = unified ? `/sys/fs/cgroup/touchstone-${name}` : `/sys/fs/cgroup/memory/touchstone-${name}`;
+    mkdirSync(this.folder, { recursive: true });
+    writeFileSync(`${this.folder}/${unified ? 'memory.max' : 'memory.limit_in_bytes'}`, String(bytes));
+  }
+
+  remove() {
+    rmdirSync(this.folder);
+  }
+}
+
+const mountText = ({ from, to, readOnly = true }) =>
+  from === undefined ? `tmpfs:${to}` : `${readOnly ? 'ro' : 'rw'}:${from}:${to}`;
+
+/**
+ * The command line that runs `argv` in a container. It becomes the program itself, so that its process id, signals, standard input and
+ * exit code are the program's; the environment is what the command line is started with.
+ *
+ * @param root the root file system
+ * @param user `{ uid, gid, groups }`
+ * @param mounts `{ from, to, readOnly }` for a file or folder, `{ to }` for an empty folder in memory
+ * @param bound a {@link MemoryBound}
+ * @param network name of a network namespace (`ip netns`); the caller's when left out
+ */
+export function containerCommand({ root, user, mounts = [], bound, network, workdir = '/app', argv }) {
+  const { uid, gid, groups = [] } = user;
+  const enter = ['unshare', '--mount', '--propagation', 'private', 'sh', ENTER];
+  const inside = network === undefined ? [] : ['ip', 'netns', 'exec', network];
+  const who = [String(uid), String(gid), groups.length === 0 ? '-' : groups.join(',')];
+  return [
+    ...[...inside, ...enter, root, bound?.folder ?? '-', ...who, workdir],
+    ...[...mounts.map(mountText), '--', ...argv],
+  ];
+}
