@@ -61,6 +61,58 @@ async function anchored(url) {
   }
 }
 
+/** One stack whose services run from their images. */
+function startImages({ root, stateDir, configs, folderOf, boundOf }) {
+  const settingsOf = (name) => [
+    name,
+    {
+      ...{ ...environmentOf(configs.get(name)), HOME: undefined },
+      ...(name === 'inference-gateway' ? { TOUCHSTONE_MODELS_DIR: '/app/models' } : {}),
+    },
+  ];
+  return startStack({
+    ...{ root, stateDir, services: serviceNames, restart: false },
+    commandOf: (service) => {
+      const { WorkingDir: workdir, Entrypoint: argv } = configs.get(service);
+      return containerCommand({
+        root: folderOf(service),
+        user: USER,
+        bound: boundOf(service),
+        workdir,
+        argv,
+      });
+    },
+    settings: Object.fromEntries(serviceNames.map(settingsOf)),
+  });
+}
+
+/** Pays for one answer, and writes its evidence and what one has to believe to verify it into a folder that any user may read. */
+async function makeEvidence({ root, stateDir, urls, parent }) {
+  const touchstone = (...args) => run(process.execPath, [join(root, 'apps/cli/bin/touchstone.js'), ...args]);
+  const folder = join(parent, 'evidence');
+  run('mkdir', ['-m', '755', folder]);
+  const request = join(parent, 'digit.json');
+  writeFileSync(request, digitBody(root));
+  const asked = touchstone('infer', 'digits', '--input', request, '--pay', '--state', stateDir, '--json');
+  const { verificationId } = JSON.parse(asked);
+  const evidence = await anchored(`${urls['proof-service']}/v1/evidence/${verificationId}?require=anchored`);
+  writeFileSync(join(folder, 'evidence.json'), evidence);
+  touchstone('trust', 'export', '--state', stateDir, '--out', join(folder, 'trust.json'));
+  run('chmod', ['a+r', join(folder, 'trust.json'), join(folder, 'evidence.json')]);
+  return { folder, evidence };
+}
+
+function verifyInside(rootFolder, { Entrypoint }, folder) {
+  const [program, ...args] = containerCommand({
+    ...{ root: rootFolder, user: USER, mounts: [{ from: folder, to: '/evidence' }] },
+    argv: [
+      ...[...Entrypoint, 'verify', '/evidence/evidence.json', '--trust', '/evidence/trust.json'],
+      ...['--require', 'L2', '--allow-test'],
+    ],
+  });
+  return spawnSync(program, args, { encoding: 'utf8', env: { PATH: PATH_OF_IMAGES } });
+}
+
 /**
  * @param built the images as they were built: `{ name, image, buildHash }`
  * @param check takes a claim and whether it holds
@@ -70,6 +122,7 @@ export async function tryImages({ root, engine, built, check }) {
   chmodSync(parent, 0o711);
   const stateDir = join(parent, 'state');
   const mounts = new Map(built.map(({ name, image }) => [name, engine.mount(image)]));
+  const folderOf = (name) => mounts.get(name).folder;
   const bounds = new Map(
     serviceNames.map((name) => [
       name,
@@ -77,68 +130,18 @@ export async function tryImages({ root, engine, built, check }) {
     ]),
   );
   const configs = new Map(built.map(({ name, image }) => [name, engine.configOf(image)]));
-  const hashOf = (name) => built.find((one) => one.name === name).buildHash;
+  for (const [name, { User }] of configs) check(`${name} is not root by itself`, /^[1-9]\d*:\d+$/.test(User));
   let stack;
   try {
-    stack = await startStack({
-      ...{ root, stateDir, services: serviceNames, restart: false },
-      commandOf: (service) =>
-        containerCommand({
-          root: mounts.get(service).folder,
-          user: USER,
-          bound: bounds.get(service),
-          workdir: configs.get(service).WorkingDir,
-          argv: configs.get(service).Entrypoint,
-        }),
-      settings: Object.fromEntries(
-        serviceNames.map((name) => [
-          name,
-          {
-            ...{ ...environmentOf(configs.get(name)), HOME: undefined },
-            ...(name === 'inference-gateway' ? { TOUCHSTONE_MODELS_DIR: '/app/models' } : {}),
-          },
-        ]),
-      ),
-    });
-    for (const [name, { User }] of configs)
-      check(`${name} is not root by itself`, /^[1-9]\d*:\d+$/.test(User));
+    stack = await startImages({ root, stateDir, configs, folderOf, boundOf: (name) => bounds.get(name) });
     for (const [name, pid] of Object.entries(stack.pids())) checkProcess(name, pid, check);
-    const touchstone = (...args) =>
-      run(process.execPath, [join(root, 'apps/cli/bin/touchstone.js'), ...args]);
-    const digit = join(parent, 'digit.json');
-    writeFileSync(digit, digitBody(root));
-    const answer = JSON.parse(
-      touchstone('infer', 'digits', '--input', digit, '--pay', '--state', stateDir, '--json'),
-    );
-    const { urls } = stack.description;
-    const evidence = await anchored(
-      `${urls['proof-service']}/v1/evidence/${answer.verificationId}?require=anchored`,
-    );
-    check(
-      'the evidence names the build of the image that answered',
-      evidence.includes(hashOf('inference-gateway')),
-    );
-    const folder = join(parent, 'evidence');
-    run('mkdir', ['-m', '755', folder]);
-    writeFileSync(join(folder, 'evidence.json'), evidence);
-    touchstone('trust', 'export', '--state', stateDir, '--out', join(folder, 'trust.json'));
-    run('chmod', ['a+r', join(folder, 'trust.json'), join(folder, 'evidence.json')]);
-    const [program, ...args] = containerCommand({
-      root: mounts.get('cli').folder,
-      user: USER,
-      mounts: [{ from: folder, to: '/evidence' }],
-      argv: [
-        ...['node', '/app/main.js', 'verify', '/evidence/evidence.json', '--trust', '/evidence/trust.json'],
-        ...['--require', 'L2', '--allow-test'],
-      ],
-    });
+    const { folder, evidence } = await makeEvidence({ root, stateDir, urls: stack.description.urls, parent });
+    const { buildHash } = built.find(({ name }) => name === 'inference-gateway');
+    check('the evidence names the build of the image that answered', evidence.includes(buildHash));
     await stack.stop();
-    const verified = spawnSync(program, args, { encoding: 'utf8', env: { PATH: PATH_OF_IMAGES } });
-    check(
-      'the image of the command line verifies the evidence, with everything stopped',
-      verified.status === 0,
-    );
-    if (verified.status !== 0) process.stderr.write(verified.stdout + verified.stderr);
+    const { status, stdout, stderr } = verifyInside(folderOf('cli'), configs.get('cli'), folder);
+    check('the image of the command line verifies the evidence, with everything stopped', status === 0);
+    if (status !== 0) process.stderr.write(stdout + stderr);
   } finally {
     await stack?.stop();
     for (const mount of mounts.values()) mount.release();
