@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serviceNames } from '../libs/contracts/dist/index.js';
+import { chartFiles } from './generated/chart.mjs';
 import { configPage } from './generated/config.mjs';
 import { limitsPage } from './generated/limits.mjs';
 import { meshPage } from './generated/mesh.mjs';
@@ -25,6 +26,7 @@ async function pages() {
     ['docs/reference/config.md', configPage(services)],
     ['docs/reference/mesh.md', meshPage()],
     ['docs/reference/limits.md', limitsPage(root)],
+    ...chartFiles(services),
   ]);
   for (const service of services) {
     const document = await openApiDocument(service);

@@ -7,6 +7,7 @@ import { readFileSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Claims } from './claims.mjs';
 import { assemble } from './images/assemble.mjs';
 import { BASE_DEFAULT, prepareBase } from './images/base.mjs';
 import { findEngine } from './images/engine.mjs';
@@ -53,23 +54,10 @@ function revisionOf() {
   }
 }
 
-/** Prints each claim; what does not hold fails the run at its end. */
-class Claims {
-  held = 0;
-  broken = 0;
-
-  check = (claim, holds) => {
-    if (holds) this.held += 1;
-    else this.broken += 1;
-    if (!holds) say(`✗ ${claim}`);
-  };
-}
-
 async function attempt(engine, built) {
-  const claims = new Claims();
+  const claims = new Claims('images');
   await tryImages({ root, engine, built, check: claims.check });
-  say(`tried: ${claims.held} claims hold, ${claims.broken} do not`);
-  if (claims.broken > 0) process.exitCode = 1;
+  claims.finish();
 }
 
 async function main() {

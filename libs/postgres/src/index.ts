@@ -10,7 +10,7 @@ export { withDatabase } from './database-errors.js';
 export { distinctValuesSql } from './distinct-values.js';
 export { LOCK_CLASSES, lockInTransaction, runExclusively, type LockClass } from './locks.js';
 export { migrateCommand } from './migrate-command.js';
-export { assertMigrated, runMigrations } from './migrations.js';
+export { assertMigrated, runMigrations, type ContractMigration, type MigrationPhase } from './migrations.js';
 export {
   OUTBOX_RETENTION_DEFAULT_MS,
   OutboxRelay,

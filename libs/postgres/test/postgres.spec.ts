@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase } from '@touchstone/testing';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { assertMigrated, createDataSource, dropInbox, runMigrations } from '../src/index.js';
+import {
+  assertMigrated,
+  createDataSource,
+  dropInbox,
+  runMigrations,
+  type ContractMigration,
+} from '../src/index.js';
 import { Batcher, BATCHER_ITEMS_DEFAULT_MAX } from '@touchstone/work';
 import { CreateMessageTables1700000000000, openTestSchema, type TestSchema } from './test-schema.js';
 
@@ -26,7 +32,43 @@ class AddLater1700000000001 implements MigrationInterface {
   }
 }
 
+class TakeAway1700000000002 implements ContractMigration {
+  readonly name = 'TakeAway1700000000002';
+  readonly phase = 'contract';
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE IF EXISTS former');
+  }
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE TABLE former (id int)');
+  }
+}
+
 describe('migrations', () => {
+  it('take away only in the phase that contracts, and a service starts before it', async () => {
+    const database = await createTestDatabase('phases');
+    const options = {
+      url: database.urlFor('signer'),
+      schema: 'signer',
+      applicationName: 'migrations',
+      migrations: [TakeAway1700000000002, AddLater1700000000001],
+    };
+    const dataSource = await createDataSource(options).initialize();
+    const former = () => dataSource.query(`SELECT to_regclass('former')::text AS name`);
+    try {
+      await dataSource.query('CREATE TABLE former (id int)');
+      await expect(assertMigrated(dataSource)).rejects.toThrow('AddLater1700000000001');
+      expect(await runMigrations(options, 'expand')).toEqual(['AddLater1700000000001']);
+      await assertMigrated(dataSource);
+      expect(await former()).toEqual([{ name: 'former' }]);
+      expect(await runMigrations(options, 'contract')).toEqual(['TakeAway1700000000002']);
+      expect(await former()).toEqual([{ name: null }]);
+      expect(await runMigrations(options)).toEqual([]);
+    } finally {
+      await dataSource.destroy();
+      await database.drop();
+    }
+  });
+
   it('run once although two deployments start them at the same time', async () => {
     const database = await createTestDatabase('migrations');
     const options = {

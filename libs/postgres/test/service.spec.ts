@@ -66,10 +66,12 @@ describe('a service with a database', () => {
       const info = jest.spyOn(logger, 'info');
       const migrate = migrateCommand(() => ({ ...own.options, migrations }));
       const context = { logger, clock: systemClock };
+      await migrate.run({}, context, ['expand']);
       await migrate.run({}, context, []);
-      await migrate.run({}, context, []);
+      for (const wrong of [['all'], ['expand', 'contract'], ['']])
+        await expect(migrate.run({}, context, wrong)).rejects.toMatchObject({ code: 'validation-failed' });
       expect(info.mock.calls.map(([fields]) => fields)).toEqual([
-        { ran: ['NeverRun1700000000009'] },
+        { ran: ['NeverRun1700000000009'], phase: 'expand' },
         { ran: [] },
       ]);
     } finally {

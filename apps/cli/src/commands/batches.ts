@@ -37,6 +37,7 @@ Exit codes: 0 signed, 1 the events or the folder are refused, 2 usage, 4 I/O, 5 
     )
     .action((options) => finish(import('./sign-batch.js').then((m) => m.signBatchCommand(options))));
   addSubmission(program);
+  addSmoke(program);
   program
     .command('verify-batch <folder>')
     .description('verify a signed batch of events offline')
@@ -115,4 +116,26 @@ Examples:
 Exit codes: 0 signed, 1 the events are refused, 2 usage, 3 not anchored yet, 4 I/O or refused by the signer, 5 no stack or no token`,
     )
     .action((options) => finish(import('./submit-batch.js').then((m) => m.submitBatchCommand(options))));
+}
+
+/** Seconds that an event may take from its signature to its place in the log unless told otherwise. */
+const SMOKE_SECONDS = 60;
+
+function addSmoke(program: Command): void {
+  program
+    .command('smoke')
+    .description('sign, log and verify one event on an installation; pays nothing')
+    .requiredOption('--signer <url>', 'the signer')
+    .requiredOption('--proofs <url>', 'the proof-service')
+    .option('--timeout <seconds>', 'longest wait for the evidence', positiveInteger, SMOKE_SECONDS)
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+The token that the signer knows you by comes from TOUCHSTONE_BATCH_TOKEN, or from the file that TOUCHSTONE_BATCH_TOKEN_FILE names.
+The evidence is verified with the keys that the signer itself names: that shows that the parts fit together, and no more.
+
+Exit codes: 0 works, 1 the evidence does not verify, 2 usage, 3 no evidence in time, 4 I/O or refused by the signer, 5 no token`,
+    )
+    .action((options) => finish(import('./smoke.js').then((m) => m.smokeCommand(options))));
 }

@@ -7,11 +7,10 @@ import { piecesOf } from '../event-batch/event-pieces.js';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { anchoredEvent, submitBatch, type BatchSigner, type SubmittedBatch } from '../stack/event-batches.js';
 import { readSecret } from '../stack/read-secret.js';
-import { requireStack, urlOf } from '../stack/running-stack.js';
+import { baseUrl, requireStack, urlOf } from '../stack/running-stack.js';
+import { batchToken, requireBatchToken } from '../stack/token-of.js';
 
 const SCHEMA = 'touchstone.batch-submission.v1';
-/** The variable with the token of who submits. */
-export const BATCH_TOKEN_VARIABLE = 'TOUCHSTONE_BATCH_TOKEN';
 
 export interface SubmitBatchOptions {
   readonly events: string;
@@ -60,20 +59,12 @@ async function readEvents(path: string): Promise<string[]> {
 }
 
 function signerOf({ url, state }: SubmitBatchOptions): BatchSigner {
-  const token = process.env[BATCH_TOKEN_VARIABLE];
   if (url === undefined)
     return {
       url: urlOf(requireStack(state), 'signer'),
-      token: token ?? readSecret(state, 'signer', 'TOUCHSTONE_BATCH_CALLERS'),
+      token: batchToken() ?? readSecret(state, 'signer', 'TOUCHSTONE_BATCH_CALLERS'),
     };
-  if (token === undefined)
-    throw new CommandError(
-      exitCodes.configuration,
-      `Set ${BATCH_TOKEN_VARIABLE} to the token that the signer knows you by.`,
-    );
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
-    throw new CommandError(exitCodes.usage, `${url} is no URL such as http://127.0.0.1:8081.`);
-  return { url: url.replace(/\/+$/, ''), token };
+  return { url: baseUrl(url), token: requireBatchToken() };
 }
 
 /** Writes the anchored bundle of each event as `<place>.json`, counted from 0 in the order of the batch. */

@@ -30,12 +30,16 @@ export function anchoredEvidence(
 }
 
 /** {@link anchoredEvidence} of a bundle by its URL, which has a query that may be empty. */
-export async function anchoredBundle(
+export function anchoredBundle(
   bundleUrl: string,
   timeoutMs: number,
   networks: readonly string[] = ['anchored'],
 ): Promise<string> {
-  const url = `${bundleUrl}&require=${networks.join(',')}`.replace('?&', '?');
+  return bundleAt(`${bundleUrl}&require=${networks.join(',')}`.replace('?&', '?'), timeoutMs);
+}
+
+/** Waits until the proof service answers a URL with a bundle. @throws CommandError `pending` when that takes longer */
+export async function bundleAt(url: string, timeoutMs: number): Promise<string> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const text = await withinTime(url, async (signal) => {
@@ -48,7 +52,7 @@ export async function anchoredBundle(
       if (Date.now() > deadline) {
         throw new CommandError(
           exitCodes.pending,
-          `The evidence is not anchored after ${timeoutMs / 1_000} s: ${await describeProblem(url, response)}`,
+          `The evidence is not there after ${timeoutMs / 1_000} s: ${await describeProblem(url, response)}`,
         );
       }
       await response.body?.cancel();

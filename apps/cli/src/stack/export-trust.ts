@@ -52,6 +52,24 @@ export async function exportTrust(
   });
 }
 
+/**
+ * Trust in nobody but the signer itself: its own word on its keys and on the log. It shows that the parts of an installation fit
+ * together, and proves nothing to anybody else.
+ */
+export function trustInSigner(answer: z.infer<typeof keySetAnswer>, asOfMs: number): TrustFile {
+  return trustFile.parse({
+    ...{ version: 1, asOf: new Date(asOfMs).toISOString(), keys: trustedKeys(answer, asOfMs) },
+    ...{
+      models: [],
+      logs: [answer.log],
+      witnesses: { k: 0, vkeys: [] },
+      chains: [],
+      tsas: [],
+      independent: [],
+    },
+  });
+}
+
 /** The keys of a key set that evidence can be signed with; those of outputs with the domain that the signer has. */
 export function trustedKeys(
   { keySet, domain }: Pick<z.infer<typeof keySetAnswer>, 'keySet' | 'domain'>,

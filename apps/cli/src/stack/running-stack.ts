@@ -33,6 +33,13 @@ export function urlOf(stack: StackDescription, service: ServiceName): string {
   return url;
 }
 
+/** A base URL that somebody typed, without the slash at its end. @throws CommandError `usage` for what is none */
+export function baseUrl(text: string): string {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text))
+    throw new CommandError(exitCodes.usage, `${text} is no URL such as http://127.0.0.1:8081.`);
+  return text.replace(/\/+$/, '');
+}
+
 /**
  * Gives a request, with the reading of its answer, so much time.
  *

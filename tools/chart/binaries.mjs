@@ -1,0 +1,142 @@
+// helm, and a Kubernetes API server with its store, built from their Go modules: no cluster and no container engine is needed to check
+// a chart. What was built stays in the cache folder of the user, by its version.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../images/engine.mjs';
+
+export const HELM = '3.22.0';
+export const KUBERNETES = '1.34.4';
+const ETCD = '3.6.14';
+/** Modules whose custom resources the chart uses, and where in them the definitions are. */
+const DEFINITIONS = [
+  { module: 'github.com/kedacore/keda/v2', version: 'v2.17.2', paths: ['config/crd/bases'] },
+  {
+    module: 'github.com/prometheus-operator/prometheus-operator',
+    version: 'v0.86.1',
+    paths: [
+      'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml',
+      'example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml',
+    ],
+  },
+  { module: 'sigs.k8s.io/gateway-api', version: 'v1.3.0', paths: ['config/crd/standard'] },
+];
+
+const cache = () =>
+  join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'touchstone', 'kubernetes');
+
+/** Go where it is usually installed, when it is not on the PATH. */
+function goCommand() {
+  for (const go of ['go', '/usr/local/go/bin/go'])
+    try {
+      execFileSync(go, ['version'], { stdio: 'ignore' });
+      return go;
+    } catch {
+      // The next place.
+    }
+  throw new Error('Go 1.24 or newer is needed to build helm and a Kubernetes API server; it is not here.');
+}
+
+const goRun = (args, options = {}) =>
+  run(goCommand(), args, { ...options, env: { ...process.env, GOFLAGS: '-mod=mod', ...options.env } });
+
+/** Builds in a folder of its own, and moves what came out into the cache at the end: half a build is none. */
+function cached(name, version, build) {
+  const folder = join(cache(), `${name}-${version}`);
+  const binary = join(folder, name);
+  if (existsSync(binary)) return binary;
+  process.stderr.write(`chart: building ${name} ${version} …\n`);
+  const work = mkdtempSync(join(tmpdir(), `touchstone-${name}-`));
+  try {
+    build(work, join(work, name));
+    mkdirSync(folder, { recursive: true });
+    execFileSync('cp', [join(work, name), `${binary}.new`]);
+    renameSync(`${binary}.new`, binary);
+  } finally {
+    // Modules are laid out read-only.
+    rmSync(work, { recursive: true, force: true });
+  }
+  return binary;
+}
+
+export function helm() {
+  return cached('helm', HELM, (work) =>
+    goRun(['install', `helm.sh/helm/v3/cmd/helm@v${HELM}`], { env: { GOBIN: work } }),
+  );
+}
+
+/** A module with one main. */
+function program(work, binary, { requirement, replacements = [], imports, main, ldflags = '' }) {
+  const module = ['module example.invalid/program', 'go 1.24', `require ${requirement}`];
+  writeFileSync(join(work, 'go.mod'), [...module, 'replace (', ...replacements, ')', ''].join('\n'));
+  const source = ['package main', `import (\n${imports.map((path) => `\t"${path}"`).join('\n')}\n)`, main];
+  writeFileSync(join(work, 'main.go'), `${source.join('\n\n')}\n`);
+  goRun(['mod', 'tidy'], { cwd: work });
+  goRun(['build', '-ldflags', ldflags, '-o', binary, '.'], { cwd: work });
+}
+
+export function etcd() {
+  return cached('etcd', ETCD, (work, binary) =>
+    program(work, binary, {
+      requirement: `go.etcd.io/etcd/server/v3 v${ETCD}`,
+      imports: ['os', 'go.etcd.io/etcd/server/v3/etcdmain'],
+      main: 'func main() { etcdmain.Main(os.Args) }',
+    }),
+  );
+}
+
+function moduleFolder(module, version) {
+  return JSON.parse(goRun(['mod', 'download', '-json', `${module}@${version}`])).Dir;
+}
+
+/** The libraries that a release of Kubernetes has at its own version, which its go.mod leaves open. */
+function stagingModules() {
+  const text = readFileSync(join(moduleFolder('k8s.io/kubernetes', `v${KUBERNETES}`), 'go.mod'), 'utf8');
+  const names = [...text.matchAll(/^\s*(k8s\.io\/[a-z0-9-]+) v0\.0\.0$/gm)].map(([, name]) => name);
+  return [...new Set(names)].map((name) => `\t${name} => ${name} v0.${KUBERNETES.slice(2)}`);
+}
+
+const [major, minor] = KUBERNETES.split('.');
+const versionFlags = [`gitVersion=v${KUBERNETES}`, `gitMajor=${major}`, `gitMinor=${minor}`]
+  .map((value) => `-X k8s.io/component-base/version.${value}`)
+  .join(' ');
+
+const ofKubernetes = (name, imports, main) =>
+  cached(name, KUBERNETES, (work, binary) =>
+    program(work, binary, {
+      requirement: `k8s.io/kubernetes v${KUBERNETES}`,
+      replacements: stagingModules(),
+      ...{ imports, main, ldflags: versionFlags },
+    }),
+  );
+
+export function apiServer() {
+  return ofKubernetes(
+    'kube-apiserver',
+    ['os', 'k8s.io/component-base/cli', 'k8s.io/kubernetes/cmd/kube-apiserver/app'],
+    'func main() { os.Exit(cli.Run(app.NewAPIServerCommand())) }',
+  );
+}
+
+/** The machine's kubectl where it has one. */
+export function kubectl() {
+  try {
+    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
+    return 'kubectl';
+  } catch {
+    return ofKubernetes(
+      'kubectl',
+      ['os', 'k8s.io/component-base/cli', 'k8s.io/kubectl/pkg/cmd'],
+      'func main() { os.Exit(cli.Run(cmd.NewDefaultKubectlCommand())) }',
+    );
+  }
+}
+
+/** Files and folders with the definitions of the custom resources that the chart uses. */
+export function definitions() {
+  return DEFINITIONS.flatMap(({ module, version, paths }) => {
+    const folder = moduleFolder(module, version);
+    return paths.map((path) => join(folder, path));
+  });
+}
