@@ -26,7 +26,7 @@ async function pages() {
     ['docs/reference/config.md', configPage(services)],
     ['docs/reference/mesh.md', meshPage()],
     ['docs/reference/limits.md', limitsPage(root)],
-    ...chartFiles(services),
+    ...chartFiles(root, services),
   ]);
   for (const service of services) {
     const document = await openApiDocument(service);

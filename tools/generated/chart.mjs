@@ -2,9 +2,10 @@
 import { durables, services } from '../../libs/contracts/dist/index.js';
 import { natsUsersFile } from '../../libs/embedded/dist/index.js';
 import { describeConfig } from '../../libs/platform/dist/entries/config.js';
+import { chartReadme } from './chart-readme.mjs';
 import { valuesSchema } from './chart-values.mjs';
 
-export const CHART = 'k8s/charts/touchstone';
+const CHART = 'k8s/charts/touchstone';
 
 /** Set by the chart or stated by the image; values have no say. */
 const SET_BY_THE_CHART = new Set([
@@ -36,7 +37,7 @@ const users = (nodes) =>
     .replace(/\n\]\n$/, '\n');
 
 /** Files of the chart by path. */
-export function chartFiles(serviceDefinitions) {
+export function chartFiles(root, serviceDefinitions) {
   const contracts = Object.fromEntries(
     serviceDefinitions.map((service) => [service.definition.name, contractOf(service)]),
   );
@@ -53,5 +54,6 @@ export function chartFiles(serviceDefinitions) {
       `${node.trimEnd().replace(/,$/, '').replace('$TOUCHSTONE_NATS_PASSWORD_INFERENCE_GATEWAY_NODE', '$TOUCHSTONE_NATS_PASSWORD_INFERENCE_GATEWAY_NODE_VARIABLE')}\n`,
     ],
     [`${CHART}/values.schema.json`, text(valuesSchema(contracts))],
+    [`${CHART}/README.md`, chartReadme(`${root}${CHART}`, Object.keys(contracts))],
   ]);
 }
