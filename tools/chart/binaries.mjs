@@ -9,6 +9,8 @@ import { run } from '../images/engine.mjs';
 export const HELM = '3.22.0';
 export const KUBERNETES = '1.34.4';
 const ETCD = '3.6.14';
+/** As the chart’s image has it. */
+const NATS_SERVER = '2.15.2';
 /** Modules whose custom resources the chart uses, and where in them the definitions are. */
 const DEFINITIONS = [
   { module: 'github.com/kedacore/keda/v2', version: 'v2.17.2', paths: ['config/crd/bases'] },
@@ -63,6 +65,12 @@ function cached(name, version, build) {
 export function helm() {
   return cached('helm', HELM, (work) =>
     goRun(['install', `helm.sh/helm/v3/cmd/helm@v${HELM}`], { env: { GOBIN: work } }),
+  );
+}
+
+export function natsServer() {
+  return cached('nats-server', NATS_SERVER, (work) =>
+    goRun(['install', `github.com/nats-io/nats-server/v2@v${NATS_SERVER}`], { env: { GOBIN: work } }),
   );
 }
 

@@ -13,7 +13,7 @@ export class MemoryBound {
   constructor(name, bytes) {
     const unified = existsSync('/sys/fs/cgroup/cgroup.controllers');
     this.folder = unified ? `/sys/fs/cgroup/touchstone-${name}` : `/sys/fs/cgroup/memory/touchstone-${name}`;
-    mkdirSync(this.folder, { recursive: true });
+    mkdirSync(this.folder);
     writeFileSync(`${this.folder}/${unified ? 'memory.max' : 'memory.limit_in_bytes'}`, String(bytes));
   }
 
@@ -38,7 +38,7 @@ const mountText = ({ from, to, readOnly = true }) =>
 export function containerCommand({ root, user, mounts = [], bound, network, workdir = '/app', argv }) {
   const { uid, gid, groups = [] } = user;
   const enter = ['unshare', '--mount', '--propagation', 'private', 'sh', ENTER];
-  const inside = network === undefined ? [] : ['ip', 'netns', 'exec', network];
+  const inside = network === undefined ? [] : ['nsenter', `--net=/run/netns/${network}`];
   const who = [String(uid), String(gid), groups.length === 0 ? '-' : groups.join(',')];
   return [
     ...[...inside, ...enter, root, bound?.folder ?? '-', ...who, workdir],

@@ -18,7 +18,8 @@ for file in hosts resolv.conf; do
 done
 while [ "$1" != -- ]; do
   kind=${1%%:*} rest=${1#*:}
-  to=$root${rest##*:}
+  # A link such as /var/run leads to a place in the container, not outside of it.
+  to=$root$(chroot "$root" readlink -m "${rest##*:}")
   case $kind in
     tmpfs) mkdir -p "$to"; mount -t tmpfs -o mode=1777 tmpfs "$to" ;;
     *)

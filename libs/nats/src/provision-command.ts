@@ -25,6 +25,9 @@ export const provisionConfig = z.object({
     .describe('Bytes that one stream may hold of what is unread; the server reserves them.'),
 });
 
+/** What every image states, this one's too. */
+const OF_IMAGES = ['TOUCHSTONE_BIND_HOST', 'TOUCHSTONE_BUILD_HASH'];
+
 /** The one argument of `nats-provision`. */
 const RECREATE = '--recreate';
 
@@ -42,7 +45,7 @@ export async function runProvision(
   const unknown = args.find((argument) => argument !== RECREATE);
   if (unknown !== undefined)
     throw new AppError('config-invalid', `nats-provision takes ${RECREATE} and no "${unknown}".`);
-  const config = loadConfig({ schema: provisionConfig, env });
+  const config = loadConfig({ schema: provisionConfig, env, toleratedNames: OF_IMAGES });
   const mesh = await connectMesh({
     url: config.NATS_URL,
     user: config.NATS_USER,

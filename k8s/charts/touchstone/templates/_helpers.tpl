@@ -76,7 +76,7 @@ capabilities:
   secret:
     secretName: {{ .secret }}
     # With fsGroup the kubelet adds the group's right to read; a service takes 0440 of root and nothing wider.
-    defaultMode: 0400
+    defaultMode: 256 # 0400
     items:
       {{- range .keys }}
       - key: {{ . }}

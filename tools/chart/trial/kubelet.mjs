@@ -1,0 +1,151 @@
+// Runs the containers of Pods as their specification says: command, environment, mounts, user, read-only root, bound on memory, probes.
+import { spawn } from 'node:child_process';
+import { chmodSync, chownSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { containerCommand, MemoryBound, PATH_OF_IMAGES } from '../../containers/container.mjs';
+
+const UNITS = { Ki: 1_024, Mi: 1_048_576, Gi: 1_073_741_824 };
+const GROUP_READS = 0o040;
+const PROBE_TIMEOUT_MS = 2_000;
+const PROBE_PERIOD_MS = 250;
+
+function bytesOf(quantity) {
+  const [, number, unit] = /^(\d+)(Ki|Mi|Gi)?$/.exec(quantity);
+  return Number(number) * (UNITS[unit] ?? 1);
+}
+
+/** One Pod of a trial, with one container. */
+export class Pod {
+  constructor(kubelet, { name, labels, spec }) {
+    Object.assign(this, { kubelet, name, labels, spec });
+    [this.container] = spec.containers;
+  }
+
+  start() {
+    const { kubelet, name, spec, container } = this;
+    const { network, address } = kubelet.network.add(name, this.labels);
+    this.address = address;
+    kubelet.enforce();
+    this.bound = new MemoryBound(`${kubelet.tag}-${name}`, bytesOf(container.resources.limits.memory));
+    const { root, config } = kubelet.imageOf(container.image);
+    const { runAsUser: uid, runAsGroup: gid, fsGroup } = spec.securityContext;
+    const [program, ...args] = containerCommand({
+      ...{ root, bound: this.bound, network, workdir: config.WorkingDir ?? '/' },
+      user: { uid, gid, groups: fsGroup === undefined ? [] : [fsGroup] },
+      mounts: [
+        { from: kubelet.hosts, to: '/etc/hosts' },
+        ...this.mounts(),
+        ...kubelet.extraMounts(container.image),
+      ],
+      argv: [...(container.command ?? config.Entrypoint), ...(container.args ?? [])],
+    });
+    this.logFile = join(kubelet.folder, `${name}.log`);
+    const log = openSync(this.logFile, 'w');
+    this.child = spawn(program, args, {
+      stdio: ['ignore', log, log],
+      env: this.environment(config),
+      detached: true,
+    });
+    closeSync(log);
+    this.exited = new Promise((resolve) =>
+      this.child.once('exit', (code, signal) => resolve(code ?? signal)),
+    );
+    void this.exited.then((code) => (this.ended = code));
+    return this;
+  }
+
+  environment({ Env = [] }) {
+    const { env = [], envFrom = [] } = this.container;
+    const ofImage = Env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]);
+    const ofSecrets = envFrom.flatMap(({ secretRef }) => Object.entries(this.kubelet.secret(secretRef.name)));
+    return {
+      PATH: PATH_OF_IMAGES,
+      ...Object.fromEntries([...ofImage, ...ofSecrets, ...env.map(({ name, value }) => [name, value])]),
+    };
+  }
+
+  mounts() {
+    const { volumeMounts = [] } = this.container;
+    return volumeMounts.map(({ name, mountPath, readOnly = false }) => ({
+      from: this.volume(name),
+      to: mountPath,
+      readOnly,
+    }));
+  }
+
+  /** The folder of a volume, as a kubelet lays it out. */
+  volume(name) {
+    const { spec, kubelet } = this;
+    const { fsGroup } = spec.securityContext;
+    const volume = spec.volumes?.find((one) => one.name === name);
+    const folder = join(kubelet.folder, volume ? `${this.name}-${name}` : `data-${name}`);
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    const put = (path, text, mode) => {
+      const file = join(folder, path);
+      writeFileSync(file, text);
+      chownSync(file, 0, fsGroup ?? 0);
+      chmodSync(file, fsGroup === undefined ? mode : mode | GROUP_READS);
+    };
+    if (volume?.secret) {
+      const data = kubelet.secret(volume.secret.secretName);
+      for (const { key, path } of volume.secret.items) {
+        if (data[key] === undefined)
+          throw new Error(`The Secret ${volume.secret.secretName} has no key ${key}.`);
+        put(path, data[key], volume.secret.defaultMode);
+      }
+    } else if (volume?.configMap) {
+      for (const [key, text] of Object.entries(kubelet.configMap(volume.configMap.name)))
+        put(key, text, 0o644);
+    } else {
+      // A claim: the group of the Pod may write.
+      chownSync(folder, 0, fsGroup ?? 0);
+      chmodSync(folder, 0o2775);
+    }
+    return folder;
+  }
+
+  log() {
+    return readFileSync(this.logFile, 'utf8').split('\n').slice(-15).join('\n');
+  }
+
+  async answers({ httpGet }) {
+    const { containerPort } = this.container.ports.find(({ name }) => name === httpGet.port);
+    try {
+      const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+      return (await fetch(`http://${this.address}:${containerPort}${httpGet.path}`, { signal })).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Resolves when the Pod is ready by its own probes. @throws Error with the end of its log */
+  async ready() {
+    const { startupProbe, readinessProbe } = this.container;
+    const until = Date.now() + startupProbe.periodSeconds * startupProbe.failureThreshold * 1_000;
+    for (const probe of [startupProbe, readinessProbe])
+      while (!(await this.answers(probe))) {
+        if (this.ended !== undefined)
+          throw new Error(`${this.name} ended with ${this.ended}:\n${this.log()}`);
+        if (Date.now() > until) throw new Error(`${this.name} is not ready:\n${this.log()}`);
+        await sleep(PROBE_PERIOD_MS);
+      }
+    return this;
+  }
+
+  /** SIGTERM, and SIGKILL when the grace of the Pod is over. @returns its exit code, or the signal that ended it */
+  async stop() {
+    const grace = (this.spec.terminationGracePeriodSeconds ?? 30) * 1_000;
+    this.child.kill('SIGTERM');
+    const late = setTimeout(() => this.child.kill('SIGKILL'), grace);
+    const code = await this.exited;
+    clearTimeout(late);
+    this.remove();
+    return code;
+  }
+
+  remove() {
+    this.bound.remove();
+    this.kubelet.network.remove(this.name);
+  }
+}
