@@ -4,6 +4,7 @@ import { Histogram, type Registry } from 'prom-client';
 import type { Logger } from '../logging/logger.js';
 import { injectTrace, remoteContext, startServerSpan } from '../tracing/tracing.js';
 import type { HttpRequest } from './request.js';
+import type { RouteHandler } from './route-table.js';
 
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
@@ -34,14 +35,14 @@ export class RequestObserver {
     context.with(active, () => logger.debug(fields, 'a request was answered'));
   }
 
-  /** The Express middleware. */
-  readonly middleware = (request: HttpRequest, response: ServerResponse, next: () => void): void => {
+  /** Lets `answer` take a request inside its trace and watches until the answer is written or the client gone. */
+  watch(request: HttpRequest, response: ServerResponse, answer: RouteHandler): void {
     const startedMs = performance.now();
     const method = knownMethods.has(request.method ?? '') ? (request.method as string) : 'OTHER';
     const { span, context: active } = startServerSpan(`HTTP ${method}`, remoteContext(request.headers));
     response.setHeader('x-content-type-options', 'nosniff');
     response.once('close', () => {
-      const route = routeOf(request);
+      const route = request.route?.path ?? 'unmatched';
       span.updateName(`${method} ${route}`);
       span.setAttribute('http.response.status_code', response.statusCode);
       if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
@@ -59,15 +60,8 @@ export class RequestObserver {
         (performance.now() - startedMs) / 1_000,
       );
     });
-    context.with(active, () => {
-      const { traceparent } = injectTrace();
-      if (traceparent !== undefined) response.setHeader('traceparent', traceparent);
-      next();
-    });
-  };
-}
-
-function routeOf(request: HttpRequest): string {
-  const path = request.route?.path;
-  return typeof path === 'string' ? path : 'unmatched';
+    const { traceparent } = injectTrace({}, active);
+    if (traceparent !== undefined) response.setHeader('traceparent', traceparent);
+    context.with(active, answer, undefined, request, response);
+  }
 }

@@ -106,9 +106,12 @@ export function withSpan<T>(
   return runInSpan(name, { attributes, kind: kinds[role] }, context.active(), fn);
 }
 
-/** Writes the running trace into a carrier of headers (`traceparent`, `tracestate`) and returns it. */
-export function injectTrace(carrier: Record<string, string> = {}): Record<string, string> {
-  propagation.inject(context.active(), carrier);
+/** Writes a trace, the running one when left out, into a carrier of headers (`traceparent`, `tracestate`) and returns it. */
+export function injectTrace(
+  carrier: Record<string, string> = {},
+  trace = context.active(),
+): Record<string, string> {
+  propagation.inject(trace, carrier);
   return carrier;
 }
 
