@@ -23,7 +23,7 @@ export function answerByRoute(table: RouteTable, request: HttpRequest, response:
   const route = entry?.find(method);
   if (entry === undefined || route === undefined) return refuse(response, method, path, entry?.allow);
   if (!takes(request, route.acceptable)) {
-    const detail = `${path.slice(0, 256)} is there as ${route.mediaTypesShown}.`;
+    const detail = `${path.slice(0, 256)} is there as ${route.mediaTypes.join(', ')}.`;
     return sendProblem(response, new AppError('not-acceptable', detail));
   }
   request.route = route;

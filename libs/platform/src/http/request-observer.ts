@@ -1,8 +1,8 @@
-import { context, SpanStatusCode, type Context } from '@opentelemetry/api';
+import { context, type Context } from '@opentelemetry/api';
 import type { ServerResponse } from 'node:http';
 import { Histogram, type Registry } from 'prom-client';
 import type { Logger } from '../logging/logger.js';
-import { injectTrace, remoteContext, startServerSpan } from '../tracing/tracing.js';
+import { endServerSpan, injectTrace, remoteContext, startServerSpan } from '../tracing/tracing.js';
 import type { HttpRequest } from './request.js';
 import type { RouteHandler } from './route-table.js';
 
@@ -42,21 +42,12 @@ export class RequestObserver {
     const { span, context: active } = startServerSpan(`HTTP ${method}`, remoteContext(request.headers));
     response.setHeader('x-content-type-options', 'nosniff');
     response.once('close', () => {
+      const { statusCode: status } = response;
       const route = request.route?.path ?? 'unmatched';
-      span.updateName(`${method} ${route}`);
-      span.setAttribute('http.response.status_code', response.statusCode);
-      if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-      span.setAttribute('http.request.method', method);
-      span.setAttribute('http.route', route);
-      span.end();
-      this.tell(active, {
-        route,
-        method,
-        status: response.statusCode,
-        durationMs: performance.now() - startedMs,
-      });
+      endServerSpan(span, { method, route, status });
+      this.tell(active, { route, method, status, durationMs: performance.now() - startedMs });
       this.duration.observe(
-        { route, method, status: response.writableFinished ? String(response.statusCode) : 'aborted' },
+        { route, method, status: response.writableFinished ? String(status) : 'aborted' },
         (performance.now() - startedMs) / 1_000,
       );
     });

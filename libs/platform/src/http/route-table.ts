@@ -22,16 +22,15 @@ const noParameters: Readonly<Record<string, string>> = Object.freeze({});
 export class ServedRoute {
   readonly path: string;
   readonly handler: RouteHandler;
-  /** What an `Accept` may ask for: the media types of the good answers, and JSON where one is made of it. */
+  readonly mediaTypes: readonly string[];
+  /** What an `Accept` may ask for: the media types, and JSON where one is made of it. */
   readonly acceptable: readonly string[];
   private readonly parameters: readonly { readonly name: string; readonly segment: number }[];
 
-  constructor(
-    { path, handler, mediaTypes }: RouteDeclaration,
-    readonly mediaTypesShown = mediaTypes.join(', '),
-  ) {
+  constructor({ path, handler, mediaTypes }: RouteDeclaration) {
     this.path = path;
     this.handler = handler;
+    this.mediaTypes = mediaTypes;
     // Every +json is JSON as well (RFC 6839, section 3.1).
     const isJson = mediaTypes.some((type) => /\+json(?:;|$)/.test(type));
     this.acceptable = isJson ? [...mediaTypes, 'application/json'] : mediaTypes;
