@@ -15,6 +15,7 @@ export const READ_AT_RUN_TIME = [
 /** Named by frameworks for what nobody here uses, and not installed. */
 export const NEVER_INSTALLED = [
   '@google-cloud/*',
+  '@nestjs/platform-express',
   '@nestjs/platform-fastify',
   '@nestjs/platform-socket.io',
   '@nestjs/websockets*',

@@ -32,8 +32,8 @@ class ThingsController {
 
   @Get(':id/target')
   @ApiRoute({ summary: 'What was asked for.', response: z.object({ target: z.string() }) })
-  target(@Req() { originalUrl }: HttpRequest) {
-    return { target: originalUrl };
+  target(@Req() { url }: HttpRequest) {
+    return { target: url };
   }
 
   @Get(':id/evidence')

@@ -1,26 +1,18 @@
 import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { loadConfig, serviceKeys } from '@touchstone/platform/config';
-import { collectRoutes, createLimitedServer, type ControllerClass } from '@touchstone/platform/http';
+import { collectRoutes, type ControllerClass } from '@touchstone/platform/http';
 import { silentLogger } from '@touchstone/platform/observability';
 import { createContext, createHttpApp } from '@touchstone/platform/runtime';
-import { Agent, request, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
+import { Agent, request, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
 
-/** What answered a request: `Controller.method path-pattern`, or the status and, with 405 and 204, the methods in `Allow`. */
-export interface Routed {
-  readonly status: number;
-  readonly handler: string | undefined;
-  readonly allow: string | undefined;
-}
-
-/** The controllers of one service behind a router, each of whose methods says that it was reached and does nothing else. */
+/** The controllers of one service behind the platform's router, each of whose methods says that it was reached and does nothing else. */
 export interface RoutedApp {
-  route(method: string, target: string): Promise<Routed>;
+  /** What answered: the status, and the operation that was reached or the methods in `Allow`. */
+  route(method: string, target: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -29,8 +21,7 @@ const HANDLER_HEADER = 'x-handler';
 /** Answers in place of whatever would have come next: other guards, the body, the handler. */
 const tellHandler: CanActivate = {
   canActivate(context: ExecutionContext) {
-    const { route } = context.switchToHttp().getRequest<{ route: { path: string } }>();
-    const name = `${context.getClass().name}.${context.getHandler().name} ${route.path}`;
+    const name = `${context.getClass().name.replace(/Controller$/, '')}_${context.getHandler().name}`;
     context
       .switchToHttp()
       .getResponse<{ writeHead(status: number, headers: object): { end(): void } }>()
@@ -57,8 +48,8 @@ function moduleOf(controllers: readonly ControllerClass[]): Type {
   return Routes;
 }
 
-/** The service's own application, with the gate in front of Express. */
-export async function gatedApp(controllers: readonly ControllerClass[]): Promise<RoutedApp> {
+/** The service's own application. */
+export async function routedApp(controllers: readonly ControllerClass[]): Promise<RoutedApp> {
   withoutDependencies(controllers);
   const configSchema = z.object(serviceKeys('signer'));
   const definition = {
@@ -75,16 +66,6 @@ export async function gatedApp(controllers: readonly ControllerClass[]): Promise
   return listening(server, () => app.close());
 }
 
-/** Nest on Express as they come, behind a server that refuses the same heads: what routes without the gate. */
-export async function expressApp(controllers: readonly ControllerClass[]): Promise<RoutedApp> {
-  withoutDependencies(controllers);
-  const adapter = new ExpressAdapter();
-  const app = await NestFactory.create(moduleOf(controllers), adapter, { logger: false, bodyParser: false });
-  app.useGlobalGuards(tellHandler);
-  await app.init();
-  return listening(createLimitedServer(adapter.getInstance<RequestListener>()), () => app.close());
-}
-
 async function listening(server: Server, close: () => Promise<void>): Promise<RoutedApp> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -92,8 +73,8 @@ async function listening(server: Server, close: () => Promise<void>): Promise<Ro
   return {
     async route(method, target) {
       const { status, headers } = await ask(agent, port, method, target);
-      const handler = headers[HANDLER_HEADER];
-      return { status, handler: handler === undefined ? undefined : String(handler), allow: headers.allow };
+      const told = headers[HANDLER_HEADER] ?? headers.allow;
+      return told === undefined ? String(status) : `${status} ${String(told)}`;
     },
     async close() {
       agent.destroy();

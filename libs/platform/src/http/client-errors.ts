@@ -1,7 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { AnswerHeaders } from './cors.js';
+import type { AnswerHeaders, HeaderField } from './cors.js';
 import { HEADER_BYTES_MAX } from './limits.js';
 import { linger } from './linger.js';
 import { renderProblem, sendProblem } from './send-problem.js';
@@ -19,7 +19,7 @@ export function answerClientErrors(server: Server, headersOf: AnswerHeaders): vo
     answering.set(request.socket, response);
   });
   server.on('checkExpectation', (request, response: ServerResponse) => {
-    for (const [name, value] of Object.entries(headersOf(request))) response.setHeader(name, value);
+    for (const [name, value] of headersOf(request)) response.setHeader(name, value);
     sendProblem(
       response,
       new AppError('expectation-failed', 'Of Expect only 100-continue is understood; leave it out.'),
@@ -71,13 +71,13 @@ function errorOf({ code = '', rawPacket }: ClientError): AppError {
 }
 
 /** Writes the answer past Node's own writer, which has no request to answer, and ends the connection. */
-function refuse(socket: Duplex, error: AppError, own: Readonly<Record<string, string>> = {}): void {
+function refuse(socket: Duplex, error: AppError, own: readonly HeaderField[] = []): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
   const { problem, headers, body } = renderProblem(error);
-  const fields = Object.entries({ ...own, ...headers, connection: 'close' }).map(
+  const fields = [...own, ...Object.entries({ ...headers, connection: 'close' })].map(
     ([name, value]) => `${name}: ${value}`,
   );
   const head = [`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`, ...fields, '', ''];

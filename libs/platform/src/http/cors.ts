@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { requestPath } from './request.js';
-import type { PathEntry } from './route-table.js';
+import type { PathEntry, RouteTable } from './route-table.js';
 
 /** Seconds that a browser may keep the answer to its preflight; an origin that is taken off the list may go on for as long. */
 export const CORS_PREFLIGHT_AGE_SECONDS_MAX = 600;
@@ -28,10 +28,14 @@ const taken = [
   'x-payment',
 ];
 
-/** The fields that every answer to a request carries, whatever the answer is. */
-export type AnswerHeaders = (request: IncomingMessage) => Readonly<Record<string, string>>;
+/** Name and value of a header field. */
+export type HeaderField = readonly [name: string, value: string];
 
-const none = {};
+/** The fields that every answer to a request carries, whatever the answer is. */
+export type AnswerHeaders = (request: IncomingMessage) => readonly HeaderField[];
+
+const none: readonly HeaderField[] = [];
+const vary: readonly HeaderField[] = [['vary', 'Origin']];
 
 /**
  * Cross-origin sharing by the Fetch standard: lets pages of the listed origins ask the public routes and read the
@@ -41,44 +45,47 @@ const none = {};
  * - An origin that is not listed gets none of these fields, and neither does a route that is not public.
  * - A public path that does not answer the method (405) and a path that nothing answers (404) are readable, since they
  *   say nothing but that.
- * - The answer to OPTIONS is made by the route gate; here it gets what a preflight asks for.
+ * - The answer to OPTIONS is made by the route; here it gets what a preflight asks for.
  *
  * @param origins as browsers send them, or {@link ANY_ORIGIN} alone
  */
 export function crossOriginHeaders(
   origins: readonly string[],
-  table: { find(path: string): PathEntry | undefined },
+  table: Pick<RouteTable, 'find'>,
 ): AnswerHeaders {
   if (origins.length === 0) return () => none;
-  const listed = new Set(origins);
-  const any = listed.has(ANY_ORIGIN);
+  const any = origins.includes(ANY_ORIGIN);
+  const sharedWith = new Map(origins.map((origin) => [origin, fieldsOf(origin)] as const));
   return (request) => {
     const entry = table.find(requestPath(request));
     const { origin, 'access-control-request-method': asked } = request.headers;
     const isPreflight = request.method === 'OPTIONS' && asked !== undefined;
     if (entry !== undefined && !isShared(entry, isPreflight ? asked : (request.method ?? ''))) return none;
-    // Answers differ by origin, also those without one: a cache that mixed them up would break the listed ones.
-    const vary = any ? none : { vary: 'Origin' };
-    if (!any && (origin === undefined || !listed.has(origin))) return vary;
-    return {
-      'access-control-allow-origin': any ? ANY_ORIGIN : (origin as string),
-      'access-control-expose-headers': readable.join(', '),
-      ...vary,
-      ...(isPreflight && entry !== undefined ? preflight(entry) : none),
-    };
+    const fields = sharedWith.get(any ? ANY_ORIGIN : (origin ?? ''));
+    if (fields === undefined) return vary;
+    return isPreflight && entry !== undefined ? [...fields, ...preflight(entry)] : fields;
   };
 }
 
-function preflight({ publicMethods }: PathEntry): Readonly<Record<string, string>> {
-  return {
-    'access-control-allow-methods': publicMethods.join(', '),
-    'access-control-allow-headers': taken.join(', '),
-    'access-control-max-age': String(CORS_PREFLIGHT_AGE_SECONDS_MAX),
-  };
+/** Answers differ by origin, also those without one: a cache that mixed them up would break the listed ones. */
+function fieldsOf(origin: string): readonly HeaderField[] {
+  return [
+    ['access-control-allow-origin', origin],
+    ['access-control-expose-headers', readable.join(', ')],
+    ...(origin === ANY_ORIGIN ? none : vary),
+  ];
+}
+
+function preflight({ publicMethods }: PathEntry): readonly HeaderField[] {
+  return [
+    ['access-control-allow-methods', publicMethods.join(', ')],
+    ['access-control-allow-headers', taken.join(', ')],
+    ['access-control-max-age', String(CORS_PREFLIGHT_AGE_SECONDS_MAX)],
+  ];
 }
 
 /** A path may have public methods beside others: `GET /v1/models/:id` is for everybody, `DELETE` for the operator. */
-function isShared({ methods, publicMethods }: PathEntry, method: string): boolean {
-  if (publicMethods.length === 0) return false;
-  return method === 'OPTIONS' || publicMethods.includes(method) || !methods.includes(method);
+function isShared(entry: PathEntry, method: string): boolean {
+  if (entry.publicMethods.length === 0) return false;
+  return entry.publicMethods.includes(method) || entry.find(method) === undefined;
 }

@@ -39,7 +39,7 @@ export interface ServerLimits {
 export function createLimitedServer(
   listener: RequestListener,
   limits: ServerLimits = {},
-  headersOf: AnswerHeaders = () => ({}),
+  headersOf: AnswerHeaders = () => [],
 ): Server {
   const server = createServer(
     {
@@ -55,7 +55,7 @@ export function createLimitedServer(
     (request: IncomingMessage, response: ServerResponse) => {
       // It crossed the end of our side of the connection: nothing could be answered, so nothing is begun.
       if (!request.socket.writable) return void request.resume();
-      for (const [name, value] of Object.entries(headersOf(request))) response.setHeader(name, value);
+      for (const [name, value] of headersOf(request)) response.setHeader(name, value);
       const error = checkRequest(request);
       if (error !== undefined) return sendProblem(response, error);
       // One form for whoever reads it next: routers take an absolute target apart in ways of their own.

@@ -16,7 +16,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (host.getType() !== 'http') throw error;
     const request = host.switchToHttp().getRequest<HttpRequest>();
     const response = host.switchToHttp().getResponse<ServerResponse>();
-    const known = translate(error, request);
+    const known = translate(error);
     this.report(error, known, request);
     if (response.headersSent) {
       // Half an answer is out: a cut connection is the only way left to say that it is not the whole.
@@ -40,6 +40,7 @@ const codeByStatus: Readonly<Record<number, ErrorCode>> = {
   400: 'validation-failed',
   401: 'unauthenticated',
   403: 'forbidden',
+  404: 'not-found',
   405: 'method-not-allowed',
   408: 'timeout',
   409: 'conflict',
@@ -51,10 +52,8 @@ const codeByStatus: Readonly<Record<number, ErrorCode>> = {
   504: 'timeout',
 };
 
-function translate(error: unknown, request: HttpRequest): unknown {
+function translate(error: unknown): unknown {
   if (!(error instanceof HttpException)) return error;
-  if (error.getStatus() === 404)
-    return new AppError('not-found', `There is no resource at ${requestPath(request).slice(0, 256)}.`);
   const code = codeByStatus[error.getStatus()];
   if (code === undefined) return error;
   return new AppError(code, error.message, { status: error.getStatus(), cause: error });

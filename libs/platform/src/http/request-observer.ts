@@ -1,9 +1,10 @@
-import { context, SpanStatusCode, type Context } from '@opentelemetry/api';
+import { context, type Context } from '@opentelemetry/api';
 import type { ServerResponse } from 'node:http';
 import { Histogram, type Registry } from 'prom-client';
 import type { Logger } from '../logging/logger.js';
-import { injectTrace, remoteContext, startServerSpan } from '../tracing/tracing.js';
+import { endServerSpan, injectTrace, remoteContext, startServerSpan } from '../tracing/tracing.js';
 import type { HttpRequest } from './request.js';
+import type { RouteHandler } from './route-table.js';
 
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
@@ -34,40 +35,24 @@ export class RequestObserver {
     context.with(active, () => logger.debug(fields, 'a request was answered'));
   }
 
-  /** The Express middleware. */
-  readonly middleware = (request: HttpRequest, response: ServerResponse, next: () => void): void => {
+  /** Lets `answer` take a request inside its trace and watches until the answer is written or the client gone. */
+  watch(request: HttpRequest, response: ServerResponse, answer: RouteHandler): void {
     const startedMs = performance.now();
     const method = knownMethods.has(request.method ?? '') ? (request.method as string) : 'OTHER';
     const { span, context: active } = startServerSpan(`HTTP ${method}`, remoteContext(request.headers));
     response.setHeader('x-content-type-options', 'nosniff');
     response.once('close', () => {
-      const route = routeOf(request);
-      span.updateName(`${method} ${route}`);
-      span.setAttribute('http.response.status_code', response.statusCode);
-      if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-      span.setAttribute('http.request.method', method);
-      span.setAttribute('http.route', route);
-      span.end();
-      this.tell(active, {
-        route,
-        method,
-        status: response.statusCode,
-        durationMs: performance.now() - startedMs,
-      });
+      const { statusCode: status } = response;
+      const route = request.route?.path ?? 'unmatched';
+      endServerSpan(span, { method, route, status });
+      this.tell(active, { route, method, status, durationMs: performance.now() - startedMs });
       this.duration.observe(
-        { route, method, status: response.writableFinished ? String(response.statusCode) : 'aborted' },
+        { route, method, status: response.writableFinished ? String(status) : 'aborted' },
         (performance.now() - startedMs) / 1_000,
       );
     });
-    context.with(active, () => {
-      const { traceparent } = injectTrace();
-      if (traceparent !== undefined) response.setHeader('traceparent', traceparent);
-      next();
-    });
-  };
-}
-
-function routeOf(request: HttpRequest): string {
-  const path = request.route?.path;
-  return typeof path === 'string' ? path : 'unmatched';
+    const { traceparent } = injectTrace({}, active);
+    if (traceparent !== undefined) response.setHeader('traceparent', traceparent);
+    context.with(active, answer, undefined, request, response);
+  }
 }

@@ -1,13 +1,12 @@
 import type { IncomingMessage } from 'node:http';
+import { parse } from 'node:querystring';
+import type { ServedRoute } from './route-table.js';
 
-/** What the platform knows of an Express request. */
+/** A request of Node with what the platform found out about it. Its `url` is path and query. */
 export interface HttpRequest extends IncomingMessage {
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: unknown;
-  readonly originalUrl: string;
-  readonly route?: { readonly path?: unknown };
-  /** The first of the media types that `Accept` takes, or false; Express negotiates (RFC 9110, section 12.5.1). */
-  accepts(mediaTypes: string[]): string | false;
+  /** The decoded parameters of the path; there once a route was found. */
+  params: Readonly<Record<string, string>>;
+  route?: ServedRoute;
   /**
    * The exact bytes of the body after transfer decoding and before content decoding, once they were read. The
    * request digest of a payment is made of them.
@@ -16,12 +15,16 @@ export interface HttpRequest extends IncomingMessage {
 }
 
 /** The path of a request without its query; that of an absolute target (RFC 9112, section 3.2.2) without its host. */
-export function requestPath(
-  request: Pick<IncomingMessage, 'url'> & { readonly originalUrl?: string },
-): string {
-  const target = originForm(request.originalUrl ?? request.url ?? '/');
+export function requestPath({ url = '/' }: Pick<IncomingMessage, 'url'>): string {
+  const target = originForm(url);
   const end = target.indexOf('?');
-  return end < 0 ? target : target.slice(0, end) || '/';
+  return end < 0 ? target : target.slice(0, end);
+}
+
+/** The query as a form (WHATWG URL, section 5): decoded names with their value, or with all of them where a name stands again. */
+export function queryOf({ url = '/' }: Pick<IncomingMessage, 'url'>): Record<string, unknown> {
+  const start = url.indexOf('?');
+  return start < 0 ? {} : { ...parse(url.slice(start + 1)) };
 }
 
 /** The path and query of a target; an absolute one (RFC 9112, section 3.2.2) loses its host. */

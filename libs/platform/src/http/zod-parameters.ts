@@ -4,7 +4,7 @@ import { readJsonBody, type BodyOptions } from './json-body.js';
 import { BODY_BYTES_DEFAULT_MAX } from './limits.js';
 import { readRawBody } from './read-body.js';
 import { declareRequest } from './request-metadata.js';
-import type { HttpRequest } from './request.js';
+import { queryOf, type HttpRequest } from './request.js';
 import { validate } from './validate.js';
 
 /**
@@ -36,7 +36,7 @@ export function RawBodyBytes(options: Pick<BodyOptions, 'bytesMax'> = {}): Param
 
 /** All query parameters, validated by an object schema; use `z.strictObject` to refuse unknown ones. */
 export function ZodQuery(schema: z.ZodObject): ParameterDecorator {
-  const read = parameter((request) => validate(schema, { ...(request.query as object) }, 'query'));
+  const read = parameter((request) => validate(schema, queryOf(request), 'query'));
   return (target, method, index) => {
     declareRequest(target, method, (schemas) => {
       schemas.query = schema;

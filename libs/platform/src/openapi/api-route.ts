@@ -40,14 +40,14 @@ const API_ROUTE = Symbol('touchstone:api-route');
 
 /** Puts a controller method into the OpenAPI document; a method without it stays out. */
 export function ApiRoute(options: ApiRouteOptions): MethodDecorator {
-  return (target, method) => {
-    Reflect.defineMetadata(API_ROUTE, options, target, method);
+  return (_target, _method, { value }: PropertyDescriptor) => {
+    Reflect.defineMetadata(API_ROUTE, options, value as object);
   };
 }
 
-/** The options that {@link ApiRoute} stored. */
-export function apiRouteOf(target: object, method: string): ApiRouteOptions | undefined {
-  return Reflect.getOwnMetadata(API_ROUTE, target, method) as ApiRouteOptions | undefined;
+/** The options that {@link ApiRoute} stored, of a controller's method or of the handler that Nest makes of it. */
+export function apiRouteOf(handler: object): ApiRouteOptions | undefined {
+  return Reflect.getOwnMetadata(API_ROUTE, handler) as ApiRouteOptions | undefined;
 }
 
 /** The media types that a route answers with when all goes well. */

@@ -57,7 +57,7 @@ export function buildOpenApi(controllers: readonly ControllerClass[], info: Open
   const components = new SchemaComponents();
   const paths: Record<string, Record<string, JsonSchema>> = {};
   const documented = collectRoutes(controllers)
-    .map((route) => ({ route, options: apiRouteOf(route.controller.prototype as object, route.handlerName) }))
+    .map((route) => ({ route, options: apiRouteOf(route.handler) }))
     .sort((left, right) => compare(routeKey(left.route), routeKey(right.route)));
   for (const { route, options } of documented) {
     if (options === undefined) continue;

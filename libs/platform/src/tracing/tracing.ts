@@ -106,9 +106,12 @@ export function withSpan<T>(
   return runInSpan(name, { attributes, kind: kinds[role] }, context.active(), fn);
 }
 
-/** Writes the running trace into a carrier of headers (`traceparent`, `tracestate`) and returns it. */
-export function injectTrace(carrier: Record<string, string> = {}): Record<string, string> {
-  propagation.inject(context.active(), carrier);
+/** Writes a trace, the running one when left out, into a carrier of headers (`traceparent`, `tracestate`) and returns it. */
+export function injectTrace(
+  carrier: Record<string, string> = {},
+  trace = context.active(),
+): Record<string, string> {
+  propagation.inject(trace, carrier);
   return carrier;
 }
 
@@ -148,10 +151,26 @@ export function remoteContext(carrier: unknown): Context {
   return propagation.extract(ROOT_CONTEXT, carrier);
 }
 
-/** Starts the span of an incoming request. The caller ends it. */
+/** Starts the span of an incoming request; {@link endServerSpan} ends it. */
 export function startServerSpan(name: string, parent: Context): { span: Span; context: Context } {
   const span = tracer.startSpan(name, { kind: SpanKind.SERVER }, parent);
   return { span, context: trace.setSpan(parent, span) };
+}
+
+/** Ends the span of a request with what became of it. */
+export function endServerSpan(
+  span: Span,
+  { method, route, status }: { readonly method: string; readonly route: string; readonly status: number },
+): void {
+  if (!exporting) return;
+  span.updateName(`${method} ${route}`);
+  span.setAttributes({
+    'http.request.method': method,
+    'http.route': route,
+    'http.response.status_code': status,
+  });
+  if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
 }
 
 /** Records a span whose work is over, for example a time of waiting. Needs {@link isTraceExported}. */

@@ -74,7 +74,7 @@ export class InferController {
         request,
         body: http.rawBody ?? new Uint8Array(),
         method: http.method ?? 'POST',
-        target: http.originalUrl,
+        target: http.url ?? '/',
         paymentHeader: headerOf(http, 'payment-signature'),
       });
       result = reply.kind === 'answered' && reply.replayed ? 'replayed' : reply.kind;
