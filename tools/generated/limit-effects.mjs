@@ -65,6 +65,7 @@ export const limitEffects = {
   BATCHER_ITEMS_DEFAULT_MAX: 'The rest goes into the next group.',
   BATCHER_QUEUE_DEFAULT_MAX: '`queue-full`',
   BATCHER_WRITERS_DEFAULT_MAX: 'The next group waits.',
+  GRPC_FINDINGS_MAX: 'The error names no further places.',
   GRPC_MESSAGE_BYTES_DEFAULT_MAX: 'gRPC status `RESOURCE_EXHAUSTED`.',
   HEADER_BYTES_MAX: '`headers-too-large`; the connection ends.',
   HEADER_FIELDS_MAX: '`headers-too-large`; the connection ends.',

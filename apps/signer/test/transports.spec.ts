@@ -200,7 +200,7 @@ describe.each(Object.keys(rpcTable.signer) as Verb[])('the verb %s', (verb) => {
       return { answer: verbal.fromMessage(answer) };
     } catch (error) {
       const [details] = (error as ServiceError).metadata.get('grpc-status-details-bin');
-      return { code: decodeErrorDetails(details as Buffer)?.reason };
+      return { code: decodeErrorDetails(details as Buffer)?.info.reason };
     }
   };
   const everywhere = async (body: object, from: Caller = caller): Promise<Outcome[]> => [
