@@ -14,6 +14,7 @@ export interface GrpcListener {
   readonly port: number;
   readonly credentials: ServerCredentials;
   readonly requestBytesMax: number;
+  /** Infinite for no limit. */
   readonly answerBytesMax: number;
 }
 
@@ -34,7 +35,7 @@ export class BoundGrpcServer extends ServerGrpc {
     const { host, port, credentials, requestBytesMax, answerBytesMax } = this.listener;
     const server = new CallServer({
       'grpc.max_receive_message_length': requestBytesMax,
-      'grpc.max_send_message_length': answerBytesMax,
+      'grpc.max_send_message_length': Number.isFinite(answerBytesMax) ? answerBytesMax : -1,
     });
     const name = host.includes(':') ? `[${host}]` : host;
     this.port = await new Promise<number>((resolve, reject) => {
