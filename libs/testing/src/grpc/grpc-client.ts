@@ -38,7 +38,8 @@ export interface GrpcRefusal extends Partial<GrpcErrorDetails> {
 }
 
 const contracts = fileURLToPath(new URL('../../../contracts/proto/', import.meta.url));
-const reflectionProto = createRequire(import.meta.url)
+const require = createRequire(import.meta.url);
+const reflectionProto = require
   .resolve('@grpc/reflection')
   .replace(/build.src.*$/, 'build/proto/grpc/reflection/v1/reflection.proto');
 
