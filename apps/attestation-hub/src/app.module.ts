@@ -6,9 +6,10 @@ import { HubMetrics, RECENT_FINDINGS_MS } from './metrics.js';
 import { stores } from './providers/stores.js';
 import { useCases } from './providers/use-cases.js';
 import { NODE_READER } from './tokens.js';
+import { HubGrpc } from './transport/grpc/hub.grpc.js';
 import { AuditController } from './transport/http/audit.controller.js';
 import { DecisionsController } from './transport/http/decisions.controller.js';
-import { HeartbeatSenders } from './transport/http/heartbeat-senders.js';
+import { HeartbeatSenders } from './transport/heartbeat-senders.js';
 import { HeartbeatsController } from './transport/http/heartbeats.controller.js';
 import { KeysController } from './transport/http/keys.controller.js';
 import { MetricsController } from './transport/http/metrics.controller.js';
@@ -18,6 +19,7 @@ import { OperatorNodesController } from './transport/http/operator-nodes.control
 import { Operator } from './transport/http/operator.js';
 import { RolloutsController } from './transport/http/rollouts.controller.js';
 import { AttestationRpc } from './transport/nats/attestation.rpc.js';
+import { NodeViews } from './transport/node-views.js';
 
 /** Wires the attestation hub. */
 export function appParts(config: Config, { logger }: ServiceContext<Config>): ServiceParts {
@@ -33,11 +35,13 @@ export function appParts(config: Config, { logger }: ServiceContext<Config>): Se
       AuditController,
       MetricsController,
       AttestationRpc,
+      HubGrpc,
     ],
     providers: [
       ...stores(config),
       ...useCases(logger),
       Operator,
+      NodeViews,
       provide(HeartbeatSenders, {}, () => new HeartbeatSenders(config.TOUCHSTONE_HEARTBEAT_TOKENS)),
       provide(
         HubMetrics,

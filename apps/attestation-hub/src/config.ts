@@ -2,6 +2,7 @@ import { hex32, nodeId, zoneModes, zoneName, zoneRules } from '@touchstone/contr
 import { nodePrefix, SELECTED_NODES_MAX } from '@touchstone/contracts/http/attestation-hub';
 import {
   databaseKeys,
+  grpcTlsKeys,
   integerKey,
   jsonKey,
   natsKeys,
@@ -54,6 +55,7 @@ const zone = z
 /** Configuration of the attestation hub. */
 const keys = z.object({
   ...serviceKeys('attestation-hub'),
+  ...grpcTlsKeys(),
   ...natsKeys('attestation-hub'),
   ...databaseKeys(),
   TOUCHSTONE_STALE_AFTER_MS: integerKey(1_000, 86_400_000)

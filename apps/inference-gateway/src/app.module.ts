@@ -7,16 +7,24 @@ import type { Config } from './config.js';
 import { GatewayMetrics } from './metrics.js';
 import { inference } from './providers/inference.js';
 import { models } from './providers/models.js';
+import { InferenceGrpc } from './transport/grpc/inference.grpc.js';
 import { InferController } from './transport/http/infer.controller.js';
 import { ModelsController } from './transport/http/models.controller.js';
 import { Operator } from './transport/http/operator.js';
 import { OperatorModelsController } from './transport/http/operator-models.controller.js';
 import { VerificationsController } from './transport/http/verifications.controller.js';
+import { InferenceCalls } from './transport/inference-calls.js';
 
 /** Wires the inference-gateway. */
 export function appParts(config: Config): ServiceParts {
   return {
-    controllers: [InferController, ModelsController, OperatorModelsController, VerificationsController],
+    controllers: [
+      InferController,
+      ModelsController,
+      OperatorModelsController,
+      VerificationsController,
+      InferenceGrpc,
+    ],
     providers: [
       ...models(config),
       ...inference(config),
@@ -27,6 +35,7 @@ export function appParts(config: Config): ServiceParts {
       ),
       Background,
       Operator,
+      InferenceCalls,
     ],
   };
 }

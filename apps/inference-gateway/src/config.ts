@@ -2,6 +2,7 @@ import { caip2, evmAddress, hex32, visibleText } from '@touchstone/contracts';
 import {
   corsKeys,
   databaseKeys,
+  grpcTlsKeys,
   integerKey,
   natsKeys,
   nodeKeys,
@@ -17,6 +18,7 @@ const baseUrl = z.string().regex(/^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*[^/?#\s])?$/
 /** The configuration of the inference-gateway. It has no key: nothing here signs. */
 export const configSchema = z.object({
   ...serviceKeys('inference-gateway'),
+  ...grpcTlsKeys(),
   ...natsKeys('inference-gateway'),
   ...nodeKeys('inference-gateway'),
   ...databaseKeys(),

@@ -1,5 +1,6 @@
 import { capabilityHash } from '@touchstone/evidence';
 import { RpcClient } from '@touchstone/nats';
+import { serveGrpc } from '@touchstone/platform/grpc';
 import { defineService, HEARTBEAT_INTERVAL_MS } from '@touchstone/service';
 import { fileURLToPath } from 'node:url';
 import { watchPaymentAsset } from './adapters/payment-verifier/payment-asset-check.js';
@@ -12,6 +13,11 @@ import { AddedModels1763800000000 } from './persistence/migrations/1763800000000
 import { InlineEvents1763900000000 } from './persistence/migrations/1763900000000-inline-events.js';
 import { OwedAnswers1764000000000 } from './persistence/migrations/1764000000000-owed-answers.js';
 import { NODE_STATUS } from './tokens.js';
+import { INFER_MESSAGE_BYTES_MAX } from './transport/grpc/inference.grpc.js';
+
+const protoPath = fileURLToPath(
+  new URL('../../../libs/contracts/proto/touchstone/inference/v1/inference.proto', import.meta.url),
+);
 
 /** The inference-gateway with another pause between its heartbeats, which tests shorten. */
 export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
@@ -41,7 +47,16 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
         app.get<LastNodeStatus>(NODE_STATUS).remember(answer, attestation),
       intervalMs: heartbeatIntervalMs,
     },
-    setup: (app, context) => watchPaymentAsset(app.get(RpcClient), context),
+    setup: (app, context) => {
+      serveGrpc(app, context, {
+        service: 'touchstone.inference.v1.InferenceService',
+        protoPath,
+        requestBytesMax: INFER_MESSAGE_BYTES_MAX,
+        // What was paid for leaves, however long it is.
+        answerBytesMax: Number.POSITIVE_INFINITY,
+      });
+      return watchPaymentAsset(app.get(RpcClient), context);
+    },
     openApi: {
       description: 'Paid inference whose answers can be proven later. Errors are problems (RFC 9457).',
       securitySchemes: { operator: { type: 'http', scheme: 'bearer' } },

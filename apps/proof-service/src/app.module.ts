@@ -11,6 +11,7 @@ import { EventEvidence } from './domain/evidence/event-evidence.js';
 import { EvidenceReader } from './domain/evidence/evidence-reader.js';
 import { OutputEvidence } from './domain/evidence/output-evidence.js';
 import { RecentBundles } from './domain/evidence/recent-bundles.js';
+import { BundleVerifier } from './domain/evidence/verify-bundle.js';
 import { Ingestion } from './domain/ingest/ingestion.js';
 import { KnownKeys } from './domain/keys/signer-keys.js';
 import { LogCopy } from './domain/log/log-copy.js';
@@ -24,6 +25,7 @@ import { PostgresIntakeStore } from './persistence/postgres-intake-store.js';
 import { PostgresLogStore } from './persistence/postgres-log-store.js';
 import { PostgresProofStore } from './persistence/postgres-proof-store.js';
 import { storedFigures } from './persistence/stored-figures.js';
+import { ProofGrpc } from './transport/grpc/proof.grpc.js';
 import { EvidenceController } from './transport/http/evidence.controller.js';
 import { LogController } from './transport/http/log.controller.js';
 import { ProofsController } from './transport/http/proofs.controller.js';
@@ -32,7 +34,7 @@ import { EVENT_EVIDENCE, EVIDENCE_SHARED, EVIDENCE_STORE, OUTPUT_EVIDENCE, PROOF
 /** Wires the proof-service. */
 export function appParts(config: Config, delays: ConsumerDelays): ServiceParts {
   return {
-    controllers: [EvidenceController, ProofsController, LogController],
+    controllers: [EvidenceController, ProofsController, LogController, ProofGrpc],
     providers: [...foundations(config), ...readers(config), ingest(config, delays)],
   };
 }
@@ -96,6 +98,11 @@ function readers(config: Config) {
       EVENT_EVIDENCE,
       { keys: KnownKeys, store: EVIDENCE_STORE, shared: EVIDENCE_SHARED },
       ({ keys, store, shared }) => new EvidenceReader(new EventEvidence(store, keys, trust), shared),
+    ),
+    provide(
+      BundleVerifier,
+      { keys: KnownKeys, clock: CLOCK },
+      ({ keys, clock }) => new BundleVerifier(keys, trust, () => clock.nowMs()),
     ),
     provide(
       BatchProofs,

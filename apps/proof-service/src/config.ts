@@ -2,6 +2,7 @@ import { ANCHOR_CONTRACTS_MAX, anchorContracts, evmAddress } from '@touchstone/c
 import {
   corsKeys,
   databaseKeys,
+  grpcTlsKeys,
   integerKey,
   jsonKey,
   natsKeys,
@@ -21,6 +22,7 @@ const addressList = z
 /** Configuration of the proof-service. It holds no secret but the passwords of its database role and NATS user. */
 export const configSchema = z.object({
   ...serviceKeys('proof-service'),
+  ...grpcTlsKeys(),
   ...natsKeys('proof-service'),
   ...nodeKeys('proof-service'),
   ...databaseKeys(),

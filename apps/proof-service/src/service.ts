@@ -1,5 +1,7 @@
 import { capabilityHash } from '@touchstone/evidence';
+import { serveGrpc } from '@touchstone/platform/grpc';
 import { defineService } from '@touchstone/service';
+import { fileURLToPath } from 'node:url';
 import { appParts } from './app.module.js';
 import { capabilitiesOf } from './capabilities.js';
 import { configSchema } from './config.js';
@@ -9,6 +11,11 @@ import { InlineRecords1763900000000 } from './persistence/migrations/17639000000
 import { AnchorKinds1785800000000 } from './persistence/migrations/1785800000000-anchor-kinds.js';
 import { AnchorSizes1785900000000 } from './persistence/migrations/1785900000000-anchor-sizes.js';
 import { EventBatches1796400000000 } from './persistence/migrations/1796400000000-event-batches.js';
+import { PROOF_ANSWER_BYTES_MAX, PROOF_REQUEST_BYTES_MAX } from './transport/grpc/proof.grpc.js';
+
+const protoPath = fileURLToPath(
+  new URL('../../../libs/contracts/proto/touchstone/proof/v1/proof.proto', import.meta.url),
+);
 
 /** The proof-service with other delays of its consumers, which tests shorten. */
 export function serviceWith(delays: ConsumerDelays = {}) {
@@ -23,6 +30,13 @@ export function serviceWith(delays: ConsumerDelays = {}) {
       EventBatches1796400000000,
     ],
     parts: (config) => appParts(config, delays),
+    setup: (app, context) =>
+      void serveGrpc(app, context, {
+        service: 'touchstone.proof.v1.ProofService',
+        protoPath,
+        requestBytesMax: PROOF_REQUEST_BYTES_MAX,
+        answerBytesMax: PROOF_ANSWER_BYTES_MAX,
+      }),
     heartbeat: { capabilityHash: (config) => capabilityHash(capabilitiesOf(config)) },
   });
 }

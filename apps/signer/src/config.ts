@@ -11,6 +11,7 @@ import {
 import { DEFAULT_SIGNING_DOMAIN, SIGNING_DOMAIN_PATTERN } from '@touchstone/evidence';
 import {
   databaseKeys,
+  grpcTlsKeys,
   integerKey,
   jsonKey,
   natsKeys,
@@ -52,6 +53,7 @@ const batchCallers = z
 /** Configuration of the signer; the only service that is given private keys (R-SIGN-4). */
 export const configSchema = z.object({
   ...serviceKeys('signer'),
+  ...grpcTlsKeys(),
   ...natsKeys('signer'),
   ...nodeKeys('signer'),
   ...databaseKeys(),

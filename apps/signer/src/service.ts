@@ -10,7 +10,9 @@ import { NodeNews } from './node-news.js';
 import { CreateSigner1763700000000 } from './persistence/migrations/1763700000000-create-signer.js';
 import { EventBatches1796400000000 } from './persistence/migrations/1796400000000-event-batches.js';
 
-const protoFolder = fileURLToPath(new URL('../../../libs/contracts/proto', import.meta.url));
+const protoPath = fileURLToPath(
+  new URL('../../../libs/contracts/proto/touchstone/signer/v1/signer.proto', import.meta.url),
+);
 
 /** Holds the keys and signs what its callers may have signed. */
 export const service = defineService({
@@ -22,11 +24,8 @@ export const service = defineService({
   openApi: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
   setup: async (app, context) => {
     serveGrpc(app, context, {
-      packages: ['touchstone.signer.v1'],
-      protoPaths: [`${protoFolder}/touchstone/signer/v1/signer.proto`],
-      services: ['touchstone.signer.v1.SignerService'],
-      host: context.config.TOUCHSTONE_BIND_HOST,
-      port: context.config.TOUCHSTONE_GRPC_PORT,
+      service: 'touchstone.signer.v1.SignerService',
+      protoPath,
     });
     const keySet = app.get(CurrentKeySet);
     await Promise.all([keySet.publish(), app.get(NodeNews).begin()]);

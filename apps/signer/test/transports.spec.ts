@@ -8,9 +8,8 @@ import {
   type RpcVerb,
   type ServiceName,
 } from '@touchstone/contracts';
-import { decodeErrorDetails } from '@touchstone/platform/grpc';
 import { testUser } from '@touchstone/testing';
-import { callGrpc, connectGrpc, type GrpcTestClient } from './support/grpc-client.js';
+import { GrpcTestClient, refusalOf } from '@touchstone/testing/grpc';
 import {
   ASSET,
   GATEWAY_TOKEN,
@@ -67,7 +66,7 @@ const cases: { readonly [V in Verb]: Verbal<V> } = {
       ['an unknown format', { ...payload, format: 'jose' }, 'validation-failed'],
       ['an output from tomorrow', tooEarly, 'signing-refused'],
     ],
-    method: 'signOutput',
+    method: 'SignOutput',
     toMessage: (request) => request,
     fromMessage: (message) => ({ proof: proofOf(message) }),
   },
@@ -79,7 +78,7 @@ const cases: { readonly [V in Verb]: Verbal<V> } = {
       ['one short hash', { payloads: [payload, { ...payload, inputHash: 'ab' }] }, 'validation-failed'],
       ['one output from tomorrow', { payloads: [payload, tooEarly] }, 'signing-refused'],
     ],
-    method: 'signOutputs',
+    method: 'SignOutputs',
     toMessage: (request) => request,
     fromMessage: ({ proofs }) => ({ proofs: (proofs as Message[]).map(proofOf) }),
   },
@@ -93,7 +92,7 @@ const cases: { readonly [V in Verb]: Verbal<V> } = {
       ['an event without id', { ...batch, events: [{ name: 'door' }] }, 'event-invalid'],
       ['other events under the same id', { ...batch, events: [{ id: 'c' }] }, 'conflict'],
     ],
-    method: 'signBatch',
+    method: 'SignBatch',
     toMessage: ({ events = [], ...rest }: { readonly events?: readonly unknown[] }) => ({
       ...rest,
       eventsJson: events.map((event) => JSON.stringify(event)),
@@ -108,7 +107,7 @@ const cases: { readonly [V in Verb]: Verbal<V> } = {
       ['another root', { ...checkpoint(3, 0), root: '00'.repeat(32) }, 'checkpoint-refused'],
       ['another log', { ...checkpoint(3, 0), origin: `${ORIGIN}/other` }, 'forbidden'],
     ],
-    method: 'signCheckpoint',
+    method: 'SignCheckpoint',
     toMessage: ({ consistency, ...request }: RpcRequest<'signer', 'sign-checkpoint'>) => ({
       ...request,
       ...consistency,
@@ -123,7 +122,7 @@ const cases: { readonly [V in Verb]: Verbal<V> } = {
       ['no address', anchorTransaction({ to: '0x' }), 'validation-failed'],
       ['another contract', anchorTransaction({ to: ASSET }), 'signing-refused'],
     ],
-    method: 'signTransaction',
+    method: 'SignTransaction',
     toMessage: transactionMessage,
     fromMessage: (message) => message,
   },
@@ -131,7 +130,7 @@ const cases: { readonly [V in Verb]: Verbal<V> } = {
     caller: 'anchor-worker',
     request: {},
     refused: [],
-    method: 'getKeySet',
+    method: 'GetKeySet',
     toMessage: () => ({}),
     fromMessage: ({ keySetJson, currentOutputKeyId, domain, ...message }) => ({
       keySet: JSON.parse(String(keySetJson)) as unknown,
@@ -157,7 +156,7 @@ describe.each(Object.keys(rpcTable.signer) as Verb[])('the verb %s', (verb) => {
     fixture = await SignerFixture.create();
     const { ports, url: base } = await fixture.start();
     url = `${base}/v1/${verb === 'sign-batch' ? 'batches' : verb}`;
-    grpc = connectGrpc(`127.0.0.1:${ports.grpc}`);
+    grpc = GrpcTestClient.connect(`127.0.0.1:${ports.grpc}`, 'touchstone.signer.v1.SignerService');
     for (const name of Object.keys(tokens) as Caller[]) {
       connections.set(name, await fixture.nats.connect(name));
     }
@@ -196,11 +195,11 @@ describe.each(Object.keys(rpcTable.signer) as Verb[])('the verb %s', (verb) => {
   };
   const overGrpc = async (body: object, token?: string): Promise<Outcome> => {
     try {
-      const answer = await callGrpc(grpc, verbal.method, verbal.toMessage(body), token);
+      const metadata = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const answer = await grpc.call(verbal.method, verbal.toMessage(body), { metadata });
       return { answer: verbal.fromMessage(answer) };
     } catch (error) {
-      const [details] = (error as ServiceError).metadata.get('grpc-status-details-bin');
-      return { code: decodeErrorDetails(details as Buffer)?.reason };
+      return { code: refusalOf(error as ServiceError).info?.reason };
     }
   };
   const everywhere = async (body: object, from: Caller = caller): Promise<Outcome[]> => [

@@ -32,11 +32,8 @@ import { runService } from '@touchstone/platform/runtime';
     codeFolder: 'test',
     module: () => Root,
     setup: (app, context) => void serveGrpc(app, context, {
-      packages: ['touchstone.echo.v1'],
-      protoPaths: [${JSON.stringify(echoProto)}],
-      services: ['touchstone.echo.v1.EchoService'],
-      host: '127.0.0.1',
-      port: 0,
+      service: 'touchstone.echo.v1.EchoService',
+      protoPath: ${JSON.stringify(echoProto)},
     }),
   });
 `;
@@ -57,6 +54,7 @@ export async function startDrainedService(drainSeconds: number): Promise<Drained
     cwd: folder,
     env: {
       TOUCHSTONE_HTTP_PORT: '0',
+      TOUCHSTONE_GRPC_PORT: '0',
       TOUCHSTONE_HEALTH_PORT: '0',
       TOUCHSTONE_DRAIN_SECONDS: String(drainSeconds),
       TOUCHSTONE_EXIT_WITH_STDIN: '1',

@@ -1,123 +1,49 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  credentials,
-  loadPackageDefinition,
-  Metadata,
-  status,
-  type Client,
-  type ServiceError,
-} from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
-import { Controller, Module } from '@nestjs/common';
-import { GrpcMethod } from '@nestjs/microservices';
-import { AppError, errorRegistry, type ErrorCode } from '@touchstone/contracts';
+import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
+import { errorRegistry, type ErrorCode } from '@touchstone/contracts';
+import { waitUntil } from '@touchstone/testing';
 import { protoPath as healthProto } from 'grpc-health-check';
-import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
-import { loadConfig, serviceKeys } from '../src/entries/config.js';
+import { createRequire } from 'node:module';
 import {
   decodeErrorDetails,
+  GRPC_FINDINGS_MAX,
   GRPC_MESSAGE_BYTES_DEFAULT_MAX,
   grpcStatusOf,
-  serveGrpc,
 } from '../src/entries/grpc.js';
-import { currentTraceId, silentLogger } from '../src/entries/observability.js';
-import { createContext, startService, type RunningService } from '../src/entries/runtime.js';
+import type { RunningService } from '../src/entries/runtime.js';
+import {
+  call,
+  clientOf,
+  ECHO_SERVICE,
+  echoClient,
+  startEcho,
+  type Echo,
+  type EchoClient,
+} from './echo-service.js';
 
-interface Echo {
-  text: string;
-  bigNumber: string;
-  traceId?: string;
-}
+const HEALTH_SERVICE = 'grpc.health.v1.Health';
+const reflectionProto = createRequire(import.meta.url)
+  .resolve('@grpc/reflection')
+  .replace(/build.src.*$/, 'build/proto/grpc/reflection/v1/reflection.proto');
 
-@Controller()
-class EchoController {
-  inits = 0;
-
-  onModuleInit(): void {
-    this.inits += 1;
-  }
-
-  @GrpcMethod('EchoService', 'Echo')
-  echo(request: Echo): Echo {
-    if (request.text === 'inits') return { text: String(this.inits), bigNumber: '0' };
-    if (request.text === 'refuse')
-      throw new AppError('signing-refused', 'The policy refuses.', { legacyCode: 'REFUSED' });
-    if (request.text === 'break') throw new Error('a secret of the inside');
-    return { ...request, traceId: currentTraceId() ?? '' };
-  }
-}
-
-@Module({ controllers: [EchoController] })
-class EchoModule {}
-
-const echoProto = fileURLToPath(new URL('./echo.proto', import.meta.url));
-const configSchema = z.object(serviceKeys('signer'));
-type Call = (
-  request: object,
-  metadata: Metadata,
-  done: (error: ServiceError | null, value: unknown) => void,
-) => void;
-
-function clientOf(proto: string, path: readonly string[], address: string): Client & Record<string, Call> {
-  const loaded = loadPackageDefinition(loadSync(proto, { longs: String, enums: String, defaults: true }));
-  const service = path.reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], loaded);
-  return new (service as new (address: string, security: unknown) => Client & Record<string, Call>)(
-    address,
-    credentials.createInsecure(),
-  );
-}
-
-function call<T>(
-  client: Client & Record<string, Call>,
-  method: string,
-  request: object,
-  metadata = new Metadata(),
-) {
-  return new Promise<T>((resolve, reject) => {
-    client[method]?.call(client, request, metadata, (error, value) =>
-      error ? reject(error) : resolve(value as T),
-    );
-  });
-}
+const detailsOf = ({ metadata }: ServiceError) =>
+  decodeErrorDetails(metadata.get('grpc-status-details-bin')[0] as Buffer);
 
 describe('a gRPC service', () => {
   let service: RunningService;
-  let echo: Client & Record<string, Call>;
-  let health: Client & Record<string, Call>;
+  let echo: EchoClient;
+  let health: EchoClient;
   let stopped: Promise<boolean> | undefined;
+  let unready: string | undefined;
 
   beforeAll(async () => {
-    const env = {
-      TOUCHSTONE_HTTP_PORT: '0',
-      TOUCHSTONE_HEALTH_PORT: '0',
-      TOUCHSTONE_BUILD_HASH: 'ab'.repeat(32),
-    };
-    const definition: Parameters<typeof startService<typeof configSchema>>[0] = {
-      name: 'signer',
-      configSchema,
-      codeFolder: tmpdir(),
-      module: () => EchoModule,
-      setup: (app, context) => {
-        serveGrpc(app, context, {
-          packages: ['touchstone.echo.v1'],
-          protoPaths: [echoProto],
-          services: ['touchstone.echo.v1.EchoService'],
-          host: '127.0.0.1',
-          port: 0,
-        });
-      },
-    };
-    const context = await createContext(
-      definition,
-      loadConfig({ schema: configSchema, env }),
-      silentLogger(),
-    );
-    service = await startService(definition, context);
+    service = await startEcho();
+    service.context.health.addReadiness('a part', () => {
+      if (unready !== undefined) throw new Error(unready);
+    });
     const address = `127.0.0.1:${service.ports.grpc}`;
-    echo = clientOf(echoProto, ['touchstone', 'echo', 'v1', 'EchoService'], address);
-    health = clientOf(healthProto, ['grpc', 'health', 'v1', 'Health'], address);
+    echo = echoClient(address);
+    health = clientOf(healthProto, HEALTH_SERVICE, address);
   });
   afterAll(async () => {
     echo.close();
@@ -146,16 +72,72 @@ describe('a gRPC service', () => {
   it('answers an error with its status and its code as the reason', async () => {
     const error = await call(echo, 'Echo', { text: 'refuse' }).catch((caught: ServiceError) => caught);
     expect(error).toMatchObject({ code: status.PERMISSION_DENIED, details: 'The policy refuses.' });
-    const [bytes] = (error as ServiceError).metadata.get('grpc-status-details-bin');
-    expect(decodeErrorDetails(bytes as Buffer)).toEqual({
-      reason: 'signing-refused',
-      domain: 'touchstone.dev',
-      metadata: {
-        retryable: 'false',
-        legacyCode: 'REFUSED',
-        traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    expect(detailsOf(error as ServiceError)).toEqual({
+      info: {
+        reason: 'signing-refused',
+        domain: 'touchstone.dev',
+        metadata: {
+          retryable: 'false',
+          legacyCode: 'REFUSED',
+          traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+        },
       },
     });
+  });
+
+  it.each([GRPC_FINDINGS_MAX, GRPC_FINDINGS_MAX + 1])(
+    'says of %i findings at most GRPC_FINDINGS_MAX, and when to come again',
+    async (count) => {
+      const request = { text: 'findings', bigNumber: String(count) };
+      const error = await call(echo, 'Echo', request).catch((caught: ServiceError) => caught);
+      const { findings, retryAfterSeconds } = detailsOf(error as ServiceError) ?? {};
+      expect(findings).toHaveLength(GRPC_FINDINGS_MAX);
+      expect(findings?.[1]).toEqual({ pointer: '/1', detail: 'is wrong' });
+      expect(retryAfterSeconds).toBe(2);
+    },
+  );
+
+  it('gives a handler the bytes of its message as they came, also those of a field that it does not know', async () => {
+    const bytes = Buffer.from('0a056279746573' + '7a0161', 'hex');
+    const identity = (value: Buffer) => value;
+    const answer = await new Promise<Buffer>((resolve, reject) => {
+      echo.makeUnaryRequest(
+        `/${ECHO_SERVICE}/Echo`,
+        identity,
+        identity,
+        bytes,
+        new Metadata(),
+        (error, value) => (error ? reject(error) : resolve(value as Buffer)),
+      );
+    });
+    expect(answer.toString()).toContain(bytes.toString('hex'));
+  });
+
+  it('sends trailing metadata with an answer, and beside the details of an error', async () => {
+    const seen: Metadata[] = [];
+    await call(echo, 'Echo', { text: 'trailer' }, new Metadata(), (trailers) => seen.push(trailers));
+    const failed = call(echo, 'Echo', { text: 'trailer and refuse' }).catch((caught: ServiceError) => caught);
+    const { metadata } = (await failed) as ServiceError;
+    for (const trailers of [seen[0], metadata]) expect(trailers?.get('a-trailer')).toEqual(['its value']);
+    expect(decodeErrorDetails(metadata.get('grpc-status-details-bin')[0] as Buffer)?.info.reason).toBe(
+      'conflict',
+    );
+  });
+
+  it('describes its services by reflection', async () => {
+    const client = clientOf(
+      reflectionProto,
+      'grpc.reflection.v1.ServerReflection',
+      `127.0.0.1:${service.ports.grpc}`,
+    );
+    const stream = (
+      client as unknown as { ServerReflectionInfo(): NodeJS.ReadWriteStream }
+    ).ServerReflectionInfo();
+    const answer = new Promise((resolve, reject) => stream.once('data', resolve).once('error', reject));
+    (stream as unknown as { write(message: object): void }).write({ listServices: '' });
+    expect(await answer).toMatchObject({ listServicesResponse: { service: [{ name: ECHO_SERVICE }] } });
+    stream.end();
+    client.close();
   });
 
   it('takes a message below the limit, whose answer has a trace id more, and refuses one above', async () => {
@@ -202,13 +184,23 @@ describe('a gRPC service', () => {
     expect(grpcStatusOf('conflict')).toBe(status.FAILED_PRECONDITION);
   });
 
-  it('serves grpc.health.v1, for the server and for the service, until it shuts down', async () => {
-    const named = { service: 'touchstone.echo.v1.EchoService' };
-    expect(await call(health, 'Check', {})).toMatchObject({ status: 'SERVING' });
-    expect(await call(health, 'Check', named)).toMatchObject({ status: 'SERVING' });
+  it('serves grpc.health.v1, for the server and for the service, while it is ready and until it shuts down', async () => {
+    const named = { service: ECHO_SERVICE };
+    const becomes = (expected: string) =>
+      waitUntil(async () => {
+        const answers = await Promise.all(
+          [{}, named].map((what) => call<{ status: string }>(health, 'Check', what)),
+        );
+        return answers.every((answer) => answer.status === expected);
+      });
+    await becomes('SERVING');
     await expect(call(health, 'Check', { service: 'other' })).rejects.toMatchObject({
       code: status.NOT_FOUND,
     });
+    unready = 'The part is away.';
+    await becomes('NOT_SERVING');
+    unready = undefined;
+    await becomes('SERVING');
     service.context.health.startDraining();
     expect(await call(health, 'Check', named)).toMatchObject({ status: 'NOT_SERVING' });
   });

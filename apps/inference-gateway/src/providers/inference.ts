@@ -1,6 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 import { RpcClient } from '@touchstone/nats';
 import { LOGGER } from '@touchstone/platform/observability';
+import { SHUTDOWN } from '@touchstone/platform/runtime';
 import { BUILD_INFO, CLOCK, provide, token } from '@touchstone/platform/wiring';
 import { Outbox, uuidV7 } from '@touchstone/postgres';
 import { randomBytes } from 'node:crypto';
@@ -11,6 +12,7 @@ import { X402PaymentReader } from '../adapters/x402/x402-payment-reader.js';
 import type { Config } from '../config.js';
 import { ModelExecutor } from '../domain/inference/execute-model.js';
 import { InferModel } from '../domain/inference/infer-model.js';
+import { VerificationWatches } from '../domain/inference/watch-verification.js';
 import { CommitmentKeeper } from '../domain/model/commitment-keeper.js';
 import { ModelCatalogue } from '../domain/model/model-catalogue.js';
 import { LastNodeStatus } from '../domain/node/node-status.js';
@@ -20,7 +22,7 @@ import type { PaymentTerms } from '../domain/payment/payment.js';
 import { measuredPayments, measuredRunner, measuredSigner, measuredStore } from '../measured-ports.js';
 import { GatewayMetrics } from '../metrics.js';
 import { PostgresVerificationStore } from '../persistence/postgres-verification-store.js';
-import { Links } from '../transport/http/links.js';
+import { Links } from '../transport/links.js';
 import { NODE_STATUS, PAYMENTS, SIGNER, VERIFICATIONS } from '../tokens.js';
 
 /** Undefined where nobody has to pay. */
@@ -42,6 +44,15 @@ export function inference(config: Config) {
       { dataSource: DataSource, outbox: Outbox, clock: CLOCK },
       ({ dataSource, outbox, clock }) =>
         new PostgresVerificationStore(dataSource, outbox, () => clock.nowMs()),
+    ),
+    provide(
+      VerificationWatches,
+      { verifications: VERIFICATIONS, shutdown: SHUTDOWN },
+      ({ verifications, shutdown }) => {
+        const watches = new VerificationWatches({ verifications, nowMs: () => performance.now() });
+        shutdown.add('in-flight', 'watches', () => watches.close());
+        return watches;
+      },
     ),
     executor(),
     paidInference(config, links),

@@ -58,6 +58,32 @@ export function serviceKeys(service: ServiceName) {
   };
 }
 
+/** Keys of a service that answers over gRPC; without them it does so in the clear. */
+export function grpcTlsKeys() {
+  return {
+    TOUCHSTONE_GRPC_TLS_CERT_FILE: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'PEM file of the certificate of the gRPC interface, its chain after it; with it gRPC is answered over TLS alone.',
+      ),
+    TOUCHSTONE_GRPC_TLS_KEY: secret(z.string().min(1).optional()).describe(
+      'Private key of that certificate in PEM form.',
+    ),
+    TOUCHSTONE_GRPC_TLS_CLIENT_CA_FILE: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'PEM file of the authorities whose certificates callers over gRPC must have (mutual TLS); anybody may connect when left out.',
+      ),
+  };
+}
+
+/** The parsed value of {@link grpcTlsKeys}. */
+export type GrpcTlsConfig = z.output<z.ZodObject<ReturnType<typeof grpcTlsKeys>>>;
+
 /** Keys of a service that talks to NATS. */
 export function natsKeys(service: ServiceName) {
   return {

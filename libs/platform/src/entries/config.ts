@@ -10,12 +10,14 @@ export { CORS_ORIGINS_MAX, corsKeys } from '../config/cors-keys.js';
 export {
   databaseKeys,
   DRAIN_SECONDS_MAX,
+  grpcTlsKeys,
   logLevels,
   natsKeys,
   NODE_DEFAULT,
   nodeKeys,
   serviceKeys,
   SHUTDOWN_TIMEOUT_DEFAULT_MS,
+  type GrpcTlsConfig,
   type ServiceConfig,
 } from '../config/fragments.js';
 export { integerMember, jsonKey } from '../config/json-key.js';

@@ -1,4 +1,5 @@
 import { fromJSON, type MethodDefinition } from '@grpc/proto-loader';
+import type { ErrorDetail } from '@touchstone/contracts';
 
 /** What `google.rpc.ErrorInfo` says: a stable reason within a domain. */
 export interface ErrorInfo {
@@ -7,8 +8,20 @@ export interface ErrorInfo {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** What an error says beside its message: an `ErrorInfo`, and a `RetryInfo` and a `BadRequest` where there is something in them. */
+export interface GrpcErrorDetails {
+  readonly info: ErrorInfo;
+  readonly retryAfterSeconds?: number | undefined;
+  /** `pointer` travels as the field of a violation. */
+  readonly findings?: readonly ErrorDetail[] | undefined;
+}
+
+/** Most findings of one error: clients take trailers of 8 KiB, and these of the longest texts stay below. */
+export const GRPC_FINDINGS_MAX = 8;
+
 /** `map<string, string>`; the loader's own type of a field leaves `keyType` out. */
 const metadataField = { keyType: 'string', type: 'string', id: 3 };
+const codecOf = (requestType: string, responseType: string) => ({ requestType, responseType, comment: '' });
 
 /**
  * The messages of google/rpc/status.proto and error_details.proto that we send. The loader hands out codecs only for
@@ -21,6 +34,7 @@ const definitions = fromJSON({
         protobuf: {
           nested: {
             Any: { fields: { typeUrl: { type: 'string', id: 1 }, value: { type: 'bytes', id: 2 } } },
+            Duration: { fields: { seconds: { type: 'int64', id: 1 }, nanos: { type: 'int32', id: 2 } } },
           },
         },
         rpc: {
@@ -39,8 +53,20 @@ const definitions = fromJSON({
                 metadata: metadataField,
               },
             },
+            RetryInfo: { fields: { retryDelay: { type: 'google.protobuf.Duration', id: 1 } } },
+            BadRequest: {
+              fields: { fieldViolations: { rule: 'repeated', type: 'FieldViolation', id: 1 } },
+              nested: {
+                FieldViolation: {
+                  fields: { field: { type: 'string', id: 1 }, description: { type: 'string', id: 2 } },
+                },
+              },
+            },
             Codec: {
-              methods: { Details: { requestType: 'Status', responseType: 'ErrorInfo', comment: '' } },
+              methods: {
+                Details: codecOf('Status', 'ErrorInfo'),
+                Advice: codecOf('RetryInfo', 'BadRequest'),
+              },
             },
           },
         },
@@ -49,28 +75,71 @@ const definitions = fromJSON({
   },
 });
 
-const codec = (definitions['google.rpc.Codec'] as Record<string, MethodDefinition<object, object>>)[
-  'Details'
-] as MethodDefinition<object, object>;
+const codecs = definitions['google.rpc.Codec'] as Record<
+  'Details' | 'Advice',
+  MethodDefinition<object, object>
+>;
+const { requestSerialize: encodeStatus, requestDeserialize: decodeStatus } = codecs.Details;
 
-const ERROR_INFO_TYPE = 'type.googleapis.com/google.rpc.ErrorInfo';
+/** How each detail is written and read, by the name of its message. */
+const detailCodecs = {
+  ErrorInfo: { write: codecs.Details.responseSerialize, read: codecs.Details.responseDeserialize },
+  RetryInfo: { write: codecs.Advice.requestSerialize, read: codecs.Advice.requestDeserialize },
+  BadRequest: { write: codecs.Advice.responseSerialize, read: codecs.Advice.responseDeserialize },
+} as const;
+type DetailName = keyof typeof detailCodecs;
 
-/** Encodes the trailer `grpc-status-details-bin`: a google.rpc.Status with one ErrorInfo. */
-export function encodeErrorDetails(code: number, message: string, info: ErrorInfo): Buffer {
-  const value = codec.responseSerialize(info);
-  return codec.requestSerialize({ code, message, details: [{ typeUrl: ERROR_INFO_TYPE, value }] });
+const typeUrlOf = (name: DetailName): string => `type.googleapis.com/google.rpc.${name}`;
+const packed = (name: DetailName, message: object) => ({
+  typeUrl: typeUrlOf(name),
+  value: detailCodecs[name].write(message),
+});
+
+/** Encodes the trailer `grpc-status-details-bin`: a google.rpc.Status with its details. */
+export function encodeErrorDetails(
+  code: number,
+  message: string,
+  { info, retryAfterSeconds, findings = [] }: GrpcErrorDetails,
+): Buffer {
+  const fieldViolations = findings
+    .slice(0, GRPC_FINDINGS_MAX)
+    .map(({ pointer, detail }) => ({ field: pointer, description: detail }));
+  const details = [
+    packed('ErrorInfo', info),
+    ...(retryAfterSeconds === undefined
+      ? []
+      : [packed('RetryInfo', { retryDelay: { seconds: Math.ceil(retryAfterSeconds) } })]),
+    ...(fieldViolations.length === 0 ? [] : [packed('BadRequest', { fieldViolations })]),
+  ];
+  return encodeStatus({ code, message, details });
 }
 
-/** Reads the first ErrorInfo out of `grpc-status-details-bin`; undefined when there is none or it is malformed. */
-export function decodeErrorDetails(bytes: Uint8Array): ErrorInfo | undefined {
+/** Reads the details out of `grpc-status-details-bin`; undefined when there is no ErrorInfo or they are malformed. */
+export function decodeErrorDetails(bytes: Uint8Array): GrpcErrorDetails | undefined {
   try {
-    const status = codec.requestDeserialize(Buffer.from(bytes)) as {
+    const { details = [] } = decodeStatus(Buffer.from(bytes)) as {
       details?: { typeUrl: string; value: Buffer }[];
     };
-    const detail = status.details?.find(({ typeUrl }) => typeUrl === ERROR_INFO_TYPE);
-    if (detail === undefined) return undefined;
-    const info = codec.responseDeserialize(Buffer.from(detail.value)) as Partial<ErrorInfo>;
-    return { reason: info.reason ?? '', domain: info.domain ?? '', metadata: { ...info.metadata } };
+    const read = <T>(name: DetailName): Partial<T> | undefined => {
+      const found = details.find(({ typeUrl }) => typeUrl === typeUrlOf(name));
+      return found && (detailCodecs[name].read(Buffer.from(found.value)) as Partial<T>);
+    };
+    const info = read<ErrorInfo>('ErrorInfo');
+    if (info === undefined) return undefined;
+    const seconds = read<{ retryDelay: { seconds?: unknown } }>('RetryInfo')?.retryDelay?.seconds;
+    const violations = read<{ fieldViolations: { field?: string; description?: string }[] }>('BadRequest');
+    return {
+      info: { reason: info.reason ?? '', domain: info.domain ?? '', metadata: { ...info.metadata } },
+      ...(seconds === undefined ? {} : { retryAfterSeconds: Number(seconds) }),
+      ...(violations === undefined
+        ? {}
+        : {
+            findings: (violations.fieldViolations ?? []).map(({ field = '', description = '' }) => ({
+              pointer: field,
+              detail: description,
+            })),
+          }),
+    };
   } catch {
     return undefined;
   }

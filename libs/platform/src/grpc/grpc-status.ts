@@ -1,5 +1,5 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { errorRegistry, toProblem, type ErrorCode } from '@touchstone/contracts';
+import { AppError, errorRegistry, toProblem, type ErrorCode } from '@touchstone/contracts';
 import { encodeErrorDetails } from './error-details.js';
 
 /** The domain of our reasons in `google.rpc.ErrorInfo`. */
@@ -42,7 +42,7 @@ export function grpcStatusOf(code: ErrorCode): status {
   return statusByHttp[entry.status] ?? status.UNKNOWN;
 }
 
-/** Renders an error for gRPC: status, message and, in the details, the code as `ErrorInfo.reason`. */
+/** Renders an error for gRPC: status, message and, in the details, the code as `ErrorInfo.reason`, what is wrong and when to come again. */
 export function toGrpcError(error: unknown, traceId: string | undefined): GrpcError {
   const problem = toProblem(error);
   const code = grpcStatusOf(problem.code);
@@ -56,6 +56,8 @@ export function toGrpcError(error: unknown, traceId: string | undefined): GrpcEr
       ...(problem.legacyCode === undefined ? {} : { legacyCode: problem.legacyCode }),
     },
   };
-  metadata.set('grpc-status-details-bin', encodeErrorDetails(code, problem.detail, info));
+  const retryAfterSeconds = error instanceof AppError ? error.retryAfterSeconds : undefined;
+  const details = { info, retryAfterSeconds, findings: problem.errors };
+  metadata.set('grpc-status-details-bin', encodeErrorDetails(code, problem.detail, details));
   return { code, details: problem.detail, metadata };
 }

@@ -14,7 +14,7 @@ import { ApiRoute, BearerGuard, ZodBody, ZodParam, type HttpRequest } from '@tou
 import type { NodeQuarantine } from '../../domain/decision-ports.js';
 import { MakeDecisions } from '../../domain/make-decisions.js';
 import { Operator } from './operator.js';
-import { presentBaseline, presentQuarantine } from './present-node.js';
+import { presentBaseline, presentQuarantine } from '../present-node.js';
 
 const errors = ['unauthenticated', 'validation-failed', 'dependency-unavailable'] as const;
 

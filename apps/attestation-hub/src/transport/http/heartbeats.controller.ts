@@ -1,11 +1,11 @@
 import { Controller, Inject, Post, Req, UseGuards } from '@nestjs/common';
-import { AppError, heartbeat, type Heartbeat } from '@touchstone/contracts';
+import { heartbeat, type Heartbeat } from '@touchstone/contracts';
 import { heartbeatAnswer, type HeartbeatAnswer } from '@touchstone/contracts/http/attestation-hub';
 import { ApiRoute, BearerGuard, callerOf, ZodBody, type HttpRequest } from '@touchstone/platform/http';
 import { HTTP_REPORTER } from '../../domain/admit-heartbeat.js';
 import { ReceiveHeartbeat } from '../../domain/receive-heartbeat.js';
-import { HeartbeatSenders } from './heartbeat-senders.js';
-import { presentHeartbeat } from './present-node.js';
+import { HeartbeatSenders } from '../heartbeat-senders.js';
+import { presentHeartbeat } from '../present-node.js';
 
 /** Largest heartbeat in bytes: every text at its longest, with every character escaped. */
 export const HEARTBEAT_BYTES_MAX = 65_536;
@@ -13,7 +13,10 @@ export const HEARTBEAT_BYTES_MAX = 65_536;
 /** Heartbeats over HTTP, on the canonical path and on the one that hosts already use (R-NODE-1). */
 @Controller()
 export class HeartbeatsController {
-  constructor(@Inject(ReceiveHeartbeat) private readonly receive: ReceiveHeartbeat) {}
+  constructor(
+    @Inject(ReceiveHeartbeat) private readonly receive: ReceiveHeartbeat,
+    @Inject(HeartbeatSenders) private readonly senders: HeartbeatSenders,
+  ) {}
 
   @Post(['v1/nodes/heartbeat', 'api/hosts/heartbeat'])
   @UseGuards(BearerGuard(HeartbeatSenders))
@@ -43,12 +46,7 @@ export class HeartbeatsController {
     @Req() request: HttpRequest,
     @ZodBody(heartbeat, { bytesMax: HEARTBEAT_BYTES_MAX }) message: Heartbeat,
   ): Promise<HeartbeatAnswer> {
-    const sender = callerOf(request);
-    if (sender !== undefined && sender !== message.node_id)
-      throw new AppError(
-        'forbidden',
-        `The token is that of ${sender}, and the heartbeat of ${message.node_id}.`,
-      );
+    this.senders.requireOwn(callerOf(request), message.node_id);
     const remoteAddress = request.socket.remoteAddress ?? null;
     return presentHeartbeat(await this.receive.run(message, { reporter: HTTP_REPORTER, remoteAddress }));
   }

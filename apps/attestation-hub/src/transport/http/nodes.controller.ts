@@ -1,5 +1,5 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { AppError, nodeId } from '@touchstone/contracts';
+import { nodeId } from '@touchstone/contracts';
 import {
   nodeDetail,
   nodePage,
@@ -11,9 +11,9 @@ import {
 import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform/http';
 import { CLOCK, CONFIG, type Clock } from '@touchstone/platform/wiring';
 import type { Config } from '../../config.js';
-import { Zones } from '../../domain/zones.js';
 import type { NodeReader } from '../../domain/ports.js';
-import { presentBaseline, presentEntry, presentNode, type Sight } from './present-node.js';
+import { NodeViews } from '../node-views.js';
+import { presentNode } from '../present-node.js';
 import { NODE_READER } from '../../tokens.js';
 
 /** `GET /v1/nodes` and `GET /v1/nodes/:id`. */
@@ -23,7 +23,7 @@ export class NodesController {
     @Inject(NODE_READER) private readonly reader: NodeReader,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config,
-    @Inject(Zones) private readonly zones: Zones,
+    @Inject(NodeViews) private readonly views: NodeViews,
   ) {}
 
   @Get()
@@ -44,7 +44,7 @@ export class NodesController {
     const last = nodes[nodes.length - 1];
     const governance = await this.reader.governance(nodes.map(({ nodeId: id }) => id));
     return {
-      nodes: nodes.map((node) => presentNode(node, governance(node.nodeId), this.sight())),
+      nodes: nodes.map((node) => presentNode(node, governance(node.nodeId), this.views.sight())),
       nextCursor: found.length > limit && last !== undefined ? last.nodeId : null,
     };
   }
@@ -57,21 +57,6 @@ export class NodesController {
     errors: ['not-found', 'validation-failed'],
   })
   async show(@ZodParam('id', nodeId) id: string): Promise<NodeDetail> {
-    const node = await this.reader.find(id);
-    if (node === undefined) throw new AppError('not-found', `No heartbeat of a node ${id} ever came.`);
-    const history = await this.reader.history(id);
-    const governance = (await this.reader.governance([id]))(id);
-    const { nowMs } = this.sight();
-    return {
-      ...presentNode(node, governance, this.sight()),
-      baseline: presentBaseline(governance.baseline),
-      rollouts: governance.rollouts.filter(({ endsAtMs }) => nowMs < endsAtMs).map(({ name }) => name),
-      history: history.map(presentEntry),
-    };
-  }
-
-  private sight(): Sight {
-    const { TOUCHSTONE_STALE_AFTER_MS: staleAfterMs } = this.config;
-    return { nowMs: this.clock.nowMs(), staleAfterMs, zones: this.zones };
+    return this.views.detail(id);
   }
 }

@@ -1,19 +1,14 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
-import { AppError } from '@touchstone/contracts';
 import { inferAnswer, inferRequest, type InferRequest } from '@touchstone/contracts/http/inference-gateway';
 import { ApiRoute, ZodBody, ZodParam, ZodQuery, type HttpRequest } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { CHALLENGE_CACHE_CONTROL, paymentRequiredHeader, paymentResponseHeader } from './x402-headers.js';
-import { InferModel, type InferReply } from '../../domain/inference/infer-model.js';
-import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
+import { CHALLENGE_CACHE_CONTROL, paymentRequiredHeader, paymentResponseHeader } from '../x402-headers.js';
+import type { InferReply } from '../../domain/inference/infer-model.js';
 import { PaymentChallenge, settlementPending } from '../../domain/payment/payment-challenge.js';
 import { INFER_BODY_BYTES_MAX } from '../../domain/request/request-limits.js';
-import { GatewayMetrics } from '../../metrics.js';
-import { Links } from './links.js';
-
-/** Ids are looked up, not judged: an odd one is simply unknown. */
-const modelId = z.string().max(128);
+import { InferenceCalls, modelId } from '../inference-calls.js';
+import { Links } from '../links.js';
 
 /** What a request for an inference may be refused with. */
 const refusals = [
@@ -43,9 +38,7 @@ const refusals = [
 @Controller()
 export class InferController {
   constructor(
-    @Inject(InferModel) private readonly inferModel: InferModel,
-    @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
-    @Inject(GatewayMetrics) private readonly metrics: GatewayMetrics,
+    @Inject(InferenceCalls) private readonly calls: InferenceCalls,
     @Inject(Links) private readonly links: Links,
   ) {}
 
@@ -66,10 +59,8 @@ export class InferController {
     @Req() http: HttpRequest,
     @Res() response: ServerResponse,
   ): Promise<void> {
-    const started = performance.now();
-    let result = 'internal';
     try {
-      const reply = await this.inferModel.infer({
+      const reply = await this.calls.infer({
         modelId: id,
         request,
         body: http.rawBody ?? new Uint8Array(),
@@ -77,10 +68,8 @@ export class InferController {
         target: http.url ?? '/',
         paymentHeader: headerOf(http, 'payment-signature'),
       });
-      result = reply.kind === 'answered' && reply.replayed ? 'replayed' : reply.kind;
       this.send(response, reply);
     } catch (error) {
-      if (result === 'internal' && error instanceof AppError) result = error.code;
       if (error instanceof PaymentChallenge) {
         response.setHeader('PAYMENT-REQUIRED', paymentRequiredHeader(error));
         response.setHeader('Cache-Control', CHALLENGE_CACHE_CONTROL);
@@ -88,9 +77,6 @@ export class InferController {
         if (settlement) response.setHeader('PAYMENT-RESPONSE', paymentResponseHeader(settlement));
       }
       throw error;
-    } finally {
-      const model = this.catalogue.has(id) ? id : 'unknown';
-      this.metrics.inferred(model, result, (performance.now() - started) / 1_000);
     }
   }
 

@@ -16,7 +16,7 @@ import {
 import type { Config } from '../../config.js';
 import { CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
 import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
-import { presentModel, summarize } from './present-model.js';
+import { presentModel, summarize } from '../present-model.js';
 
 /** `GET /v1/models` and `GET /v1/models/:id`. */
 @Controller('v1/models')

@@ -19,7 +19,7 @@ import { AddModel } from '../../domain/model/add-model.js';
 import { CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
 import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
 import { Operator } from './operator.js';
-import { presentModel } from './present-model.js';
+import { presentModel } from '../present-model.js';
 import { ADDED_FORM_BYTES_MAX, readModelForm } from './read-model-form.js';
 import { UploadLimit } from './upload-limit.interceptor.js';
 

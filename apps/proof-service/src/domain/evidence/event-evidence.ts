@@ -13,8 +13,9 @@ import { buildEventBundle, bundleText, type EventBatchProof } from '@touchstone/
 import type { KnownKeys } from '../keys/signer-keys.js';
 import type { EventLocation, EventQuery, EvidenceStore } from './evidence-store.js';
 import { unbuildable, type BuiltBundle, type EvidenceSubject, type Provable } from './evidence-subject.js';
+import type { LogTrust } from './own-trust.js';
 import { planProofs } from './proof-plan.js';
-import { checkEvent, type LogTrust } from './self-check.js';
+import { checkEvent } from './self-check.js';
 
 /** An event that is asked for, or brought along by who kept it. */
 export type EventQuestion =

@@ -3,8 +3,9 @@ import { buildBundle, bundleText } from '@touchstone/evidence';
 import type { KnownKeys } from '../keys/signer-keys.js';
 import type { EvidenceStore, OutputLocation } from './evidence-store.js';
 import { unbuildable, type BuiltBundle, type EvidenceSubject, type Provable } from './evidence-subject.js';
+import type { LogTrust } from './own-trust.js';
 import { planProofs } from './proof-plan.js';
-import { checkOutput, type LogTrust } from './self-check.js';
+import { checkOutput } from './self-check.js';
 
 /** Evidence of outputs, each by its verification id. */
 export class OutputEvidence implements EvidenceSubject<string, OutputLocation> {

@@ -6,30 +6,7 @@ import {
   type SubjectKind,
   type TrustFile,
 } from '@touchstone/evidence';
-import type { SignerKeys } from '../keys/signer-keys.js';
-
-/** A chain whose anchors are verified. */
-export interface AnchorChain {
-  readonly network: string;
-  readonly contract: string;
-  /** Addresses that sent anchors before the signer's present key. */
-  readonly earlierSubmitters: readonly string[];
-}
-
-/** The log that is served, and where it is anchored. */
-export interface LogTrust {
-  readonly origin: string;
-  /** Anchors on other networks are not checked. */
-  readonly chains: readonly AnchorChain[];
-}
-
-/** What a bundle is verified against; none of it comes from the bundle's own parts. */
-export interface SelfCheckTrust extends LogTrust {
-  readonly keys: SignerKeys;
-}
-
-/** Last moment that a Date writes with a year of four digits. */
-const DATE_MS_MAX = Date.UTC(9999, 11, 31, 23, 59, 59);
+import { logTrustFile, type SelfCheckTrust } from './own-trust.js';
 
 /**
  * Verifies the bundle of an output before it is served (architecture, rule 6).
@@ -86,27 +63,6 @@ function findings(kind: SubjectKind, text: string, trust: TrustFile, nowMs: numb
       .filter((name) => !wrong.some((step) => step.name === name))
       .map((name) => `${name}: not shown`),
   ];
-}
-
-function logTrustFile({ keys, origin, chains }: SelfCheckTrust, asOfMs: number): TrustFile {
-  return {
-    version: 1,
-    asOf: new Date(Math.min(asOfMs, DATE_MS_MAX)).toISOString(),
-    keys: [],
-    models: [],
-    logs: [{ origin, vkey: keys.logVerifierKey }],
-    witnesses: { k: 0, vkeys: [] },
-    chains: chains.map((chain) => trustedChain(chain, keys)),
-    tsas: [],
-    independent: [],
-  };
-}
-
-function trustedChain(
-  { network, contract, earlierSubmitters }: AnchorChain,
-  { anchorSubmitter }: SignerKeys,
-): TrustFile['chains'][number] {
-  return { network, contract, test: true, submitters: [anchorSubmitter, ...earlierSubmitters] };
 }
 
 function asOfSigning({

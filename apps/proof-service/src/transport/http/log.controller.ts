@@ -12,7 +12,7 @@ import {
   type ConsistencyQuery,
 } from '@touchstone/contracts/http/proof-service';
 import { LogReader } from '../../domain/proof/log-reader.js';
-import { presentCheckpoint, presentConsistency } from './present-proof.js';
+import { presentCheckpoint, presentConsistency } from '../present-proof.js';
 
 /** The log: its newest head as a note, older heads, and consistency between sizes. */
 @Controller()

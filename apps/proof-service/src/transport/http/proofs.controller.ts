@@ -15,7 +15,7 @@ import type { ServerResponse } from 'node:http';
 import { BatchProofs, type BatchProof } from '../../domain/proof/batch-proofs.js';
 import { encodeBinaryProof } from '../../domain/proof/binary-proof.js';
 import { verifyProof } from '../../domain/proof/verify-proof.js';
-import { presentBatch } from './present-proof.js';
+import { presentBatch } from '../present-proof.js';
 
 /** Largest claim: a path of 63 hashes with its sides is far below. */
 export const PROOF_CLAIM_BYTES_MAX = 32_768;

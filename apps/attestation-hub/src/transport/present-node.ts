@@ -1,10 +1,10 @@
 import type { HeartbeatAnswer, NodeAnswer, NodeDetail } from '@touchstone/contracts/http/attestation-hub';
-import { freshnessOf, reportedSkew } from '../../domain/freshness.js';
-import type { Baseline, Governance, Quarantine } from '../../domain/governance.js';
-import { standingOf } from '../../domain/settle-standing.js';
-import { isBlocked } from '../../domain/standing.js';
-import type { Zones } from '../../domain/zones.js';
-import type { HistoryEntry, NodeState, Sighting } from '../../domain/node.js';
+import { freshnessOf, reportedSkew } from '../domain/freshness.js';
+import type { Baseline, Governance, Quarantine } from '../domain/governance.js';
+import { standingOf } from '../domain/settle-standing.js';
+import { isBlocked } from '../domain/standing.js';
+import type { Zones } from '../domain/zones.js';
+import type { HistoryEntry, NodeState, Sighting } from '../domain/node.js';
 
 /** The answer to a heartbeat. */
 export function presentHeartbeat({

@@ -4,8 +4,8 @@ import {
   PAYMENT_REQUIRED_CACHE_CONTROL,
 } from '@x402/core/http';
 import type { SettleResponse } from '@x402/core/types';
-import type { PaymentChallenge } from '../../domain/payment/payment-challenge.js';
-import type { Settlement } from '../../domain/payment/payment.js';
+import type { PaymentChallenge } from '../domain/payment/payment-challenge.js';
+import type { Settlement } from '../domain/payment/payment.js';
 
 /** Cache-Control of a challenge, as the x402 library sets it. */
 export const CHALLENGE_CACHE_CONTROL = PAYMENT_REQUIRED_CACHE_CONTROL;

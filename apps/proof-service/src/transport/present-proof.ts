@@ -5,10 +5,10 @@ import type {
   ConsistencyAnswer,
 } from '@touchstone/contracts/http/proof-service';
 import { bytesToHex } from '@touchstone/crypto';
-import type { StoredAnchor } from '../../domain/evidence/evidence-store.js';
-import type { BatchProof } from '../../domain/proof/batch-proofs.js';
-import type { LogConsistency } from '../../domain/proof/log-reader.js';
-import type { StoredCheckpoint } from '../../domain/proof/proof-store.js';
+import type { StoredAnchor } from '../domain/evidence/evidence-store.js';
+import type { BatchProof } from '../domain/proof/batch-proofs.js';
+import type { LogConsistency } from '../domain/proof/log-reader.js';
+import type { StoredCheckpoint } from '../domain/proof/proof-store.js';
 
 /** A batch as it is answered. */
 export function presentBatch({ inclusion, leaves, logProof, anchors, ...batch }: BatchProof): BatchAnswer {

@@ -1,8 +1,8 @@
 import { commitmentHash } from '@touchstone/evidence';
 import type { ModelDetail, ModelSummary } from '@touchstone/contracts/http/inference-gateway';
-import type { Config } from '../../config.js';
-import type { CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
-import type { ListedModel } from '../../domain/model/model-catalogue.js';
+import type { Config } from '../config.js';
+import type { CommitmentKeeper } from '../domain/model/commitment-keeper.js';
+import type { ListedModel } from '../domain/model/model-catalogue.js';
 
 /** A model as lists show it. */
 export function summarize({ model, status }: ListedModel, config: Config): ModelSummary {

@@ -1,4 +1,4 @@
-import type { AnswerLinks } from '../../domain/inference/answer.js';
+import type { AnswerLinks } from '../domain/inference/answer.js';
 
 /** The addresses that answers point to. */
 export class Links implements AnswerLinks {

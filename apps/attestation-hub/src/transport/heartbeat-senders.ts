@@ -13,15 +13,21 @@ export class HeartbeatSenders {
   /**
    * The node behind a request, asked before its body is read; `undefined` where anybody may post for any node.
    *
-   * @throws AppError `unauthenticated`, `forbidden` where no heartbeat is taken over HTTP
+   * @throws AppError `unauthenticated`, `forbidden` where no heartbeat is taken over HTTP and gRPC
    */
   identify(authorization: string | undefined): string | undefined {
     if (this.setting === 'off') return undefined;
     if (!this.tokens)
       throw new AppError(
         'forbidden',
-        'This hub takes no heartbeats over HTTP; the operator may set TOUCHSTONE_HEARTBEAT_TOKENS.',
+        'This hub takes no heartbeats over HTTP and gRPC; the operator may set TOUCHSTONE_HEARTBEAT_TOKENS.',
       );
     return this.tokens.identify(authorization);
+  }
+
+  /** @throws AppError `forbidden` for a heartbeat of another node than the sender is */
+  requireOwn(sender: string | undefined, node: string): void {
+    if (sender !== undefined && sender !== node)
+      throw new AppError('forbidden', `The token is that of ${sender}, and the heartbeat of ${node}.`);
   }
 }

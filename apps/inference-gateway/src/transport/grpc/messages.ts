@@ -1,0 +1,73 @@
+import { canonicalJson } from '@touchstone/canonical-json';
+import type {
+  InferAnswer,
+  ModelDetail,
+  ModelSummary,
+  VerificationAnswer,
+} from '@touchstone/contracts/http/inference-gateway';
+import { tensorMessage, tensorOf, type TensorMessage } from './tensor-messages.js';
+
+/** Messages of inference.proto: camel case, 64-bit integers as strings, optional fields there only where they were sent. */
+export interface InferMessage {
+  readonly modelId: string;
+  readonly inputs: readonly TensorMessage[];
+  readonly text?: string;
+}
+
+export interface ListModelsMessage {
+  readonly limit: number;
+  readonly cursor: string;
+  readonly task: string;
+  readonly status: string;
+}
+
+/** A request as JSON has it, which no schema has seen yet. */
+export function requestOf({ inputs, text }: InferMessage): unknown {
+  return {
+    ...(inputs.length === 0 ? {} : { inputs: inputs.map(tensorOf) }),
+    ...(text === undefined ? {} : { text }),
+  };
+}
+
+/** A query as its schema knows it: what is empty was not sent. */
+export function queryOf(message: ListModelsMessage): unknown {
+  return Object.fromEntries(Object.entries(message).filter(([, value]) => value !== '' && value !== 0));
+}
+
+/**
+ * An answer as its message. The same bytes of the answer make the same bytes of the message, so that a replay is the same over
+ * this transport too.
+ */
+export function answerMessage(body: Uint8Array): object {
+  const { outputs, context, ...answer } = JSON.parse(new TextDecoder().decode(body)) as InferAnswer;
+  return { ...answer, outputs: outputs.map(tensorMessage), contextJson: canonicalJson(context) };
+}
+
+/** A model of a list as its message. */
+export const summaryMessage = (model: ModelSummary): object => model;
+
+/** A model as its message. */
+export function modelMessage({ inputs, outputs, commitment, ...model }: ModelDetail): object {
+  const { modelHash, modelHashSha3, sizeBytes, preprocess, accuracy, licence, commitmentHash } = model;
+  return {
+    summary: summaryMessage(model),
+    ...{ modelHash, modelHashSha3, sizeBytes, preprocess, accuracy, licence, commitmentHash },
+    inputs: inputs.map(specMessage),
+    outputs: outputs.map(specMessage),
+    ...(commitment && { commitmentJson: canonicalJson(commitment) }),
+  };
+}
+
+/** A verification as its message. */
+export function verificationMessage({ model, context, ...verification }: VerificationAnswer): object {
+  return {
+    ...verification,
+    modelId: model.id,
+    modelVersionId: model.modelVersionId,
+    ...(context && { contextJson: canonicalJson(context) }),
+  };
+}
+
+function specMessage({ shape, ...spec }: ModelDetail['inputs'][number]): object {
+  return { ...spec, ...(shape && { shape: { sizes: shape } }) };
+}
