@@ -57,6 +57,7 @@ const buildah = {
     ];
     run('buildah', ['bud', ...fixed, '--pull-never', '-f', file, '-t', image, ...given(args), context]);
   },
+  tag: (image, other) => run('buildah', ['tag', image, other]),
   layersOf(image) {
     const { OCIv1 } = JSON.parse(run('buildah', ['inspect', '--type', 'image', image]));
     return OCIv1.rootfs.diff_ids;
