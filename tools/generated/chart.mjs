@@ -3,8 +3,12 @@ import { durables, services } from '../../libs/contracts/dist/index.js';
 import { natsUsersFile } from '../../libs/embedded/dist/index.js';
 import { describeConfig } from '../../libs/platform/dist/entries/config.js';
 import { valuesSchema } from './chart-values.mjs';
+import { dashboards } from './dashboards.mjs';
+import { sloRules } from './slo-rules.mjs';
 
 export const CHART = 'k8s/charts/touchstone';
+/** Everything in it is generated. */
+export const DASHBOARDS = 'files/dashboards';
 
 /** Set by the chart or stated by the image; values have no say. */
 const SET_BY_THE_CHART = new Set([
@@ -53,5 +57,7 @@ export function chartFiles(serviceDefinitions) {
       `${node.trimEnd().replace(/,$/, '').replace('$TOUCHSTONE_NATS_PASSWORD_INFERENCE_GATEWAY_NODE', '$TOUCHSTONE_NATS_PASSWORD_INFERENCE_GATEWAY_NODE_VARIABLE')}\n`,
     ],
     [`${CHART}/values.schema.json`, text(valuesSchema(contracts))],
+    [`${CHART}/files/rules/slo.yaml`, sloRules()],
+    ...[...dashboards()].map(([name, json]) => [`${CHART}/${DASHBOARDS}/${name}`, json]),
   ]);
 }

@@ -64,6 +64,7 @@ describe('evidence of one output, from recording to anchor', () => {
     expect(await client.metric('touchstone_proof_self_check_failures_total')).toBe(0);
     expect(await client.metric('touchstone_proof_alarms_total')).toBe(0);
     expect(await client.metric('touchstone_proof_ready_seconds_count')).toBe(1);
+    expect(await client.metric('touchstone_proof_end_to_end_seconds_count')).toBe(1);
   });
 
   it('prefers the oldest anchored checkpoint, and else the oldest that covers the output', async () => {
