@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { seriesOf } from './observability/promql.js';
-import { exportedSeries } from './observability/registered-metrics.js';
+import { bucketBounds, exportedSeries } from './observability/registered-metrics.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const chart = 'k8s/charts/touchstone';
@@ -95,6 +95,13 @@ describe('rules', () => {
     const url = annotations['runbook_url'] ?? '';
     expect(url.startsWith(RUNBOOKS)).toBe(true);
     expect(existsSync(`${root}docs/runbooks/${url.slice(RUNBOOKS.length)}`)).toBe(true);
+  });
+
+  it('ask for buckets that there are', () => {
+    const bounds = bucketBounds();
+    const asked = rules.flatMap(({ expr }) => [...expr.matchAll(/(\w+)_bucket\{le="([^"]+)"\}/g)]);
+    expect(asked.length).toBeGreaterThan(0);
+    for (const [, name = '', bound] of asked) expect(bounds.get(name)).toContain(Number(bound));
   });
 
   it('have names of their own', () => {

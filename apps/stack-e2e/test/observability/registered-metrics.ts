@@ -66,3 +66,17 @@ export function exportedSeries(): ReadonlyMap<string, ReadonlySet<string>> {
   }
   return series;
 }
+
+/** Upper bounds of the buckets of every histogram, in seconds. */
+export function bucketBounds(): ReadonlyMap<string, readonly number[]> {
+  const histograms = everyFigure()
+    .getMetricsAsArray()
+    .filter((metric) => metric instanceof Histogram);
+  // As with the names of labels.
+  return new Map(
+    histograms.map((metric) => [
+      metric.name,
+      (metric as unknown as { upperBounds: readonly number[] }).upperBounds,
+    ]),
+  );
+}

@@ -31,7 +31,8 @@ export async function unpackPackagedProgram(
     await download(program.package, work, environment);
     const archive = readdirSync(work).find((name) => name.endsWith('.deb'));
     if (archive === undefined) throw new Error('apt-get download left no package behind');
-    await run('dpkg', ['-x', archive, 'unpacked'], { cwd: work, timeout: DOWNLOAD_TIMEOUT_MS });
+    const options = { cwd: work, timeout: DOWNLOAD_TIMEOUT_MS, env: environment };
+    await run('dpkg', ['-x', archive, 'unpacked'], options);
     mkdirSync(target, { recursive: true, mode: 0o700 });
     renameSync(join(work, 'unpacked', program.path), join(target, basename(program.path)));
   } finally {
