@@ -1,7 +1,6 @@
 import { createMeshMetrics } from '@touchstone/nats';
 import { createMetrics, HealthRegistry, Histogram, type Registry } from '@touchstone/platform/observability';
 import { createDataSource } from '@touchstone/postgres';
-import type { DataSource } from 'typeorm';
 import { addReadinessFigures } from '../../../../libs/platform/src/health/readiness-metrics.js';
 import { RequestObserver } from '../../../../libs/platform/src/http/request-observer.js';
 import { RelayMetrics } from '../../../../libs/postgres/src/outbox/relay-metrics.js';
@@ -33,7 +32,9 @@ function everyFigure(): Registry {
   createMeshMetrics(registry);
   new RelayMetrics(registry, createDataSource(options));
   const session = { schema: 'signer', statementTimeoutMs: 1 };
-  addPoolFigures(registry, { driver: { master: new SessionPool({ session }) } } as unknown as DataSource);
+  addPoolFigures(registry, { driver: { master: new SessionPool({ session }) } } as unknown as Parameters<
+    typeof addPoolFigures
+  >[1]);
   new GatewayMetrics(registry, () => 0);
   new PrometheusPaymentMetrics(registry, {
     openReservations: never,
