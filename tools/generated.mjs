@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serviceNames } from '../libs/contracts/dist/index.js';
-import { chartFiles } from './generated/chart.mjs';
+import { CHART, chartFiles, DASHBOARDS } from './generated/chart.mjs';
 import { configPage } from './generated/config.mjs';
 import { limitsPage } from './generated/limits.mjs';
 import { meshPage } from './generated/mesh.mjs';
@@ -16,6 +16,8 @@ import { serviceDefinitions } from './generated/services.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
 const OPEN_API_FOLDER = 'docs/reference/openapi';
+/** Where nothing lies but what is generated. */
+const FOLDERS = [OPEN_API_FOLDER, `${CHART}/${DASHBOARDS}`];
 /** Generators that check themselves; each knows `--check`. */
 const programs = ['libs/evm-contracts/build.mjs'];
 
@@ -35,11 +37,12 @@ async function pages() {
   return files;
 }
 
-/** Documents of services that are gone or renamed. */
+/** Documents and dashboards of services that are gone or renamed. */
 function leftovers(files) {
-  const folder = join(root, OPEN_API_FOLDER);
-  const present = existsSync(folder) ? readdirSync(folder) : [];
-  return present.map((name) => `${OPEN_API_FOLDER}/${name}`).filter((path) => !files.has(path));
+  const present = (folder) => (existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : []);
+  return FOLDERS.flatMap((folder) => present(folder).map((name) => `${folder}/${name}`)).filter(
+    (path) => !files.has(path),
+  );
 }
 
 function read(path) {

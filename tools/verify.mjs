@@ -30,6 +30,7 @@ const gates = [
   { name: 'types', arguments: [require.resolve('typescript/bin/tsc'), '-b'] },
   { name: 'knip', arguments: [`${root}node_modules/knip/bin/knip.js`, '--no-config-hints'] },
   { name: 'generated', arguments: [`${root}tools/generated.mjs`, '--check'] },
+  { name: 'rules', arguments: [`${root}tools/rules.mjs`] },
   { name: 'limits', arguments: [`${root}tools/limit-tests.mjs`] },
   { name: 'proto', arguments: [require.resolve('@bufbuild/buf/bin/buf'), 'lint'], folder: 'libs/contracts' },
   // What others trust is covered whole; the other packages are measured by `npm run coverage`, which takes as long as their specs.

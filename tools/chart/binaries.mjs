@@ -16,7 +16,7 @@ const DEFINITIONS = [
   { module: 'github.com/kedacore/keda/v2', version: 'v2.17.2', paths: ['config/crd/bases'] },
   {
     module: 'github.com/prometheus-operator/prometheus-operator',
-    version: 'v0.86.1',
+    version: 'v0.85.0',
     paths: [
       'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml',
       'example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml',

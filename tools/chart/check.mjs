@@ -33,6 +33,23 @@ export function checkRendering({ helm, chart, all, check }) {
       objects.length > 0 && new Set(ids).size === ids.length,
     );
     checkPods(variant, objects, check);
+    checkMonitoring(variant, objects, check);
+  }
+}
+
+/** What Prometheus and Grafana get is whole, wherever it is switched on. */
+function checkMonitoring({ name }, objects, check) {
+  for (const { kind, metadata, spec, data } of objects) {
+    if (kind === 'PrometheusRule')
+      check(
+        `${name}: ${metadata.name} has rules`,
+        spec.groups.length > 0 && spec.groups.every(({ rules }) => rules.length > 0),
+      );
+    if (kind === 'ConfigMap' && metadata.name.includes('-dashboard-'))
+      check(
+        `${name}: ${metadata.name} has panels`,
+        Object.values(data).every((text) => JSON.parse(text).panels.length > 0),
+      );
   }
 }
 

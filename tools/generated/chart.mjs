@@ -4,8 +4,12 @@ import { natsUsersFile } from '../../libs/embedded/dist/index.js';
 import { describeConfig } from '../../libs/platform/dist/entries/config.js';
 import { chartReadme } from './chart-readme.mjs';
 import { valuesSchema } from './chart-values.mjs';
+import { dashboards } from './dashboards.mjs';
+import { sloRules } from './slo-rules.mjs';
 
-const CHART = 'k8s/charts/touchstone';
+export const CHART = 'k8s/charts/touchstone';
+/** Everything in it is generated. */
+export const DASHBOARDS = 'files/dashboards';
 
 /** Set by the chart or stated by the image; values have no say. */
 const SET_BY_THE_CHART = new Set([
@@ -55,5 +59,7 @@ export function chartFiles(root, serviceDefinitions) {
     ],
     [`${CHART}/values.schema.json`, text(valuesSchema(contracts))],
     [`${CHART}/README.md`, chartReadme(`${root}${CHART}`, Object.keys(contracts))],
+    [`${CHART}/files/rules/slo.yaml`, sloRules()],
+    ...[...dashboards()].map(([name, json]) => [`${CHART}/${DASHBOARDS}/${name}`, json]),
   ]);
 }

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/observability';
 import type { EvidenceObserver, EvidenceStage } from './domain/evidence/evidence-reader.js';
 import type { Alarm } from './domain/ingest/intake.js';
-import { refusalReasons, type RefusalReason } from './domain/log/log-store.js';
+import { refusalReasons, type ReadyOutput, type RefusalReason } from './domain/log/log-store.js';
 
 const alarmKinds = ['log-conflict', 'batch-refused', 'checkpoint-refused', 'anchor-refused'] as const;
 /** From 10 ms to 10 min, and beyond for a chain that is slow to become final. */
@@ -9,6 +9,8 @@ const READY_SECONDS_BUCKETS = [
   0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 15, 30, 60, 120, 300, 600, 1_800,
   3_600,
 ];
+
+const BUNDLE_SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Figures that are read from the database when they are asked for. */
 export interface StoredFigures {
@@ -19,7 +21,7 @@ export interface StoredFigures {
 }
 
 /** The figures of this service. Those whose help says so must be zero. */
-export class ProofMetrics implements Pick<EvidenceObserver, 'served' | 'pending'> {
+export class ProofMetrics implements Pick<EvidenceObserver, 'served' | 'built' | 'pending'> {
   private readonly evidenceServed: Counter;
   private readonly evidencePending: Counter;
   private readonly cacheHits: Counter;
@@ -28,6 +30,8 @@ export class ProofMetrics implements Pick<EvidenceObserver, 'served' | 'pending'
   private readonly refused: Counter;
   private readonly verified: Counter;
   private readonly ready: Histogram;
+  private readonly endToEnd: Histogram;
+  private readonly bundle: Histogram;
   private readonly anchored: Histogram;
   private readonly lag: Gauge;
   private readonly messages: Counter;
@@ -53,18 +57,25 @@ export class ProofMetrics implements Pick<EvidenceObserver, 'served' | 'pending'
       'Checkpoints whose signature and root were verified.',
     );
     this.messages = counter('messages_taken_total', 'Events that are stored.', ['durable']);
-    this.ready = new Histogram({
-      name: 'touchstone_proof_ready_seconds',
-      help: 'From the recording of an output to the arrival of the checkpoint that makes it provable.',
-      buckets: READY_SECONDS_BUCKETS,
-      registers: [registry],
-    });
-    this.anchored = new Histogram({
-      name: 'touchstone_proof_anchored_seconds',
-      help: 'From the recording of an output until its bundle carries a final anchor.',
-      buckets: READY_SECONDS_BUCKETS,
-      registers: [registry],
-    });
+    const histogram = (name: string, help: string, buckets = READY_SECONDS_BUCKETS): Histogram =>
+      new Histogram({ name: `touchstone_proof_${name}`, help, buckets, registers: [registry] });
+    this.ready = histogram(
+      'ready_seconds',
+      'From the recording of an output to the arrival of the checkpoint that makes it provable.',
+    );
+    this.endToEnd = histogram(
+      'end_to_end_seconds',
+      'From the arrival of a request at the gateway to that of the checkpoint that makes its output provable.',
+    );
+    this.anchored = histogram(
+      'anchored_seconds',
+      'From the recording of an output until its bundle carries a final anchor.',
+    );
+    this.bundle = histogram(
+      'bundle_seconds',
+      'Time to make and verify an evidence bundle, whether it passes or not.',
+      BUNDLE_SECONDS_BUCKETS,
+    );
     this.lag = new Gauge({
       name: 'touchstone_proof_ingest_lag_seconds',
       help: 'Age of the last event when it was stored.',
@@ -81,6 +92,10 @@ export class ProofMetrics implements Pick<EvidenceObserver, 'served' | 'pending'
     if (source === 'memory') this.cacheHits.inc();
   }
 
+  built(seconds: number): void {
+    this.bundle.observe(seconds);
+  }
+
   pending(stage: EvidenceStage): void {
     this.evidencePending.inc({ stage });
   }
@@ -93,13 +108,16 @@ export class ProofMetrics implements Pick<EvidenceObserver, 'served' | 'pending'
     this.alarms.inc({ kind });
   }
 
-  checkpointVerified(secondsToReady: readonly number[]): void {
+  checkpointVerified(outputs: readonly ReadyOutput[]): void {
     this.verified.inc();
-    for (const seconds of secondsToReady) this.ready.observe(seconds);
+    for (const { seconds, secondsSinceRequest } of outputs) {
+      this.ready.observe(seconds);
+      this.endToEnd.observe(secondsSinceRequest);
+    }
   }
 
-  outputsAnchored(secondsToAnchored: readonly number[]): void {
-    for (const seconds of secondsToAnchored) this.anchored.observe(seconds);
+  outputsAnchored(outputs: readonly ReadyOutput[]): void {
+    for (const { seconds } of outputs) this.anchored.observe(seconds);
   }
 
   checkpointRefused(reason: RefusalReason): void {

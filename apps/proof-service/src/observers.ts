@@ -17,6 +17,10 @@ export class Observers implements EvidenceObserver, LogObserver {
     this.metrics.served(source, anchored);
   }
 
+  built(seconds: number): void {
+    this.metrics.built(seconds);
+  }
+
   pending(stage: EvidenceStage): void {
     this.metrics.pending(stage);
   }
@@ -32,13 +36,13 @@ export class Observers implements EvidenceObserver, LogObserver {
   }
 
   checkpointVerified(size: bigint, ready: readonly ReadyOutput[]): void {
-    this.metrics.checkpointVerified(ready.map(({ seconds }) => seconds));
+    this.metrics.checkpointVerified(ready);
     this.reached('proof ready', ready, false);
     this.logger.debug({ size: `${size}`, outputs: ready.length }, 'a checkpoint is verified');
   }
 
   outputsAnchored(anchored: readonly ReadyOutput[]): void {
-    this.metrics.outputsAnchored(anchored.map(({ seconds }) => seconds));
+    this.metrics.outputsAnchored(anchored);
     this.reached('anchored proof ready', anchored, true);
     this.logger.debug({ outputs: anchored.length }, 'outputs are anchored');
   }

@@ -64,6 +64,11 @@ describe('evidence of one output, from recording to anchor', () => {
     expect(await client.metric('touchstone_proof_self_check_failures_total')).toBe(0);
     expect(await client.metric('touchstone_proof_alarms_total')).toBe(0);
     expect(await client.metric('touchstone_proof_ready_seconds_count')).toBe(1);
+    expect(await client.metric('touchstone_proof_end_to_end_seconds_count')).toBe(1);
+    // Since the time in the id of the output, which was made in this test.
+    const endToEndSeconds = await client.metric('touchstone_proof_end_to_end_seconds_sum');
+    expect(endToEndSeconds).toBeGreaterThan(0);
+    expect(endToEndSeconds).toBeLessThan(60);
   });
 
   it('prefers the oldest anchored checkpoint, and else the oldest that covers the output', async () => {

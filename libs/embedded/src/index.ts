@@ -7,8 +7,10 @@ export {
   type ProcessIdentity,
 } from './process/identity.js';
 export { startGuardedProcess, type GuardedProcess } from './process/guarded-process.js';
+export { unpackPackagedProgram, type PackagedProgram } from './process/debian-package.js';
 export { postgresAccount } from './postgres/account.js';
 export { startPostgres, type PostgresOptions, type RunningPostgres } from './postgres/start-postgres.js';
+export { cacheFolder } from './nats/cache-folder.js';
 export { locateNatsServer } from './nats/locate-nats-server.js';
 export { startNats, type NatsOptions, type RunningNats } from './nats/start-nats.js';
 export type { NatsAccount, NatsUser } from './nats/configuration.js';

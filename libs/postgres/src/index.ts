@@ -43,4 +43,4 @@ export {
   KEEPALIVE_PROBES_MAX,
   LOST_PEER_SECONDS,
 } from './sessions.js';
-export { uuidV7 } from './uuid-v7.js';
+export { timeOfUuidV7, uuidV7 } from './uuid-v7.js';

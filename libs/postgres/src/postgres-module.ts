@@ -1,16 +1,17 @@
 import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
-import { HEALTH, type HealthRegistry } from '@touchstone/platform/observability';
+import { HEALTH, METRICS, type HealthRegistry, type Registry } from '@touchstone/platform/observability';
 import { SHUTDOWN, type Shutdown } from '@touchstone/platform/runtime';
 import { provide } from '@touchstone/platform/wiring';
 import { DataSource } from 'typeorm';
 import { createDataSource, STATEMENT_TIMEOUT_DEFAULT_MS, type PostgresOptions } from './data-source.js';
 import { assertMigrated } from './migrations.js';
 import { Outbox } from './outbox/outbox.js';
+import { addPoolFigures } from './pool-metrics.js';
 import { assertOwnSessions } from './session-check.js';
 import { ASSERT_WRITABLE_SQL } from './sessions.js';
 
 /**
- * Gives a service its `DataSource` and `Outbox`, a readiness check and the closing in the phase `database`.
+ * Gives a service its `DataSource` and `Outbox`, a readiness check, the figures of its pool and the closing in the phase `database`.
  * Starting fails when migrations are missing.
  */
 @Module({})
@@ -18,6 +19,7 @@ export class PostgresModule implements OnModuleInit {
   constructor(
     @Inject(DataSource) private readonly dataSource: DataSource,
     @Inject(HEALTH) private readonly health: HealthRegistry,
+    @Inject(METRICS) private readonly metrics: Registry,
   ) {}
 
   static forRoot(options: PostgresOptions): DynamicModule {
@@ -33,6 +35,7 @@ export class PostgresModule implements OnModuleInit {
   }
 
   onModuleInit(): void {
+    addPoolFigures(this.metrics, this.dataSource);
     this.health.addReadiness('postgres', async () => {
       // After a failover an open session may still lead to the old primary, which answers and takes no writes.
       await this.dataSource.query(ASSERT_WRITABLE_SQL);

@@ -16,7 +16,9 @@ export interface PoolOptions extends pg.PoolConfig {
  * server and not of its session, so all sessions that are open by then end, each when it comes back to the pool; new
  * ones go where the address leads by now.
  */
-class SessionPool extends pg.Pool {
+export class SessionPool extends pg.Pool {
+  /** Told how long each statement took, however it ended. */
+  onAnswered: (seconds: number) => void = () => undefined;
   private readonly open = new Set<pg.PoolClient>();
   private readonly left = new WeakSet<pg.PoolClient>();
 
@@ -40,16 +42,19 @@ class SessionPool extends pg.Pool {
     (client as pg.PoolClient & pg.Client).connection.on('errorMessage', ({ code }: pg.DatabaseError) => {
       if (code === READ_ONLY_STATE) for (const session of this.open) this.left.add(session);
     });
-    this.endUnanswered(client as pg.PoolClient & pg.Client);
+    this.watchAnswers(client as pg.PoolClient & pg.Client);
   }
 
   /** pg stops to wait for an answer and keeps the connection, on which whoever gets it next would wait in vain. */
-  private endUnanswered(client: pg.Client): void {
+  private watchAnswers(client: pg.Client): void {
     const query = client.query.bind(client) as (...parameters: unknown[]) => unknown;
     const bounded = (...parameters: unknown[]): unknown => {
+      const startedMs = performance.now();
       const answer = query(...parameters);
+      const answered = (): void => this.onAnswered((performance.now() - startedMs) / 1_000);
       if (answer instanceof Promise)
-        answer.catch((error: unknown) => {
+        answer.then(answered, (error: unknown) => {
+          answered();
           if (error instanceof Error && error.message === NO_ANSWER) client.end().catch(() => undefined);
         });
       return answer;

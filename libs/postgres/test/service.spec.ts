@@ -45,6 +45,12 @@ describe('a service with a database', () => {
       ready: true,
       checks: expect.arrayContaining([expect.objectContaining({ name: 'postgres', ok: true })]),
     });
+    const figures = await (await fetch(`http://127.0.0.1:${service.ports.health}/metrics`)).text();
+    expect(figures).toMatch(/^touchstone_ready\{service="signer"\} 1$/m);
+    expect(figures).toMatch(/^touchstone_database_pool_waiting\{service="signer"\} 0$/m);
+    expect(figures).toMatch(/^touchstone_database_pool_sessions\{service="signer"\} [1-9]/m);
+    expect(figures).toMatch(/^touchstone_database_pool_sessions_max\{service="signer"\} 10$/m);
+    expect(figures).toMatch(/^touchstone_database_query_seconds_count\{service="signer"\} [1-9]/m);
     const append = (numbers: readonly number[]) =>
       dataSource?.transaction(async (manager) => {
         for (const number of numbers)

@@ -1,5 +1,5 @@
 import { rangeNodes, type LogNode, type NodeId } from '@touchstone/merkle';
-import { fromBytea, toBytea, withDatabase } from '@touchstone/postgres';
+import { fromBytea, timeOfUuidV7, toBytea, withDatabase } from '@touchstone/postgres';
 import { QueryFailedError, type DataSource, type EntityManager } from 'typeorm';
 import type {
   LogFrontier,
@@ -130,11 +130,17 @@ export class PostgresLogStore implements LogStore {
     return withDatabase(async () => {
       const rows = (await this.dataSource.query(
         `SELECT verification_id AS "verificationId",
-                extract(epoch FROM clock_timestamp() - recorded_at)::float8 AS seconds
+                extract(epoch FROM clock_timestamp() - recorded_at)::float8 AS seconds,
+                extract(epoch FROM clock_timestamp())::float8 AS now
          FROM ${schema}.batch_leaf JOIN ${schema}.output USING (leaf) WHERE ${condition}`,
         parameters,
-      )) as ReadyOutput[];
-      return rows.map((row) => ({ ...row, seconds: Math.max(0, row.seconds) }));
+      )) as { verificationId: string; seconds: number; now: number }[];
+      return rows.map(({ verificationId, seconds, now }) => ({
+        verificationId,
+        seconds: Math.max(0, seconds),
+        // The gateway makes the id of the time when the request came.
+        secondsSinceRequest: Math.max(0, now - timeOfUuidV7(verificationId) / 1_000),
+      }));
     });
   }
 }

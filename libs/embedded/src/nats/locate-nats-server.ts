@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { AppError } from '@touchstone/contracts';
+import { unpackPackagedProgram } from '../process/debian-package.js';
 import { cacheFolder } from './cache-folder.js';
 
 const run = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000;
-const DOWNLOAD_TIMEOUT_MS = 120_000;
 const GO_INSTALL_TIMEOUT_MS = 600_000;
 
 /** The version that `go install` builds where the distribution has no package. */
@@ -62,35 +62,8 @@ async function onPath(environment: Environment): Promise<NatsServerBinary | unde
   return undefined;
 }
 
-async function downloadPackage(work: string, environment: Environment): Promise<void> {
-  const options = { cwd: work, timeout: DOWNLOAD_TIMEOUT_MS, env: { ...environment, LC_ALL: 'C' } };
-  try {
-    await run('apt-get', ['download', 'nats-server'], options);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
-    // Container images carry no package lists; fetch them into the work folder, the machine's own stay untouched.
-    const own = ['-o', `Dir::State::Lists=${work}/lists`, '-o', `Dir::Cache=${work}/cache`];
-    for (const folder of ['lists/partial', 'cache/archives/partial']) {
-      mkdirSync(join(work, folder), { recursive: true });
-    }
-    await run('apt-get', [...own, 'update'], options);
-    await run('apt-get', [...own, 'download', 'nats-server'], options);
-  }
-}
-
-async function unpackDistributionPackage(target: string, environment: Environment): Promise<void> {
-  const work = mkdtempSync(`${target}.partial-`);
-  try {
-    await downloadPackage(work, environment);
-    const archive = readdirSync(work).find((name) => name.endsWith('.deb'));
-    if (archive === undefined) throw new Error('apt-get download left no package behind');
-    await run('dpkg', ['-x', archive, 'unpacked'], { cwd: work, timeout: DOWNLOAD_TIMEOUT_MS });
-    mkdirSync(target, { recursive: true, mode: 0o700 });
-    renameSync(join(work, 'unpacked/usr/sbin/nats-server'), join(target, 'nats-server'));
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-}
+const unpackDistributionPackage = (target: string, environment: Environment): Promise<void> =>
+  unpackPackagedProgram({ package: 'nats-server', path: 'usr/sbin/nats-server' }, target, environment);
 
 async function goInstall(target: string, environment: Environment): Promise<void> {
   const work = mkdtempSync(`${target}.partial-`);

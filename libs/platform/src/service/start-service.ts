@@ -5,6 +5,7 @@ import { hashDeployedCode, type BuildInfo } from '../build-info.js';
 import { systemClock } from '../clock.js';
 import { HealthRegistry } from '../health/health-registry.js';
 import { startHealthServer } from '../health/health-server.js';
+import { addReadinessFigures } from '../health/readiness-metrics.js';
 import { Shutdown } from '../lifecycle/shutdown.js';
 import type { Logger } from '../logging/logger.js';
 import { createMetrics } from '../metrics/metrics.js';
@@ -65,6 +66,7 @@ export async function startService<S extends z.ZodObject>(
   shutdown.add('readiness', 'readyz', () => health.startDraining());
   shutdown.add('last', 'tracing', () => tracing.shutdown());
   let listens = false;
+  addReadinessFigures(metrics, health);
   health.addReadiness('listening', () => {
     if (!listens) throw new Error('The service is still starting.');
   });

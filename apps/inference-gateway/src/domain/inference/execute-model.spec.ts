@@ -57,6 +57,17 @@ describe('ModelExecutor', () => {
     expect(inferenceMs).toBe(1.235);
   });
 
+  it('names the verification after the time when the request came', async () => {
+    const times: number[] = [];
+    const parts = { newId: (atMs: number) => `${times.push(atMs)}` };
+    await executor(parts).execute({ ...request(), startedMs: performance.now() - 5_000 }, null);
+    const sinceRequest = 1_763_632_800_999 - (times[0] ?? 0);
+    expect(times).toHaveLength(1);
+    expect(Number.isInteger(sinceRequest)).toBe(true);
+    expect(sinceRequest).toBeGreaterThanOrEqual(5_000);
+    expect(sinceRequest).toBeLessThan(6_000);
+  });
+
   it.each(['modelVersionId', 'inputHash', 'outputHash', 'nonce', 'timestamp'] as const)(
     'refuses a proof about another %s than was asked for',
     async (field) => {

@@ -27,7 +27,8 @@ export interface ModelExecutorParts {
   readonly node: NodeStatus;
   readonly build: OutputContext['build'];
   readonly nowMs: () => number;
-  readonly newId: () => string;
+  /** A UUIDv7 of these Unix milliseconds. */
+  readonly newId: (atMs: number) => string;
   readonly randomBytes: (length: number) => Uint8Array;
 }
 
@@ -64,8 +65,10 @@ export class ModelExecutor {
       timestamp: Math.floor(this.parts.nowMs() / 1_000),
     });
     const commitment = await this.parts.commitments.naming(model, proof.keyId);
+    const takenMs = performance.now() - startedMs;
     return {
-      verificationId: this.parts.newId(),
+      // Its time is that of the request: whoever has the id can tell how long the evidence took from there.
+      verificationId: this.parts.newId(Math.round(this.parts.nowMs() - takenMs)),
       model,
       inputs,
       outputs,
@@ -75,7 +78,7 @@ export class ModelExecutor {
       requestParts,
       payment,
       inferenceMs: roundMs(run.milliseconds),
-      totalMs: roundMs(performance.now() - startedMs),
+      totalMs: roundMs(takenMs),
     };
   }
 

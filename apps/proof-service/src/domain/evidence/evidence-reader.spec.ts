@@ -38,7 +38,7 @@ function readerOf(locate: (id: string) => OutputLocation | undefined) {
     },
     anchoredSizes: () => Promise.resolve(new Map()),
   };
-  const seen = { failures: 0, stages: [] as EvidenceStage[] };
+  const seen = { failures: 0, built: [] as number[], stages: [] as EvidenceStage[] };
   const keys = new KnownKeys({ fetch: () => Promise.reject(new Error('away')) }, () =>
     new FakeClock().nowMs(),
   );
@@ -48,6 +48,7 @@ function readerOf(locate: (id: string) => OutputLocation | undefined) {
     anchored: new AnchoredSizes(store, () => 0),
     observer: {
       served: () => undefined,
+      built: (seconds) => seen.built.push(seconds),
       pending: (stage) => seen.stages.push(stage),
       selfCheckFailed: () => (seen.failures += 1),
     },
@@ -80,6 +81,7 @@ describe('evidence reader', () => {
     await Promise.all(readers);
     expect(loads()).toBe(1);
     expect(seen.failures).toBe(1);
+    expect(seen.built).toEqual([expect.any(Number)]);
   });
 
   it.each<[EvidenceStage, Partial<OutputLocation>, RequiredAnchors]>([

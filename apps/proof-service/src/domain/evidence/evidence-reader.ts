@@ -17,6 +17,8 @@ export type EvidenceStage = (typeof evidenceStages)[number];
 /** Told about every answer. */
 export interface EvidenceObserver {
   served(source: 'memory' | 'built', anchored: boolean): void;
+  /** A bundle was made and verified, whatever came of it. */
+  built(seconds: number): void;
   pending(stage: EvidenceStage): void;
   selfCheckFailed(subject: string, findings: readonly string[], cause?: unknown): void;
 }
@@ -96,7 +98,9 @@ export class EvidenceReader<Question, Location extends EvidenceLocation = Eviden
   }
 
   private async build(question: Question, location: Provable<Location>): Promise<VerifiedBundle> {
+    const startedMs = performance.now();
     const { text, findings, cause } = await this.subject.build(question, location);
+    this.options.observer.built((performance.now() - startedMs) / 1_000);
     if (findings.length > 0) {
       const about = `evidence of ${this.subject.describe(question)}`;
       this.options.observer.selfCheckFailed(about, findings, cause);

@@ -32,6 +32,8 @@ export interface ReadyOutput {
   readonly verificationId: string;
   /** Seconds from its recording to now. */
   readonly seconds: number;
+  /** Seconds from the arrival of the request at the gateway to now. */
+  readonly secondsSinceRequest: number;
 }
 
 /** This service's own copy of the log. */
