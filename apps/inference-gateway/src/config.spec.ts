@@ -15,9 +15,13 @@ describe('the configuration', () => {
     });
   });
 
-  it('has no key: only the ways to database and mesh are secret', () => {
+  it('has no key that signs: only the ways to database and mesh and the certificate of gRPC are secret', () => {
     const secrets = describeConfig(configSchema).filter(({ secret }) => secret);
-    expect(secrets.map(({ name }) => name).sort()).toEqual(['DATABASE_URL', 'TOUCHSTONE_NATS_PASSWORD']);
+    expect(secrets.map(({ name }) => name).sort()).toEqual([
+      'DATABASE_URL',
+      'TOUCHSTONE_GRPC_TLS_KEY',
+      'TOUCHSTONE_NATS_PASSWORD',
+    ]);
   });
 
   it('documents every key', () => {

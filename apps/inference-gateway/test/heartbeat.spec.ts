@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OutputContext } from '@touchstone/contracts';
 import { capabilityHash, contextNonce } from '@touchstone/evidence';
+import { RPC_TIMEOUT_MS } from '@touchstone/nats';
 import { AttestationHubDouble, waitUntil } from '@touchstone/testing';
 import { NODE_STATUS_MAX_AGE_MS } from '../src/domain/node/node-status.js';
 import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
@@ -106,7 +107,9 @@ describe('what is signed about the node', () => {
       capabilityHash: null,
     });
     hub.isSilent = false;
-    await waitUntil(async () => (await signedNode(gateway))?.attestationStatus === 'DRIFT');
+    // The heartbeat that the silent hub took waits for its answer that long, and the next one comes after it.
+    const isHeard = async () => (await signedNode(gateway))?.attestationStatus === 'DRIFT';
+    await waitUntil(isHeard, 2 * RPC_TIMEOUT_MS);
   });
 
   it('is UNKNOWN where heartbeats are switched off', async () => {
