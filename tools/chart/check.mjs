@@ -82,9 +82,15 @@ export function podsOf(objects) {
     const label = `${kind} ${metadata.name}`;
     if (kind === 'Pod') return [{ label, metadata, spec }];
     const template = spec?.template;
-    return template?.spec?.containers
-      ? [{ label, metadata: { ...template.metadata, name: metadata.name }, spec: template.spec }]
-      : [];
+    // A claim of a StatefulSet becomes a volume of each of its Pods.
+    const claims = (spec?.volumeClaimTemplates ?? []).map(({ metadata: { name } }) => ({
+      name,
+      persistentVolumeClaim: { claimName: name },
+    }));
+    if (!template?.spec?.containers) return [];
+    const volumes = [...(template.spec.volumes ?? []), ...claims];
+    const own = { ...template.metadata, name: metadata.name };
+    return [{ label, metadata: own, spec: { ...template.spec, volumes } }];
   });
 }
 
