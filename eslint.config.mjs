@@ -48,6 +48,7 @@ export default tseslint.config(
       '**/dist-spec/**',
       '**/node_modules/**',
       '.touchstone/**',
+      '.images/**',
       '.nx/**',
       'models/**',
     ],
