@@ -62,11 +62,18 @@ async function attempt(engine, built) {
 
 async function main() {
   const { only, tag, registry, base, engine: wanted, out, json, 'no-try': untried } = readOptions();
+  const architecture = ARCHITECTURES[process.arch];
   const engine = findEngine(wanted);
+  const tries = !untried && only === undefined;
+  if (tries && (engine.mount === undefined || process.getuid?.() !== 0))
+    throw new Error('Trying the images needs buildah, Linux and root; build them only with --no-try.');
+  if (architecture === undefined)
+    throw new Error(
+      `Images are built for ${Object.keys(ARCHITECTURES).join(' and ')}, not for ${process.arch}.`,
+    );
   say(`base ${base}: ${prepareBase(engine, base)}; built by ${engine.name}`);
   mkdirSync(out, { recursive: true });
   const lock = new Lock(root);
-  const architecture = ARCHITECTURES[process.arch];
   const built = [];
   for (const image of images.filter(({ name }) => only === undefined || only.includes(name))) {
     const folder = join(out, image.name);
@@ -94,7 +101,7 @@ async function main() {
       `${name}  ${(laid.bytes / 1e6).toFixed(1)} MB beyond the base, build ${laid.hash.slice(0, 12)}, layer ${layer.slice(7, 19)}`,
     );
   }
-  if (!untried && only === undefined) await attempt(engine, built);
+  if (tries) await attempt(engine, built);
   if (json)
     process.stdout.write(`${JSON.stringify({ base, engine: engine.name, images: built }, null, 2)}\n`);
 }

@@ -22,7 +22,7 @@ const freePort = () =>
     });
   });
 
-function start(binary, args, logFile) {
+function start(binary, args) {
   const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let tail = '';
   child.stderr.on('data', (chunk) => (tail = `${tail}${chunk}`.slice(-4_000)));
@@ -36,7 +36,6 @@ function start(binary, args, logFile) {
       await exited;
       clearTimeout(late);
     },
-    logFile,
   };
 }
 

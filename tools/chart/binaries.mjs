@@ -1,7 +1,16 @@
 // helm, and a Kubernetes API server with its store, built from their Go modules: no cluster and no container engine is needed to check
 // a chart. What was built stays in the cache folder of the user, by its version.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../images/engine.mjs';
@@ -53,7 +62,7 @@ function cached(name, version, build) {
   try {
     build(work, join(work, name));
     mkdirSync(folder, { recursive: true });
-    execFileSync('cp', [join(work, name), `${binary}.new`]);
+    copyFileSync(join(work, name), `${binary}.new`);
     renameSync(`${binary}.new`, binary);
   } finally {
     // Modules are laid out read-only.

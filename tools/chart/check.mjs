@@ -6,7 +6,7 @@ import { prepareNamespace } from './api-server.mjs';
 import { refusals } from './variants.mjs';
 
 const RELEASE = 'touchstone';
-/** Kinds that come with the chart's custom resources; a cluster without them has them off. */
+/** In the second one the profile `restricted` is enforced. */
 const NAMESPACES = { plain: 'touchstone', restricted: 'touchstone-restricted' };
 
 const options = ({ file, set = [] }) => [

@@ -66,4 +66,9 @@ export const refusals = [
   { on: 'minimal', set: ['ingress.hosts.oracle=example.com'], says: 'oracle' },
   { on: 'payments-off', set: ['ingress.hosts.payment-verifier=pay.example.com'], says: 'which is off' },
   { on: 'minimal', set: ['gatewayApi.enabled=true'], says: 'gatewayApi.parentRefs' },
+  {
+    on: 'production',
+    set: ['services.proof-service.clients=null'],
+    says: 'its network policy lets nobody in',
+  },
 ];

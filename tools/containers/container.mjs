@@ -7,6 +7,13 @@ const ENTER = fileURLToPath(new URL('enter.sh', import.meta.url));
 /** What a container of an image has in its environment whatever else it gets. */
 export const PATH_OF_IMAGES = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** What an image sets for its containers, by name (OCI image specification, config.Env). */
+export function environmentOf({ Env = [] }) {
+  return Object.fromEntries(
+    Env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+}
+
 /** A bound on memory, by whichever version of control groups this machine has. */
 export class MemoryBound {
   /** @param bytes what all processes in it may have together; the kernel ends one of them beyond that */

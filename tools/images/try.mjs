@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resetState, startStack } from '../../libs/embedded/dist/index.js';
 import { serviceNames } from '../../libs/contracts/dist/index.js';
-import { containerCommand, MemoryBound, PATH_OF_IMAGES } from '../containers/container.mjs';
+import { containerCommand, environmentOf, MemoryBound, PATH_OF_IMAGES } from '../containers/container.mjs';
+import { digitRequest } from '../containers/sample-request.mjs';
 import { run } from './engine.mjs';
 
 /** No entry of any passwd; the group is root’s, as OpenShift gives it. */
@@ -35,21 +36,6 @@ function checkProcess(name, pid, check) {
   check(`${name} has a read-only root`, /^ro(?:,|$)/.test(root?.split(' ')[3] ?? ''));
 }
 
-/** What an image sets, by name; the embedded stack has its services listen on loopback all the same. */
-function environmentOf({ Env }) {
-  const { TOUCHSTONE_BIND_HOST: _all, ...set } = Object.fromEntries(
-    Env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-  );
-  return set;
-}
-
-/** A request for the sample model: one of its held-out rows. */
-function digitBody(root) {
-  const read = (name) => JSON.parse(readFileSync(join(root, 'models/digits', name), 'utf8'));
-  const [{ name, datatype, shape }] = read('model.json').inputs;
-  return JSON.stringify({ inputs: [{ name, datatype, shape, data: read('held-out.json').rows[0].values }] });
-}
-
 async function anchored(url) {
   const until = Date.now() + ANCHOR_WAIT_MS;
   for (;;) {
@@ -66,7 +52,8 @@ function startImages({ root, stateDir, configs, folderOf, boundOf }) {
   const settingsOf = (name) => [
     name,
     {
-      ...{ ...environmentOf(configs.get(name)), HOME: undefined },
+      // Of the image, but for where it listens: the stack of a machine has loopback alone.
+      ...{ ...environmentOf(configs.get(name)), TOUCHSTONE_BIND_HOST: '127.0.0.1', HOME: undefined },
       ...(name === 'inference-gateway' ? { TOUCHSTONE_MODELS_DIR: '/app/models' } : {}),
     },
   ];
@@ -92,7 +79,7 @@ async function makeEvidence({ root, stateDir, urls, parent }) {
   const folder = join(parent, 'evidence');
   run('mkdir', ['-m', '755', folder]);
   const request = join(parent, 'digit.json');
-  writeFileSync(request, digitBody(root));
+  writeFileSync(request, digitRequest(root));
   const asked = touchstone('infer', 'digits', '--input', request, '--pay', '--state', stateDir, '--json');
   const { verificationId } = JSON.parse(asked);
   const evidence = await anchored(`${urls['proof-service']}/v1/evidence/${verificationId}?require=anchored`);

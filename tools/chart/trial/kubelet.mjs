@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { containerCommand, MemoryBound, PATH_OF_IMAGES } from '../../containers/container.mjs';
+import { containerCommand, environmentOf, MemoryBound, PATH_OF_IMAGES } from '../../containers/container.mjs';
 
 const UNITS = { Ki: 1_024, Mi: 1_048_576, Gi: 1_073_741_824 };
 const GROUP_READS = 0o040;
@@ -55,14 +55,11 @@ export class Pod {
     return this;
   }
 
-  environment({ Env = [] }) {
+  environment(config) {
     const { env = [], envFrom = [] } = this.container;
-    const ofImage = Env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]);
     const ofSecrets = envFrom.flatMap(({ secretRef }) => Object.entries(this.kubelet.secret(secretRef.name)));
-    return {
-      PATH: PATH_OF_IMAGES,
-      ...Object.fromEntries([...ofImage, ...ofSecrets, ...env.map(({ name, value }) => [name, value])]),
-    };
+    const own = Object.fromEntries([...ofSecrets, ...env.map(({ name, value }) => [name, value])]);
+    return { PATH: PATH_OF_IMAGES, ...environmentOf(config), ...own };
   }
 
   mounts() {

@@ -11,6 +11,7 @@ import { startPostgres } from '../../../libs/embedded/dist/index.js';
 import { findEngine, run } from '../../images/engine.mjs';
 import { BASE_DEFAULT } from '../../images/base.mjs';
 import { Claims } from '../../claims.mjs';
+import { digitRequest } from '../../containers/sample-request.mjs';
 import * as binaries from '../binaries.mjs';
 import { objectsOf } from '../check.mjs';
 import { PodNetwork, ROUTER } from './network.mjs';
@@ -160,11 +161,7 @@ function checkListeners(cluster, workloads, check) {
 
 /** Steady requests to whatever Pod of the gateway is ready, while `work` goes on. @returns how many were sent and failed */
 async function underLoad(workloads, work) {
-  const read = (name) => JSON.parse(readFileSync(join(root, 'models/digits', name), 'utf8'));
-  const [{ name, datatype, shape }] = read('model.json').inputs;
-  const body = JSON.stringify({
-    inputs: [{ name, datatype, shape, data: read('held-out.json').rows[0].values }],
-  });
+  const body = digitRequest(root);
   const failures = [];
   const open = new Set();
   let sent = 0;

@@ -60,7 +60,7 @@ export class Release {
     for (const workload of made.filter(isA('StatefulSet'))) await this.install(workload);
     for (const job of made.filter(isA('Job'))) await this.runToEnd(job);
     const deployments = made.filter(isA('Deployment'));
-    if (this.workloads.size <= 1) await Promise.all(deployments.map((one) => this.install(one)));
+    if (action === 'install') await Promise.all(deployments.map((one) => this.install(one)));
     else for (const one of deployments) await this.roll(one);
     await this.hooks(objects, `post-${action}`);
   }

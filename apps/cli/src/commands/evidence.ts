@@ -71,7 +71,15 @@ Example:
     .description('write the trust file of the running stack, as its operator states it')
     .option('--out <file>', 'where to write; - for standard output', '-')
     .option('--independent <network...>', 'sources of time that you hold for independent of the signer', [])
+    .option('--signer <url>', 'signer of an installation, instead of the running stack')
+    .option('--gateway <url>', 'with --signer: gateway whose models are listed')
     .addOption(stateDirectory())
-    .addHelpText('after', '\nExample:\n  $ touchstone trust export --out trust.json')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone trust export --out trust.json
+  $ touchstone trust export --signer https://signer.example --gateway https://ai.example --out trust.json`,
+    )
     .action((options) => finish(import('./trust-export.js').then((m) => m.trustExportCommand(options))));
 }

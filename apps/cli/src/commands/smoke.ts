@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { keySetAnswer } from '@touchstone/contracts/http/signer';
 import { explainReport, verifyEvidence } from '@touchstone/evidence';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { submitBatch } from '../stack/event-batches.js';
 import { bundleAt } from '../stack/evidence.js';
-import { trustInSigner } from '../stack/export-trust.js';
-import { baseUrl, fetchJson } from '../stack/running-stack.js';
+import { statedTrust } from '../stack/export-trust.js';
+import { baseUrl } from '../stack/running-stack.js';
 import { requireBatchToken } from '../stack/token-of.js';
 
 export interface SmokeOptions {
@@ -28,7 +27,7 @@ export async function smokeCommand(options: SmokeOptions): Promise<ExitCode> {
   const url = `${proofs}/v1/evidence/${batch.evidenceId}?event=${encodeURIComponent(id)}`;
   const evidence = await bundleAt(url, options.timeout * 1_000);
   const nowMs = Date.now();
-  const trust = trustInSigner(await fetchJson(`${signer}/v1/key-set`, keySetAnswer), nowMs);
+  const trust = await statedTrust({ urls: { signer } });
   const report = verifyEvidence(evidence, { trust, nowMs });
   const works = report.result === 'VALID' && report.label !== 'L0';
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);

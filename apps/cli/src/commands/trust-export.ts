@@ -1,16 +1,20 @@
 import { writeFile } from 'node:fs/promises';
-import { readTrustFile } from '@touchstone/evidence';
-import { exitCodes, type ExitCode } from '../exit-codes.js';
-import { exportTrust, trustText } from '../stack/export-trust.js';
-import { requireStack } from '../stack/running-stack.js';
+import { readTrustFile, type TrustFile } from '@touchstone/evidence';
+import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
+import { exportTrust, statedTrust, trustText } from '../stack/export-trust.js';
+import { baseUrl, requireStack } from '../stack/running-stack.js';
 
-/** `touchstone trust export`: what the operator of the running stack says; a verifier decides whether to believe it. */
-export async function trustExportCommand(options: {
-  out: string;
-  independent: string[];
-  state: string;
-}): Promise<ExitCode> {
-  const text = trustText(await exportTrust(requireStack(options.state), options.independent));
+export interface TrustExportOptions {
+  readonly out: string;
+  readonly independent: string[];
+  readonly state: string;
+  readonly signer?: string;
+  readonly gateway?: string;
+}
+
+/** `touchstone trust export`: what the operator says of a running stack or an installation; a verifier decides whether to believe it. */
+export async function trustExportCommand(options: TrustExportOptions): Promise<ExitCode> {
+  const text = trustText(await trustOf(options));
   // What no verifier takes, such as a test network among the independent sources, is not written.
   readTrustFile(text);
   if (options.out === '-') process.stdout.write(text);
@@ -19,4 +23,17 @@ export async function trustExportCommand(options: {
     process.stderr.write(`Wrote ${options.out}. It says what the operator says; see docs/trust-files.md.\n`);
   }
   return exitCodes.ok;
+}
+
+function trustOf({ signer, gateway, state, independent }: TrustExportOptions): Promise<TrustFile> {
+  if (signer === undefined && gateway === undefined) return exportTrust(requireStack(state), independent);
+  if (signer === undefined)
+    throw new CommandError(exitCodes.usage, '--gateway alone names no keys; give --signer as well.');
+  if (independent.length > 0)
+    throw new CommandError(
+      exitCodes.usage,
+      '--independent names networks of --state; with --signer add them yourself.',
+    );
+  const models = gateway === undefined ? {} : { 'inference-gateway': baseUrl(gateway) };
+  return statedTrust({ urls: { signer: baseUrl(signer), ...models } });
 }

@@ -6,7 +6,7 @@ import { trustFile, type TrustFile } from '@touchstone/evidence';
 import type { z } from 'zod';
 import { chainOf, finalizedBlocks } from './chain.js';
 import { commitmentHashes, listModels } from './gateway.js';
-import { fetchJson, urlOf } from './running-stack.js';
+import { fetchJson, urlOf, type ServiceUrls } from './running-stack.js';
 
 /** Uses whose keys a verifier of evidence needs. */
 const TRUSTED_USES = ['output', 'event-batch', 'witness', 'receipt'];
@@ -20,31 +20,16 @@ export async function exportTrust(
   stack: StackDescription,
   independent: readonly string[] = [],
 ): Promise<TrustFile> {
-  const keys = await fetchJson(`${urlOf(stack, 'signer')}/v1/key-set`, keySetAnswer);
-  const models = await Promise.all(
-    (await listModels(stack)).map(async ({ id, modelVersionId }) => ({
-      modelVersionId,
-      hashes: await commitmentHashes(stack, id),
-    })),
-  );
-  const chain = chainOf(stack);
-  const asOfMs = Date.now();
+  const stated = await statedTrust(stack);
   return trustFile.parse({
-    version: 1,
-    asOf: new Date(asOfMs).toISOString(),
-    keys: trustedKeys(keys, asOfMs),
-    models: models.flatMap(({ modelVersionId, hashes }) =>
-      hashes.map((commitmentHash) => ({ modelVersionId, commitmentHash })),
-    ),
-    logs: [keys.log],
-    witnesses: { k: 0, vkeys: [] },
+    ...stated,
     chains: [
       {
         network: `eip155:${stack.chain.chainId}`,
         test: true,
         contract: stack.chain.anchorRegistry,
         submitters: [stack.chain.anchorSubmitter],
-        blocks: await finalizedBlocks(chain),
+        blocks: await finalizedBlocks(chainOf(stack)),
       },
     ],
     tsas: stack.tsa ? [trustedTsa(stack.tsa)] : [],
@@ -53,20 +38,25 @@ export async function exportTrust(
 }
 
 /**
- * Trust in nobody but the signer itself: its own word on its keys and on the log. It shows that the parts of an installation fit
- * together, and proves nothing to anybody else.
+ * What the services of an installation say of themselves: the signer's keys and log, and where the gateway is named the commitments of its
+ * models. Chains and time-stamping authorities are for the verifier to add.
  */
-export function trustInSigner(answer: z.infer<typeof keySetAnswer>, asOfMs: number): TrustFile {
+export async function statedTrust(services: ServiceUrls): Promise<TrustFile> {
+  const keys = await fetchJson(`${urlOf(services, 'signer')}/v1/key-set`, keySetAnswer);
+  const models = services.urls['inference-gateway'] === undefined ? [] : await listModels(services);
+  const committed = await Promise.all(
+    models.map(async ({ id, modelVersionId }) => ({
+      modelVersionId,
+      hashes: await commitmentHashes(services, id),
+    })),
+  );
+  const asOfMs = Date.now();
   return trustFile.parse({
-    ...{ version: 1, asOf: new Date(asOfMs).toISOString(), keys: trustedKeys(answer, asOfMs) },
-    ...{
-      models: [],
-      logs: [answer.log],
-      witnesses: { k: 0, vkeys: [] },
-      chains: [],
-      tsas: [],
-      independent: [],
-    },
+    ...{ version: 1, asOf: new Date(asOfMs).toISOString(), keys: trustedKeys(keys, asOfMs) },
+    models: committed.flatMap(({ modelVersionId, hashes }) =>
+      hashes.map((commitmentHash) => ({ modelVersionId, commitmentHash })),
+    ),
+    ...{ logs: [keys.log], witnesses: { k: 0, vkeys: [] }, chains: [], tsas: [], independent: [] },
   });
 }
 

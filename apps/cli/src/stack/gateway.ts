@@ -5,11 +5,10 @@ import {
   type ModelDetail,
   type ModelSummary,
 } from '@touchstone/contracts/http/inference-gateway';
-import type { StackDescription } from '@touchstone/embedded';
-import { fetchJson, urlOf } from './running-stack.js';
+import { fetchJson, urlOf, type ServiceUrls } from './running-stack.js';
 
 /** All models, page by page. */
-export async function listModels(stack: StackDescription): Promise<ModelSummary[]> {
+export async function listModels(stack: ServiceUrls): Promise<ModelSummary[]> {
   const models: ModelSummary[] = [];
   let cursor: string | null = null;
   do {
@@ -22,22 +21,22 @@ export async function listModels(stack: StackDescription): Promise<ModelSummary[
 }
 
 /** One model. */
-export function showModel(stack: StackDescription, id: string): Promise<ModelDetail> {
+export function showModel(stack: ServiceUrls, id: string): Promise<ModelDetail> {
   return fetchJson(modelUrl(stack, id), modelDetail);
 }
 
 /** Hashes of every commitment of a model version, newest first. */
-export async function commitmentHashes(stack: StackDescription, id: string): Promise<string[]> {
+export async function commitmentHashes(stack: ServiceUrls, id: string): Promise<string[]> {
   const { items } = await fetchJson(`${modelUrl(stack, id)}/commitments`, commitmentList);
   return items.map(({ commitmentHash }) => commitmentHash);
 }
 
 /** Where the gateway lists models and takes new ones. */
-export function modelsUrl(stack: StackDescription): string {
+export function modelsUrl(stack: ServiceUrls): string {
   return `${urlOf(stack, 'inference-gateway')}/v1/models`;
 }
 
 /** Where the gateway tells of one model. */
-export function modelUrl(stack: StackDescription, id: string): string {
+export function modelUrl(stack: ServiceUrls, id: string): string {
   return `${modelsUrl(stack)}/${encodeURIComponent(id)}`;
 }

@@ -26,8 +26,11 @@ export function requireStack(stateDir: string): StackDescription {
   );
 }
 
+/** Where services are reached: of a running stack, or of an installation that somebody names. */
+export type ServiceUrls = Pick<StackDescription, 'urls'>;
+
 /** Base URL of a service. */
-export function urlOf(stack: StackDescription, service: ServiceName): string {
+export function urlOf(stack: ServiceUrls, service: ServiceName): string {
   const url = stack.urls[service];
   if (url === undefined) throw new CommandError(exitCodes.configuration, `The stack runs no ${service}.`);
   return url;
