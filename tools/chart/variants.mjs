@@ -68,7 +68,7 @@ export const refusals = [
   { on: 'minimal', set: ['gatewayApi.enabled=true'], says: 'gatewayApi.parentRefs' },
   {
     on: 'production',
-    set: ['services.proof-service.clients=null'],
+    set: ['ingress.hosts.attestation-hub=hub.example.com'],
     says: 'its network policy lets nobody in',
   },
 ];
