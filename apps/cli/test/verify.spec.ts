@@ -243,6 +243,6 @@ describe('help', () => {
       const answer = touchstone(command, '--help');
       expect([command, answer.status, /Examples?:/.test(answer.stdout)]).toEqual([command, 0, true]);
     }
-    expect(touchstone('trust', 'export', '--help').stdout).toContain('Example:');
+    expect(touchstone('trust', 'export', '--help').stdout).toMatch(/Examples?:/);
   });
 });
