@@ -1,6 +1,6 @@
 // Runs Jest in native ESM: `node tools/jest.mjs [quick|system|exhaustive] [what Jest takes]`; without a word all specs.
 //   quick       all but the other two
-//   system      whole stacks (*.system.spec.ts)
+//   system      whole stacks, and what takes processes, failing servers, real waits or another implementation (*.system.spec.ts)
 //   exhaustive  everything that we can think of (*.exhaustive.spec.ts), and 20,000 histories of a payment
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

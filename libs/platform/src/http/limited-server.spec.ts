@@ -3,7 +3,7 @@ import { createLimitedServer } from './limited-server.js';
 import { CONNECTIONS_MAX, HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './limits.js';
 
 describe('a server for which nothing else is said', () => {
-  // What the server does at these bounds is seen with smaller ones in test/slow-clients.spec.ts.
+  // What the server does at these bounds is seen with smaller ones in test/slow-clients.system.spec.ts.
   it('has the bounds of the table of limits', () => {
     const { maxConnections, headersTimeout, requestTimeout } = createLimitedServer(() => undefined);
     expect({ maxConnections, headersTimeout, requestTimeout }).toEqual({
