@@ -1,6 +1,6 @@
 // Puts each program and all that it imports into one folder, `bundle` beside its `dist`, so that a process reads a few files instead of
 // thousands: Node spends four fifths of a start with finding and parsing modules one by one.
-import { existsSync, readdirSync, rmSync, statSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -39,8 +39,9 @@ const programs = [
 async function bundle({ folder, entry, splitting = false }) {
   const outdir = `${root}${folder}/bundle`;
   rmSync(outdir, { recursive: true, force: true });
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     metafile: true,
+    write: false,
     entryPoints: [`${root}${folder}/dist/${entry}`],
     outdir,
     absWorkingDir: root,
@@ -58,7 +59,29 @@ async function bundle({ folder, entry, splitting = false }) {
     plugins: [metadataFirst, ownPlaces(outdir)],
     logLevel: 'warning',
   });
+  mkdirSync(outdir, { recursive: true });
+  write(outputFiles);
   writeFileSync(`${outdir}/packages.json`, `${JSON.stringify(packagesOf(metafile), null, 2)}\n`);
+}
+
+/**
+ * esbuild names every function again each time that it is made, also those that a request makes. Only what has a prototype, classes and
+ * functions that live as long as the program, needs the name that it had.
+ */
+const NAMES = 'var __name = (target, value) => __defProp(target, "name", { value, configurable: true });';
+const NAMES_ONCE = NAMES.replace(
+  '=> __defProp(',
+  '=> typeof target === "function" && !Object.hasOwn(target, "prototype") ? target : __defProp(',
+);
+
+/** Writes the programs and their parts. @throws Error when esbuild writes its helper otherwise */
+function write(files) {
+  const named = files
+    .filter(({ path }) => path.endsWith('.js'))
+    .map((file) => ({ ...file, text: file.text }));
+  if (!named.some(({ text }) => text.includes(NAMES)))
+    throw new Error('esbuild writes __name in another way.');
+  for (const { path, text } of named) writeFileSync(path, text.replace(NAMES, NAMES_ONCE));
 }
 
 /** The installed packages of which something is in a bundle, by their folders; a bill of materials needs them. */

@@ -3,7 +3,7 @@ import { takeOne, type Allowance } from './allowance.js';
 import type { FlipRules } from './flip-rules.js';
 import { UNGOVERNED, type Governance } from './governance.js';
 import type { HeartbeatReport } from './heartbeat-report.js';
-import { judgeHeartbeat } from './judge-heartbeat.js';
+import { judgeHeartbeat, type Verdict } from './judge-heartbeat.js';
 import { keyError, signatureFault } from './node-keys.js';
 import type { NodeState, Refills } from './node.js';
 
@@ -29,6 +29,7 @@ const statusChanges: Allowance = { max: STATUS_CHANGES_PER_NODE_MAX, refillMs: S
  * Whether a heartbeat may change its node, the same for every way on which it comes: a captured service of the mesh fills neither
  * stream nor tables. What a service of the mesh says of its own node, with its own login, nobody overrules by posting.
  *
+ * @param verdict what the rules make of the heartbeat, for a caller who knows
  * @returns AppError `forbidden`, `unauthenticated` or `rate-limited`, or `undefined` where it may
  */
 export function refuseHeartbeat(
@@ -36,6 +37,7 @@ export function refuseHeartbeat(
   report: HeartbeatReport,
   rules: FlipRules,
   governance: Governance = UNGOVERNED,
+  verdict: Verdict = judgeHeartbeat(known, report, rules, governance),
 ): AppError | undefined {
   const current = known?.reporter.current ?? report.reporter;
   if (report.reporter === HTTP_REPORTER && current !== HTTP_REPORTER)
@@ -43,7 +45,7 @@ export function refuseHeartbeat(
   const { signedBy = null, receivedAtMs } = report;
   const fault = signatureFault(signedBy, governance.keys, known?.nonce ?? null, receivedAtMs);
   if (fault !== null) return keyError(fault);
-  const spent = spendAllowances(known, report, rules, governance);
+  const spent = spendAllowances(known, report, verdict);
   if (!('waitMs' in spent)) return undefined;
   return new AppError('rate-limited', `The node ${report.nodeId} ${spent.detail}`, {
     retryAfterSeconds: Math.ceil(spent.waitMs / 1_000),
@@ -54,14 +56,13 @@ export function refuseHeartbeat(
 export function spendAllowances(
   known: NodeState | undefined,
   report: HeartbeatReport,
-  rules: FlipRules,
-  governance: Governance = UNGOVERNED,
+  { status }: Pick<Verdict, 'status'>,
 ): Refills | { readonly waitMs: number; readonly detail: string } {
   const before = refillsBefore(known, report);
   const beat = takeOne(heartbeats, before.heartbeatsMs, report.receivedAtMs);
   if ('waitMs' in beat) return { ...beat, detail: 'sent more heartbeats than are taken of one node.' };
-  if (judgeHeartbeat(known, report, rules, governance).status === known?.status)
-    return { ...before, heartbeatsMs: beat.refilledAtMs };
+  if (status === known?.status)
+    return { heartbeatsMs: beat.refilledAtMs, statusChangesMs: before.statusChangesMs };
   const change = takeOne(statusChanges, before.statusChangesMs, report.receivedAtMs);
   if ('waitMs' in change)
     return { ...change, detail: 'changed its status more often than is taken of one node.' };

@@ -3,6 +3,7 @@ import { toldStatus, type NodeState } from './node.js';
 import type { Observation } from './observe-heartbeat.js';
 import {
   isAnnounced,
+  isSameStanding,
   judgeStanding,
   standingEvent,
   standingRecord,
@@ -34,6 +35,8 @@ export function settleStanding(
   const { node, atMs } = observation;
   const before = known?.standing ?? UNTOLD;
   const standing = standingOf(node, node.staleSinceMs !== null, governance, zones);
+  // What nearly every heartbeat comes to: nothing follows, and a node is not copied for it.
+  if (known?.standing && isSameStanding(known.standing, standing)) return observation;
   const event = standingEvent(before, standing);
   const { previousStatus } = observation;
   return {

@@ -41,6 +41,11 @@ export function judgeStanding({ zone, mode, rules: chosen }: Zone, facts: Standi
   return { zone, mode, quarantined: facts.quarantined, reason };
 }
 
+/** Whether two are the same in every member. */
+export function isSameStanding(left: Standing, right: Standing): boolean {
+  return !isAnother(left, right) && left.quarantined === right.quarantined;
+}
+
 /** Whether the outputs of the node must not be signed. */
 export function isBlocked({ mode, reason }: Standing): boolean {
   return mode === 'enforce' && reason !== null;

@@ -6,6 +6,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { refuseHeartbeat } from '../domain/admit-heartbeat.js';
 import type { FlipRules } from '../domain/flip-rules.js';
 import type { HeartbeatReport } from '../domain/heartbeat-report.js';
+import { judgeHeartbeat } from '../domain/judge-heartbeat.js';
 import type { NodeState } from '../domain/node.js';
 import { observeHeartbeat, type Observation } from '../domain/observe-heartbeat.js';
 import type { NodeStore } from '../domain/ports.js';
@@ -89,9 +90,11 @@ export class PostgresNodeStore implements NodeStore {
     const results = arrivals.map(({ report }) => {
       if (!known.has(report.nodeId) && !admitted.has(report.nodeId)) return this.full();
       const decided = governance(report.nodeId);
-      const refused = refuseHeartbeat(nodes.get(report.nodeId), report, rules, decided);
+      const node = nodes.get(report.nodeId);
+      const verdict = judgeHeartbeat(node, report, rules, decided);
+      const refused = refuseHeartbeat(node, report, rules, decided, verdict);
       if (refused) return refused;
-      const observation = observeHeartbeat(nodes.get(report.nodeId), report, rules, decided, zones);
+      const observation = observeHeartbeat(node, report, rules, decided, zones, verdict);
       nodes.set(report.nodeId, observation.node);
       return observation;
     });
