@@ -52,6 +52,8 @@ function settings({ operatorToken }) {
     ...Object.entries(users).map(line),
     '# No load balancer asks whether a service is about to end:',
     'TOUCHSTONE_DRAIN_SECONDS=0',
+    '# Seconds that an answer waits for others before they get their place in the log together:',
+    'ANCHOR_INTERVAL_SEC=2',
     '# Those of a trial: choose the name of your log before anybody relies on it, it stands in every checkpoint.',
     ...Object.entries(trial).map(line),
     `TOUCHSTONE_OPERATOR_TOKEN_SHA256=${operator}`,
