@@ -65,7 +65,7 @@ function checkTexts(deploy, check) {
 export function checkRefusals({ root, installation, model, env, check }) {
   checkTexts(installation.deploy, check);
   for (const { says, spoil } of PROJECTS) {
-    const spoilt = structuredClone(model);
+    const spoilt = JSON.parse(JSON.stringify(model));
     spoil(spoilt);
     const broken = [];
     checkProject({ root, model: spoilt, env, check: (claim, holds) => void (holds || broken.push(claim)) });

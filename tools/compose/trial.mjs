@@ -120,10 +120,11 @@ async function inProject(project, folder, check) {
 async function trial(tag, check) {
   const { parent, deploy, secrets, remove } = installationOf(root);
   chmodSync(parent, 0o711);
-  const images = new Images(findEngine('buildah'), await standInImages(parent));
+  let images;
   let database;
   let project;
   try {
+    images = new Images(findEngine('buildah'), await standInImages(parent));
     const model = loadProject(deploy, ['smoke'], { TOUCHSTONE_TAG: tag });
     const name = `tc${process.pid}`;
     const network = new PodNetwork(name);
@@ -134,7 +135,7 @@ async function trial(tag, check) {
   } finally {
     await project?.down().catch((error) => say(error.message));
     await database?.stop();
-    images.release();
+    images?.release();
     remove();
   }
 }
