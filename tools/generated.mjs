@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serviceNames } from '../libs/contracts/dist/index.js';
-import { CHART, chartFiles, DASHBOARDS } from './generated/chart.mjs';
+import { CHART, chartFiles, contractsOf, DASHBOARDS } from './generated/chart.mjs';
+import { composeFiles } from './generated/compose.mjs';
 import { configPage } from './generated/config.mjs';
 import { limitsPage } from './generated/limits.mjs';
 import { meshPage } from './generated/mesh.mjs';
@@ -23,12 +24,14 @@ const programs = ['libs/evm-contracts/build.mjs'];
 
 async function pages() {
   const services = await serviceDefinitions(root, serviceNames);
+  const contracts = contractsOf(services);
   const files = new Map([
     ['docs/reference/problems.md', problemsPage()],
     ['docs/reference/config.md', configPage(services)],
     ['docs/reference/mesh.md', meshPage()],
     ['docs/reference/limits.md', limitsPage(root)],
-    ...chartFiles(root, services),
+    ...chartFiles(root, contracts),
+    ...composeFiles(root, contracts),
   ]);
   for (const service of services) {
     const document = await openApiDocument(service);

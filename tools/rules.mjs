@@ -1,4 +1,5 @@
-// Checks the rules that the chart brings for Prometheus, and runs their tests: node tools/rules.mjs
+// Checks the rules that the chart brings for Prometheus and the configuration of the one on one host, and runs the rules' tests: node
+// tools/rules.mjs
 // promtool is taken from the PATH, or unpacked from the distribution's package into the cache folder. Without it nothing is checked,
 // which is an error where CI is set.
 import { spawnSync } from 'node:child_process';
@@ -10,6 +11,7 @@ import { cacheFolder, unpackPackagedProgram } from '../libs/embedded/dist/index.
 const root = fileURLToPath(new URL('..', import.meta.url));
 const RULES = join(root, 'k8s/charts/touchstone/files/rules');
 const TESTS = join(root, 'k8s/tests/rules');
+const CONFIG = join(root, 'deploy/prometheus/prometheus.yaml');
 
 const runs = (path) => spawnSync(path, ['--version'], { stdio: 'ignore' }).status === 0;
 
@@ -36,7 +38,7 @@ const filesOf = (folder) =>
 function run(tool, args) {
   const { status, stdout, stderr } = spawnSync(tool, args, { cwd: TESTS, encoding: 'utf8' });
   const passed = status === 0;
-  process.stdout.write(`${passed ? 'pass' : 'FAIL'}  promtool ${args[0]} rules\n`);
+  process.stdout.write(`${passed ? 'pass' : 'FAIL'}  promtool ${args[0]} ${args[1]}\n`);
   if (!passed) process.stdout.write(`${stdout}${stderr}`);
   return passed;
 }
@@ -54,6 +56,7 @@ async function main() {
   const passed = [
     run(tool, ['check', 'rules', ...filesOf(RULES)]),
     run(tool, ['test', 'rules', ...filesOf(TESTS)]),
+    run(tool, ['check', 'config', '--syntax-only', CONFIG]),
   ];
   if (passed.includes(false)) process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
-// helm, and a Kubernetes API server with its store, built from their Go modules: no cluster and no container engine is needed to check
-// a chart. What was built stays in the cache folder of the user, by its version.
+// helm, a Kubernetes API server with its store, and the loader of Compose files, built from their Go modules: no cluster and no container
+// engine is needed to check an installation. What was built stays in the cache folder of the user, by its version.
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -20,6 +20,8 @@ export const KUBERNETES = '1.34.4';
 const ETCD = '3.6.14';
 /** As the chart’s image has it. */
 const NATS_SERVER = '2.15.2';
+/** What docker compose reads its files with. */
+const COMPOSE = '2.16.2';
 /** Modules whose custom resources the chart uses, and where in them the definitions are. */
 const DEFINITIONS = [
   { module: 'github.com/kedacore/keda/v2', version: 'v2.17.2', paths: ['config/crd/bases'] },
@@ -46,7 +48,7 @@ function goCommand() {
     } catch {
       // The next place.
     }
-  throw new Error('Go 1.24 or newer is needed to build helm and a Kubernetes API server; it is not here.');
+  throw new Error('Go 1.24 or newer is needed to build what checks an installation; it is not here.');
 }
 
 const goRun = (args, options = {}) =>
@@ -57,7 +59,7 @@ function cached(name, version, build) {
   const folder = join(cache(), `${name}-${version}`);
   const binary = join(folder, name);
   if (existsSync(binary)) return binary;
-  process.stderr.write(`chart: building ${name} ${version} …\n`);
+  process.stderr.write(`building ${name} ${version} …\n`);
   const work = mkdtempSync(join(tmpdir(), `touchstone-${name}-`));
   try {
     build(work, join(work, name));
@@ -99,6 +101,33 @@ export function etcd() {
       requirement: `go.etcd.io/etcd/server/v3 v${ETCD}`,
       imports: ['os', 'go.etcd.io/etcd/server/v3/etcdmain'],
       main: 'func main() { etcdmain.Main(os.Args) }',
+    }),
+  );
+}
+
+/** Prints a project of Compose as docker compose takes it: `compose FOLDER PROFILE …`, with the .env of the folder. */
+const COMPOSE_MAIN = `func main() {
+\toptions, err := cli.NewProjectOptions(nil, cli.WithWorkingDirectory(os.Args[1]), cli.WithOsEnv, cli.WithEnvFiles(), cli.WithDotEnv,
+\t\tcli.WithDefaultConfigPath, cli.WithProfiles(os.Args[2:]))
+\tif err != nil {
+\t\tlog.Fatal(err)
+\t}
+\tproject, err := options.LoadProject(context.Background())
+\tif err != nil {
+\t\tlog.Fatal(err)
+\t}
+\tif err := json.NewEncoder(os.Stdout).Encode(project); err != nil {
+\t\tlog.Fatal(err)
+\t}
+}`;
+
+/** The loader of Compose files, from the module of their specification. */
+export function composeLoader() {
+  return cached('compose', COMPOSE, (work, binary) =>
+    program(work, binary, {
+      requirement: `github.com/compose-spec/compose-go/v2 v${COMPOSE}`,
+      imports: ['context', 'encoding/json', 'log', 'os', 'github.com/compose-spec/compose-go/v2/cli'],
+      main: COMPOSE_MAIN,
     }),
   );
 }

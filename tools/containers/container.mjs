@@ -32,23 +32,49 @@ export class MemoryBound {
 const mountText = ({ from, to, readOnly = true }) =>
   from === undefined ? `tmpfs:${to}` : `${readOnly ? 'ro' : 'rw'}:${from}:${to}`;
 
+const who = ({ uid, gid, groups = [] }) => [
+  String(uid),
+  String(gid),
+  groups.length === 0 ? '-' : groups.join(','),
+];
+
+/** As setpriv takes them. */
+const bounding = (capabilities) =>
+  ['-all', ...capabilities.map((name) => `+${name.toLowerCase()}`)].join(',');
+
 /**
  * The command line that runs `argv` in a container. It becomes the program itself, so that its process id, signals, standard input and
  * exit code are the program's; the environment is what the command line is started with.
  *
  * @param root the root file system
  * @param user `{ uid, gid, groups }`
+ * @param capabilities what uid 0 may do; nobody else has any
  * @param mounts `{ from, to, readOnly }` for a file or folder, `{ to }` for an empty folder in memory
  * @param bound a {@link MemoryBound}
  * @param network name of a network namespace (`ip netns`); the caller's when left out
  */
-export function containerCommand({ root, user, mounts = [], bound, network, workdir = '/app', argv }) {
-  const { uid, gid, groups = [] } = user;
+export function containerCommand(options) {
+  const { root, user, capabilities = [], mounts = [], bound, network, workdir = '/app', argv } = options;
   const enter = ['unshare', '--mount', '--propagation', 'private', 'sh', ENTER];
   const inside = network === undefined ? [] : ['nsenter', `--net=/run/netns/${network}`];
-  const who = [String(uid), String(gid), groups.length === 0 ? '-' : groups.join(',')];
   return [
-    ...[...inside, ...enter, root, bound?.folder ?? '-', ...who, workdir],
+    ...[...inside, ...enter, root, bound?.folder ?? '-', ...who(user), bounding(capabilities), workdir],
     ...[...mounts.map(mountText), '--', ...argv],
+  ];
+}
+
+/**
+ * The command line that runs `argv` beside the main process of a container, with its mounts, network, bound on memory and no more rights.
+ *
+ * @param pid of the main process
+ */
+export function execCommand({ pid, user: { uid, gid }, bound, workdir = '/app', argv }) {
+  const join = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+  const enter = ['nsenter', `--target=${pid}`, '--mount', '--net', '--root'];
+  const rights = ['--clear-groups', '--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'];
+  return [
+    ...['sh', '-c', join, bound.folder, ...enter],
+    ...['setpriv', `--reuid=${uid}`, `--regid=${gid}`, ...rights],
+    ...['sh', '-c', 'cd "$0" && exec "$@"', workdir, ...argv],
   ];
 }

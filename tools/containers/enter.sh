@@ -1,8 +1,8 @@
-# Enters a container: enter.sh ROOT CGROUP UID GID GROUPS WORKDIR [MOUNT …] -- COMMAND …
+# Enters a container: enter.sh ROOT CGROUP UID GID GROUPS CAPABILITIES WORKDIR [MOUNT …] -- COMMAND …
 # Runs in a mount namespace of its own. MOUNT is tmpfs:TO, ro:FROM:TO or rw:FROM:TO.
 set -eu
-root=$1 cgroup=$2 uid=$3 gid=$4 groups=$5 workdir=$6
-shift 6
+root=$1 cgroup=$2 uid=$3 gid=$4 groups=$5 capabilities=$6 workdir=$7
+shift 7
 [ "$cgroup" = - ] || echo $$ > "$cgroup/cgroup.procs"
 mount --bind "$root" "$root"
 mount --rbind /proc "$root/proc"
@@ -34,5 +34,5 @@ done
 shift
 mount -o remount,bind,ro "$root"
 case $groups in -) groups=--clear-groups ;; *) groups=--groups=$groups ;; esac
-exec chroot "$root" setpriv --reuid="$uid" --regid="$gid" "$groups" --no-new-privs --inh-caps=-all --bounding-set=-all \
+exec chroot "$root" setpriv --reuid="$uid" --regid="$gid" "$groups" --no-new-privs --inh-caps=-all --bounding-set="$capabilities" \
   sh -c 'cd "$0" && exec "$@"' "$workdir" "$@"

@@ -40,11 +40,12 @@ const users = (nodes) =>
     .replace(/^"users": \[\n/, '')
     .replace(/\n\]\n$/, '\n');
 
+/** What an installation has to know of each service: ports, schema, durables, configuration keys. */
+export const contractsOf = (serviceDefinitions) =>
+  Object.fromEntries(serviceDefinitions.map((service) => [service.definition.name, contractOf(service)]));
+
 /** Files of the chart by path. */
-export function chartFiles(root, serviceDefinitions) {
-  const contracts = Object.fromEntries(
-    serviceDefinitions.map((service) => [service.definition.name, contractOf(service)]),
-  );
+export function chartFiles(root, contracts) {
   const all = users([]);
   // What a node adds to the users of none; its name and that of its variable are put in by the chart.
   const node = users(['NODE'])

@@ -1,9 +1,9 @@
 // Runs the containers of Pods as their specification says: command, environment, mounts, user, read-only root, bound on memory, probes.
-import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { containerCommand, environmentOf, MemoryBound, PATH_OF_IMAGES } from '../../containers/container.mjs';
+import { ContainerProcess } from '../../containers/container-process.mjs';
 
 const UNITS = { Ki: 1_024, Mi: 1_048_576, Gi: 1_073_741_824 };
 const GROUP_READS = 0o040;
@@ -16,8 +16,9 @@ function bytesOf(quantity) {
 }
 
 /** One Pod of a trial, with one container. */
-export class Pod {
+export class Pod extends ContainerProcess {
   constructor(kubelet, { name, labels, spec }) {
+    super();
     Object.assign(this, { kubelet, name, labels, spec });
     [this.container] = spec.containers;
   }
@@ -30,7 +31,7 @@ export class Pod {
     this.bound = new MemoryBound(`${kubelet.tag}-${name}`, bytesOf(container.resources.limits.memory));
     const { root, config } = kubelet.imageOf(container.image);
     const { runAsUser: uid, runAsGroup: gid, fsGroup } = spec.securityContext;
-    const [program, ...args] = containerCommand({
+    const argv = containerCommand({
       ...{ root, bound: this.bound, network, workdir: config.WorkingDir ?? '/' },
       user: { uid, gid, groups: fsGroup === undefined ? [] : [fsGroup] },
       mounts: [
@@ -40,18 +41,7 @@ export class Pod {
       ],
       argv: [...(container.command ?? config.Entrypoint), ...(container.args ?? [])],
     });
-    this.logFile = join(kubelet.folder, `${name}.log`);
-    const log = openSync(this.logFile, 'w');
-    this.child = spawn(program, args, {
-      stdio: ['ignore', log, log],
-      env: this.environment(config),
-      detached: true,
-    });
-    closeSync(log);
-    this.exited = new Promise((resolve) =>
-      this.child.once('exit', (code, signal) => resolve(code ?? signal)),
-    );
-    void this.exited.then((code) => (this.ended = code));
+    this.launch({ argv, env: this.environment(config), logFile: join(kubelet.folder, `${name}.log`) });
     return this;
   }
 
@@ -102,10 +92,6 @@ export class Pod {
     return folder;
   }
 
-  log() {
-    return readFileSync(this.logFile, 'utf8').split('\n').slice(-15).join('\n');
-  }
-
   async answers({ httpGet }) {
     const { containerPort } = this.container.ports.find(({ name }) => name === httpGet.port);
     try {
@@ -133,10 +119,7 @@ export class Pod {
   /** SIGTERM, and SIGKILL when the grace of the Pod is over. @returns its exit code, or the signal that ended it */
   async stop() {
     const grace = (this.spec.terminationGracePeriodSeconds ?? 30) * 1_000;
-    this.child.kill('SIGTERM');
-    const late = setTimeout(() => this.child.kill('SIGKILL'), grace);
-    const code = await this.exited;
-    clearTimeout(late);
+    const code = await this.terminate(grace);
     this.remove();
     return code;
   }

@@ -2,7 +2,6 @@
 // divide. Runs in the network namespace of the router, which `trial.mjs` of the folder above makes.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +10,11 @@ import { startPostgres } from '../../../libs/embedded/dist/index.js';
 import { findEngine, run } from '../../images/engine.mjs';
 import { BASE_DEFAULT } from '../../images/base.mjs';
 import { Claims } from '../../claims.mjs';
+import { PodNetwork, ROUTER } from '../../containers/network.mjs';
+import { relay } from '../../containers/relay.mjs';
 import { digitRequest } from '../../containers/sample-request.mjs';
 import * as binaries from '../binaries.mjs';
 import { objectsOf } from '../check.mjs';
-import { PodNetwork, ROUTER } from './network.mjs';
 import { allowedBy } from './policies.mjs';
 import { Release } from './release.mjs';
 
@@ -97,17 +97,6 @@ class Cluster {
   release() {
     for (const { release } of this.mounted.values()) release();
   }
-}
-
-/** Lets Pods reach the database, which listens on loopback of the router alone. */
-function relay(port) {
-  const server = createServer((from) => {
-    const to = connect(port, '127.0.0.1');
-    from.pipe(to).pipe(from);
-    from.on('error', () => to.destroy());
-    to.on('error', () => from.destroy());
-  });
-  return new Promise((resolve) => server.listen(DATABASE_PORT, ROUTER, () => resolve(server)));
 }
 
 function makeSecrets(folder, cluster, superuserUrl) {
@@ -216,7 +205,8 @@ async function trial(tags, claims) {
   let relayed;
   try {
     cluster.take([]);
-    relayed = await relay(postgres.port);
+    // The database listens on loopback of the router alone.
+    relayed = await relay({ host: ROUTER, port: DATABASE_PORT }, { host: '127.0.0.1', port: postgres.port });
     makeSecrets(folder, cluster, postgres.url('postgres'));
     const say = (text) => process.stderr.write(`chart: trial: ${text}\n`);
     say('database is there');

@@ -1,7 +1,7 @@
-// The network of a trial: a namespace of its own for each Pod, and a router between them that lets through what the policies allow. The
-// process that uses it runs in the router's namespace, which nothing outside reaches.
+// The network of a trial: a namespace of its own for each Pod, and a router between them that lets through what is allowed. The process
+// that uses it runs in the router's namespace, which nothing outside reaches: see in-network.mjs.
 import { writeFileSync } from 'node:fs';
-import { run } from '../../images/engine.mjs';
+import { run } from '../images/engine.mjs';
 
 /** Address of the router in every Pod's network; what is outside of a cluster listens there. */
 export const ROUTER = '10.244.255.1';
