@@ -1,11 +1,12 @@
 // Judges what `npm audit --json` (npm 7 and later) found in the packages that ship.
 
 const REFUSED = ['high', 'critical'];
-/** The registry was not reached, or has no such endpoint: mirrors and closed networks have none. */
-const NOT_REACHED = new Set([
-  ...['EAI_AGAIN', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND'],
-  ...['ERR_SOCKET_TIMEOUT', 'ETIMEDOUT', 'FETCH_ERROR'],
-]);
+/**
+ * The registry was not reached, or has no such endpoint: mirrors and closed networks have none. npm tells the first in words alone,
+ * `request to … failed, reason: connect ECONNREFUSED …`.
+ */
+const NOT_REACHED =
+  /^request to \S+ failed, reason: .*\b(EAI_AGAIN|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|ETIMEDOUT)\b|^(network timeout) at/;
 const NO_ENDPOINT = new Set([404, 405, 501, 502, 503, 504]);
 
 /**
@@ -16,8 +17,8 @@ export const ACCEPTED_ADVISORIES = [];
 
 /** @returns why the registry did not answer, or undefined where the report is something else */
 export function unanswered(report) {
-  const code = report.error?.code ?? report.code;
-  if (NOT_REACHED.has(code)) return code;
+  const [, code, timeout] = NOT_REACHED.exec(report.message ?? '') ?? [];
+  if (code ?? timeout) return code ?? timeout;
   return NO_ENDPOINT.has(report.statusCode) ? `HTTP ${report.statusCode}` : undefined;
 }
 

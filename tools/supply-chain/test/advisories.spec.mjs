@@ -58,7 +58,11 @@ describe('an advisory', () => {
 
 describe('no answer', () => {
   it.each([
-    [{ error: { code: 'ENOTFOUND', summary: 'no such host' } }, 'ENOTFOUND'],
+    [
+      { message: 'request to https://host.example/bulk failed, reason: getaddrinfo ENOTFOUND host.example' },
+      'ENOTFOUND',
+    ],
+    [{ message: 'network timeout at: https://host.example/bulk' }, 'network timeout'],
     [{ statusCode: 405, message: 'Method Not Allowed', error: { summary: '', detail: '' } }, 'HTTP 405'],
     [{ statusCode: 503, error: {} }, 'HTTP 503'],
   ])('is told from a report', (answer, why) => expect(unanswered(answer)).toBe(why));
@@ -66,7 +70,8 @@ describe('no answer', () => {
   it.each([
     { error: { code: 'ENOLOCK', summary: 'there is no lock file' } },
     { statusCode: 401, message: 'Unauthorized', error: {} },
-    { error: { code: 'EJSONPARSE', summary: 'no JSON' } },
+    { message: 'request to https://host.example/bulk failed, reason: self-signed certificate', error: {} },
+    { message: 'Invalid response body', error: { summary: '', detail: '' } },
   ])('is not what fails otherwise', (answer) => {
     expect(unanswered(answer)).toBeUndefined();
     expect(() => judgeAdvisories(answer, TODAY, [])).toThrow(/no report/);
