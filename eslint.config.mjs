@@ -168,7 +168,7 @@ export default tseslint.config(
   },
   {
     // Specs, and what records their vectors, may use the test library and look at a vector file; the dependency rules above are for shipped code.
-    files: ['**/*.spec.ts', '**/test/**/*.ts', 'libs/testing/**/*.ts', 'libs/chain-proofs/*.mjs'],
+    files: ['**/*.spec.{ts,mjs}', '**/test/**/*.ts', 'libs/testing/**/*.ts', 'libs/chain-proofs/*.mjs'],
     rules: {
       '@nx/enforce-module-boundaries': 'off',
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],

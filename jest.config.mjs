@@ -41,7 +41,7 @@ const projects = ['libs', 'apps', 'tools'].flatMap((group) =>
       testEnvironment: `${root}tools/jest-environment.mjs`,
       testEnvironmentOptions: { customExportConditions: ['@touchstone/source', 'node', 'node-addons'] },
       roots: ['<rootDir>'],
-      testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
+      testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.{ts,mjs}'],
       modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/bundle', '<rootDir>/dist-spec'],
       extensionsToTreatAsEsm: ['.ts'],
       transform: { '^.+\\.ts$': ['@swc/jest', swc] },

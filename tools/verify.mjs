@@ -1,4 +1,4 @@
-// Runs every gate and prints one line for each; the output of a gate is shown only when it fails.
+// Runs every gate and prints one line for each; the output of a gate is shown when it fails, or has to be seen.
 //   node tools/verify.mjs             all gates
 //   node tools/verify.mjs --no-tests  all but the tests
 //   node tools/verify.mjs lint knip   the named gates
@@ -30,9 +30,13 @@ const gates = [
   { name: 'types', arguments: [require.resolve('typescript/bin/tsc'), '-b'] },
   { name: 'knip', arguments: [`${root}node_modules/knip/bin/knip.js`, '--no-config-hints'] },
   { name: 'generated', arguments: [`${root}tools/generated.mjs`, '--check'] },
+  { name: 'licences', arguments: [`${root}tools/licences.mjs`] },
+  { name: 'secrets', arguments: [`${root}tools/secret-scan.mjs`] },
+  // Without a registry it passes and judges nothing, which is to be seen.
+  { name: 'audit', arguments: [`${root}tools/audit.mjs`], isShown: true },
   { name: 'rules', arguments: [`${root}tools/rules.mjs`] },
   { name: 'limits', arguments: [`${root}tools/limit-tests.mjs`] },
-  { name: 'proto', arguments: [require.resolve('@bufbuild/buf/bin/buf'), 'lint'], folder: 'libs/contracts' },
+  { name: 'proto', arguments: [`${root}tools/proto.mjs`] },
   // What others trust is covered whole; the other packages are measured by `npm run coverage`, which takes as long as their specs.
   {
     name: 'coverage',
@@ -69,6 +73,7 @@ function run(gate) {
   const passed = result.status === 0;
   const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(6);
   process.stdout.write(`${passed ? 'pass' : 'FAIL'}  ${gate.name.padEnd(12)}${seconds} s\n`);
+  if (passed && gate.isShown) process.stdout.write(result.stdout);
   if (!passed) {
     process.stdout.write(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n`);
   }

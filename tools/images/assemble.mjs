@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { READ_AT_RUN_TIME } from '../packages.mjs';
+import { noticesOf } from '../supply-chain/notices.mjs';
 import { copyInto, treeHash, treeSize } from './file-tree.mjs';
 import { billOfMaterials } from './sbom.mjs';
 
@@ -15,6 +16,11 @@ export function isOfUse(path, processor) {
   const binary = /(?:^|\/)(?:prebuilds|bin\/napi-v\d+)\/(.+)$/.exec(path)?.[1];
   if (binary === undefined) return true;
   return binary.startsWith(`linux-${processor}/`) || binary.startsWith(`linux/${processor}/`);
+}
+
+function writeReadable(path, text) {
+  writeFileSync(path, text);
+  chmodSync(path, 0o644);
 }
 
 /**
@@ -40,13 +46,13 @@ export function assemble({ root, lock, image, out, architecture, version, node }
   copyInto(join(root, 'LICENSE'), join(app, 'LICENSE'));
   // One path in every image, so that one template and one chart start them all.
   symlinkSync(image.main, join(app, 'main.js'));
-  const hash = treeHash(app);
   const bundled = image.paths
     .filter((path) => path.endsWith('/bundle'))
     .flatMap((path) => JSON.parse(readFileSync(join(root, path, 'packages.json'), 'utf8')));
-  const sbom = billOfMaterials({ image, version, lock, folders: new Set([...bundled, ...copied]), node });
-  const bytes = `${JSON.stringify(sbom, null, 2)}\n`;
-  writeFileSync(join(app, 'sbom.cdx.json'), bytes);
-  chmodSync(join(app, 'sbom.cdx.json'), 0o644);
+  const folders = new Set([...bundled, ...copied]);
+  writeReadable(join(app, 'THIRD_PARTY_NOTICES'), noticesOf(root, lock, folders));
+  const hash = treeHash(app);
+  const sbom = billOfMaterials({ image, version, lock, folders, node });
+  writeReadable(join(app, 'sbom.cdx.json'), `${JSON.stringify(sbom, null, 2)}\n`);
   return { hash, bytes: treeSize(app) };
 }
