@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RpcClient } from '@touchstone/nats';
+import { available, obtainPgbouncer, PGBOUNCER_REMEDY, startPgbouncer } from '@touchstone/testing';
 import { SignerFixture } from './support/signer-fixture.js';
 import { checkpoint } from './support/signer-requests.js';
 
@@ -10,6 +11,8 @@ const RESTORE_FROM_DUMP = `
   TRUNCATE signer.log_fence;
   INSERT INTO signer.log_fence SELECT * FROM dumped`;
 const MOVE = `UPDATE signer.log_fence SET system_identifier = '7', written_by = pg_current_xact_id()`;
+
+const behindPgbouncer = available(obtainPgbouncer() !== undefined, PGBOUNCER_REMEDY) ? it : it.skip;
 
 describe('the fence of a log', () => {
   let fixture: SignerFixture;
@@ -65,6 +68,18 @@ describe('the fence of a log', () => {
       "SELECT result FROM signer.signing_audit WHERE operation = 'sign-checkpoint' ORDER BY id",
     );
     expect(audit.map(({ result }) => result)).toEqual(['signed', 'refused', 'refused', 'refused']);
+  });
+
+  behindPgbouncer('is the same behind PgBouncer', async () => {
+    await sign(3, 0);
+    const before = await fence();
+    const url = fixture.database.urlFor('signer');
+    const pooler = await startPgbouncer(url);
+    fixture.onClose(() => pooler.stop());
+    const replica = await fixture.start({ DATABASE_URL: pooler.through(url) });
+    await replica.ready();
+    for (let size = 4; size <= 9; size += 1) await sign(size, size - 1);
+    expect(await fence()).toEqual(before);
   });
 
   it('notices a database that went back beneath the running process', async () => {
