@@ -71,7 +71,7 @@ withPostgres('a backup that is restored', () => {
   const run = (script: string, cwd: string, env: Readonly<Record<string, string>> = {}) =>
     new Promise<{ status: number; output: string }>((resolve) => {
       const environment = { PATH: process.env['PATH'] ?? '', ...postgres?.environment, ...env };
-      execFile('bash', ['-euo', 'pipefail', '-c', script], { cwd, env: environment }, (error, out, err) =>
+      execFile('sh', ['-euc', script], { cwd, env: environment }, (error, out, err) =>
         resolve({ status: error ? Number(error.code) : 0, output: out + err }),
       );
     });
