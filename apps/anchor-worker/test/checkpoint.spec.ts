@@ -99,6 +99,36 @@ describe('checkpoints against PostgreSQL', () => {
     expect((await expectSoundLog(fixture)).entries).toHaveLength(4);
   });
 
+  it('knows at its start, before there is a new checkpoint, that the signer would sign none', async () => {
+    const first = await replicaWith();
+    await append(first, 'a');
+    await first.checkpointing.run();
+    fixture.signer.fail(new AppError('checkpoint-refused', 'Restored.'), 'sign-checkpoint');
+    const second = await replicaWith();
+    expect(await second.checkpointing.run()).toBeGreaterThan(0);
+    expect(second.checkpointing.closedReason).toBe('Restored.');
+    fixture.signer.recover();
+    expect(await second.checkpointing.run()).toBeUndefined();
+    expect(second.closed).toEqual(['Restored.', undefined]);
+    const asked = fixture.signer.asked('sign-checkpoint');
+    expect(await second.checkpointing.run()).toBeUndefined();
+    expect(fixture.signer.asked('sign-checkpoint')).toBe(asked);
+    expect((await expectSoundLog(fixture)).checkpoints.map(({ size }) => size)).toEqual(['1']);
+  });
+
+  it.each([
+    ['signed nothing', new SignerDouble()],
+    ['is another one', otherSigner()],
+  ])('closes the log at its start when the signer %s', async (_what, signer) => {
+    const first = await replicaWith();
+    await append(first, 'a');
+    await first.checkpointing.run();
+    const second = await replicaWith(signer);
+    expect(await second.checkpointing.run()).toBeGreaterThan(0);
+    expect(second.checkpointing.closedReason).toMatch(/signed size is 0|begun as/);
+    expect(signer.checkpoints).toEqual([]);
+  });
+
   it('opens again when the refusal passes', async () => {
     const replica = await replicaWith();
     fixture.signer.fail(new AppError('checkpoint-refused', 'Not now.'), 'sign-checkpoint');

@@ -136,7 +136,8 @@ function useCases(config: Config, { clock }: ServiceContext<Config>) {
   ];
 }
 
-function keyRing(config: Config): KeyRing {
+/** The keys of a configuration. */
+export function keyRing(config: Config): KeyRing {
   return createKeyRing({
     output: { kid: config.MODEL_SIGNING_KEY_ID, privateKey: bytesOf(config.MODEL_SIGNING_KEY_HEX) },
     checkpointSeed: bytesOf(config.TOUCHSTONE_CHECKPOINT_SEED_HEX),

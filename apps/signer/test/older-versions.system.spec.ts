@@ -40,12 +40,27 @@ const rows = `
     (0, '${JSON.stringify(first)}', '\\x${hashOf(first)}'),
     (1, '${JSON.stringify(second)}', '\\x${hashOf(second)}');`;
 
+const batch = {
+  ...{ batchId: '01900000-0000-7000-8000-000000000001', tenant: '0190aaaa-0000-4000-8000-000000000001' },
+  ...{ format: 'event-batch-v2', batch_ts: '2026-11-01T00:00:00.000Z' },
+};
+const eventBatches = `
+  INSERT INTO signer.event_batch (batch_id, tenant, format, batch_ts, root, caller, body) VALUES
+    ('${batch.batchId}', '${batch.tenant}', '${batch.format}', '${batch.batch_ts}', '\\x${ROOT}', 'collector',
+     '${JSON.stringify(batch)}');`;
+
 const versions = olderVersions({
   service: 'signer',
   optionsFor: (url) => service.databaseOptions({ DATABASE_URL: url } as Config),
-  rows: [{ sql: rows }, ...oldOutbox('signer', 'evt.v1.signing.key-set.changed', { keySet: second })],
+  rows: [
+    { sql: rows },
+    { since: 'EventBatches1796400000000', sql: eventBatches },
+    ...oldOutbox('signer', 'evt.v1.signing.key-set.changed', { keySet: second }),
+  ],
   taken: ['inbox'],
-  expectRows: async (dataSource) => {
+  expectRows: async (dataSource, version) => {
+    if (version === 'EventBatches1796400000000')
+      expect(await dataSource.query('SELECT body FROM signer.event_batch')).toEqual([{ body: batch }]);
     const clock = new FakeClock('2026-12-01T00:00:00Z');
     const keySets = new PostgresKeySetStore(dataSource, new Outbox(dataSource), clock);
     expect(await keySets.current()).toEqual(second);
@@ -54,8 +69,9 @@ const versions = olderVersions({
     expect(third).toMatchObject({ sequence: 2, previous: hashOf(second) });
 
     const checkpoints = new PostgresCheckpointStore(dataSource);
-    const kept = await checkpoints.withLast(ORIGIN, async (last) => {
+    const kept = await checkpoints.withLog(ORIGIN, async ({ record: { last, fence } }) => {
       if (last === undefined) throw new Error('The guard against signing twice knows no checkpoint.');
+      expect(fence).toBeUndefined();
       return last;
     });
     expect({ ...kept, root: bytesToHex(kept.root) }).toEqual({

@@ -1,7 +1,7 @@
 import { Module, type ModuleMetadata } from '@nestjs/common';
 import type { ServiceName } from '@touchstone/contracts';
 import { MeshModule, serveMesh, type MeshLimits } from '@touchstone/nats';
-import type { ServiceDefinition } from '@touchstone/platform/runtime';
+import type { CommandContext, ServiceCommand, ServiceDefinition } from '@touchstone/platform/runtime';
 import type { ServiceContext } from '@touchstone/platform/wiring';
 import {
   migrateCommand,
@@ -34,6 +34,17 @@ export interface OwnService<S extends ServiceSchema> extends Pick<
   readonly rpcLimits?: MeshLimits;
   /** How it reports itself to the attestation hub, once it listens; its configuration spreads `nodeKeys`. */
   readonly heartbeat?: OwnHeartbeat<z.output<S>>;
+  /** Beside `migrate` and `republish`; each is given how the database is reached. */
+  readonly commands?: Readonly<Record<string, DatabaseCommand<z.output<S>>>>;
+}
+
+/** A command of a service that works on its database. */
+export interface DatabaseCommand<C> extends Omit<ServiceCommand<C>, 'run'> {
+  run(
+    given: { readonly config: C; readonly database: PostgresOptions },
+    context: CommandContext,
+    args: readonly string[],
+  ): Promise<void>;
 }
 
 /** A service as `runService` starts it, in `main.ts` and in tests. */
@@ -85,8 +96,24 @@ export function defineService<S extends ServiceSchema>(own: OwnService<S>): Defi
     commands: {
       migrate: migrateCommand(databaseOptions),
       ...(place.publishes ? { republish: republishCommand(databaseOptions) } : {}),
+      ...onDatabase(own.commands ?? {}, databaseOptions),
     },
   };
+}
+
+function onDatabase<C>(
+  commands: Readonly<Record<string, DatabaseCommand<C>>>,
+  databaseOptions: (config: C) => PostgresOptions,
+): Record<string, ServiceCommand<C>> {
+  return Object.fromEntries(
+    Object.entries(commands).map(([name, { run, ...described }]) => [
+      name,
+      {
+        ...described,
+        run: (config, context, args) => run({ config, database: databaseOptions(config) }, context, args),
+      },
+    ]),
+  );
 }
 
 function meshModule(service: ServiceName, config: SharedConfig) {

@@ -41,6 +41,12 @@ export { testNats, type TestNats } from './test-nats.js';
 export { TEST_NODES, testUser, type MeshUserName } from './test-users.js';
 export { oldOutbox, olderVersions, type ServiceDataSource } from './older-versions.js';
 export { OwnNats } from './own-nats.js';
+export {
+  DISTRIBUTION_POSTGRES_REMEDY,
+  obtainDistributionPostgres,
+  startDistributionPostgres,
+  type DistributionPostgres,
+} from './distribution-postgres.js';
 export { obtainPgbouncer, PGBOUNCER_REMEDY, startPgbouncer, type Pgbouncer } from './pgbouncer.js';
 export { commitOnBoth, startPostgresStandby } from './postgres-standby.js';
 export { startPostgresPair, type PostgresPair } from './postgres-pair.js';

@@ -45,6 +45,10 @@ export class PostgresCheckpointStore implements CheckpointStore {
     );
   }
 
+  last(): Promise<TreeHead | undefined> {
+    return withDatabase(() => lastCheckpoint(this.dataSource.manager));
+  }
+
   consistency(from: bigint, to: bigint): Promise<Uint8Array[]> {
     const plan = consistencyNodes(from, to);
     return withDatabase(async () => plan.fold(await readNodes(this.dataSource.manager, plan.ids)));

@@ -30,15 +30,61 @@ export interface SignedCheckpoint {
   readonly note: string;
 }
 
-/**
- * The double-sign guard of the logs. `withLast` runs `decide` with the last signed checkpoint while no other
- * process can sign for that origin, and stores what `decide` returns before it resolves.
- */
+/** Where a database is, as it says itself. A restore, a move to another server and a failover change it. */
+export interface DatabasePlace {
+  /** Made with the server's data folder and copied with its files. */
+  readonly systemIdentifier: string;
+  /** Begins anew when a server ends a recovery: at a point in time, or as a standby that takes over. */
+  readonly timeline: number;
+}
+
+/** Where a log was open last. */
+export interface LogFence {
+  readonly place: DatabasePlace;
+  /** True when a dump brought it here, whatever its place says. */
+  readonly isCopy: boolean;
+  /** True when an operator closed the log. */
+  readonly isClosed: boolean;
+}
+
+/** What the database holds of a log. */
+export interface LogRecord {
+  readonly last: SignedCheckpoint | undefined;
+  /** Undefined for a log that nobody has looked at since there are fences. */
+  readonly fence: LogFence | undefined;
+  readonly present: DatabasePlace;
+  /** Whether a commit waits for a standby that has it too. */
+  readonly isReplicated: boolean;
+}
+
+/** Why a log was opened again. */
+export interface LogReopening {
+  /** What had closed it. */
+  readonly reason: string;
+  /** Size of the last checkpoint that the database knows; 0 for none. */
+  readonly size: bigint;
+  /** The signed notes that it was compared with. */
+  readonly notes: readonly string[];
+  /** Whether an operator answered for it that nobody has a newer one. */
+  readonly vouched: boolean;
+}
+
+/** A log that no other process can sign for until the work on it ends; what is done is committed together. */
+export interface LockedLog {
+  readonly record: LogRecord;
+  /** The signed checkpoint of one size. */
+  signedAt(size: bigint): Promise<SignedCheckpoint | undefined>;
+  append(checkpoint: SignedCheckpoint): Promise<void>;
+  /** Puts the fence where the database is now. */
+  open(): Promise<void>;
+  /** Closes the log until it is reopened. */
+  close(): Promise<void>;
+  noteReopening(reopening: LogReopening): Promise<void>;
+}
+
+/** The signed checkpoints of the logs, and their fences. */
 export interface CheckpointStore {
-  withLast(
-    origin: string,
-    decide: (last: SignedCheckpoint | undefined) => Promise<SignedCheckpoint>,
-  ): Promise<SignedCheckpoint>;
+  withLog<T>(origin: string, work: (log: LockedLog) => Promise<T>): Promise<T>;
 }
 
 /** Batches of one tenant in one format, whose times rise. */

@@ -28,7 +28,7 @@ describe('a database that is away', () => {
   it.each([
     [
       'a checkpoint',
-      () => new PostgresCheckpointStore(dataSource).withLast('origin', () => Promise.reject(cause)),
+      () => new PostgresCheckpointStore(dataSource).withLog('origin', () => Promise.reject(cause)),
     ],
     ['the audit of a signature', () => new PostgresAuditLog(dataSource).append(audit)],
     ['the key set', () => keySets.current()],

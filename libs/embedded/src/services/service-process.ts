@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync } from 'node:fs';
 import { AppError } from '@touchstone/contracts';
+import { readiness, type Readiness } from '@touchstone/contracts/http/every-service';
 import { minimalEnvironment } from '../process/environment.js';
 import { logTail, openLogFile } from '../process/log-file.js';
 
@@ -72,17 +73,37 @@ function startFailure(plan: ServicePlan, what: string): AppError {
   );
 }
 
-/** What /readyz says: undefined when it answers 200, otherwise why not. */
-async function whyNotReady(healthPort: number): Promise<string | undefined> {
+/**
+ * Checks that only an operator can make pass, on the running stack: a log that stays closed after a restore. The service works
+ * meanwhile, as far as it can.
+ */
+const OPERATORS_CHECKS: ReadonlySet<string> = new Set(['log']);
+
+/** What /readyz says: why the service is not ready yet, or for the operator what keeps it from being so. */
+interface Health {
+  readonly waitsFor?: string;
+  readonly needsOperator?: string;
+}
+
+async function askHealth(healthPort: number): Promise<Health> {
   try {
     const response = await fetch(`http://127.0.0.1:${healthPort}/readyz?verbose`, {
       signal: AbortSignal.timeout(READY_REQUEST_TIMEOUT_MS),
     });
     const text = await response.text();
-    return response.status === 200 ? undefined : `/readyz says ${response.status} ${text.slice(0, 1_000)}`;
+    if (response.status === 200) return {};
+    const failed = failedChecks(text);
+    return failed.length > 0 && failed.every(({ name }) => OPERATORS_CHECKS.has(name))
+      ? { needsOperator: failed.map(({ detail = '' }) => detail).join(' ') }
+      : { waitsFor: `/readyz says ${response.status} ${text.slice(0, 1_000)}` };
   } catch {
-    return '/readyz does not answer';
+    return { waitsFor: '/readyz does not answer' };
   }
+}
+
+function failedChecks(answer: string): Readiness['checks'] {
+  const { data } = readiness.safeParse(JSON.parse(answer));
+  return data === undefined || data.draining ? [] : data.checks.filter(({ ok }) => !ok);
 }
 
 /** A started service. */
@@ -90,8 +111,11 @@ export interface ServiceProcess {
   readonly pid: number | undefined;
   /** Resolves with what ended it, `code 1` or `signal SIGKILL`. */
   readonly exited: Promise<string>;
-  /** Resolves when /readyz answers 200; rejects when the process ends or takes too long. */
-  ready(): Promise<void>;
+  /**
+   * Resolves when /readyz answers 200, or when nothing but an operator is missing, with what he has to know; rejects when the process ends
+   * or takes too long.
+   */
+  ready(): Promise<string | undefined>;
   stop(): Promise<void>;
 }
 
@@ -106,11 +130,11 @@ export function startServiceProcess(plan: ServicePlan): ServiceProcess {
     ready: async () => {
       const deadline = Date.now() + READY_TIMEOUT_MS;
       for (;;) {
-        const reason = await whyNotReady(plan.healthPort);
+        const { waitsFor, needsOperator } = await askHealth(plan.healthPort);
         if (ended !== undefined) throw startFailure(plan, `ended at its start (${ended})`);
-        if (reason === undefined) return;
+        if (waitsFor === undefined) return needsOperator;
         if (Date.now() > deadline) {
-          throw startFailure(plan, `was not ready after ${READY_TIMEOUT_MS / 1000} s (${reason})`);
+          throw startFailure(plan, `was not ready after ${READY_TIMEOUT_MS / 1000} s (${waitsFor})`);
         }
         await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
       }

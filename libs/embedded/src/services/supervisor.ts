@@ -43,7 +43,7 @@ export class Supervisor {
       timer: undefined,
     };
     this.#supervised.push(supervised);
-    await supervised.process.ready();
+    this.#announceNeed(plan, await supervised.process.ready());
     this.#watch(supervised);
   }
 
@@ -67,6 +67,10 @@ export class Supervisor {
     const rest = this.#supervised.filter(({ plan }) => ![...first, ...last].includes(plan.name));
     for (const group of [...first.map(named), rest, ...last.map(named)])
       await Promise.all(group.map(({ process }) => process.stop()));
+  }
+
+  #announceNeed({ name }: ServicePlan, need: string | undefined): void {
+    if (need !== undefined) this.#options.announce(`${name} is not ready: ${need}`);
   }
 
   #watch(supervised: Supervised): void {
@@ -97,7 +101,10 @@ export class Supervisor {
       return;
     }
     void supervised.process.ready().then(
-      () => this.#options.announce(`${supervised.plan.name} runs again.`),
+      (need) => {
+        this.#options.announce(`${supervised.plan.name} runs again.`);
+        this.#announceNeed(supervised.plan, need);
+      },
       () => undefined,
     );
     this.#watch(supervised);

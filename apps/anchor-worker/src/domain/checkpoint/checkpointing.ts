@@ -2,7 +2,7 @@ import { AppError } from '@touchstone/contracts';
 import { bytesToHex } from '@touchstone/crypto';
 import { openWithKeys } from '@touchstone/evidence';
 import type { AroundWork } from '../pipeline/around-work.js';
-import type { CheckpointIntent, CheckpointSigner, CheckpointStore, LogIdentity } from './ports.js';
+import type { CheckpointIntent, CheckpointSigner, CheckpointStore, LogIdentity, TreeHead } from './ports.js';
 
 /** Milliseconds between two attempts while the signer refuses to go on. */
 export const CLOSED_RETRY_MS = 5_000;
@@ -29,11 +29,13 @@ export interface CheckpointingOptions {
  * signer is asked, a crash at any point ends in the same question and the same answer.
  *
  * When the signer has signed something else, as after a restore of this database or of its own, the log stays
- * closed: leaves and batches are still taken, nothing new is published until an operator reconciles the two.
+ * closed: leaves and batches are still taken, nothing new is published until an operator reconciles the two. A process
+ * that begins asks for the last checkpoint once more, so that this is known before there is a new one.
  */
 export class Checkpointing {
   private reason: string | undefined;
   private identity: LogIdentity | undefined;
+  private isCompared = false;
 
   constructor(
     private readonly store: CheckpointStore,
@@ -49,16 +51,27 @@ export class Checkpointing {
   /** Publishes the next checkpoint. @returns 0 when there may be more, `undefined` when there is nothing to do */
   async run(): Promise<number | undefined> {
     const intent = await this.store.intend();
-    if (intent === undefined) return undefined;
+    if (intent === undefined && this.isCompared) return undefined;
     try {
-      await this.options.around('publish checkpoint', () => this.publish(intent));
+      if (intent === undefined) await this.compare();
+      else await this.options.around('publish checkpoint', () => this.publish(intent));
     } catch (error) {
       if (!isContradiction(error)) throw error;
       this.close(error.message);
       return CLOSED_RETRY_MS;
     }
     this.open();
-    return 0;
+    return intent === undefined ? undefined : 0;
+  }
+
+  /** The signer answers with the same note, or says why it would sign nothing. */
+  private async compare(): Promise<void> {
+    const last = await this.store.last();
+    if (last === undefined) return;
+    const identity = (this.identity ??= await this.pinnedIdentity());
+    const { origin } = identity;
+    const note = await this.signer.sign({ origin, ...last, fromSize: last.size, proof: [] });
+    this.checkNote(note, identity, last);
   }
 
   private async publish({ size, root, last }: CheckpointIntent): Promise<void> {
@@ -67,7 +80,7 @@ export class Checkpointing {
     const fromSize = last?.size ?? 0n;
     const proof = fromSize === 0n ? [] : await this.store.consistency(fromSize, size);
     const note = await this.signer.sign({ origin, size, root, fromSize, proof });
-    this.checkNote(note, identity, { size, root, last });
+    this.checkNote(note, identity, { size, root });
     const publishedAt = new Date(this.options.nowMs()).toISOString();
     if (await this.store.publish({ origin, size, root, note, publishedAt }))
       this.options.onPublished({ fromSize, size });
@@ -91,31 +104,33 @@ export class Checkpointing {
   }
 
   /** What is stored is served for ever, hence nothing is stored that a reader would refuse. */
-  private checkNote(note: string, { origin, vkey }: LogIdentity, intent: CheckpointIntent): void {
+  private checkNote(note: string, { origin, vkey }: LogIdentity, asked: TreeHead): void {
     const opened = openWithKeys(note, vkey, []);
     if (!opened.ok)
       throw new AppError('conflict', `The signer answered a note that does not verify: ${opened.reason}.`);
     const { checkpoint } = opened;
     const isExpected =
       checkpoint.origin === origin &&
-      checkpoint.size === intent.size &&
-      bytesToHex(checkpoint.root) === bytesToHex(intent.root) &&
+      checkpoint.size === asked.size &&
+      bytesToHex(checkpoint.root) === bytesToHex(asked.root) &&
       checkpoint.extensions.length === 0;
     if (isExpected) return;
     throw new AppError(
       'conflict',
-      `The signer was asked for size ${intent.size} and signed size ${checkpoint.size} of ${checkpoint.origin}.`,
+      `The signer was asked for size ${asked.size} and signed size ${checkpoint.size} of ${checkpoint.origin}.`,
     );
   }
 
   private close(reason: string): void {
     if (this.reason !== reason) this.options.onClosed(reason);
     this.reason = reason;
+    this.isCompared = false;
   }
 
   private open(): void {
     if (this.reason !== undefined) this.options.onClosed(undefined);
     this.reason = undefined;
+    this.isCompared = true;
   }
 }
 

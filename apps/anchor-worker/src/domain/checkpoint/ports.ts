@@ -35,6 +35,8 @@ export interface CheckpointStore {
    * @returns `undefined` when the last checkpoint covers the whole log
    */
   intend(): Promise<CheckpointIntent | undefined>;
+  /** The last checkpoint that is stored. */
+  last(): Promise<TreeHead | undefined>;
   /** Consistency proof between two sizes of the log, 1 ≤ from ≤ to. */
   consistency(from: bigint, to: bigint): Promise<Uint8Array[]>;
   /**
