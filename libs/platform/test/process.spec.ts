@@ -101,10 +101,10 @@ describe('a service process', () => {
   });
 
   it('exits with 5 and all findings when its configuration is invalid', async () => {
-    const { code, stderr } = await run([], { TOUCHSTONE_HTTP_PORT: 'x', TOUCHSTONE_HTTP_PROT: '1' }).ended;
+    const { code, stdout } = await run([], { TOUCHSTONE_HTTP_PORT: 'x', TOUCHSTONE_HTTP_PROT: '1' }).ended;
     expect(code).toBe(5);
-    expect(stderr).toContain('TOUCHSTONE_HTTP_PORT: Expected a whole number');
-    expect(stderr).toContain('did you mean TOUCHSTONE_HTTP_PORT?');
+    expect(stdout).toContain('TOUCHSTONE_HTTP_PORT: Expected a whole number');
+    expect(stdout).toContain('did you mean TOUCHSTONE_HTTP_PORT?');
   });
 
   it('exits with 5 when its configuration turns out invalid while it starts', async () => {
