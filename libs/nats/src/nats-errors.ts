@@ -28,10 +28,11 @@ export function isRefusedLogin(error: unknown): boolean {
 
 /** The code of the socket or of TLS that made a connection fail. */
 export function causeWithCode(error: unknown): string | undefined {
-  let current: unknown = error;
-  for (let depth = 0; depth < CAUSES_MAX && current instanceof Error; depth += 1) {
-    if ('code' in current && typeof current.code === 'string') return current.code;
-    current = current.cause;
+  // Errors of native parts may come from another realm, so their members are looked at and not their class.
+  let current = error as { readonly code?: unknown; readonly cause?: unknown } | undefined;
+  for (let depth = 0; depth < CAUSES_MAX && current; depth += 1) {
+    if (typeof current.code === 'string') return current.code;
+    current = current.cause as typeof current;
   }
   return undefined;
 }

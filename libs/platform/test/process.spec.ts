@@ -71,6 +71,14 @@ function start(
   return { child, line, ended };
 }
 
+/** The lines of a log that say that something failed. */
+const failuresIn = (log: string): unknown[] =>
+  log
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: string })
+    .filter(({ level }) => level === 'error' || level === 'fatal');
+
 describe('a service process', () => {
   const children: ChildProcess[] = [];
   afterEach(() => {
@@ -103,6 +111,8 @@ describe('a service process', () => {
   it('exits with 5 and all findings when its configuration is invalid', async () => {
     const { code, stdout } = await run([], { TOUCHSTONE_HTTP_PORT: 'x', TOUCHSTONE_HTTP_PROT: '1' }).ended;
     expect(code).toBe(5);
+    expect(failuresIn(stdout)).toHaveLength(1);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
     expect(stdout).toContain('TOUCHSTONE_HTTP_PORT: Expected a whole number');
     expect(stdout).toContain('did you mean TOUCHSTONE_HTTP_PORT?');
   });
@@ -156,8 +166,15 @@ describe('a service process', () => {
   it('exits with 1 when its port is taken', async () => {
     const { http } = JSON.parse(await run().line) as { http: number };
     const second = run([], { ...ports, TOUCHSTONE_HTTP_PORT: String(http) });
-    const { code, stdout } = await second.ended;
+    const { code, stdout, stderr } = await second.ended;
     expect(code).toBe(1);
-    expect(stdout).toContain('EADDRINUSE');
+    const [failure, ...more] = failuresIn(stdout);
+    expect(more).toEqual([]);
+    expect(failure).toMatchObject({
+      level: 'fatal',
+      msg: 'the service did not start',
+      reason: expect.stringMatching(/another process has port \d+: .*TOUCHSTONE_HTTP_PORT \(EADDRINUSE\)/),
+    });
+    expect(stdout + stderr).not.toContain('    at ');
   });
 });

@@ -1,4 +1,5 @@
 import { AppError } from '@touchstone/contracts';
+import { isError } from './redact.js';
 
 /** Causes of causes that are told; drivers wrap theirs once or twice. */
 const CAUSES_MAX = 4;
@@ -21,7 +22,7 @@ export function failureFields(error: unknown): Record<string, unknown> {
 
 function causesOf(error: Error): string {
   const texts: string[] = [];
-  for (let { cause } = error; cause instanceof Error && texts.length < CAUSES_MAX; { cause } = cause)
+  for (let { cause } = error; isError(cause) && texts.length < CAUSES_MAX; { cause } = cause)
     // Several addresses of one name fail together, and the error of all of them has no message.
     texts.push(cause.message === '' && 'code' in cause ? String(cause.code) : cause.message);
   return texts.join(': ');

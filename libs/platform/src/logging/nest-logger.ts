@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import type { Logger } from './logger.js';
 
 /** Where Nest reports what made a start fail; it throws the same error to us, who report it. */
-const OF_START = 'ExceptionHandler';
+const OF_START = ['ExceptionHandler', 'NestApplication'];
 
 /** Hands the lines that Nest writes to our logger; Nest's own start-up chatter becomes `debug`. */
 export class NestLogger implements LoggerService {
@@ -16,7 +16,7 @@ export class NestLogger implements LoggerService {
     const [stack] = rest;
     const fields = message instanceof Error ? { err: message } : typeof stack === 'string' ? { stack } : {};
     const context = contextOf(rest);
-    this.logger[context === OF_START ? 'debug' : 'error']({ context, ...fields }, text(message));
+    this.logger[OF_START.includes(context ?? '') ? 'debug' : 'error']({ context, ...fields }, text(message));
   }
 
   warn(message: unknown, ...rest: unknown[]): void {
