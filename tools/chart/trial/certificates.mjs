@@ -37,9 +37,14 @@ export class Authority {
     run('openssl', args, { cwd: this.folder });
   }
 
-  /** Writes a certificate for an IP address over the one of this name. @returns `{ cert, key }`, names of files */
-  issue(name, address, state) {
-    writeFileSync(join(this.folder, 'extensions'), `subjectAltName=IP:${address}\n`);
+  /**
+   * Writes a certificate over the one of this name.
+   *
+   * @param subject of its alternative name, `IP:…` or `DNS:…`
+   * @returns `{ cert, key }`, names of files
+   */
+  issue(name, subject, state) {
+    writeFileSync(join(this.folder, 'extensions'), `subjectAltName=${subject}\n`);
     this.openssl('req', ...NEW_KEY, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', '/CN=server');
     this.openssl(
       ...['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'],

@@ -99,7 +99,7 @@ async function trial(tags, { check }) {
     check('helm test signs, logs and verifies an event', log.includes('Works: one event was signed'));
     checkMemory(workloads, 'after helm test', check);
     await checkMisconfigured({
-      ...{ cluster, objects, database, folder, check, say },
+      ...{ cluster, objects, workloads, database, folder, check, say },
       runToEnd: (job) => release.runToEnd(job),
     });
     await roll({ release, database, tags, check });

@@ -5,7 +5,7 @@ import { run } from '../../images/engine.mjs';
 import { Authority } from './certificates.mjs';
 import { relay } from './database.mjs';
 import { ROUTER } from './network.mjs';
-import { SecondNats } from './second-nats.mjs';
+import { SECOND_NATS, SecondNats } from './second-nats.mjs';
 
 /** Exit code of a process whose configuration is invalid. */
 const CONFIG_INVALID = 5;
@@ -83,11 +83,11 @@ function ofDatabase(world, authority) {
       ...{ name: 'database-tls', claim: 'an expired certificate of the database' },
       words: ['The certificate of the database has expired', 'CERT_HAS_EXPIRED'],
       change: (spec, container) => {
-        database.offerTls(authority.issue('database', ROUTER, 'expired'));
+        database.offerTls(authority.issue('database', `IP:${ROUTER}`, 'expired'));
         mountAuthority(world, authority, spec, container);
         withUrl('database-tls', { search: `?sslmode=verify-full&sslrootcert=${CA_FOLDER}/ca.pem` })(spec);
       },
-      mend: () => database.offerTls(authority.issue('database', ROUTER, 'valid')),
+      mend: () => database.offerTls(authority.issue('database', `IP:${ROUTER}`, 'valid')),
     },
   ];
 }
@@ -114,12 +114,12 @@ function ofNats(world, nats, authority) {
       ...{ name: 'nats-tls', claim: 'an expired certificate of NATS' },
       words: ['the certificate of the server has expired', 'CERT_HAS_EXPIRED'],
       change: (spec, container) => {
-        nats.offerTls(authority.issue('nats', nats.address, 'expired'));
+        nats.offerTls(authority.issue('nats', `DNS:${SECOND_NATS}`, 'expired'));
         mountAuthority(world, authority, spec, container);
         setEnvironment(container, 'NODE_EXTRA_CA_CERTS', `${CA_FOLDER}/ca.pem`);
         toNats(spec, container);
       },
-      mend: () => nats.offerTls(authority.issue('nats', nats.address, 'valid')),
+      mend: () => nats.offerTls(authority.issue('nats', `DNS:${SECOND_NATS}`, 'valid')),
     },
   ];
 }

@@ -110,7 +110,7 @@ async function checkWait(world, { name, claim, change, words, mend, restore }) {
   }
 }
 
-/** Tries all of them, one after the other. @param world `{ cluster, objects, database, folder, check, say, runToEnd }` */
+/** Tries all of them, one after the other. @param world `{ cluster, objects, workloads, database, folder, check, say, runToEnd }` */
 export async function checkMisconfigured(world) {
   const { cases, stop } = await misconfigurations(world);
   try {

@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { Pod } from './kubelet.mjs';
 
 const NATS = 'touchstone-nats';
+/** Its name, also as a host. */
+export const SECOND_NATS = 'second-nats';
 const CONFIG_MAP = 'trial-second-nats';
 const CONFIG_FOLDER = '/etc/nats';
 const TLS = `tls { cert_file: "${CONFIG_FOLDER}/server.pem", key_file: "${CONFIG_FOLDER}/server.key" }\n`;
 
 export class SecondNats {
   static async start(world) {
-    const { cluster, objects } = world;
+    const { cluster, objects, workloads } = world;
     const { spec } = objects.find(({ kind, metadata }) => kind === 'StatefulSet' && metadata.name === NATS);
     const template = structuredClone(spec.template);
     const [container] = template.spec.containers;
@@ -19,17 +21,19 @@ export class SecondNats {
     // A claim of its own, which is empty.
     container.volumeMounts.find(({ mountPath }) => mountPath === '/data').name = 'second';
     const pod = new Pod(cluster, {
-      name: 'second-nats',
+      name: SECOND_NATS,
       labels: template.metadata.labels,
       spec: template.spec,
     });
-    return new SecondNats(world, await pod.start().ready());
+    await pod.start().ready();
+    // Certificates are for names: the client does not compare them with addresses.
+    cluster.publish(new Map([...workloads, [SECOND_NATS, [pod]]]));
+    return new SecondNats(world, pod);
   }
 
   constructor(world, pod) {
     Object.assign(this, { world, pod });
-    this.address = pod.address;
-    this.url = `nats://${pod.address}:4222`;
+    this.url = `nats://${SECOND_NATS}:4222`;
     this.config = { ...world.cluster.configMap(CONFIG_MAP) };
   }
 
