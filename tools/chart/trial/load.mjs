@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const REQUESTS_PER_SECOND = 20;
 const ANSWER_TIMEOUT_MS = 30_000;
 /** Milliseconds from the last answer in which the evidence of every answer has to be there. */
-export const EVIDENCE_WITHIN_MS = 60_000;
+export const EVIDENCE_WITHIN_MS = 120_000;
 const EVIDENCE_READERS = 4;
 const POLL_MS = 500;
 
@@ -53,7 +53,8 @@ async function hasEvidence(workloads, id, until) {
   for (;;) {
     const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
     const text = await answer.text();
-    if (answer.ok) return text.includes(id);
+    // 202 is evidence that is not complete.
+    if (answer.status === 200) return text.includes(id);
     if (Date.now() > until) return false;
     await sleep(POLL_MS);
   }
