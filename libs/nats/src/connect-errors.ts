@@ -16,7 +16,7 @@ export function toConnectError(error: unknown, user: string, what: string): AppE
   if (isRefusedLogin(error))
     return new AppError(
       'unauthenticated',
-      `${what}: the server refuses the login of ${user}: correct TOUCHSTONE_NATS_PASSWORD (of nats-provision NATS_PASSWORD), or the password that the server has for this user.`,
+      `${what}: the NATS server refuses the user name or password. Correct the password of ${user} (TOUCHSTONE_NATS_PASSWORD, of nats-provision NATS_PASSWORD), or what the server has for this user.`,
       { cause: error },
     );
   const known = toAppError(error, what);

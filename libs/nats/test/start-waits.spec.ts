@@ -86,7 +86,11 @@ describe('a service whose mesh is not as it should be when it starts', () => {
   });
 
   it.each([
-    ['a refused login', { password: 'hunter2hunter2' }, 'refuses the login of'],
+    [
+      'a refused login',
+      { password: 'hunter2hunter2' },
+      'refuses the user name or password. Correct the password of',
+    ],
     ['no server', { url: 'nats://127.0.0.1:1' }, 'correct NATS_URL (ECONNREFUSED)'],
   ])(
     'waits after %s, says once what to do without the password, and ends when asked',

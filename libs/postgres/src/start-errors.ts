@@ -19,7 +19,7 @@ const CURES: readonly (readonly [RegExp, string])[] = [
 const CURE_DEFAULT = 'The database cannot be reached: start it, or correct host and port in DATABASE_URL';
 
 /** An error of the driver while a service starts, with what to do; every other error stays what it is. */
-export function toStartError(error: unknown): unknown {
+function toStartError(error: unknown): unknown {
   const unavailable = toUnavailable(error);
   if (unavailable === error || !(unavailable instanceof AppError)) return error;
   const code = codeOf(error);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const REQUESTS_PER_SECOND = 20;
 const ANSWER_TIMEOUT_MS = 30_000;
 /** Milliseconds from the last answer in which the evidence of every answer has to be there. */
-export const EVIDENCE_WITHIN_MS = 120_000;
+const EVIDENCE_WITHIN_MS = 120_000;
 const EVIDENCE_READERS = 4;
 const POLL_MS = 500;
 

@@ -103,7 +103,10 @@ function ofNats(world, nats, authority) {
     },
     {
       ...{ name: 'nats-password', claim: 'a wrong password of NATS' },
-      words: ['refuses the login of signer', 'TOUCHSTONE_NATS_PASSWORD'],
+      words: [
+        'refuses the user name or password',
+        'Correct the password of signer (TOUCHSTONE_NATS_PASSWORD',
+      ],
       change: (spec, container) => {
         nats.expectOf('signer', randomBytes(24).toString('hex'));
         toNats(spec, container);

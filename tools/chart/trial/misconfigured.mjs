@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pod } from './kubelet.mjs';
 import { misconfigurations } from './misconfigurations.mjs';
 
-export const SUBJECT = 'touchstone-signer';
+const SUBJECT = 'touchstone-signer';
 /** Lines of the log of these levels say that something is wrong. */
 const FAILURE_LEVELS = ['error', 'fatal'];
 const EXIT_WITHIN_MS = 60_000;

@@ -1,7 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 
 /** Where something was to listen, and the keys that say so. */
-export interface ListenPlace {
+interface ListenPlace {
   readonly host: string;
   readonly port: number;
   readonly portKey: string;
@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<string, (place: ListenPlace) => string>> = {
 };
 
 /** Names a place that cannot be listened at with what to do; every other error stays what it is. */
-export function toListenError(error: unknown, place: ListenPlace): unknown {
+function toListenError(error: unknown, place: ListenPlace): unknown {
   const { code, message = '' } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   // gRPC has the code in its text alone.
   const known = Object.keys(REASONS).find((name) => name === code || message.includes(name));
