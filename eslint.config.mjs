@@ -70,6 +70,7 @@ export default tseslint.config(
         clearTimeout: 'readonly',
         setInterval: 'readonly',
         clearInterval: 'readonly',
+        structuredClone: 'readonly',
         AbortSignal: 'readonly',
         AbortController: 'readonly',
         TextEncoder: 'readonly',

@@ -1,7 +1,7 @@
 // Builds the images: node tools/images.mjs [--only NAME …] [--tag TAG] [--registry PREFIX] [--base NAME[@sha256:…]]
-//   [--engine buildah|docker] [--out FOLDER] [--no-try] [--json]
+//   [--engine buildah|docker] [--out FOLDER] [--bundles FOLDER] [--no-try] [--json]
 // Lays out each image below FOLDER (.images), builds it from deploy/docker/Dockerfile, and tries the set of them: see images/try.mjs.
-// Build first: npm run build. Trying needs root, Linux and buildah.
+// With --bundles the bundle of a service comes from FOLDER/<service>, for another version of its program. Build first: npm run build. Trying needs root, Linux and buildah.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -30,6 +30,7 @@ function readOptions() {
       base: { type: 'string', default: BASE_DEFAULT },
       engine: { type: 'string' },
       out: { type: 'string', default: join(root, '.images') },
+      bundles: { type: 'string' },
       'no-try': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -61,7 +62,7 @@ async function attempt(engine, built) {
 }
 
 async function main() {
-  const { only, tag, registry, base, engine: wanted, out, json, 'no-try': untried } = readOptions();
+  const { only, tag, registry, base, engine: wanted, out, bundles, json, 'no-try': untried } = readOptions();
   const architecture = ARCHITECTURES[process.arch];
   const engine = findEngine(wanted);
   const tries = !untried && only === undefined;
@@ -81,6 +82,7 @@ async function main() {
       root,
       lock,
       image,
+      bundles,
       out: folder,
       architecture,
       version,

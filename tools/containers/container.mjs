@@ -1,6 +1,6 @@
 // Runs a program of an image from the image's root file system, as a container would: as another user without rights, on a
 // read-only root, with the mounts that it was given and a bound on its memory. No container engine is needed, only Linux and root.
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const ENTER = fileURLToPath(new URL('enter.sh', import.meta.url));
@@ -20,8 +20,15 @@ export class MemoryBound {
   constructor(name, bytes) {
     const unified = existsSync('/sys/fs/cgroup/cgroup.controllers');
     this.folder = unified ? `/sys/fs/cgroup/touchstone-${name}` : `/sys/fs/cgroup/memory/touchstone-${name}`;
+    this.bytes = bytes;
+    this.peakFile = `${this.folder}/${unified ? 'memory.peak' : 'memory.max_usage_in_bytes'}`;
     mkdirSync(this.folder);
     writeFileSync(`${this.folder}/${unified ? 'memory.max' : 'memory.limit_in_bytes'}`, String(bytes));
+  }
+
+  /** The most bytes that were taken so far. */
+  peak() {
+    return Number(readFileSync(this.peakFile, 'utf8'));
   }
 
   remove() {

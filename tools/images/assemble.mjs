@@ -23,16 +23,25 @@ function writeReadable(path, text) {
   chmodSync(path, 0o644);
 }
 
+/** Where a path of an image comes from: the checkout, or the folder of other bundles where that has it. */
+function sourceOf({ root, image, bundles }, path) {
+  const other = bundles !== undefined && path === `apps/${image.name}/bundle` && join(bundles, image.name);
+  return other && existsSync(other) ? other : join(root, path);
+}
+
 /**
+ * @param bundles folder of other bundles, one for each service of which there is one
  * @returns what was laid out: `hash` is the build hash that the image states, over every file but the bill of materials
  */
-export function assemble({ root, lock, image, out, architecture, version, node }) {
+export function assemble({ root, lock, image, bundles, out, architecture, version, node }) {
   const processor = PROCESSORS[architecture];
   const app = join(out, 'app');
   rmSync(out, { recursive: true, force: true });
   for (const path of image.paths) {
     if (!existsSync(join(root, path))) throw new Error(`${path} is not there: run npm run build first.`);
-    copyInto(join(root, path), join(app, path), { keep: (file) => !file.endsWith('.tsbuildinfo') });
+    copyInto(sourceOf({ root, image, bundles }, path), join(app, path), {
+      keep: (file) => !file.endsWith('.tsbuildinfo'),
+    });
   }
   const installed = lock.closure(image.workspaces);
   const atRunTime = [...installed].filter((folder) =>
@@ -48,7 +57,7 @@ export function assemble({ root, lock, image, out, architecture, version, node }
   symlinkSync(image.main, join(app, 'main.js'));
   const bundled = image.paths
     .filter((path) => path.endsWith('/bundle'))
-    .flatMap((path) => JSON.parse(readFileSync(join(root, path, 'packages.json'), 'utf8')));
+    .flatMap((path) => JSON.parse(readFileSync(join(app, path, 'packages.json'), 'utf8')));
   const folders = new Set([...bundled, ...copied]);
   writeReadable(join(app, 'THIRD_PARTY_NOTICES'), noticesOf(root, lock, folders));
   const hash = treeHash(app);

@@ -67,8 +67,12 @@ describe('a NATS server of somebody else', () => {
 
   it.each([
     ['without JetStream', [], 'no JetStream answers on the server; start nats-server with --jetstream.'],
-    ['with another password', [USERS], 'the NATS server refuses the user name or password.'],
-    ['that is down', undefined, 'connection refused'],
+    [
+      'with another password',
+      [USERS],
+      'the NATS server refuses the user name or password. .* for this user.',
+    ],
+    ['that is down', undefined, 'no server answers: start it, or correct NATS_URL \\(ECONNREFUSED\\).'],
   ])(
     '%s is named in one line that says what to do',
     async (_what, lines, end) => {

@@ -1,6 +1,6 @@
 import { AppError, inboxPrefix, type MeshUser } from '@touchstone/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { toAppError } from './nats-errors.js';
+import { toConnectError } from './connect-errors.js';
 import type { BusInterruptions } from '@touchstone/platform/wiring';
 import { noMetrics, type MeshLogger, type MeshMetrics } from './observer.js';
 
@@ -71,7 +71,7 @@ export async function connectMesh(options: ConnectMeshOptions): Promise<Mesh> {
       noAsyncTraces: true,
     });
   } catch (error) {
-    throw toAppError(error, `Connecting ${service} to NATS`);
+    throw toConnectError(error, user, `Connecting ${service} to NATS`);
   }
   let status: MeshStatus = 'connected';
   let [count, endedAt] = [0, performance.now()];

@@ -7,7 +7,7 @@ import {
   type HealthRegistry,
   type Logger,
 } from '@touchstone/platform/observability';
-import { SHUTDOWN, type Shutdown } from '@touchstone/platform/runtime';
+import { awaitDependency, SHUTDOWN, type StartParts } from '@touchstone/platform/runtime';
 import { EVENT_BUS, PUBLISH_EVENT, provide, token } from '@touchstone/platform/wiring';
 import { connectMesh, type Mesh } from './connection.js';
 import { assertProvisioned, type ProvisionedNames } from './jetstream/assert-provisioned.js';
@@ -37,7 +37,7 @@ export interface MeshModuleOptions {
   /** The login; the name of its user of the mesh when left out. */
   readonly user?: string | undefined;
   readonly password: string;
-  /** Streams and durables that must exist; starting fails without them. */
+  /** Streams and durables that must exist; a start waits for them. */
   readonly provisioned?: ProvisionedNames;
 }
 
@@ -62,8 +62,10 @@ export class MeshModule implements OnModuleInit {
       providers: [
         provide(OPTIONS, {}, () => options),
         provide(MESH_METRICS, { registry: METRICS }, ({ registry }) => createMeshMetrics(registry)),
-        provide(MESH, { logger: LOGGER, shutdown: SHUTDOWN, metrics: MESH_METRICS }, (parts) =>
-          openMesh(options, caller, parts),
+        provide(
+          MESH,
+          { health: HEALTH, logger: LOGGER, shutdown: SHUTDOWN, metrics: MESH_METRICS },
+          (parts) => openMesh(options, caller, parts),
         ),
         provide(
           StreamUsage,
@@ -120,14 +122,12 @@ function clients(service: ServiceName, caller: MeshCaller): Provider[] {
 async function openMesh(
   { url, user, password, provisioned }: MeshModuleOptions,
   caller: MeshCaller,
-  {
-    logger,
-    shutdown,
-    metrics,
-  }: { readonly logger: Logger; readonly shutdown: Shutdown; readonly metrics: MeshMetrics },
+  parts: StartParts & { readonly logger: Logger; readonly metrics: MeshMetrics },
 ): Promise<Mesh> {
-  const mesh = await connectMesh({ url, user: user ?? caller, password, service: caller, logger, metrics });
-  shutdown.add('nats', 'nats', () => mesh.close());
-  await assertProvisioned(mesh.nc, provisioned ?? {});
+  const { logger, metrics } = parts;
+  const login = { url, user: user ?? caller, password, service: caller, logger, metrics };
+  const mesh = await awaitDependency('nats', () => connectMesh(login), parts);
+  parts.shutdown.add('nats', 'nats', () => mesh.close());
+  await awaitDependency('nats', () => assertProvisioned(mesh.nc, provisioned ?? {}), parts);
   return mesh;
 }

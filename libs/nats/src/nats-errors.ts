@@ -8,12 +8,31 @@ const JETSTREAM_OFF = 'JetStreamNotEnabled';
 /** What a stream answers to a message above its own limit. */
 const MESSAGE_EXCEEDS_STREAM = 10_054;
 
+/** Causes of causes that are looked at. */
+const CAUSES_MAX = 4;
+
 /** Follows `cause` for a few steps; nats.js wraps the reason of a failed request once or twice. */
 function findCause<T>(error: unknown, kind: abstract new (...args: never[]) => T): T | undefined {
   let current: unknown = error;
-  for (let depth = 0; depth < 4 && current instanceof Error; depth += 1) {
+  for (let depth = 0; depth < CAUSES_MAX && current instanceof Error; depth += 1) {
     if (current instanceof kind) return current;
     current = current.cause;
+  }
+  return undefined;
+}
+
+/** True when the server refuses user name or password. */
+export function isRefusedLogin(error: unknown): boolean {
+  return findCause(error, errors.AuthorizationError) !== undefined;
+}
+
+/** The code of the socket or of TLS that made a connection fail. */
+export function causeWithCode(error: unknown): string | undefined {
+  // Errors of native parts may come from another realm, so their members are looked at and not their class.
+  let current = error as { readonly code?: unknown; readonly cause?: unknown } | undefined;
+  for (let depth = 0; depth < CAUSES_MAX && current; depth += 1) {
+    if (typeof current.code === 'string') return current.code;
+    current = current.cause as typeof current;
   }
   return undefined;
 }
@@ -48,7 +67,7 @@ export function toAppError(error: unknown, what: string): AppError {
       { cause: error },
     );
   }
-  if (findCause(error, errors.AuthorizationError) !== undefined) {
+  if (isRefusedLogin(error)) {
     return new AppError('unauthenticated', `${what}: the NATS server refuses the user name or password.`, {
       cause: error,
     });

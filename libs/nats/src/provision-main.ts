@@ -3,7 +3,7 @@
 // of an older version again.
 import { AppError } from '@touchstone/contracts';
 import { CONFIG_INVALID_EXIT_CODE } from '@touchstone/platform/config';
-import { createLogger } from '@touchstone/platform/observability';
+import { createLogger, failureFields } from '@touchstone/platform/observability';
 import { runProvision } from './provision-command.js';
 
 const logger = createLogger({ service: 'nats-provision', version: '0.1.0', destination: process.stderr });
@@ -14,7 +14,7 @@ try {
   if (report.unread.length > 0)
     logger.warn({ unread: report.unread }, 'streams were made again with events unread: run republish');
 } catch (error) {
-  logger.error({ err: error }, 'provisioning failed');
+  logger.error(failureFields(error), 'provisioning failed');
   process.exitCode =
     error instanceof AppError && error.code === 'config-invalid' ? CONFIG_INVALID_EXIT_CODE : 1;
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { freePort } from '@touchstone/testing';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -7,7 +8,7 @@ const main = `
   import { Module } from '@nestjs/common';
   import { AppError } from '@touchstone/contracts';
   import { secret, serviceKeys } from '@touchstone/platform/config';
-import { runService } from '@touchstone/platform/runtime';
+  import { awaitDependency, runService } from '@touchstone/platform/runtime';
   import { z } from 'zod';
   class Empty {}
   Module({})(Empty);
@@ -17,7 +18,10 @@ import { runService } from '@touchstone/platform/runtime';
     configSchema: z.object({ ...serviceKeys('signer'), SEED: secret(z.string().optional()) }),
     codeFolder: 'test',
     module: () => Empty,
-    setup: async (_app, { config }) => {
+    setup: async (_app, context) => {
+      const { config } = context;
+      const away = async () => { throw new AppError('dependency-unavailable', 'The thing is away: start it.'); };
+      if (config.SEED === 'without its thing') await awaitDependency('thing', away, context);
       if (config.SEED === 'of another chain') throw new AppError('config-invalid', 'The chain is another one.');
     },
     commands: {
@@ -71,6 +75,14 @@ function start(
   return { child, line, ended };
 }
 
+/** The lines of a log that say that something failed. */
+const failuresIn = (log: string): unknown[] =>
+  log
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: string })
+    .filter(({ level }) => level === 'error' || level === 'fatal');
+
 describe('a service process', () => {
   const children: ChildProcess[] = [];
   afterEach(() => {
@@ -101,16 +113,39 @@ describe('a service process', () => {
   });
 
   it('exits with 5 and all findings when its configuration is invalid', async () => {
-    const { code, stderr } = await run([], { TOUCHSTONE_HTTP_PORT: 'x', TOUCHSTONE_HTTP_PROT: '1' }).ended;
+    const { code, stdout } = await run([], { TOUCHSTONE_HTTP_PORT: 'x', TOUCHSTONE_HTTP_PROT: '1' }).ended;
     expect(code).toBe(5);
-    expect(stderr).toContain('TOUCHSTONE_HTTP_PORT: Expected a whole number');
-    expect(stderr).toContain('did you mean TOUCHSTONE_HTTP_PORT?');
+    expect(failuresIn(stdout)).toHaveLength(1);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(stdout).toContain('TOUCHSTONE_HTTP_PORT: Expected a whole number');
+    expect(stdout).toContain('did you mean TOUCHSTONE_HTTP_PORT?');
   });
 
   it('exits with 5 when its configuration turns out invalid while it starts', async () => {
     const { code, stdout } = await run([], { ...ports, SEED: 'of another chain' }).ended;
     expect(code).toBe(5);
     expect(stdout).toContain('The chain is another one.');
+  });
+
+  it('waits for what is away, is alive and not ready meanwhile, and ends with 0 on SIGTERM', async () => {
+    const health = await freePort();
+    const { child, ended } = run([], {
+      ...ports,
+      TOUCHSTONE_HEALTH_PORT: String(health),
+      SEED: 'without its thing',
+    });
+    const ask = (path: string) => fetch(`http://127.0.0.1:${health}${path}`);
+    const waiting = async () => {
+      const { checks } = (await (await ask('/readyz?verbose')).json()) as { checks: { detail?: string }[] };
+      return checks.some(({ detail }) => detail === 'The thing is away: start it.');
+    };
+    while (!(await waiting().catch(() => false))) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await ask('/readyz')).status).toBe(503);
+    expect((await ask('/livez')).status).toBe(200);
+    child.kill('SIGTERM');
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(failuresIn(stdout)).toEqual([expect.objectContaining({ level: 'error', dependency: 'thing' })]);
   });
 
   it('prints its configuration without secrets', async () => {
@@ -156,8 +191,15 @@ describe('a service process', () => {
   it('exits with 1 when its port is taken', async () => {
     const { http } = JSON.parse(await run().line) as { http: number };
     const second = run([], { ...ports, TOUCHSTONE_HTTP_PORT: String(http) });
-    const { code, stdout } = await second.ended;
+    const { code, stdout, stderr } = await second.ended;
     expect(code).toBe(1);
-    expect(stdout).toContain('EADDRINUSE');
+    const [failure, ...more] = failuresIn(stdout);
+    expect(more).toEqual([]);
+    expect(failure).toMatchObject({
+      level: 'fatal',
+      msg: 'the service did not start',
+      reason: expect.stringMatching(/another process has port \d+: .*TOUCHSTONE_HTTP_PORT \(EADDRINUSE\)/),
+    });
+    expect(stdout + stderr).not.toContain('    at ');
   });
 });

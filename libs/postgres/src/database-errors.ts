@@ -44,10 +44,17 @@ export async function withDatabase<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** The code of an error of the driver, of a socket or of TLS. */
+export function codeOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}
+
 /** Looks at the members and not at the class: errors of native parts may come from another realm. */
 function isPassing(error: unknown): boolean {
   if (typeof error !== 'object' || error === null || error instanceof AppError) return false;
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-  if (typeof code === 'string' && (PASSING_STATE.test(code) || PASSING_CODE.test(code))) return true;
+  const { message } = error as { readonly message?: unknown };
+  const code = codeOf(error);
+  if (code !== undefined && (PASSING_STATE.test(code) || PASSING_CODE.test(code))) return true;
   return typeof message === 'string' && PASSING_MESSAGE.test(message);
 }

@@ -2,6 +2,7 @@ import { AppError } from '@touchstone/contracts';
 import type { ServiceCommand } from '@touchstone/platform/runtime';
 import type { PostgresOptions } from './data-source.js';
 import { migrationPhases, runMigrations, type MigrationPhase } from './migrations.js';
+import { withStartErrors } from './start-errors.js';
 
 /** What `migrate` takes. */
 export const MIGRATE_USAGE = `[${migrationPhases.join('|')}]`;
@@ -15,7 +16,7 @@ export function migrateCommand<C>(optionsOf: (config: C) => PostgresOptions): Se
     usage: MIGRATE_USAGE,
     run: async (config, { logger }, args) => {
       const phase = phaseOf(args);
-      const ran = await runMigrations(optionsOf(config), phase);
+      const ran = await withStartErrors(() => runMigrations(optionsOf(config), phase));
       logger.info({ ran, ...(phase === undefined ? {} : { phase }) }, 'migrated');
     },
   };

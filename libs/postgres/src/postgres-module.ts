@@ -1,6 +1,12 @@
 import { Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
-import { HEALTH, METRICS, type HealthRegistry, type Registry } from '@touchstone/platform/observability';
-import { SHUTDOWN, type Shutdown } from '@touchstone/platform/runtime';
+import {
+  HEALTH,
+  LOGGER,
+  METRICS,
+  type HealthRegistry,
+  type Registry,
+} from '@touchstone/platform/observability';
+import { awaitDependency, SHUTDOWN, type StartParts } from '@touchstone/platform/runtime';
 import { provide } from '@touchstone/platform/wiring';
 import { DataSource } from 'typeorm';
 import { createDataSource, STATEMENT_TIMEOUT_DEFAULT_MS, type PostgresOptions } from './data-source.js';
@@ -9,10 +15,11 @@ import { Outbox } from './outbox/outbox.js';
 import { addPoolFigures } from './pool-metrics.js';
 import { assertOwnSessions } from './session-check.js';
 import { ASSERT_WRITABLE_SQL } from './sessions.js';
+import { withStartErrors } from './start-errors.js';
 
 /**
  * Gives a service its `DataSource` and `Outbox`, a readiness check, the figures of its pool and the closing in the phase `database`.
- * Starting fails when migrations are missing.
+ * A start waits for the database and for its migrations.
  */
 @Module({})
 export class PostgresModule implements OnModuleInit {
@@ -27,7 +34,9 @@ export class PostgresModule implements OnModuleInit {
       module: PostgresModule,
       global: true,
       providers: [
-        provide(DataSource, { shutdown: SHUTDOWN }, ({ shutdown }) => openDataSource(options, shutdown)),
+        provide(DataSource, { health: HEALTH, logger: LOGGER, shutdown: SHUTDOWN }, (parts) =>
+          openDataSource(options, parts),
+        ),
         provide(Outbox, { dataSource: DataSource }, ({ dataSource }) => new Outbox(dataSource)),
       ],
       exports: [DataSource, Outbox],
@@ -43,10 +52,24 @@ export class PostgresModule implements OnModuleInit {
   }
 }
 
-async function openDataSource(options: PostgresOptions, shutdown: Shutdown): Promise<DataSource> {
-  const dataSource = await createDataSource(options).initialize();
-  shutdown.add('database', 'postgres', () => dataSource.destroy());
-  await assertOwnSessions({ statementTimeoutMs: STATEMENT_TIMEOUT_DEFAULT_MS, ...options });
-  await assertMigrated(dataSource);
+async function openDataSource(options: PostgresOptions, parts: StartParts): Promise<DataSource> {
+  const dataSource = await awaitDependency(
+    'postgres',
+    () => withStartErrors(() => tryToOpen(options)),
+    parts,
+  );
+  parts.shutdown.add('database', 'postgres', () => dataSource.destroy());
   return dataSource;
+}
+
+async function tryToOpen(options: PostgresOptions): Promise<DataSource> {
+  const dataSource = await createDataSource(options).initialize();
+  try {
+    await assertOwnSessions({ statementTimeoutMs: STATEMENT_TIMEOUT_DEFAULT_MS, ...options });
+    await assertMigrated(dataSource);
+    return dataSource;
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
 }

@@ -3,9 +3,9 @@ import { silentLogger } from '@touchstone/platform/observability';
 import { systemClock, type PublishEvent } from '@touchstone/platform/wiring';
 import { waitUntil } from '@touchstone/testing';
 import { DataSource, type MigrationInterface } from 'typeorm';
-import { migrateCommand, Outbox, OutboxModule, republishCommand } from '../src/index.js';
+import { migrateCommand, Outbox, OutboxModule, republishCommand, runMigrations } from '../src/index.js';
 import { nodeChangedBody, numberOf, openTestSchema, type TestSchema } from './test-schema.js';
-import { busOf, startTestService } from './test-service.js';
+import { busOf, StartWatch, startTestService } from './test-service.js';
 
 class NeverRun1700000000009 implements MigrationInterface {
   readonly name = 'NeverRun1700000000009';
@@ -103,15 +103,44 @@ describe('a service with a database', () => {
     ]);
   });
 
-  it('does not start on a schema that lacks a migration, and leaves no connection behind', async () => {
-    const migrations = [...(schema.options.migrations ?? []), NeverRun1700000000009];
-    await expect(
-      startTestService({ ...schema.options, migrations, applicationName: 'lacking' }),
-    ).rejects.toMatchObject({
-      code: 'dependency-unavailable',
-    });
+  it('waits for a migration that its schema lacks, starts by itself after it, and leaves no connection behind', async () => {
+    const own = await openTestSchema('lacking');
+    const migrations = [...(own.options.migrations ?? []), NeverRun1700000000009];
+    const options = { ...own.options, migrations, applicationName: 'lacking' };
+    const seen = new StartWatch();
+    const starting = startTestService(options, [], () => undefined, seen);
+    await waitUntil(async () => (await seen.reason())?.includes('lacks the migrations NeverRun'));
+    await runMigrations(options);
+    const service = await starting;
+    expect(await seen.reason()).toBeUndefined();
+    expect(seen.lines).toEqual([expect.objectContaining({ dependency: 'postgres' })]);
+    expect(await service.stop()).toBe(true);
+    await own.close();
     const left = `SELECT count(*)::int AS left FROM pg_stat_activity WHERE application_name = 'lacking'`;
     // The server notices that a connection was closed a moment after the client.
     await waitUntil(async () => (await schema.dataSource.query<{ left: number }[]>(left))[0]?.left === 0);
+  });
+
+  it('waits for a server that is away or refuses it, and says what to do without the password', async () => {
+    const url = new URL(schema.options.url);
+    const cases: readonly (readonly [Partial<Record<'password' | 'port' | 'pathname', string>>, string])[] = [
+      [{ port: '1' }, 'correct host and port in DATABASE_URL (ECONNREFUSED)'],
+      [{ password: 'hunter2hunter2' }, 'refuses the login'],
+      [{ pathname: '/nowhere' }, 'has no such database'],
+    ];
+    for (const [change, words] of cases) {
+      const wrong = Object.assign(new URL(url), change);
+      const seen = new StartWatch();
+      const starting = startTestService({ ...schema.options, url: String(wrong) }, [], () => undefined, seen);
+      const ended = expect(starting).rejects.toMatchObject({ code: 'dependency-unavailable' });
+      await waitUntil(async () => (await seen.reason())?.includes(words));
+      await seen.end();
+      await ended;
+      expect(seen.lines).toHaveLength(1);
+      const said = JSON.stringify(seen.lines);
+      expect(said).not.toContain(url.password);
+      expect(said).not.toContain('hunter2');
+      expect(said).not.toContain('    at ');
+    }
   });
 });

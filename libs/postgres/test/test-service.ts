@@ -1,7 +1,8 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { loadConfig, serviceKeys } from '@touchstone/platform/config';
-import { silentLogger } from '@touchstone/platform/observability';
+import { createLogger, silentLogger } from '@touchstone/platform/observability';
 import { createContext, runService, startService, type RunningService } from '@touchstone/platform/runtime';
+import type { ServiceContext } from '@touchstone/platform/wiring';
 import { PUBLISH_EVENT, type PublishEvent } from '@touchstone/platform/wiring';
 import { tmpdir } from 'node:os';
 import { PassThrough } from 'node:stream';
@@ -20,10 +21,43 @@ export async function startTestService(
   options: PostgresOptions,
   imports: readonly (Type | DynamicModule)[] = [],
   setup: ServiceSetup = () => undefined,
+  watched?: StartWatch,
 ): Promise<RunningService> {
   const definition = definitionOf(options, imports, setup);
-  const context = await createContext(definition, loadConfig({ schema: configSchema, env }), silentLogger());
+  const config = loadConfig({ schema: configSchema, env });
+  const context = await createContext(definition, config, watched?.logger ?? silentLogger());
+  watched?.follow(context);
   return startService(definition, context);
+}
+
+/** What is seen of a service while it starts. */
+export class StartWatch {
+  /** The lines of its log that say that something is wrong. */
+  readonly lines: Record<string, unknown>[] = [];
+  readonly logger = createLogger({
+    service: 'signer',
+    version: '0.0.0',
+    level: 'warn',
+    destination: {
+      write: (line: string) => void this.lines.push(JSON.parse(line) as Record<string, unknown>),
+    },
+  });
+  private context: ServiceContext | undefined;
+
+  follow(context: ServiceContext): void {
+    this.context = context;
+  }
+
+  /** Why the database keeps it from being ready. */
+  async reason(): Promise<string | undefined> {
+    const { checks = [] } = (await this.context?.health.readiness()) ?? {};
+    return checks.find(({ name, ok }) => name === 'postgres' && !ok)?.detail;
+  }
+
+  /** Ends the service before it has started. */
+  async end(): Promise<void> {
+    await this.context?.shutdown.run('test');
+  }
 }
 
 /** The exit code of a process that starts the service, or runs the command, on this database. */

@@ -38,11 +38,14 @@ export async function provisionStreams(url: string, login: NatsLogin): Promise<v
   );
 }
 
-/** The message of the error that the command logged last. */
+/** Why the command failed, as it logged last: an expected failure has a reason, any other an error. */
 function reasonIn(log: string): string | undefined {
   try {
-    const { err } = JSON.parse(log.trim().split('\n').at(-1) ?? '') as { err?: { message?: string } };
-    return err?.message;
+    const { reason, err } = JSON.parse(log.trim().split('\n').at(-1) ?? '') as {
+      reason?: string;
+      err?: { message?: string };
+    };
+    return reason ?? err?.message;
   } catch {
     return undefined;
   }

@@ -46,13 +46,11 @@ export function loadConfig<S extends z.ZodObject>(options: LoadConfigOptions<S>)
     }
   }
   if (parsed.success && findings.length === 0) return parsed.data;
-  const lines = findings.map(({ pointer, detail }) => `  ${pointer.slice(1) || 'configuration'}: ${detail}`);
+  const texts = findings.map(({ pointer, detail }) => `${pointer.slice(1) || 'configuration'}: ${detail}`);
   throw new AppError(
     'config-invalid',
-    `The configuration has ${findings.length} error(s):\n${lines.join('\n')}`,
-    {
-      details: findings,
-    },
+    `The configuration has ${findings.length} error(s): ${texts.join(' ')}`,
+    { details: findings },
   );
 }
 

@@ -4,6 +4,7 @@ export {
   READINESS_TIMEOUT_DEFAULT_MS,
   type ReadinessCheck,
 } from '../health/health-registry.js';
+export { failureFields } from '../logging/failure-fields.js';
 export { createLogger, LOGGER, silentLogger, type Logger, type LoggerOptions } from '../logging/logger.js';
 export { NestLogger } from '../logging/nest-logger.js';
 export { redact } from '../logging/redact.js';

@@ -1,3 +1,4 @@
+export { awaitDependency, DEPENDENCY_RETRY_MS, type StartParts } from '../lifecycle/await-dependency.js';
 export { startHealthServer, type HealthServer, type HealthServerOptions } from '../health/health-server.js';
 export {
   Shutdown,

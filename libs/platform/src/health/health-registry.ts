@@ -16,10 +16,11 @@ export class HealthRegistry {
   private readonly listeners: (() => void)[] = [];
   private draining = false;
 
-  /** Adds a check under a unique name. */
-  addReadiness(name: string, check: ReadinessCheck, options: { timeoutMs?: number } = {}): void {
+  /** Adds a check under a unique name. @returns what takes it away again */
+  addReadiness(name: string, check: ReadinessCheck, options: { timeoutMs?: number } = {}): () => void {
     if (this.checks.has(name)) throw new Error(`A readiness check named ${name} exists already.`);
     this.checks.set(name, { check, timeoutMs: options.timeoutMs ?? READINESS_TIMEOUT_DEFAULT_MS });
+    return () => void this.checks.delete(name);
   }
 
   /** Makes the service not ready for good, so that load balancers stop sending before it closes. */

@@ -1,6 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from './logger.js';
 
+/** Where Nest reports what made a start fail; it throws the same error to us, who report it. */
+const OF_START = ['ExceptionHandler', 'NestApplication'];
+
 /** Hands the lines that Nest writes to our logger; Nest's own start-up chatter becomes `debug`. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
@@ -12,7 +15,8 @@ export class NestLogger implements LoggerService {
   error(message: unknown, ...rest: unknown[]): void {
     const [stack] = rest;
     const fields = message instanceof Error ? { err: message } : typeof stack === 'string' ? { stack } : {};
-    this.logger.error({ context: contextOf(rest), ...fields }, text(message));
+    const context = contextOf(rest);
+    this.logger[OF_START.includes(context ?? '') ? 'debug' : 'error']({ context, ...fields }, text(message));
   }
 
   warn(message: unknown, ...rest: unknown[]): void {

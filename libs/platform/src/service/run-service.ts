@@ -3,7 +3,8 @@ import type { z } from 'zod';
 import { describeConfig, printConfig } from '../config/describe-config.js';
 import { CONFIG_INVALID_EXIT_CODE, loadConfig } from '../config/load-config.js';
 import { exitOnSignals, type ProcessHost } from '../lifecycle/signals.js';
-import { createLogger } from '../logging/logger.js';
+import { failureFields } from '../logging/failure-fields.js';
+import { createLogger, type Logger } from '../logging/logger.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { platformConfig } from './service-definition.js';
 import { createContext, startService } from './start-service.js';
@@ -13,6 +14,8 @@ export const USAGE_EXIT_CODE = 2;
 
 /** Runs what is pending before the service starts; for one process that may change its schema itself. */
 const MIGRATE_FIRST = '--migrate';
+
+const NOT_STARTED = 'the service did not start';
 
 /** The parts of `process` that {@link runService} uses; a test gives its own. */
 export interface ServiceProcess extends ProcessHost {
@@ -52,7 +55,7 @@ export async function runService<S extends z.ZodObject>(
     config = loadConfig({ schema: definition.configSchema, env: host.env });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    host.stderr.write(`${error.message}\n`);
+    loggerOf(definition).fatal(failureFields(error), NOT_STARTED);
     return host.exit(CONFIG_INVALID_EXIT_CODE);
   }
   if (command === '--print-config') {
@@ -69,9 +72,9 @@ async function startOrRun<S extends z.ZodObject>(
   host: ServiceProcess,
 ): Promise<void> {
   const { TOUCHSTONE_LOG_LEVEL: level } = platformConfig(config);
-  const logger = createLogger({ service: definition.name, version: definition.version ?? '0.0.0', level });
+  const logger = loggerOf(definition, level);
   const name = command === MIGRATE_FIRST ? 'migrate' : command;
-  let failure = 'the service did not start';
+  let failure = NOT_STARTED;
   try {
     const context = await createContext(definition, config, logger);
     exitOnSignals(host, context.shutdown);
@@ -79,16 +82,23 @@ async function startOrRun<S extends z.ZodObject>(
       failure = `${name} failed`;
       await definition.commands?.[name]?.run(config, context, args as string[]);
       if (command === name) return host.exit((await context.shutdown.run(`${name} is done`)) ? 0 : 1);
-      failure = 'the service did not start';
+      failure = NOT_STARTED;
     }
     await startService(definition, context);
   } catch (error) {
     const refused = command === name && error instanceof AppError && error.code === 'validation-failed';
     if (name !== undefined && refused) return wrongUsage(definition, host, error.message);
-    logger.fatal({ err: error }, failure);
+    logger.fatal(failureFields(error), failure);
     // Some of a configuration can only be compared with what it names: a chain, a token, another service.
     host.exit(error instanceof AppError && error.code === 'config-invalid' ? CONFIG_INVALID_EXIT_CODE : 1);
   }
+}
+
+function loggerOf<S extends z.ZodObject>(
+  { name, version = '0.0.0' }: ServiceDefinition<S>,
+  level = 'info',
+): Logger {
+  return createLogger({ service: name, version, level });
 }
 
 function wrongUsage<S extends z.ZodObject>(

@@ -7,6 +7,7 @@ import { HealthRegistry } from '../health/health-registry.js';
 import { startHealthServer } from '../health/health-server.js';
 import { addReadinessFigures } from '../health/readiness-metrics.js';
 import { Shutdown } from '../lifecycle/shutdown.js';
+import { listenAt } from '../lifecycle/listen-error.js';
 import type { Logger } from '../logging/logger.js';
 import { createMetrics } from '../metrics/metrics.js';
 import { otlpSpanProcessors } from '../tracing/otlp-export.js';
@@ -71,12 +72,13 @@ export async function startService<S extends z.ZodObject>(
     if (!listens) throw new Error('The service is still starting.');
   });
   try {
-    const healthServer = await startHealthServer({
+    const at = (portKey: 'TOUCHSTONE_HEALTH_PORT' | 'TOUCHSTONE_GRPC_PORT' | 'TOUCHSTONE_HTTP_PORT') => ({
       host: keys.TOUCHSTONE_BIND_HOST,
-      port: keys.TOUCHSTONE_HEALTH_PORT,
-      health,
-      metrics,
+      port: keys[portKey],
+      portKey,
     });
+    const healthAt = at('TOUCHSTONE_HEALTH_PORT');
+    const healthServer = await listenAt(healthAt, () => startHealthServer({ ...healthAt, health, metrics }));
     shutdown.add('last', 'health server', () => healthServer.close());
     const http = await createHttpApp(
       context,
@@ -87,8 +89,9 @@ export async function startService<S extends z.ZodObject>(
     await definition.setup?.(http.app, context);
     await http.app.init();
     for (const microservice of http.app.getMicroservices()) markHooksCalled(microservice);
-    await http.app.startAllMicroservices();
-    await http.app.listen(keys.TOUCHSTONE_HTTP_PORT, keys.TOUCHSTONE_BIND_HOST);
+    await listenAt(at('TOUCHSTONE_GRPC_PORT'), () => http.app.startAllMicroservices());
+    const { host, port } = at('TOUCHSTONE_HTTP_PORT');
+    await listenAt(at('TOUCHSTONE_HTTP_PORT'), () => http.app.listen(port, host));
     const ports = {
       http: (http.server.address() as AddressInfo).port,
       ...(context.listening.grpc === undefined ? {} : { grpc: context.listening.grpc() }),
