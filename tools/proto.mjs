@@ -8,7 +8,8 @@ import { parseArgs } from 'node:util';
 
 const BASELINE = 'baseline.binpb';
 const folder = fileURLToPath(new URL('../libs/contracts', import.meta.url));
-const buf = createRequire(import.meta.url).resolve('@bufbuild/buf/bin/buf');
+const require = createRequire(import.meta.url);
+const buf = require.resolve('@bufbuild/buf/bin/buf');
 
 function runs(...args) {
   const { status } = spawnSync(process.execPath, [buf, ...args], { cwd: folder, stdio: 'inherit' });
