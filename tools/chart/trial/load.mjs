@@ -13,11 +13,11 @@ const addressOf = (workloads, service) => workloads.get(`touchstone-${service}`)
 /**
  * Steady requests to whatever Pod of the gateway is ready, while `work` goes on.
  *
- * @returns `{ sent, failures, ids }`: how many were sent, what was said of those that failed, and the verification ids of the others
+ * @returns `{ sent, failures, answers }`: how many were sent, what was said of those that failed, and of the others `{ id, nonce }`, by which their evidence is known
  */
 export async function underLoad(workloads, body, work) {
   const failures = [];
-  const ids = [];
+  const answers = [];
   const open = new Set();
   let sent = 0;
   const ask = async () => {
@@ -29,8 +29,12 @@ export async function underLoad(workloads, body, work) {
       },
     );
     const text = await answer.text();
-    if (answer.ok) ids.push(JSON.parse(text).verificationId);
-    else failures.push(`${answer.status} ${text.slice(0, 300)}`);
+    if (!answer.ok) {
+      failures.push(`${answer.status} ${text.slice(0, 300)}`);
+      return;
+    }
+    const { verificationId: id, proof } = JSON.parse(text);
+    answers.push({ id, nonce: proof.nonce });
   };
   const timer = setInterval(() => {
     sent += 1;
@@ -45,35 +49,36 @@ export async function underLoad(workloads, body, work) {
     clearInterval(timer);
     await Promise.all(open);
   }
-  return { sent, failures, ids };
+  return { sent, failures, answers };
 }
 
-async function hasEvidence(workloads, id, until) {
+async function hasEvidence(workloads, { id, nonce }, until) {
   const url = `http://${addressOf(workloads, 'proof-service')}:8084/v1/evidence/${id}`;
   for (;;) {
     const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
     const text = await answer.text();
     // 202 is evidence that is not complete.
-    if (answer.status === 200) return text.includes(id);
+    if (answer.status === 200) return JSON.parse(text).subject.proof.nonce === nonce;
     if (Date.now() > until) return false;
     await sleep(POLL_MS);
   }
 }
 
-/** That each answer has its evidence, and stands in the log once. */
-export async function checkEvidence({ workloads, database, ids, check }) {
-  check('each answer has an id of its own', ids.length > 0 && new Set(ids).size === ids.length);
+/** That each answer has its own evidence, and stands in the log once. */
+export async function checkEvidence({ workloads, database, answers, check }) {
+  const distinct = new Set(answers.map(({ id }) => id)).size;
+  check('each answer has an id of its own', answers.length > 0 && distinct === answers.length);
   const until = Date.now() + EVIDENCE_WITHIN_MS;
-  const waiting = [...ids];
+  const waiting = [...answers];
   const lost = [];
   const read = async () => {
-    for (let id = waiting.pop(); id !== undefined; id = waiting.pop())
-      if (!(await hasEvidence(workloads, id, until))) lost.push(id);
+    for (let one = waiting.pop(); one !== undefined; one = waiting.pop())
+      if (!(await hasEvidence(workloads, one, until))) lost.push(one.id);
   };
   await Promise.all(Array.from({ length: EVIDENCE_READERS }, read));
   for (const id of lost.slice(0, 5)) process.stderr.write(`chart: trial: ${id} has no evidence\n`);
   check(
-    `each of ${ids.length} answers has its evidence within ${EVIDENCE_WITHIN_MS / 1_000} s, ${lost.length} have not`,
+    `each of ${answers.length} answers has its evidence within ${EVIDENCE_WITHIN_MS / 1_000} s, ${lost.length} have not`,
     lost.length === 0,
   );
   const logged = new Map();
@@ -81,6 +86,6 @@ export async function checkEvidence({ workloads, database, ids, check }) {
     logged.set(id, (logged.get(id) ?? 0) + 1);
   check(
     'each of them stands in the log once',
-    ids.every((id) => logged.get(id) === 1),
+    answers.every(({ id }) => logged.get(id) === 1),
   );
 }

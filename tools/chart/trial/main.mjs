@@ -49,15 +49,15 @@ function changesOfNext(database) {
 /** The release goes to the next version, whose schema is another one, and back, under load; no request fails and no answer is lost. */
 async function roll({ release, database, tags, check }) {
   const body = digitRequest(root);
-  const ids = [];
+  const answers = [];
   check('before the upgrade the schema is that of this version', changesOfNext(database).join('') === '');
   for (const [action, tag] of [
     ['upgrade', tags[1]],
     ['rollback', tags[0]],
   ]) {
     const work = () => release.apply({ 'image.tag': tag }, action);
-    const { sent, failures, ids: answered } = await underLoad(release.workloads, body, work);
-    ids.push(...answered);
+    const { sent, failures, answers: answered } = await underLoad(release.workloads, body, work);
+    answers.push(...answered);
     for (const failure of new Set(failures)) say(failure);
     say(`${action} to ${tag}: ${sent} requests, ${failures.length} failed`);
     check(
@@ -70,8 +70,8 @@ async function roll({ release, database, tags, check }) {
       columns === 'trial_region' && migrations === 'TrialContract4070908800001 TrialExpand4070908800000',
     );
   }
-  await checkEvidence({ workloads: release.workloads, database, ids, check });
-  say(`evidence of ${ids.length} answers read`);
+  await checkEvidence({ workloads: release.workloads, database, answers, check });
+  say(`evidence of ${answers.length} answers read`);
 }
 
 async function trial(tags, { check }) {
