@@ -224,7 +224,7 @@ describe('touchstone top', () => {
     expect(stdout).not.toContain('\u001b');
   });
 
-  it('gives p50, p95 and p99 of every stage as JSON', async () => {
+  it('gives p50, p95 and p99 of every stage as JSON (R-OPS-3)', async () => {
     type Stages = Record<string, number | string>[];
     const stages = await waitUntil(
       async () => {

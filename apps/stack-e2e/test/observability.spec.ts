@@ -112,7 +112,7 @@ describe('rules', () => {
 
 describe('dashboards', () => {
   it.each(dashboards.map((dashboard) => [dashboard.uid, dashboard] as const))(
-    '%s shows what there is',
+    '%s shows what there is (R-OPS-3)',
     (_uid, dashboard) => {
       const panels = dashboard.panels.filter(({ type }) => type !== 'row');
       expect(panels.length).toBeGreaterThan(5);
@@ -141,7 +141,7 @@ describe('documentation', () => {
     },
   );
 
-  it('states the expression of every objective as it is recorded', () => {
+  it('states the expression of every objective as it is recorded (R-OPS-4)', () => {
     const page = read('docs/slo.md');
     const recorded = rules.filter(({ record }) => record === 'touchstone:slo_errors:ratio_rate5m');
     expect(recorded.length).toBe(3);

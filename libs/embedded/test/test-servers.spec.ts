@@ -21,7 +21,7 @@ describe('test databases', () => {
     await database.drop();
   });
 
-  it('gives each service its own schema as the default one', async () => {
+  it('gives each service its own schema as the default one (R-OPS-1)', async () => {
     const { rows } = await query(
       database.urlFor('signer'),
       'select current_schema() as s, current_user as u',

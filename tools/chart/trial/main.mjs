@@ -61,7 +61,7 @@ async function roll({ release, database, tags, check }) {
     for (const failure of new Set(failures)) say(failure);
     say(`${action} to ${tag}: ${sent} requests, ${failures.length} failed`);
     check(
-      `${action} to ${tag} under ${REQUESTS_PER_SECOND} requests a second: none of ${sent} fails`,
+      `${action} to ${tag} under ${REQUESTS_PER_SECOND} requests a second: none of ${sent} fails (R-OPS-2)`,
       failures.length === 0,
     );
     const [columns, migrations] = changesOfNext(database);
