@@ -87,7 +87,10 @@ describe('a gRPC call whose deadline passes', () => {
     database = new pg.Client({ connectionString: fixture.database.url });
     await database.connect();
   });
-  beforeEach(() => database.query('TRUNCATE signer.signing_audit, signer.signed_checkpoint'));
+  // Without its fence the log is a new one; what was signed cannot be forgotten otherwise.
+  beforeEach(() =>
+    database.query('TRUNCATE signer.signing_audit, signer.signed_checkpoint, signer.log_fence'),
+  );
   afterAll(async () => {
     session.close();
     await database.end();
