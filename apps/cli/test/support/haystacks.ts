@@ -50,11 +50,16 @@ export function grpcAnswerOf(port: number, path: string, headers: Record<string,
   });
 }
 
-/** What a command writes until it ends, or is killed because it does not. */
+/**
+ * What a command writes until it ends, or is killed because it does not.
+ *
+ * @param until what it writes before it is asked to end
+ */
 export function outputOf(
   name: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  until?: string,
 ): Promise<Haystack & { code: number | null }> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
@@ -63,7 +68,10 @@ export function outputOf(
     });
     const parts: Buffer[] = [];
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => parts.push(chunk));
+      stream.on('data', (chunk: Buffer) => {
+        parts.push(chunk);
+        if (until !== undefined && Buffer.concat(parts).includes(until)) child.kill('SIGTERM');
+      });
     const bound = setTimeout(() => child.kill('SIGKILL'), END_TIMEOUT_MS);
     child.on('close', (code) => {
       clearTimeout(bound);
