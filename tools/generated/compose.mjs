@@ -42,7 +42,8 @@ function secretsOf(name, { keys }) {
 }
 
 function serviceText(name, contract, { values, version, common }) {
-  const { resources, nodeOptions } = values.services[name];
+  // A service that the chart's values do not name yet is as large as most are.
+  const { resources, nodeOptions } = values.services[name] ?? values.services.signer;
   const secrets = secretsOf(name, contract);
   const own = settingsOf(contract).filter(({ name: key }) => !common.includes(key));
   const profile = PROFILES[name];
