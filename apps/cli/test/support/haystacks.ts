@@ -70,7 +70,9 @@ export function outputOf(
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => {
         parts.push(chunk);
-        if (until !== undefined && Buffer.concat(parts).includes(until)) child.kill('SIGTERM');
+        // A second signal would end it at once.
+        if (until === undefined || child.killed || !Buffer.concat(parts).includes(until)) return;
+        child.kill('SIGTERM');
       });
     const bound = setTimeout(() => child.kill('SIGKILL'), END_TIMEOUT_MS);
     child.on('close', (code) => {
