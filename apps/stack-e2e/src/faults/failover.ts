@@ -1,6 +1,9 @@
 import { serviceNames } from '@touchstone/contracts';
+import { eventually } from '../pause.js';
 import type { FaultyStack } from '../stack/faulty-stack.js';
 import type { Fault } from './fault.js';
+
+const CHECKPOINT_TIMEOUT_MS = 30_000;
 
 /** The host of PostgreSQL is lost, and a standby that has every commit takes over behind the same address. */
 export const failover: Fault = {
@@ -11,11 +14,17 @@ export const failover: Fault = {
     const inFlight: number[] = [];
     const awayMs: number[] = [];
     for (let round = 0; round < rounds; round++) {
-      load.allow((round + 0.4) / rounds);
+      load.allow((round + 0.3) / rounds);
       // The server is copied while it works.
       const failOver = await stack.prepareFailover();
+      const size = await signedSize(stack);
+      load.allow((round + 0.6) / rounds);
+      // The log goes on by itself where the last commit that its signer saw had waited for the standby (ADR 0028).
+      await eventually('A checkpoint that the standby has', CHECKPOINT_TIMEOUT_MS, async () =>
+        (await signedSize(stack)) > size ? true : undefined,
+      );
       load.allow((round + 1) / rounds);
-      await load.hasBegun((round + 0.6) / rounds);
+      await load.hasBegun((round + 0.75) / rounds);
       inFlight.push(load.inFlight);
       const startedAtMs = performance.now();
       await failOver();
@@ -28,6 +37,14 @@ export const failover: Fault = {
     return `${rounds} failovers with ${inFlight.join(', ')} calls in flight, at most ${longest} s without a primary`;
   },
 };
+
+/** The size of the newest checkpoint that was signed. */
+async function signedSize(stack: FaultyStack): Promise<bigint> {
+  const [row] = await stack.database.rows<{ size: string }>(
+    'SELECT coalesce(max(size), 0)::text AS size FROM signer.signed_checkpoint',
+  );
+  return BigInt(row?.size ?? 0);
+}
 
 /** @throws Error when a service says that it is ready and has not come to the new primary */
 async function requireSessions(stack: FaultyStack): Promise<void> {
