@@ -7,4 +7,5 @@ if (!existsSync(main)) {
   process.exit(5);
 }
 const { main: run } = await import(main.href);
-process.exitCode = await run(process.argv.slice(2));
+// What a broken phase leaves open must not keep a run that is over.
+process.exit(await run(process.argv.slice(2)));
