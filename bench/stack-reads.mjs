@@ -135,7 +135,10 @@ async function measureBatches(urls, stateDir) {
 const evidence = wanted(firstName) || wanted(againName);
 if (evidence || wanted(heartbeatName) || wanted(signedName) || wanted(batchName))
   await withStack(
-    profiled({ ...withoutPayment, 'attestation-hub': { TOUCHSTONE_HEARTBEAT_TOKENS: 'off' } }),
+    profiled({
+      ...withoutPayment,
+      'attestation-hub': { TOUCHSTONE_HEARTBEAT_TOKENS: 'off', TOUCHSTONE_NODES_MAX: '20000' },
+    }),
     async ({ stack, stateDir }) => {
       const { urls } = stack.description;
       if (wanted(heartbeatName)) await measureHeartbeats(urls);
