@@ -17,6 +17,7 @@ describe('what a payment is told that does not verify', () => {
   let verdict: Verdict;
   let fate: AuthorizationFate;
   let asked: Reservation[];
+  let whileVerifying: () => Promise<void>;
   let ids: number;
   let desk: PaymentDesk;
   beforeEach(() => {
@@ -24,6 +25,7 @@ describe('what a payment is told that does not verify', () => {
     verdict = { valid: true };
     fate = { kind: 'open' };
     asked = [];
+    whileVerifying = async () => undefined;
     ids = 0;
     world.fateOf = async (reservation) => {
       if (!world.nodeUp) await world.recentBlock();
@@ -34,7 +36,14 @@ describe('what a payment is told that does not verify', () => {
     desk = new PaymentDesk({
       store: world.store,
       chain: world,
-      facilitator: { verify: async () => verdict, settle: (own, sent) => world.settle(own, sent) },
+      facilitator: {
+        verify: async () => {
+          const said = verdict;
+          await whileVerifying();
+          return said;
+        },
+        settle: (own, sent) => world.settle(own, sent),
+      },
       metrics: silentMetrics,
       nowMs: () => world.nowMs,
       newId: () => `row-${ids++}`,
@@ -91,6 +100,22 @@ describe('what a payment is told that does not verify', () => {
     expect(await authorize(payment)).toMatchObject(told);
     expect(asked).toHaveLength(1);
   });
+
+  it.each([reasons.insufficientBalance, reasons.nonceAlreadyUsed])(
+    '%s says nothing about the money when another request took over meanwhile',
+    async (reason) => {
+      const payment = samplePayment();
+      whileVerifying = async () => {
+        whileVerifying = async () => undefined;
+        world.nowMs += LEASE_MS;
+        verdict = { valid: true };
+        expect(await authorize(payment)).toMatchObject({ outcome: 'reserved' });
+      };
+      verdict = { valid: false, reason };
+      expect(await authorize(payment)).toMatchObject({ outcome: 'invalid', reason, charged: 'unknown' });
+      expect(await world.store.findByKey(payment)).toMatchObject({ state: 'reserved', verified: true });
+    },
+  );
 
   it('lets go of a payment that verified before when the chain cannot be asked', async () => {
     const payment = await verifiedBefore();

@@ -172,8 +172,9 @@ export class AuthorizePayment {
     metrics.payment('invalid', reason);
     if (!claimed.verified) {
       const charged = await this.chargedAtFirstSight(claimed, reason);
-      await store.reject(claimed.id, claimed.leaseUntilMs, reason, nowMs());
-      return invalid(reason, charged, message);
+      const held = await store.reject(claimed.id, claimed.leaseUntilMs, reason, nowMs());
+      // Whoever took over after the lease ran out may have been charged for it since.
+      return invalid(reason, held ? charged : 'unknown', message);
     }
     const decides = reason === reasons.nonceAlreadyUsed || reason === reasons.validBefore;
     const after = await desk.askChain(claimed, 'unknown', decides ? 'wait' : 'keep');

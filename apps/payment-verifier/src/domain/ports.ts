@@ -36,8 +36,11 @@ export interface ReservationStore {
   claim(draft: ReservationDraft, decide: (existing: Reservation) => ClaimDecision): Promise<Claim>;
   /** The claim verified: from now on its request owns the payment. False when the lease went to somebody else. */
   confirm(id: string, leaseUntilMs: number, nowMs: number): Promise<boolean>;
-  /** The claim did not verify: forgotten when it never had, otherwise given back and still bound. */
-  reject(id: string, leaseUntilMs: number, reason: string, nowMs: number): Promise<void>;
+  /**
+   * The claim did not verify: forgotten when it never had, otherwise given back and still bound. False when the lease
+   * went to somebody else.
+   */
+  reject(id: string, leaseUntilMs: number, reason: string, nowMs: number): Promise<boolean>;
   /** Moves the end of a verified lease; never to an earlier time. False when the payment is not held (any more). */
   renew(id: string, leaseUntilMs: number, nowMs: number): Promise<boolean>;
   /** Gives a held reservation back; false when it is not held (any more), or owed. */

@@ -43,15 +43,15 @@ export class PostgresReservationStore implements ReservationStore {
     );
   }
 
-  async reject(id: string, leaseUntilMs: number, reason: string, nowMs: number): Promise<void> {
+  async reject(id: string, leaseUntilMs: number, reason: string, nowMs: number): Promise<boolean> {
     const lease = new Date(leaseUntilMs);
     const forgotten = await this.changed(
       `DELETE FROM payments.reservations
        WHERE id = $1 AND state = 'reserved' AND lease_until = $2 AND NOT verified RETURNING 1`,
       [id, lease],
     );
-    if (forgotten) return;
-    await this.changed(
+    if (forgotten) return true;
+    return this.changed(
       `UPDATE payments.reservations SET state = 'released', reason = $3, updated_at = $4
        WHERE id = $1 AND state = 'reserved' AND lease_until = $2 AND owed_at IS NULL RETURNING 1`,
       [id, lease, reason, new Date(nowMs)],

@@ -55,11 +55,12 @@ export class MemoryReservationStore implements ReservationStore {
     return row !== undefined;
   }
 
-  async reject(id: string, leaseUntilMs: number, reason: string, nowMs: number): Promise<void> {
+  async reject(id: string, leaseUntilMs: number, reason: string, nowMs: number): Promise<boolean> {
     const row = this.held(id, leaseUntilMs);
-    if (row === undefined || row.owedAtMs !== null) return;
+    if (row === undefined || row.owedAtMs !== null) return false;
     if (row.verified) this.put({ ...row, state: 'released', reason, updatedAtMs: nowMs });
     else this.rows.delete(id);
+    return true;
   }
 
   async renew(id: string, leaseUntilMs: number, nowMs: number): Promise<boolean> {

@@ -101,7 +101,7 @@ export function describeReservationStore(name: string, open: () => ReservationSt
       const stale = await take(payment, requestDigest);
       const current = await take(payment, requestDigest, START_MS + LEASE_MS);
       expect(await open().confirm(stale.id, stale.leaseUntilMs, START_MS)).toBe(false);
-      await open().reject(stale.id, stale.leaseUntilMs, 'late', START_MS);
+      expect(await open().reject(stale.id, stale.leaseUntilMs, 'late', START_MS)).toBe(false);
       expect(await open().find(stale.id)).toMatchObject({ state: 'reserved', verified: false });
       expect(await open().confirm(current.id, current.leaseUntilMs, START_MS)).toBe(true);
     });
@@ -109,11 +109,11 @@ export function describeReservationStore(name: string, open: () => ReservationSt
     it('forgets a claim that never verified, and keeps the binding of one that did', async () => {
       const forgotten = samplePayment();
       const row = await take(forgotten, digest());
-      await open().reject(row.id, row.leaseUntilMs, 'insufficient', START_MS);
+      expect(await open().reject(row.id, row.leaseUntilMs, 'insufficient', START_MS)).toBe(true);
       expect(await open().find(row.id)).toBeUndefined();
       const bound = samplePayment();
       const held = await hold(bound);
-      await open().reject(held.id, held.leaseUntilMs, 'expired', START_MS);
+      expect(await open().reject(held.id, held.leaseUntilMs, 'expired', START_MS)).toBe(true);
       expect(await open().find(held.id)).toMatchObject({ state: 'released', reason: 'expired' });
       expect((await claim(bound, digest())).taken).toBe(false);
     });
@@ -172,7 +172,7 @@ export function describeReservationStore(name: string, open: () => ReservationSt
         recheckAtMs: START_MS + 100,
       });
       expect(await open().release(held.id, 'x', START_MS)).toBe(false);
-      await open().reject(held.id, held.leaseUntilMs, 'x', START_MS);
+      expect(await open().reject(held.id, held.leaseUntilMs, 'x', START_MS)).toBe(false);
       expect(await open().find(held.id)).toMatchObject({ state: 'reserved', owedAtMs: START_MS + 1 });
       const later = START_MS + 2 * LEASE_MS;
       expect(await claim(payment, digest(), later)).toMatchObject({

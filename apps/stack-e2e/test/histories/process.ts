@@ -5,6 +5,8 @@
 export class Process {
   private waiting: (() => void)[] = [];
   private left = Number.POSITIVE_INFINITY;
+  /** It was paused: what it has still to say may be out of date. */
+  isWoken = false;
 
   /** Stops at the step after so many. */
   stopAfter(steps: number): void {
@@ -18,6 +20,7 @@ export class Process {
   /** Goes on where it stopped. */
   wake(): void {
     this.left = Number.POSITIVE_INFINITY;
+    this.isWoken = true;
     for (const resume of this.waiting.splice(0)) resume();
   }
 
