@@ -1,4 +1,4 @@
-import { LENGTH_DELIMITED, malformed, readFields, type Field } from './protobuf-fields.js';
+import { LENGTH_DELIMITED, malformed, readFields, type Field } from '@touchstone/onnx';
 import type { DeclaredTensor, ModelDescription } from './worker-messages.js';
 
 /** Field numbers of onnx.proto on the way to the shape of an input or output. */

@@ -1,4 +1,4 @@
-import { LENGTH_DELIMITED, malformed, readFields } from './protobuf-fields.js';
+import { LENGTH_DELIMITED, malformed, readFields } from '@touchstone/onnx';
 
 /** Field numbers of onnx.proto (ONNX IR version 3 and later). */
 const MODEL_METADATA_PROPS = 14;

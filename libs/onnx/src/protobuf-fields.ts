@@ -1,10 +1,12 @@
 import { AppError } from '@touchstone/contracts';
 
-const VARINT = 0;
+/** Wire type of whole numbers. */
+export const VARINT = 0;
 const FIXED64 = 1;
 /** Wire type of strings, bytes, messages and packed numbers. */
 export const LENGTH_DELIMITED = 2;
-const FIXED32 = 5;
+/** Wire type of single floats. */
+export const FIXED32 = 5;
 const VARINT_BYTES_MAX = 10;
 /** Readers in other languages keep 32 bits of a tag and would find another field here than we do. */
 const TAG_LIMIT = 2 ** 32;
@@ -13,7 +15,7 @@ const TAG_LIMIT = 2 ** 32;
 export interface Field {
   readonly number: number;
   readonly wireType: number;
-  /** The contents of a length-delimited field; empty for the other types. */
+  /** The contents of a field of any wire type, as they stand in the file. */
   readonly bytes: Uint8Array;
   /** The value of a varint; beyond 2^53 it loses bits, and it is 0 for the other types. */
   readonly value: number;
@@ -43,13 +45,16 @@ export function* readFields(bytes: Uint8Array): Generator<Field> {
     const number = (tag - wireType) / 8;
     if (tag >= TAG_LIMIT) throw malformed('the number of a field is longer than 32 bits');
     if (number === 0) throw malformed('a field has the number 0');
-    let value = 0;
-    if (wireType === VARINT) value = varint();
-    else if (wireType === FIXED64) take(8);
-    else if (wireType === FIXED32) take(4);
-    else if (wireType !== LENGTH_DELIMITED) throw malformed(`a field has the wire type ${wireType}`);
-    const content = wireType === LENGTH_DELIMITED ? take(varint()) : new Uint8Array();
-    yield { number, wireType, bytes: content, value };
+    const start = offset;
+    if (wireType === VARINT) {
+      const value = varint();
+      yield { number, wireType, bytes: bytes.subarray(start, offset), value };
+      continue;
+    }
+    if (wireType !== FIXED64 && wireType !== FIXED32 && wireType !== LENGTH_DELIMITED)
+      throw malformed(`a field has the wire type ${wireType}`);
+    const width = wireType === FIXED64 ? 8 : 4;
+    yield { number, wireType, bytes: take(wireType === LENGTH_DELIMITED ? varint() : width), value: 0 };
   }
 }
 
@@ -61,6 +66,18 @@ export function readVarint(bytes: Uint8Array, start: number): { value: number; n
     if (byte === undefined) throw malformed('the file ends inside a number');
     value += (byte & 0x7f) * 2 ** (7 * index);
     if (byte < 0x80) return { value, next: start + index + 1 };
+  }
+  throw malformed('a number is longer than ten bytes');
+}
+
+/** A whole number of 64 bits with a sign, as ONNX writes its dimensions and attributes. */
+export function readSigned(bytes: Uint8Array, start: number): { value: bigint; next: number } {
+  let value = 0n;
+  for (let index = 0; index < VARINT_BYTES_MAX; index += 1) {
+    const byte = bytes[start + index];
+    if (byte === undefined) throw malformed('the file ends inside a number');
+    value |= BigInt(byte & 0x7f) << BigInt(7 * index);
+    if (byte < 0x80) return { value: BigInt.asIntN(64, value), next: start + index + 1 };
   }
   throw malformed('a number is longer than ten bytes');
 }

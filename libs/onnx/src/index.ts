@@ -1,0 +1,12 @@
+export {
+  type ElementType,
+  elementTypes,
+  type OnnxAttribute,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+} from './model.js';
+export { type Field, LENGTH_DELIMITED, malformed, readFields, readVarint } from './protobuf-fields.js';
+export { readOnnxModel } from './read-model.js';
+export { TENSOR_RANK_MAX } from './read-tensor.js';
