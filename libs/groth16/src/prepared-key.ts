@@ -22,6 +22,19 @@ export interface PreparedKey {
  *
  * @param value a JSON value of the form {@link VerificationKey}, of anybody
  * @returns else `key-malformed`, `key-ic-length`, `key-point-invalid` or `key-forgeable`; never throws
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { prepareKey } from '@touchstone/groth16';
+ *
+ * const { vk } = JSON.parse(readFileSync('libs/groth16/vectors/cube.json', 'utf8'));
+ * assert.equal(prepareKey(vk).ok, true);
+ *
+ * // Phase 2 of the setup left out: anybody could prove anything.
+ * const unfinished = { ...vk, vk_delta_2: vk.vk_gamma_2 };
+ * assert.deepEqual(prepareKey(unfinished), { ok: false, code: 'key-forgeable' });
+ * ```
  */
 export function prepareKey(value: unknown): Reading<PreparedKey> {
   const reading = readVerificationKey(value);

@@ -36,6 +36,17 @@ export interface SnarkjsProof {
  * verifies computes it; it may be absent.
  *
  * @returns the key; else `key-malformed` or `key-ic-length`
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { fromSnarkjsKey, fromSnarkjsProof } from '@touchstone/groth16';
+ *
+ * const written = JSON.parse(readFileSync('libs/groth16/vectors/snarkjs.json', 'utf8'));
+ * const { vk, proof } = JSON.parse(readFileSync('libs/groth16/vectors/cube.json', 'utf8'));
+ * assert.deepEqual(fromSnarkjsKey(written.vk), { ok: true, value: vk });
+ * assert.deepEqual(fromSnarkjsProof(written.proof), { ok: true, value: proof });
+ * ```
  */
 export function fromSnarkjsKey(value: unknown): Reading<VerificationKey> {
   const key = readValue(() => {

@@ -7,8 +7,7 @@ export const groth16Failures = {
   'key-malformed':
     'The verification key is not of its closed form: its members, groth16 on bn128, 1 to 4096 signals, coordinates in decimal below q.',
   'key-ic-length': 'The key has not one point of IC for each public signal and one more.',
-  'key-point-invalid':
-    'A point of the key is zero, not on its curve, or not in the subgroup of the pairing.',
+  'key-point-invalid': 'A point of the key is zero, not on its curve, or not in the subgroup of the pairing.',
   'key-forgeable':
     'Anybody can forge proofs for the key: delta is gamma or the generator, so its setup was never finished.',
   'signals-malformed': 'The public signals are not a list.',

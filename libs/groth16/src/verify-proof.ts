@@ -20,6 +20,21 @@ const { Fp12 } = bn254.fields;
  * @param publicSignals a JSON value: decimal texts below r, in the order of the circuit
  * @param proof a JSON value of the form `Groth16Proof`
  * @returns a reason of {@link groth16Failures} when it is not valid; never throws, whatever it is given for signals and proof
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { prepareKey, verifyProof } from '@touchstone/groth16';
+ *
+ * const { vk, publicSignals, proof } = JSON.parse(readFileSync('libs/groth16/vectors/cube.json', 'utf8'));
+ * const prepared = prepareKey(vk);
+ * assert(prepared.ok);
+ * assert.deepEqual(verifyProof(prepared.value, publicSignals, proof), { valid: true });
+ * assert.deepEqual(verifyProof(prepared.value, ['-12', '-1728'], proof), {
+ *   valid: false,
+ *   code: 'signal-not-canonical',
+ * });
+ * ```
  */
 export function verifyProof(prepared: PreparedKey, publicSignals: unknown, proof: unknown): Verdict {
   const signals = readPublicSignals(publicSignals, prepared.key.nPublic);

@@ -12,6 +12,17 @@ const SHA256_HEX = /^[0-9a-f]{64}$/;
  * @param descriptorHash SHA-256 of the canonical JSON of the circuit descriptor, lower-case hex
  * @returns lower-case hex
  * @throws RangeError for a descriptor hash of another form
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { readFileSync } from 'node:fs';
+ * import { readVerificationKey, vkDigest } from '@touchstone/groth16';
+ *
+ * const { vk, descriptor, vkDigest: digest } = JSON.parse(readFileSync('libs/groth16/vectors/cube.json', 'utf8'));
+ * const reading = readVerificationKey(vk);
+ * assert(reading.ok);
+ * assert.equal(vkDigest(reading.value, descriptor), digest);
+ * ```
  */
 export function vkDigest(key: VerificationKey, descriptorHash: string): string {
   if (!SHA256_HEX.test(descriptorHash))
