@@ -205,6 +205,16 @@ export {
   type VerificationState,
 } from './schemas/model.js';
 export {
+  CIRCUIT_SCALE_LOG2_MAX,
+  CIRCUIT_SIGNALS_MAX,
+  CIRCUIT_TENSORS_MAX,
+  type CircuitDescriptor,
+  circuitDescriptor,
+  circuitInput,
+  circuitOutput,
+  circuitPostProcessing,
+} from './schemas/circuit.js';
+export {
   authorizationPayment,
   canonicalTensor,
   modelCommitment,
