@@ -205,6 +205,7 @@ export {
   type VerificationState,
 } from './schemas/model.js';
 export {
+  CIRCUIT_LAYERS_MAX,
   CIRCUIT_SCALE_LOG2_MAX,
   CIRCUIT_SIGNALS_MAX,
   CIRCUIT_TENSORS_MAX,

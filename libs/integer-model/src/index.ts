@@ -1,4 +1,4 @@
-export { compileIntegerModel, type CompileOptions } from './compile/compile-model.js';
+export { compileIntegerModel, type CompileOptions, type StatedScales } from './compile/compile-model.js';
 export {
   CALIBRATION_ROWS_MAX,
   EXACT_WEIGHT_BITS,
@@ -23,6 +23,7 @@ export {
   type Requantisation,
   rowCount,
 } from './model/integer-model.js';
+export { compileDescribed, COMPILER, descriptorOf } from './model/descriptor.js';
 export { type Intervals, intervalsOf, type ModelIntervals } from './model/intervals.js';
 export { dequantise, outputValues, quantise } from './model/quantise.js';
 export { type IntegerRun, runIntegerModel, wireCount } from './model/run.js';

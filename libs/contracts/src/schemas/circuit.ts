@@ -6,6 +6,8 @@ import { hex32 } from './primitives.js';
 export const CIRCUIT_SIGNALS_MAX = 4_096;
 /** Most inputs, and most outputs, of a circuit. */
 export const CIRCUIT_TENSORS_MAX = 16;
+/** Most layers of a circuit. */
+export const CIRCUIT_LAYERS_MAX = 4_096;
 /** The finest and the coarsest scale of a tensor, as a power of two. */
 export const CIRCUIT_SCALE_LOG2_MAX = 1_074;
 
@@ -44,6 +46,8 @@ export const circuitDescriptor = z.strictObject({
   /** SHA-256 of the ONNX file that it was compiled from. */
   modelHash: hex32,
   inputs: z.array(circuitInput).min(1).max(CIRCUIT_TENSORS_MAX),
+  /** What one unit of each layer's results is worth: with these anybody compiles the same circuit from the same file. */
+  activations: z.array(scaleLog2).max(CIRCUIT_LAYERS_MAX),
   outputs: z.array(circuitOutput).min(1).max(CIRCUIT_TENSORS_MAX),
   post: z.array(circuitPostProcessing).max(CIRCUIT_TENSORS_MAX),
   constraints: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),

@@ -1,4 +1,4 @@
-import { readOnnxModel, type OnnxModel, type OnnxNode } from '@touchstone/onnx';
+import { readOnnxModel, type OnnxModel, type OnnxNode, type OnnxValue } from '@touchstone/onnx';
 import { CALIBRATION_ROWS_MAX, MODEL_NODES_MAX, OUTPUTS_MAX } from '../limits.js';
 import {
   elementsOf,
@@ -22,6 +22,15 @@ export interface CompileOptions {
   readonly ranges?: ReadonlyMap<string, { readonly minimum?: number; readonly maximum?: number }>;
   /** Inputs by name, row-major, by which the scales of the activations are chosen. */
   readonly samples?: readonly ReadonlyMap<string, ArrayLike<number>>[];
+  /** Scales as a descriptor states them; then nothing is chosen, and ranges and samples are not looked at. */
+  readonly stated?: StatedScales;
+}
+
+/** What was chosen when a model was compiled first: with it and the file anybody compiles the same one again. */
+export interface StatedScales {
+  readonly inputs: readonly IntegerInput[];
+  /** One for each layer, as a power of two. */
+  readonly activations: readonly number[];
 }
 
 /**
@@ -37,13 +46,15 @@ export function compileIntegerModel(file: Uint8Array, options: CompileOptions = 
 }
 
 class ModelCompiler {
-  private readonly layers = new Layers();
+  private readonly layers: Layers;
   private readonly values = new Map<string, Value>();
 
   constructor(
     private readonly model: OnnxModel,
     private readonly options: CompileOptions,
-  ) {}
+  ) {
+    this.layers = new Layers(options.stated?.activations);
+  }
 
   compile(): IntegerModel {
     for (const constant of this.model.constants.values())
@@ -62,12 +73,16 @@ class ModelCompiler {
   private input(name: string): IntegerInput {
     const value = this.model.inputs.find((input) => input.name === name);
     if (value === undefined) throw unsupported('the graph', `has no input ${name}`);
-    const samples = this.samplesOf(name);
-    const input = integerInput(this.model, value, { ...this.options.ranges?.get(name), samples });
+    const { stated } = this.options;
+    const samples = stated ? [] : this.samplesOf(name);
+    const input = stated
+      ? statedInput(stated, value, name)
+      : integerInput(this.model, value, { ...this.options.ranges?.get(name), samples });
     const count = elementsOf(input.shape);
     if (samples.some(({ length }) => length !== count))
       throw unsupported(`the input ${JSON.stringify(name)}`, `has samples of another size than ${count}`);
-    const quantised = (samples.length > 0 ? samples : uniform(input)).map((row) => quantise(input, row));
+    const rows = samples.length > 0 || stated ? samples : uniform(input);
+    const quantised = rows.map((row) => quantise(input, row));
     const [least, most] = RANGES[input.datatype];
     const sums = Array.from({ length: count }, (_, at) => {
       const values = Float64Array.from(quantised, (row) => (row[at] as number) - input.zeroPoint);
@@ -129,6 +144,19 @@ class ModelCompiler {
     const { rows, scaleLog2 } = this.layers.rows(where, sums);
     return { name, shape, datatype: 'INT32', scaleLog2, rows };
   }
+}
+
+/** The input as a descriptor states it. Whether it is the model's own, the comparison of the whole descriptors says. */
+function statedInput({ inputs }: StatedScales, value: OnnxValue, name: string): IntegerInput {
+  const input = inputs.find((one) => one.name === name);
+  const where = `the input ${JSON.stringify(name)}`;
+  if (input === undefined) throw unsupported(where, 'is not in its descriptor');
+  const elements = elementsOf(input.shape);
+  if (![1, elements].includes(input.scaleLog2.length))
+    throw unsupported(where, `has not one scale in its descriptor, and not ${elements}`);
+  const sizes = value.shape?.map((size, axis) => size ?? (axis === 0 ? 1 : undefined));
+  if (sizes?.join() !== input.shape.join()) throw unsupported(where, 'has another shape in its descriptor');
+  return input;
 }
 
 /** What the verifier computes comes from an output of the integer model. */

@@ -76,6 +76,6 @@ function rangeOf(where: string, { minimum, maximum, samples }: InputFacts, eleme
 function scaleFor(datatype: InputDatatype, minimum: number, maximum: number): number {
   const [least, most] = RANGES[datatype];
   const needed = Math.max(maximum / most, least === 0 ? 0 : minimum / least);
-  const scale = needed > 0 ? Math.ceil(Math.log2(needed)) : 0;
+  const scale = needed > 0 ? Math.ceil(Math.log2(needed)) + 0 : 0;
   return Math.min(SCALE_LOG2_MAX, Math.max(-SCALE_LOG2_MAX, scale));
 }

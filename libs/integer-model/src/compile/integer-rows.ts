@@ -63,7 +63,7 @@ function roundedScale(sums: readonly Affine[]): number {
   let greatest = 0;
   for (const { factors } of sums)
     for (const factor of factors) greatest = Math.max(greatest, Math.abs(factor));
-  return Math.ceil(Math.log2(greatest / (2 ** (ROUNDED_WEIGHT_BITS - 1) - 1)));
+  return 0 + Math.ceil(Math.log2(greatest / (2 ** (ROUNDED_WEIGHT_BITS - 1) - 1)));
 }
 
 const bits = new DataView(new ArrayBuffer(8));

@@ -24,6 +24,9 @@ export class Layers implements Compilation {
   private readonly samples: Float64Array[] = [];
   private terms = 0;
 
+  /** @param activations scales of all layers, where they are given and not chosen by samples */
+  constructor(private readonly activations?: readonly number[]) {}
+
   /** A wire of an input: its bounds, and its value for each sample. */
   input(lowest: number, highest: number, samples: Float64Array): number {
     return this.wire('the inputs', lowest, highest, samples);
@@ -32,7 +35,7 @@ export class Layers implements Compilation {
   layer(name: string, value: Sums, stated?: StatedScale): Sums {
     if (stated !== undefined && this.isHeld(value, stated)) return value;
     const { activation } = value;
-    const scaleLog2 = stated?.scaleLog2 ?? this.chosenScale(value);
+    const scaleLog2 = stated?.scaleLog2 ?? this.givenScale(name) ?? this.chosenScale(value);
     const { rows, scaleLog2: own } = this.rows(name, value.sums, scaleLog2);
     const bounds = stated === undefined ? this.chosenBounds(value) : heldBy(stated);
     const requantise: Requantisation = {
@@ -41,7 +44,7 @@ export class Layers implements Compilation {
       upper: clamp(roundHalfEven(activation.upper / 2 ** scaleLog2), ...bounds),
       ...leakOf(activation),
     };
-    this.layers.push({ name, rows, requantise });
+    this.layers.push({ name, scaleLog2, rows, requantise });
     const { lowest, highest } = sumIntervals(rows, this.bounds);
     const results = this.sampled(rows).map((samples, row) => {
       const of = (sum: number): number => requantised(sum, requantise);
@@ -96,6 +99,14 @@ export class Layers implements Compilation {
     return lower === -Infinity && upper === Infinity && slope === 1 && sums.every(isWire);
   }
 
+  /** The scale that a descriptor states for the next layer. */
+  private givenScale(name: string): number | undefined {
+    if (this.activations === undefined) return undefined;
+    const given = this.activations[this.layers.length];
+    if (given === undefined) throw unsupported(name, 'is a layer more than its descriptor has scales for');
+    return given;
+  }
+
   /** The finest scale at which no sample is cut off. */
   private chosenScale(value: Sums): number {
     const [least, most] = this.chosenBounds(value);
@@ -108,7 +119,7 @@ export class Layers implements Compilation {
           result === 0 ? -Infinity : Math.log2(result > 0 ? result / most : result / least),
         );
       }
-    return scale === -Infinity ? 0 : Math.ceil(scale);
+    return scale === -Infinity ? 0 : Math.ceil(scale) + 0;
   }
 
   private chosenBounds({ activation, sums }: Sums): readonly [number, number] {
