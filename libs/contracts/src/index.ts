@@ -214,6 +214,13 @@ export {
   circuitInput,
   circuitOutput,
   circuitPostProcessing,
+  type CircuitSetup,
+  circuitSetups,
+  type ModelCircuit,
+  modelCircuit,
+  verificationKey,
+  type ZkProof,
+  zkProof,
 } from './schemas/circuit.js';
 export {
   authorizationPayment,

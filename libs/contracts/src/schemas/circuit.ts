@@ -53,3 +53,43 @@ export const circuitDescriptor = z.strictObject({
   constraints: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
 });
 export type CircuitDescriptor = z.infer<typeof circuitDescriptor>;
+
+/** Who took part in the set-up of a circuit, and so could forge proofs: one party, all of several, or nobody. */
+export const circuitSetups = ['single-party', 'multi-party', 'universal', 'transparent'] as const;
+export type CircuitSetup = (typeof circuitSetups)[number];
+
+/** A coordinate or a public signal in decimal; what it has to be, the verifier of the proof says. */
+const FIELD_TEXT_MAX = 80;
+const fieldText = z.string().min(1).max(FIELD_TEXT_MAX);
+const g1 = z.tuple([fieldText, fieldText]);
+const g2 = z.tuple([g1, g1]);
+
+/** A Groth16 verification key (protocol section 11). */
+export const verificationKey = z.strictObject({
+  protocol: z.literal('groth16'),
+  curve: z.literal('bn128'),
+  nPublic: z.number().int().min(1).max(CIRCUIT_SIGNALS_MAX),
+  vk_alpha_1: g1,
+  vk_beta_2: g2,
+  vk_gamma_2: g2,
+  vk_delta_2: g2,
+  IC: z.array(g1).max(CIRCUIT_SIGNALS_MAX + 1),
+});
+
+/** A proof that a model gave outputs for inputs, with all that it takes to judge it (protocol section 11). */
+export const zkProof = z.strictObject({
+  vk: verificationKey,
+  proof: z.strictObject({ pi_a: g1, pi_b: g2, pi_c: g1 }),
+  publicSignals: z.array(fieldText).max(CIRCUIT_SIGNALS_MAX),
+  descriptor: circuitDescriptor,
+});
+export type ZkProof = z.infer<typeof zkProof>;
+
+/** The circuit of a model version: what a gateway serves it by, and what its proofs are judged with. */
+export const modelCircuit = z.strictObject({
+  version: z.literal(1),
+  descriptor: circuitDescriptor,
+  vk: verificationKey,
+  setup: z.enum(circuitSetups),
+});
+export type ModelCircuit = z.infer<typeof modelCircuit>;
