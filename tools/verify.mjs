@@ -43,7 +43,7 @@ const gates = [
     runsSpecs: true,
     arguments: [
       `${root}tools/coverage.mjs`,
-      ...['canonical-json', 'merkle', 'crypto', 'chain-proofs', 'event-batch', 'evidence'],
+      ...['canonical-json', 'merkle', 'groth16', 'crypto', 'chain-proofs', 'event-batch', 'evidence'],
     ],
   },
   { name: 'tests', runsSpecs: true, arguments: [`${root}tools/jest.mjs`] },

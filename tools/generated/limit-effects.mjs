@@ -202,6 +202,7 @@ export const limitEffects = {
   SILENCE_COMMITS_PER_LOOK_MAX: 'The rest is found by the next look.',
   SILENT_NODES_PER_COMMIT_MAX: 'The rest is found with the next commit.',
   SELECTED_NODES_MAX: '`validation-failed`; in a zone `config-invalid`, and the service does not start.',
+  SIGNALS_MAX: 'The key is refused: `key-malformed`.',
   SIGNATURE_BYTES_MAX: 'The payment is refused.',
   SIGN_REQUEST_BYTES_MAX: '`body-too-large`',
   LOOP_BACKOFF_MAX_MS: 'The pause grows no further.',

@@ -1,47 +1,9 @@
-import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { homedir } from 'node:os';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { available } from './available.js';
+import { runPython } from './python.js';
 
-const CRYPTOGRAPHY_VERSION = '48.0.0';
-const INSTALL_TIMEOUT_MS = 180_000;
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
-
-const imports = (python: string): boolean =>
-  spawnSync(python, ['-c', 'import cryptography'], { timeout: 20_000 }).status === 0;
-
-type Step = Pick<SpawnSyncReturns<string>, 'status' | 'stderr'>;
-
-/** What kept an environment with the package from being made, and what to install. */
-export function missingForPython(steps: { python: Step; venv?: Step; pip?: Step }): string {
-  const need = 'The independent verifier needs python3 with the package cryptography';
-  if (steps.python.status !== 0) return `${need}: install python3.`;
-  if (steps.venv && steps.venv.status !== 0)
-    return `${need}: install the package python3-venv (or cryptography for python3); venv says: ${lastLine(steps.venv)}`;
-  return `${need}: pip could not install it: ${steps.pip ? lastLine(steps.pip) : 'it cannot be imported.'}`;
-}
-
-const lastLine = ({ stderr }: Step): string => stderr.trim().split('\n').at(-1) ?? '';
-
-/**
- * A Python that has the package `cryptography`: the one on PATH, else an environment of its own in the cache.
- *
- * @returns undefined where neither can be had; specs then skip what needs it
- */
-export function pythonWithCryptography(): string | undefined {
-  if (imports('python3')) return 'python3';
-  const folder = join(homedir(), '.cache', 'touchstone', `python-cryptography-${CRYPTOGRAPHY_VERSION}`);
-  const python = join(folder, 'bin', 'python');
-  if (imports(python)) return python;
-  const run = (command: string, ...args: string[]): Step =>
-    spawnSync(command, args, { timeout: INSTALL_TIMEOUT_MS, encoding: 'utf8' });
-  const steps: Parameters<typeof missingForPython>[0] = { python: run('python3', '--version') };
-  if (steps.python.status === 0) steps.venv = run('python3', '-m', 'venv', folder);
-  if (steps.venv?.status === 0)
-    steps.pip = run(python, '-m', 'pip', 'install', '--quiet', `cryptography==${CRYPTOGRAPHY_VERSION}`);
-  return available(imports(python), missingForPython(steps)) ? python : undefined;
-}
 
 /** What tools/verify_independent.py says about one bundle. */
 export interface IndependentReport {
@@ -119,7 +81,7 @@ export function verifyPairsIndependently(
   cases: readonly IndependentCase[],
   now: string,
 ): (IndependentReport | { readonly refused: string })[] {
-  return runScript(python, BATCH, [now], cases) as (IndependentReport | { refused: string })[];
+  return runPython(python, BATCH, [now], cases) as (IndependentReport | { refused: string })[];
 }
 
 /** Takes each text of the lines on standard input through the gate and writes it in canonical form. */
@@ -140,25 +102,5 @@ export function canonicalizeIndependently(
   python: string,
   texts: readonly string[],
 ): ({ readonly bytes: string } | { readonly refused: string })[] {
-  return runScript(python, CANONICAL, [], texts) as ({ bytes: string } | { refused: string })[];
-}
-
-/** Runs a script beside the independent verifier; each input and each answer is a line of JSON. */
-function runScript(
-  python: string,
-  script: string,
-  arguments_: readonly string[],
-  inputs: readonly unknown[],
-): unknown[] {
-  const run = spawnSync(python, ['-B', '-c', script, join(checkout, 'tools'), ...arguments_], {
-    encoding: 'utf8',
-    input: inputs.map((each) => `${JSON.stringify(each)}\n`).join(''),
-    timeout: 120_000,
-    maxBuffer: 512 * 1024 * 1024,
-  });
-  if (run.status !== 0) throw new Error(`The independent verifier ended with ${run.status}: ${run.stderr}`);
-  return run.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as unknown);
+  return runPython(python, CANONICAL, [], texts) as ({ bytes: string } | { refused: string })[];
 }

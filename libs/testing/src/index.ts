@@ -2,13 +2,13 @@ export { checkInterface, type CheckOptions, type CheckResult } from './interface
 export { alteredDocuments, type AlteredDocument } from './altered-documents.js';
 export { available } from './available.js';
 export {
-  pythonWithCryptography,
   verifyIndependently,
   canonicalizeIndependently,
   verifyPairsIndependently,
   type IndependentCase,
   type IndependentReport,
 } from './independent-verifier.js';
+export { pythonWithCryptography, pythonWithPyEcc, runPython } from './python.js';
 export { readVectors, vectorsFolder, vectorsPath, vectorsPresent } from './vectors.js';
 export { CHROMIUM_FLAGS, CHROMIUM_REMEDY, findChromium, obtainChromium } from './chromium.js';
 export { FakeClock } from './clock.js';

@@ -8,6 +8,7 @@ export const coreLibraries = [
   'canonical-json',
   'crypto',
   'merkle',
+  'groth16',
   'chain-proofs',
   'event-batch',
   'evidence',
