@@ -1,0 +1,16 @@
+export {
+  PAP,
+  PAP_DEADLINE_MAX_MS,
+  PAP_MESSAGE_BYTES_MAX,
+  PAP_TEXT_CHARACTERS_MAX,
+  papExitCodes,
+  type PapFailure,
+  papFailure,
+  papReplies,
+  type PapReply,
+  papRequests,
+  type PapRequest,
+  type PapTensor,
+  type PapVerb,
+  statementDigest,
+} from './protocol.js';
