@@ -177,17 +177,6 @@ export {
   signOutputs,
   signTransaction,
 } from './rpc/signer.js';
-export {
-  CIRCUIT_COMPILER,
-  CIRCUIT_CONSTRAINTS_MAX,
-  CIRCUIT_ELEMENTS_MAX,
-  CIRCUIT_SAMPLES_MAX,
-  CIRCUIT_SCALE_LOG2_MAX,
-  circuitDescriptor,
-  circuitOptions,
-  type CircuitDescriptor,
-  type CircuitOptions,
-} from './schemas/circuit.js';
 export { jsonValue } from './schemas/json-value.js';
 export {
   keySet,

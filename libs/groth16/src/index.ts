@@ -1,5 +1,4 @@
 export type { G1Text, G2Text } from './affine-text.js';
-export { bindOf } from './bind.js';
 export { prepareKey, type PreparedKey } from './prepared-key.js';
 export { type Groth16Proof, readProof } from './proof.js';
 export {
