@@ -3,9 +3,10 @@
 """Verifies Touchstone evidence without any Touchstone code.
 
 Written from docs/reference/protocol.md and docs/trust-files.md alone, so that nobody has to believe the TypeScript
-verifier. Needs Python 3.9 or later and the package `cryptography` (for RSA, ECDSA and Ed25519); no network.
+verifier. Needs Python 3.9 or later and the package `cryptography` (for RSA, ECDSA and Ed25519), for proofs of an execution
+also `py_ecc`; no network.
 
-    python3 tools/verify_independent.py evidence.json --trust trust.json [--require L1|L2] [--allow-test] [--strict] [--json]
+    python3 tools/verify_independent.py evidence.json --trust trust.json [--require L1|L2|L5|L6] [--allow-test] [--strict] [--json]
 
 Several evidence files are checked one after the other. Section numbers below are those of the protocol page.
 Exit code (section 12): 0 enough, 1 invalid or too low a label, 2 usage, 3 not anchored yet, 4 I/O, 5 trust file.
@@ -14,6 +15,7 @@ import argparse
 import base64
 import functools
 import hashlib
+import itertools
 import json
 import re
 import struct
@@ -170,6 +172,10 @@ def list_of(form, least=0, most=10**6):
     return lambda value: isinstance(value, list) and least <= len(value) <= most and all(fits(v, form) for v in value)
 
 
+def tuple_of(*forms):
+    return lambda value: isinstance(value, list) and len(value) == len(forms) and all(map(fits, value, forms))
+
+
 def or_null(form):
     return lambda value: value is None or fits(value, form)
 
@@ -293,6 +299,38 @@ PROVEN = {
     "logProofs": list_of(LOG_PROOF, 1, 16),
     "anchors": list_of(either(EVM_ANCHOR, TOKEN_ANCHOR), 0, 16),
 }
+FIELD_TEXT = chars(1, 80)
+G1 = tuple_of(FIELD_TEXT, FIELD_TEXT)
+G2 = tuple_of(G1, G1)
+SIGNALS_MAX = 4_096
+SHAPE = list_of(integer(1, SIGNALS_MAX), 0, 32)
+SCALE = integer(-1_074, 1_074)
+CIRCUIT_RANGES = {"UINT8": (0, 255), "INT8": (-128, 127), "UINT16": (0, 65_535), "INT32": (-(2**31), 2**31 - 1)}
+DESCRIPTOR = {
+    "version": one_of(1),
+    "compiler": text(r"[a-z0-9.-]{1,64}/[a-z0-9.-]{1,32}"),
+    "modelHash": HASH,
+    "inputs": list_of({
+        "name": chars(1, 256), "datatype": one_of("UINT8", "INT8", "UINT16"), "shape": SHAPE,
+        "scaleLog2": list_of(SCALE, 1, SIGNALS_MAX), "zeroPoint": integer(-65_535, 65_535),
+    }, 1, 16),
+    "outputs": list_of({
+        "name": chars(1, 256), "datatype": one_of("INT32"), "shape": SHAPE, "scaleLog2": SCALE,
+    }, 1, 16),
+    "post": list_of({
+        "op": one_of("Softmax", "Sigmoid", "ArgMax"), "from": chars(1, 256), "name": chars(1, 256),
+    }, 0, 16),
+    "constraints": integer(1),
+}  # fmt: skip
+ZK = {
+    "vk": {
+        "protocol": one_of("groth16"), "curve": one_of("bn128"), "nPublic": integer(1, SIGNALS_MAX),
+        "vk_alpha_1": G1, "vk_beta_2": G2, "vk_gamma_2": G2, "vk_delta_2": G2, "IC": list_of(G1, 0, SIGNALS_MAX + 1),
+    },
+    "proof": {"pi_a": G1, "pi_b": G2, "pi_c": G1},
+    "publicSignals": list_of(FIELD_TEXT, 0, SIGNALS_MAX),
+    "descriptor": DESCRIPTOR,
+}  # fmt: skip
 OUTPUT_BUNDLE = {
     **PROVEN,
     "subject": {
@@ -303,6 +341,7 @@ OUTPUT_BUNDLE = {
         "outputs?": list_of(TENSOR, 0, 256),
     },
     "commitment": COMMITMENT,
+    "zk?": ZK,
     "payment?": {"requestParts": REQUEST, "receipt": one_of(None)},
 }
 BATCH_TIMES = {
@@ -484,6 +523,24 @@ def tensors_hash(tensors):
     for tensor in tensors:
         check_tensor(tensor)
     return hash_of(tensors)
+
+
+FIELD_ORDER = 21888242871839275222246405745257275088548364400416034343698204186575808495617
+
+
+def circuit_tensor(declared, signals):
+    """The canonical tensor of a circuit's input or output, which takes its elements from the signals."""
+    count = 1
+    for extent in declared["shape"]:
+        count *= extent
+    values = list(itertools.islice(signals, min(count, SIGNALS_MAX)))
+    least, most = CIRCUIT_RANGES[declared["datatype"]]
+    need(len(values) == count, "signal-out-of-range: the signals end before the tensors do")
+    need(all(least <= value <= most for value in values), "signal-out-of-range: an element is beyond its datatype")
+    size = TENSOR_BYTES[declared["datatype"]]
+    data = b"".join(value.to_bytes(size, "little", signed=least < 0) for value in values)
+    named = {name: declared[name] for name in ("name", "datatype", "shape")}
+    return {**named, "data": base64.b64encode(data).decode()}
 
 
 def output_digest(proof):
@@ -1555,7 +1612,11 @@ class Verification:
             self.step(("log-inclusion", index), lambda p=proof, n=note: self.log_inclusion(p, n))
             self.step(("checkpoint-signature", index), lambda n=note: self.checkpoint_signature(n), optional=True)
         self.step("log-uniqueness", self.log_uniqueness)
+        self.run_last()
         return self
+
+    def run_last(self):
+        """What a kind of subject has beside."""
 
     def listed(self, member, **wanted):
         """The first item of the trust file with these values, or None."""
@@ -1714,7 +1775,12 @@ class Verification:
             for index, test in self.anchored
             if self.passes(("log-inclusion", index), ("checkpoint-signature", index))
         ]
-        return "L1" if not tests else "L2-test" if all(tests) else "L2"
+        if not tests:
+            return "L1"
+        return f"L{self.level_beyond() or 2}" + ("-test" if all(tests) else "")
+
+    def level_beyond(self):
+        """The level of what is shown beside the anchor, or None."""
 
     def remarks(self):
         found, declared = [], self.declared_ms
@@ -1765,6 +1831,51 @@ class OutputVerification(Verification):
         self.step("key-state", self.key_state)
         self.step("commitment", self.commitment)
         self.step("inclusion", self.inclusion)
+
+    def run_last(self):
+        self.step("zk", self.zk, optional=True)
+
+    def circuits(self):
+        """What the trust file says of the circuit of the proof, once for each time that it lists it."""
+        zk, model = self.bundle["zk"], self.proof["modelVersionId"]
+        digest = hash_of({**zk["vk"], "descriptor": hash_of(zk["descriptor"])})
+        models = self.trust["models"] if self.trust else []
+        return [one for one in models if one["modelVersionId"] == model and one.get("vkDigest") == digest]
+
+    def zk(self):
+        """Section 11: the model itself gave the outputs that were signed."""
+        if "zk" not in self.bundle:
+            return "absent"
+        if not self.circuits():
+            return "not-checked"
+        # Only whoever checks such a proof needs the package that has its curve.
+        import verify_groth16
+
+        zk = self.bundle["zk"]
+        descriptor = zk["descriptor"]
+        same_file = descriptor["modelHash"] == self.bundle["commitment"]["model"]["modelHash"]
+        need(same_file, "zk-model-mismatch: the circuit was compiled from another model file")
+        try:
+            verify_groth16.verify(zk["vk"], zk["publicSignals"], zk["proof"])
+        except verify_groth16.Invalid as code:
+            raise Refused(str(code)) from None
+        signals = [int(signal) for signal in zk["publicSignals"]]
+        signed = iter(each if each <= FIELD_ORDER // 2 else each - FIELD_ORDER for each in signals)
+        inputs = [circuit_tensor(declared, signed) for declared in descriptor["inputs"]]
+        outputs = [circuit_tensor(declared, signed) for declared in descriptor["outputs"]]
+        need(len(list(signed)) == 1, "signal-count: the descriptor speaks of another number of signals")
+        for side, tensors in (("input", inputs), ("output", outputs)):
+            proven = tensors_hash(sorted(tensors, key=lambda tensor: tensor["name"].encode()))
+            same = proven == self.proof[f"{side}Hash"]
+            need(same, f"zk-{side}s-mismatch: the proven {side}s are not the signed ones")
+        request = self.bundle["subject"]["context"]["requestDigest"] or "0" * 64
+        bind = sha256(f"touchstone.zk.bind.v1|{output_digest(self.proof).hex()}|{request}".encode())[:31]
+        need(signals[-1] == int.from_bytes(bind, "big"), "zk-bind-mismatch: the proof is of another output or request")
+
+    def level_beyond(self):
+        if not self.passes("zk"):
+            return None
+        return 6 if any(one.get("setup", "single-party") != "single-party" for one in self.circuits()) else 5
 
     def tensors(self, tensors, name):
         if tensors is None:
@@ -1967,10 +2078,11 @@ def verify(data, trust, now, strict=False):
 def exit_code(report, require, allow_test):
     if report["result"] == "INVALID":
         return 1
-    level = {"L0": 0, "L1": 1, "L2-test": 2 if allow_test else 1, "L2": 2}[report["label"]]
+    level, test = int(report["label"][1]), report["label"].endswith("-test")
+    level = 1 if test and not allow_test else level
     if level >= int(require[1]):
         return 0
-    return 3 if require == "L2" and not report["anchored"] else 1
+    return 3 if int(require[1]) >= 2 and not report["anchored"] else 1
 
 
 def read_file(name):
@@ -1991,8 +2103,8 @@ def main():
     parser = argparse.ArgumentParser(description="Verify Touchstone evidence without Touchstone code.")
     parser.add_argument("evidence", nargs="+", help="evidence bundles; - reads standard input")
     parser.add_argument("--trust", help="your trust file; without one the label is L0")
-    parser.add_argument("--require", choices=["L1", "L2"], default="L1", help="the label that is enough (L1)")
-    parser.add_argument("--allow-test", action="store_true", help="let L2-test count as L2")
+    parser.add_argument("--require", choices=["L1", "L2", "L5", "L6"], default="L1", help="the label that is enough (L1)")
+    parser.add_argument("--allow-test", action="store_true", help="let a label of a test network count")
     parser.add_argument("--strict", action="store_true", help="refuse evidence that holds a false part")
     parser.add_argument("--now", help="your clock, RFC 3339 UTC (the machine's)")
     parser.add_argument("--json", action="store_true", help="one line of JSON for each bundle")

@@ -1,5 +1,8 @@
-import { CIRCUIT_COMPILER, type CircuitDescriptor } from '@touchstone/contracts';
+import type { CircuitDescriptor } from '@touchstone/contracts';
 import type { IntegerModel } from '@touchstone/integer-model';
+
+/** What turns an ONNX file into whole numbers, and how; one that does it otherwise needs another name. */
+const COMPILER = 'touchstone-integer/1';
 
 /**
  * What the public signals of a model's circuit mean (protocol, section 11).
@@ -9,7 +12,7 @@ import type { IntegerModel } from '@touchstone/integer-model';
 export function descriptorOf(model: IntegerModel, modelHash: string, constraints: number): CircuitDescriptor {
   return {
     version: 1,
-    compiler: CIRCUIT_COMPILER,
+    compiler: COMPILER,
     modelHash,
     inputs: model.inputs.map(({ name, datatype, shape, scaleLog2, zeroPoint }) => ({
       ...{ name, datatype, zeroPoint },

@@ -204,6 +204,17 @@ export {
   type TextRule,
   type VerificationState,
 } from './schemas/model.js';
+export { CIRCUIT_SAMPLES_MAX, circuitOptions, type CircuitOptions } from './schemas/circuit-options.js';
+export {
+  CIRCUIT_SCALE_LOG2_MAX,
+  CIRCUIT_SIGNALS_MAX,
+  CIRCUIT_TENSORS_MAX,
+  type CircuitDescriptor,
+  circuitDescriptor,
+  circuitInput,
+  circuitOutput,
+  circuitPostProcessing,
+} from './schemas/circuit.js';
 export {
   authorizationPayment,
   canonicalTensor,

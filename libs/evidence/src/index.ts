@@ -26,6 +26,8 @@ export {
   type LogProof,
   type OutputBundle,
   type SubjectKind,
+  zkProof,
+  type ZkProof,
 } from './bundle/schema.js';
 export {
   batchEntry,
@@ -75,8 +77,16 @@ export {
   type TrustedTsa,
   type TrustFile,
 } from './trust/schema.js';
+export { bindSignal, circuitDigest, descriptorHash, provenTensors, signalsOf } from './zk/statement.js';
 export { explainReport, stepMeaning } from './verify/explain.js';
-export { labels, satisfies, stepsForLabel, type Label } from './verify/label.js';
+export {
+  labels,
+  requirableLabels,
+  satisfies,
+  stepsForLabel,
+  type Label,
+  type RequirableLabel,
+} from './verify/label.js';
 export { CONTAINS_FALSE_PART } from './verify/remarks.js';
 export { stepNames, type Step, type StepName, type StepStatus } from './verify/step.js';
 export { BLOCK_UNCERTAINTY_MS } from './anchors/evm.js';

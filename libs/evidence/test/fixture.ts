@@ -4,17 +4,20 @@ import { buildTree, leafHash, toPositionedPath } from '@touchstone/merkle';
 import {
   batchEntryText,
   buildBundle,
+  circuitDigest,
   commitmentHash,
   contextNonce,
   encodeTensor,
   modelVersionIdOf,
   outputDigest,
   outputLeaf,
+  provenTensors,
   requestDigest,
   tensorsHash,
   type OutputBundle,
   type TrustFile,
 } from '../src/index.js';
+import { recordedZk } from './golden/recorded-zk.js';
 import { logged, NETWORK, NOW_MS, ORIGIN, SIGNED_AT_SECONDS, trustIn } from './log-and-chain.js';
 
 export { NOW_MS, ORIGIN, SIGNED_AT_SECONDS };
@@ -36,6 +39,8 @@ export interface FixtureOptions {
   readonly input?: CanonicalTensor;
   /** Who made the model. */
   readonly developer?: string;
+  /** A model in whole numbers whose execution is proved; the trust file says of its set-up what stands here. */
+  readonly proven?: 'single-party' | 'multi-party';
 }
 
 /** A complete valid bundle with the trust file that proves it. */
@@ -77,15 +82,22 @@ export async function fixture(
     logProofs: proofs.logProofs,
     anchors: anchored ? proofs.anchors : [],
     requestParts,
+    ...(options.proven ? { zk: recordedZk.zk } : {}),
   });
-  const models = [{ modelVersionId: commitment.modelVersionId, commitmentHash: commitmentHash(commitment) }];
+  const { modelVersionId } = commitment;
+  const models = [
+    { modelVersionId, commitmentHash: commitmentHash(commitment) },
+    ...(options.proven ? [{ modelVersionId, vkDigest: provenCircuitDigest(), setup: options.proven }] : []),
+  ];
   return { bundle, trust: trustIn(proofs, test, { keys: [trustedKey()], models }) };
 }
 
 function signedOutput(options: FixtureOptions) {
   const { output = 0, inputTensors = 1, developer = 'samples' } = options;
   const first = options.input ?? tensor('pixels', [output, 1.5, 16, -0]);
-  const model = { developer, modelHash: 'ab'.repeat(32), name: 'digits', version: '1.0.0' };
+  const model = options.proven
+    ? { developer, modelHash: recordedZk.zk.descriptor.modelHash, name: 'tiny.int', version: '1.0.0' }
+    : { developer, modelHash: 'ab'.repeat(32), name: 'digits', version: '1.0.0' };
   const modelVersionId = modelVersionIdOf(model);
   const kid = 'output-1';
   const commitment: ModelCommitment = {
@@ -106,8 +118,12 @@ function signedOutput(options: FixtureOptions) {
     quoteId: null,
     target: '/v1/models/digits/infer',
   };
-  const inputs = [first, tensor('mask', [1, output])].slice(0, inputTensors);
-  const outputs = [tensor('probabilities', [0.25, 0.75 - output])];
+  const { inputs, outputs } = options.proven
+    ? provenFixtureTensors()
+    : {
+        inputs: [first, tensor('mask', [1, output])].slice(0, inputTensors),
+        outputs: [tensor('probabilities', [0.25, 0.75 - output])],
+      };
   const context: OutputContext = {
     salt: (0x22 + output).toString(16).repeat(32),
     requestDigest: requestDigest(requestParts),
@@ -141,7 +157,16 @@ function tensor(name: string, data: number[]) {
   return result.value;
 }
 
-function hashOf(tensors: ReturnType<typeof tensor>[]): string {
+/** The digest of the recorded circuit, as a trust file lists it. */
+export const provenCircuitDigest = (): string => circuitDigest(recordedZk.zk);
+
+function provenFixtureTensors() {
+  const tensors = provenTensors(recordedZk.zk.descriptor, recordedZk.zk.publicSignals);
+  if ('refusal' in tensors) throw new Error(tensors.refusal);
+  return tensors;
+}
+
+function hashOf(tensors: readonly CanonicalTensor[]): string {
   const hash = tensorsHash(tensors);
   if (!hash.ok) throw new Error(hash.error.detail);
   return hash.value;

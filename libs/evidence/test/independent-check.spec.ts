@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   alteredDocuments,
-  pythonWithCryptography,
+  pythonWithVerifiers,
   verifyIndependently,
   verifyPairsIndependently,
   type IndependentReport,
@@ -33,7 +33,7 @@ const vectors = JSON.parse(
 const NOW = '2026-06-01T12:00:00Z';
 const CLOCK = ['--now', NOW];
 
-const python = pythonWithCryptography();
+const python = pythonWithVerifiers();
 const withPython = python === undefined ? it.skip : it;
 let folder: string;
 

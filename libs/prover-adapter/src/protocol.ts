@@ -1,5 +1,5 @@
 import { canonicalJson } from '@touchstone/canonical-json';
-import { CIRCUIT_ELEMENTS_MAX, hex32, MODEL_TENSORS_MAX, TENSOR_RANK_MAX } from '@touchstone/contracts';
+import { CIRCUIT_SIGNALS_MAX, hex32, CIRCUIT_TENSORS_MAX, TENSOR_RANK_MAX } from '@touchstone/contracts';
 import { sha256TextHex } from '@touchstone/crypto';
 import { z } from 'zod';
 
@@ -44,11 +44,11 @@ const bind = z.string().regex(/^[0-9a-f]{62}$/, 'expected 62 lower-case hex char
 const tensor = z.strictObject({
   name: z.string().min(1).max(256),
   datatype: z.enum(['UINT8', 'INT8', 'UINT16', 'INT32']),
-  shape: z.array(z.number().int().min(1).max(CIRCUIT_ELEMENTS_MAX)).max(TENSOR_RANK_MAX),
-  values: z.array(z.number().int()).min(1).max(CIRCUIT_ELEMENTS_MAX),
+  shape: z.array(z.number().int().min(1).max(CIRCUIT_SIGNALS_MAX)).max(TENSOR_RANK_MAX),
+  values: z.array(z.number().int()).min(1).max(CIRCUIT_SIGNALS_MAX),
 });
 export type PapTensor = z.infer<typeof tensor>;
-const tensors = z.array(tensor).min(1).max(MODEL_TENSORS_MAX);
+const tensors = z.array(tensor).min(1).max(CIRCUIT_TENSORS_MAX);
 
 /** The model: an ONNX file, and what it is compiled by. */
 const model = z.strictObject({ onnx: file, options: file.optional() });
@@ -122,11 +122,11 @@ export const papReplies = {
     inputs: z
       .array(tensor.omit({ values: true }))
       .min(1)
-      .max(MODEL_TENSORS_MAX),
+      .max(CIRCUIT_TENSORS_MAX),
     outputs: z
       .array(tensor.omit({ values: true }))
       .min(1)
-      .max(MODEL_TENSORS_MAX),
+      .max(CIRCUIT_TENSORS_MAX),
     constraints: z.number().int().min(1).optional(),
     /** Of the circuit descriptor, where the program has one (protocol section 11). */
     descriptorHash: hex32.optional(),

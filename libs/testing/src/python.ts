@@ -14,11 +14,14 @@ interface PythonPackage {
   readonly version: string;
 }
 
+const CRYPTOGRAPHY: PythonPackage = { name: 'cryptography', version: '48.0.0' };
+const PY_ECC: PythonPackage = { name: 'py_ecc', version: '8.0.0' };
+
 type Step = Pick<SpawnSyncReturns<string>, 'status' | 'stderr'>;
 
 /** What kept an environment with the package from being made, and what to install. */
 export function missingForPython(
-  { name }: PythonPackage,
+  { name }: Pick<PythonPackage, 'name'>,
   steps: { python: Step; venv?: Step; pip?: Step },
 ): string {
   const need = `The independent verifier needs python3 with the package ${name}`;
@@ -36,29 +39,36 @@ const lastLine = ({ stderr }: Step): string => stderr.trim().split('\n').at(-1) 
  * @returns undefined where neither can be had; specs then skip what needs it
  */
 export function pythonWithCryptography(): string | undefined {
-  return pythonWith({ name: 'cryptography', version: '48.0.0' });
+  return pythonWith(CRYPTOGRAPHY);
 }
 
 /** As {@link pythonWithCryptography}, with the package `py_ecc`, which has the curve BN254. */
 export function pythonWithPyEcc(): string | undefined {
-  return pythonWith({ name: 'py_ecc', version: '8.0.0' });
+  return pythonWith(PY_ECC);
 }
 
-function pythonWith(needed: PythonPackage): string | undefined {
-  const { name, version } = needed;
+/** A Python with both, as it takes for evidence that holds a proof of an execution. */
+export function pythonWithVerifiers(): string | undefined {
+  return pythonWith(CRYPTOGRAPHY, PY_ECC);
+}
+
+function pythonWith(...needed: PythonPackage[]): string | undefined {
+  const names = needed.map(({ name }) => name);
+  const pinned = needed.map(({ name, version }) => `${name}==${version}`);
   const imports = (python: string): boolean =>
-    spawnSync(python, ['-c', `import ${name}`], { timeout: 20_000 }).status === 0;
+    spawnSync(python, ['-c', `import ${names.join(', ')}`], { timeout: 20_000 }).status === 0;
   if (imports('python3')) return 'python3';
-  const folder = join(homedir(), '.cache', 'touchstone', `python-${name}-${version}`);
+  const folder = join(homedir(), '.cache', 'touchstone', `python-${pinned.join('-').replaceAll('==', '-')}`);
   const python = join(folder, 'bin', 'python');
   if (imports(python)) return python;
   const run = (command: string, ...args: string[]): Step =>
     spawnSync(command, args, { timeout: INSTALL_TIMEOUT_MS, encoding: 'utf8' });
   const steps: Parameters<typeof missingForPython>[1] = { python: run('python3', '--version') };
   if (steps.python.status === 0) steps.venv = run('python3', '-m', 'venv', folder);
-  if (steps.venv?.status === 0)
-    steps.pip = run(python, '-m', 'pip', 'install', '--quiet', `${name}==${version}`);
-  return available(imports(python), missingForPython(needed, steps)) ? python : undefined;
+  if (steps.venv?.status === 0) steps.pip = run(python, '-m', 'pip', 'install', '--quiet', ...pinned);
+  return available(imports(python), missingForPython({ name: names.join(' and ') }, steps))
+    ? python
+    : undefined;
 }
 
 /**

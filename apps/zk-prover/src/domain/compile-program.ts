@@ -2,7 +2,7 @@ import { canonicalJson } from '@touchstone/canonical-json';
 import { descriptorOf, integerCircuit, type IntegerCircuit, r1csFile } from '@touchstone/circuit';
 import {
   AppError,
-  CIRCUIT_ELEMENTS_MAX,
+  CIRCUIT_SIGNALS_MAX,
   circuitDescriptor,
   type CircuitDescriptor,
   type CircuitOptions,
@@ -32,10 +32,10 @@ export interface CompiledProgram {
 export function compileProgram(onnx: Uint8Array, options?: CircuitOptions): CompiledProgram {
   const circuit = compileCircuit(onnx, options);
   const { model, system } = circuit;
-  if (system.publicCount > CIRCUIT_ELEMENTS_MAX)
+  if (system.publicCount > CIRCUIT_SIGNALS_MAX)
     throw new ProverError(
       'resource-limit',
-      `The model has ${system.publicCount - 1} inputs and outputs; with bind at most ${CIRCUIT_ELEMENTS_MAX} signals are public.`,
+      `The model has ${system.publicCount - 1} inputs and outputs; with bind at most ${CIRCUIT_SIGNALS_MAX} signals are public.`,
     );
   const made = circuitDescriptor.safeParse(
     descriptorOf(model, bytesToHex(sha256(onnx)), system.constraintCount),

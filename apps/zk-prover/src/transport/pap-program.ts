@@ -1,4 +1,5 @@
-import { CIRCUIT_CONSTRAINTS_MAX, CIRCUIT_ELEMENTS_MAX, shortText } from '@touchstone/contracts';
+import { CONSTRAINTS_MAX } from '@touchstone/circuit';
+import { CIRCUIT_SIGNALS_MAX, shortText } from '@touchstone/contracts';
 import { readProof, vkDigest } from '@touchstone/groth16';
 import {
   PAP,
@@ -95,8 +96,8 @@ export class PapProgram {
           id: 'groth16/bn254',
           setUp: 'per-circuit',
           zeroKnowledge: true,
-          constraintsMax: CIRCUIT_CONSTRAINTS_MAX,
-          signalsMax: CIRCUIT_ELEMENTS_MAX,
+          constraintsMax: CONSTRAINTS_MAX,
+          signalsMax: CIRCUIT_SIGNALS_MAX,
         },
       ],
     };

@@ -16,6 +16,7 @@ import {
   type InclusionProof,
   type LogProof,
   type OutputBundle,
+  type ZkProof,
 } from './schema.js';
 
 /** What bundles of every kind end in, in the order in which it came to be. */
@@ -35,6 +36,8 @@ export interface BundleParts extends ProofParts {
   readonly outputs?: readonly CanonicalTensor[];
   readonly commitment: ModelCommitment;
   readonly requestParts?: RequestParts;
+  /** That the model gave these outputs, where it was proved. */
+  readonly zk?: ZkProof;
 }
 
 /** Everything that a service knows about one event of a signed batch. */
@@ -60,6 +63,7 @@ export function buildBundle(parts: BundleParts): OutputBundle {
     entry: parts.entry,
     logProofs: parts.logProofs,
     anchors: parts.anchors,
+    ...(parts.zk ? { zk: parts.zk } : {}),
     ...(parts.requestParts ? { payment: { requestParts: parts.requestParts, receipt: null } } : {}),
   });
 }

@@ -8,6 +8,11 @@ import {
   type EcdsaVerifier,
   type Key,
 } from '@touchstone/crypto';
+import {
+  prepareKey as prepareVerificationKey,
+  type PreparedKey as PreparedVerificationKey,
+  type Reading,
+} from '@touchstone/groth16';
 import type { NoteVerifier } from '@touchstone/merkle';
 import { logVerifier, witnessVerifiers } from '../log/note-keys.js';
 import type { TrustedChain, TrustedTsa, TrustFile } from './schema.js';
@@ -21,6 +26,12 @@ export interface PreparedKey {
   readonly verify: EcdsaVerifier | undefined;
   /** `undefined` when the stated status contradicts the key's times at the trust file's own time. */
   readonly key: Key | undefined;
+}
+
+/** What a trust file says of a circuit that it lists. */
+export interface TrustedCircuit {
+  /** No single party could forge proofs for it. */
+  readonly isSetUpByMany: boolean;
 }
 
 /** An authority of the trust file with its certificates read. */
@@ -38,6 +49,7 @@ export class PreparedTrust {
   readonly #logs = new Map<string, readonly string[]>();
   readonly #commitments = new Map<string, readonly string[]>();
   readonly #tsas = new Map<string, PreparedTsa>();
+  readonly #verificationKeys = new Map<string, Reading<PreparedVerificationKey>>();
   readonly #blocks = new Map<string, readonly string[]>();
   #logVerifiers: readonly NoteVerifier[] | undefined;
   #witnesses: readonly NoteVerifier[] | undefined;
@@ -76,6 +88,22 @@ export class PreparedTrust {
         model.modelVersionId === modelVersionId ? (model.commitmentHash ?? []) : [],
       );
     return found(this.#commitments, modelVersionId, () => nonEmpty(search())) ?? [];
+  }
+
+  /** What the file says of a circuit of a model version; undefined where it does not list it for that version. */
+  circuit(modelVersionId: string, digest: string): TrustedCircuit | undefined {
+    const listed = this.file.models.filter(
+      (model) => model.modelVersionId === modelVersionId && model.vkDigest === digest,
+    );
+    if (listed.length === 0) return undefined;
+    return { isSetUpByMany: listed.some(({ setup }) => setup !== undefined && setup !== 'single-party') };
+  }
+
+  /** The key of a listed circuit, read once. */
+  verificationKey(digest: string, key: unknown): Reading<PreparedVerificationKey> {
+    const known = this.#verificationKeys.get(digest) ?? prepareVerificationKey(key);
+    this.#verificationKeys.set(digest, known);
+    return known;
   }
 
   /** The time-stamping authority of a network; it remembers what leads to its roots, within bounds. */

@@ -14,12 +14,22 @@ describe('satisfies', () => {
     ['L2-test', 'L1', false, true],
     ['L2-test', 'L2', false, false],
     ['L2-test', 'L2', true, true],
+    ['L2', 'L5', true, false],
+    ['L5', 'L2', false, true],
+    ['L5', 'L6', true, false],
+    ['L6', 'L5', false, true],
+    ['L5-test', 'L1', false, true],
+    ['L5-test', 'L2', false, false],
+    ['L5-test', 'L2', true, true],
+    ['L5-test', 'L6', true, false],
+    ['L6-test', 'L5', false, false],
+    ['L6-test', 'L6', true, true],
   ] as const)('%s for %s (test networks allowed: %s) is %s', (label, required, allowTest, expected) => {
     expect(satisfies(label, required, allowTest)).toBe(expected);
   });
 
-  it('orders the labels from nothing to anchored', () => {
-    expect(labels).toEqual(['L0', 'L1', 'L2-test', 'L2']);
+  it('orders the labels from nothing to proven', () => {
+    expect(labels).toEqual(['L0', 'L1', 'L2-test', 'L2', 'L5-test', 'L5', 'L6-test', 'L6']);
   });
 });
 

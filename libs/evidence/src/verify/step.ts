@@ -16,6 +16,7 @@ import { payment } from './steps/payment.js';
 import { signature } from './steps/signature.js';
 import { subjectInputs } from './steps/subject-inputs.js';
 import { subjectOutputs } from './steps/subject-outputs.js';
+import { zk } from './steps/zk.js';
 
 const listed = [
   gate,
@@ -33,6 +34,7 @@ const listed = [
   checkpointSignature,
   logUniqueness,
   anchor,
+  zk,
 ] as const;
 
 export type StepName = (typeof listed)[number]['name'];

@@ -1,11 +1,12 @@
 import { PreparedTrust } from '../trust/prepared-trust.js';
 import type { TrustFile } from '../trust/schema.js';
 import { judgeEvidence } from './evidence.js';
-import { labelOf, type Label } from './label.js';
+import { labelOf, provenLabel, type Label } from './label.js';
 import { CONTAINS_FALSE_PART, isUniquenessMissing, remarksOf } from './remarks.js';
 import { runSteps } from './run-steps.js';
 import { isFailure, type Step } from './step.js';
 import { gate, openBundle } from './steps/gate.js';
+import { provenCircuit } from './steps/zk.js';
 import type { ReportedSubject } from './subjects/reported.js';
 
 /** The answer of a verification. It never says more than its steps do. */
@@ -63,10 +64,12 @@ export function verifyEvidence(
   const isInvalid = steps.some(isFailure) || (strict && remarks.includes(CONTAINS_FALSE_PART));
   const passedAnchors = anchors.flatMap(({ passed }) => passed ?? []);
   const highest = isUniquenessMissing(steps, trust) ? 'L1' : 'L2';
+  const label = labelOf(subject.kind, steps, passedAnchors, highest);
+  const proven = trust && provenCircuit(bundle, steps, trust);
   return {
     version: 1,
     result: isInvalid ? 'INVALID' : 'VALID',
-    label: isInvalid ? 'L0' : labelOf(subject.kind, steps, passedAnchors, highest),
+    label: isInvalid ? 'L0' : proven ? provenLabel(label, proven) : label,
     steps,
     trustAsOf,
     trustedTime: { at: new Date(time.timeMs).toISOString(), source: time.source },

@@ -3,6 +3,7 @@ import type { OutputBundle, TrustFile } from '../../src/index.js';
 import { fixture } from '../fixture.js';
 import { lineCases, partCases, timeCases } from './monotone-cases.js';
 import { highS, type GoldenCase } from './golden-case.js';
+import { zkCases } from './zk-cases.js';
 
 /** Bundles with the trust files that they are read with. */
 export async function evidenceCases(bundle: OutputBundle, trust: TrustFile): Promise<GoldenCase[]> {
@@ -48,6 +49,7 @@ export async function evidenceCases(bundle: OutputBundle, trust: TrustFile): Pro
     { name: 'an unknown member', input: { bundle: { ...bundle, level: 'L6' }, trust } },
     { name: 'a domain that is not trusted', input: { bundle: withProof({ domain: '' }), trust } },
     { name: 'a member twice', input: { bundle: '{"version":1,"version":1}', trust } },
+    ...(await zkCases()),
     ...(await lineCases()),
     ...(await partCases()),
     ...(await timeCases()),
