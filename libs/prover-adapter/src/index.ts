@@ -1,3 +1,9 @@
+export { type ExaminationModel, type ExaminationResult, examine } from './examination.js';
+export { type GivenFile, givenFile } from './given-file.js';
+export { JOLT_DEADLINE_MS, joltProgram } from './operator-programs.js';
+export { PapError, type PapProblem } from './pap-error.js';
+export { PapHost, type RegisteredProgram } from './pap-host.js';
+export { type CallBounds, callProgram, PAP_GRACE_MS, type ProverProgram } from './program-call.js';
 export {
   PAP,
   PAP_DEADLINE_MAX_MS,
@@ -14,3 +20,4 @@ export {
   type PapVerb,
   statementDigest,
 } from './protocol.js';
+export { judge, type ProgramVerdict, type Statement } from './verdict.js';

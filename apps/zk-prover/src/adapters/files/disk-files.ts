@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { copyFile, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Files } from '../../domain/files.js';
 import { ProverError } from '../../domain/prover-error.js';
@@ -30,14 +30,30 @@ export class DiskFiles implements Files {
     });
   }
 
+  async size(path: string): Promise<number> {
+    return readable(path, async () => (await stat(path)).size);
+  }
+
+  async move(from: string, to: string): Promise<void> {
+    await rename(from, to);
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    await whole(to, (half) => copyFile(from, half, constants.COPYFILE_EXCL));
+  }
+
   async replace(path: string, content: Uint8Array | string): Promise<void> {
-    const half = `${path}.${randomUUID()}`;
-    try {
-      await writeFile(half, content, { mode: 0o600, flag: 'wx' });
-      await rename(half, path);
-    } finally {
-      await rm(half, { force: true });
-    }
+    await whole(path, (half) => writeFile(half, content, { flag: 'wx' }));
+  }
+}
+
+async function whole(path: string, write: (half: string) => Promise<void>): Promise<void> {
+  const half = `${path}.${randomUUID()}`;
+  try {
+    await write(half);
+    await rename(half, path);
+  } finally {
+    await rm(half, { force: true });
   }
 }
 
