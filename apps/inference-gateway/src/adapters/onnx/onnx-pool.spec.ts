@@ -44,7 +44,7 @@ afterEach(async () => {
 });
 
 describe('OnnxPool with the sample models', () => {
-  it.each(['digits', 'breast-cancer', 'financial-sentiment'])(
+  it.each(['digits', 'digits-conv', 'breast-cancer', 'financial-sentiment'])(
     'finds %s declared as its manifest says',
     async (id) => {
       const described = await pool().describe(model(id));
@@ -52,7 +52,7 @@ describe('OnnxPool with the sample models', () => {
     },
   );
 
-  it.each(['digits', 'breast-cancer'])('answers a held-out row of %s with its label', async (id) => {
+  it.each(['digits', 'digits-conv', 'breast-cancer'])('answers a held-out row of %s with its label', async (id) => {
     const row = heldOutRow(id);
     const [spec] = model(id).manifest.inputs;
     const request = {
