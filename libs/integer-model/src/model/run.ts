@@ -1,5 +1,6 @@
 import {
   elementsOf,
+  RANGES,
   rowCount,
   type IntegerModel,
   type IntegerRows,
@@ -24,16 +25,22 @@ export const wireCount = ({ inputs, layers }: IntegerModel): number =>
  * every machine: all sums are exact.
  *
  * @param inputs elements in the order of the model's inputs, row-major
- * @throws RangeError for inputs of another number or size
+ * @throws RangeError for inputs of another number or size, and for an element that its datatype does not hold
  */
 export function runIntegerModel(model: IntegerModel, inputs: readonly ArrayLike<number>[]): IntegerRun {
   const wires = new Float64Array(wireCount(model));
   let next = 0;
-  model.inputs.forEach(({ name, shape, zeroPoint }, index) => {
+  model.inputs.forEach(({ name, shape, datatype, zeroPoint }, index) => {
     const values = inputs[index];
     if (values?.length !== elementsOf(shape))
       throw new RangeError(`The input ${name} has not the ${elementsOf(shape)} elements of its shape.`);
-    for (let at = 0; at < values.length; at += 1) wires[next++] = (values[at] as number) - zeroPoint;
+    const [least, most] = RANGES[datatype];
+    for (let at = 0; at < values.length; at += 1) {
+      const value = values[at] as number;
+      if (!Number.isInteger(value) || value < least || value > most)
+        throw new RangeError(`The element ${at} of the input ${name} is no ${datatype}.`);
+      wires[next++] = value - zeroPoint;
+    }
   });
   for (const { rows, requantise } of model.layers)
     for (let row = 0; row < rowCount(rows); row += 1)
