@@ -64,9 +64,10 @@ export function sumOf(
   return sum;
 }
 
-/** The activation of a sum. */
+/** The activation of a sum; of two sums, the greater never has the smaller one. */
 export function requantised(sum: number, { shift, lower, upper, leak }: Requantisation): number {
   if (leak === undefined) return clamp(roundHalfEven(sum / 2 ** shift), lower, upper);
   const scaled = sum < 0 ? sum * leak.factor : sum * 2 ** leak.shift;
-  return clamp(roundHalfEven(scaled / 2 ** (shift + leak.shift)), lower, upper);
+  // + 0 makes 0 of the −0 that a factor of 0 gives.
+  return clamp(roundHalfEven(scaled / 2 ** (shift + leak.shift)), lower, upper) + 0;
 }
