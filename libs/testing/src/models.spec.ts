@@ -42,8 +42,8 @@ function metadataEntry(key: string, value: string): Buffer {
 }
 
 describe('sample models', () => {
-  it('are the three that the documentation names', () => {
-    expect(ids.sort()).toEqual(['breast-cancer', 'digits', 'financial-sentiment']);
+  it('are the four that the documentation names', () => {
+    expect(ids.sort()).toEqual(['breast-cancer', 'digits', 'digits-conv', 'financial-sentiment']);
   });
 });
 
