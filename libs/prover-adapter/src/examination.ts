@@ -5,7 +5,7 @@ import { givenFile } from './given-file.js';
 import { PapError } from './pap-error.js';
 import { callProgram, type ProverProgram } from './program-call.js';
 import { PAP, papExitCodes, type PapRequest, type PapTensor } from './protocol.js';
-import { judge, type Statement } from './verdict.js';
+import { judge, type Statement, verificationOf } from './verdict.js';
 
 type Model = PapRequest<'compile'>['model'];
 
@@ -111,7 +111,7 @@ class Examination {
       ...asked,
       outputs,
       proof: await givenFile(proofPath),
-      ...(setUp === undefined ? {} : { setUp: { verificationKey: setUp.verificationKey } }),
+      ...(setUp === undefined ? {} : { setUp: verificationOf(setUp) }),
     };
   }
 

@@ -2,7 +2,7 @@ import { examine, type ExaminationModel, type ExaminationResult } from './examin
 import { PapError } from './pap-error.js';
 import { callProgram, type ProverProgram } from './program-call.js';
 import { PAP, type PapReply, type PapRequest } from './protocol.js';
-import { judge, type ProgramVerdict, type Statement } from './verdict.js';
+import { judge, type ProgramVerdict, type Statement, verificationOf } from './verdict.js';
 
 /** A program as the host knows it. */
 export interface RegisteredProgram {
@@ -62,7 +62,7 @@ export class PapHost {
       {
         ...{ model, programDigest, inputs, bind, outputs: reply.outputs },
         proof: { path: proofPath, sha256: reply.proofSha256 },
-        ...(setUp === undefined ? {} : { setUp: { verificationKey: setUp.verificationKey } }),
+        ...(setUp === undefined ? {} : { setUp: verificationOf(setUp) }),
       },
       signal,
     );

@@ -54,7 +54,9 @@ const tensors = z.array(tensor).min(1).max(CIRCUIT_TENSORS_MAX);
 const model = z.strictObject({ onnx: file, options: file.optional() });
 
 const head = { protocol: z.literal(PAP) };
-const verificationSetUp = z.strictObject({ verificationKey: file });
+
+/** Keys of one circuit. `vkDigest` says which circuit (protocol section 11): under the key of another one a proof would verify as well. */
+const verificationSetUp = z.strictObject({ verificationKey: file, vkDigest: hex32 });
 const provingSetUp = verificationSetUp.extend({ provingKey: file });
 
 const statement = {
@@ -71,7 +73,7 @@ export const papRequests = {
     ...head,
     verb: z.literal('compile'),
     model,
-    setUp: verificationSetUp.optional(),
+    setUp: verificationSetUp.omit({ vkDigest: true }).optional(),
   }),
   prove: z.strictObject({
     ...head,
@@ -172,6 +174,7 @@ export function statementDigest(request: PapRequest<'verify'>): string {
       outputs,
       bind: bound,
       verificationKey: setUp?.verificationKey.sha256 ?? null,
+      vkDigest: setUp?.vkDigest ?? null,
       proof: proof.sha256,
     }),
   );

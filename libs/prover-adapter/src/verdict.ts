@@ -9,6 +9,15 @@ export type Statement = Omit<PapRequest<'verify'>, 'protocol' | 'verb' | 'challe
 /** What a program says of a proof. */
 export type ProgramVerdict = { readonly valid: true } | { readonly valid: false; readonly reason: string };
 
+/** What a verifier needs of the keys with which something is proved. */
+export const verificationOf = ({
+  verificationKey,
+  vkDigest,
+}: NonNullable<PapRequest<'prove'>['setUp']>): NonNullable<Statement['setUp']> => ({
+  verificationKey,
+  vkDigest,
+});
+
 const CHALLENGE_BYTES = 32;
 
 /**

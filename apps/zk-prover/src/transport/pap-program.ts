@@ -1,6 +1,6 @@
 import { CONSTRAINTS_MAX } from '@touchstone/circuit';
 import { CIRCUIT_SIGNALS_MAX, shortText } from '@touchstone/contracts';
-import { readProof, vkDigest } from '@touchstone/groth16';
+import { type PreparedKey, readProof, vkDigest } from '@touchstone/groth16';
 import {
   PAP,
   PAP_MESSAGE_BYTES_MAX,
@@ -32,7 +32,7 @@ export const PROGRAM_VERSION = '0.1.0';
 /** Most bytes of a proof file. */
 const PROOF_BYTES_MAX = 16_384;
 
-type SetUp = { readonly verificationKey: { readonly path: string; readonly sha256: string } };
+type SetUp = NonNullable<PapRequest<'verify'>['setUp']>;
 
 /** The built-in prover as a program of the Prover Adapter Protocol 1. */
 export class PapProgram {
@@ -119,13 +119,13 @@ export class PapProgram {
     const startedMs = performance.now();
     const budget = new TimeBudget(request.deadlineMs, signal);
     const program = await this.requireProgram(request);
-    const { provingKey, verificationKey } = requireSetUp(request.setUp);
+    const setUp = requireSetUp(request.setUp);
     const specs = specsOf(program.descriptor);
     const done = await prover.prove(
       {
         program,
-        key: await readGivenKey(files, verificationKey),
-        provingKey: await requireGiven(files, provingKey),
+        key: await this.requireKey(program, setUp),
+        provingKey: await requireGiven(files, setUp.provingKey),
         inputs: valuesOf(specs.inputs, request.inputs),
         bind: BigInt(`0x${request.bind}`),
       },
@@ -150,7 +150,7 @@ export class PapProgram {
     const { files, secondVerifier, folders } = this.parts;
     const budget = new TimeBudget(request.deadlineMs, signal);
     const program = await this.requireProgram(request);
-    const key = await readGivenKey(files, requireSetUp(request.setUp).verificationKey);
+    const key = await this.requireKey(program, requireSetUp(request.setUp));
     const specs = specsOf(program.descriptor);
     const statement = {
       ...{ program, key, bind: BigInt(`0x${request.bind}`) },
@@ -181,6 +181,21 @@ export class PapProgram {
         `The model compiles to the program ${program.programDigest}, not ${programDigest}.`,
       );
     return program;
+  }
+
+  /** @throws ProverError `key-of-another-circuit` when the digest that the request was told is not that of this key and circuit */
+  private async requireKey(
+    { descriptorHash }: CompiledProgram,
+    { verificationKey, vkDigest: expected }: SetUp,
+  ): Promise<PreparedKey> {
+    const prepared = await readGivenKey(this.parts.files, verificationKey);
+    const actual = vkDigest(prepared.key, descriptorHash);
+    if (actual !== expected)
+      throw new ProverError(
+        'key-of-another-circuit',
+        `Key and circuit have the vkDigest ${actual}, not ${expected}.`,
+      );
+    return prepared;
   }
 }
 
