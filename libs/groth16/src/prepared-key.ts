@@ -24,7 +24,7 @@ export interface PreparedKey {
 }
 
 /**
- * Reads a key and judges it (protocol, section 11), once for all its proofs: some 40 ms with few signals or a thousand.
+ * Reads a key and judges it (protocol, section 11), once for all its proofs: some 20 to 40 ms with one signal or a thousand.
  *
  * @param value a JSON value of the form {@link VerificationKey}, of anybody
  * @returns else `key-malformed`, `key-ic-length`, `key-point-invalid` or `key-forgeable`; never throws
