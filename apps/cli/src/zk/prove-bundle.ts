@@ -126,6 +126,7 @@ async function asked(
           deadlineMs,
         },
         setUp: {
+          vkDigest: circuitDigest(circuit),
           provingKey: await givenFile(provingKey),
           verificationKey: await givenFile(place('vk.json')),
         },
