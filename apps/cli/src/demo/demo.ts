@@ -19,7 +19,7 @@ import { classify, heldOutDigits, infer, printClassified, type Classified, type 
 import { drawPage, verifyTokenElsewhere } from './other-programs.js';
 import { printFigures } from './figures.js';
 import { tamper, verifyOffline } from './offline.js';
-import { payForProvable, proveOffline } from './proof.js';
+import { payForProvable, proveOffline, replayOffline } from './proof.js';
 import { StepLog } from './step-log.js';
 
 const ANCHOR_TIMEOUT_MS = 60_000;
@@ -77,6 +77,7 @@ export async function demoCommand(options: DemoOptions): Promise<ExitCode> {
   await log.step('Ask another program about the time stamp', () =>
     verifyTokenElsewhere(log, checkout, folder),
   );
+  await log.step('Run the model again', () => replayOffline(log, checkout, folder));
   if (options.zk)
     await log.step('Prove that the model gave the answer', () => proveOffline(log, checkout, folder));
   await log.step('Draw it', () => drawPage(log, checkout, folder));

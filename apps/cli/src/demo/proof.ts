@@ -28,6 +28,16 @@ export async function payForProvable(
   return classified[0]?.answer.verificationId ?? '';
 }
 
+/** Runs the model of the paid answer again, as whoever holds its file can. */
+export async function replayOffline(log: StepLog, checkout: string, folder: string): Promise<void> {
+  const model = join(checkout, 'models', 'digits', 'model.onnx');
+  const { exitCode, output } = await touchstone(log, checkout, [
+    ...['replay', join(folder, 'evidence.json'), '--model', model],
+  ]);
+  log.print(output.trimEnd().replace(/^/gm, '   '));
+  log.check('the model gives the signed output for the disclosed input again', exitCode === 0);
+}
+
 /** Proves the execution with nothing running, and has both verifiers judge the proof, before and after one signal is changed. */
 export async function proveOffline(log: StepLog, checkout: string, folder: string): Promise<void> {
   const file = (name: string): string => join(checkout, 'models', MODEL, name);
@@ -93,13 +103,16 @@ function verifyInPython(
   checkout: string,
   { withProof, changed, trust }: { withProof: string; changed: string; trust: string },
 ): void {
-  const has = spawnSync('python3', ['-c', 'import cryptography, py_ecc'], { stdio: 'ignore' });
+  const python = process.env['TOUCHSTONE_PYTHON'] ?? 'python3';
+  const has = spawnSync(python, ['-c', 'import cryptography, py_ecc'], { stdio: 'ignore' });
   if (has.status !== 0)
-    return log.print('   python3 has not cryptography and py_ecc: the second verifier is not asked.');
+    return log.print(
+      `   ${python} has not cryptography and py_ecc, so the second verifier is not asked; TOUCHSTONE_PYTHON names another one.`,
+    );
   const script = join(checkout, 'tools', 'verify_independent.py');
   const args = [withProof, changed, '--trust', trust, '--allow-test', '--json'];
-  log.print(`   $ python3 ${script} ${args.join(' ')}`);
-  const { stdout } = spawnSync('python3', [script, ...args], { encoding: 'utf8' });
+  log.print(`   $ ${python} ${script} ${args.join(' ')}`);
+  const { stdout } = spawnSync(python, [script, ...args], { encoding: 'utf8' });
   const labels = stdout
     .split('\n')
     .filter((line) => line !== '')

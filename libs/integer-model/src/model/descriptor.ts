@@ -1,4 +1,5 @@
-import type { CircuitDescriptor } from '@touchstone/contracts';
+import { canonicalJson } from '@touchstone/canonical-json';
+import { AppError, type CircuitDescriptor } from '@touchstone/contracts';
 import { compileIntegerModel } from '../compile/compile-model.js';
 import type { IntegerModel } from './integer-model.js';
 
@@ -32,11 +33,15 @@ export function descriptorOf(model: IntegerModel, modelHash: string, constraints
 }
 
 /**
- * Compiles the model that a descriptor speaks of from its file.
+ * Compiles the model that a descriptor speaks of from its file. That the file is the one it names, its hash says.
  *
- * @throws AppError `model-invalid` where the file does not give a model of this descriptor. Whether it is the right one, the comparison
- * of its own descriptor says, and that of the file's hash
+ * @throws AppError `model-invalid` where the file does not give what the descriptor says
  */
-export function compileDescribed(file: Uint8Array, { inputs, activations }: CircuitDescriptor): IntegerModel {
-  return compileIntegerModel(file, { stated: { inputs, activations } });
+export function compileDescribed(file: Uint8Array, descriptor: CircuitDescriptor): IntegerModel {
+  const { inputs, activations, modelHash, constraints } = descriptor;
+  const model = compileIntegerModel(file, { stated: { inputs, activations } });
+  const own = descriptorOf(model, modelHash, constraints);
+  if (canonicalJson(own) !== canonicalJson(descriptor))
+    throw new AppError('model-invalid', `The file does not give the model of its descriptor by ${COMPILER}.`);
+  return model;
 }
