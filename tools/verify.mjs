@@ -43,7 +43,17 @@ const gates = [
     runsSpecs: true,
     arguments: [
       `${root}tools/coverage.mjs`,
-      ...['canonical-json', 'merkle', 'crypto', 'chain-proofs', 'event-batch', 'evidence'],
+      ...[
+        'canonical-json',
+        'merkle',
+        'crypto',
+        'chain-proofs',
+        'event-batch',
+        'evidence',
+        'onnx',
+        'integer-model',
+        'circuit',
+      ],
     ],
   },
   { name: 'tests', runsSpecs: true, arguments: [`${root}tools/jest.mjs`] },
