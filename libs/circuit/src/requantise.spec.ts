@@ -109,4 +109,25 @@ describe('requantise', () => {
       expect([sum, brokenConstraint(system, witness)]).toEqual([sum, undefined]);
     }
   });
+
+  it.each<[string, number, Requantisation, number, number]>([
+    ['a rectifier of 12 bits and a sign', 12 + 9, { shift: 4, lower: 0, upper: 127 }, -4_000, 4_000],
+    ['a rectifier that is not cut off', 12 + 6, { shift: 4, lower: 0, upper: 255 }, -4_000, 4_000],
+    ['the same above zero', 12 + 5, { shift: 4, lower: 0, upper: 255 }, 0, 4_000],
+    ['a shift of 1', 12 + 7, { shift: 1, lower: 0, upper: 127 }, -4_000, 4_000],
+    ['no shift', 12 + 6, { shift: 0, lower: 0, upper: 127 }, -4_000, 4_000],
+    ['an odd lower bound', 12 + 12, { shift: 4, lower: 1, upper: 128 }, -4_000, 4_000],
+    [
+      'an upper bound that is not 2^k − 1',
+      12 + 6 + (12 - 4 + 3),
+      { shift: 4, lower: 0, upper: 100 },
+      -4_000,
+      4_000,
+    ],
+    ['a leak', 13 + 9 + (12 + 3), { shift: 4, lower: 0, upper: 127, ...leak(1, 1) }, -4_000, 4_000],
+  ])('costs what is documented: %s', (_name, constraints, how, lowest, highest) => {
+    const system = new ConstraintSystem(1);
+    requantise(system, { sum: wire(SUM), lowest, highest }, how);
+    expect(system.constraintCount).toBe(constraints);
+  });
 });

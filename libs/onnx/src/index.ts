@@ -16,4 +16,4 @@ export {
   REFUSAL_CHARACTERS_MAX,
 } from './protobuf-fields.js';
 export { readOnnxModel } from './read-model.js';
-export { TENSOR_RANK_MAX } from './read-tensor.js';
+export { AXES_MAX } from './read-tensor.js';

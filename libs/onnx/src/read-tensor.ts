@@ -11,8 +11,8 @@ import {
   viewOf,
 } from './read-fields.js';
 
-/** Most dimensions of a constant. */
-export const TENSOR_RANK_MAX = 8;
+/** Most axes of a tensor. */
+export const AXES_MAX = 8;
 
 /** How the elements of a type lie in a file. */
 interface Layout {
@@ -121,7 +121,7 @@ export function typeOf(field: Field): ElementType | undefined {
 }
 
 function elementCount(name: string, shape: readonly number[]): number {
-  if (shape.length > TENSOR_RANK_MAX) refuse(name, `has more than ${TENSOR_RANK_MAX} dimensions`);
+  if (shape.length > AXES_MAX) refuse(name, `has more than ${AXES_MAX} dimensions`);
   if (shape.some((size) => size < 0)) refuse(name, 'has a dimension below zero');
   return shape.reduce((all, size) => all * size, 1);
 }

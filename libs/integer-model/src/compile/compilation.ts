@@ -1,4 +1,4 @@
-import { TENSOR_RANK_MAX, type OnnxNode, type OnnxTensor } from '@touchstone/onnx';
+import { AXES_MAX, type OnnxNode, type OnnxTensor } from '@touchstone/onnx';
 import { elementsOf } from '../model/integer-model.js';
 import { unsupported } from './unsupported.js';
 import type { AffineSums } from './affine.js';
@@ -94,8 +94,7 @@ export class NodeReader {
 
   /** A shape of elements that are there already. @throws AppError `model-invalid` for too many axes */
   rank(sizes: readonly number[]): readonly number[] {
-    if (sizes.length > TENSOR_RANK_MAX)
-      this.refuse(`makes ${sizes.length} axes; at most ${TENSOR_RANK_MAX} can be proved`);
+    if (sizes.length > AXES_MAX) this.refuse(`makes ${sizes.length} axes; at most ${AXES_MAX} can be proved`);
     return sizes;
   }
 

@@ -116,7 +116,8 @@ class ModelCompiler {
       (name) => this.value(name),
       this.layers,
     );
-    const operator = node.domain === '' ? operators[node.op] : undefined;
+    // What an object inherits (`constructor`) is no operator.
+    const operator = node.domain === '' && Object.hasOwn(operators, node.op) ? operators[node.op] : undefined;
     if (operator === undefined)
       return read.refuse(`is not among what can be proved (${Object.keys(operators).join(', ')})`);
     const [first = '', ...more] = node.outputs;

@@ -1,4 +1,4 @@
-import { TENSOR_RANK_MAX, type OnnxModel, type OnnxValue } from '@touchstone/onnx';
+import { AXES_MAX, type OnnxModel, type OnnxValue } from '@touchstone/onnx';
 import { CALIBRATION_ROWS_MAX, SCALE_LOG2_MAX } from '../limits.js';
 import { elementsOf, RANGES, type InputDatatype, type IntegerInput } from '../model/integer-model.js';
 import { ceilLog2, exactLog2 } from './powers.js';
@@ -16,10 +16,10 @@ export interface InputFacts {
 /** The sizes of an input; the first may be left open and is 1. @throws AppError `model-invalid` where another is open */
 export function inputShape(where: string, { shape }: OnnxValue): readonly number[] {
   const sizes = shape?.map((size, axis) => size ?? (axis === 0 ? 1 : 0));
-  if (sizes === undefined || sizes.length > TENSOR_RANK_MAX || sizes.some((size) => size < 1))
+  if (sizes === undefined || sizes.length > AXES_MAX || sizes.some((size) => size < 1))
     throw unsupported(
       where,
-      `has no fixed shape of at most ${TENSOR_RANK_MAX} axes; export it with all sizes, of which only the first may be left open`,
+      `has no fixed shape of at most ${AXES_MAX} axes; export it with all sizes, of which only the first may be left open`,
     );
   return sizes;
 }

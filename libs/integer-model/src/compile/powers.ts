@@ -15,7 +15,7 @@ export function lowestBitLog2(value: number): number {
 
 /** The least n with value ≤ 2^n, for a finite value above 0. */
 export function ceilLog2(value: number): number {
-  let exponent = Math.round(Math.log2(value));
+  let exponent = Math.floor(Math.log2(value));
   while (2 ** exponent < value) exponent += 1;
   while (2 ** (exponent - 1) >= value) exponent -= 1;
   return exponent;
