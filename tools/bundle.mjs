@@ -19,6 +19,7 @@ const programs = [
   // Of the command line each command loads its own.
   { folder: 'apps/cli', entry: 'main.js', splitting: true },
   { folder: 'libs/nats', entry: 'provision-main.js' },
+  { folder: 'apps/zk-prover', entry: 'main.js' },
 ];
 
 const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);

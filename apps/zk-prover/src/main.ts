@@ -106,6 +106,13 @@ function addSetUpCommands(program: Command, signal: AbortSignal): void {
     .option('--iterations <log2>', 'how often it is hashed, as a logarithm', Number, BEACON_ITERATIONS_LOG2)
     .option('--beacon-source <words>', 'where the number comes from')
     .action((options) => say(setUp().finish(options, budget(options, signal))));
+  commands
+    .command('solidity')
+    .description('writes the verifier of a key for EVM chains')
+    .requiredOption('--key <file>', 'proving key')
+    .requiredOption('--to <file>', 'where')
+    .addOption(minutes())
+    .action((options) => say(setUp().exportSolidity(options, budget(options, signal))));
   withCircuit('verify', 'judges a finished set-up from its files alone')
     .requiredOption('--folder <folder>', 'where they are')
     .action((options) => say(setUp().verify(options, budget(options, signal))));

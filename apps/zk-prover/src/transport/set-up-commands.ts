@@ -153,6 +153,15 @@ export class SetUpCommands {
     return summary(transcript);
   }
 
+  async exportSolidity(
+    { key, to }: { readonly key: string; readonly to: string },
+    budget: TimeBudget,
+  ): Promise<string> {
+    const files = { provingKey: resolve(key), to: resolve(to) };
+    await this.parts.ceremony.exportSolidity(files, budget);
+    return `${files.to}\nIts text is that of snarkjs, under GPL-3.0.`;
+  }
+
   private async circuit({ model, options, powers }: CircuitArguments): Promise<{
     readonly program: CompiledProgram;
     readonly powers: string;

@@ -6,8 +6,10 @@ import { ProverError } from '../../src/domain/prover-error.js';
 export class MemoryFiles implements Files {
   constructor(private readonly contents: Record<string, Uint8Array>) {}
 
-  read(path: string): Promise<Uint8Array> {
-    return this.content(path);
+  async read(path: string, bytesMax: number): Promise<Uint8Array> {
+    const content = await this.content(path);
+    if (content.length > bytesMax) throw new ProverError('resource-limit', `${path} is too large.`);
+    return content;
   }
 
   async digest(path: string, algorithm: 'sha256' | 'blake2b512'): Promise<string> {

@@ -147,6 +147,11 @@ export class Ceremony {
     };
   }
 
+  /** Writes the verifier of a key for EVM chains in Solidity. */
+  exportSolidity(files: { provingKey: string; to: string }, budget: TimeBudget): Promise<DoneBy<void>> {
+    return firstThatWorks(this.parts.provers, budget, (prover, share) => prover.exportSolidity(files, share));
+  }
+
   private async requireValid(given: CircuitAndPowers, provingKey: string, budget: TimeBudget): Promise<void> {
     const isValid = await this.withConstraints(given, (files) =>
       this.parts.judge.verifySetUp({ ...files, provingKey }, budget),
