@@ -41,6 +41,6 @@ describe('what is missing for the independent verifier', () => {
     ['its module venv', { python: exit(0), venv: exit(1, 'ensurepip is not available') }, 'python3-venv'],
     ['the package', { python: exit(0), venv: exit(0), pip: exit(1, 'no network') }, 'no network'],
   ])('is said clearly: %s', (_what, steps, remedy) => {
-    expect(missingForPython({ name: 'cryptography', version: '1' }, steps)).toContain(remedy);
+    expect(missingForPython({ name: 'cryptography' }, steps)).toContain(remedy);
   });
 });

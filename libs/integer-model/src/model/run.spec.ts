@@ -24,6 +24,7 @@ const model: IntegerModel = {
   layers: [
     {
       name: 'hidden',
+      scaleLog2: 0,
       rows: rows(
         {
           bias: 1,
