@@ -314,6 +314,7 @@ DESCRIPTOR = {
         "name": chars(1, 256), "datatype": one_of("UINT8", "INT8", "UINT16"), "shape": SHAPE,
         "scaleLog2": list_of(SCALE, 1, SIGNALS_MAX), "zeroPoint": integer(-65_535, 65_535),
     }, 1, 16),
+    "activations": list_of(SCALE, 0, 4_096),
     "outputs": list_of({
         "name": chars(1, 256), "datatype": one_of("INT32"), "shape": SHAPE, "scaleLog2": SCALE,
     }, 1, 16),

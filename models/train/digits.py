@@ -104,8 +104,8 @@ def build() -> Release:
         "model.json": encode_manifest(FACTS, model, None, measurement.accuracy()),
         "held-out.json": encode_held_out(pixels, labels, split),
     }
-    return Release(FACTS, files, describe_figures(model, measurement))
+    return Release(FACTS, files, describe_figures(FACTS, model, measurement))
 
 
-def describe_figures(model: bytes, measurement: Measurement) -> str:
-    return "\n".join([*describe_file(FACTS, model), *measurement.table_rows(), "", *measurement.confusion(LABELS)])
+def describe_figures(facts: Facts, model: bytes, measurement: Measurement) -> str:
+    return "\n".join([*describe_file(facts, model), *measurement.table_rows(), "", *measurement.confusion(LABELS)])

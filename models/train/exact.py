@@ -109,8 +109,11 @@ def train_classifier(
     return layers
 
 
-def train_batch(layers: list[Layer], inputs: Matrix, targets: Matrix, schedule: Schedule) -> None:
-    """One step of gradient descent on one batch."""
+def train_batch(layers: list[Layer], inputs: Matrix, targets: Matrix, schedule: Schedule) -> Matrix:
+    """One step of gradient descent on one batch; answers the error of the inputs, on the grid of PROBABILITY_BITS.
+
+    An input of 0 is taken for one that a ReLU held, so its error is 0.
+    """
     activations = [inputs]
     for layer in layers[:-1]:
         hidden = np.maximum(layer.forward(activations[-1]), 0.0)
@@ -120,3 +123,4 @@ def train_batch(layers: list[Layer], inputs: Matrix, targets: Matrix, schedule: 
         passed = product(error, PROBABILITY_BITS, layer.weights.T, WEIGHT_BITS) * (before > 0.0)
         layer.update(before, error, schedule)
         error = to_grid(passed, PROBABILITY_BITS)
+    return error

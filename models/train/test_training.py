@@ -4,7 +4,8 @@ import unittest
 
 import numpy as np
 
-from exact import WEIGHT_BITS, product, to_grid
+from convolution import KERNEL, pool, spread, unfold, with_shifts
+from exact import PROBABILITY_BITS, WEIGHT_BITS, product, to_grid
 from release import encode_listing, replace_figures, wilson_interval
 from tokenizer import PAD_ID, RESERVED, TOKENS_MAX, UNKNOWN_ID, TextRefusedError, Tokenizer, is_single_token
 
@@ -56,6 +57,34 @@ class ExactTest(unittest.TestCase):
         large = np.full((1, 2), 2.0**12)
         with self.assertRaises(ArithmeticError):
             product(large, WEIGHT_BITS, large.T, WEIGHT_BITS)
+
+
+class ConvolutionTest(unittest.TestCase):
+    def test_patches_stand_row_by_row_from_the_top_left(self) -> None:
+        patches = unfold(np.arange(128.0).reshape(2, 64))
+        self.assertEqual(patches.shape, (72, KERNEL**2))
+        self.assertEqual(patches[0].tolist(), [0, 1, 2, 8, 9, 10, 16, 17, 18])
+        self.assertEqual(patches[7].tolist(), [9, 10, 11, 17, 18, 19, 25, 26, 27])
+        self.assertEqual(patches[71].tolist(), [109, 110, 111, 117, 118, 119, 125, 126, 127])
+
+    def test_means_are_those_of_squares_by_filter_row_and_column(self) -> None:
+        values = np.stack([np.arange(36.0), 100 + np.arange(36.0)], axis=1)
+        means = pool(values, 2)
+        self.assertEqual(means.shape, (1, 18))
+        self.assertEqual(means[0, :4].tolist(), [3.5, 5.5, 7.5, 15.5])
+        self.assertEqual(means[0, 9:11].tolist(), [103.5, 105.5])
+
+    def test_errors_go_back_by_the_transpose_of_the_means(self) -> None:
+        random = np.random.RandomState(3)
+        values = random.randint(0, 9, size=(3 * 36, 2)).astype(np.float64)
+        error = to_grid(random.uniform(-1, 1, size=(3, 18)), PROBABILITY_BITS - 2)
+        self.assertEqual(float((pool(values, 2) * error).sum()), float((values * spread(error, 2)).sum()))
+
+    def test_shifts_move_columns_and_fill_with_paper(self) -> None:
+        image, left, right = with_shifts(np.arange(1.0, 65.0).reshape(1, 64))
+        self.assertEqual(image[:8].tolist(), [1, 2, 3, 4, 5, 6, 7, 8])
+        self.assertEqual(left[:8].tolist(), [2, 3, 4, 5, 6, 7, 8, 0])
+        self.assertEqual(right[:8].tolist(), [0, 1, 2, 3, 4, 5, 6, 7])
 
 
 class ReleaseTest(unittest.TestCase):

@@ -1,4 +1,4 @@
-"""Build the three sample models, or compare what is committed with what would be built.
+"""Build the sample models, or compare what is committed with what would be built.
 
     python train.py --word-list words.json            write the models, manifests, data files and figures
     python train.py --word-list words.json --check    write nothing, exit with 1 if anything differs
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import breast_cancer
 import digits
+import digits_conv
 import financial_sentiment
 from graph import sha256_hex
 from release import publish
@@ -29,7 +30,12 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> int:
     arguments = parse_arguments()
-    releases = [digits.build(), breast_cancer.build(), financial_sentiment.build(arguments.word_list)]
+    releases = [
+        digits.build(),
+        digits_conv.build(),
+        breast_cancer.build(),
+        financial_sentiment.build(arguments.word_list),
+    ]
     different: list[str] = []
     for release in releases:
         model = release.files["model.onnx"]

@@ -6,6 +6,7 @@ import { addBatchCommands } from './commands/batches.js';
 import { addEvidenceCommands } from './commands/evidence.js';
 import { addNodeCommands } from './commands/nodes.js';
 import { addOperatorCommands } from './commands/operate.js';
+import { addZkCommands } from './commands/zk.js';
 import { CommandError, exitCodes, type ExitCode } from './exit-codes.js';
 import { printable } from './terminal/printable.js';
 
@@ -73,6 +74,7 @@ Exit codes: 0 enough, 1 invalid or too low a label, 2 usage, 3 pending, 4 I/O, 5
   addModelCommands(program);
   addNodeCommands(program);
   addOperatorCommands(program);
+  addZkCommands(program);
   return program;
 }
 
@@ -81,6 +83,7 @@ function addStackCommands(program: Command): void {
     .command('demo')
     .description('pay for inferences, anchor them, stop everything and verify offline')
     .option('--count <n>', 'held-out digits to classify', positiveInteger, 24)
+    .option('--zk', 'also prove in zero knowledge that the model gave one of the answers', false)
     .addOption(stateDirectory())
     .addHelpText('after', '\nExample:\n  $ npm run demo')
     .action((options) => finish(import('./demo/demo.js').then((m) => m.demoCommand(options))));

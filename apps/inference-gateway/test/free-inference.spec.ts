@@ -159,11 +159,14 @@ describe('models', () => {
     const first = await get('?limit=2');
     expect(first.models.map(({ id }) => id)).toEqual(['breast-cancer', 'digits']);
     const second = await get(`?limit=2&cursor=${first.nextCursor}`);
-    expect(second).toMatchObject({ models: [{ id: 'financial-sentiment' }], nextCursor: null });
-    expect((await get(`?limit=${MODELS_PAGE_MAX}`)).models).toHaveLength(3);
+    expect(second).toMatchObject({
+      models: [{ id: 'digits-conv' }, { id: 'financial-sentiment' }],
+      nextCursor: null,
+    });
+    expect((await get(`?limit=${MODELS_PAGE_MAX}`)).models).toHaveLength(4);
     expect((await get('?task=regression')).models).toEqual([]);
     expect((await get('?status=suspended')).models).toEqual([]);
-    expect((await get('?status=active&task=classification')).models).toHaveLength(3);
+    expect((await get('?status=active&task=classification')).models).toHaveLength(4);
   });
 
   it.each([
@@ -210,6 +213,7 @@ describe('commitments', () => {
     expect(published.map(({ modelId }) => modelId).sort()).toEqual([
       'breast-cancer',
       'digits',
+      'digits-conv',
       'financial-sentiment',
     ]);
   });

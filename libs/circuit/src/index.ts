@@ -1,6 +1,5 @@
 export { brokenConstraint } from './check.js';
 export { CONSTRAINTS_MAX, ConstraintSystem, type Rows } from './constraint-system.js';
-export { descriptorOf } from './descriptor.js';
 export { FIELD_ORDER, toField } from './field.js';
 export { r1csFile, witnessFile } from './files.js';
 export { type CircuitRun, integerCircuit, type IntegerCircuit, runCircuit } from './integer-circuit.js';

@@ -1,4 +1,4 @@
-import type { Requantisation } from '@touchstone/integer-model';
+import { requantised, type Requantisation } from '@touchstone/integer-model';
 import type { ConstraintSystem } from './constraint-system.js';
 import { bitsOf, isZero, named, product } from './gadgets.js';
 import { number, plus, times, weighted, wire, type LinearCombination } from './linear-combination.js';
@@ -10,14 +10,21 @@ export interface BoundedSum {
   readonly highest: number;
 }
 
-const bitLength = (value: number): number => (value <= 0 ? 0 : Math.floor(Math.log2(value)) + 1);
+/** Bits of a whole number below 2^53; none of 0 and below. Logarithms round up near 2^48 and beyond. */
+const bitLength = (value: number): number => (value <= 0 ? 0 : value.toString(2).length);
 
-/** The activation of a sum: a wire plus a constant, or a constant alone where the bounds leave nothing else. */
+/**
+ * The activation of a sum: a wire plus a constant, or a constant alone where the bounds leave nothing else. That covers every
+ * shift from 32 on, since sums have 32 bits; of the others no number here reaches 2^53.
+ */
 export function requantise(
   system: ConstraintSystem,
   bounded: BoundedSum,
-  { leak, shift, lower, upper }: Requantisation,
+  how: Requantisation,
 ): LinearCombination {
+  const least = requantised(bounded.lowest, how);
+  if (least === requantised(bounded.highest, how)) return number(least);
+  const { leak, shift, lower, upper } = how;
   if (leak === undefined || bounded.lowest >= 0) return heldDivision(system, bounded, shift, lower, upper);
   const leaking = leaked(system, bounded, leak);
   return heldDivision(system, leaking, shift + leak.shift, lower, upper);
@@ -56,8 +63,6 @@ function heldDivision(
   const offset = (shift > 0 ? unit / 2 : 0) - lower * unit;
   const [least, most] = [lowest + offset, highest + offset];
   const span = upper - lower;
-  if (most < 0 || span === 0) return number(lower);
-  if (least >= (span + 1) * unit) return number(upper);
   const isSigned = least < 0;
   const width = Math.max(bitLength(most), isSigned ? bitLength(-least - 1) : 0);
   const shifted = plus(sum, number(offset + (isSigned ? 2 ** width : 0)));

@@ -214,6 +214,7 @@ export {
   setUpBeacon,
 } from './schemas/circuit-set-up.js';
 export {
+  CIRCUIT_LAYERS_MAX,
   CIRCUIT_SCALE_LOG2_MAX,
   CIRCUIT_SIGNALS_MAX,
   CIRCUIT_TENSORS_MAX,
@@ -222,6 +223,13 @@ export {
   circuitInput,
   circuitOutput,
   circuitPostProcessing,
+  type CircuitSetup,
+  circuitSetups,
+  type ModelCircuit,
+  modelCircuit,
+  verificationKey,
+  type ZkProof,
+  zkProof,
 } from './schemas/circuit.js';
 export {
   authorizationPayment,

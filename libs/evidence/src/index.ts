@@ -26,8 +26,6 @@ export {
   type LogProof,
   type OutputBundle,
   type SubjectKind,
-  zkProof,
-  type ZkProof,
 } from './bundle/schema.js';
 export {
   batchEntry,

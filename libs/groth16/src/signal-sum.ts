@@ -1,6 +1,6 @@
 import { mulAddUnsafe } from '@noble/curves/abstract/curve.js';
 import { bn254 } from '@noble/curves/bn254.js';
-import type { G1Point } from './points.js';
+import type { G1Point } from './g1-point.js';
 
 const { Point } = bn254.G1;
 const r = bn254.fields.Fr.ORDER;

@@ -1,8 +1,9 @@
 import type { G1Text, G2Text } from './affine-text.js';
+import { SIGNALS_MAX } from './limits.js';
 import { type Groth16Proof, readProof } from './proof.js';
 import { itemsOf, lengthOf, membersOf, readValue, wholeNumberOf, wordOf } from './untrusted-value.js';
 import type { Reading } from './verdict.js';
-import { keyMembers, readVerificationKey, SIGNALS_MAX, type VerificationKey } from './verification-key.js';
+import { keyMembers, readVerificationKey, type VerificationKey } from './verification-key.js';
 
 /** A point of G1 as snarkjs writes it: [x, y, "1"]. */
 type SnarkjsG1 = readonly [...G1Text, '1'];

@@ -1,11 +1,12 @@
+import { SIGNALS_MAX } from './limits.js';
+
 /**
  * Why a key, public signals or a proof are refused, each with a sentence for people. The list is closed, and every verifier of this
- * format gives the same codes: what is looked at first is reported first, in this order but for `key-ic-length`, which comes before
- * the coordinates of the key are looked at.
+ * format gives the same codes: what is looked at first is reported, in this order, except that the items of IC are read after they
+ * were counted.
  */
 export const groth16Failures = {
-  'key-malformed':
-    'The verification key is not of its closed form: its members, groth16 on bn128, 1 to 4096 signals, coordinates in decimal below q.',
+  'key-malformed': `The verification key is not of its closed form: its members, groth16 on bn128, 1 to ${SIGNALS_MAX} signals, coordinates in decimal below q.`,
   'key-ic-length': 'The key has not one point of IC for each public signal and one more.',
   'key-point-invalid': 'A point of the key is zero, not on its curve, or not in the subgroup of the pairing.',
   'key-forgeable':

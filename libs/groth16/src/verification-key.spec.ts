@@ -14,17 +14,16 @@ const fail = (): never => {
 
 describe('a verification key of anybody', () => {
   it(`has at most ${SIGNALS_MAX} public signals`, () => {
-    const factors = Array.from({ length: SIGNALS_MAX + 1 }, (_, index) => BigInt(index + 1));
-    const most = trapdoorKey(factors);
-    const signals = factors.slice(1);
-    const prepared = prepareKey(most);
+    const factors = new Array<bigint>(SIGNALS_MAX + 1).fill(7n);
+    const signals = factors.slice(1).map((_, index) => BigInt(index % 300));
+    const small = trapdoorKey([7n, 7n]);
+    const ofCount = (nPublic: number) => ({ ...small, nPublic, IC: Array(nPublic + 1).fill(small.IC[0]) });
+    const prepared = prepareKey(ofCount(SIGNALS_MAX));
     if (!prepared.ok) throw new Error(prepared.code);
-    expect(verifyProof(prepared.value, signals.map(String), trapdoorProof(factors, signals))).toEqual({
-      valid: true,
-    });
-    const more = { ...most, nPublic: SIGNALS_MAX + 1, IC: [...most.IC, most.vk_alpha_1] };
-    expect(prepareKey(more)).toEqual(malformed);
-  }, 60_000);
+    const verdict = verifyProof(prepared.value, signals.map(String), trapdoorProof(factors, signals));
+    expect(verdict).toEqual({ valid: true });
+    expect(prepareKey(ofCount(SIGNALS_MAX + 1))).toEqual(malformed);
+  });
 
   it('is copied, so that a later change of the value changes nothing', () => {
     const value = { ...vk, IC: [...vk.IC] };

@@ -1,9 +1,7 @@
 import { g1TextOf, type G1Text, g2TextOf, type G2Text } from './affine-text.js';
+import { SIGNALS_MAX } from './limits.js';
 import { itemsOf, lengthOf, membersOf, readValue, wholeNumberOf, wordOf } from './untrusted-value.js';
 import type { Reading } from './verdict.js';
-
-/** Most public signals of a key. */
-export const SIGNALS_MAX = 4096;
 
 /** A Groth16 verification key on BN254 (which snarkjs calls bn128) as evidence carries it; the names are those of snarkjs. */
 export interface VerificationKey {

@@ -88,7 +88,7 @@ describe('random changes', () => {
         if (reading.ok) expect(refused(verifyProof(reading.value, publicSignals, proof))).toBe(true);
         else expect(codes).toContain(reading.code);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -101,7 +101,7 @@ describe('random changes', () => {
       fc.property(changed, ([signals, given]) =>
         expect(refused(verifyProof(key, signals, given))).toBe(true),
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

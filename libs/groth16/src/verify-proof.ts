@@ -1,6 +1,7 @@
 import { bn254 } from '@noble/curves/bn254.js';
-import { type G1Point, g1Point, g2Point } from './points.js';
-import type { PairingLines, PreparedKey } from './prepared-key.js';
+import { type G1Point, g1Point } from './g1-point.js';
+import { type PairingLines, pairingLines } from './pairing-lines.js';
+import type { PreparedKey } from './prepared-key.js';
 import { readProof } from './proof.js';
 import { readPublicSignals } from './public-signals.js';
 import { signalSum } from './signal-sum.js';
@@ -42,11 +43,11 @@ export function verifyProof(prepared: PreparedKey, publicSignals: unknown, proof
   const read = readProof(proof);
   if (!read.ok) return { valid: false, code: read.code };
   const a = g1Point(read.value.pi_a);
-  const b = g2Point(read.value.pi_b);
+  const bLines = pairingLines(read.value.pi_b);
   const c = g1Point(read.value.pi_c);
-  if (!a || !b || !c) return { valid: false, code: 'proof-point-invalid' };
+  if (!a || !bLines || !c) return { valid: false, code: 'proof-point-invalid' };
   const product = bn254.millerLoopBatch([
-    pairingTerm(bn254.utils.calcPairingPrecomputes(b), a),
+    pairingTerm(bLines, a),
     ...statementTerms(prepared, signals.value),
     pairingTerm(prepared.deltaLines, c.negate()),
   ]);

@@ -1,6 +1,8 @@
 import { bn254 } from '@noble/curves/bn254.js';
 import type { G1Text, G2Text, Groth16Proof, VerificationKey } from '../src/index.js';
-import type { G1Point, G2Point } from '../src/points.js';
+import type { G1Point } from '../src/g1-point.js';
+
+type G2Point = typeof bn254.G2.Point.BASE;
 
 const { Fr } = bn254.fields;
 const alpha = 11n;

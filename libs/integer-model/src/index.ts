@@ -1,6 +1,8 @@
-export { compileIntegerModel, type CompileOptions } from './compile/compile-model.js';
+export { compileIntegerModel, type CompileOptions, type StatedScales } from './compile/compile-model.js';
 export {
+  ADDITIONS_MAX,
   CALIBRATION_ROWS_MAX,
+  ELEMENTS_MAX,
   EXACT_WEIGHT_BITS,
   MODEL_NODES_MAX,
   OUTPUTS_MAX,
@@ -23,6 +25,7 @@ export {
   type Requantisation,
   rowCount,
 } from './model/integer-model.js';
+export { compileDescribed, COMPILER, descriptorOf } from './model/descriptor.js';
 export { type Intervals, intervalsOf, type ModelIntervals } from './model/intervals.js';
 export { dequantise, outputValues, quantise } from './model/quantise.js';
-export { type IntegerRun, runIntegerModel, wireCount } from './model/run.js';
+export { type IntegerRun, requantised, runIntegerModel, wireCount } from './model/run.js';

@@ -4,6 +4,10 @@ export const MODEL_NODES_MAX = 4_096;
 export const WIRES_MAX = 65_536;
 /** Most products in all sums together. */
 export const TERMS_MAX = 4_194_304;
+/** Most elements of all tensors that a graph computes on the way, those of its inputs among them. */
+export const ELEMENTS_MAX = 524_288;
+/** Most additions while sums are put together: four for each product that a model may have. */
+export const ADDITIONS_MAX = 16_777_216;
 /** Most elements of all outputs. */
 export const OUTPUTS_MAX = 1_024;
 /** Bits of a sum, its sign among them. */

@@ -7,6 +7,13 @@ export {
   type OnnxTensor,
   type OnnxValue,
 } from './model.js';
-export { type Field, LENGTH_DELIMITED, malformed, readFields, readVarint } from './protobuf-fields.js';
+export {
+  type Field,
+  LENGTH_DELIMITED,
+  malformed,
+  readFields,
+  readVarint,
+  REFUSAL_CHARACTERS_MAX,
+} from './protobuf-fields.js';
 export { readOnnxModel } from './read-model.js';
-export { TENSOR_RANK_MAX } from './read-tensor.js';
+export { AXES_MAX } from './read-tensor.js';

@@ -2,7 +2,8 @@ import { AppError } from '@touchstone/contracts';
 
 /** Wire type of whole numbers. */
 export const VARINT = 0;
-const FIXED64 = 1;
+/** Wire type of doubles. */
+export const FIXED64 = 1;
 /** Wire type of strings, bytes, messages and packed numbers. */
 export const LENGTH_DELIMITED = 2;
 /** Wire type of single floats. */
@@ -82,7 +83,11 @@ export function readSigned(bytes: Uint8Array, start: number): { value: bigint; n
   throw malformed('a number is longer than ten bytes');
 }
 
+/** Most characters of what a refusal says of a file: names in a file may be as long as the file. */
+export const REFUSAL_CHARACTERS_MAX = 400;
+
 /** The refusal of a file that is no protobuf message. */
 export function malformed(detail: string): AppError {
-  return new AppError('model-invalid', `The model is not a well-formed ONNX file: ${detail}.`);
+  const short = detail.slice(0, REFUSAL_CHARACTERS_MAX);
+  return new AppError('model-invalid', `The model is not a well-formed ONNX file: ${short}.`);
 }

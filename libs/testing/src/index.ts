@@ -15,13 +15,17 @@ export { FakeClock } from './clock.js';
 export { freePort, postgresAccount } from '@touchstone/embedded';
 export {
   field,
+  floatField,
   join,
   linearClassifier,
+  onnxAttribute,
   onnxGraph,
   onnxModel,
   onnxTensor,
   varint,
+  type OnnxAttributeValue,
   type OnnxGraph,
+  type OnnxNode,
   type OnnxValue,
 } from './onnx-model.js';
 export { ChainNodeProxy, type ProxyDecision } from './chain-node/chain-node-proxy.js';

@@ -1,5 +1,39 @@
 /** Element types of onnx.proto. */
-const ELEMENT_TYPES = { FP32: 1, INT64: 7, STRING: 8, BOOL: 9, FP16: 10, FP64: 11 } as const;
+const ELEMENT_TYPES = {
+  FP32: 1,
+  UINT8: 2,
+  INT8: 3,
+  UINT16: 4,
+  INT16: 5,
+  INT32: 6,
+  INT64: 7,
+  STRING: 8,
+  BOOL: 9,
+  FP16: 10,
+  FP64: 11,
+} as const;
+
+/** The bytes of elements in a tensor's `raw_data`. */
+const RAW = {
+  FP32: (values: readonly number[]) => new Float32Array(values).buffer,
+  FP64: (values: readonly number[]) => new Float64Array(values).buffer,
+  UINT8: (values: readonly number[]) => new Uint8Array(values).buffer,
+  BOOL: (values: readonly number[]) => new Uint8Array(values).buffer,
+  INT8: (values: readonly number[]) => new Int8Array(values).buffer,
+  UINT16: (values: readonly number[]) => new Uint16Array(values).buffer,
+  INT16: (values: readonly number[]) => new Int16Array(values).buffer,
+  INT32: (values: readonly number[]) => new Int32Array(values).buffer,
+  INT64: (values: readonly number[]) => new BigInt64Array(values.map(BigInt)).buffer,
+} as const;
+
+/** The value of an attribute; of a whole number and a float alike JavaScript knows only numbers. */
+export type OnnxAttributeValue =
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly string: string }
+  | { readonly tensor: Uint8Array }
+  | { readonly ints: readonly number[] }
+  | { readonly floats: readonly number[] };
 
 /** A tensor in or out of a test model; a text in `shape` is a size that the caller chooses. */
 export interface OnnxValue {
@@ -11,6 +45,7 @@ export interface OnnxValue {
 
 /** A node; attributes are given as encoded fields. */
 export interface OnnxNode {
+  readonly name?: string;
   readonly op: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -29,8 +64,9 @@ export interface OnnxGraph {
 const OPSET = 17;
 const IR_VERSION = 9;
 
-/** A varint. */
+/** A varint; one below zero has ten bytes. */
 export function varint(value: number): Uint8Array {
+  if (value < 0) return longVarint(BigInt.asUintN(64, BigInt(value)));
   const bytes: number[] = [];
   let rest = value;
   do {
@@ -38,6 +74,29 @@ export function varint(value: number): Uint8Array {
     rest = Math.floor(rest / 128);
   } while (rest > 0);
   return Uint8Array.from(bytes);
+}
+
+function longVarint(value: bigint): Uint8Array {
+  const bytes: number[] = [];
+  for (let rest = value; rest > 0n; rest >>= 7n) bytes.push(Number(rest & 127n) + (rest > 127n ? 128 : 0));
+  return Uint8Array.from(bytes);
+}
+
+/** A field of four bytes: a single float. */
+export function floatField(number: number, value: number): Uint8Array {
+  return join(varint(number * 8 + 5), new Uint8Array(Float32Array.of(value).buffer));
+}
+
+/** An encoded attribute of a node. */
+export function onnxAttribute(name: string, value: OnnxAttributeValue): Uint8Array {
+  const encoded = (type: number, ...fields: Uint8Array[]): Uint8Array =>
+    join(field(1, name), ...fields, field(20, type));
+  if ('float' in value) return encoded(1, floatField(2, value.float));
+  if ('int' in value) return encoded(2, field(3, value.int));
+  if ('string' in value) return encoded(3, field(4, value.string));
+  if ('tensor' in value) return encoded(4, field(5, value.tensor));
+  if ('floats' in value) return encoded(6, ...value.floats.map((one) => floatField(7, one)));
+  return encoded(7, ...value.ints.map((one) => field(8, one)));
 }
 
 /** One field of a protobuf message: a number as varint, anything else with its length. */
@@ -52,20 +111,18 @@ export function join(...parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-/** An encoded tensor of FP32 or INT64 values. */
+/** An encoded tensor, its elements in `raw_data`. */
 export function onnxTensor(
   name: string,
   shape: readonly number[],
   values: readonly number[],
-  type: 'FP32' | 'INT64' = 'FP32',
+  type: keyof typeof RAW = 'FP32',
 ): Uint8Array {
-  const raw =
-    type === 'FP32' ? new Float32Array(values).buffer : new BigInt64Array(values.map(BigInt)).buffer;
   return join(
     ...shape.map((size) => field(1, size)),
     field(2, ELEMENT_TYPES[type]),
     field(8, name),
-    field(9, new Uint8Array(raw)),
+    field(9, new Uint8Array(RAW[type](values))),
   );
 }
 
@@ -81,11 +138,11 @@ export function onnxGraph({ nodes, inputs, outputs, initializers = [] }: OnnxGra
 }
 
 /** An ONNX file, written without any library, so that a test can make a model that nobody saw before. */
-export function onnxModel(graph: OnnxGraph): Uint8Array {
+export function onnxModel(graph: OnnxGraph, opset = OPSET): Uint8Array {
   return join(
     field(1, IR_VERSION),
     field(7, onnxGraph(graph)),
-    field(8, join(field(1, ''), field(2, OPSET))),
+    field(8, join(field(1, ''), field(2, opset))),
   );
 }
 
@@ -114,10 +171,11 @@ export function linearClassifier(
   });
 }
 
-function encodeNode({ op, inputs, outputs, domain, attributes = [] }: OnnxNode): Uint8Array {
+function encodeNode({ name, op, inputs, outputs, domain, attributes = [] }: OnnxNode): Uint8Array {
   return join(
     ...inputs.map((name) => field(1, name)),
     ...outputs.map((name) => field(2, name)),
+    ...(name === undefined ? [] : [field(3, name)]),
     field(4, op),
     ...attributes.map((attribute) => field(5, attribute)),
     ...(domain === undefined ? [] : [field(7, domain)]),

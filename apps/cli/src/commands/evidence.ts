@@ -9,10 +9,14 @@ export function addEvidenceCommands(program: Command): void {
     .option('--trust <file>', 'what you believe: keys, logs, chains; without it nothing is proven')
     .addOption(
       new Option('--require <label>', 'lowest label that is enough')
-        .choices(['L0', 'L1', 'L2'])
+        .choices(['L0', 'L1', 'L2', 'L5', 'L6'])
         .default('L1'),
     )
-    .option('--allow-test', 'let L2-test (an anchor on a test network) count as L2', false)
+    .option(
+      '--allow-test',
+      'let a label that rests on a test network (L2-test, L5-test, L6-test) count',
+      false,
+    )
     .option('--strict', 'refuse evidence that holds a false part, though nothing rests on it', false)
     .addOption(json())
     .addHelpText(

@@ -3,6 +3,7 @@ import {
   explainReport,
   satisfies,
   verifyEvidence,
+  type RequirableLabel,
   type VerificationReport,
 } from '@touchstone/evidence';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
@@ -12,7 +13,7 @@ import { requireNoProblem } from '../terminal/problem.js';
 
 export interface VerifyCommandOptions {
   readonly trust?: string;
-  readonly require: 'L0' | 'L1' | 'L2';
+  readonly require: RequirableLabel;
   readonly allowTest: boolean;
   readonly strict: boolean;
   readonly json: boolean;
@@ -41,10 +42,12 @@ function exitCodeOf(report: VerificationReport, options: VerifyCommandOptions, e
   if (report.result === 'INVALID') return exitCodes.invalid;
   if (enough) return exitCodes.ok;
   const anchorMissing = report.steps.some(({ name, status }) => name === 'anchor' && status === 'absent');
-  return options.require === 'L2' && anchorMissing && report.label === 'L1'
+  return isAnchorNeeded(options) && anchorMissing && report.label === 'L1'
     ? exitCodes.pending
     : exitCodes.invalid;
 }
+
+const isAnchorNeeded = ({ require }: VerifyCommandOptions): boolean => require !== 'L0' && require !== 'L1';
 
 function verdict(report: VerificationReport, options: VerifyCommandOptions, exitCode: ExitCode): string {
   if (exitCode === exitCodes.ok) return `Enough for ${options.require}.`;
@@ -57,7 +60,7 @@ function verdict(report: VerificationReport, options: VerifyCommandOptions, exit
   }
   if (!options.trust)
     return 'Nothing is proven without a trust file: give one with --trust (docs/trust-files.md says where from).';
-  if (report.label === 'L2-test' && options.require === 'L2') {
+  if (satisfies(report.label, options.require, true)) {
     return 'The anchor stands on a test network; --allow-test accepts that.';
   }
   return `Not enough for ${options.require}: the steps marked ? or none were not proven.`;

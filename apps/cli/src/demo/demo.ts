@@ -19,15 +19,23 @@ import { classify, heldOutDigits, infer, printClassified, type Classified, type 
 import { drawPage, verifyTokenElsewhere } from './other-programs.js';
 import { printFigures } from './figures.js';
 import { tamper, verifyOffline } from './offline.js';
+import { payForProvable, proveOffline, replayOffline } from './proof.js';
 import { StepLog } from './step-log.js';
 
 const ANCHOR_TIMEOUT_MS = 60_000;
+
+export interface DemoOptions {
+  readonly count: number;
+  readonly state: string;
+  /** Also prove that the model gave one of the answers. */
+  readonly zk: boolean;
+}
 
 /**
  * `touchstone demo`: the whole way once, from an unpaid request to offline verification with everything stopped.
  * It ends with 0 only when every claim held.
  */
-export async function demoCommand(options: { count: number; state: string }): Promise<ExitCode> {
+export async function demoCommand(options: DemoOptions): Promise<ExitCode> {
   const log = new StepLog();
   const folder = demoFolder(options.state);
   const digits = await heldOutDigits(checkout, options.count + 2);
@@ -55,7 +63,8 @@ export async function demoCommand(options: { count: number; state: string }): Pr
         ),
     );
     networks = anchorNetworks(stack.description);
-    await Promise.race([paidPart(log, stack, options.state, folder, digits), parts.ended, stopped]);
+    const paid = paidPart(log, stack, { ...options, folder, digits });
+    await Promise.race([paid, parts.ended, stopped]);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     failure = error;
@@ -68,6 +77,9 @@ export async function demoCommand(options: { count: number; state: string }): Pr
   await log.step('Ask another program about the time stamp', () =>
     verifyTokenElsewhere(log, checkout, folder),
   );
+  await log.step('Run the model again', () => replayOffline(log, checkout, folder));
+  if (options.zk)
+    await log.step('Prove that the model gave the answer', () => proveOffline(log, checkout, folder));
   await log.step('Draw it', () => drawPage(log, checkout, folder));
   await log.step('Change one byte', () => tamper(log, checkout, folder));
   log.finish();
@@ -78,9 +90,7 @@ export async function demoCommand(options: { count: number; state: string }): Pr
 async function paidPart(
   log: StepLog,
   running: RunningStack,
-  stateDir: string,
-  folder: string,
-  digits: readonly Digit[],
+  { state: stateDir, folder, digits, zk }: DemoOptions & { folder: string; digits: readonly Digit[] },
 ): Promise<void> {
   const startedAtMs = Date.now();
   const stack = running.description;
@@ -104,6 +114,11 @@ async function paidPart(
       balance,
     ),
   );
+  const provable = zk
+    ? await log.step('Pay for an answer that can be proved', () =>
+        payForProvable(log, payer, gateway, digits[0] as Digit),
+      )
+    : undefined;
   const last = classified.at(-1)?.answer.verificationId ?? '';
   const networks = anchorNetworks(stack);
   const batch = await log.step('Have a batch of device events signed', () =>
@@ -119,6 +134,11 @@ async function paidPart(
       join(folder, 'event-evidence.json'),
       await anchoredEvent(stack, batch, deviceEvents[1].id, ANCHOR_TIMEOUT_MS, networks),
     );
+    if (provable !== undefined)
+      await writeFile(
+        join(folder, 'provable.json'),
+        await anchoredEvidence(stack, provable, ANCHOR_TIMEOUT_MS, networks),
+      );
     await writeFile(join(folder, 'trust.json'), trustText(await exportTrust(stack)));
     await printFigures(log, stack, chain, classified, evidence, startedAtMs);
   });

@@ -5,7 +5,7 @@ import type { StackDescription, TsaDescription } from '@touchstone/embedded';
 import { trustFile, type TrustFile } from '@touchstone/evidence';
 import type { z } from 'zod';
 import { chainOf, finalizedBlocks } from './chain.js';
-import { commitmentHashes, listModels } from './gateway.js';
+import { commitmentHashes, listModels, showModel } from './gateway.js';
 import { fetchJson, urlOf, type ServiceUrls } from './running-stack.js';
 
 /** Uses whose keys a verifier of evidence needs. */
@@ -44,20 +44,25 @@ export async function exportTrust(
 export async function statedTrust(services: ServiceUrls): Promise<TrustFile> {
   const keys = await fetchJson(`${urlOf(services, 'signer')}/v1/key-set`, keySetAnswer);
   const models = services.urls['inference-gateway'] === undefined ? [] : await listModels(services);
-  const committed = await Promise.all(
-    models.map(async ({ id, modelVersionId }) => ({
-      modelVersionId,
-      hashes: await commitmentHashes(services, id),
-    })),
-  );
+  const listed = await Promise.all(models.map(({ id }) => trustedModels(services, id)));
   const asOfMs = Date.now();
   return trustFile.parse({
     ...{ version: 1, asOf: new Date(asOfMs).toISOString(), keys: trustedKeys(keys, asOfMs) },
-    models: committed.flatMap(({ modelVersionId, hashes }) =>
-      hashes.map((commitmentHash) => ({ modelVersionId, commitmentHash })),
-    ),
+    models: listed.flat(),
     ...{ logs: [keys.log], witnesses: { k: 0, vkeys: [] }, chains: [], tsas: [], independent: [] },
   });
+}
+
+/** All commitments of a model, and its circuit. */
+async function trustedModels(services: ServiceUrls, id: string): Promise<TrustFile['models']> {
+  const [{ modelVersionId, circuit }, hashes] = await Promise.all([
+    showModel(services, id),
+    commitmentHashes(services, id),
+  ]);
+  return [
+    ...hashes.map((commitmentHash) => ({ modelVersionId, commitmentHash })),
+    ...(circuit ? [{ modelVersionId, vkDigest: circuit.vkDigest, setup: circuit.setup }] : []),
+  ];
 }
 
 /** The keys of a key set that evidence can be signed with; those of outputs with the domain that the signer has. */

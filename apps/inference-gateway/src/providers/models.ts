@@ -6,6 +6,7 @@ import { Outbox } from '@touchstone/postgres';
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { DataSource } from 'typeorm';
+import { IntegerRunner } from '../adapters/integer/integer-runner.js';
 import { loadModels } from '../adapters/model-folder/load-models.js';
 import { checkDeclaration } from '../adapters/onnx/check-declaration.js';
 import { OnnxPool } from '../adapters/onnx/onnx-pool.js';
@@ -45,7 +46,9 @@ export function models(config: Config) {
       { runtimes: ModelRuntimes, registry: MODEL_STORE, added: ADDED_MODELS },
       async ({ runtimes, registry, added }) => {
         const deployed = await loadModels(config.TOUCHSTONE_MODELS_DIR);
-        for (const model of deployed) checkDeclaration(model, await runtimes.deployed.describe(model));
+        for (const model of deployed)
+          // A circuit was compiled from the file, which declares the floats that it was trained with.
+          if (!model.circuit) checkDeclaration(model, await runtimes.deployed.describe(model));
         const catalogue = new ModelCatalogue(deployed, added);
         await registerModels(registry, catalogue);
         return catalogue;
@@ -82,5 +85,5 @@ function runtimesOf(config: Config): ModelRuntimes {
     timeoutMs: config.TOUCHSTONE_INFERENCE_TIMEOUT_MS,
   };
   const workers = config.TOUCHSTONE_INFERENCE_WORKERS ?? defaultWorkers();
-  return new ModelRuntimes(new OnnxPool({ workers, ...limits }), new Sandbox(limits));
+  return new ModelRuntimes(new OnnxPool({ workers, ...limits }), new Sandbox(limits), new IntegerRunner());
 }

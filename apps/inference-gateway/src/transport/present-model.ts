@@ -42,7 +42,14 @@ export async function presentModel(
     preprocess,
     accuracy,
     licence,
+    ...circuitOf(listed),
     commitment: commitment ?? null,
     commitmentHash: commitment ? commitmentHash(commitment) : null,
   };
+}
+
+function circuitOf({ model: { circuit } }: ListedModel): Pick<ModelDetail, 'circuit'> {
+  if (circuit === undefined) return {};
+  const { vkDigest, setup, descriptor } = circuit;
+  return { circuit: { vkDigest, setup, descriptor } };
 }

@@ -1,5 +1,5 @@
 import { canonicalJson } from '@touchstone/canonical-json';
-import { descriptorOf, integerCircuit, type IntegerCircuit, r1csFile } from '@touchstone/circuit';
+import { integerCircuit, type IntegerCircuit, r1csFile } from '@touchstone/circuit';
 import {
   AppError,
   CIRCUIT_SIGNALS_MAX,
@@ -8,7 +8,7 @@ import {
   type CircuitOptions,
 } from '@touchstone/contracts';
 import { bytesToHex, sha256, sha256TextHex } from '@touchstone/crypto';
-import { compileIntegerModel, type CompileOptions } from '@touchstone/integer-model';
+import { compileIntegerModel, type CompileOptions, descriptorOf } from '@touchstone/integer-model';
 import { ProverError } from './prover-error.js';
 
 /** A model that can be proved. */
@@ -64,7 +64,12 @@ function compileCircuit(onnx: Uint8Array, options: CircuitOptions | undefined): 
   }
 }
 
-function compileOptionsOf({ ranges = {}, samples = [] }: Partial<CircuitOptions> = {}): CompileOptions {
+function compileOptionsOf({
+  ranges = {},
+  samples = [],
+  stated,
+}: Partial<CircuitOptions> = {}): CompileOptions {
+  if (stated !== undefined) return { stated };
   return {
     ranges: new Map(
       Object.entries(ranges).map(([name, { minimum, maximum }]) => [

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { circuitDescriptor, circuitSetups } from '../schemas/circuit.js';
 import {
   accuracyWith,
   MODEL_LABELS_MAX,
@@ -124,6 +125,14 @@ export const modelDetail = modelSummary.extend({
   preprocess: preprocessSpec.optional(),
   accuracy: accuracyWith(storedText).optional(),
   licence: storedText(256).optional(),
+  /** Of a version whose answers can be proved. */
+  circuit: z
+    .object({
+      vkDigest: hex32.describe('What a trust file lists the circuit by.'),
+      setup: z.enum(circuitSetups).describe('Who could forge its proofs.'),
+      descriptor: circuitDescriptor,
+    })
+    .optional(),
   commitment: modelCommitment.nullable(),
   commitmentHash: hex32.nullable(),
 });

@@ -6,6 +6,8 @@ import { hex32 } from './primitives.js';
 export const CIRCUIT_SIGNALS_MAX = 4_096;
 /** Most inputs, and most outputs, of a circuit. */
 export const CIRCUIT_TENSORS_MAX = 16;
+/** Most layers of a circuit. */
+export const CIRCUIT_LAYERS_MAX = 4_096;
 /** The finest and the coarsest scale of a tensor, as a power of two. */
 export const CIRCUIT_SCALE_LOG2_MAX = 1_074;
 
@@ -44,8 +46,50 @@ export const circuitDescriptor = z.strictObject({
   /** SHA-256 of the ONNX file that it was compiled from. */
   modelHash: hex32,
   inputs: z.array(circuitInput).min(1).max(CIRCUIT_TENSORS_MAX),
+  /** What one unit of each layer's results is worth: with these anybody compiles the same circuit from the same file. */
+  activations: z.array(scaleLog2).max(CIRCUIT_LAYERS_MAX),
   outputs: z.array(circuitOutput).min(1).max(CIRCUIT_TENSORS_MAX),
   post: z.array(circuitPostProcessing).max(CIRCUIT_TENSORS_MAX),
   constraints: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
 });
 export type CircuitDescriptor = z.infer<typeof circuitDescriptor>;
+
+/** Who took part in the set-up of a circuit, and so could forge proofs: one party, all of several, or nobody. */
+export const circuitSetups = ['single-party', 'multi-party', 'universal', 'transparent'] as const;
+export type CircuitSetup = (typeof circuitSetups)[number];
+
+/** A coordinate or a public signal in decimal; what it has to be, the verifier of the proof says. */
+const FIELD_TEXT_MAX = 80;
+const fieldText = z.string().min(1).max(FIELD_TEXT_MAX);
+const g1 = z.tuple([fieldText, fieldText]);
+const g2 = z.tuple([g1, g1]);
+
+/** A Groth16 verification key (protocol section 11). */
+export const verificationKey = z.strictObject({
+  protocol: z.literal('groth16'),
+  curve: z.literal('bn128'),
+  nPublic: z.number().int().min(1).max(CIRCUIT_SIGNALS_MAX),
+  vk_alpha_1: g1,
+  vk_beta_2: g2,
+  vk_gamma_2: g2,
+  vk_delta_2: g2,
+  IC: z.array(g1).max(CIRCUIT_SIGNALS_MAX + 1),
+});
+
+/** A proof that a model gave outputs for inputs, with all that it takes to judge it (protocol section 11). */
+export const zkProof = z.strictObject({
+  vk: verificationKey,
+  proof: z.strictObject({ pi_a: g1, pi_b: g2, pi_c: g1 }),
+  publicSignals: z.array(fieldText).max(CIRCUIT_SIGNALS_MAX),
+  descriptor: circuitDescriptor,
+});
+export type ZkProof = z.infer<typeof zkProof>;
+
+/** The circuit of a model version: what a gateway serves it by, and what its proofs are judged with. */
+export const modelCircuit = z.strictObject({
+  version: z.literal(1),
+  descriptor: circuitDescriptor,
+  vk: verificationKey,
+  setup: z.enum(circuitSetups),
+});
+export type ModelCircuit = z.infer<typeof modelCircuit>;

@@ -4,6 +4,7 @@ import type {
   OutputContext,
   OutputProof,
   RequestParts,
+  ZkProof,
 } from '@touchstone/contracts';
 import { canonicalJson, compareUtf8, type JsonObject } from '@touchstone/canonical-json';
 import {
@@ -16,7 +17,6 @@ import {
   type InclusionProof,
   type LogProof,
   type OutputBundle,
-  type ZkProof,
 } from './schema.js';
 
 /** What bundles of every kind end in, in the order in which it came to be. */

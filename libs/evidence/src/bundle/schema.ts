@@ -3,8 +3,6 @@ import type { JsonObject } from '@touchstone/canonical-json';
 import {
   anchorWith,
   canonicalTensor,
-  CIRCUIT_SIGNALS_MAX,
-  circuitDescriptor,
   decimal,
   hex32,
   keyId,
@@ -13,6 +11,7 @@ import {
   outputProof,
   requestParts,
   PATH_HASHES_MAX,
+  zkProof,
 } from '@touchstone/contracts';
 import { NOTE_BYTES_MAX } from '@touchstone/merkle';
 import { LOG_ENTRY_BYTES_MAX } from '../log/batch-entry.js';
@@ -21,8 +20,6 @@ import { LOG_ENTRY_BYTES_MAX } from '../log/batch-entry.js';
 export const EVIDENCE_MEDIA_TYPE = 'application/vnd.touchstone.evidence+json;version=1';
 /** Most bytes of a bundle's text. */
 export const EVIDENCE_BYTES_MAX = 4_194_304;
-/** Most characters of an element of a field in decimal. */
-const FIELD_TEXT_MAX = 80;
 /** Most log proofs, and most anchors, in one bundle. */
 export const LOG_PROOFS_MAX = 16;
 export const ANCHORS_MAX = 16;
@@ -69,29 +66,6 @@ const proofs = {
   logProofs: z.array(logProof).min(1).max(LOG_PROOFS_MAX),
   anchors: z.array(anchor).max(ANCHORS_MAX),
 };
-
-/** A coordinate or a signal; whether it is one, the step `zk` says, since this part may be false and the rest stands. */
-const fieldText = z.string().min(1).max(FIELD_TEXT_MAX);
-const g1 = z.tuple([fieldText, fieldText]);
-const g2 = z.tuple([g1, g1]);
-
-/** The proof that the model gave the outputs for the inputs (protocol section 11). */
-export const zkProof = z.strictObject({
-  vk: z.strictObject({
-    protocol: z.literal('groth16'),
-    curve: z.literal('bn128'),
-    nPublic: z.number().int().min(1).max(CIRCUIT_SIGNALS_MAX),
-    vk_alpha_1: g1,
-    vk_beta_2: g2,
-    vk_gamma_2: g2,
-    vk_delta_2: g2,
-    IC: z.array(g1).max(CIRCUIT_SIGNALS_MAX + 1),
-  }),
-  proof: z.strictObject({ pi_a: g1, pi_b: g2, pi_c: g1 }),
-  publicSignals: z.array(fieldText).max(CIRCUIT_SIGNALS_MAX),
-  descriptor: circuitDescriptor,
-});
-export type ZkProof = z.infer<typeof zkProof>;
 
 /** The bundle of one signed output. */
 export const outputBundle = z.compile(

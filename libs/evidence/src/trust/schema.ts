@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { caip2, decimal, derText, evmAddress, hex32, keystoreEntry, tsaNetwork } from '@touchstone/contracts';
+import {
+  caip2,
+  circuitSetups,
+  decimal,
+  derText,
+  evmAddress,
+  hex32,
+  keystoreEntry,
+  tsaNetwork,
+} from '@touchstone/contracts';
 
 /** Most bytes of a trust file's text. */
 export const TRUST_BYTES_MAX = 4_194_304;
@@ -66,7 +75,7 @@ export const trustFile = z.strictObject({
         modelVersionId: hex32,
         commitmentHash: hex32.optional(),
         vkDigest: hex32.optional(),
-        setup: z.enum(['single-party', 'multi-party', 'universal', 'transparent']).optional(),
+        setup: z.enum(circuitSetups).optional(),
       }),
     )
     .max(10_000),

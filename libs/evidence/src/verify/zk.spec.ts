@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { ZkProof } from '@touchstone/contracts';
 import { fixture, NOW_MS, provenCircuitDigest } from '../../test/fixture.js';
 import {
   bindSignal,
@@ -9,7 +10,6 @@ import {
   verifyEvidence,
   type OutputBundle,
   type TrustFile,
-  type ZkProof,
 } from '../index.js';
 
 type Proven = OutputBundle & { zk: ZkProof };

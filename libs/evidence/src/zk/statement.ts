@@ -1,8 +1,7 @@
-import type { CanonicalTensor, CircuitDescriptor } from '@touchstone/contracts';
+import type { CanonicalTensor, CircuitDescriptor, ZkProof } from '@touchstone/contracts';
 import { canonicalJson, compareUtf8 } from '@touchstone/canonical-json';
 import { bytesToHex, sha256Text, sha256TextHex } from '@touchstone/crypto';
 import { vkDigest } from '@touchstone/groth16';
-import type { ZkProof } from '../bundle/schema.js';
 import { encodeTensor, type JsonTensor } from '../tensor/tensor.js';
 
 /** Order of the scalar field of BN254 (EIP-196): public signals are numbers below it. */

@@ -1,4 +1,5 @@
-import { circuitDigest, type OutputBundle, type ZkProof } from '../../src/index.js';
+import type { ZkProof } from '@touchstone/contracts';
+import { circuitDigest, type OutputBundle } from '../../src/index.js';
 import { fixture } from '../fixture.js';
 import type { GoldenCase } from './golden-case.js';
 

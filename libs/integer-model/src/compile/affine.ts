@@ -1,3 +1,6 @@
+import { ADDITIONS_MAX } from '../limits.js';
+import { unsupported } from './unsupported.js';
+
 /** A sum over wires with a constant: Σ factor · wire + bias, in binary64. */
 export interface Affine {
   readonly bias: number;
@@ -5,16 +8,15 @@ export interface Affine {
   readonly factors: Float64Array;
 }
 
+const NO_WIRES = new Uint32Array();
+const NO_FACTORS = new Float64Array();
+
 /** A constant without wires. */
-export const constantAffine = (bias: number): Affine => ({
-  bias,
-  wires: new Uint32Array(),
-  factors: new Float64Array(),
-});
+export const constantAffine = (bias: number): Affine => ({ bias, wires: NO_WIRES, factors: NO_FACTORS });
 
 /** One wire, worth `factor` for each unit. */
-export const wireAffine = (wire: number, factor: number, bias = 0): Affine => ({
-  bias,
+export const wireAffine = (wire: number, factor: number): Affine => ({
+  bias: 0,
   wires: Uint32Array.of(wire),
   factors: Float64Array.of(factor),
 });
@@ -25,14 +27,16 @@ export class AffineSums {
   private readonly isTouched: Uint8Array;
   private touched: number[] = [];
   private bias = 0;
+  private additions = 0;
 
   constructor(wires: number) {
     this.factors = new Float64Array(wires);
     this.isTouched = new Uint8Array(wires);
   }
 
-  /** Adds `times` of a sum. */
+  /** Adds `times` of a sum. @throws AppError `model-invalid` beyond ADDITIONS_MAX */
   add(sum: Affine, times: number): void {
+    this.count(sum);
     if (times === 0) return;
     this.bias += times * sum.bias;
     for (let at = 0; at < sum.wires.length; at += 1) {
@@ -64,12 +68,18 @@ export class AffineSums {
     return taken;
   }
 
-  /** One sum times a factor, plus a constant. */
+  /** One sum times a factor, plus a constant. @throws AppError `model-invalid` beyond ADDITIONS_MAX */
   scaled(sum: Affine, times: number, constant = 0): Affine {
-    return {
-      bias: sum.bias * times + constant,
-      wires: times === 0 ? new Uint32Array() : sum.wires,
-      factors: times === 0 ? new Float64Array() : sum.factors.map((factor) => factor * times),
-    };
+    this.count(sum);
+    const bias = sum.bias * times + constant;
+    if (times === 0) return constantAffine(bias);
+    return { bias, wires: sum.wires, factors: sum.factors.map((factor) => factor * times) };
+  }
+
+  /** Without a bound, a small file could keep a service busy for hours. */
+  private count({ wires }: Affine): void {
+    this.additions += 1 + wires.length;
+    if (this.additions > ADDITIONS_MAX)
+      throw unsupported('the graph', `needs more than ${ADDITIONS_MAX} additions to be put together`);
   }
 }

@@ -1,4 +1,5 @@
-import type { OnnxNode, OnnxTensor } from '@touchstone/onnx';
+import { AXES_MAX, type OnnxNode, type OnnxTensor } from '@touchstone/onnx';
+import { elementsOf } from '../model/integer-model.js';
 import { unsupported } from './unsupported.js';
 import type { AffineSums } from './affine.js';
 import type { Constant, Sums, Value } from './value.js';
@@ -14,6 +15,10 @@ export interface StatedScale {
 /** What an operator may do while a graph is compiled. */
 export interface Compilation {
   readonly sums: AffineSums;
+  /** Counts elements that a tensor will have. @throws AppError `model-invalid` naming `where`, beyond ELEMENTS_MAX */
+  claim(where: string, elements: number): void;
+  /** Makes a layer of sums with which something is left to do, one layer however often it is asked for. */
+  settle(name: string, value: Sums): Sums;
   /** Makes a layer: one wire for each sum, with the activation applied; the scale is the stated one, or chosen by samples. */
   layer(name: string, value: Sums, stated?: StatedScale): Sums;
 }
@@ -72,10 +77,25 @@ export class NodeReader {
 
   /** Sums without anything left to do: an activation before becomes a layer. */
   plain(index: number): Sums {
-    const value = this.pending(index);
-    const { lower, upper, slope } = value.activation;
-    if (lower === -Infinity && upper === Infinity && slope === 1) return value;
-    return this.compilation.layer(this.where, value);
+    return this.compilation.settle(this.where, this.pending(index));
+  }
+
+  /**
+   * The shape of a tensor that the node is about to make. It is asked before anything is made: a few numbers in a file can
+   * stand for more elements than a machine holds.
+   *
+   * @throws AppError `model-invalid` for too many axes or elements, and for no element
+   */
+  shape(sizes: readonly number[]): readonly number[] {
+    if (sizes.some((size) => size < 1)) this.refuse(`makes the empty shape [${sizes}]`);
+    this.compilation.claim(this.where, elementsOf(sizes));
+    return this.rank(sizes);
+  }
+
+  /** A shape of elements that are there already. @throws AppError `model-invalid` for too many axes */
+  rank(sizes: readonly number[]): readonly number[] {
+    if (sizes.length > AXES_MAX) this.refuse(`makes ${sizes.length} axes; at most ${AXES_MAX} can be proved`);
+    return sizes;
   }
 
   /** Sums with what is left to do. */
@@ -89,24 +109,40 @@ export class NodeReader {
   int(name: string, otherwise: number): number {
     const attribute = this.node.attributes.get(name);
     if (attribute === undefined) return otherwise;
-    return attribute.kind === 'int' ? attribute.value : this.refuse(`has a ${name} that is no whole number`);
+    return attribute.kind === 'int'
+      ? attribute.value
+      : this.refuse(`has the attribute ${name}, which is no whole number`);
   }
 
   float(name: string, otherwise: number): number {
     const attribute = this.node.attributes.get(name);
     if (attribute === undefined) return otherwise;
-    return attribute.kind === 'float' ? attribute.value : this.refuse(`has a ${name} that is no number`);
+    return attribute.kind === 'float'
+      ? attribute.value
+      : this.refuse(`has the attribute ${name}, which is no float`);
   }
 
   ints(name: string, otherwise: readonly number[]): readonly number[] {
     const attribute = this.node.attributes.get(name);
     if (attribute === undefined) return otherwise;
-    return attribute.kind === 'ints' ? attribute.value : this.refuse(`has ${name} that are no whole numbers`);
+    return attribute.kind === 'ints'
+      ? attribute.value
+      : this.refuse(`has the attribute ${name}, which is no list of whole numbers`);
+  }
+
+  floats(name: string, otherwise: readonly number[]): readonly number[] {
+    const attribute = this.node.attributes.get(name);
+    if (attribute === undefined) return otherwise;
+    return attribute.kind === 'floats'
+      ? attribute.value
+      : this.refuse(`has the attribute ${name}, which is no list of floats`);
   }
 
   string(name: string, otherwise: string): string {
     const attribute = this.node.attributes.get(name);
     if (attribute === undefined) return otherwise;
-    return attribute.kind === 'string' ? attribute.value : this.refuse(`has a ${name} that is no text`);
+    return attribute.kind === 'string'
+      ? attribute.value
+      : this.refuse(`has the attribute ${name}, which is no text`);
   }
 }

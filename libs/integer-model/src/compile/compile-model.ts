@@ -1,4 +1,4 @@
-import { readOnnxModel, type OnnxModel, type OnnxNode } from '@touchstone/onnx';
+import { readOnnxModel, type OnnxModel, type OnnxNode, type OnnxValue } from '@touchstone/onnx';
 import { CALIBRATION_ROWS_MAX, MODEL_NODES_MAX, OUTPUTS_MAX } from '../limits.js';
 import {
   elementsOf,
@@ -7,14 +7,14 @@ import {
   type IntegerModel,
   type PostProcessing,
 } from '../model/integer-model.js';
-import { quantise } from '../model/quantise.js';
+import { quantise, scaleOf } from '../model/quantise.js';
 import { wireAffine } from './affine.js';
 import { NodeReader } from './compilation.js';
-import { integerInput } from './inputs.js';
+import { inputShape, integerInput, uniformRows } from './inputs.js';
 import { Layers } from './layers.js';
 import { operators } from './operators/index.js';
 import { unsupported } from './unsupported.js';
-import { constantOf, plainSums, type Sums, type Value } from './value.js';
+import { constantOf, plainSums, type Value } from './value.js';
 
 /** What a compilation goes by besides the file. */
 export interface CompileOptions {
@@ -22,6 +22,15 @@ export interface CompileOptions {
   readonly ranges?: ReadonlyMap<string, { readonly minimum?: number; readonly maximum?: number }>;
   /** Inputs by name, row-major, by which the scales of the activations are chosen. */
   readonly samples?: readonly ReadonlyMap<string, ArrayLike<number>>[];
+  /** Scales as a descriptor states them; then nothing is chosen, and ranges and samples are not looked at. */
+  readonly stated?: StatedScales;
+}
+
+/** What was chosen when a model was compiled first: with it and the file anybody compiles the same one again. */
+export interface StatedScales {
+  readonly inputs: readonly IntegerInput[];
+  /** One for each layer, as a power of two. */
+  readonly activations: readonly number[];
 }
 
 /**
@@ -37,52 +46,66 @@ export function compileIntegerModel(file: Uint8Array, options: CompileOptions = 
 }
 
 class ModelCompiler {
-  private readonly layers = new Layers();
+  private readonly layers: Layers;
   private readonly values = new Map<string, Value>();
 
   constructor(
     private readonly model: OnnxModel,
     private readonly options: CompileOptions,
-  ) {}
+  ) {
+    this.layers = new Layers(options.stated?.activations);
+  }
 
   compile(): IntegerModel {
-    for (const constant of this.model.constants.values())
-      this.values.set(constant.name, constantOf(constant));
-    const inputs = this.model.inputs.map((value) => this.input(value.name));
+    for (const constant of this.model.constants.values()) this.define(constant.name, constantOf(constant));
+    const inputs = this.model.inputs.map((value) => this.input(value));
     for (const node of this.neededNodes()) this.node(node);
     const found = this.model.outputs.map(({ name }) => this.value(name));
     const post = found.flatMap((value) => (value.kind === 'post' ? [value.post] : []));
     const names = new Set(this.model.outputs.map(({ name }) => sourceOf(name, post)));
     const outputs = [...names].map((name) => this.output(name));
     const count = outputs.reduce((all, { shape }) => all + elementsOf(shape), 0);
+    if (count === 0) throw unsupported('the graph', 'has no output');
     if (count > OUTPUTS_MAX) throw unsupported('the graph', `has ${count} outputs, more than ${OUTPUTS_MAX}`);
     return { inputs, layers: this.layers.layers, outputs, post };
   }
 
-  private input(name: string): IntegerInput {
-    const value = this.model.inputs.find((input) => input.name === name);
-    if (value === undefined) throw unsupported('the graph', `has no input ${name}`);
-    const samples = this.samplesOf(name);
-    const input = integerInput(this.model, value, { ...this.options.ranges?.get(name), samples });
-    const count = elementsOf(input.shape);
-    if (samples.some(({ length }) => length !== count))
-      throw unsupported(`the input ${JSON.stringify(name)}`, `has samples of another size than ${count}`);
-    const quantised = (samples.length > 0 ? samples : uniform(input)).map((row) => quantise(input, row));
+  private input(value: OnnxValue): IntegerInput {
+    const { name } = value;
+    const where = `the input ${JSON.stringify(name)}`;
+    const shape = inputShape(where, value);
+    this.layers.requireRoom(where, elementsOf(shape));
+    this.layers.claim(where, elementsOf(shape));
+    const { stated } = this.options;
+    const samples = stated ? [] : this.samplesOf(where, name, elementsOf(shape));
+    const input = stated
+      ? statedInput(stated, where, { name, shape })
+      : integerInput(this.model, value, shape, { ...this.options.ranges?.get(name), samples });
+    const rows =
+      samples.length > 0 || stated ? samples.map((row) => quantise(input, row)) : uniformRows(input);
     const [least, most] = RANGES[input.datatype];
-    const sums = Array.from({ length: count }, (_, at) => {
-      const values = Float64Array.from(quantised, (row) => (row[at] as number) - input.zeroPoint);
+    const sums = Array.from({ length: elementsOf(shape) }, (_, at) => {
+      const values = Float64Array.from(rows, (row) => (row[at] as number) - input.zeroPoint);
       const wire = this.layers.input(least - input.zeroPoint, most - input.zeroPoint, values);
-      return wireAffine(
-        wire,
-        2 ** ((input.scaleLog2.length === 1 ? input.scaleLog2[0] : input.scaleLog2[at]) as number),
-      );
+      return wireAffine(wire, scaleOf(input, at));
     });
-    this.values.set(name, plainSums(input.shape, sums));
+    this.define(name, plainSums(shape, sums));
     return input;
   }
 
-  private samplesOf(name: string): ArrayLike<number>[] {
-    return (this.options.samples ?? []).slice(0, CALIBRATION_ROWS_MAX).map((row) => row.get(name) ?? []);
+  private samplesOf(where: string, name: string, count: number): ArrayLike<number>[] {
+    const rows = (this.options.samples ?? [])
+      .slice(0, CALIBRATION_ROWS_MAX)
+      .map((row) => row.get(name) ?? []);
+    if (rows.some((row) => row.length !== count || !Array.from(row).every(Number.isFinite)))
+      throw unsupported(where, `has samples that are not ${count} finite numbers`);
+    return rows;
+  }
+
+  /** In a graph, each name is given once; of two, readers would take different ones. */
+  private define(name: string, value: Value): void {
+    if (this.values.has(name)) throw unsupported('the graph', `gives ${JSON.stringify(name)} twice`);
+    this.values.set(name, value);
   }
 
   private node(node: OnnxNode): void {
@@ -93,12 +116,13 @@ class ModelCompiler {
       (name) => this.value(name),
       this.layers,
     );
-    const operator = node.domain === '' ? operators[node.op] : undefined;
+    // What an object inherits (`constructor`) is no operator.
+    const operator = node.domain === '' && Object.hasOwn(operators, node.op) ? operators[node.op] : undefined;
     if (operator === undefined)
       return read.refuse(`is not among what can be proved (${Object.keys(operators).join(', ')})`);
-    const [first = ''] = node.outputs;
-    if (node.outputs.slice(1).some((name) => name !== '')) read.refuse('has more than one output');
-    this.values.set(first, operator(read, this.layers));
+    const [first = '', ...more] = node.outputs;
+    if (more.some((name) => name !== '')) read.refuse('has more than one output');
+    this.define(first, operator(read, this.layers));
   }
 
   private value(name: string): Value {
@@ -113,7 +137,7 @@ class ModelCompiler {
     const needed = new Set(this.model.outputs.map(({ name }) => name));
     const nodes = [...this.model.nodes].reverse().filter(({ outputs, inputs }) => {
       const isNeeded = outputs.some((name) => needed.has(name));
-      if (isNeeded) for (const name of inputs) needed.add(name);
+      if (isNeeded) for (const name of inputs) if (name !== '') needed.add(name);
       return isNeeded;
     });
     return nodes.reverse();
@@ -123,33 +147,28 @@ class ModelCompiler {
     const where = `the output ${JSON.stringify(name)}`;
     const value = this.value(name);
     if (value.kind !== 'sums') throw unsupported(where, 'does not depend on any input');
-    const { lower, upper, slope } = value.activation;
-    const isPlain = lower === -Infinity && upper === Infinity && slope === 1;
-    const { shape, sums }: Sums = isPlain ? value : this.layers.layer(where, value);
+    const { shape, sums } = this.layers.settle(where, value);
     const { rows, scaleLog2 } = this.layers.rows(where, sums);
     return { name, shape, datatype: 'INT32', scaleLog2, rows };
   }
 }
 
+/** The input as a descriptor states it. Whether it is the model's own, the comparison of the whole descriptors says. */
+function statedInput(
+  { inputs }: StatedScales,
+  where: string,
+  { name, shape }: Pick<IntegerInput, 'name' | 'shape'>,
+): IntegerInput {
+  const input = inputs.find((one) => one.name === name);
+  if (input === undefined) throw unsupported(where, 'is not in its descriptor');
+  if (input.shape.join() !== shape.join()) throw unsupported(where, 'has another shape in its descriptor');
+  const elements = elementsOf(shape);
+  if (![1, elements].includes(input.scaleLog2.length))
+    throw unsupported(where, `has not one scale in its descriptor, and not ${elements}`);
+  return input;
+}
+
 /** What the verifier computes comes from an output of the integer model. */
 function sourceOf(name: string, post: readonly PostProcessing[]): string {
   return post.find((one) => one.name === name)?.from ?? name;
-}
-
-/** Rows over the whole range of an input, for a model without samples: the same ones every time. */
-function uniform(input: IntegerInput): Float64Array[] {
-  const [least, most] = RANGES[input.datatype];
-  let state = 1;
-  const next = (): number => {
-    // Lehmer's generator (Park and Miller 1988).
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-  return Array.from({ length: CALIBRATION_ROWS_MAX }, () =>
-    Float64Array.from({ length: elementsOf(input.shape) }, (_, at) => {
-      const scale =
-        2 ** ((input.scaleLog2.length === 1 ? input.scaleLog2[0] : input.scaleLog2[at]) as number);
-      return (least + Math.floor(next() * (most - least + 1)) - input.zeroPoint) * scale;
-    }),
-  );
 }

@@ -2,6 +2,10 @@ import { EXACT_WEIGHT_BITS, ROUNDED_WEIGHT_BITS, SCALE_LOG2_MAX, SUM_BITS } from
 import type { IntegerRows } from '../model/integer-model.js';
 import { roundHalfEven } from '../model/rounding.js';
 import type { Affine } from './affine.js';
+import { ceilLog2, lowestBitLog2 } from './powers.js';
+
+/** The scale of sums that are nothing but constants. */
+const CONSTANTS_SCALE_LOG2 = -8;
 
 /** Sums in whole numbers: each is worth 2^scaleLog2. */
 export interface ScaledRows {
@@ -45,37 +49,35 @@ function whole(value: number): number {
   return rounded;
 }
 
-/** The coarsest scale at which all factors are whole; undefined where they need too many bits. */
+/**
+ * The coarsest scale at which all factors are whole, and all constants where that is possible; undefined where the factors
+ * need too many bits.
+ */
 function exactScale(sums: readonly Affine[]): number | undefined {
-  let finest = Infinity;
   let greatest = 0;
-  for (const { factors } of sums)
+  let factorLog2 = Infinity;
+  let biasLog2 = Infinity;
+  for (const { bias, factors } of sums) {
+    if (bias !== 0) biasLog2 = Math.min(biasLog2, lowestBitLog2(bias));
     for (const factor of factors) {
-      finest = Math.min(finest, lowestBitLog2(factor));
+      // A product of small factors may be 0 though none of them is.
+      if (factor === 0) continue;
+      factorLog2 = Math.min(factorLog2, lowestBitLog2(factor));
       greatest = Math.max(greatest, Math.abs(factor));
-      if (greatest >= 2 ** (finest + EXACT_WEIGHT_BITS - 1)) return undefined;
     }
-  if (finest === Infinity) return -8;
-  return Math.abs(finest) <= SCALE_LOG2_MAX ? finest : undefined;
+  }
+  if (factorLog2 === Infinity) return CONSTANTS_SCALE_LOG2;
+  const isExact = (scaleLog2: number): boolean =>
+    Math.abs(scaleLog2) <= SCALE_LOG2_MAX && greatest < 2 ** (scaleLog2 + EXACT_WEIGHT_BITS - 1);
+  return [Math.min(factorLog2, biasLog2), factorLog2].find(isExact);
 }
 
+/** The finest scale at which the greatest factor has so few bits. */
 function roundedScale(sums: readonly Affine[]): number {
-  let greatest = 0;
-  for (const { factors } of sums)
-    for (const factor of factors) greatest = Math.max(greatest, Math.abs(factor));
-  return Math.ceil(Math.log2(greatest / (2 ** (ROUNDED_WEIGHT_BITS - 1) - 1)));
+  const greatest = sums.reduce(
+    (all, { factors }) => factors.reduce((most, factor) => Math.max(most, Math.abs(factor)), all),
+    0,
+  );
+  if (!(greatest < Infinity)) throw new RangeError('a factor is no finite number');
+  return ceilLog2(greatest / (2 ** (ROUNDED_WEIGHT_BITS - 1) - 1));
 }
-
-const bits = new DataView(new ArrayBuffer(8));
-
-/** The exponent of the lowest bit that is set in a binary64 other than 0. */
-function lowestBitLog2(value: number): number {
-  bits.setFloat64(0, value);
-  const exponent = (bits.getUint32(0) >>> 20) & 0x7ff;
-  const low = bits.getUint32(4);
-  const high = (bits.getUint32(0) & 0xfffff) | (exponent === 0 ? 0 : 0x100000);
-  const zeros = low !== 0 ? trailingZeros(low) : 32 + trailingZeros(high);
-  return Math.max(exponent, 1) - 1023 - 52 + zeros;
-}
-
-const trailingZeros = (word: number): number => 31 - Math.clz32(word & -word);

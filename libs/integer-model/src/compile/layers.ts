@@ -1,4 +1,4 @@
-import { SUM_BITS, TERMS_MAX, WIRES_MAX } from '../limits.js';
+import { ELEMENTS_MAX, SCALE_LOG2_MAX, SUM_BITS, TERMS_MAX, WIRES_MAX } from '../limits.js';
 import type { IntegerLayer, IntegerRows, Requantisation } from '../model/integer-model.js';
 import { sumIntervals } from '../model/intervals.js';
 import { clamp, roundHalfEven } from '../model/rounding.js';
@@ -6,8 +6,9 @@ import { requantised } from '../model/run.js';
 import { AffineSums, wireAffine, type Affine } from './affine.js';
 import type { Compilation, StatedScale } from './compilation.js';
 import { integerRows, type ScaledRows } from './integer-rows.js';
+import { ceilLog2 } from './powers.js';
 import { unsupported } from './unsupported.js';
-import { plainSums, type Activation, type Sums } from './value.js';
+import { isNothing, plainSums, type Activation, type Sums } from './value.js';
 
 /** Bits of an activation; its scale is chosen so that the samples fill them. */
 const UNSIGNED = [0, 255] as const;
@@ -22,17 +23,37 @@ export class Layers implements Compilation {
   readonly layers: IntegerLayer[] = [];
   private readonly bounds = { lowest: [] as number[], highest: [] as number[] };
   private readonly samples: Float64Array[] = [];
+  /** The wires of activations that several nodes take; a reshaped value has the same activation. */
+  private readonly settled = new Map<Activation, readonly Affine[]>();
   private terms = 0;
+  private elements = 0;
+
+  claim(where: string, elements: number): void {
+    this.elements += elements;
+    if (this.elements > ELEMENTS_MAX)
+      throw unsupported(where, `brings the elements of all tensors above ${ELEMENTS_MAX}`);
+  }
+
+  /** @param activations scales of all layers, where they are given and not chosen by samples */
+  constructor(private readonly activations?: readonly number[]) {}
 
   /** A wire of an input: its bounds, and its value for each sample. */
   input(lowest: number, highest: number, samples: Float64Array): number {
-    return this.wire('the inputs', lowest, highest, samples);
+    return this.wire(lowest, highest, samples);
+  }
+
+  settle(name: string, value: Sums): Sums {
+    if (isNothing(value.activation)) return value;
+    const sums = this.settled.get(value.activation) ?? this.layer(name, value).sums;
+    this.settled.set(value.activation, sums);
+    return plainSums(value.shape, sums);
   }
 
   layer(name: string, value: Sums, stated?: StatedScale): Sums {
     if (stated !== undefined && this.isHeld(value, stated)) return value;
     const { activation } = value;
-    const scaleLog2 = stated?.scaleLog2 ?? this.chosenScale(value);
+    this.requireRoom(name, value.sums.length);
+    const scaleLog2 = stated?.scaleLog2 ?? this.givenScale(name) ?? this.chosenScale(value);
     const { rows, scaleLog2: own } = this.rows(name, value.sums, scaleLog2);
     const bounds = stated === undefined ? this.chosenBounds(value) : heldBy(stated);
     const requantise: Requantisation = {
@@ -41,11 +62,11 @@ export class Layers implements Compilation {
       upper: clamp(roundHalfEven(activation.upper / 2 ** scaleLog2), ...bounds),
       ...leakOf(activation),
     };
-    this.layers.push({ name, rows, requantise });
+    this.layers.push({ name, scaleLog2, rows, requantise });
     const { lowest, highest } = sumIntervals(rows, this.bounds);
     const results = this.sampled(rows).map((samples, row) => {
       const of = (sum: number): number => requantised(sum, requantise);
-      const wire = this.wire(name, of(lowest[row] as number), of(highest[row] as number), samples.map(of));
+      const wire = this.wire(of(lowest[row] as number), of(highest[row] as number), samples.map(of));
       return wireAffine(wire, 2 ** scaleLog2);
     });
     return plainSums(value.shape, results);
@@ -92,23 +113,28 @@ export class Layers implements Compilation {
         (this.bounds.highest[wire] as number) <= most
       );
     };
-    const { lower, upper, slope } = activation;
-    return lower === -Infinity && upper === Infinity && slope === 1 && sums.every(isWire);
+    return isNothing(activation) && sums.every(isWire);
+  }
+
+  /** The scale that a descriptor states for the next layer. */
+  private givenScale(name: string): number | undefined {
+    if (this.activations === undefined) return undefined;
+    const given = this.activations[this.layers.length];
+    if (given === undefined) throw unsupported(name, 'is a layer more than its descriptor has scales for');
+    return given;
   }
 
   /** The finest scale at which no sample is cut off. */
   private chosenScale(value: Sums): number {
     const [least, most] = this.chosenBounds(value);
-    let scale = -Infinity;
+    let needed = 0;
     for (const sum of value.sums)
       for (const sample of this.floats(sum)) {
         const result = activated(sample, value.activation);
-        scale = Math.max(
-          scale,
-          result === 0 ? -Infinity : Math.log2(result > 0 ? result / most : result / least),
-        );
+        if (result !== 0) needed = Math.max(needed, result > 0 ? result / most : result / least);
       }
-    return scale === -Infinity ? 0 : Math.ceil(scale);
+    if (!(needed > 0 && needed < Infinity)) return 0;
+    return clamp(ceilLog2(needed), -SCALE_LOG2_MAX, SCALE_LOG2_MAX);
   }
 
   private chosenBounds({ activation, sums }: Sums): readonly [number, number] {
@@ -145,9 +171,13 @@ export class Layers implements Compilation {
     return this.samples[0]?.length ?? 0;
   }
 
-  private wire(name: string, lowest: number, highest: number, samples: Float64Array): number {
-    if (this.samples.length >= WIRES_MAX)
-      throw unsupported(name, `brings the activations above ${WIRES_MAX}`);
+  /** @throws AppError `model-invalid` where so many more wires are too many */
+  requireRoom(name: string, count: number): void {
+    if (this.samples.length + count > WIRES_MAX)
+      throw unsupported(name, `brings inputs and activations above ${WIRES_MAX}`);
+  }
+
+  private wire(lowest: number, highest: number, samples: Float64Array): number {
     this.bounds.lowest.push(lowest);
     this.bounds.highest.push(highest);
     return this.samples.push(samples) - 1;

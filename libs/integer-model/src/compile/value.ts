@@ -14,6 +14,10 @@ export interface Activation {
 /** Of a sum as it is. */
 export const NO_ACTIVATION: Activation = { lower: -Infinity, upper: Infinity, slope: 1 };
 
+/** Whether nothing is left to do with a sum. */
+export const isNothing = ({ lower, upper, slope }: Activation): boolean =>
+  lower === -Infinity && upper === Infinity && slope === 1;
+
 /** What a tensor of the graph is while it is compiled. */
 export type Value =
   /** Known before any input. */
@@ -26,7 +30,7 @@ export type Value =
       readonly activation: Activation;
     }
   /** Computed by the verifier after the proof. */
-  | { readonly kind: 'post'; readonly shape: readonly number[]; readonly post: PostProcessing };
+  | { readonly kind: 'post'; readonly post: PostProcessing };
 
 export type Sums = Extract<Value, { kind: 'sums' }>;
 export type Constant = Extract<Value, { kind: 'constant' }>;

@@ -45,6 +45,8 @@ export interface Requantisation {
 export interface IntegerLayer {
   /** The node that it ends in, for messages. */
   readonly name: string;
+  /** What one unit of its results is worth, as a power of two. */
+  readonly scaleLog2: number;
   readonly rows: IntegerRows;
   readonly requantise: Requantisation;
 }

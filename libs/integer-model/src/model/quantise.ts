@@ -28,6 +28,7 @@ export function outputValues(
   );
 }
 
-function scaleOf({ scaleLog2 }: IntegerInput, index: number): number {
+/** What one unit of an element is worth. */
+export function scaleOf({ scaleLog2 }: Pick<IntegerInput, 'scaleLog2'>, index: number): number {
   return 2 ** ((scaleLog2.length === 1 ? scaleLog2[0] : scaleLog2[index]) as number);
 }

@@ -1,5 +1,6 @@
 import {
   elementsOf,
+  RANGES,
   rowCount,
   type IntegerModel,
   type IntegerRows,
@@ -24,16 +25,22 @@ export const wireCount = ({ inputs, layers }: IntegerModel): number =>
  * every machine: all sums are exact.
  *
  * @param inputs elements in the order of the model's inputs, row-major
- * @throws RangeError for inputs of another number or size
+ * @throws RangeError for inputs of another number or size, and for an element that its datatype does not hold
  */
 export function runIntegerModel(model: IntegerModel, inputs: readonly ArrayLike<number>[]): IntegerRun {
   const wires = new Float64Array(wireCount(model));
   let next = 0;
-  model.inputs.forEach(({ name, shape, zeroPoint }, index) => {
+  model.inputs.forEach(({ name, shape, datatype, zeroPoint }, index) => {
     const values = inputs[index];
     if (values?.length !== elementsOf(shape))
       throw new RangeError(`The input ${name} has not the ${elementsOf(shape)} elements of its shape.`);
-    for (let at = 0; at < values.length; at += 1) wires[next++] = (values[at] as number) - zeroPoint;
+    const [least, most] = RANGES[datatype];
+    for (let at = 0; at < values.length; at += 1) {
+      const value = values[at] as number;
+      if (!Number.isInteger(value) || value < least || value > most)
+        throw new RangeError(`The element ${at} of the input ${name} is no ${datatype}.`);
+      wires[next++] = value - zeroPoint;
+    }
   });
   for (const { rows, requantise } of model.layers)
     for (let row = 0; row < rowCount(rows); row += 1)
@@ -57,9 +64,10 @@ export function sumOf(
   return sum;
 }
 
-/** The activation of a sum. */
+/** The activation of a sum; of two sums, the greater never has the smaller one. */
 export function requantised(sum: number, { shift, lower, upper, leak }: Requantisation): number {
   if (leak === undefined) return clamp(roundHalfEven(sum / 2 ** shift), lower, upper);
   const scaled = sum < 0 ? sum * leak.factor : sum * 2 ** leak.shift;
-  return clamp(roundHalfEven(scaled / 2 ** (shift + leak.shift)), lower, upper);
+  // + 0 makes 0 of the −0 that a factor of 0 gives.
+  return clamp(roundHalfEven(scaled / 2 ** (shift + leak.shift)), lower, upper) + 0;
 }

@@ -11,6 +11,7 @@ import type { Model } from '../../domain/model/model.js';
 import { WordListTokenizer } from '../../domain/request/word-list-tokenizer.js';
 import { EXTERNAL_DATA_REFUSAL, hasExternalData } from '../onnx/external-data.js';
 import { readOnnxMetadata } from '../onnx/onnx-metadata.js';
+import { CIRCUIT_BYTES_MAX, loadCircuit } from './load-circuit.js';
 import { readInside } from './read-inside.js';
 
 /** Most models below one folder; every worker keeps a session for each of them. */
@@ -84,7 +85,19 @@ async function loadModel(root: string, folder: string): Promise<Model> {
     sizeBytes: bytes.length,
     read: () => Promise.resolve(bytes),
     tokenizer: await loadTokenizer(root, folder, manifest, bytes),
+    ...(await circuitOf(root, folder, manifest, bytes)),
   };
+}
+
+async function circuitOf(
+  root: string,
+  folder: string,
+  manifest: ModelManifest,
+  model: Uint8Array,
+): Promise<Pick<Model, 'circuit'>> {
+  if (manifest.circuit === undefined) return {};
+  const text = await readInside(root, join(folder, manifest.circuit), CIRCUIT_BYTES_MAX);
+  return { circuit: loadCircuit(manifest, model, text) };
 }
 
 function readManifest(folder: string, bytes: Uint8Array): ModelManifest {

@@ -36,7 +36,7 @@ function nested(depth: number): Uint8Array {
 }
 
 describe('inspectOnnx', () => {
-  it.each(['digits', 'breast-cancer', 'financial-sentiment'])('takes the sample %s', (id) => {
+  it.each(['digits', 'digits-conv', 'breast-cancer', 'financial-sentiment'])('takes the sample %s', (id) => {
     expect(refusalOf(new Uint8Array(readFileSync(`${modelsFolder}${id}/model.onnx`)))).toBe('taken');
   });
 

@@ -44,7 +44,7 @@ afterEach(async () => {
 });
 
 describe('OnnxPool with the sample models', () => {
-  it.each(['digits', 'breast-cancer', 'financial-sentiment'])(
+  it.each(['digits', 'digits-conv', 'breast-cancer', 'financial-sentiment'])(
     'finds %s declared as its manifest says',
     async (id) => {
       const described = await pool().describe(model(id));
@@ -52,26 +52,29 @@ describe('OnnxPool with the sample models', () => {
     },
   );
 
-  it.each(['digits', 'breast-cancer'])('answers a held-out row of %s with its label', async (id) => {
-    const row = heldOutRow(id);
-    const [spec] = model(id).manifest.inputs;
-    const request = {
-      inputs: [
-        {
-          name: spec?.name ?? '',
-          datatype: 'FP32' as const,
-          shape: [1, row.values.length],
-          data: row.values,
-        },
-      ],
-    };
-    const run = await pool().run(model(id), readInputs(model(id), request));
-    const [output] = run.outputs;
-    const decoded = output ? decodeTensor(output) : undefined;
-    const scores = decoded?.ok ? decoded.value.map(Number) : [];
-    expect(scores.indexOf(Math.max(...scores))).toBe(row.label);
-    expect(run.milliseconds).toBeGreaterThan(0);
-  });
+  it.each(['digits', 'digits-conv', 'breast-cancer'])(
+    'answers a held-out row of %s with its label',
+    async (id) => {
+      const row = heldOutRow(id);
+      const [spec] = model(id).manifest.inputs;
+      const request = {
+        inputs: [
+          {
+            name: spec?.name ?? '',
+            datatype: 'FP32' as const,
+            shape: [1, row.values.length],
+            data: row.values,
+          },
+        ],
+      };
+      const run = await pool().run(model(id), readInputs(model(id), request));
+      const [output] = run.outputs;
+      const decoded = output ? decodeTensor(output) : undefined;
+      const scores = decoded?.ok ? decoded.value.map(Number) : [];
+      expect(scores.indexOf(Math.max(...scores))).toBe(row.label);
+      expect(run.milliseconds).toBeGreaterThan(0);
+    },
+  );
 
   it('scores every golden text as the reference does', async () => {
     const sentiment = model('financial-sentiment');

@@ -14,12 +14,12 @@ const usable = new Set(['pending', 'active', 'retiring']);
 
 /**
  * The commitment that follows from the signer's keys (R-SIGN-7), or undefined when `previous` already says the same.
- * It lists the output keys that are neither retired nor revoked, in order of their ids.
+ * It lists the output keys that are neither retired nor revoked, in order of their ids, and the circuit of a version that has one.
  *
  * @param effectiveAt Unix seconds
  */
 export function nextCommitment(
-  model: Pick<Model, 'identity' | 'modelVersionId'>,
+  model: Pick<Model, 'identity' | 'modelVersionId' | 'circuit'>,
   { keySet, currentOutputKeyId }: SignerKeys,
   previous: ModelCommitment | undefined,
   effectiveAt: number,
@@ -28,9 +28,9 @@ export function nextCommitment(
     .filter(({ use, status }) => use === 'output' && usable.has(status))
     .sort((left, right) => (left.kid < right.kid ? -1 : 1))
     .map(({ kid, alg, public_key: publicKey }) => ({ kid, alg, publicKey }));
-  if (previous?.currentKeyId === currentOutputKeyId && canonicalJson(previous.keys) === canonicalJson(keys)) {
-    return undefined;
-  }
+  const vkDigest = model.circuit?.vkDigest ?? null;
+  const isSame = previous?.currentKeyId === currentOutputKeyId && previous.vkDigest === vkDigest;
+  if (isSame && canonicalJson(previous.keys) === canonicalJson(keys)) return undefined;
   return {
     type: 'touchstone.model-commitment.v1',
     modelVersionId: model.modelVersionId,
@@ -38,7 +38,7 @@ export function nextCommitment(
     sequence: previous ? previous.sequence + 1 : 0,
     keys,
     currentKeyId: currentOutputKeyId,
-    vkDigest: null,
+    vkDigest,
     previous: previous ? commitmentHash(previous) : null,
     effectiveAt,
   };

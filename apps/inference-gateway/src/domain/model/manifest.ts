@@ -48,6 +48,8 @@ const manifestWith = (text: TextRule) =>
     priceAtomic: decimal,
     preprocess: preprocessSpec.optional(),
     accuracy: accuracyWith(text).optional(),
+    /** The circuit by which answers can be proved: the model is then run in whole numbers. */
+    circuit: modelFileName.optional(),
   });
 
 /**

@@ -1,4 +1,5 @@
-import type { ModelIdentity } from '@touchstone/contracts';
+import type { CircuitDescriptor, CircuitSetup, ModelIdentity } from '@touchstone/contracts';
+import type { IntegerModel } from '@touchstone/integer-model';
 import type { WordListTokenizer } from '../request/word-list-tokenizer.js';
 import type { ModelManifest } from './manifest.js';
 
@@ -18,6 +19,17 @@ export interface Model {
   /** The file itself: what was hashed is what runs. */
   readonly read: () => Promise<Uint8Array>;
   readonly tokenizer: WordListTokenizer | undefined;
+  /** Of a version that is run in whole numbers, so that its answers can be proved. */
+  readonly circuit?: ProvableCircuit;
+}
+
+/** The circuit of a model version with what it was written from. */
+export interface ProvableCircuit {
+  readonly descriptor: CircuitDescriptor;
+  /** What a trust file lists the circuit by, lower-case hex. */
+  readonly vkDigest: string;
+  readonly setup: CircuitSetup;
+  readonly model: IntegerModel;
 }
 
 /** The price of one answer in atomic units of the asset. */

@@ -2,7 +2,8 @@ import { AppError, type CanonicalTensor, type ErrorDetail, type TensorSpec } fro
 import type { InferRequest, RequestTensor } from '@touchstone/contracts/http/inference-gateway';
 import { decodeTensor, encodeTensor } from '@touchstone/evidence';
 import { shapeFits, shapeText } from '../model/manifest.js';
-import type { Model } from '../model/model.js';
+import { quantise } from '@touchstone/integer-model';
+import type { Model, ProvableCircuit } from '../model/model.js';
 
 /**
  * Turns the body into the model's input tensors, in the order of the manifest. Everything that can be wrong with
@@ -12,7 +13,7 @@ import type { Model } from '../model/model.js';
  */
 export function readInputs(model: Model, request: InferRequest): CanonicalTensor[] {
   return request.text === undefined
-    ? tensorInputs(model.manifest.inputs, request.inputs ?? [])
+    ? tensorInputs(model, request.inputs ?? [])
     : textInputs(model, request.text);
 }
 
@@ -30,12 +31,18 @@ function textInputs(model: Model, text: string): CanonicalTensor[] {
   return [encoded.value];
 }
 
-function tensorInputs(specs: readonly TensorSpec[], tensors: readonly RequestTensor[]): CanonicalTensor[] {
+function tensorInputs(
+  { manifest: { inputs: specs }, circuit }: Model,
+  tensors: readonly RequestTensor[],
+): CanonicalTensor[] {
   const details = checkNames(specs, tensors);
   if (details.length > 0) throw invalid(details);
   return specs.map((spec) => {
     const index = tensors.findIndex(({ name }) => name === spec.name);
-    return readTensor(spec, tensors[index] as RequestTensor, `/inputs/${index}`);
+    const tensor = tensors[index] as RequestTensor;
+    const whole = circuit?.descriptor.inputs.find(({ name }) => name === spec.name);
+    if (whole && isFloat(tensor)) return quantised(whole, spec, tensor, `/inputs/${index}`);
+    return readTensor(spec, tensor, `/inputs/${index}`);
   });
 }
 
@@ -79,6 +86,30 @@ function readTensor(spec: TensorSpec, tensor: RequestTensor, pointer: string): C
     throw invalid([{ pointer: `${pointer}${encoded.error.pointer}`, detail: encoded.error.detail }]);
   }
   checkRange(spec, encoded.value, pointer);
+  return encoded.value;
+}
+
+type FloatTensor = RequestTensor & { readonly datatype: 'FP32' | 'FP64' };
+
+const isFloat = (tensor: RequestTensor): tensor is FloatTensor =>
+  tensor.datatype === 'FP32' || tensor.datatype === 'FP64';
+
+/** Floats for a model in whole numbers: they become the numbers that are run, signed and disclosed. */
+function quantised(
+  input: ProvableCircuit['descriptor']['inputs'][number],
+  spec: TensorSpec,
+  tensor: FloatTensor,
+  pointer: string,
+): CanonicalTensor {
+  const read = readTensor({ name: spec.name, datatype: tensor.datatype, shape: spec.shape }, tensor, pointer);
+  const floats = decodeTensor(read);
+  if (!floats.ok)
+    throw invalid([{ pointer: `${pointer}${floats.error.pointer}`, detail: floats.error.detail }]);
+  const { name, datatype, shape } = input;
+  const data = Array.from(quantise(input, floats.value.map(Number)));
+  const encoded = encodeTensor({ name, datatype, shape, data });
+  // What is held between the bounds of the datatype fits it.
+  if (!encoded.ok) throw new Error(`The input ${name} is not quantised: ${encoded.error.detail}`);
   return encoded.value;
 }
 

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { copyFile, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Files } from '../../domain/files.js';
 import { ProverError } from '../../domain/prover-error.js';
@@ -48,6 +49,7 @@ export class DiskFiles implements Files {
 }
 
 async function whole(path: string, write: (half: string) => Promise<void>): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
   const half = `${path}.${randomUUID()}`;
   try {
     await write(half);

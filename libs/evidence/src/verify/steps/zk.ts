@@ -1,6 +1,7 @@
+import type { ZkProof } from '@touchstone/contracts';
 import { canonicalJsonOfParsed } from '@touchstone/canonical-json';
 import { groth16Failures, verifyProof } from '@touchstone/groth16';
-import type { EvidenceBundle, OutputBundle, ZkProof } from '../../bundle/schema.js';
+import type { EvidenceBundle, OutputBundle } from '../../bundle/schema.js';
 import { outputDigest } from '../../output/payload.js';
 import { tensorsHash } from '../../tensor/tensor.js';
 import type { PreparedTrust, TrustedCircuit } from '../../trust/prepared-trust.js';

@@ -1,4 +1,5 @@
-import type { NodeReader, Operator } from '../compilation.js';
+import type { PostProcessing } from '../../model/integer-model.js';
+import type { Operator } from '../compilation.js';
 import type { Sums } from '../value.js';
 
 /** max(x, 0) (ONNX Relu). */
@@ -36,16 +37,16 @@ function bounded(value: Sums, lower: number, upper: number): Sums {
 
 /** Not what can be proved, but what the verifier computes from it. */
 export const post =
-  (op: 'Softmax' | 'Sigmoid' | 'ArgMax') =>
-  (
-    node: NodeReader,
-  ): { kind: 'post'; shape: readonly number[]; post: { op: typeof op; from: string; name: string } } => {
-    const { shape } = node.plain(0);
+  (op: PostProcessing['op']): Operator =>
+  (node) => {
+    const { shape } = node.pending(0);
     const [from = ''] = node.node.inputs;
     const [name = ''] = node.node.outputs;
     const last = shape.length - 1;
     const axis = node.int('axis', op === 'Softmax' ? (node.opset < 13 ? 1 : -1) : 0);
     if (op !== 'Sigmoid' && axis !== -1 && axis !== last)
       node.refuse(`goes along the axis ${axis}; only the last one is computed after the proof`);
-    return { kind: 'post', shape: op === 'ArgMax' ? shape.slice(0, -1) : shape, post: { op, from, name } };
+    if (node.int('select_last_index', 0) !== 0)
+      node.refuse('takes the last of equal values; only the first is computed after the proof');
+    return { kind: 'post', post: { op, from, name } };
   };

@@ -1,4 +1,5 @@
-import type { Affine } from '../affine.js';
+import { elementsOf } from '../../model/integer-model.js';
+import { constantAffine, type Affine } from '../affine.js';
 import type { NodeReader, Operator } from '../compilation.js';
 import { plainSums, type Constant, type Sums } from '../value.js';
 
@@ -69,21 +70,21 @@ interface Broadcast {
 
 /** Both inputs, each element with its partner, by the rules of NumPy. */
 function broadcast(node: NodeReader): Broadcast {
-  const [left, right] = [operand(node, 0), operand(node, 1)];
-  const rank = Math.max(left.shape.length, right.shape.length);
-  const padded = [left, right].map(({ shape }) => [...Array<number>(rank - shape.length).fill(1), ...shape]);
+  const [left, right] = [node.value(0).shape, node.value(1).shape];
+  const rank = Math.max(left.length, right.length);
+  const padded = [left, right].map((shape) => [...Array<number>(rank - shape.length).fill(1), ...shape]);
   const [leftShape, rightShape] = padded as [number[], number[]];
-  const shape = leftShape.map((size, axis) => {
+  const sizes = leftShape.map((size, axis) => {
     const other = rightShape[axis] as number;
-    if (size !== other && size !== 1 && other !== 1)
-      node.refuse(`joins the shapes [${left.shape}] and [${right.shape}]`);
-    return Math.max(size, other);
+    if (size !== other && size !== 1 && other !== 1) node.refuse(`joins the shapes [${left}] and [${right}]`);
+    return size === 1 ? other : size;
   });
-  const count = shape.reduce((all, size) => all * size, 1);
-  const pairs = Array.from({ length: count }, (_, at) => {
+  const shape = node.shape(sizes);
+  const [leftSums, rightSums] = [operand(node, 0), operand(node, 1)];
+  const pairs = Array.from({ length: elementsOf(shape) }, (_, at) => {
     const pick = (own: readonly number[], sums: readonly Affine[]): Affine =>
       sums[sourceOf(at, shape, own)] as Affine;
-    return [pick(leftShape, left.sums), pick(rightShape, right.sums)] as const;
+    return [pick(leftShape, leftSums), pick(rightShape, rightSums)] as const;
   });
   return { shape, pairs };
 }
@@ -103,9 +104,9 @@ function sourceOf(at: number, shape: readonly number[], own: readonly number[]):
   return index;
 }
 
-function operand(node: NodeReader, index: number): { shape: readonly number[]; sums: readonly Affine[] } {
+function operand(node: NodeReader, index: number): readonly Affine[] {
   const value = node.value(index);
-  if (value.kind !== 'constant') return node.plain(index);
-  const empty = { wires: new Uint32Array(), factors: new Float64Array() };
-  return { shape: value.shape, sums: Array.from(value.data, (bias) => ({ bias, ...empty })) };
+  return value.kind === 'constant'
+    ? Array.from(value.data, (bias) => constantAffine(bias))
+    : node.plain(index).sums;
 }

@@ -3,7 +3,7 @@ import { clip, leakyRelu, post, relu } from './activation.js';
 import { add, divide, multiply, subtract } from './elementwise.js';
 import { batchNormalization, gemm, matMul } from './linear.js';
 import { dequantizeLinear, quantizeLinear } from './quantisation.js';
-import { constant, flatten, identity, reshape, squeeze, unsqueeze } from './shape.js';
+import { constant, dropout, flatten, identity, reshape, squeeze, unsqueeze } from './shape.js';
 import { averagePool, conv, globalAveragePool } from './window.js';
 
 /** What can be proved, by the operator's name in ONNX. */
@@ -17,7 +17,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   Conv: conv,
   DequantizeLinear: dequantizeLinear,
   Div: divide,
-  Dropout: identity,
+  Dropout: dropout,
   Flatten: flatten,
   Gemm: gemm,
   GlobalAveragePool: globalAveragePool,

@@ -23,6 +23,9 @@ export const conv: Operator = (node, { sums }) => {
   if (weights.shape.length !== 4 || groupChannels * groups !== channels || filters % groups !== 0)
     node.refuse(`has weights of the shape [${weights.shape}] for ${channels} channels in ${groups} groups`);
   const windows = windowsOf(node, kernel as [number, number], [height, width]);
+  if (bias !== undefined && bias.length !== filters)
+    node.refuse(`has ${bias.length} biases for ${filters} filters`);
+  const shape = node.shape([1, filters, ...windows.outputs]);
   const result: Affine[] = [];
   for (let filter = 0; filter < filters; filter += 1) {
     const first = Math.floor(filter / (filters / groups)) * groupChannels;
@@ -38,7 +41,7 @@ export const conv: Operator = (node, { sums }) => {
       result.push(sums.take(bias?.[filter] ?? 0));
     });
   }
-  return plainSums([1, filters, ...windows.outputs], result);
+  return plainSums(shape, result);
 };
 
 /** Means over windows of an image (ONNX AveragePool, two axes). */
@@ -69,6 +72,7 @@ function pooled(node: NodeReader, { sums }: Compilation, image: Sums, windows: W
   const [, channels, height, width] = imageShape(node, image);
   const isPaddingCounted = node.int('count_include_pad', 0) !== 0;
   const whole = windows.kernel[0] * windows.kernel[1];
+  const shape = node.shape([1, channels, ...windows.outputs]);
   const result: Affine[] = [];
   for (let channel = 0; channel < channels; channel += 1)
     eachWindow(windows, [height, width], (places) => {
@@ -77,7 +81,7 @@ function pooled(node: NodeReader, { sums }: Compilation, image: Sums, windows: W
         sums.add(image.sums[channel * height * width + imageAt] as Affine, share);
       result.push(sums.take());
     });
-  return plainSums([1, channels, ...windows.outputs], result);
+  return plainSums(shape, result);
 }
 
 function imageShape(node: NodeReader, { shape }: Sums): readonly [number, number, number, number] {
@@ -94,7 +98,7 @@ function windowsOf(node: NodeReader, kernel: readonly number[], image: readonly 
   };
   if (kernel.length !== 2 || kernel.some((size) => !(size >= 1))) node.refuse(`has a kernel of [${kernel}]`);
   const stated = node.ints('kernel_shape', kernel);
-  if (stated[0] !== kernel[0] || stated[1] !== kernel[1])
+  if (stated.length !== 2 || stated[0] !== kernel[0] || stated[1] !== kernel[1])
     node.refuse('has a kernel_shape unlike its weights');
   const [strides, dilations] = [pair('strides'), pair('dilations')];
   const spans = kernel.map((size, axis) => (size - 1) * (dilations[axis] as number) + 1);
@@ -149,16 +153,25 @@ function eachWindow(
   [height, width]: readonly [number, number],
   use: (places: readonly Place[]) => void,
 ): void {
-  for (let top = 0; top < outputs[0]; top += 1)
+  for (let top = 0; top < outputs[0]; top += 1) {
+    const rows = inside(top * strides[0] - begins[0], kernel[0], dilations[0], height);
     for (let left = 0; left < outputs[1]; left += 1) {
-      const places: Place[] = [];
-      for (let row = 0; row < kernel[0]; row += 1)
-        for (let column = 0; column < kernel[1]; column += 1) {
-          const y = top * strides[0] + row * dilations[0] - begins[0];
-          const x = left * strides[1] + column * dilations[1] - begins[1];
-          if (y < 0 || y >= height || x < 0 || x >= width) continue;
-          places.push({ kernelAt: row * kernel[1] + column, imageAt: y * width + x });
-        }
-      use(places);
+      const columns = inside(left * strides[1] - begins[1], kernel[1], dilations[1], width);
+      use(
+        rows.flatMap(([row, y]) =>
+          columns.map(([column, x]) => ({ kernelAt: row * kernel[1] + column, imageAt: y * width + x })),
+        ),
+      );
     }
+  }
+}
+
+/** The steps of a kernel along one axis that lie in the image, each with its place; never more than the image has. */
+function inside(start: number, count: number, step: number, size: number): (readonly [number, number])[] {
+  const first = Math.max(0, Math.ceil(-start / step));
+  const end = Math.min(count, Math.ceil((size - start) / step));
+  return Array.from({ length: Math.max(0, end - first) }, (_, at) => [
+    first + at,
+    start + (first + at) * step,
+  ]);
 }

@@ -1,7 +1,8 @@
 import { bn254 } from '@noble/curves/bn254.js';
 import { describe, expect, it } from '@jest/globals';
-import { isInG2 } from './g2-subgroup.js';
-import type { G2Point } from './points.js';
+import { linesOfTwistPoint } from './pairing-lines.js';
+
+type G2Point = typeof bn254.G2.Point.BASE;
 
 const { Point } = bn254.G2;
 const { Fp2, Fr } = bn254.fields;
@@ -15,6 +16,8 @@ const primes = [
   197_620_364_512_881_247_228_717_050_342_013_327_560_683_201_906_968_909n,
 ];
 const cofactor = Point.CURVE().h;
+
+const isInG2 = (point: G2Point): boolean => linesOfTwistPoint(point) !== undefined;
 
 /** Doubling and adding, for factors beyond r. */
 function times(point: G2Point, factor: bigint): G2Point {
@@ -47,6 +50,13 @@ function firstOfOrder(prime: bigint): G2Point {
   }
   throw new Error('unreachable: the points do not end');
 }
+
+describe('the lines of a point', () => {
+  it('are those of the pairing', () => {
+    const point = Point.BASE.multiplyUnsafe(12_345n);
+    expect(linesOfTwistPoint(point)).toEqual(bn254.utils.calcPairingPrecomputes(point));
+  });
+});
 
 describe('membership in the subgroup of G2', () => {
   it.each([1n, 2n, 3n, r - 1n, r / 2n, 0x1234567890abcdefn])(

@@ -1,0 +1,71 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { finish, json, positiveInteger } from '../command-options.js';
+
+/** Longest time of a proof when nothing else is said, in seconds. */
+const PROOF_TIMEOUT_DEFAULT_SECONDS = 300;
+
+/** Proofs of executions, and running them again. */
+export function addZkCommands(program: Command): void {
+  const zk = program
+    .command('zk')
+    .description('prove in zero knowledge that a model gave an answer')
+    .enablePositionalOptions();
+  zk.command('prove <bundle>')
+    .description('prove an output of the past, and put the proof beside its evidence')
+    .requiredOption('--model <file>', 'ONNX file of the model')
+    .requiredOption('--circuit <file>', 'circuit.json of the model: descriptor and verification key')
+    .requiredOption('--key <file>', 'proving key (.zkey) of the circuit')
+    .option('--out <file>', 'where to write the bundle; - for standard output', '-')
+    .option('--timeout <seconds>', 'how long it may take', positiveInteger, PROOF_TIMEOUT_DEFAULT_SECONDS)
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone zk prove evidence.json --model models/digits-int/model.onnx \\
+      --circuit models/digits-int/circuit.json --key models/digits-int/proving-key.zkey --out proven.json
+  $ touchstone verify proven.json --trust trust.json --require L5`,
+    )
+    .action((path, options) => finish(import('./zk-prove.js').then((m) => m.zkProveCommand(path, options))));
+  zk.command('prover')
+    .description(
+      'call the prover itself: powers, set-up, install-native (see `touchstone zk prover -- --help`)',
+    )
+    .argument('[words...]', 'what it is told')
+    .passThroughOptions()
+    .allowUnknownOption()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone zk prover install-native
+  $ touchstone zk prover powers make 12
+  $ touchstone zk prover set-up start --model model.onnx --powers powers.ptau --to key-0.zkey`,
+    )
+    .action((words: string[]) => finish(import('../zk/call-prover.js').then((m) => m.callProver(words))));
+  program
+    .command('replay <bundles...>')
+    .description(
+      'run a model again on the inputs of bundles (files, folders of *.json), and compare what it gives',
+    )
+    .requiredOption('--model <file>', 'ONNX file of the model')
+    .option('--circuit <file>', 'circuit.json, where the model is run in whole numbers')
+    .option('--tolerance <x>', 'largest difference of floats that is taken for the same', '1e-5')
+    .option('--sample <percent>', 'run only so many of them, drawn at random', percent, 100)
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone replay evidence.json --model models/digits/model.onnx
+  $ touchstone replay evidence/ --model models/digits/model.onnx --sample 10 --json
+  $ touchstone replay evidence.json --model models/digits-int/model.onnx --circuit models/digits-int/circuit.json --json`,
+    )
+    .action((paths, options) => finish(import('./replay.js').then((m) => m.replayCommand(paths, options))));
+}
+
+function percent(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 100)) throw new InvalidArgumentError('expected more than 0, at most 100');
+  return value;
+}

@@ -1,0 +1,76 @@
+import type { CanonicalTensor, ModelCircuit } from '@touchstone/contracts';
+import { encodeTensor, tensorsHash, type OutputBundle } from '@touchstone/evidence';
+import { compileDescribed, runIntegerModel } from '@touchstone/integer-model';
+import { CommandError, exitCodes } from '../exit-codes.js';
+import { inputElements, requireCircuitOf } from '../zk/provable-output.js';
+import { compareOutput, resultOf, type OutputComparison, type ReplayResult } from './compare.js';
+import { runFloats, type FloatRun } from './run-floats.js';
+
+/** A model to run again: its file, and its circuit where it is run in whole numbers. */
+export interface ReplayedModel {
+  /** Absolute path. */
+  readonly path: string;
+  readonly file: Uint8Array;
+  readonly circuit?: ModelCircuit | undefined;
+}
+
+/** What came of running a model again. */
+export interface Replay {
+  readonly result: ReplayResult;
+  /** Whole numbers are the same on every machine; floats are compared with a tolerance. */
+  readonly arithmetic: 'integer' | 'float';
+  readonly outputs: readonly OutputComparison[];
+  readonly runtime: FloatRun['runtime'] | undefined;
+}
+
+/**
+ * Runs the model of a bundle on its disclosed inputs. Where the bundle withholds its outputs, the hash of all that the model gives has to
+ * be the signed one.
+ *
+ * @throws CommandError where the model cannot be run
+ */
+export async function replayBundle(
+  bundle: OutputBundle,
+  model: ReplayedModel,
+  tolerance: number,
+): Promise<Replay> {
+  const circuit = model.circuit?.descriptor ?? bundle.zk?.descriptor;
+  const arithmetic = circuit === undefined ? 'float' : 'integer';
+  const run: { outputs: readonly CanonicalTensor[]; runtime?: FloatRun['runtime'] } =
+    circuit === undefined
+      ? await runFloats(model.path, bundle.subject.inputs ?? [])
+      : { outputs: wholeOutputs(bundle, model.file, circuit) };
+  const { runtime } = run;
+  const signed = bundle.subject.outputs;
+  if (signed === undefined) {
+    const hash = tensorsHash([...run.outputs].sort((left, right) => (left.name < right.name ? -1 : 1)));
+    const isSame = hash.ok && hash.value === bundle.subject.proof.outputHash;
+    return { result: isSame ? 'same' : 'different', arithmetic, outputs: [], runtime };
+  }
+  const outputs = signed.map((tensor) =>
+    compareOutput(
+      tensor,
+      run.outputs.find(({ name }) => name === tensor.name),
+    ),
+  );
+  return {
+    result: resultOf(outputs, arithmetic === 'integer' ? 0 : tolerance),
+    arithmetic,
+    outputs,
+    runtime,
+  };
+}
+
+function wholeOutputs(
+  bundle: OutputBundle,
+  file: Uint8Array,
+  descriptor: ModelCircuit['descriptor'],
+): CanonicalTensor[] {
+  requireCircuitOf(bundle, descriptor);
+  const { outputs } = runIntegerModel(compileDescribed(file, descriptor), inputElements(bundle, descriptor));
+  return descriptor.outputs.map(({ name, datatype, shape }, index) => {
+    const encoded = encodeTensor({ name, datatype, shape, data: Array.from(outputs[index] as Int32Array) });
+    if (!encoded.ok) throw new CommandError(exitCodes.invalid, `The output ${name}: ${encoded.error.detail}`);
+    return encoded.value;
+  });
+}

@@ -1,0 +1,47 @@
+import { AppError, modelCircuit } from '@touchstone/contracts';
+import { parseStrictJson } from '@touchstone/canonical-json';
+import { integerCircuit } from '@touchstone/circuit';
+import { circuitDigest, descriptorHash } from '@touchstone/evidence';
+import { compileDescribed, descriptorOf } from '@touchstone/integer-model';
+import { z } from 'zod';
+import type { ModelManifest } from '../../domain/model/manifest.js';
+import type { ProvableCircuit } from '../../domain/model/model.js';
+
+/** Largest file of a circuit in bytes: a key has a point for each public signal. */
+export const CIRCUIT_BYTES_MAX = 4_194_304;
+
+/**
+ * Reads the circuit of a model and compiles it again from the model's file: what is served is what its descriptor speaks of. That the
+ * verification key is of this circuit, its set-up shows, and each proof.
+ *
+ * @throws AppError `model-invalid`
+ */
+export function loadCircuit(manifest: ModelManifest, file: Uint8Array, text: Uint8Array): ProvableCircuit {
+  const { descriptor, vk, setup } = readCircuit(manifest.id, text);
+  const model = compileDescribed(file, descriptor);
+  const { constraintCount, publicCount } = integerCircuit(model).system;
+  const compiled = descriptorOf(model, manifest.sha256, constraintCount);
+  if (descriptorHash(compiled) !== descriptorHash(descriptor))
+    throw refused(manifest.id, 'its descriptor is not the one that the file gives');
+  if (vk.nPublic !== publicCount)
+    throw refused(manifest.id, `its key has ${vk.nPublic} public signals, the circuit ${publicCount}`);
+  for (const part of ['inputs', 'outputs'] as const) {
+    const [stated, declared] = [manifest[part], descriptor[part]].map((tensors) =>
+      tensors.map(({ name, datatype, shape }) => JSON.stringify([name, datatype, shape])).sort(),
+    );
+    if (String(stated) !== String(declared))
+      throw refused(manifest.id, `its manifest has the ${part} ${stated}, its circuit ${declared}`);
+  }
+  return { descriptor, vkDigest: circuitDigest({ vk, descriptor }), setup, model };
+}
+
+function readCircuit(id: string, text: Uint8Array) {
+  const parsed = parseStrictJson(text, { maxBytes: CIRCUIT_BYTES_MAX });
+  if (!parsed.ok) throw refused(id, `its file is not strict JSON: ${parsed.error.message}`);
+  const circuit = modelCircuit.safeParse(parsed.value);
+  if (circuit.success) return circuit.data;
+  throw refused(id, `its file does not fit its schema: ${z.prettifyError(circuit.error)}`);
+}
+
+const refused = (id: string, why: string): AppError =>
+  new AppError('model-invalid', `The circuit of ${id} is refused: ${why}.`);
