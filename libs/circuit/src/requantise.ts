@@ -86,8 +86,8 @@ function toEven(
     shift === 1
       ? plus(number(1), wire(bits[0] as number), -1)
       : wire(isZero(system, weighted(bits.slice(0, shift))));
-  const lowest = bits[shift];
-  const parity = lowest === undefined ? number(0) : wire(lowest);
+  // There is such a bit: where all quotients are 0, the activation is a constant.
+  const parity = wire(bits[shift] as number);
   const isLowerOdd = lower % 2 !== 0;
   const isOdd = isLowerOdd ? plus(number(1), parity, -1) : parity;
   let down = product(system, isTie, isOdd);

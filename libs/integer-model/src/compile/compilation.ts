@@ -37,7 +37,7 @@ export class NodeReader {
     private readonly valueOf: (name: string) => Value,
     private readonly compilation: Compilation,
   ) {
-    this.where = `${node.op} ${JSON.stringify(node.name || node.outputs[0] || '')}`;
+    this.where = `${node.op} ${JSON.stringify(node.name || node.outputs[0])}`;
   }
 
   /** @throws AppError `model-invalid` naming the node */
@@ -62,7 +62,7 @@ export class NodeReader {
 
   /** A constant of the file, with its element type. */
   tensor(index: number): OnnxTensor {
-    const tensor = this.constants.get(this.node.inputs[index] ?? '');
+    const tensor = this.constants.get(this.node.inputs[index] as string);
     return tensor ?? this.refuse(`needs a constant of the file as its input ${index}`);
   }
 
@@ -130,10 +130,9 @@ export class NodeReader {
       : this.refuse(`has the attribute ${name}, which is no list of whole numbers`);
   }
 
-  floats(name: string, otherwise: readonly number[]): readonly number[] {
+  floats(name: string): readonly number[] {
     const attribute = this.node.attributes.get(name);
-    if (attribute === undefined) return otherwise;
-    return attribute.kind === 'floats'
+    return attribute?.kind === 'floats'
       ? attribute.value
       : this.refuse(`has the attribute ${name}, which is no list of floats`);
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { REFUSAL_CHARACTERS_MAX } from '@touchstone/onnx';
 import { onnxModel, onnxTensor, type OnnxNode, type OnnxValue } from '@touchstone/testing';
 import { readFileSync } from 'node:fs';
-import { compiled, evaluated, refusalOf, type TestGraph } from '../../test/one-node.js';
+import { compiled, evaluated, fileOf, refusalOf, type TestGraph } from '../../test/one-node.js';
 import { CALIBRATION_ROWS_MAX } from '../limits.js';
 import { compileIntegerModel, type CompileOptions } from './compile-model.js';
 
@@ -238,5 +238,36 @@ describe('sums', () => {
     ];
     const graph = { shape: [1], tensors: [onnxTensor('c', [], [1e-200], 'FP64')], nodes };
     expect(evaluated(compiled(graph), [5])).toEqual([0]);
+  });
+});
+
+describe('layers', () => {
+  const leaky: OnnxNode[] = [
+    { op: 'Sub', inputs: ['c', 'x'], outputs: ['d'] },
+    { op: 'LeakyRelu', inputs: ['d'], outputs: ['y'] },
+  ];
+
+  it('are unsigned where no sum is below zero', () => {
+    const of = (constant: number) =>
+      compileIntegerModel(fileOf({ shape: [1], constants: { c: [[], [constant]] }, nodes: leaky }), {
+        ranges: new Map([['x', { minimum: 0, maximum: 255 }]]),
+      }).layers[0]?.requantise;
+    expect(of(255)).toMatchObject({ lower: 0, upper: 255 });
+    expect(of(254)).toMatchObject({ lower: -128, upper: 127 });
+  });
+
+  it('have the scale 1 where all samples are 0', () => {
+    const nodes: OnnxNode[] = [{ op: 'Relu', inputs: ['x'], outputs: ['y'] }];
+    const model = compileIntegerModel(fileOf({ shape: [1], nodes }), samples([0]));
+    expect(model.outputs[0]?.scaleLog2).toBe(0);
+  });
+
+  it('are refused where samples are beyond all numbers', () => {
+    const nodes: OnnxNode[] = [
+      { op: 'Mul', inputs: ['x', 'c'], outputs: ['m'] },
+      { name: 'n', op: 'Relu', inputs: ['m'], outputs: ['y'] },
+    ];
+    const graph = { shape: [1], tensors: [onnxTensor('c', [], [1e308], 'FP64')], nodes };
+    expect(refusal(graph)).toMatch(/the output "y" cannot be written in whole numbers/);
   });
 });

@@ -120,7 +120,7 @@ class ModelCompiler {
     const operator = node.domain === '' && Object.hasOwn(operators, node.op) ? operators[node.op] : undefined;
     if (operator === undefined)
       return read.refuse(`is not among what can be proved (${Object.keys(operators).join(', ')})`);
-    const [first = '', ...more] = node.outputs;
+    const [first, ...more] = node.outputs as readonly [string, ...string[]];
     if (more.some((name) => name !== '')) read.refuse('has more than one output');
     this.define(first, operator(read, this.layers));
   }

@@ -3,6 +3,7 @@ import type { IntegerRows } from '../model/integer-model.js';
 import { roundHalfEven } from '../model/rounding.js';
 import type { Affine } from './affine.js';
 import { ceilLog2, lowestBitLog2 } from './powers.js';
+import { unsupported } from './unsupported.js';
 
 /** The scale of sums that are nothing but constants. */
 const CONSTANTS_SCALE_LOG2 = -8;
@@ -17,10 +18,11 @@ export interface ScaledRows {
  * Whole numbers for the factors of sums: exactly, where all of them are multiples of one power of two with few enough bits,
  * otherwise rounded to few bits.
  *
+ * @param where the node, for the refusal
  * @param coarsest a scale that is wanted at most, so that a division by a power of two follows and no multiplication
  */
-export function integerRows(sums: readonly Affine[], coarsest = Infinity): ScaledRows {
-  const scaleLog2 = Math.min(exactScale(sums) ?? roundedScale(sums), coarsest);
+export function integerRows(where: string, sums: readonly Affine[], coarsest = Infinity): ScaledRows {
+  const scaleLog2 = Math.min(exactScale(sums) ?? roundedScale(where, sums), coarsest);
   const scale = 2 ** -scaleLog2;
   const terms = sums.reduce((all, { wires }) => all + wires.length, 0);
   const offsets = new Uint32Array(sums.length + 1);
@@ -30,22 +32,22 @@ export function integerRows(sums: readonly Affine[], coarsest = Infinity): Scale
   let at = 0;
   sums.forEach((sum, row) => {
     for (let term = 0; term < sum.wires.length; term += 1) {
-      const weight = whole((sum.factors[term] as number) * scale);
+      const weight = whole(where, (sum.factors[term] as number) * scale);
       if (weight === 0) continue;
       wires[at] = sum.wires[term] as number;
       weights[at++] = weight;
     }
     offsets[row + 1] = at;
-    biases[row] = whole(sum.bias * scale);
+    biases[row] = whole(where, sum.bias * scale);
   });
   return { rows: { offsets, wires: wires.slice(0, at), weights: weights.slice(0, at), biases }, scaleLog2 };
 }
 
 /** What is beyond the bits of a sum would wrap around unseen. */
-function whole(value: number): number {
+function whole(where: string, value: number): number {
   const rounded = roundHalfEven(value);
   if (!(Math.abs(rounded) < 2 ** (SUM_BITS - 1)))
-    throw new RangeError('a constant needs more bits than a sum has');
+    throw unsupported(where, 'cannot be written in whole numbers: a constant needs more bits than a sum has');
   return rounded;
 }
 
@@ -73,11 +75,12 @@ function exactScale(sums: readonly Affine[]): number | undefined {
 }
 
 /** The finest scale at which the greatest factor has so few bits. */
-function roundedScale(sums: readonly Affine[]): number {
+function roundedScale(where: string, sums: readonly Affine[]): number {
   const greatest = sums.reduce(
     (all, { factors }) => factors.reduce((most, factor) => Math.max(most, Math.abs(factor)), all),
     0,
   );
-  if (!(greatest < Infinity)) throw new RangeError('a factor is no finite number');
+  if (!(greatest < Infinity))
+    throw unsupported(where, 'cannot be written in whole numbers: a factor is no finite number');
   return ceilLog2(greatest / (2 ** (ROUNDED_WEIGHT_BITS - 1) - 1));
 }

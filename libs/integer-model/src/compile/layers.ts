@@ -25,6 +25,7 @@ export class Layers implements Compilation {
   private readonly samples: Float64Array[] = [];
   /** The wires of activations that several nodes take; a reshaped value has the same activation. */
   private readonly settled = new Map<Activation, readonly Affine[]>();
+  private sampleCount = 0;
   private terms = 0;
   private elements = 0;
 
@@ -39,6 +40,7 @@ export class Layers implements Compilation {
 
   /** A wire of an input: its bounds, and its value for each sample. */
   input(lowest: number, highest: number, samples: Float64Array): number {
+    this.sampleCount = samples.length;
     return this.wire(lowest, highest, samples);
   }
 
@@ -74,7 +76,7 @@ export class Layers implements Compilation {
 
   /** Whole numbers for sums, checked to stay within the bits of a sum whatever the inputs. */
   rows(name: string, sums: readonly Affine[], coarsest?: number): ScaledRows {
-    const scaled = this.scaledRows(name, sums, coarsest);
+    const scaled = integerRows(name, sums, coarsest);
     this.terms += scaled.rows.weights.length;
     if (this.terms > TERMS_MAX)
       throw unsupported(name, `brings the products of the model above ${TERMS_MAX}`);
@@ -88,16 +90,6 @@ export class Layers implements Compilation {
         `has sums that may reach ${most}, beyond ${SUM_BITS} bits; make its layer smaller`,
       );
     return scaled;
-  }
-
-  private scaledRows(name: string, sums: readonly Affine[], coarsest?: number): ScaledRows {
-    try {
-      return integerRows(sums, coarsest);
-    } catch (error) {
-      if (error instanceof RangeError)
-        throw unsupported(name, `cannot be written in whole numbers: ${error.message}`);
-      throw error;
-    }
   }
 
   /** Whether each sum is one wire that has the stated scale and bounds already. */
@@ -165,10 +157,6 @@ export class Layers implements Compilation {
         addMultiple(values, this.samples[wires[at] as number] as Float64Array, weights[at] as number);
       return values;
     });
-  }
-
-  private get sampleCount(): number {
-    return this.samples[0]?.length ?? 0;
   }
 
   /** @throws AppError `model-invalid` where so many more wires are too many */

@@ -40,8 +40,7 @@ export const post =
   (op: PostProcessing['op']): Operator =>
   (node) => {
     const { shape } = node.pending(0);
-    const [from = ''] = node.node.inputs;
-    const [name = ''] = node.node.outputs;
+    const [[from], [name]] = [node.node.inputs, node.node.outputs] as [[string], [string]];
     const last = shape.length - 1;
     const axis = node.int('axis', op === 'Softmax' ? (node.opset < 13 ? 1 : -1) : 0);
     if (op !== 'Sigmoid' && axis !== -1 && axis !== last)

@@ -22,7 +22,7 @@ export const constant: Operator = (node) => {
   if (tensor?.kind === 'tensor') return constantOf(tensor.value);
   if (attributes.has('value_float')) return scalar(node.float('value_float', 0));
   if (attributes.has('value_int')) return scalar(node.int('value_int', 0));
-  if (attributes.has('value_floats')) return list(node.floats('value_floats', []));
+  if (attributes.has('value_floats')) return list(node.floats('value_floats'));
   if (attributes.has('value_ints')) return list(node.ints('value_ints', []));
   return node.refuse('holds what is no tensor of numbers');
 };

@@ -88,10 +88,12 @@ describe('Conv', () => {
     expect(refusal(graph)).toMatch(/Conv "n"/);
   });
 
-  it('refuses weights of three axes', () => {
+  it('refuses weights of three axes, and of none', () => {
     const constants = { w: [[3, 2, 6], wholeNumbers(36)] as const };
     const graph = { shape, constants, nodes: [node('Conv', ['x', 'w'])] };
     expect(refusal(graph)).toMatch(/Conv "n" has weights of the shape \[3,2,6\]/);
+    const single = { ...graph, constants: { w: [[], [1]] as const } };
+    expect(refusal(single)).toMatch(/Conv "n" has weights of the shape \[\]/);
   });
 
   it('refuses another number of biases, and no filters', () => {
