@@ -9,16 +9,15 @@ import { compileProgram } from '../src/domain/compile-program.js';
 import { powersLog2For } from '../src/domain/set-up/powers.js';
 import { readProvingKey } from '../src/domain/set-up/proving-key-file.js';
 
-const pathOf = (name: string): string =>
-  fileURLToPath(new URL(`../../../models/digits/${name}`, import.meta.url));
+const pathOf = (name: string): string => fileURLToPath(new URL(`../../../models/${name}`, import.meta.url));
 const json = (name: string): unknown => JSON.parse(readFileSync(pathOf(name), 'utf8'));
-const { rows } = json('held-out.json') as { rows: { label: number; values: number[] }[] };
-const setUp = circuitSetUp.parse(json('zk/set-up.json'));
-const options = circuitOptions.parse(json('zk/circuit.json'));
-const program = compileProgram(readFileSync(pathOf('model.onnx')), options);
+const { rows } = json('digits/held-out.json') as { rows: { label: number; values: number[] }[] };
+const setUp = circuitSetUp.parse(json('digits-int/set-up.json'));
+const options = circuitOptions.parse(json('digits-int/options.json'));
+const program = compileProgram(readFileSync(pathOf('digits-int/model.onnx')), options);
 
-describe('the development keys of digits', () => {
-  it('are for the circuit of model.onnx by circuit.json, on every machine', () => {
+describe('the development keys of digits-int', () => {
+  it('are for the circuit of model.onnx by options.json, on every machine', () => {
     const { constraintsSha256, descriptorHash } = program;
     expect({ constraintsSha256, descriptorHash }).toEqual({
       constraintsSha256: setUp.constraintsSha256,
@@ -28,21 +27,15 @@ describe('the development keys of digits', () => {
     expect(powersLog2For(program.circuit.system)).toBe(10);
   });
 
-  it('are compiled by the range of the manifest and the first 64 held-out rows', () => {
-    const [input] = (json('model.json') as { inputs: { minimum: number; maximum: number }[] }).inputs;
-    expect(options.ranges).toEqual({ pixels: { minimum: input?.minimum, maximum: input?.maximum } });
-    expect(options.samples).toEqual(rows.slice(0, 64).map(({ values }) => ({ pixels: values })));
-  });
-
   it('are those of the transcript, which says that one party made them', async () => {
-    const key = prepareKey(json('zk/verification-key.json'));
+    const key = prepareKey(json('digits-int/verification-key.json'));
     if (!key.ok) throw new Error(key.code);
     expect(vkDigest(key.value.key, program.descriptorHash)).toBe(setUp.vkDigest);
     const files = new DiskFiles();
-    const proving = await readProvingKey(files, pathOf('zk/proving-key.zkey'));
+    const proving = await readProvingKey(files, pathOf('digits-int/proving-key.zkey'));
     expect(proving.contributions).toEqual(setUp.contributions);
     expect(proving.publicCount).toBe(program.circuit.system.publicCount);
-    expect(await files.digest(pathOf('zk/proving-key.zkey'), 'sha256')).toBe(setUp.provingKeySha256);
+    expect(await files.digest(pathOf('digits-int/proving-key.zkey'), 'sha256')).toBe(setUp.provingKeySha256);
     expect(setUp).toMatchObject({ class: 'single-party', powers: { source: 'development' } });
   });
 
