@@ -1,10 +1,12 @@
+import { proofLimitEffects } from './proof-limit-effects.mjs';
+
 /** What happens above a limit. A limit without a line here is a pace, a wait, or a size that the code never exceeds. */
 export const limitEffects = {
+  ...proofLimitEffects,
   ACK_PENDING_MAX:
     'The server delivers no more until some are acknowledged; a larger batch is `config-invalid`.',
   AUDIT_LINES_DELETED_MAX: 'The rest goes with the next line.',
   AUDIT_PAGE_MAX: '`validation-failed`',
-  ADDITIONS_MAX: 'The model cannot be proved: `model-invalid`.',
   ADDED_FORM_BYTES_MAX: '`body-too-large`',
   ADDED_MODELS_MAX: '`conflict`',
   ADDED_MODEL_BYTES_MAX: '`body-too-large`',
@@ -14,7 +16,6 @@ export const limitEffects = {
   ANCHOR_FAILURES_MAX: 'The target is in trouble; one event for each streak, which becomes a dead letter.',
   ANCHOR_WAIT_MAX_MS: '`config-invalid`; the service does not start.',
   ANCHOR_INTERVAL_SEC_MAX: '`config-invalid`; the service does not start.',
-  AXES_MAX: '`model-invalid`',
   BASELINES_PER_NODE_MAX: '`conflict`',
   BATCHES_PER_SEAL_MAX: 'The rest waits for the next transaction.',
   BATCHES_WAITING_MAX: '`queue-full`',
@@ -30,12 +31,10 @@ export const limitEffects = {
   BODY_DEPTH_MAX: '`malformed-json`',
   BUNDLES_IN_WORK_MAX: '`queue-full`',
   CACHED_BUNDLES_MAX: 'The bundle that was read longest ago leaves the memory.',
-  CALIBRATION_ROWS_MAX: 'The further samples do not count.',
   CHALLENGE_BYTES_MAX: 'The command ends with exit code 4.',
   CHECKPOINTS_PER_ROUND_MAX: 'The rest waits for the next round.',
   CONNECTIONS_MAX: 'A further connection is dropped.',
   CLOSING_REQUEST_MS: 'The connection is ended.',
-  CONSTRAINTS_MAX: 'The circuit is not written: RangeError.',
   CONTRACT_PAYMENTS_PER_MINUTE_MAX: '`rate-limited`',
   CORS_ORIGINS_MAX: '`config-invalid`; the service does not start.',
   CHECKPOINT_EXTENSIONS_MAX: 'The checkpoint is refused.',
@@ -51,7 +50,6 @@ export const limitEffects = {
   DELIVERIES_MAX: 'The message becomes a dead letter.',
   ECDSA_KEY_CACHE_MAX: 'The key that was used longest ago is checked again when it comes back.',
   ED25519_KEY_CACHE_MAX: 'The key that was used longest ago is checked again when it comes back.',
-  ELEMENTS_MAX: 'The model cannot be proved: `model-invalid`.',
   EVIDENCE_BYTES_MAX: 'The step `gate` fails: `INVALID`.',
   EVM_HEADER_BYTES_MAX: 'The step `anchor` fails.',
   EVM_HEADER_FIELDS_MAX: 'The step `anchor` fails.',
@@ -63,7 +61,6 @@ export const limitEffects = {
   FAILED_ANCHORS_AGE_MS: 'The failed anchor is deleted, unless its streak lasts.',
   FAILED_ANCHORS_MAX: 'The oldest failed anchors are deleted, when the budget does not count them any more.',
   FAILED_SPACING_MAX_MS: 'The pause grows no further.',
-  MODEL_NODES_MAX: 'The model cannot be proved: `model-invalid`.',
   NODE_CHANGES_MAX: 'The signer learns of the change with the next answer of the hub, seconds later.',
   NODE_NEWS_MAX_AGE_MS:
     'The signer says that it is without news of the hub; where it fails closed it refuses outputs of nodes with `node-blocked`.',
@@ -85,12 +82,8 @@ export const limitEffects = {
   INFERENCE_QUEUE_MAX: '`queue-full`',
   INFERENCE_TIMEOUT_DEFAULT_MS: '`timeout`',
   INFER_MESSAGE_BYTES_MAX: 'gRPC status `RESOURCE_EXHAUSTED`.',
-  OUTPUTS_MAX: 'The model cannot be proved: `model-invalid`.',
   PROOF_ANSWER_BYTES_MAX: 'Never reached: no bundle is larger.',
   PROOF_REQUEST_BYTES_MAX: 'gRPC status `RESOURCE_EXHAUSTED`.',
-  REFUSAL_CHARACTERS_MAX: 'The refusal is cut.',
-  SCALE_LOG2_MAX: 'A stated scale: `model-invalid`. A chosen one stays at the limit.',
-  TERMS_MAX: 'The model cannot be proved: `model-invalid`.',
   VERIFY_TRUST_BYTES_MAX: '`body-too-large`',
   WATCHES_MAX: '`queue-full`',
   WATCH_TIMEOUT_MS: '`timeout`',
@@ -255,6 +248,5 @@ export const limitEffects = {
   PROOF_ENTRIES_MAX: 'Signing is refused: `too-large`; a longer list: `document-shape`.',
   PROOF_FILE_BYTES_MAX: 'The proof is refused: `too-large`.',
   SIGNATURE_FILE_BYTES_MAX: 'The batch is refused: `too-large`.',
-  WIRES_MAX: 'The model cannot be proved: `model-invalid`.',
   ZONES_MAX: '`config-invalid`; the service does not start.',
 };
