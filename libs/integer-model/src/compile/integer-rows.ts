@@ -20,6 +20,7 @@ export interface ScaledRows {
  *
  * @param where the node, for the refusal
  * @param coarsest a scale that is wanted at most, so that a division by a power of two follows and no multiplication
+ * @throws AppError `model-invalid` for a constant of too many bits, and for a factor that is no finite number
  */
 export function integerRows(where: string, sums: readonly Affine[], coarsest = Infinity): ScaledRows {
   const scaleLog2 = Math.min(exactScale(sums) ?? roundedScale(where, sums), coarsest);

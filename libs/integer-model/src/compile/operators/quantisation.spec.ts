@@ -78,6 +78,7 @@ describe('QuantizeLinear', () => {
     ['several scales', { tensors: [onnxTensor('s', [2], [1, 2]), zero(0)] }, /has the scale 1,2;/],
     ['no scale', { tensors: [onnxTensor('s', [0], []), zero(0)] }, /has the scale ;/],
     ['16 bits', { tensors: [scale(1), zero(0, 'UINT16')] }, /makes UINT16; only UINT8 and INT8/],
+    ['no scale at all', { nodes: [node('QuantizeLinear', ['x'])] }, /lacks its input 1/],
     [
       'two zero points',
       { tensors: [scale(1), onnxTensor('z', [2], [0, 0], 'UINT8')] },
