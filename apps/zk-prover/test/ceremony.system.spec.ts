@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { circuitSetUp } from '@touchstone/contracts';
+import { circuitSetUp } from '@touchstone/contracts/circuit';
 import { TimeBudget } from '../src/domain/time-budget.js';
 import { createProver } from '../src/prover.js';
 import { tinyFile } from './support/tiny-job.js';

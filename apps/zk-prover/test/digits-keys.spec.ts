@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { circuitOptions, circuitSetUp } from '@touchstone/contracts';
+import { circuitOptions, circuitSetUp } from '@touchstone/contracts/circuit';
 import { prepareKey, vkDigest } from '@touchstone/groth16';
 import { outputValues, quantise, runIntegerModel } from '@touchstone/integer-model';
 import { DiskFiles } from '../src/adapters/files/disk-files.js';

@@ -1,5 +1,6 @@
 import { canonicalJson } from '@touchstone/canonical-json';
-import { CIRCUIT_SIGNALS_MAX, hex32, CIRCUIT_TENSORS_MAX, TENSOR_RANK_MAX } from '@touchstone/contracts';
+import { hex32, TENSOR_RANK_MAX } from '@touchstone/contracts';
+import { CIRCUIT_SIGNALS_MAX, CIRCUIT_TENSORS_MAX } from '@touchstone/contracts/circuit';
 import { sha256TextHex } from '@touchstone/crypto';
 import { z } from 'zod';
 

@@ -1,4 +1,5 @@
-import type { CanonicalTensor, ModelCircuit } from '@touchstone/contracts';
+import type { CanonicalTensor } from '@touchstone/contracts';
+import type { ModelCircuit } from '@touchstone/contracts/circuit';
 import { encodeTensor, tensorsHash, type OutputBundle } from '@touchstone/evidence';
 import { compileDescribed, runIntegerModel } from '@touchstone/integer-model';
 import { CommandError, exitCodes } from '../exit-codes.js';

@@ -1,4 +1,4 @@
-import type { CircuitDescriptor } from '@touchstone/contracts';
+import type { CircuitDescriptor } from '@touchstone/contracts/circuit';
 import { sha256Hex } from './sha256-hex.js';
 import {
   decodeTensor,

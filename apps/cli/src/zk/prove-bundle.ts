@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readStrict } from './read-strict.js';
-import type { ModelCircuit, ZkProof } from '@touchstone/contracts';
+import type { ModelCircuit, ZkProof } from '@touchstone/contracts/circuit';
 import {
   bindSignal,
   circuitDigest,

@@ -1,5 +1,5 @@
 import { parseStrictJson } from '@touchstone/canonical-json';
-import { modelCircuit, type ModelCircuit } from '@touchstone/contracts';
+import { modelCircuit, type ModelCircuit } from '@touchstone/contracts/circuit';
 import { z } from 'zod';
 import { CommandError, exitCodes } from '../exit-codes.js';
 import { readInput } from '../terminal/files.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { CIRCUIT_SIGNALS_MAX, circuitDescriptor } from '@touchstone/contracts';
+import { CIRCUIT_SIGNALS_MAX, circuitDescriptor } from '@touchstone/contracts/circuit';
 import { onnxModel, onnxTensor } from '@touchstone/testing';
 import { tinyFile } from '../../test/support/tiny-job.js';
 import { tinyModel, tinyOptions } from '../../test/support/tiny-model.js';

@@ -1,12 +1,12 @@
 import { canonicalJson } from '@touchstone/canonical-json';
 import { integerCircuit, type IntegerCircuit, r1csFile } from '@touchstone/circuit';
+import { AppError } from '@touchstone/contracts';
 import {
-  AppError,
   CIRCUIT_SIGNALS_MAX,
   circuitDescriptor,
   type CircuitDescriptor,
   type CircuitOptions,
-} from '@touchstone/contracts';
+} from '@touchstone/contracts/circuit';
 import { bytesToHex, sha256, sha256TextHex } from '@touchstone/crypto';
 import { compileIntegerModel, type CompileOptions, descriptorOf } from '@touchstone/integer-model';
 import { ProverError } from './prover-error.js';

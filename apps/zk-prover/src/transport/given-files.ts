@@ -1,4 +1,4 @@
-import { circuitOptions, type CircuitOptions } from '@touchstone/contracts';
+import { circuitOptions, type CircuitOptions } from '@touchstone/contracts/circuit';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { PreparedKey } from '@touchstone/groth16';
 import type { PapRequest } from '@touchstone/prover-adapter';

@@ -1,5 +1,6 @@
 import { CONSTRAINTS_MAX } from '@touchstone/circuit';
-import { CIRCUIT_SIGNALS_MAX, shortText } from '@touchstone/contracts';
+import { shortText } from '@touchstone/contracts';
+import { CIRCUIT_SIGNALS_MAX } from '@touchstone/contracts/circuit';
 import { type PreparedKey, readProof, vkDigest } from '@touchstone/groth16';
 import {
   PAP,

@@ -6,7 +6,7 @@ import {
   type CircuitSetUp,
   contributorName,
   setUpBeacon,
-} from '@touchstone/contracts';
+} from '@touchstone/contracts/circuit';
 import { canonicalJson } from '@touchstone/canonical-json';
 import { readVerificationKey, vkDigest } from '@touchstone/groth16';
 import { z } from 'zod';

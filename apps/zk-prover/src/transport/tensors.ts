@@ -1,4 +1,4 @@
-import type { CircuitDescriptor } from '@touchstone/contracts';
+import type { CircuitDescriptor } from '@touchstone/contracts/circuit';
 import type { PapTensor } from '@touchstone/prover-adapter';
 import { ProverError } from '../domain/prover-error.js';
 

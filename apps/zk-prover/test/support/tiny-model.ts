@@ -1,4 +1,4 @@
-import type { CircuitOptions } from '@touchstone/contracts';
+import type { CircuitOptions } from '@touchstone/contracts/circuit';
 import { onnxModel, onnxTensor } from '@touchstone/testing';
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { circuitDescriptor, circuitSetups } from '../schemas/circuit.js';
+import { circuitDescriptor, circuitSetups } from '../circuit/descriptor.js';
 import {
   accuracyWith,
   MODEL_LABELS_MAX,

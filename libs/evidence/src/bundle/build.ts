@@ -4,8 +4,8 @@ import type {
   OutputContext,
   OutputProof,
   RequestParts,
-  ZkProof,
 } from '@touchstone/contracts';
+import type { ZkProof } from '@touchstone/contracts/circuit';
 import { canonicalJson, compareUtf8, type JsonObject } from '@touchstone/canonical-json';
 import {
   eventBundle,

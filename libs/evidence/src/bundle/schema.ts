@@ -11,8 +11,8 @@ import {
   outputProof,
   requestParts,
   PATH_HASHES_MAX,
-  zkProof,
 } from '@touchstone/contracts';
+import { zkProof } from '@touchstone/contracts/circuit';
 import { NOTE_BYTES_MAX } from '@touchstone/merkle';
 import { LOG_ENTRY_BYTES_MAX } from '../log/batch-entry.js';
 

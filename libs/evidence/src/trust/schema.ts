@@ -1,14 +1,6 @@
 import { z } from 'zod';
-import {
-  caip2,
-  circuitSetups,
-  decimal,
-  derText,
-  evmAddress,
-  hex32,
-  keystoreEntry,
-  tsaNetwork,
-} from '@touchstone/contracts';
+import { caip2, decimal, derText, evmAddress, hex32, keystoreEntry, tsaNetwork } from '@touchstone/contracts';
+import { circuitSetups } from '@touchstone/contracts/circuit';
 
 /** Most bytes of a trust file's text. */
 export const TRUST_BYTES_MAX = 4_194_304;

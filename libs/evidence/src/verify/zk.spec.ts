@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { ZkProof } from '@touchstone/contracts';
+import type { ZkProof } from '@touchstone/contracts/circuit';
 import { fixture, NOW_MS, provenCircuitDigest } from '../../test/fixture.js';
 import {
   bindSignal,

@@ -1,4 +1,5 @@
-import type { CanonicalTensor, CircuitDescriptor, ZkProof } from '@touchstone/contracts';
+import type { CanonicalTensor } from '@touchstone/contracts';
+import type { CircuitDescriptor, ZkProof } from '@touchstone/contracts/circuit';
 import { canonicalJson, compareUtf8 } from '@touchstone/canonical-json';
 import { bytesToHex, sha256Text, sha256TextHex } from '@touchstone/crypto';
 import { vkDigest } from '@touchstone/groth16';

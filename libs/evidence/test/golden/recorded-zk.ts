@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { zkProof, type ZkProof } from '@touchstone/contracts';
+import { zkProof, type ZkProof } from '@touchstone/contracts/circuit';
 
 /**
  * A proof of one execution, made by snarkjs 0.7.6 with powers of tau and a phase 2 of one contribution each, of a model of three

@@ -1,4 +1,4 @@
-import type { ZkProof } from '@touchstone/contracts';
+import type { ZkProof } from '@touchstone/contracts/circuit';
 import { circuitDigest, type OutputBundle } from '../../src/index.js';
 import { fixture } from '../fixture.js';
 import type { GoldenCase } from './golden-case.js';

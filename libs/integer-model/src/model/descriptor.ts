@@ -1,5 +1,6 @@
 import { canonicalJson } from '@touchstone/canonical-json';
-import { AppError, type CircuitDescriptor } from '@touchstone/contracts';
+import { AppError } from '@touchstone/contracts';
+import type { CircuitDescriptor } from '@touchstone/contracts/circuit';
 import { compileIntegerModel } from '../compile/compile-model.js';
 import type { IntegerModel } from './integer-model.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { ModelCircuit } from '@touchstone/contracts';
+import type { ModelCircuit } from '@touchstone/contracts/circuit';
 import { modelsFolder } from '../../../test/support/sample-models.js';
 import { folderManifest } from '../../domain/model/manifest.js';
 import { CIRCUIT_BYTES_MAX, loadCircuit } from './load-circuit.js';

@@ -1,4 +1,5 @@
-import { AppError, modelCircuit } from '@touchstone/contracts';
+import { AppError } from '@touchstone/contracts';
+import { modelCircuit } from '@touchstone/contracts/circuit';
 import { parseStrictJson } from '@touchstone/canonical-json';
 import { integerCircuit } from '@touchstone/circuit';
 import { circuitDigest, descriptorHash } from '@touchstone/evidence';

@@ -1,4 +1,5 @@
-import type { CircuitDescriptor, CircuitSetup, ModelIdentity } from '@touchstone/contracts';
+import type { ModelIdentity } from '@touchstone/contracts';
+import type { CircuitDescriptor, CircuitSetup } from '@touchstone/contracts/circuit';
 import type { IntegerModel } from '@touchstone/integer-model';
 import type { WordListTokenizer } from '../request/word-list-tokenizer.js';
 import type { ModelManifest } from './manifest.js';

@@ -1,4 +1,4 @@
-import type { CircuitSetUp } from '@touchstone/contracts';
+import type { CircuitSetUp } from '@touchstone/contracts/circuit';
 import { fromSnarkjsKey, type VerificationKey, vkDigest } from '@touchstone/groth16';
 import type { CompiledProgram } from '../compile-program.js';
 import type { Files } from '../files.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import type { CircuitSetUp } from '@touchstone/contracts';
+import type { CircuitSetUp } from '@touchstone/contracts/circuit';
 import { MemoryFiles } from '../../../test/support/memory-files.js';
 import { tinyFile } from '../../../test/support/tiny-job.js';
 import { readProvingKey } from './proving-key-file.js';

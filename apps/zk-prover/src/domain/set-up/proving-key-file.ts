@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { SET_UP_CONTRIBUTIONS_MAX, type CircuitSetUp } from '@touchstone/contracts';
+import { SET_UP_CONTRIBUTIONS_MAX, type CircuitSetUp } from '@touchstone/contracts/circuit';
 import { bytesToHex } from '@touchstone/crypto';
 import type { Files } from '../files.js';
 import { invalid, readSection, readSections } from './iden3-file.js';

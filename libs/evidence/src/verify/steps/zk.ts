@@ -1,4 +1,4 @@
-import type { ZkProof } from '@touchstone/contracts';
+import type { ZkProof } from '@touchstone/contracts/circuit';
 import { canonicalJsonOfParsed } from '@touchstone/canonical-json';
 import { groth16Failures, verifyProof } from '@touchstone/groth16';
 import type { EvidenceBundle, OutputBundle } from '../../bundle/schema.js';

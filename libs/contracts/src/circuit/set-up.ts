@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hex32 } from './primitives.js';
+import { hex32 } from '../schemas/primitives.js';
 
 /** Most contributions to one set-up, its beacon among them. */
 export const SET_UP_CONTRIBUTIONS_MAX = 256;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { TENSOR_RANK_MAX } from './output.js';
-import { hex32 } from './primitives.js';
+import { TENSOR_RANK_MAX } from '../schemas/output.js';
+import { hex32 } from '../schemas/primitives.js';
 
 /** Most public signals of a circuit: elements of all inputs and outputs, and `bind`. */
 export const CIRCUIT_SIGNALS_MAX = 4_096;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { CIRCUIT_SAMPLES_MAX, circuitOptions } from './circuit-options.js';
-import { CIRCUIT_SIGNALS_MAX, CIRCUIT_TENSORS_MAX } from './circuit.js';
+import { CIRCUIT_SAMPLES_MAX, circuitOptions } from './options.js';
+import { CIRCUIT_SIGNALS_MAX, CIRCUIT_TENSORS_MAX } from './descriptor.js';
 
 const isTaken = (value: object): boolean => circuitOptions.safeParse({ version: 1, ...value }).success;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CIRCUIT_SIGNALS_MAX, CIRCUIT_TENSORS_MAX, circuitDescriptor } from './circuit.js';
+import { CIRCUIT_SIGNALS_MAX, CIRCUIT_TENSORS_MAX, circuitDescriptor } from './descriptor.js';
 
 /** Most rows of samples in the options of a circuit. */
 export const CIRCUIT_SAMPLES_MAX = 64;

@@ -5,7 +5,7 @@ import {
   type CircuitSetUp,
   SET_UP_CONTRIBUTIONS_MAX,
   setUpBeacon,
-} from './circuit-set-up.js';
+} from './set-up.js';
 
 const hash = 'ab'.repeat(64);
 const transcript: CircuitSetUp = {
