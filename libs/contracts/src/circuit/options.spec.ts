@@ -27,4 +27,15 @@ describe('the options of a circuit', () => {
     expect(isTaken({ samples: row(CIRCUIT_SIGNALS_MAX) })).toBe(true);
     expect(isTaken({ samples: row(CIRCUIT_SIGNALS_MAX + 1) })).toBe(false);
   });
+
+  it('state all scales, or have ranges and samples, not both', () => {
+    const stated = {
+      inputs: [{ name: 'x', datatype: 'UINT8', shape: [1], scaleLog2: [0], zeroPoint: 0 }],
+      activations: [0],
+    };
+    expect(isTaken({ stated })).toBe(true);
+    expect(isTaken({ stated, ranges: {} })).toBe(false);
+    expect(isTaken({ stated, samples: [] })).toBe(false);
+    expect(isTaken({ stated: { ...stated, outputs: [] } })).toBe(false);
+  });
 });
