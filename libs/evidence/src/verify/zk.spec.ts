@@ -125,6 +125,23 @@ describe('a proof that does not prove this output', () => {
     expect(judge({ ...foreign, zk: renamed }, by).status).toBe('not-checked');
   });
 
+  it('is one for another signature of the same tensors', async () => {
+    const { bundle: other, trust: by } = await fixture({ proven: 'single-party', output: 1 });
+    expect(judge(other, by)).toMatchObject({
+      ...{ result: 'VALID', label: 'L2', status: 'fail', optional: true },
+      detail: expect.stringMatching(/^zk-bind-mismatch/),
+    });
+  });
+
+  it.each([
+    ['inputHash', /^zk-inputs-mismatch/],
+    ['outputHash', /^zk-outputs-mismatch/],
+  ] as const)('is one for tensors with another %s', (hash, why) => {
+    const { subject } = bundle;
+    const proof = { ...subject.proof, [hash]: '00'.repeat(32) };
+    expect(judge({ ...bundle, subject: { ...subject, proof } }).detail).toMatch(why);
+  });
+
   it('is another circuit when names or scales of its tensors are others', () => {
     const { descriptor } = bundle.zk;
     const [output] = descriptor.outputs;
@@ -198,6 +215,25 @@ describe('provenTensors', () => {
     expect(provenTensors(descriptor, publicSignals.slice(1))).toHaveProperty('refusal');
     expect(provenTensors(descriptor, [...publicSignals, '1'])).toHaveProperty('refusal');
     expect(provenTensors(descriptor, publicSignals.slice(0, 3))).toHaveProperty('refusal');
+  });
+
+  it('gives tensors in the order in which they are hashed, whatever their order in the circuit', () => {
+    const { descriptor } = bundle.zk;
+    const tensor = (name: string) => ({
+      name,
+      datatype: 'INT8' as const,
+      shape: [1],
+      scaleLog2: [0],
+      zeroPoint: 0,
+    });
+    const two = { ...descriptor, inputs: [tensor('b'), tensor('a')], outputs: [] };
+    expect(provenTensors(two, [...signalsOf([-1, 2]), '7'])).toEqual({
+      inputs: [
+        { name: 'a', datatype: 'INT8', shape: [1], data: 'Ag==' },
+        { name: 'b', datatype: 'INT8', shape: [1], data: '/w==' },
+      ],
+      ...{ outputs: [], bind: '7' },
+    });
   });
 
   it('has a bind of 248 bits that differs by digest and request', () => {

@@ -3,7 +3,7 @@ import type { CircuitDescriptor, ZkProof } from '@touchstone/contracts/circuit';
 import { canonicalJson, compareUtf8 } from '@touchstone/canonical-json';
 import { bytesToHex, sha256Text, sha256TextHex } from '@touchstone/crypto';
 import { vkDigest } from '@touchstone/groth16';
-import { encodeTensor, type JsonTensor } from '../tensor/tensor.js';
+import { fromRaw } from '../tensor/tensor.js';
 
 /** Order of the scalar field of BN254 (EIP-196): public signals are numbers below it. */
 const FIELD_ORDER =
@@ -21,6 +21,9 @@ const RANGES = {
   UINT16: [0n, 0xffffn],
   INT32: [-0x8000_0000n, 0x7fff_ffffn],
 } as const;
+
+/** Arrays of those datatypes; as tensors, they are little-endian wherever this runs. */
+const ARRAYS = { UINT8: Uint8Array, INT8: Int8Array, UINT16: Uint16Array, INT32: Int32Array } as const;
 
 /** SHA-256 of the canonical JSON of a descriptor, lower-case hex. */
 export const descriptorHash = (descriptor: CircuitDescriptor): string =>
@@ -74,7 +77,8 @@ export function provenTensors(
     const [least, most] = RANGES[datatype];
     if (data.length < count || data.some((value) => value < least || value > most))
       return { refusal: `signal-out-of-range: ${name} does not hold ${count} elements of ${datatype}` };
-    return encoded({ name, datatype, shape, data: data.map(Number) });
+    const elements = new ARRAYS[datatype](data.map(Number));
+    return fromRaw(name, datatype, shape, new Uint8Array(elements.buffer));
   };
   const [inputs, outputs] = [descriptor.inputs.map(take), descriptor.outputs.map(take)];
   for (const tensor of [...inputs, ...outputs]) if ('refusal' in tensor) return tensor;
@@ -93,11 +97,6 @@ type Declared = Pick<
 function signed(signal: string): bigint {
   const value = BigInt(signal);
   return value > FIELD_ORDER / 2n ? value - FIELD_ORDER : value;
-}
-
-function encoded(tensor: JsonTensor): CanonicalTensor | { readonly refusal: string } {
-  const result = encodeTensor(tensor);
-  return result.ok ? result.value : { refusal: `signal-out-of-range: ${result.error.detail}` };
 }
 
 /** Those without a refusal, by the UTF-8 bytes of their names. */
