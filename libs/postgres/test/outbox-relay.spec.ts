@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Registry } from '@touchstone/platform/observability';
 import type { PublishEvent } from '@touchstone/platform/wiring';
 import { waitUntil } from '@touchstone/testing';
 import { Outbox, OutboxRelay, type OutboxRelayOptions } from '../src/index.js';
+import { RelaySession } from '../src/outbox/relay-session.js';
 import { nodeChangedBody, numberOf, openTestSchema, type TestSchema } from './test-schema.js';
 
 const SUBJECT = 'evt.v1.attestation.node.changed';
@@ -202,6 +203,34 @@ describe('the outbox relay', () => {
     // It would wait for ever.
     await relay.flush(AbortSignal.timeout(50));
     expect(await pending()).toBe(1);
+  });
+
+  it('does not take a read that began before for the answer to a flush', async () => {
+    const bus = new FakeBus();
+    const relay = startRelay(bus);
+    await waitUntil(() => relay.active);
+    await relay.flush();
+    let hasRead = false;
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const { pending: read } = RelaySession.prototype;
+    const reading = jest.spyOn(RelaySession.prototype, 'pending').mockImplementationOnce(async function (
+      this: RelaySession,
+      most,
+    ) {
+      const rows = await read.call(this, most);
+      hasRead = true;
+      await held;
+      return rows;
+    });
+    relay.poke();
+    await waitUntil(() => hasRead);
+    await appendAll(upTo(3));
+    const flushed = relay.flush();
+    goOn();
+    await flushed;
+    expect(bus.stored).toHaveLength(3);
+    reading.mockRestore();
   });
 
   it('shows the backlog in its metrics', async () => {

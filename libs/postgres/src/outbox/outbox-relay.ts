@@ -148,11 +148,13 @@ export class OutboxRelay implements OutboxWaker {
       while (!this.stopping) {
         if (lost) throw new Error('The session of the outbox relay ended.');
         this.wake.lower();
+        // Whoever waits from now on may wait for rows that the read below does not see.
+        const waiting = this.idleWaiters.length;
         await this.acknowledged?.check(session);
         const sent = await this.publishBatch(session);
         onProgress();
         if (sent > 0) continue;
-        this.resolveIdle();
+        this.resolveIdle(waiting);
         await this.pruneSometimes(session);
         await this.wake.wait(this.pollMs);
       }
@@ -215,7 +217,8 @@ export class OutboxRelay implements OutboxWaker {
     if (!leader) this.resolveIdle();
   }
 
-  private resolveIdle(): void {
-    for (const resolve of this.idleWaiters.splice(0)) resolve();
+  /** Ends the waits of the first ones. */
+  private resolveIdle(count = this.idleWaiters.length): void {
+    for (const resolve of this.idleWaiters.splice(0, count)) resolve();
   }
 }
