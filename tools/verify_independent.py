@@ -526,7 +526,18 @@ def tensors_hash(tensors):
     return hash_of(tensors)
 
 
+NEEDS_PY_ECC = "The evidence holds a proof of an execution, which takes the package py_ecc to check: {}."
 FIELD_ORDER = 21888242871839275222246405745257275088548364400416034343698204186575808495617
+
+
+def groth16_verifier():
+    """Only whoever checks a proof of an execution needs the package that has its curve."""
+    try:
+        import verify_groth16
+    except ImportError as missing:
+        print(NEEDS_PY_ECC.format(missing), file=sys.stderr)
+        sys.exit(5)
+    return verify_groth16
 
 
 def circuit_tensor(declared, signals):
@@ -1849,18 +1860,20 @@ class OutputVerification(Verification):
             return "absent"
         if not self.circuits():
             return "not-checked"
-        # Only whoever checks such a proof needs the package that has its curve.
-        import verify_groth16
-
-        zk = self.bundle["zk"]
+        zk, groth16 = self.bundle["zk"], groth16_verifier()
         descriptor = zk["descriptor"]
         same_file = descriptor["modelHash"] == self.bundle["commitment"]["model"]["modelHash"]
         need(same_file, "zk-model-mismatch: the circuit was compiled from another model file")
         try:
-            verify_groth16.verify(zk["vk"], zk["publicSignals"], zk["proof"])
-        except verify_groth16.Invalid as code:
+            groth16.gate(groth16.read_key(zk["vk"]))
+            signals = groth16.read_signals(zk["publicSignals"], zk["vk"]["nPublic"])
+            self.zk_statement(descriptor, signals)
+            groth16.verify(zk["vk"], zk["publicSignals"], zk["proof"])
+        except groth16.Invalid as code:
             raise Refused(str(code)) from None
-        signals = [int(signal) for signal in zk["publicSignals"]]
+
+    def zk_statement(self, descriptor, signals):
+        """The signals are those of the signed tensors, this output and this request."""
         signed = iter(each if each <= FIELD_ORDER // 2 else each - FIELD_ORDER for each in signals)
         inputs = [circuit_tensor(declared, signed) for declared in descriptor["inputs"]]
         outputs = [circuit_tensor(declared, signed) for declared in descriptor["outputs"]]

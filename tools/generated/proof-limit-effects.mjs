@@ -28,5 +28,6 @@ export const proofLimitEffects = {
   TERMS_MAX: 'The model cannot be proved: `model-invalid`.',
   TRANSCRIPT_BYTES_MAX: '`resource-limit`, exit code 4.',
   VERIFICATION_KEY_BYTES_MAX: '`resource-limit`, exit code 4.',
+  VERIFY_SIGNALS_MAX: 'The step `zk` is `not-checked`.',
   WIRES_MAX: 'The model cannot be proved: `model-invalid`.',
 };

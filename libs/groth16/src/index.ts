@@ -2,6 +2,7 @@ export type { G1Text, G2Text } from './affine-text.js';
 export { SIGNALS_MAX } from './limits.js';
 export { prepareKey, type PreparedKey } from './prepared-key.js';
 export { type Groth16Proof, readProof } from './proof.js';
+export { FIELD_ORDER, readPublicSignals } from './public-signals.js';
 export {
   fromSnarkjsKey,
   fromSnarkjsProof,

@@ -1,3 +1,4 @@
+import { CIRCUIT_SIGNALS_MAX } from '@touchstone/contracts/circuit';
 import type { JudgedAnchor } from '../anchors/kind.js';
 import type { EvidenceBundle } from '../bundle/schema.js';
 import { parseBatchEntry } from '../log/batch-entry.js';
@@ -8,6 +9,7 @@ import { judgeCheckpoint, type JudgedCheckpoint } from './judged-checkpoint.js';
 import { subjectOf } from './subjects/index.js';
 import type { Subject } from './subjects/kind.js';
 import { trustedTime, type TrustedTime } from './trusted-time.js';
+import type { VerifyOptions } from './verify-evidence.js';
 
 /** What every step looks at: a bundle that passed the gate, and what more than one step needs to know of it. */
 export interface Evidence<Bundle extends EvidenceBundle = EvidenceBundle> {
@@ -18,6 +20,8 @@ export interface Evidence<Bundle extends EvidenceBundle = EvidenceBundle> {
   readonly trust: PreparedTrust | undefined;
   /** The verifier's clock in milliseconds since 1970. */
   readonly nowMs: number;
+  /** Most public signals of a proof that are judged. */
+  readonly signalsMax: number;
   /** Those of the log proofs. */
   readonly checkpoints: readonly JudgedCheckpoint[];
   readonly anchors: readonly JudgedAnchor[];
@@ -28,7 +32,7 @@ export interface Evidence<Bundle extends EvidenceBundle = EvidenceBundle> {
 export function judgeEvidence(
   bundle: EvidenceBundle,
   trust: PreparedTrust | undefined,
-  nowMs: number,
+  { nowMs, signalsMax = CIRCUIT_SIGNALS_MAX }: Pick<VerifyOptions, 'nowMs' | 'signalsMax'>,
 ): Evidence {
   const checkpoints = bundle.logProofs.map(({ checkpoint }) =>
     judgeCheckpoint(readSignedCheckpoint(checkpoint), trust),
@@ -42,6 +46,7 @@ export function judgeEvidence(
     entry: parseBatchEntry(bundle.entry),
     trust,
     nowMs,
+    signalsMax,
     checkpoints,
     anchors,
     time: trustedTime(passed, cosignatures, trust?.file, nowMs),

@@ -31,6 +31,11 @@ export interface VerifyOptions {
   readonly nowMs: number;
   /** True makes evidence with the remark `contains-false-part` INVALID. */
   readonly strict?: boolean;
+  /**
+   * Most public signals of a proof that are judged; one with more is `not-checked`. All by default: a second or two for the most that a
+   * bundle may hold, which is much for a service and nothing for whoever asks once.
+   */
+  readonly signalsMax?: number;
 }
 
 /**
@@ -40,7 +45,7 @@ export interface VerifyOptions {
  */
 export function verifyEvidence(
   text: string | Uint8Array,
-  { trust: given, nowMs, strict = false }: VerifyOptions,
+  { trust: given, strict = false, ...options }: VerifyOptions,
 ): VerificationReport {
   const trust = given === undefined || given instanceof PreparedTrust ? given : new PreparedTrust(given);
   const trustAsOf = trust?.file.asOf ?? null;
@@ -57,7 +62,7 @@ export function verifyEvidence(
       subject: null,
     };
   }
-  const evidence = judgeEvidence(bundle, trust, nowMs);
+  const evidence = judgeEvidence(bundle, trust, options);
   const { anchors, entry, subject, time } = evidence;
   const steps = runSteps(evidence);
   const remarks = remarksOf(evidence, steps);

@@ -87,7 +87,10 @@ describe('a proof that does not prove this output', () => {
       () => withZk({ proof: { ...bundle.zk.proof, pi_a: bundle.zk.proof.pi_c } }),
       'equation-false',
     ],
-    ['of another output', () => withSignal(5, '7'), 'equation-false'],
+    ['of another input', () => withSignal(0, '7'), 'zk-inputs-mismatch'],
+    ['of another output', () => withSignal(5, '7'), 'zk-outputs-mismatch'],
+    ['of another request', () => withSignal(6, '7'), 'zk-bind-mismatch'],
+    ['with an element beyond its datatype', () => withSignal(0, '256'), 'signal-out-of-range'],
     [
       'with a signal beyond the field',
       () => withSignal(0, (3n + FIELD_ORDER).toString()),
@@ -193,6 +196,22 @@ describe('a proof that does not prove this output', () => {
     const verdict = judge({ ...bundle, zk }, listing);
     expect(verdict).toMatchObject({ label: 'L2', status: 'fail', optional: true });
     expect(verdict.detail?.split(':')[0]).toBe(code);
+  });
+});
+
+describe('the most signals that a verifier judges', () => {
+  const judged = (signalsMax: number) =>
+    verifyEvidence(JSON.stringify(bundle), { trust, nowMs: NOW_MS, signalsMax });
+
+  it('are judged, and one more is not, which says nothing against the proof', () => {
+    const count = bundle.zk.publicSignals.length;
+    expect(judged(count).label).toBe('L5');
+    const { label, steps, remarks } = judged(count - 1);
+    expect({ label, remarks }).toEqual({ label: 'L2', remarks: [] });
+    expect(steps.find(({ name }) => name === 'zk')).toMatchObject({
+      status: 'not-checked',
+      detail: expect.stringContaining('too-many-signals'),
+    });
   });
 });
 

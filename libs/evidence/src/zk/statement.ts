@@ -2,12 +2,8 @@ import type { CanonicalTensor } from '@touchstone/contracts';
 import type { CircuitDescriptor, ZkProof } from '@touchstone/contracts/circuit';
 import { canonicalJson, compareUtf8 } from '@touchstone/canonical-json';
 import { bytesToHex, sha256Text, sha256TextHex } from '@touchstone/crypto';
-import { vkDigest } from '@touchstone/groth16';
+import { FIELD_ORDER, vkDigest } from '@touchstone/groth16';
 import { fromRaw } from '../tensor/tensor.js';
-
-/** Order of the scalar field of BN254 (EIP-196): public signals are numbers below it. */
-const FIELD_ORDER =
-  21_888_242_871_839_275_222_246_405_745_257_275_088_548_364_400_416_034_343_698_204_186_575_808_495_617n;
 
 const BIND_DOMAIN = 'touchstone.zk.bind.v1';
 const BIND_HEX = 62;

@@ -6,6 +6,12 @@ import { ownTrustFile, type LogTrust } from './own-trust.js';
 /** Largest trust file in bytes that a bundle is verified against; whoever has a larger one verifies on their own machine. */
 export const VERIFY_TRUST_BYTES_MAX = 1_048_576;
 
+/**
+ * Public signals of a proof that is verified for a caller: each large one takes half a millisecond of everybody's time. Who has a larger
+ * proof verifies on their own machine.
+ */
+export const VERIFY_SIGNALS_MAX = 1_024;
+
 /** A bundle that somebody brings, and what they believe. */
 export interface BundleClaim {
   readonly bundle: Uint8Array;
@@ -30,7 +36,7 @@ export class BundleVerifier {
   async verify({ bundle, trust, strict }: BundleClaim): Promise<VerificationReport> {
     const nowMs = this.nowMs();
     const believed = trust === undefined ? await this.own(nowMs) : trustOf(trust);
-    return verifyEvidence(bundle, { trust: believed, nowMs, strict });
+    return verifyEvidence(bundle, { trust: believed, nowMs, strict, signalsMax: VERIFY_SIGNALS_MAX });
   }
 
   private async own(nowMs: number): Promise<TrustFile> {

@@ -1,6 +1,6 @@
 import type { ZkProof } from '@touchstone/contracts/circuit';
 import { canonicalJsonOfParsed } from '@touchstone/canonical-json';
-import { groth16Failures, verifyProof } from '@touchstone/groth16';
+import { groth16Failures, readPublicSignals, verifyProof } from '@touchstone/groth16';
 import type { EvidenceBundle, OutputBundle } from '../../bundle/schema.js';
 import { outputDigest } from '../../output/payload.js';
 import { tensorsHash } from '../../tensor/tensor.js';
@@ -19,7 +19,7 @@ export const zk = {
    * A proof of the execution, by a circuit that the trust file lists for this model version. The circuit speaks of whole
    * numbers; they have to be the tensors that were signed, and the last signal has to be of this signature and request.
    */
-  run: ({ bundle: { zk: given, subject, commitment }, trust }) => {
+  run: ({ bundle: { zk: given, subject, commitment }, trust, signalsMax }) => {
     if (given === undefined)
       return absent({ restsOn: 'nothing: the bundle holds no proof of the execution' });
     const { modelVersionId } = subject.proof;
@@ -29,6 +29,10 @@ export const zk = {
       const restsOn = `trust file: model ${modelVersionId.slice(0, 8)}…`;
       const detail = 'unknown-circuit: the trust file does not list this circuit for this model version';
       return notChecked({ actual, restsOn, detail });
+    }
+    if (given.publicSignals.length > signalsMax) {
+      const detail = `too-many-signals: this verifier judges at most ${signalsMax}; verify on a machine of your own`;
+      return notChecked({ actual: String(given.publicSignals.length), restsOn: 'nothing', detail });
     }
     const whom = listed.isSetUpByMany ? 'at least one of those who set it up' : 'whoever set it up';
     const restsOn = `trust file: circuit ${actual.slice(0, 8)}…, ${whom}`;
@@ -61,8 +65,8 @@ function refusalOf(
 ): string | undefined {
   const key = trust.verificationKey(digest, vk);
   if (!key.ok) return `${key.code}: ${groth16Failures[key.code]}`;
-  const verdict = verifyProof(key.value, publicSignals, proof);
-  if (!verdict.valid) return `${verdict.code}: ${groth16Failures[verdict.code]}`;
+  const signals = readPublicSignals(publicSignals, key.value.key.nPublic);
+  if (!signals.ok) return `${signals.code}: ${groth16Failures[signals.code]}`;
   const tensors = provenTensors(descriptor, publicSignals);
   if ('refusal' in tensors) return tensors.refusal;
   for (const [side, hash] of [
@@ -74,7 +78,8 @@ function refusalOf(
       return `zk-${side}-mismatch: the proven ${side} are not the signed ones`;
   }
   const bind = bindSignal(outputDigest(signed, signed.domain), context.requestDigest);
-  return tensors.bind === bind.toString()
-    ? undefined
-    : 'zk-bind-mismatch: the proof is of another output or request';
+  if (tensors.bind !== bind.toString()) return 'zk-bind-mismatch: the proof is of another output or request';
+  // Last, because it is dear, and how dear depends on how large the numbers are.
+  const verdict = verifyProof(key.value, publicSignals, proof);
+  return verdict.valid ? undefined : `${verdict.code}: ${groth16Failures[verdict.code]}`;
 }
