@@ -1,9 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { touchstone } from './support/touchstone.js';
+import type { ModelIdentity } from '@touchstone/contracts';
+import { modelVersionIdOf } from '@touchstone/evidence';
+import { field, join as joinBytes, waitUntil } from '@touchstone/testing';
+import { bin, touchstone } from './support/touchstone.js';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const evidence = '../../../libs/evidence/';
@@ -46,6 +51,18 @@ beforeAll(() => {
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Of all processes, words apart by spaces. */
+const commandLines = (): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        return readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      } catch {
+        return [];
+      }
+    });
 
 const prove = (bundle: string, change: Readonly<Record<string, string>> = {}) => {
   const files = {
@@ -120,6 +137,35 @@ describe('touchstone zk prove (R-ZK-2, R-ZK-4)', () => {
     PROVING_TIMEOUT_MS,
   );
 
+  it(
+    'ends the prover when it is interrupted, and writes nothing',
+    async () => {
+      const own = mkdtempSync(join(folder, 'interrupted-'));
+      const args = [
+        '--model',
+        file('model.onnx'),
+        '--circuit',
+        file('circuit.json'),
+        '--key',
+        at('files/tiny.zkey'),
+      ];
+      const child = spawn(
+        process.execPath,
+        [bin, 'zk', 'prove', file('unproven.json'), ...args, '--out', join(own, 'made.json')],
+        { env: { PATH: process.env['PATH'] ?? '', TMPDIR: own }, stdio: 'ignore' },
+      );
+      const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+      await waitUntil(() =>
+        commandLines().some((line) => line.includes(own) && line.includes('touchstone-zk-prover')),
+      );
+      child.kill('SIGINT');
+      expect(await ended).toBe(130);
+      expect(commandLines().filter((line) => line.includes(own))).toEqual([]);
+      expect(readdirSync(own)).not.toContain('made.json');
+    },
+    PROVING_TIMEOUT_MS,
+  );
+
   it('does not write over what it reads', async () => {
     const { status, stderr } = await prove(file('unproven.json'), { '--out': file('unproven.json') });
     expect({ status, stderr }).toMatchObject({
@@ -128,6 +174,25 @@ describe('touchstone zk prove (R-ZK-2, R-ZK-4)', () => {
     });
   });
 });
+
+interface Committed {
+  readonly subject: { readonly proof: object };
+  readonly commitment: { readonly model: ModelIdentity };
+}
+
+const committed = (name: string) => JSON.parse(readFileSync(file(name), 'utf8')) as Committed;
+const identityOf = (name: string): ModelIdentity => committed(name).commitment.model;
+
+/** The bundle as if it were of another model; what is signed does not fit any more, which a replay does not judge. */
+function withModel(name: string, identity: ModelIdentity): object {
+  const { subject, commitment, ...rest } = committed(name);
+  const modelVersionId = modelVersionIdOf(identity);
+  return {
+    ...rest,
+    subject: { ...subject, proof: { ...subject.proof, modelVersionId } },
+    commitment: { ...commitment, modelVersionId, model: identity },
+  };
+}
 
 const replay = (bundle: string, ...more: string[]) =>
   touchstone(['replay', bundle, '--model', file('model.onnx'), ...more]);
@@ -144,6 +209,39 @@ describe('touchstone replay (R-PLUS-2)', () => {
     expect(given).toMatchObject({
       status: 0,
       stdout: expect.stringContaining('Same, bit by bit: L3 by you'),
+    });
+  });
+
+  it('does not run in floats what was run in whole numbers, and says what is missing', async () => {
+    const { commitment, ...rest } = JSON.parse(readFileSync(file('unproven.json'), 'utf8')) as {
+      commitment: object;
+    };
+    const bound = write('bound.json', { ...rest, commitment: { ...commitment, vkDigest: 'ab'.repeat(32) } });
+    const { status, stderr } = await replay(bound);
+    expect({ status, stderr }).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('with --circuit'),
+    });
+  });
+
+  it('does not run a file whose weights are elsewhere, which its hash does not cover', async () => {
+    const location = field(13, joinBytes(field(1, 'location'), field(2, '../weights')));
+    const outside = joinBytes(Buffer.from(model, 'base64'), field(7, field(5, location)));
+    writeFileSync(file('outside.onnx'), outside);
+    const identity = {
+      ...identityOf('unproven.json'),
+      modelHash: createHash('sha256').update(outside).digest('hex'),
+    };
+    const bundle = withModel('unproven.json', identity);
+    const { status, stderr } = await touchstone([
+      'replay',
+      write('elsewhere.json', bundle),
+      '--model',
+      file('outside.onnx'),
+    ]);
+    expect({ status, stderr }).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('data outside of the file'),
     });
   });
 

@@ -5,21 +5,9 @@ import { arch, cpus, platform } from 'node:os';
 import { createRequire } from 'node:module';
 import { answerTo } from './sessions.mjs';
 
-const types = {
-  BOOL: 'bool',
-  UINT8: 'uint8',
-  UINT16: 'uint16',
-  UINT32: 'uint32',
-  UINT64: 'uint64',
-  INT8: 'int8',
-  INT16: 'int16',
-  INT32: 'int32',
-  INT64: 'int64',
-  FP16: 'float16',
-  FP32: 'float32',
-  FP64: 'float64',
-};
-const datatypes = Object.fromEntries(Object.entries(types).map(([datatype, type]) => [type, datatype]));
+/** The names of the Open Inference Protocol and of the runtime differ in case and in that of the floats. */
+const typeOf = (datatype) => datatype.toLowerCase().replace(/^fp/, 'float');
+const datatypeOf = (type) => type.toUpperCase().replace(/^FLOAT/, 'FP');
 
 /** A copy whose bytes begin at an aligned address. */
 const bufferOf = (base64) => new Uint8Array(Buffer.from(base64, 'base64')).buffer;
@@ -34,7 +22,7 @@ async function replay({ model, inputs }) {
   await ask({ kind: 'load', bytes: new Uint8Array(readFileSync(model)) });
   const feeds = inputs.map(({ name, datatype, shape, data }) => ({
     name,
-    type: types[datatype],
+    type: typeOf(datatype),
     dims: shape,
     data: bufferOf(data),
   }));
@@ -43,7 +31,7 @@ async function replay({ model, inputs }) {
   if (!run.ok) throw new Error(run.message);
   return run.outputs.map(({ name, type, dims, data }) => ({
     name,
-    datatype: datatypes[type] ?? type,
+    datatype: datatypeOf(type),
     shape: dims,
     data: Buffer.from(data).toString('base64'),
   }));

@@ -1,3 +1,4 @@
+export { EXTERNAL_DATA_REFUSAL, hasExternalData, isExternal } from './external-data.js';
 export {
   type ElementType,
   elementTypes,

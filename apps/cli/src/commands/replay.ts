@@ -100,6 +100,7 @@ async function reportOn(
 function lineOf({ file, replay, refused }: Report): string {
   const head = printableLine(file);
   if (replay === undefined) return `${head}: refused: ${printableLine(refused ?? '')}`;
+  const how = replay.circuit === 'bundle' ? ', by the circuit that the bundle itself names' : '';
   const by = replay.runtime ? `, by ${replay.runtime.name} on ${replay.runtime.processor}` : '';
   const details = replay.outputs.map(
     ({ name, elements, largestDifference }) =>
@@ -108,7 +109,7 @@ function lineOf({ file, replay, refused }: Report): string {
   );
   return [
     `${head}: ${words[replay.result]}`,
-    `  in ${replay.arithmetic}s${printableLine(by)}`,
+    `  in ${replay.arithmetic}s${how}${printableLine(by)}`,
     ...details,
   ].join('\n');
 }

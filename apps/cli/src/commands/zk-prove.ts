@@ -4,6 +4,7 @@ import { bundleText, EVIDENCE_BYTES_MAX } from '@touchstone/evidence';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { requireBundle } from '../read-bundle.js';
 import { readInput, requireOtherFile } from '../terminal/files.js';
+import { printableLine } from '../terminal/printable.js';
 import { requireNoProblem } from '../terminal/problem.js';
 import { builtInProver } from '../zk/built-in-prover.js';
 import { requireCircuitOf, requireDisclosed, requireModelFile } from '../zk/provable-output.js';
@@ -34,19 +35,34 @@ export async function zkProveCommand(path: string, options: ZkProveOptions): Pro
   if (options.out !== '-')
     await requireOtherFile(options.out, path, options.model, options.circuit, options.key);
   const files = { model: resolve(options.model), provingKey: resolve(options.key), circuit };
-  const proven = await proveBundle(bundle, files, builtInProver(options.timeout * SECOND_MS));
+  if (process.stderr.isTTY)
+    process.stderr.write(
+      `Proving ${circuit.descriptor.constraints} constraints, for at most ${options.timeout} s …\n`,
+    );
+  const program = builtInProver(options.timeout * SECOND_MS);
+  const proven = await proveBundle(bundle, files, program, untilInterrupted());
   const evidence = `${bundleText(proven.bundle)}\n`;
   if (options.out === '-') process.stdout.write(evidence);
   else await writeFile(options.out, evidence);
   const { vkDigest, prover, fellBack, milliseconds } = proven;
   const { setup } = circuit;
+  const fell = fellBack === undefined ? '' : ` (${fellBack})`;
   if (options.json && options.out !== '-')
     process.stdout.write(
       `${JSON.stringify({ file: options.out, vkDigest, setup, prover, fellBack, milliseconds }, null, 2)}\n`,
     );
   else
     process.stderr.write(
-      `Proved in ${milliseconds} ms by ${prover}${fellBack === undefined ? '' : ` (${fellBack})`}; circuit ${vkDigest}, set-up ${setup}.\n`,
+      printableLine(
+        `Proved in ${milliseconds} ms by ${prover}${fell}; circuit ${vkDigest}, set-up ${setup}.`,
+      ) + '\n',
     );
   return exitCodes.ok;
+}
+
+/** A signal that Ctrl-C gives: the prover is in a process group of its own, which the terminal does not reach. */
+function untilInterrupted(): AbortSignal {
+  const abort = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
+  return abort.signal;
 }

@@ -2,6 +2,7 @@ import type { CanonicalTensor } from '@touchstone/contracts';
 import type { ModelCircuit } from '@touchstone/contracts/circuit';
 import { encodeTensor, tensorsHash, type OutputBundle } from '@touchstone/evidence';
 import { compileDescribed, runIntegerModel } from '@touchstone/integer-model';
+import { EXTERNAL_DATA_REFUSAL, hasExternalData } from '@touchstone/onnx';
 import { CommandError, exitCodes } from '../exit-codes.js';
 import { inputElements, requireCircuitOf } from '../zk/provable-output.js';
 import { compareOutput, resultOf, type OutputComparison, type ReplayResult } from './compare.js';
@@ -20,6 +21,8 @@ export interface Replay {
   readonly result: ReplayResult;
   /** Whole numbers are the same on every machine; floats are compared with a tolerance. */
   readonly arithmetic: 'integer' | 'float';
+  /** Whose word it is how the file becomes whole numbers: that of who runs it again, or that of the bundle. */
+  readonly circuit?: 'given' | 'bundle';
   readonly outputs: readonly OutputComparison[];
   readonly runtime: FloatRun['runtime'] | undefined;
 }
@@ -36,17 +39,20 @@ export async function replayBundle(
   tolerance: number,
 ): Promise<Replay> {
   const circuit = model.circuit?.descriptor ?? bundle.zk?.descriptor;
-  const arithmetic = circuit === undefined ? 'float' : 'integer';
+  const how: Pick<Replay, 'arithmetic' | 'circuit'> =
+    circuit === undefined
+      ? { arithmetic: 'float' }
+      : { arithmetic: 'integer', circuit: model.circuit === undefined ? 'bundle' : 'given' };
   const run: { outputs: readonly CanonicalTensor[]; runtime?: FloatRun['runtime'] } =
     circuit === undefined
-      ? await runFloats(model.path, bundle.subject.inputs ?? [])
+      ? await asFloats(bundle, model)
       : { outputs: wholeOutputs(bundle, model.file, circuit) };
   const { runtime } = run;
   const signed = bundle.subject.outputs;
   if (signed === undefined) {
     const hash = tensorsHash([...run.outputs].sort((left, right) => (left.name < right.name ? -1 : 1)));
     const isSame = hash.ok && hash.value === bundle.subject.proof.outputHash;
-    return { result: isSame ? 'same' : 'different', arithmetic, outputs: [], runtime };
+    return { result: isSame ? 'same' : 'different', ...how, outputs: [], runtime };
   }
   const outputs = signed.map((tensor) =>
     compareOutput(
@@ -54,12 +60,19 @@ export async function replayBundle(
       run.outputs.find(({ name }) => name === tensor.name),
     ),
   );
-  return {
-    result: resultOf(outputs, arithmetic === 'integer' ? 0 : tolerance),
-    arithmetic,
-    outputs,
-    runtime,
-  };
+  return { result: resultOf(outputs, circuit === undefined ? tolerance : 0), ...how, outputs, runtime };
+}
+
+/** @throws CommandError `invalid` for a file that is not all of the model, and for a version that was not run in floats */
+function asFloats({ commitment, subject }: OutputBundle, { path, file }: ReplayedModel): Promise<FloatRun> {
+  // The hash of the file would say nothing of weights elsewhere, and the runtime would read whatever the file names.
+  if (hasExternalData(file)) throw new CommandError(exitCodes.invalid, `${path}: ${EXTERNAL_DATA_REFUSAL}.`);
+  if (commitment.vkDigest !== null)
+    throw new CommandError(
+      exitCodes.invalid,
+      'The bundle is of a version that is run in whole numbers: give its circuit.json with --circuit.',
+    );
+  return runFloats(path, subject.inputs ?? []);
 }
 
 function wholeOutputs(

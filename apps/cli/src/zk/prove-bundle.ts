@@ -20,7 +20,7 @@ import {
   type PapTensor,
   type ProverProgram,
 } from '@touchstone/prover-adapter';
-import { CommandError, exitCodes } from '../exit-codes.js';
+import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { inputElements, trustInCircuit } from './provable-output.js';
 
 const PROOF_BYTES_MAX = 16_384;
@@ -47,20 +47,22 @@ export interface ProvenBundle {
  * Has an output of the past proved and puts the proof beside its evidence. What the prover says is not believed: the step `zk` of the
  * verifier has to pass on the new bundle.
  *
- * @throws CommandError `invalid` where the proof does not hold, `configuration` where there is no prover
+ * @param signal ends the prover, which is a process of its own
+ * @throws CommandError `invalid` where the proof does not hold, `configuration` where there is no prover, `interrupted`
  */
 export async function proveBundle(
   bundle: OutputBundle,
   { model, provingKey, circuit }: ProofFiles,
   program: ProverProgram,
+  signal: AbortSignal,
 ): Promise<ProvenBundle> {
   const { descriptor, vk } = circuit;
   const { proof: signed, context } = bundle.subject;
   const bind = bindSignal(outputDigest(signed, signed.domain), context.requestDigest);
   const inputs = inputElements(bundle, descriptor);
-  const folder = await mkdtemp(join(tmpdir(), 'touchstone-zk-'));
+  const folder = await mkdtemp(join(tmpdir(), 'touchstone-prove-'));
   try {
-    const { reply, proof } = await asked(program, {
+    const { reply, proof } = await asked(program, signal, {
       ...{ folder, model, provingKey, circuit },
       inputs: descriptor.inputs.map(({ name, datatype, shape }, index) => ({
         ...{ name, datatype, shape },
@@ -94,6 +96,7 @@ interface Asked {
 
 async function asked(
   program: ProverProgram,
+  signal: AbortSignal,
   { folder, model, provingKey, circuit, inputs, bind }: Asked,
 ): Promise<{ reply: PapReply<'prove'>; proof: unknown }> {
   const place = (name: string): string => join(folder, name);
@@ -104,13 +107,13 @@ async function asked(
   );
   await writeFile(place('vk.json'), JSON.stringify(circuit.vk));
   const compiled = { onnx: await givenFile(model), options: await givenFile(place('options.json')) };
-  const { deadlineMs } = program;
+  const bounds = { deadlineMs: program.deadlineMs, signal };
   try {
     const { programDigest } = await callProgram(
       program,
       'compile',
       { protocol: PAP, verb: 'compile', model: compiled },
-      { deadlineMs },
+      bounds,
     );
     const reply = await callProgram(
       program,
@@ -123,7 +126,7 @@ async function asked(
           programDigest,
           inputs: [...inputs],
           bind,
-          deadlineMs,
+          deadlineMs: program.deadlineMs,
         },
         setUp: {
           vkDigest: circuitDigest(circuit),
@@ -132,16 +135,18 @@ async function asked(
         },
         proofPath: place('proof.json'),
       },
-      { deadlineMs },
+      bounds,
     );
     return { reply, proof: readStrict(await readFile(place('proof.json')), PROOF_BYTES_MAX) };
   } catch (error) {
     if (!(error instanceof PapError)) throw error;
-    throw new CommandError(
-      error.problem === 'program-missing' ? exitCodes.configuration : exitCodes.invalid,
-      error.message,
-    );
+    throw new CommandError(exitCodeOf(error), error.message);
   }
+}
+
+function exitCodeOf({ problem }: PapError): ExitCode {
+  if (problem === 'aborted') return exitCodes.interrupted;
+  return problem === 'program-missing' ? exitCodes.configuration : exitCodes.invalid;
 }
 
 function requireProof(bundle: OutputBundle, vkDigest: string): void {

@@ -1,9 +1,9 @@
 import { AppError } from '@touchstone/contracts';
 import { modelCircuit } from '@touchstone/contracts/circuit';
 import { parseStrictJson } from '@touchstone/canonical-json';
-import { integerCircuit } from '@touchstone/circuit';
+import { integerCircuit, type ConstraintSystem } from '@touchstone/circuit';
 import { circuitDigest, descriptorHash } from '@touchstone/evidence';
-import { compileDescribed, descriptorOf } from '@touchstone/integer-model';
+import { compileDescribed, descriptorOf, type IntegerModel } from '@touchstone/integer-model';
 import { z } from 'zod';
 import type { ModelManifest } from '../../domain/model/manifest.js';
 import type { ProvableCircuit } from '../../domain/model/model.js';
@@ -20,7 +20,7 @@ export const CIRCUIT_BYTES_MAX = 4_194_304;
 export function loadCircuit(manifest: ModelManifest, file: Uint8Array, text: Uint8Array): ProvableCircuit {
   const { descriptor, vk, setup } = readCircuit(manifest.id, text);
   const model = compileDescribed(file, descriptor);
-  const { constraintCount, publicCount } = integerCircuit(model).system;
+  const { constraintCount, publicCount } = systemOf(manifest.id, model);
   const compiled = descriptorOf(model, manifest.sha256, constraintCount);
   if (descriptorHash(compiled) !== descriptorHash(descriptor))
     throw refused(manifest.id, 'its descriptor is not the one that the file gives');
@@ -34,6 +34,15 @@ export function loadCircuit(manifest: ModelManifest, file: Uint8Array, text: Uin
       throw refused(manifest.id, `its manifest has the ${part} ${stated}, its circuit ${declared}`);
   }
   return { descriptor, vkDigest: circuitDigest({ vk, descriptor }), setup, model };
+}
+
+function systemOf(id: string, model: IntegerModel): ConstraintSystem {
+  try {
+    return integerCircuit(model).system;
+  } catch (error) {
+    if (error instanceof RangeError) throw refused(id, error.message);
+    throw error;
+  }
 }
 
 function readCircuit(id: string, text: Uint8Array) {

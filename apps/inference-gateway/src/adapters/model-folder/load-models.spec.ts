@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { field, join as joinBytes, onnxModel } from '@touchstone/testing';
 import { modelsFolder } from '../../../test/support/sample-models.js';
 import { MANIFEST_BYTES_MAX } from '../../domain/model/manifest.js';
-import { EXTERNAL_DATA_REFUSAL } from '../onnx/external-data.js';
+import { EXTERNAL_DATA_REFUSAL } from '@touchstone/onnx';
 import { loadModels, MODEL_BYTES_MAX, MODELS_MAX, PREPROCESS_BYTES_MAX } from './load-models.js';
 
 let folder: string;

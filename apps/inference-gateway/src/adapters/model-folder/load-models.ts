@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { folderManifest, MANIFEST_BYTES_MAX, type ModelManifest } from '../../domain/model/manifest.js';
 import type { Model } from '../../domain/model/model.js';
 import { WordListTokenizer } from '../../domain/request/word-list-tokenizer.js';
-import { EXTERNAL_DATA_REFUSAL, hasExternalData } from '../onnx/external-data.js';
+import { EXTERNAL_DATA_REFUSAL, hasExternalData } from '@touchstone/onnx';
 import { readOnnxMetadata } from '../onnx/onnx-metadata.js';
 import { CIRCUIT_BYTES_MAX, loadCircuit } from './load-circuit.js';
 import { readInside } from './read-inside.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { field, join, linearClassifier, onnxGraph, onnxModel, onnxTensor, varint } from '@touchstone/testing';
 import { readFileSync } from 'node:fs';
 import { modelsFolder } from '../../../test/support/sample-models.js';
-import { EXTERNAL_DATA_REFUSAL, hasExternalData } from './external-data.js';
+import { EXTERNAL_DATA_REFUSAL, hasExternalData } from '@touchstone/onnx';
 import { inspectOnnx, ONNX_GRAPH_DEPTH_MAX, ONNX_NODES_MAX } from './inspect-onnx.js';
 
 const x = [{ name: 'x', shape: [1] }];
@@ -74,17 +74,6 @@ describe('inspectOnnx', () => {
     expect(refusalOf(bytes)).toBe(`The model is refused: ${EXTERNAL_DATA_REFUSAL}.`);
     expect(EXTERNAL_DATA_REFUSAL).toContain('external_data=False in torch.onnx.export');
     expect(hasExternalData(bytes)).toBe(true);
-  });
-
-  it.each([
-    ['a function', field(25, field(7, field(5, field(5, external()))))],
-    ['a default of a function', field(25, field(11, field(5, external())))],
-    ['the training information', field(20, field(2, field(5, external())))],
-    ['a sparse initializer', field(7, field(15, field(1, external())))],
-    ['a sparse attribute', field(7, field(1, field(5, field(23, field(2, external())))))],
-  ])('finds external data in %s of a model that the operator deploys', (_name, more) => {
-    const model = linearClassifier([[1, 2]], [0, 0]);
-    expect([hasExternalData(model), hasExternalData(join(model, more))]).toEqual([false, true]);
   });
 
   it('refuses operators of the runtime, and says where they may be used', () => {

@@ -1,6 +1,13 @@
 import { AppError } from '@touchstone/contracts';
-import { LENGTH_DELIMITED, malformed, readFields, readVarint, type Field } from '@touchstone/onnx';
-import { EXTERNAL_DATA_REFUSAL, isExternal } from './external-data.js';
+import {
+  EXTERNAL_DATA_REFUSAL,
+  isExternal,
+  LENGTH_DELIMITED,
+  malformed,
+  readFields,
+  readVarint,
+  type Field,
+} from '@touchstone/onnx';
 
 /** Nodes that an added model may have, subgraphs included. */
 export const ONNX_NODES_MAX = 100_000;

@@ -1,4 +1,4 @@
-import { LENGTH_DELIMITED, readFields, type Field } from '@touchstone/onnx';
+import { LENGTH_DELIMITED, readFields, type Field } from './protobuf-fields.js';
 
 /** Why a model with weights in another file is refused, and what to do; today's exporters write two files by default. */
 export const EXTERNAL_DATA_REFUSAL =
