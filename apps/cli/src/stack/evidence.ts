@@ -3,6 +3,11 @@ import { CommandError, exitCodes } from '../exit-codes.js';
 import { describeProblem, urlOf, withinTime } from './running-stack.js';
 
 const POLL_MS = 250;
+/**
+ * Answers after which the same question is worth asking again: not final yet; a record that was accepted a moment ago and has not
+ * reached the proof service; and what a busy service, one that waits for its database, or a proxy before it says.
+ */
+const COME_AGAIN: ReadonlySet<number> = new Set([202, 404, 429, 502, 503, 504]);
 
 /** The networks on which a stack anchors. */
 export const anchorNetworks = ({ chain, tsa }: StackDescription): readonly string[] => [
@@ -45,10 +50,8 @@ export async function bundleAt(url: string, timeoutMs: number): Promise<string> 
     const text = await withinTime(url, async (signal) => {
       const response = await fetch(url, { signal });
       if (response.status === 200) return response.text();
-      // A record that was accepted a moment ago may not have reached the proof service yet.
-      if (response.status !== 202 && response.status !== 404) {
+      if (!COME_AGAIN.has(response.status))
         throw new CommandError(exitCodes.io, await describeProblem(url, response));
-      }
       if (Date.now() > deadline) {
         throw new CommandError(
           exitCodes.pending,
