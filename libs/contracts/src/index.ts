@@ -150,6 +150,7 @@ export {
   type TransferFailed,
   type TransferSettled,
 } from './messages/payment.js';
+export { executionProved, type ExecutionProved } from './messages/proving.js';
 export { eventSchemas, type EventBody } from './messages/schemas-by-subject.js';
 export { keySetChanged, type KeySetChanged } from './messages/signing.js';
 export { nodeStanding, reportHeartbeat, STANDING_NODES_MAX } from './rpc/attestation.js';

@@ -19,6 +19,7 @@ export type StreamName = keyof typeof streams;
 export const events = {
   'evt.v1.inference.output.recorded': { publisher: 'inference-gateway', stream: 'INFERENCE' },
   'evt.v1.inference.commitment.published': { publisher: 'inference-gateway', stream: 'INFERENCE' },
+  'evt.v1.proving.execution.proved': { publisher: 'inference-gateway', stream: 'PROVING' },
   'evt.v1.payment.transfer.settled': { publisher: 'payment-verifier', stream: 'PAYMENT' },
   'evt.v1.payment.transfer.failed': { publisher: 'payment-verifier', stream: 'PAYMENT' },
   'evt.v1.signing.key-set.changed': { publisher: 'signer', stream: 'SIGNING' },
@@ -72,6 +73,7 @@ export const durables = [
     stream: 'SIGNING',
     filter: 'evt.v1.signing.batch.signed',
   },
+  { name: 'proof-service-proving', service: 'proof-service', stream: 'PROVING', filter: 'evt.v1.proving.>' },
   { name: 'proof-service-anchor', service: 'proof-service', stream: 'ANCHOR', filter: 'evt.v1.anchor.>' },
   {
     name: 'inference-gateway-payment',

@@ -5,12 +5,14 @@ import { nodeChanged } from './attestation.js';
 import { batchSigned } from './event-batch.js';
 import { commitmentPublished, outputRecorded } from './inference.js';
 import { transferFailed, transferSettled } from './payment.js';
+import { executionProved } from './proving.js';
 import { keySetChanged } from './signing.js';
 
 /** The schema of every event body; publisher and consumer both validate against it. */
 export const eventSchemas = {
   'evt.v1.inference.output.recorded': outputRecorded,
   'evt.v1.inference.commitment.published': commitmentPublished,
+  'evt.v1.proving.execution.proved': executionProved,
   'evt.v1.payment.transfer.settled': transferSettled,
   'evt.v1.payment.transfer.failed': transferFailed,
   'evt.v1.signing.key-set.changed': keySetChanged,
