@@ -7,13 +7,17 @@ import type { Config } from './config.js';
 import { GatewayMetrics } from './metrics.js';
 import { inference } from './providers/inference.js';
 import { models } from './providers/models.js';
+import { PROGRAM_PROVER, proving } from './providers/proving.js';
 import { InferenceGrpc } from './transport/grpc/inference.grpc.js';
 import { InferController } from './transport/http/infer.controller.js';
 import { ModelsController } from './transport/http/models.controller.js';
 import { Operator } from './transport/http/operator.js';
 import { OperatorModelsController } from './transport/http/operator-models.controller.js';
+import { ProofsController } from './transport/http/proofs.controller.js';
 import { VerificationsController } from './transport/http/verifications.controller.js';
 import { InferenceCalls } from './transport/inference-calls.js';
+import { ModelPages } from './transport/present-model.js';
+import { ProofCalls } from './transport/proof-calls.js';
 
 /** Wires the inference-gateway. */
 export function appParts(config: Config): ServiceParts {
@@ -22,20 +26,24 @@ export function appParts(config: Config): ServiceParts {
       InferController,
       ModelsController,
       OperatorModelsController,
+      ProofsController,
       VerificationsController,
       InferenceGrpc,
     ],
     providers: [
       ...models(config),
       ...inference(config),
+      ...proving(config),
       provide(
         GatewayMetrics,
-        { registry: METRICS, runtimes: ModelRuntimes },
-        ({ registry, runtimes }) => new GatewayMetrics(registry, () => runtimes.queued),
+        { registry: METRICS, runtimes: ModelRuntimes, prover: PROGRAM_PROVER },
+        ({ registry, runtimes, prover }) => new GatewayMetrics(registry, () => runtimes.queued, prover),
       ),
       Background,
       Operator,
       InferenceCalls,
+      ModelPages,
+      ProofCalls,
     ],
   };
 }

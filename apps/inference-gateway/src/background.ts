@@ -6,10 +6,15 @@ import type { Config } from './config.js';
 import { CommitmentKeeper } from './domain/model/commitment-keeper.js';
 import { ModelCatalogue } from './domain/model/model-catalogue.js';
 import { commitModels, refreshModels, type ModelStore } from './domain/model/register-models.js';
-import { SettleExecuted } from './domain/payment/settle-executed.js';
+import type { ProgramProver } from './adapters/prover/program-prover.js';
+import type { SettleExecuted } from './domain/payment/settle-executed.js';
+import type { ExecutionProofStore } from './domain/proving/execution-proof.js';
+import { GatewayMetrics } from './metrics.js';
 import type { PostgresVerificationStore } from './persistence/postgres-verification-store.js';
+import { SETTLE_EXECUTED } from './providers/inference.js';
+import { PROGRAM_PROVER } from './providers/proving.js';
 import { takePaymentEvent } from './transport/nats/payment-events.js';
-import { MODEL_STORE, VERIFICATIONS } from './tokens.js';
+import { EXECUTION_PROOFS, MODEL_STORE, VERIFICATIONS } from './tokens.js';
 
 /** The consumer of payment events. */
 export const PAYMENT_DURABLE = 'inference-gateway-payment';
@@ -19,6 +24,10 @@ export const REFRESH_INTERVAL_MS = 10_000;
 
 /** Milliseconds between two looks for answers whose settlement nobody asked for. */
 export const SETTLE_ASK_INTERVAL_MS = 2_000;
+
+/** Milliseconds between two examinations of the prover, and after one that it failed. */
+export const EXAMINE_INTERVAL_MS = 3_600_000;
+const EXAMINE_RETRY_MS = 60_000;
 
 /** Milliseconds between two attempts after one that failed. */
 const REFRESH_RETRY_MS = 1_000;
@@ -35,7 +44,10 @@ export class Background implements OnApplicationBootstrap {
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
     @Inject(MODEL_STORE) private readonly registry: ModelStore,
     @Inject(CommitmentKeeper) private readonly commitments: CommitmentKeeper,
-    @Inject(SettleExecuted) private readonly settleExecuted: SettleExecuted,
+    @Inject(SETTLE_EXECUTED) private readonly settleExecuted: readonly SettleExecuted[],
+    @Inject(EXECUTION_PROOFS) private readonly proofs: ExecutionProofStore,
+    @Inject(GatewayMetrics) private readonly metrics: GatewayMetrics,
+    @Inject(PROGRAM_PROVER) private readonly prover: ProgramProver | undefined,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -45,12 +57,13 @@ export class Background implements OnApplicationBootstrap {
     await this.startConsumer();
     this.startRefreshing();
     if (this.context.config.TOUCHSTONE_PAYMENT_MODE === 'x402') this.startSettling();
+    if (this.prover) this.startExamining(this.prover);
   }
 
   private async startConsumer(): Promise<void> {
     await this.consumers.each({
       durable: PAYMENT_DURABLE,
-      handler: (message) => takePaymentEvent(this.verifications, message),
+      handler: (message) => takePaymentEvent([this.verifications, this.proofs], message),
     });
     // Requests of callers who hung up may still be writing; the others have their answer by then.
     this.context.shutdown.add('outbox', 'records', () => this.verifications.close());
@@ -73,10 +86,28 @@ export class Background implements OnApplicationBootstrap {
   /** Asks for settlements in place of requests that were killed. */
   private startSettling(): void {
     this.repeat('settlements', 'answers that are not settled could not be looked for', {
-      run: async () => void (await this.settleExecuted.run()),
+      run: async () => void (await Promise.all(this.settleExecuted.map((settling) => settling.run()))),
       pollMs: SETTLE_ASK_INTERVAL_MS,
       backoffFirstMs: SETTLE_ASK_INTERVAL_MS,
       backoffMaxMs: SETTLE_ASK_INTERVAL_MS,
+    });
+  }
+
+  /** A prover that works for nobody yet does not hold up the start: answers are given without it. */
+  private startExamining(prover: ProgramProver): void {
+    this.repeat('examinations', 'the prover did not pass its examination, and nothing is proved', {
+      run: async () => {
+        try {
+          await prover.examine();
+          this.metrics.examined('passed');
+        } catch (error) {
+          this.metrics.examined('failed');
+          throw error;
+        }
+      },
+      pollMs: EXAMINE_INTERVAL_MS,
+      backoffFirstMs: EXAMINE_RETRY_MS,
+      backoffMaxMs: EXAMINE_RETRY_MS,
     });
   }
 

@@ -9,6 +9,7 @@ import {
   serviceKeys,
 } from '@touchstone/platform/config';
 import { z } from 'zod';
+import { PROOF_QUEUE_MAX, PROOF_TIMEOUT_DEFAULT_MS } from './domain/proving/prover.js';
 import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './domain/inference/model-runner.js';
 
 const baseUrl = z.string().regex(/^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*[^/?#\s])?$/, {
@@ -42,6 +43,19 @@ export const configSchema = z.object({
   TOUCHSTONE_INFERENCE_TIMEOUT_MS: integerKey(100, 60_000)
     .default(INFERENCE_TIMEOUT_DEFAULT_MS)
     .describe('Milliseconds that one run may take before its worker thread is replaced.'),
+  TOUCHSTONE_PROVER_PATH: z
+    .string()
+    .regex(/^\//, 'expected an absolute path')
+    .optional()
+    .describe(
+      'Program of the Prover Adapter Protocol that proves answers of models with a proving key; without it none are proved here.',
+    ),
+  TOUCHSTONE_PROOF_TIMEOUT_MS: integerKey(1_000, 90_000)
+    .default(PROOF_TIMEOUT_DEFAULT_MS)
+    .describe('Milliseconds that a proof may take, its wait included; a payment is good for 120 seconds.'),
+  TOUCHSTONE_PROOF_QUEUE_MAX: integerKey(1, 1_000)
+    .default(PROOF_QUEUE_MAX)
+    .describe('Proofs that may wait for their turn; one more is refused.'),
   TOUCHSTONE_PAYMENT_MODE: z
     .enum(['off', 'x402'])
     .default('x402')

@@ -6,14 +6,23 @@ export type AnswerStage = (typeof answerStages)[number];
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+/** What is shown of a prover. */
+export interface ProverState {
+  readonly queued: number;
+  readonly isEnabled: boolean;
+}
+
 /** The figures of this service. `model` is an id of the catalogue or `unknown`, `result` a word or an error code. */
 export class GatewayMetrics {
   private readonly requests: Counter;
   private readonly duration: Histogram;
   private readonly stages: Histogram;
   private readonly warnings: Counter;
+  private readonly proofs: Counter;
+  private readonly proofSeconds: Histogram;
+  private readonly examinations: Counter;
 
-  constructor(registry: Registry, queued: () => number) {
+  constructor(registry: Registry, queued: () => number, prover?: ProverState) {
     const registers = [registry];
     this.requests = new Counter({
       name: 'touchstone_gateway_inferences_total',
@@ -41,6 +50,26 @@ export class GatewayMetrics {
       labelNames: ['kind'],
       registers,
     });
+    this.proofs = new Counter({
+      name: 'touchstone_gateway_proofs_total',
+      help: 'Requests for proofs of executions by model and result (answered, replayed, pending or an error code).',
+      labelNames: ['model', 'result'],
+      registers,
+    });
+    this.proofSeconds = new Histogram({
+      name: 'touchstone_gateway_proof_seconds',
+      help: 'Time from a request for a proof to its end, with payment and verification.',
+      labelNames: ['model'],
+      buckets: SECONDS,
+      registers,
+    });
+    this.examinations = new Counter({
+      name: 'touchstone_gateway_prover_examinations_total',
+      help: 'Examinations of the prover by result (passed, failed); one that is failed must be looked at.',
+      labelNames: ['result'],
+      registers,
+    });
+    if (prover) registerProver(registry, prover);
     registry.registerMetric(
       new Gauge({
         name: 'touchstone_gateway_inference_queue',
@@ -59,6 +88,17 @@ export class GatewayMetrics {
     this.duration.observe({ model }, seconds);
   }
 
+  /** One request for a proof ended. */
+  proved(model: string, result: string, seconds: number): void {
+    this.proofs.inc({ model, result });
+    this.proofSeconds.observe({ model }, seconds);
+  }
+
+  /** The prover was examined. */
+  examined(result: 'passed' | 'failed'): void {
+    this.examinations.inc({ result });
+  }
+
   /** Does one stage of an answer and observes its time. */
   async stage<T>(stage: AnswerStage, work: () => Promise<T>): Promise<T> {
     const started = performance.now();
@@ -73,4 +113,27 @@ export class GatewayMetrics {
   paymentWarning(kind: 'release-failed' | 'renewal-failed' | 'settle-unknown'): void {
     this.warnings.inc({ kind });
   }
+}
+
+function registerProver(registry: Registry, prover: ProverState): void {
+  registry.registerMetric(
+    new Gauge({
+      name: 'touchstone_gateway_proof_queue',
+      help: 'Proofs that wait for their turn or are being made.',
+      registers: [],
+      collect() {
+        this.set(prover.queued);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'touchstone_gateway_prover_enabled',
+      help: '1 while the prover passed its newest examination; 0 proves nothing and must be looked at.',
+      registers: [],
+      collect() {
+        this.set(prover.isEnabled ? 1 : 0);
+      },
+    }),
+  );
 }

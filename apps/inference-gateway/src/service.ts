@@ -12,6 +12,7 @@ import { Initial1763700000000 } from './persistence/migrations/1763700000000-ini
 import { AddedModels1763800000000 } from './persistence/migrations/1763800000000-added-models.js';
 import { InlineEvents1763900000000 } from './persistence/migrations/1763900000000-inline-events.js';
 import { OwedAnswers1764000000000 } from './persistence/migrations/1764000000000-owed-answers.js';
+import { ExecutionProofs1764100000000 } from './persistence/migrations/1764100000000-execution-proofs.js';
 import { NODE_STATUS } from './tokens.js';
 import { INFER_MESSAGE_BYTES_MAX } from './transport/grpc/inference.grpc.js';
 
@@ -29,6 +30,7 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
       AddedModels1763800000000,
       InlineEvents1763900000000,
       OwedAnswers1764000000000,
+      ExecutionProofs1764100000000,
     ],
     parts: appParts,
     // The worker script lies beside dist and is a part of the build.

@@ -5,6 +5,7 @@ import type { AddedModelStore } from './domain/model/added-model.js';
 import type { ModelStore } from './domain/model/register-models.js';
 import type { NodeStatus } from './domain/node/node-status.js';
 import type { PaymentPort } from './domain/payment/payment.js';
+import type { ExecutionProofStore } from './domain/proving/execution-proof.js';
 
 /** What Nest finds the ports of the domain by. */
 export const NODE_STATUS = token<NodeStatus>('NodeStatus');
@@ -13,3 +14,4 @@ export const ADDED_MODELS = token<AddedModelStore>('AddedModelStore');
 export const VERIFICATIONS = token<VerificationStore>('VerificationStore');
 export const SIGNER = token<Signer>('Signer');
 export const PAYMENTS = token<PaymentPort>('PaymentPort');
+export const EXECUTION_PROOFS = token<ExecutionProofStore>('ExecutionProofStore');

@@ -4,9 +4,9 @@ import { AppError } from '@touchstone/contracts';
 import { EventPublisher } from '@touchstone/nats';
 import { uuidV7 } from '@touchstone/postgres';
 import { waitUntil } from '@touchstone/testing';
-import { SETTLE_ASK_AFTER_MS } from '../src/domain/inference/verification.js';
+import { SETTLE_ASK_AFTER_MS } from '../src/domain/payment/stored-answer.js';
 import { LEASE_RENEWAL_INTERVAL_MS } from '../src/domain/payment/keep-lease.js';
-import { PAYMENT_REASON_CHARACTERS_MAX } from '../src/domain/payment/paid-inference.js';
+import { PAYMENT_REASON_CHARACTERS_MAX } from '../src/domain/payment/paid-requests.js';
 import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
 import { codeOf, digitsBody, PaidRequests } from './support/paid-requests.js';
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Outbox } from '@touchstone/postgres';
 import { DatabaseFixture, migratedDatabase } from '@touchstone/testing/service';
 import type { DataSource } from 'typeorm';
-import { SETTLE_ASK_AFTER_MS } from '../src/domain/inference/verification.js';
+import { SETTLE_ASK_AFTER_MS } from '../src/domain/payment/stored-answer.js';
 import { SETTLE_ASK_ROWS_MAX, SettleExecuted } from '../src/domain/payment/settle-executed.js';
 import { service } from '../src/service.js';
 import { PostgresVerificationStore } from '../src/persistence/postgres-verification-store.js';
@@ -96,7 +96,7 @@ describe('the sweeper', () => {
           return { outcome: 'settled', settlement: { success: true } };
         },
       },
-      verifications: store,
+      answers: store,
       nowMs: () => nowMs,
       onError: (reservationId) => failed.push(reservationId),
     });

@@ -134,6 +134,13 @@ export const errorRegistry = {
     title: 'The model does not take requests.',
     action: 'Choose an active model; the list of models states each status.',
   },
+  'not-provable': {
+    status: 409,
+    retryable: false,
+    title: 'No proof of this answer can be made.',
+    action:
+      'Ask a model version whose page shows `circuit.proofs`; GET /v1/verifications/{id}/proof says what is missing.',
+  },
   'node-blocked': {
     status: 503,
     retryable: true,

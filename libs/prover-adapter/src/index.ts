@@ -1,4 +1,6 @@
 export { type ExaminationModel, type ExaminationResult, examine } from './examination.js';
+export { examinationSample } from './examination-sample.js';
+export { type CircuitJob, type CircuitProof, proveCircuit, type ProvingCalls } from './prove-circuit.js';
 export { type GivenFile, givenFile } from './given-file.js';
 export { JOLT_DEADLINE_MS, joltProgram } from './operator-programs.js';
 export { PapError, type PapProblem } from './pap-error.js';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PapError } from './pap-error.js';
 import {
@@ -28,6 +28,8 @@ export interface ProverProgram {
   readonly environment?: Readonly<Record<string, string>>;
   /** Longest time of any call. */
   readonly deadlineMs: number;
+  /** How far it stands back for other processes, 0 to 19; it gets what they leave. */
+  readonly niceness?: number;
 }
 
 /** Bounds of one call. */
@@ -90,7 +92,7 @@ async function readReply(path: string): Promise<unknown> {
 }
 
 function runOnce(
-  { name, command, args = [], environment = {} }: ProverProgram,
+  { name, command, args = [], environment = {}, niceness = 0 }: ProverProgram,
   words: readonly string[],
   { deadlineMs, signal }: CallBounds,
 ): Promise<number> {
@@ -100,6 +102,7 @@ function runOnce(
     const child = spawn(command, [...args, ...words], {
       ...{ cwd: '/', env: { ...environment }, stdio: 'ignore', detached: true },
     });
+    if (child.pid !== undefined && niceness > 0) standBack(child.pid, niceness);
     let killedFor: PapError | undefined;
     const kill = (reason: PapError): void => {
       killedFor ??= reason;
@@ -129,6 +132,14 @@ function runOnce(
       }),
     );
   });
+}
+
+function standBack(pid: number, niceness: number): void {
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // It has ended already, or this machine does not let us: it then works as any other process.
+  }
 }
 
 function killGroup(leader: number): void {

@@ -16,6 +16,7 @@ export async function upCommand(options: { state: string }): Promise<ExitCode> {
     {
       stateDir: options.state,
       restart: true,
+      prover: true,
       onExit: (part, exit) => serverEnded(`${part} ended (${exit}), and nothing works without it.`),
     },
     interrupted,

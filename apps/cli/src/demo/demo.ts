@@ -57,6 +57,7 @@ export async function demoCommand(options: DemoOptions): Promise<ExitCode> {
           {
             stateDir: options.state,
             restart: false,
+            prover: options.zk,
             onExit: parts.onExit,
           },
           interrupted,

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { serviceNames } from '@touchstone/contracts';
 import { startStack, terminalProgress, type RunningStack, type StackOptions } from '@touchstone/embedded';
 import { CommandError, exitCodes } from '../exit-codes.js';
+import { proverScript } from '../zk/built-in-prover.js';
 
 /** The checkout that this command belongs to. */
 export const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -12,13 +13,21 @@ export const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
  * a signal meanwhile ends this process, and the watchdogs stop its parts.
  */
 export async function startAll(
-  options: Pick<StackOptions, 'stateDir' | 'restart'> & Pick<Partial<StackOptions>, 'onExit'>,
+  {
+    prover,
+    ...options
+  }: Pick<StackOptions, 'stateDir' | 'restart'> &
+    Pick<Partial<StackOptions>, 'onExit'> & {
+      /** Whether answers can be proved; the prover is examined at the start, which takes a processor for some seconds. */
+      readonly prover: boolean;
+    },
   interrupted: Promise<NodeJS.Signals>,
 ): Promise<RunningStack> {
   const start = startStack({
     root: checkout,
     services: serviceNames,
     progress: terminalProgress(),
+    settings: prover ? { 'inference-gateway': { TOUCHSTONE_PROVER_PATH: proverPath() } } : {},
     ...options,
   });
   const started = await Promise.race([start, interrupted]);
@@ -26,6 +35,9 @@ export async function startAll(
   process.stderr.write('touchstone: Interrupted.\n');
   process.exit(exitCodes.interrupted);
 }
+
+/** Of an operator, or the built-in one. */
+const proverPath = (): string => process.env['TOUCHSTONE_PROVER_PATH'] ?? proverScript;
 
 /** Resolves at the first SIGINT, SIGTERM or SIGHUP. */
 export function interruption(): Promise<NodeJS.Signals> {

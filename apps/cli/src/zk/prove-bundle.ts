@@ -1,7 +1,3 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { readStrict } from './read-strict.js';
 import type { ModelCircuit, ZkProof } from '@touchstone/contracts/circuit';
 import {
   bindSignal,
@@ -13,18 +9,15 @@ import {
 } from '@touchstone/evidence';
 import {
   callProgram,
-  givenFile,
+  type CircuitJob,
+  type CircuitProof,
   PAP,
   PapError,
-  type PapReply,
-  type PapTensor,
+  proveCircuit,
   type ProverProgram,
 } from '@touchstone/prover-adapter';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { inputElements, trustInCircuit } from './provable-output.js';
-
-const PROOF_BYTES_MAX = 16_384;
-const BIND_HEX = 62;
 
 /** What a proof is made with. */
 export interface ProofFiles {
@@ -60,84 +53,29 @@ export async function proveBundle(
   const { proof: signed, context } = bundle.subject;
   const bind = bindSignal(outputDigest(signed, signed.domain), context.requestDigest);
   const inputs = inputElements(bundle, descriptor);
-  const folder = await mkdtemp(join(tmpdir(), 'touchstone-prove-'));
-  try {
-    const { reply, proof } = await asked(program, signal, {
-      ...{ folder, model, provingKey, circuit },
-      inputs: descriptor.inputs.map(({ name, datatype, shape }, index) => ({
-        ...{ name, datatype, shape },
-        values: inputs[index] as number[],
-      })),
-      bind: bind.toString(16).padStart(BIND_HEX, '0'),
-    });
-    const publicSignals = signalsOf([
-      ...inputs.flat(),
-      ...reply.outputs.flatMap(({ values }) => values),
-      bind,
-    ]);
-    const proven = { ...bundle, zk: { vk, proof: proof as ZkProof['proof'], publicSignals, descriptor } };
-    const vkDigest = circuitDigest(proven.zk);
-    requireProof(proven, vkDigest);
-    const { prover = program.name, fellBack, milliseconds = 0 } = reply;
-    return { bundle: proven, vkDigest, prover, fellBack, milliseconds };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const vkDigest = circuitDigest(circuit);
+  const files = { model, provingKey };
+  const { proof, outputs, reply } = await asked(program, signal, { circuit, vkDigest, files, inputs, bind });
+  const publicSignals = signalsOf([...inputs.flat(), ...outputs.flat(), bind]);
+  const proven = { ...bundle, zk: { vk, proof, publicSignals, descriptor } };
+  requireProof(proven, vkDigest);
+  const { prover, fellBack, milliseconds } = reply;
+  return { bundle: proven, vkDigest, prover, fellBack, milliseconds };
 }
 
-interface Asked {
-  readonly folder: string;
-  readonly model: string;
-  readonly provingKey: string;
-  readonly circuit: ModelCircuit;
-  readonly inputs: readonly PapTensor[];
-  readonly bind: string;
-}
-
-async function asked(
-  program: ProverProgram,
-  signal: AbortSignal,
-  { folder, model, provingKey, circuit, inputs, bind }: Asked,
-): Promise<{ reply: PapReply<'prove'>; proof: unknown }> {
-  const place = (name: string): string => join(folder, name);
-  const { inputs: scaled, activations } = circuit.descriptor;
-  await writeFile(
-    place('options.json'),
-    JSON.stringify({ version: 1, stated: { inputs: scaled, activations } }),
-  );
-  await writeFile(place('vk.json'), JSON.stringify(circuit.vk));
-  const compiled = { onnx: await givenFile(model), options: await givenFile(place('options.json')) };
-  const bounds = { deadlineMs: program.deadlineMs, signal };
+async function asked(program: ProverProgram, signal: AbortSignal, job: CircuitJob): Promise<CircuitProof> {
+  const { deadlineMs } = program;
+  const bounds = { deadlineMs, signal };
   try {
-    const { programDigest } = await callProgram(
-      program,
-      'compile',
-      { protocol: PAP, verb: 'compile', model: compiled },
-      bounds,
-    );
-    const reply = await callProgram(
-      program,
-      'prove',
+    return await proveCircuit(
       {
-        ...{
-          protocol: PAP,
-          verb: 'prove',
-          model: compiled,
-          programDigest,
-          inputs: [...inputs],
-          bind,
-          deadlineMs: program.deadlineMs,
-        },
-        setUp: {
-          vkDigest: circuitDigest(circuit),
-          provingKey: await givenFile(provingKey),
-          verificationKey: await givenFile(place('vk.json')),
-        },
-        proofPath: place('proof.json'),
+        compile: (request) =>
+          callProgram(program, 'compile', { protocol: PAP, verb: 'compile', ...request }, bounds),
+        prove: (request) =>
+          callProgram(program, 'prove', { protocol: PAP, verb: 'prove', deadlineMs, ...request }, bounds),
       },
-      bounds,
+      job,
     );
-    return { reply, proof: readStrict(await readFile(place('proof.json')), PROOF_BYTES_MAX) };
   } catch (error) {
     if (!(error instanceof PapError)) throw error;
     throw new CommandError(exitCodeOf(error), error.message);

@@ -3,12 +3,8 @@ import { injectTrace } from '@touchstone/platform/observability';
 import { withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
 import { Batcher } from '@touchstone/work';
 import type { DataSource } from 'typeorm';
-import type {
-  EventDraft,
-  StoredAnswer,
-  Verification,
-  VerificationStore,
-} from '../domain/inference/verification.js';
+import type { EventDraft, Verification, VerificationStore } from '../domain/inference/verification.js';
+import type { StoredAnswer } from '../domain/payment/stored-answer.js';
 import type { Settlement } from '../domain/payment/payment.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 import { claimUnsettled, findAnswer, findAnswersByAuthorization } from './stored-answers.js';

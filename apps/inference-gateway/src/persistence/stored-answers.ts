@@ -4,7 +4,7 @@ import {
   SETTLE_ASK_AFTER_MS,
   SETTLE_ASK_PAUSE_LAST_MS,
   type StoredAnswer,
-} from '../domain/inference/verification.js';
+} from '../domain/payment/stored-answer.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 
 interface AnswerRow {

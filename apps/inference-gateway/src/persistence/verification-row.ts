@@ -7,7 +7,8 @@ import {
 } from '@touchstone/contracts';
 import { toBytea } from '@touchstone/postgres';
 import type { EntityManager } from 'typeorm';
-import { SETTLE_ASK_AFTER_MS, type Verification } from '../domain/inference/verification.js';
+import { type Verification } from '../domain/inference/verification.js';
+import { SETTLE_ASK_AFTER_MS } from '../domain/payment/stored-answer.js';
 import type { Settlement } from '../domain/payment/payment.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 
@@ -66,8 +67,28 @@ export async function insertVerifications(
       column(({ createdAtMs }) => new Date(createdAtMs).toISOString()),
       SETTLE_ASK_AFTER_MS,
     ],
-  )) as unknown[];
+  )) as { id: string }[];
+  const inserted = new Set(rows.map(({ id }) => id));
+  await insertProvable(
+    manager,
+    verifications.filter(({ id }) => inserted.has(id)),
+  );
   return rows.length;
+}
+
+/** Tensors are kept for what can be proved alone: of everything else the evidence has them. */
+async function insertProvable(manager: EntityManager, verifications: readonly Verification[]): Promise<void> {
+  const rows = verifications.flatMap(({ id, provable }) => (provable ? [{ id, ...provable }] : []));
+  if (rows.length === 0) return;
+  await manager.query(
+    `INSERT INTO ${schema}.provable_outputs (verification_id, inputs, outputs)
+     SELECT id, inputs::jsonb, outputs::jsonb FROM unnest($1::uuid[], $2::text[], $3::text[]) AS row (id, inputs, outputs)`,
+    [
+      rows.map(({ id }) => id),
+      rows.map(({ inputs }) => JSON.stringify(inputs)),
+      rows.map(({ outputs }) => JSON.stringify(outputs)),
+    ],
+  );
 }
 
 /** Reads a row back; what is stored was validated before, so a row that does not fit is a defect. */

@@ -1,6 +1,6 @@
 import { AppError } from '@touchstone/contracts';
 import { RpcClient } from '@touchstone/nats';
-import { LOGGER } from '@touchstone/platform/observability';
+import { LOGGER, type Logger } from '@touchstone/platform/observability';
 import { SHUTDOWN } from '@touchstone/platform/runtime';
 import { BUILD_INFO, CLOCK, provide, token } from '@touchstone/platform/wiring';
 import { Outbox, uuidV7 } from '@touchstone/postgres';
@@ -17,16 +17,21 @@ import { CommitmentKeeper } from '../domain/model/commitment-keeper.js';
 import { ModelCatalogue } from '../domain/model/model-catalogue.js';
 import { LastNodeStatus } from '../domain/node/node-status.js';
 import { PaidInference } from '../domain/payment/paid-inference.js';
+import { PaidRequests, type PaymentWarnings } from '../domain/payment/paid-requests.js';
 import { SettleExecuted } from '../domain/payment/settle-executed.js';
 import type { PaymentTerms } from '../domain/payment/payment.js';
 import { measuredPayments, measuredRunner, measuredSigner, measuredStore } from '../measured-ports.js';
 import { GatewayMetrics } from '../metrics.js';
 import { PostgresVerificationStore } from '../persistence/postgres-verification-store.js';
 import { Links } from '../transport/links.js';
-import { NODE_STATUS, PAYMENTS, SIGNER, VERIFICATIONS } from '../tokens.js';
+import { EXECUTION_PROOFS, NODE_STATUS, PAYMENTS, SIGNER, VERIFICATIONS } from '../tokens.js';
+import { PAID_PROOFS } from './proving.js';
 
 /** Undefined where nobody has to pay. */
 const PAID_INFERENCE = token<PaidInference | undefined>('PaidInference');
+
+/** Who looks for answers and proofs whose settlement nobody asked for. */
+export const SETTLE_EXECUTED = token<readonly SettleExecuted[]>('SettleExecuted');
 
 /** The way of one request, free or paid. */
 export function inference(config: Config) {
@@ -56,6 +61,7 @@ export function inference(config: Config) {
     ),
     executor(),
     paidInference(config, links),
+    paidProofs(config, links),
     settleExecuted(),
     provide(
       InferModel,
@@ -114,49 +120,73 @@ function paidInference(config: Config, links: Links) {
         verifications: measuredStore(verifications, metrics),
         links,
         urlOf: (target) => links.target(target),
-        warnings: {
-          releaseFailed: (reservationId, error) => {
-            metrics.paymentWarning('release-failed');
-            logger.warn(
-              { reservationId, err: error },
-              'a reservation could not be given back and will run out',
-            );
-          },
-          renewalFailed: (reservationId, error) => {
-            metrics.paymentWarning('renewal-failed');
-            logger.warn({ reservationId, err: error }, 'the lease of a payment could not be renewed');
-          },
-          settleUnknown: (reservationId, error) => {
-            metrics.paymentWarning('settle-unknown');
-            logger.warn({ reservationId, err: error }, 'the outcome of a settlement is not known yet');
-          },
-        },
+        warnings: warningsOf(metrics, logger),
         nowMs: () => clock.nowMs(),
       });
     },
   );
 }
 
+function paidProofs(config: Config, links: Links) {
+  return provide(
+    PAID_PROOFS,
+    { payments: PAYMENTS, answers: EXECUTION_PROOFS, metrics: GatewayMetrics, logger: LOGGER },
+    ({ payments, answers, metrics, logger }) => {
+      if (config.TOUCHSTONE_PAYMENT_MODE === 'off') return undefined;
+      const terms = termsOf(config);
+      const requests = new PaidRequests({
+        ...{ terms, answers },
+        payments: measuredPayments(payments, metrics),
+        reader: new X402PaymentReader(),
+        urlOf: (target) => links.target(target),
+        warnings: warningsOf(metrics, logger),
+      });
+      return { requests, terms };
+    },
+  );
+}
+
+function warningsOf(metrics: GatewayMetrics, logger: Logger): PaymentWarnings {
+  return {
+    releaseFailed: (reservationId, error) => {
+      metrics.paymentWarning('release-failed');
+      logger.warn({ reservationId, err: error }, 'a reservation could not be given back and will run out');
+    },
+    renewalFailed: (reservationId, error) => {
+      metrics.paymentWarning('renewal-failed');
+      logger.warn({ reservationId, err: error }, 'the lease of a payment could not be renewed');
+    },
+    settleUnknown: (reservationId, error) => {
+      metrics.paymentWarning('settle-unknown');
+      logger.warn({ reservationId, err: error }, 'the outcome of a settlement is not known yet');
+    },
+  };
+}
+
+/** Of answers and of proofs. */
 function settleExecuted() {
   return provide(
-    SettleExecuted,
+    SETTLE_EXECUTED,
     {
-      ...{ payments: PAYMENTS, verifications: VERIFICATIONS },
+      ...{ payments: PAYMENTS, verifications: VERIFICATIONS, proofs: EXECUTION_PROOFS },
       ...{ clock: CLOCK, metrics: GatewayMetrics, logger: LOGGER },
     },
-    ({ payments, verifications, clock, metrics, logger }) =>
-      new SettleExecuted({
-        payments,
-        verifications,
-        nowMs: () => clock.nowMs(),
-        onError: (reservationId, error) => {
-          metrics.paymentWarning('settle-unknown');
-          logger.warn(
-            { reservationId, err: error },
-            'nobody took up the settlement of an answer that is stored',
-          );
-        },
-      }),
+    ({ payments, verifications, proofs, clock, metrics, logger }) =>
+      [verifications, proofs].map(
+        (answers) =>
+          new SettleExecuted({
+            payments,
+            answers,
+            nowMs: () => clock.nowMs(),
+            onError: (reservationId, error) => {
+              metrics.paymentWarning('settle-unknown');
+              logger.warn(
+                { reservationId, err: error },
+                'nobody took up the settlement of an answer that is stored',
+              );
+            },
+          }),
+      ),
   );
 }
 

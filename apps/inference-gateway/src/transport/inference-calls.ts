@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '@touchstone/contracts';
 import { z } from 'zod';
-import { InferModel, type InferCall, type InferReply } from '../domain/inference/infer-model.js';
+import { InferModel, type InferCall } from '../domain/inference/infer-model.js';
+import { type Reply } from '../domain/payment/reply.js';
 import { ModelCatalogue } from '../domain/model/model-catalogue.js';
 import { GatewayMetrics } from '../metrics.js';
 
@@ -18,7 +19,7 @@ export class InferenceCalls {
   ) {}
 
   /** @throws AppError; a PaymentChallenge when something is to be paid */
-  async infer(call: InferCall): Promise<InferReply> {
+  async infer(call: InferCall): Promise<Reply> {
     const started = performance.now();
     let result = 'internal';
     try {

@@ -16,6 +16,11 @@ export class Links implements AnswerLinks {
     return `${this.publicUrl}/v1/verifications/${id}`;
   }
 
+  /** What there is to know about the proof of an answer. */
+  proof(id: string): string {
+    return `${this.verification(id)}/proof`;
+  }
+
   /** The evidence bundle at the proof-service. */
   evidence(id: string): string {
     return `${this.evidenceUrl}/v1/evidence/${id}`;

@@ -1,15 +1,17 @@
+import { Inject, Injectable } from '@nestjs/common';
 import { commitmentHash } from '@touchstone/evidence';
 import type { ModelDetail, ModelSummary } from '@touchstone/contracts/http/inference-gateway';
+import { CONFIG } from '@touchstone/platform/wiring';
 import type { Config } from '../config.js';
-import type { CommitmentKeeper } from '../domain/model/commitment-keeper.js';
+import { CommitmentKeeper } from '../domain/model/commitment-keeper.js';
 import type { ListedModel } from '../domain/model/model-catalogue.js';
+import { priceOf } from '../domain/model/model.js';
+import { ProveOutput } from '../domain/proving/prove-output.js';
 
 /** A model as lists show it. */
 export function summarize({ model, status }: ListedModel, config: Config): ModelSummary {
-  const { id, name, version, description, developer, task, priceAtomic: amount } = model.manifest;
-  const { TOUCHSTONE_PAYMENT_ASSET: asset, TOUCHSTONE_PAYMENT_NETWORK: network } = config;
-  const free = config.TOUCHSTONE_PAYMENT_MODE === 'off' || amount === '0';
-  const price = free ? null : { amount, asset, network };
+  const { id, name, version, description, developer, task } = model.manifest;
+  const price = presentPrice(priceOf(model), config);
   return {
     id,
     name,
@@ -23,33 +25,50 @@ export function summarize({ model, status }: ListedModel, config: Config): Model
   };
 }
 
-/** A model with everything that is known about it. */
-export async function presentModel(
-  listed: ListedModel,
-  commitments: CommitmentKeeper,
-  config: Config,
-): Promise<ModelDetail> {
-  const { model } = listed;
-  const { inputs, outputs, preprocess, accuracy, licence } = model.manifest;
-  const commitment = await commitments.current(model.modelVersionId);
-  return {
-    ...summarize(listed, config),
-    modelHash: model.identity.modelHash,
-    modelHashSha3: model.modelHashSha3,
-    sizeBytes: model.sizeBytes,
-    inputs,
-    outputs,
-    preprocess,
-    accuracy,
-    licence,
-    ...circuitOf(listed),
-    commitment: commitment ?? null,
-    commitmentHash: commitment ? commitmentHash(commitment) : null,
-  };
+/** A price in atomic units; null where nothing is to be paid. */
+export function presentPrice(price: bigint, config: Config): ModelSummary['price'] {
+  const { TOUCHSTONE_PAYMENT_ASSET: asset, TOUCHSTONE_PAYMENT_NETWORK: network } = config;
+  if (config.TOUCHSTONE_PAYMENT_MODE === 'off' || price === 0n) return null;
+  return { amount: price.toString(), asset, network };
 }
 
-function circuitOf({ model: { circuit } }: ListedModel): Pick<ModelDetail, 'circuit'> {
+/** Shows models with everything that is known about them. */
+@Injectable()
+export class ModelPages {
+  constructor(
+    @Inject(CommitmentKeeper) private readonly commitments: CommitmentKeeper,
+    @Inject(ProveOutput) private readonly proofs: ProveOutput,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  async show(listed: ListedModel): Promise<ModelDetail> {
+    const { model } = listed;
+    const { inputs, outputs, preprocess, accuracy, licence } = model.manifest;
+    const commitment = await this.commitments.current(model.modelVersionId);
+    return {
+      ...summarize(listed, this.config),
+      modelHash: model.identity.modelHash,
+      modelHashSha3: model.modelHashSha3,
+      sizeBytes: model.sizeBytes,
+      inputs,
+      outputs,
+      preprocess,
+      accuracy,
+      licence,
+      ...circuitOf(listed, this.proofs.quote(model), this.config),
+      commitment: commitment ?? null,
+      commitmentHash: commitment ? commitmentHash(commitment) : null,
+    };
+  }
+}
+
+function circuitOf(
+  { model: { circuit } }: ListedModel,
+  quote: ReturnType<ProveOutput['quote']>,
+  config: Config,
+): Pick<ModelDetail, 'circuit'> {
   if (circuit === undefined) return {};
   const { vkDigest, setup, descriptor } = circuit;
-  return { circuit: { vkDigest, setup, descriptor } };
+  const proofs = quote ? { price: presentPrice(quote.price, config), expectedMs: quote.expectedMs } : null;
+  return { circuit: { vkDigest, setup, descriptor, proofs } };
 }

@@ -1,12 +1,14 @@
 import { AppError } from '@touchstone/contracts';
 import {
-  SETTLE_ASK_AFTER_MS,
-  SETTLE_ASK_PAUSE_LAST_MS,
   type EventDraft,
-  type StoredAnswer,
   type Verification,
   type VerificationStore,
 } from '../../src/domain/inference/verification.js';
+import {
+  SETTLE_ASK_AFTER_MS,
+  SETTLE_ASK_PAUSE_LAST_MS,
+  type StoredAnswer,
+} from '../../src/domain/payment/stored-answer.js';
 import type { Settlement } from '../../src/domain/payment/payment.js';
 
 interface Row {

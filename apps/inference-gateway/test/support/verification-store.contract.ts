@@ -3,12 +3,11 @@ import type { ModelCommitment } from '@touchstone/contracts';
 import { uuidV7 } from '@touchstone/postgres';
 import { randomBytes } from 'node:crypto';
 import {
-  SETTLE_ASK_AFTER_MS,
-  SETTLE_ASK_PAUSE_LAST_MS,
   type EventDraft,
   type Verification,
   type VerificationStore,
 } from '../../src/domain/inference/verification.js';
+import { SETTLE_ASK_AFTER_MS, SETTLE_ASK_PAUSE_LAST_MS } from '../../src/domain/payment/stored-answer.js';
 
 const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 const hex = (bytes = 32): string => randomBytes(bytes).toString('hex');

@@ -1,5 +1,5 @@
 import { AppError } from '@touchstone/contracts';
-import type { InferReply } from '../../../inference-gateway/src/domain/inference/infer-model.js';
+import type { Reply } from '../../../inference-gateway/src/domain/payment/reply.js';
 import type { Attempt, Step, Work } from './history.js';
 import { modelOf, PRICE } from './model.js';
 import { PaymentWorld } from './payment-world.js';
@@ -181,8 +181,8 @@ export class HistoryRun {
   }
 
   /** Asks once with all parts as they are, and tells what was heard. */
-  async ask(value: number, forged: boolean): Promise<InferReply | AppError | undefined> {
-    let heard: InferReply | AppError | undefined;
+  async ask(value: number, forged: boolean): Promise<Reply | AppError | undefined> {
+    let heard: Reply | AppError | undefined;
     this.world.fates = {};
     this.world.infer(value, forged).then(
       (reply) => {
@@ -207,7 +207,7 @@ export class HistoryRun {
     }
   }
 
-  private told(reply: InferReply, forged: boolean): void {
+  private told(reply: Reply, forged: boolean): void {
     const { chain } = this.world;
     must(!forged, 'an answer for a payment that nobody signed');
     if (reply.kind === 'pending') return this.heard(reply.message);

@@ -4,7 +4,8 @@ import { requestDigest } from '@touchstone/evidence';
 import { silentLogger } from '@touchstone/platform/observability';
 import { RpcPayments } from '../../../inference-gateway/src/adapters/payment-verifier/rpc-payments.js';
 import { ModelExecutor } from '../../../inference-gateway/src/domain/inference/execute-model.js';
-import { InferModel, type InferReply } from '../../../inference-gateway/src/domain/inference/infer-model.js';
+import { InferModel } from '../../../inference-gateway/src/domain/inference/infer-model.js';
+import { type Reply } from '../../../inference-gateway/src/domain/payment/reply.js';
 import { ModelCatalogue } from '../../../inference-gateway/src/domain/model/model-catalogue.js';
 import { PaidInference } from '../../../inference-gateway/src/domain/payment/paid-inference.js';
 import { SettleExecuted } from '../../../inference-gateway/src/domain/payment/settle-executed.js';
@@ -74,7 +75,7 @@ export class PaymentWorld {
   }
 
   /** One request with the payment, as a gateway of this moment answers it. */
-  infer(value: number, forged: boolean): Promise<InferReply> {
+  infer(value: number, forged: boolean): Promise<Reply> {
     const call = requestOf(value);
     const { payTo, asset, network, assetName, assetVersion } = terms;
     const accepted = {
@@ -115,7 +116,7 @@ export class PaymentWorld {
   async sweep(): Promise<void> {
     await new SettleExecuted({
       payments: this.payments(),
-      verifications: this.gateway.calling(this.verifications),
+      answers: this.gateway.calling(this.verifications),
       nowMs: () => this.nowMs,
       onError: (_id, error) => expectAppError(error),
     }).run();

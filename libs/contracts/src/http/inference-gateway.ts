@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { circuitDescriptor, circuitSetups } from '../circuit/descriptor.js';
+import { circuitDescriptor, circuitSetups, zkProof } from '../circuit/descriptor.js';
 import {
   accuracyWith,
   MODEL_LABELS_MAX,
@@ -101,13 +101,22 @@ export const modelsQuery = z.strictObject({
 });
 export type ModelsQuery = z.output<typeof modelsQuery>;
 
+/** Atomic units of an asset; null where nothing is paid. */
+const price = z.object({ amount: decimal, asset: z.string(), network: z.string() }).nullable();
+
+/** What a proof of one answer costs, and how long it is expected to take here. */
+const proofQuote = z.object({
+  price,
+  expectedMs: z.number().describe('Estimated from the size of the circuit and a proof that this host made.'),
+});
+
 /** A model in a list. */
 export const modelSummary = modelReference.extend({
   description: z.string(),
   developer: z.string(),
   task: slug,
   status: z.enum(modelStatuses),
-  price: z.object({ amount: decimal, asset: z.string(), network: z.string() }).nullable(),
+  price,
 });
 export type ModelSummary = z.infer<typeof modelSummary>;
 
@@ -131,12 +140,51 @@ export const modelDetail = modelSummary.extend({
       vkDigest: hex32.describe('What a trust file lists the circuit by.'),
       setup: z.enum(circuitSetups).describe('Who could forge its proofs.'),
       descriptor: circuitDescriptor,
+      proofs: proofQuote
+        .nullable()
+        .optional()
+        .describe('What a proof of an answer costs; null where none is made.'),
     })
     .optional(),
   commitment: modelCommitment.nullable(),
   commitmentHash: hex32.nullable(),
 });
 export type ModelDetail = z.infer<typeof modelDetail>;
+
+/** Whether an answer is proved, can be, or cannot. */
+export const proofStatuses = ['proved', 'offered', 'not-offered'] as const;
+
+/** What there is to know about the proof of one answer, before anything is paid. */
+export const proofOffer = z.object({
+  verificationId: uuidV7,
+  status: z.enum(proofStatuses),
+  reason: z.string().nullable().describe('Why none is offered.'),
+  quote: proofQuote.nullable(),
+  links,
+});
+export type ProofOffer = z.infer<typeof proofOffer>;
+
+/** The body of a request for a proof: nothing can be chosen. */
+export const proofRequest = z.strictObject({});
+
+/** A proof that a model gave an answer. The evidence of the answer carries it from then on. */
+export const proofAnswer = z.object({
+  verificationId: uuidV7,
+  model: modelReference,
+  circuit: z.object({
+    vkDigest: hex32.describe('What a trust file lists the circuit by.'),
+    setup: z.enum(circuitSetups).describe('Who could forge its proofs.'),
+  }),
+  zk: zkProof,
+  prover: z.object({
+    name: z.string(),
+    fellBack: z.string().optional().describe('Why it was not the prover that is asked first.'),
+    milliseconds: z.number(),
+  }),
+  payment: authorizationPayment.nullable(),
+  links,
+});
+export type ProofAnswer = z.infer<typeof proofAnswer>;
 
 /** The commitments of a model version, newest first. */
 export const commitmentList = z.object({

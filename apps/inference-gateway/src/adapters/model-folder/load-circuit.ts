@@ -1,23 +1,33 @@
-import { AppError } from '@touchstone/contracts';
-import { modelCircuit } from '@touchstone/contracts/circuit';
+import { AppError, LARGEST_EVENT_BYTES } from '@touchstone/contracts';
+import { modelCircuit, type ZkProof } from '@touchstone/contracts/circuit';
 import { parseStrictJson } from '@touchstone/canonical-json';
 import { integerCircuit, type ConstraintSystem } from '@touchstone/circuit';
 import { circuitDigest, descriptorHash } from '@touchstone/evidence';
 import { compileDescribed, descriptorOf, type IntegerModel } from '@touchstone/integer-model';
 import { z } from 'zod';
 import type { ModelManifest } from '../../domain/model/manifest.js';
-import type { ProvableCircuit } from '../../domain/model/model.js';
+import type { ProvableCircuit, ProvingKeys } from '../../domain/model/model.js';
 
 /** Largest file of a circuit in bytes: a key has a point for each public signal. */
 export const CIRCUIT_BYTES_MAX = 4_194_304;
+
+/** A public signal as an element of a JSON list, and the points of a proof: decimal numbers below a 254-bit order. */
+const SIGNAL_BYTES_MAX = 80;
+const PROOF_BYTES_MAX = 2_048;
 
 /**
  * Reads the circuit of a model and compiles it again from the model's file: what is served is what its descriptor speaks of. That the
  * verification key is of this circuit, its set-up shows, and each proof.
  *
+ * @param files what proofs are made with, where they are made here
  * @throws AppError `model-invalid`
  */
-export function loadCircuit(manifest: ModelManifest, file: Uint8Array, text: Uint8Array): ProvableCircuit {
+export function loadCircuit(
+  manifest: ModelManifest,
+  file: Uint8Array,
+  text: Uint8Array,
+  files?: ProvingKeys['files'],
+): ProvableCircuit {
   const { descriptor, vk, setup } = readCircuit(manifest.id, text);
   const model = compileDescribed(file, descriptor);
   const { constraintCount, publicCount } = systemOf(manifest.id, model);
@@ -33,7 +43,23 @@ export function loadCircuit(manifest: ModelManifest, file: Uint8Array, text: Uin
     if (String(stated) !== String(declared))
       throw refused(manifest.id, `its manifest has the ${part} ${stated}, its circuit ${declared}`);
   }
-  return { descriptor, vkDigest: circuitDigest({ vk, descriptor }), setup, model };
+  if (files !== undefined) requirePublishable(manifest.id, { vk, descriptor });
+  return {
+    ...{ descriptor, vkDigest: circuitDigest({ vk, descriptor }), setup, model },
+    ...(files === undefined ? {} : { keys: { vk, files } }),
+  };
+}
+
+/** A proof goes into the evidence as one event. */
+function requirePublishable(id: string, circuit: Pick<ZkProof, 'vk' | 'descriptor'>): void {
+  const bytes =
+    Buffer.byteLength(JSON.stringify(circuit)) + circuit.vk.nPublic * SIGNAL_BYTES_MAX + PROOF_BYTES_MAX;
+  const most = LARGEST_EVENT_BYTES['inference-gateway'] as number;
+  if (bytes > most)
+    throw refused(
+      id,
+      `its proofs may have ${bytes} bytes, and at most ${most} can be given out; leave out provingKey`,
+    );
 }
 
 function systemOf(id: string, model: IntegerModel): ConstraintSystem {

@@ -7,12 +7,12 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { folderManifest, MANIFEST_BYTES_MAX, type ModelManifest } from '../../domain/model/manifest.js';
-import type { Model } from '../../domain/model/model.js';
+import type { Model, ProvingKeys } from '../../domain/model/model.js';
 import { WordListTokenizer } from '../../domain/request/word-list-tokenizer.js';
 import { EXTERNAL_DATA_REFUSAL, hasExternalData } from '@touchstone/onnx';
 import { readOnnxMetadata } from '../onnx/onnx-metadata.js';
 import { CIRCUIT_BYTES_MAX, loadCircuit } from './load-circuit.js';
-import { readInside } from './read-inside.js';
+import { pathInside, readInside } from './read-inside.js';
 
 /** Most models below one folder; every worker keeps a session for each of them. */
 export const MODELS_MAX = 64;
@@ -95,9 +95,31 @@ async function circuitOf(
   manifest: ModelManifest,
   model: Uint8Array,
 ): Promise<Pick<Model, 'circuit'>> {
-  if (manifest.circuit === undefined) return {};
-  const text = await readInside(root, join(folder, manifest.circuit), CIRCUIT_BYTES_MAX);
-  return { circuit: loadCircuit(manifest, model, text) };
+  const { circuit, provingKey, proofPriceAtomic } = manifest;
+  if (circuit === undefined) {
+    const without = Object.entries({ provingKey, proofPriceAtomic }).find(([, value]) => value !== undefined);
+    if (without)
+      throw new AppError('model-invalid', `The model ${manifest.id} has ${without[0]} and no circuit.`);
+    return {};
+  }
+  if (provingKey === undefined && proofPriceAtomic !== undefined)
+    throw new AppError('model-invalid', `The model ${manifest.id} has proofPriceAtomic and no provingKey.`);
+  const text = await readInside(root, join(folder, circuit), CIRCUIT_BYTES_MAX);
+  const files = provingKey === undefined ? undefined : await filesOf(root, folder, manifest.file, provingKey);
+  return { circuit: loadCircuit(manifest, model, text, files) };
+}
+
+/** The prover is a program that reads the files itself, so they are named and not kept. */
+async function filesOf(
+  root: string,
+  folder: string,
+  model: string,
+  provingKey: string,
+): Promise<ProvingKeys['files']> {
+  return {
+    model: await pathInside(root, join(folder, model)),
+    provingKey: await pathInside(root, join(folder, provingKey)),
+  };
 }
 
 function readManifest(folder: string, bytes: Uint8Array): ModelManifest {

@@ -11,12 +11,7 @@ import { sep } from 'node:path';
  * @throws AppError `model-invalid` when the file is missing, no file, elsewhere or larger than `bytesMax`
  */
 export async function readInside(root: string, path: string, bytesMax: number): Promise<Uint8Array> {
-  const resolved = await realpath(path).catch((cause: unknown) => {
-    throw new AppError('model-invalid', `${path} cannot be found.`, { cause });
-  });
-  if (!resolved.startsWith(root + sep)) {
-    throw new AppError('model-invalid', `${path} leads out of the models folder, to ${resolved}.`);
-  }
+  const resolved = await pathInside(root, path);
   // The path was resolved a moment ago; a link that takes its place since then is not followed.
   const file = await open(resolved, constants.O_RDONLY | constants.O_NOFOLLOW).catch((cause: unknown) => {
     throw new AppError('model-invalid', `${path} cannot be opened.`, { cause });
@@ -32,4 +27,17 @@ export async function readInside(root: string, path: string, bytesMax: number): 
   } finally {
     await file.close();
   }
+}
+
+/**
+ * The path of something below `root`, all symbolic links resolved.
+ *
+ * @throws AppError `model-invalid` when it is missing or elsewhere
+ */
+export async function pathInside(root: string, path: string): Promise<string> {
+  const resolved = await realpath(path).catch((cause: unknown) => {
+    throw new AppError('model-invalid', `${path} cannot be found.`, { cause });
+  });
+  if (resolved.startsWith(root + sep)) return resolved;
+  throw new AppError('model-invalid', `${path} leads out of the models folder, to ${resolved}.`);
 }

@@ -3,8 +3,9 @@ import type { InferRequest } from '@touchstone/contracts/http/inference-gateway'
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { ModelCatalogue } from '../model/model-catalogue.js';
 import { priceOf, type Model } from '../model/model.js';
-import type { PaidInference, PresentedPayment } from '../payment/paid-inference.js';
-import type { Settlement } from '../payment/payment.js';
+import type { PaidInference } from '../payment/paid-inference.js';
+import type { PresentedPayment } from '../payment/paid-requests.js';
+import type { Reply } from '../payment/reply.js';
 import { readInputs } from '../request/read-inputs.js';
 import { answerBytes, eventDraft, type AnswerLinks } from './answer.js';
 import type { ModelExecutor, PreparedRequest } from './execute-model.js';
@@ -23,24 +24,6 @@ export interface InferCall {
   readonly paymentHeader: string | undefined;
 }
 
-/** What the caller gets. */
-export type InferReply =
-  | {
-      readonly kind: 'answered';
-      readonly body: Uint8Array;
-      /** The settlement of a paid answer. */
-      readonly settlement: Settlement | undefined;
-      /** True when the answer was stored earlier and neither the model ran nor anything was charged. */
-      readonly replayed: boolean;
-    }
-  | {
-      readonly kind: 'pending';
-      readonly verificationId: string;
-      readonly settlement: Settlement | undefined;
-      /** What the caller is told about the payment. */
-      readonly message: string;
-    };
-
 /** What {@link InferModel} needs. */
 export interface InferModelParts {
   readonly catalogue: ModelCatalogue;
@@ -57,7 +40,7 @@ export class InferModel {
   constructor(private readonly parts: InferModelParts) {}
 
   /** @throws AppError; a PaymentChallenge when something is to be paid */
-  async infer(call: InferCall): Promise<InferReply> {
+  async infer(call: InferCall): Promise<Reply> {
     const { paid } = this.parts;
     const presented = call.paymentHeader === undefined ? undefined : paid?.present(call.paymentHeader);
     const earlier = await this.resume(call, presented);
@@ -73,14 +56,11 @@ export class InferModel {
   }
 
   /** A stored answer is looked for before the model: that one may be retired, replaced or gone since it was paid. */
-  private async resume(
-    call: InferCall,
-    presented: PresentedPayment | undefined,
-  ): Promise<InferReply | undefined> {
+  private async resume(call: InferCall, presented: PresentedPayment | undefined): Promise<Reply | undefined> {
     const { modelId, target } = call;
     if (presented === undefined) return undefined;
     const partsFor = (modelVersionId: string) => partsOf(modelVersionId, call).data;
-    return this.parts.paid?.resume({ modelId, target, presented, partsFor });
+    return this.parts.paid?.resume({ description: modelId, target, presented, partsFor });
   }
 
   private prepare(call: InferCall): PreparedRequest {

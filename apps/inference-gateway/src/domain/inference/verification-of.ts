@@ -26,5 +26,6 @@ export function verificationOf(
     totalMs,
     createdAtMs,
     settledAtMs: null,
+    ...(model.circuit ? { provable: { inputs: execution.inputs, outputs: execution.outputs } } : {}),
   };
 }

@@ -74,6 +74,12 @@ export class ModelCatalogue {
     return { model, status: this.statuses.get(model.modelVersionId) ?? 'pending' };
   }
 
+  /** The model of an id if it is still that version, whatever its status. */
+  ofVersion(id: string, modelVersionId: string): Model | undefined {
+    const model = this.models.get(id);
+    return model?.modelVersionId === modelVersionId ? model : undefined;
+  }
+
   /** @throws AppError `unknown-model` or `model-not-active` */
   active(id: string): Model {
     const { model, status } = this.get(id);

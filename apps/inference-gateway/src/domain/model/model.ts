@@ -1,5 +1,5 @@
 import type { ModelIdentity } from '@touchstone/contracts';
-import type { CircuitDescriptor, CircuitSetup } from '@touchstone/contracts/circuit';
+import type { CircuitDescriptor, CircuitSetup, ZkProof } from '@touchstone/contracts/circuit';
 import type { IntegerModel } from '@touchstone/integer-model';
 import type { WordListTokenizer } from '../request/word-list-tokenizer.js';
 import type { ModelManifest } from './manifest.js';
@@ -31,6 +31,15 @@ export interface ProvableCircuit {
   readonly vkDigest: string;
   readonly setup: CircuitSetup;
   readonly model: IntegerModel;
+  /** What proofs are made with, where they are made here. */
+  readonly keys?: ProvingKeys;
+}
+
+/** Keys and files of a circuit. */
+export interface ProvingKeys {
+  readonly vk: ZkProof['vk'];
+  /** Paths of the ONNX file and of the proving key. */
+  readonly files: { readonly model: string; readonly provingKey: string };
 }
 
 /** The price of one answer in atomic units of the asset. */

@@ -1,273 +1,60 @@
-import { AppError, shortText, type AuthorizationPayment, type RequestParts } from '@touchstone/contracts';
-import { requestDigest } from '@touchstone/evidence';
 import { answerBytes, eventDraft, type AnswerLinks } from '../inference/answer.js';
 import type { ModelExecutor, PreparedRequest } from '../inference/execute-model.js';
-import type { InferReply } from '../inference/infer-model.js';
 import { verificationOf } from '../inference/verification-of.js';
-import type { StoredAnswer, VerificationStore } from '../inference/verification.js';
-import { earlierRequirements, mismatchOf } from './agreed-requirements.js';
-import { keepLease } from './keep-lease.js';
-import { PaymentChallenge, type PaidResource } from './payment-challenge.js';
+import type { VerificationStore } from '../inference/verification.js';
+import { priceOf } from '../model/model.js';
+import { requirementsFor } from './payment.js';
 import {
-  requirementsFor,
-  type AuthorizeOutcome,
-  type PaymentPayload,
-  type PaymentPort,
-  type PaymentReader,
-  type PaymentRequirements,
-  type PaymentTerms,
-  type Settlement,
-} from './payment.js';
-import {
-  endOf,
-  reasonOf,
-  stepAfterAuthorize,
-  tellAfterSettle,
-  type Refusal,
-  type SettleResult,
-} from './tell-caller.js';
-
-/** Longest reason that travels with a release. */
-export const PAYMENT_REASON_CHARACTERS_MAX = 256;
-
-/** Where things go that must be seen and do not stop the answer. */
-export interface PaymentWarnings {
-  releaseFailed(reservationId: string, error: unknown): void;
-  renewalFailed(reservationId: string, error: unknown): void;
-  settleUnknown(reservationId: string, error: unknown): void;
-}
+  PaidRequests,
+  type PaidCall,
+  type PaidRequestsParts,
+  type PresentedPayment,
+} from './paid-requests.js';
+import type { Reply } from './reply.js';
 
 /** What {@link PaidInference} needs. */
-export interface PaidInferenceParts {
-  readonly terms: PaymentTerms;
-  readonly payments: PaymentPort;
-  readonly reader: PaymentReader;
+export interface PaidInferenceParts extends Omit<PaidRequestsParts, 'answers'> {
   readonly executor: ModelExecutor;
   readonly verifications: VerificationStore;
   readonly links: AnswerLinks;
-  /** The absolute URL of a request target. */
-  readonly urlOf: (target: string) => string;
-  readonly warnings: PaymentWarnings;
   readonly nowMs: () => number;
 }
 
-interface PaidRequest {
-  readonly payload: PaymentPayload;
-  readonly requirements: PaymentRequirements;
-  readonly resource: PaidResource;
-  /** What makes the answer; undefined when it was stored earlier. */
-  readonly request: PreparedRequest | undefined;
-}
-
-/** A request that brings a payment, before its model is looked up. */
-export interface PaidCall {
-  readonly modelId: string;
-  readonly target: string;
-  readonly presented: PresentedPayment;
-  /** What a payment is bound to, for a model version; undefined when it cannot be recorded in evidence. */
-  readonly partsFor: (modelVersionId: string) => RequestParts | undefined;
-}
-
-/** What a request brought in its payment header, read once; `error` says why it cannot be read. */
-export type PresentedPayment =
-  | { readonly payload: PaymentPayload; readonly error?: undefined }
-  | { readonly payload?: undefined; readonly error: unknown };
-
-/**
- * The paid way of a request: reserve, run, store, settle, answer. The answer is stored before any money moves and
- * given out after it moved, so a crash in between loses neither; a reservation belongs to one request for ever, so
- * the same payment never runs a model twice for another request.
- */
+/** Answers of models that are paid for. */
 export class PaidInference {
-  constructor(private readonly parts: PaidInferenceParts) {}
+  private readonly requests: PaidRequests;
 
-  /** Reads a payment header; what is wrong with it is told once it is known what was wanted. */
-  present(header: string): PresentedPayment {
-    try {
-      return { payload: this.parts.reader.read(header) };
-    } catch (error) {
-      return { error };
-    }
+  constructor(private readonly parts: PaidInferenceParts) {
+    this.requests = new PaidRequests({ ...parts, answers: parts.verifications });
   }
 
-  /**
-   * Goes on with a request whose answer was stored earlier, whatever became of its model, its price and the address to
-   * pay to since: what was paid for is given. The payment-verifier looks at the signature before anything is given out.
-   *
-   * @returns undefined when no answer is stored for this payment and this request
-   */
-  async resume({ modelId, target, presented, partsFor }: PaidCall): Promise<InferReply | undefined> {
-    const { reader, verifications, terms, payments, urlOf } = this.parts;
-    const { payload } = presented;
-    if (payload === undefined) return undefined;
-    const { from, nonce } = payload.payload.authorization;
-    const authorization = { payer: from.toLowerCase(), nonce: nonce.slice(2).toLowerCase() };
-    for (const stored of await verifications.findByAuthorization(authorization)) {
-      const parts = partsFor(stored.modelVersionId);
-      if (parts === undefined || requestDigest(parts) !== stored.requestDigest) continue;
-      const requirements = earlierRequirements(stored.payment, terms);
-      if (mismatchOf(reader, payload, requirements) !== undefined) continue;
-      const authorized = await payments.authorize(payload, requirements, stored.requestDigest);
-      const isHeld = authorized.outcome === 'reserved' || authorized.outcome === 'settled';
-      // A payment-verifier that lost its reservations began a new one; this answer belongs to the old one.
-      if (isHeld && authorized.reservationId !== stored.reservationId) {
-        await this.release(authorized.reservationId, undefined);
-        return undefined;
-      }
-      const resource = { url: urlOf(target), description: modelId };
-      return this.answer({ payload, requirements, resource, request: undefined }, authorized, stored);
-    }
-    return undefined;
+  /** {@link PaidRequests.present} */
+  present(header: string): PresentedPayment {
+    return this.requests.present(header);
+  }
+
+  /** {@link PaidRequests.resume} */
+  resume(call: PaidCall): Promise<Reply | undefined> {
+    return this.requests.resume(call);
   }
 
   /** @throws AppError; a PaymentChallenge when nothing or the wrong thing was paid */
-  async infer(request: PreparedRequest, presented: PresentedPayment | undefined): Promise<InferReply> {
-    const requirements = requirementsFor(request.model, this.parts.terms);
-    const { name, version } = request.model.manifest;
-    const url = this.parts.urlOf(request.requestParts.target);
-    const resource = { url, description: `${name} ${version}` };
-    if (presented === undefined) {
-      const price = `${requirements.amount} atomic units of ${requirements.asset} on ${requirements.network}`;
-      const message = `The answer costs ${price}; send the payment in PAYMENT-SIGNATURE.`;
-      const reason = 'PAYMENT-SIGNATURE header is required';
-      throw new PaymentChallenge('payment-required', message, { requirements, resource, reason });
-    }
-    const payload = readable(presented, requirements, resource);
-    const reason = mismatchOf(this.parts.reader, payload, requirements);
-    if (reason !== undefined) {
-      const message = `The payment does not fit what is asked for (${reason}); it is not taken.`;
-      throw new PaymentChallenge('payment-invalid', message, { requirements, resource, reason });
-    }
-    const digest = requestDigest(request.requestParts);
-    const authorized = await this.parts.payments.authorize(payload, requirements, digest);
-    return this.answer({ payload, requirements, resource, request }, authorized);
-  }
-
-  /** @param found the stored answer, where it was found before the payment-verifier was asked */
-  private async answer(
-    paid: PaidRequest,
-    authorized: AuthorizeOutcome,
-    found?: StoredAnswer,
-  ): Promise<InferReply> {
-    const held =
-      authorized.outcome === 'reserved' || authorized.outcome === 'settled' ? authorized : undefined;
-    const stored = held && (found ?? (await this.parts.verifications.findByReservation(held.reservationId)));
-    const atHand = { answer: stored, model: paid.request !== undefined };
-    const step = stepAfterAuthorize(authorized, atHand, endOfPayment(paid));
-    if (step.kind === 'refuse' || held === undefined) throw this.refusal(step as Refusal, paid);
-    const { reservationId, payment } = held;
-    const made = () => stored ?? this.runAndStore(paid.request as PreparedRequest, reservationId, payment);
-    if (held.outcome === 'settled') {
-      const answer = await made();
-      return this.handOut(answer, held.settlement, stored !== undefined);
-    }
-    return keepLease(
-      this.parts.payments,
-      reservationId,
-      async () => this.settle(paid, await made()),
-      (error) => this.parts.warnings.renewalFailed(reservationId, error),
+  infer(request: PreparedRequest, presented: PresentedPayment | undefined): Promise<Reply> {
+    const { terms, executor, verifications, links, nowMs } = this.parts;
+    const { model, requestParts } = request;
+    const { name, version } = model.manifest;
+    return this.requests.take(
+      {
+        requirements: requirementsFor(priceOf(model), terms),
+        description: `${name} ${version}`,
+        requestParts,
+        make: async (reservationId, payment) => {
+          const execution = await executor.execute(request, payment);
+          const row = verificationOf(execution, 'executed', reservationId, nowMs());
+          return verifications.storeExecuted(row, eventDraft(execution), answerBytes(execution, links));
+        },
+      },
+      presented,
     );
   }
-
-  private async settle(paid: PaidRequest, stored: StoredAnswer): Promise<InferReply> {
-    const { reservationId, verificationId } = stored;
-    const result = await this.ask(reservationId);
-    const settlement = 'settlement' in result ? filled(result.settlement) : undefined;
-    if (result.outcome === 'failed' && result.charged !== 'unknown') {
-      const reason = shortText(reasonOf(result.settlement), PAYMENT_REASON_CHARACTERS_MAX);
-      await this.parts.verifications.failPayment(reservationId, reason);
-    }
-    const told = tellAfterSettle(result, endOfPayment(paid));
-    switch (told.kind) {
-      case 'answer':
-        return this.handOut(stored, settlement ?? {}, false);
-      case 'wait':
-        return { kind: 'pending', verificationId, settlement, message: told.message };
-      case 'refuse':
-        throw this.refusal(told, paid, settlement);
-    }
-  }
-
-  /** Marks the answer as given before it is given: the process may end in between. */
-  private async handOut(
-    stored: StoredAnswer,
-    settlement: Settlement,
-    replayed: boolean,
-  ): Promise<InferReply> {
-    if (!stored.handedOut || stored.state !== 'settled')
-      await this.parts.verifications.settle(stored.reservationId, settlement, true);
-    return { kind: 'answered', body: stored.body, settlement, replayed };
-  }
-
-  private async runAndStore(
-    request: PreparedRequest,
-    reservationId: string,
-    payment: AuthorizationPayment,
-  ): Promise<StoredAnswer> {
-    try {
-      const execution = await this.parts.executor.execute(request, payment);
-      const row = verificationOf(execution, 'executed', reservationId, this.parts.nowMs());
-      const body = answerBytes(execution, this.parts.links);
-      return await this.parts.verifications.storeExecuted(row, eventDraft(execution), body);
-    } catch (error) {
-      await this.release(reservationId, error);
-      throw error;
-    }
-  }
-
-  /** A reservation that cannot be given back runs out by itself, so this never hides the first error. */
-  private async release(reservationId: string, error: unknown): Promise<void> {
-    const reason = error instanceof AppError ? error.code : 'internal';
-    try {
-      await this.parts.payments.release(reservationId, reason);
-    } catch (failure) {
-      this.parts.warnings.releaseFailed(reservationId, failure);
-    }
-  }
-
-  /** A settlement that nobody confirms may have happened: it is not known, never failed. */
-  private async ask(reservationId: string): Promise<SettleResult> {
-    try {
-      return await this.parts.payments.settle(reservationId);
-    } catch (error) {
-      this.parts.warnings.settleUnknown(reservationId, error);
-      return { outcome: error instanceof AppError && error.code !== 'timeout' ? 'not-taken' : 'silence' };
-    }
-  }
-
-  private refusal(
-    { code, message, reason, legacyCode, retryAfterSeconds }: Refusal,
-    { requirements, resource }: PaidRequest,
-    settlement?: Settlement,
-  ): AppError {
-    if (code === 'payment-invalid' && reason !== undefined) {
-      const short = shortText(reason, PAYMENT_REASON_CHARACTERS_MAX);
-      return new PaymentChallenge(code, message, { requirements, resource, reason: short, settlement });
-    }
-    return new AppError(code, message, {
-      ...(legacyCode === undefined ? {} : { legacyCode }),
-      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    });
-  }
-}
-
-/** A header that cannot be read is refused where it is needed. */
-/** Who sends what cannot be read is told what is wanted, as one who sends nothing. */
-function readable(
-  { payload, error }: PresentedPayment,
-  requirements: PaymentRequirements,
-  resource: PaidResource,
-): PaymentPayload {
-  if (payload !== undefined) return payload;
-  if (!(error instanceof AppError) || error.code !== 'payment-malformed') throw error;
-  const challenge = { requirements, resource, reason: 'invalid_payload' };
-  throw new PaymentChallenge('payment-malformed', error.message, challenge, error.details);
-}
-
-function endOfPayment({ payload }: PaidRequest): string {
-  return endOf(payload.payload.authorization.validBefore);
-}
-
-function filled(settlement: Settlement): Settlement | undefined {
-  return Object.keys(settlement).length > 0 ? settlement : undefined;
 }

@@ -1,6 +1,4 @@
 import type { AuthorizationPayment, Charged } from '@touchstone/contracts';
-import type { Model } from '../model/model.js';
-import { priceOf } from '../model/model.js';
 
 /** Seconds in which an authorisation must be settled; it bounds queue, inference and settlement together. */
 export const PAYMENT_TIMEOUT_SECONDS = 120;
@@ -106,13 +104,13 @@ export interface PaymentReader {
   accepts(payload: PaymentPayload, requirements: PaymentRequirements): boolean;
 }
 
-/** What one answer of a model costs. */
-export function requirementsFor(model: Model, terms: PaymentTerms): PaymentRequirements {
+/** What is accepted for a price in atomic units. */
+export function requirementsFor(price: bigint, terms: PaymentTerms): PaymentRequirements {
   return {
     scheme: 'exact',
     network: terms.network,
     asset: terms.asset,
-    amount: priceOf(model).toString(),
+    amount: price.toString(),
     payTo: terms.payTo,
     maxTimeoutSeconds: PAYMENT_TIMEOUT_SECONDS,
     extra: { name: terms.assetName, version: terms.assetVersion },

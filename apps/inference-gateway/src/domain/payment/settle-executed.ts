@@ -1,4 +1,4 @@
-import type { VerificationStore } from '../inference/verification.js';
+import type { StoredAnswers } from './stored-answer.js';
 import type { PaymentPort } from './payment.js';
 import { reasonOf } from './tell-caller.js';
 
@@ -8,7 +8,7 @@ export const SETTLE_ASK_ROWS_MAX = 100;
 /** What {@link SettleExecuted} needs. */
 export interface SettleExecutedParts {
   readonly payments: Pick<PaymentPort, 'settle'>;
-  readonly verifications: Pick<VerificationStore, 'claimUnsettled' | 'settle' | 'failPayment'>;
+  readonly answers: Pick<StoredAnswers, 'claimUnsettled' | 'settle' | 'failPayment'>;
   readonly nowMs: () => number;
   readonly onError: (reservationId: string, error: unknown) => void;
 }
@@ -22,8 +22,8 @@ export class SettleExecuted {
 
   /** One run. */
   async run(): Promise<void> {
-    const { verifications, nowMs, onError } = this.parts;
-    const due = await verifications.claimUnsettled(nowMs(), SETTLE_ASK_ROWS_MAX);
+    const { answers, nowMs, onError } = this.parts;
+    const due = await answers.claimUnsettled(nowMs(), SETTLE_ASK_ROWS_MAX);
     await Promise.all(
       due.map((reservationId) =>
         this.settle(reservationId).catch((error: unknown) => onError(reservationId, error)),
@@ -32,10 +32,10 @@ export class SettleExecuted {
   }
 
   private async settle(reservationId: string): Promise<void> {
-    const { payments, verifications } = this.parts;
+    const { payments, answers } = this.parts;
     const result = await payments.settle(reservationId);
-    if (result.outcome === 'settled') await verifications.settle(reservationId, result.settlement, false);
+    if (result.outcome === 'settled') await answers.settle(reservationId, result.settlement, false);
     else if (result.outcome === 'failed' && result.charged !== 'unknown')
-      await verifications.failPayment(reservationId, reasonOf(result.settlement));
+      await answers.failPayment(reservationId, reasonOf(result.settlement));
   }
 }

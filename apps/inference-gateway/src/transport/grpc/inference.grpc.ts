@@ -8,17 +8,16 @@ import { validate } from '@touchstone/platform/http';
 import { CONFIG } from '@touchstone/platform/wiring';
 import { Observable } from 'rxjs';
 import type { Config } from '../../config.js';
-import type { InferReply } from '../../domain/inference/infer-model.js';
+import type { Reply } from '../../domain/payment/reply.js';
 import type { Verification, VerificationStore } from '../../domain/inference/verification.js';
 import { VerificationWatches } from '../../domain/inference/watch-verification.js';
-import { CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
 import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
 import { PaymentChallenge, settlementPending } from '../../domain/payment/payment-challenge.js';
 import { INPUT_ELEMENTS_MAX } from '../../domain/request/request-limits.js';
 import { VERIFICATIONS } from '../../tokens.js';
 import { InferenceCalls, modelId } from '../inference-calls.js';
 import { Links } from '../links.js';
-import { presentModel, summarize } from '../present-model.js';
+import { ModelPages, summarize } from '../present-model.js';
 import { presentVerification } from '../present-verification.js';
 import { paymentRequiredHeader, paymentResponseHeader } from '../x402-headers.js';
 import {
@@ -43,7 +42,7 @@ export class InferenceGrpc {
   constructor(
     @Inject(InferenceCalls) private readonly calls: InferenceCalls,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
-    @Inject(CommitmentKeeper) private readonly commitments: CommitmentKeeper,
+    @Inject(ModelPages) private readonly pages: ModelPages,
     @Inject(VERIFICATIONS) private readonly verifications: VerificationStore,
     @Inject(VerificationWatches) private readonly watches: VerificationWatches,
     @Inject(Links) private readonly links: Links,
@@ -72,7 +71,7 @@ export class InferenceGrpc {
     }
   }
 
-  private answer(reply: InferReply, call: Call): object {
+  private answer(reply: Reply, call: Call): object {
     if (reply.settlement) setTrailer(call, 'payment-response', paymentResponseHeader(reply.settlement));
     if (reply.kind === 'pending') {
       setTrailer(call, 'verification-id', reply.verificationId);
@@ -86,7 +85,7 @@ export class InferenceGrpc {
   async model(message: { readonly modelId: string }): Promise<object> {
     const id = validate(modelId, message.modelId, 'body');
     await this.catalogue.fetch(id);
-    const shown = await presentModel(this.catalogue.get(id), this.commitments, this.config);
+    const shown = await this.pages.show(this.catalogue.get(id));
     return { model: modelMessage(shown) };
   }
 

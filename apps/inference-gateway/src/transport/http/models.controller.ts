@@ -16,7 +16,7 @@ import {
 import type { Config } from '../../config.js';
 import { CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
 import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
-import { presentModel, summarize } from '../present-model.js';
+import { ModelPages, summarize } from '../present-model.js';
 
 /** `GET /v1/models` and `GET /v1/models/:id`. */
 @Controller('v1/models')
@@ -24,6 +24,7 @@ export class ModelsController {
   constructor(
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
     @Inject(CommitmentKeeper) private readonly commitments: CommitmentKeeper,
+    @Inject(ModelPages) private readonly pages: ModelPages,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -52,7 +53,7 @@ export class ModelsController {
   })
   async show(@ZodParam('id', z.string().max(128)) id: string): Promise<ModelDetail> {
     await this.catalogue.fetch(id);
-    return presentModel(this.catalogue.get(id), this.commitments, this.config);
+    return this.pages.show(this.catalogue.get(id));
   }
 
   @Get(':id/commitments')

@@ -10,16 +10,13 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { ApiRoute, BearerGuard, RawBodyBytes, ZodParam, type HttpRequest } from '@touchstone/platform/http';
-import { CONFIG } from '@touchstone/platform/wiring';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { modelDetail, modelForm, type ModelDetail } from '@touchstone/contracts/http/inference-gateway';
-import type { Config } from '../../config.js';
 import { AddModel } from '../../domain/model/add-model.js';
-import { CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
 import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
 import { Operator } from './operator.js';
-import { presentModel } from '../present-model.js';
+import { ModelPages } from '../present-model.js';
 import { ADDED_FORM_BYTES_MAX, readModelForm } from './read-model-form.js';
 import { UploadLimit } from './upload-limit.interceptor.js';
 
@@ -32,8 +29,7 @@ export class OperatorModelsController {
   constructor(
     @Inject(AddModel) private readonly addModel: AddModel,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
-    @Inject(CommitmentKeeper) private readonly commitments: CommitmentKeeper,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(ModelPages) private readonly pages: ModelPages,
   ) {}
 
   @Post()
@@ -70,7 +66,7 @@ export class OperatorModelsController {
     const { manifest, bytes } = await readModelForm(request, body);
     const { id, created } = await this.addModel.add(manifest, bytes);
     if (created) response.statusCode = CREATED;
-    return presentModel(this.catalogue.get(id), this.commitments, this.config);
+    return this.pages.show(this.catalogue.get(id));
   }
 
   @Delete(':id')
@@ -84,6 +80,6 @@ export class OperatorModelsController {
   })
   async retire(@ZodParam('id', z.string().max(128)) id: string): Promise<ModelDetail> {
     await this.addModel.retire(id);
-    return presentModel(this.catalogue.get(id), this.commitments, this.config);
+    return this.pages.show(this.catalogue.get(id));
   }
 }

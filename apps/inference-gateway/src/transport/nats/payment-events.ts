@@ -1,19 +1,24 @@
 import type { EventMessage } from '@touchstone/nats';
-import type { VerificationStore } from '../../domain/inference/verification.js';
+import type { StoredAnswers } from '../../domain/payment/stored-answer.js';
 
 /**
  * Takes over what the payment-verifier found out later: a settlement that was pending, or one whose answer was lost
- * with a process. Both effects are conditional updates, so that a second delivery changes nothing.
+ * with a process. Both effects are conditional updates, so that a second delivery changes nothing, nor does one in the
+ * store that has nothing of the reservation.
+ *
+ * @param stores of all that is paid for
  */
 export async function takePaymentEvent(
-  verifications: Pick<VerificationStore, 'settle' | 'failPayment'>,
+  stores: readonly Pick<StoredAnswers, 'settle' | 'failPayment'>[],
   message: EventMessage,
 ): Promise<void> {
   if (message.subject === 'evt.v1.payment.transfer.settled') {
     const { reservationId, transaction, payment } = message.body;
     const { network, payer } = payment;
-    await verifications.settle(reservationId, { success: true, transaction, network, payer }, false);
+    const settlement = { success: true, transaction, network, payer };
+    for (const store of stores) await store.settle(reservationId, settlement, false);
   } else if (message.subject === 'evt.v1.payment.transfer.failed') {
-    await verifications.failPayment(message.body.reservationId, message.body.reason);
+    const { reservationId, reason } = message.body;
+    for (const store of stores) await store.failPayment(reservationId, reason);
   }
 }

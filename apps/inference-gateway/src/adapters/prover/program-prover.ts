@@ -1,0 +1,200 @@
+import { AppError, type CanonicalTensor } from '@touchstone/contracts';
+import { zkProof, type CircuitDescriptor } from '@touchstone/contracts/circuit';
+import { decodeTensor, encodeTensor, signalsOf } from '@touchstone/evidence';
+import { runIntegerModel } from '@touchstone/integer-model';
+import {
+  PapError,
+  proveCircuit,
+  type CircuitProof,
+  type ExaminationModel,
+  type PapHost,
+  type PapReply,
+  type ProverProgram,
+} from '@touchstone/prover-adapter';
+import type { Model, ProvableCircuit, ProvingKeys } from '../../domain/model/model.js';
+import type { MadeProof, Prover, ProvingJob } from '../../domain/proving/prover.js';
+import { Turns } from '../sandbox/turns.js';
+
+/** What {@link ProgramProver} needs. */
+export interface ProgramProverParts {
+  readonly host: PapHost;
+  readonly program: ProverProgram;
+  readonly sample: () => Promise<ExaminationModel>;
+  /** Milliseconds that a proof may take, its wait included. */
+  readonly timeoutMs: number;
+  /** Proofs that may wait for their turn. */
+  readonly queueMax: number;
+  /** A model whose answers are proved here; undefined where there is none. */
+  readonly calibrateWith: () => Model | undefined;
+}
+
+/** Of one proof, to say beforehand how long another one takes. */
+interface Calibration {
+  readonly milliseconds: number;
+  readonly constraints: number;
+}
+
+/**
+ * Makes proofs with a program of the Prover Adapter Protocol, one after the other, since each takes all cores. What it says is not
+ * believed: it works after it passed an examination, and each proof is judged by a process of its own before it is given out.
+ */
+export class ProgramProver implements Prover {
+  private readonly turns = new Turns(1);
+  private readonly programs = new Map<string, PapReply<'compile'>>();
+  private readonly closing = new AbortController();
+  private calibration: Calibration | undefined;
+  private waiting = 0;
+
+  constructor(private readonly parts: ProgramProverParts) {}
+
+  /** Proofs that wait for their turn, or are being made. */
+  get queued(): number {
+    return this.waiting;
+  }
+
+  /** Whether it passed its newest examination. */
+  get isEnabled(): boolean {
+    const { host, program } = this.parts;
+    return host.state(program.name)?.isEnabled === true;
+  }
+
+  /**
+   * Examines the program anew and measures a proof; until it passes, nothing is proved.
+   *
+   * @throws Error that names what it failed
+   */
+  async examine(): Promise<void> {
+    const { host, program, sample, calibrateWith } = this.parts;
+    const model = calibrateWith();
+    if (model === undefined || this.closing.signal.aborted) return;
+    const { results } = await this.turns.take(async () =>
+      host.register(program, await sample(), this.closing.signal),
+    );
+    const failed = results.filter(({ passed }) => !passed).map(({ name, detail }) => `${name}: ${detail}`);
+    if (failed.length > 0) throw new Error(`The prover failed its examination. ${failed.join(' ')}`);
+    await this.calibrate(model);
+  }
+
+  /** Proves an answer that nobody asked for. */
+  private async calibrate(model: Model): Promise<void> {
+    const { descriptor, model: network } = model.circuit as ProvableCircuit;
+    const zeros = descriptor.inputs.map(({ shape }) =>
+      Array<number>(shape.reduce((all, size) => all * size, 1)).fill(0),
+    );
+    const { outputs } = runIntegerModel(network, zeros);
+    const startedMs = performance.now();
+    await this.prove({
+      ...{ model, bind: 1n },
+      inputs: tensorsOf(descriptor.inputs, zeros),
+      outputs: tensorsOf(
+        descriptor.outputs,
+        outputs.map((output) => Array.from(output as Int32Array)),
+      ),
+    });
+    this.calibration = {
+      milliseconds: performance.now() - startedMs,
+      constraints: descriptor.constraints,
+    };
+  }
+
+  expectedMs({ circuit }: Model): number | undefined {
+    if (circuit?.keys === undefined || !this.isEnabled || this.calibration === undefined) return undefined;
+    const { milliseconds, constraints } = this.calibration;
+    // Processes start in the same time whatever they prove, so that less than the calibrated size is no faster.
+    return Math.ceil(milliseconds * Math.max(1, circuit.descriptor.constraints / constraints));
+  }
+
+  async prove(job: ProvingJob): Promise<MadeProof> {
+    const { queueMax, timeoutMs } = this.parts;
+    const { keys } = job.model.circuit ?? {};
+    if (keys === undefined)
+      throw new AppError('not-provable', `${job.model.manifest.id} has no proving key here.`);
+    if (this.waiting > queueMax)
+      throw new AppError('queue-full', `${queueMax} proofs wait already.`, { retryAfterSeconds: 5 });
+    this.waiting += 1;
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), this.closing.signal]);
+    try {
+      return await this.turns.take(() => this.proveNow(job, keys, signal));
+    } finally {
+      this.waiting -= 1;
+    }
+  }
+
+  /** Ends what runs and takes nothing new. */
+  close(): void {
+    this.closing.abort();
+  }
+
+  private async proveNow(job: ProvingJob, keys: ProvingKeys, signal: AbortSignal): Promise<MadeProof> {
+    const { circuit, modelVersionId } = job.model as Model & { circuit: ProvableCircuit };
+    const { descriptor, vkDigest } = circuit;
+    const { host, program } = this.parts;
+    const inputs = descriptor.inputs.map(({ name }) => elementsOf(job.inputs, name));
+    try {
+      const made = await proveCircuit(
+        {
+          compile: async (asked) => {
+            const known = this.programs.get(modelVersionId);
+            const compiled = known ?? (await host.compile(program.name, asked, signal));
+            this.programs.set(modelVersionId, compiled);
+            return compiled;
+          },
+          prove: (asked) => host.prove(program.name, asked, signal),
+        },
+        { circuit: { descriptor, vk: keys.vk }, vkDigest, files: keys.files, inputs, bind: job.bind },
+      );
+      requireOutputs(made, job, descriptor);
+      const publicSignals = signalsOf([...inputs.flat(), ...made.outputs.flat(), job.bind]);
+      const zk = zkProof.parse({ vk: keys.vk, proof: made.proof, publicSignals, descriptor });
+      const { prover: name, fellBack, milliseconds } = made.reply;
+      return { zk, name, fellBack, milliseconds };
+    } catch (error) {
+      // Whatever went wrong, the files may have changed meanwhile.
+      this.programs.delete(modelVersionId);
+      throw toAppError(error, signal);
+    }
+  }
+}
+
+function tensorsOf(
+  declared: CircuitDescriptor['inputs'] | CircuitDescriptor['outputs'],
+  values: readonly (readonly number[])[],
+): CanonicalTensor[] {
+  return declared.map(({ name, datatype, shape }, index) => {
+    const encoded = encodeTensor({ name, datatype, shape, data: [...(values[index] as readonly number[])] });
+    if (!encoded.ok) throw new Error(`${name}: ${encoded.error.detail}`);
+    return encoded.value;
+  });
+}
+
+function elementsOf(tensors: readonly CanonicalTensor[], name: string): number[] {
+  const tensor = tensors.find((candidate) => candidate.name === name);
+  const decoded = tensor && decodeTensor(tensor);
+  if (!decoded?.ok) throw new AppError('not-provable', `What was kept of the answer has no ${name}.`);
+  return decoded.value.map(Number);
+}
+
+/** A proof of other outputs than the signed ones would be true and prove nothing about the answer. */
+function requireOutputs({ outputs }: CircuitProof, job: ProvingJob, descriptor: CircuitDescriptor): void {
+  const differing = descriptor.outputs.find(
+    ({ name }, index) => String(outputs[index]) !== String(elementsOf(job.outputs, name)),
+  );
+  if (differing !== undefined)
+    throw new AppError(
+      'not-provable',
+      `The circuit gives another ${differing.name} than the one that was signed.`,
+    );
+}
+
+function toAppError(error: unknown, signal: AbortSignal): unknown {
+  if (!(error instanceof PapError)) return error;
+  const timedOut = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
+  if (error.problem === 'timed-out' || (signal.aborted && timedOut))
+    return new AppError('timeout', 'The proof took too long and was ended; nothing was charged.', {
+      cause: error,
+    });
+  return new AppError('dependency-unavailable', 'The prover made no proof; nothing was charged.', {
+    cause: error,
+    retryAfterSeconds: 5,
+  });
+}

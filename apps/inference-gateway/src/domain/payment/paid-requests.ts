@@ -1,0 +1,269 @@
+import { AppError, shortText, type AuthorizationPayment, type RequestParts } from '@touchstone/contracts';
+import { requestDigest } from '@touchstone/evidence';
+import { earlierRequirements, mismatchOf } from './agreed-requirements.js';
+import { keepLease } from './keep-lease.js';
+import { PaymentChallenge, type PaidResource } from './payment-challenge.js';
+import type {
+  AuthorizeOutcome,
+  PaymentPayload,
+  PaymentPort,
+  PaymentReader,
+  PaymentRequirements,
+  PaymentTerms,
+  Settlement,
+} from './payment.js';
+import type { Reply } from './reply.js';
+import type { StoredAnswer, StoredAnswers } from './stored-answer.js';
+import {
+  endOf,
+  reasonOf,
+  stepAfterAuthorize,
+  tellAfterSettle,
+  type Refusal,
+  type SettleResult,
+} from './tell-caller.js';
+
+/** Longest reason that travels with a release. */
+export const PAYMENT_REASON_CHARACTERS_MAX = 256;
+
+/** Where things go that must be seen and do not stop the answer. */
+export interface PaymentWarnings {
+  releaseFailed(reservationId: string, error: unknown): void;
+  renewalFailed(reservationId: string, error: unknown): void;
+  settleUnknown(reservationId: string, error: unknown): void;
+}
+
+/** What {@link PaidRequests} needs. */
+export interface PaidRequestsParts {
+  readonly terms: PaymentTerms;
+  readonly payments: PaymentPort;
+  readonly reader: PaymentReader;
+  readonly answers: Pick<
+    StoredAnswers,
+    'findByAuthorization' | 'findByReservation' | 'settle' | 'failPayment'
+  >;
+  /** The absolute URL of a request target. */
+  readonly urlOf: (target: string) => string;
+  readonly warnings: PaymentWarnings;
+}
+
+/** A request of which everything but the payment has been checked, and how its answer is made. */
+export interface PaidWork {
+  readonly requirements: PaymentRequirements;
+  readonly description: string;
+  /** What the payment is bound to. */
+  readonly requestParts: RequestParts;
+  /** Makes the answer and stores it. */
+  readonly make: (reservationId: string, payment: AuthorizationPayment) => Promise<StoredAnswer>;
+}
+
+interface PaidRequest {
+  readonly payload: PaymentPayload;
+  readonly requirements: PaymentRequirements;
+  readonly resource: PaidResource;
+  /** What makes the answer; undefined when it was stored earlier. */
+  readonly make: PaidWork['make'] | undefined;
+}
+
+/** A request that brings a payment, before what it is for is looked up. */
+export interface PaidCall {
+  readonly description: string;
+  readonly target: string;
+  readonly presented: PresentedPayment;
+  /** What a payment is bound to, for a model version; undefined when it cannot be recorded in evidence. */
+  readonly partsFor: (modelVersionId: string) => RequestParts | undefined;
+}
+
+/** What a request brought in its payment header, read once; `error` says why it cannot be read. */
+export type PresentedPayment =
+  | { readonly payload: PaymentPayload; readonly error?: undefined }
+  | { readonly payload?: undefined; readonly error: unknown };
+
+/**
+ * The paid way of a request: reserve, make, store, settle, answer. The answer is stored before any money moves and
+ * given out after it moved, so a crash in between loses neither; a reservation belongs to one request for ever, so
+ * the same payment never makes a second answer for another request.
+ */
+export class PaidRequests {
+  constructor(private readonly parts: PaidRequestsParts) {}
+
+  /** Reads a payment header; what is wrong with it is told once it is known what was wanted. */
+  present(header: string): PresentedPayment {
+    try {
+      return { payload: this.parts.reader.read(header) };
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  /**
+   * Goes on with a request whose answer was stored earlier, whatever became of its model, its price and the address to
+   * pay to since: what was paid for is given. The payment-verifier looks at the signature before anything is given out.
+   *
+   * @returns undefined when no answer is stored for this payment and this request
+   */
+  async resume({ description, target, presented, partsFor }: PaidCall): Promise<Reply | undefined> {
+    const { reader, answers, terms, payments, urlOf } = this.parts;
+    const { payload } = presented;
+    if (payload === undefined) return undefined;
+    const { from, nonce } = payload.payload.authorization;
+    const authorization = { payer: from.toLowerCase(), nonce: nonce.slice(2).toLowerCase() };
+    for (const stored of await answers.findByAuthorization(authorization)) {
+      const parts = partsFor(stored.modelVersionId);
+      if (parts === undefined || requestDigest(parts) !== stored.requestDigest) continue;
+      const requirements = earlierRequirements(stored.payment, terms);
+      if (mismatchOf(reader, payload, requirements) !== undefined) continue;
+      const authorized = await payments.authorize(payload, requirements, stored.requestDigest);
+      const isHeld = authorized.outcome === 'reserved' || authorized.outcome === 'settled';
+      // A payment-verifier that lost its reservations began a new one; this answer belongs to the old one.
+      if (isHeld && authorized.reservationId !== stored.reservationId) {
+        await this.release(authorized.reservationId, undefined);
+        return undefined;
+      }
+      const resource = { url: urlOf(target), description };
+      return this.answer({ payload, requirements, resource, make: undefined }, authorized, stored);
+    }
+    return undefined;
+  }
+
+  /** @throws AppError; a PaymentChallenge when nothing or the wrong thing was paid */
+  async take(work: PaidWork, presented: PresentedPayment | undefined): Promise<Reply> {
+    const { requirements, description, requestParts, make } = work;
+    const resource = { url: this.parts.urlOf(requestParts.target), description };
+    if (presented === undefined) {
+      const price = `${requirements.amount} atomic units of ${requirements.asset} on ${requirements.network}`;
+      const message = `The answer costs ${price}; send the payment in PAYMENT-SIGNATURE.`;
+      const reason = 'PAYMENT-SIGNATURE header is required';
+      throw new PaymentChallenge('payment-required', message, { requirements, resource, reason });
+    }
+    const payload = readable(presented, requirements, resource);
+    const reason = mismatchOf(this.parts.reader, payload, requirements);
+    if (reason !== undefined) {
+      const message = `The payment does not fit what is asked for (${reason}); it is not taken.`;
+      throw new PaymentChallenge('payment-invalid', message, { requirements, resource, reason });
+    }
+    const digest = requestDigest(requestParts);
+    const authorized = await this.parts.payments.authorize(payload, requirements, digest);
+    return this.answer({ payload, requirements, resource, make }, authorized);
+  }
+
+  /** @param found the stored answer, where it was found before the payment-verifier was asked */
+  private async answer(
+    paid: PaidRequest,
+    authorized: AuthorizeOutcome,
+    found?: StoredAnswer,
+  ): Promise<Reply> {
+    const held =
+      authorized.outcome === 'reserved' || authorized.outcome === 'settled' ? authorized : undefined;
+    const stored = held && (found ?? (await this.parts.answers.findByReservation(held.reservationId)));
+    const atHand = { answer: stored, model: paid.make !== undefined };
+    const step = stepAfterAuthorize(authorized, atHand, endOfPayment(paid));
+    if (step.kind === 'refuse' || held === undefined) throw this.refusal(step as Refusal, paid);
+    const { reservationId, payment } = held;
+    const made = async () => stored ?? this.make(paid.make as PaidWork['make'], reservationId, payment);
+    if (held.outcome === 'settled') {
+      const answer = await made();
+      return this.handOut(answer, held.settlement, stored !== undefined);
+    }
+    return keepLease(
+      this.parts.payments,
+      reservationId,
+      async () => this.settle(paid, await made()),
+      (error) => this.parts.warnings.renewalFailed(reservationId, error),
+    );
+  }
+
+  private async settle(paid: PaidRequest, stored: StoredAnswer): Promise<Reply> {
+    const { reservationId, verificationId } = stored;
+    const result = await this.ask(reservationId);
+    const settlement = 'settlement' in result ? filled(result.settlement) : undefined;
+    if (result.outcome === 'failed' && result.charged !== 'unknown') {
+      const reason = shortText(reasonOf(result.settlement), PAYMENT_REASON_CHARACTERS_MAX);
+      await this.parts.answers.failPayment(reservationId, reason);
+    }
+    const told = tellAfterSettle(result, endOfPayment(paid));
+    switch (told.kind) {
+      case 'answer':
+        return this.handOut(stored, settlement ?? {}, false);
+      case 'wait':
+        return { kind: 'pending', verificationId, settlement, message: told.message };
+      case 'refuse':
+        throw this.refusal(told, paid, settlement);
+    }
+  }
+
+  /** Marks the answer as given before it is given: the process may end in between. */
+  private async handOut(stored: StoredAnswer, settlement: Settlement, replayed: boolean): Promise<Reply> {
+    if (!stored.handedOut || stored.state !== 'settled')
+      await this.parts.answers.settle(stored.reservationId, settlement, true);
+    return { kind: 'answered', body: stored.body, settlement, replayed };
+  }
+
+  private async make(
+    make: PaidWork['make'],
+    reservationId: string,
+    payment: AuthorizationPayment,
+  ): Promise<StoredAnswer> {
+    try {
+      return await make(reservationId, payment);
+    } catch (error) {
+      await this.release(reservationId, error);
+      throw error;
+    }
+  }
+
+  /** A reservation that cannot be given back runs out by itself, so this never hides the first error. */
+  private async release(reservationId: string, error: unknown): Promise<void> {
+    const reason = error instanceof AppError ? error.code : 'internal';
+    try {
+      await this.parts.payments.release(reservationId, reason);
+    } catch (failure) {
+      this.parts.warnings.releaseFailed(reservationId, failure);
+    }
+  }
+
+  /** A settlement that nobody confirms may have happened: it is not known, never failed. */
+  private async ask(reservationId: string): Promise<SettleResult> {
+    try {
+      return await this.parts.payments.settle(reservationId);
+    } catch (error) {
+      this.parts.warnings.settleUnknown(reservationId, error);
+      return { outcome: error instanceof AppError && error.code !== 'timeout' ? 'not-taken' : 'silence' };
+    }
+  }
+
+  private refusal(
+    { code, message, reason, legacyCode, retryAfterSeconds }: Refusal,
+    { requirements, resource }: PaidRequest,
+    settlement?: Settlement,
+  ): AppError {
+    if (code === 'payment-invalid' && reason !== undefined) {
+      const short = shortText(reason, PAYMENT_REASON_CHARACTERS_MAX);
+      return new PaymentChallenge(code, message, { requirements, resource, reason: short, settlement });
+    }
+    return new AppError(code, message, {
+      ...(legacyCode === undefined ? {} : { legacyCode }),
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    });
+  }
+}
+
+/** A header that cannot be read is refused where it is needed: who sends what cannot be read is told what is wanted, as one who sends nothing. */
+function readable(
+  { payload, error }: PresentedPayment,
+  requirements: PaymentRequirements,
+  resource: PaidResource,
+): PaymentPayload {
+  if (payload !== undefined) return payload;
+  if (!(error instanceof AppError) || error.code !== 'payment-malformed') throw error;
+  const challenge = { requirements, resource, reason: 'invalid_payload' };
+  throw new PaymentChallenge('payment-malformed', error.message, challenge, error.details);
+}
+
+function endOfPayment({ payload }: PaidRequest): string {
+  return endOf(payload.payload.authorization.validBefore);
+}
+
+function filled(settlement: Settlement): Settlement | undefined {
+  return Object.keys(settlement).length > 0 ? settlement : undefined;
+}

@@ -1,0 +1,45 @@
+import type { AuthorizationPayment, VerificationState } from '@touchstone/contracts';
+import type { Settlement } from './payment.js';
+
+/** The answer of a paid request. */
+export interface StoredAnswer {
+  readonly reservationId: string;
+  readonly verificationId: string;
+  readonly state: VerificationState;
+  /** The exact bytes of the answer. */
+  readonly body: Uint8Array;
+  /** What it was made for, by which model version, and what was paid. */
+  readonly requestDigest: string;
+  readonly modelVersionId: string;
+  readonly payment: AuthorizationPayment;
+  /** Whether it left this service at least once. */
+  readonly handedOut: boolean;
+}
+
+/** Milliseconds that an answer waits for its request to settle it, before the sweeper asks in its place. */
+export const SETTLE_ASK_AFTER_MS = 8_000;
+/** Milliseconds between two questions of the sweeper for one answer, at most; the pause grows with its age. */
+export const SETTLE_ASK_PAUSE_LAST_MS = 600_000;
+
+/** Keeps answers that are paid for. Every method is durable when it resolves. */
+export interface StoredAnswers {
+  /** Answers that were made for an authorisation; more than one only where several tokens are paid in. */
+  findByAuthorization(
+    authorization: Pick<AuthorizationPayment, 'payer' | 'nonce'>,
+  ): Promise<readonly StoredAnswer[]>;
+  /** @throws AppError `conflict` when the verification is there and its answer is lost */
+  findByReservation(reservationId: string): Promise<StoredAnswer | undefined>;
+  /**
+   * Marks an answer as paid and puts its event into the outbox, once; later calls change nothing.
+   *
+   * @param handOut whether the answer leaves now
+   */
+  settle(reservationId: string, settlement: Settlement, handOut: boolean): Promise<void>;
+  /** Marks the payment of an answer as failed; a settled one stays settled. */
+  failPayment(reservationId: string, reason: string): Promise<void>;
+  /**
+   * Reservations of answers that are not settled and whose time to ask has come, the longest due first; each goes to
+   * one of several replicas that ask at once, and comes again after a pause that grows with its age.
+   */
+  claimUnsettled(nowMs: number, limit: number): Promise<readonly string[]>;
+}

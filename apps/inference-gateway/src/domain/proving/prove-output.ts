@@ -1,0 +1,233 @@
+import {
+  AppError,
+  findingsOf,
+  requestParts,
+  type AuthorizationPayment,
+  type RequestParts,
+} from '@touchstone/contracts';
+import { bytesToHex, sha256 } from '@touchstone/crypto';
+import { bindSignal, outputDigest, requestDigest } from '@touchstone/evidence';
+import type { AnswerLinks } from '../inference/answer.js';
+import type { ModelCatalogue } from '../model/model-catalogue.js';
+import type { Model, ProvableCircuit } from '../model/model.js';
+import type { PaidRequests, PresentedPayment } from '../payment/paid-requests.js';
+import { requirementsFor, type PaymentTerms } from '../payment/payment.js';
+import type { Reply } from '../payment/reply.js';
+import type { ExecutionProof, ExecutionProofStore, ProvableOutput } from './execution-proof.js';
+import { proofAnswerBytes } from './proof-answer.js';
+import type { Prover } from './prover.js';
+
+/** Milliseconds that a claim outlives the longest proof, for what is done before and after it. */
+const CLAIM_MARGIN_MS = 10_000;
+
+/** Seconds after which it is worth asking again for a proof that somebody else has made. */
+const CLAIMED_RETRY_AFTER_SECONDS = 2;
+
+/** A request for a proof as it came over HTTP. */
+export interface ProveCall {
+  readonly verificationId: string;
+  /** The body after transfer decoding and before content decoding. */
+  readonly body: Uint8Array;
+  readonly method: string;
+  /** Path and query exactly as received. */
+  readonly target: string;
+  readonly paymentHeader: string | undefined;
+}
+
+/** What is known about the proof of an answer before anybody asks for it. */
+export type Offer =
+  | { readonly status: 'proved' }
+  | {
+      readonly status: 'offered';
+      readonly price: bigint;
+      readonly expectedMs: number;
+      readonly model: Provable;
+    }
+  | { readonly status: 'not-offered'; readonly reason: string };
+
+type Provable = Model & { readonly circuit: ProvableCircuit };
+
+/** What {@link ProveOutput} needs. */
+export interface ProveOutputParts {
+  readonly catalogue: Pick<ModelCatalogue, 'ofVersion'>;
+  readonly prover: Prover;
+  /** Longest time of a proof, its wait included. */
+  readonly timeoutMs: number;
+  readonly proofs: ExecutionProofStore;
+  readonly links: AnswerLinks;
+  readonly nowMs: () => number;
+  /** A UUIDv7 of these Unix milliseconds. */
+  readonly newId: (atMs: number) => string;
+  /** Undefined when payment is off. */
+  readonly paid: { readonly requests: PaidRequests; readonly terms: PaymentTerms } | undefined;
+}
+
+/**
+ * Proves an answer of the past. A proof is paid for like an answer, and settled only when it passed its verification, so that
+ * nothing has to be given back. It is made once for everybody: whoever asks afterwards has it for nothing.
+ */
+export class ProveOutput {
+  constructor(private readonly parts: ProveOutputParts) {}
+
+  /** @throws AppError `unknown-verification` */
+  async offer(verificationId: string): Promise<Offer> {
+    const output = await this.output(verificationId);
+    if ((await this.parts.proofs.findProved(verificationId)) !== undefined) return { status: 'proved' };
+    return this.offerOf(output);
+  }
+
+  /** What proofs of a model's answers cost and take; undefined where none are made. */
+  quote(model: Model): { readonly price: bigint; readonly expectedMs: number } | undefined {
+    const expectedMs = model.circuit?.keys && this.parts.prover.expectedMs(model);
+    return expectedMs === undefined ? undefined : { price: this.priceOf(model), expectedMs };
+  }
+
+  /** @throws AppError; a PaymentChallenge when something is to be paid */
+  async prove(call: ProveCall): Promise<Reply> {
+    const { paid, proofs } = this.parts;
+    const { verificationId, target } = call;
+    const presented =
+      call.paymentHeader === undefined ? undefined : paid?.requests.present(call.paymentHeader);
+    // What was paid for is given before anything else is looked at.
+    const earlier =
+      presented &&
+      (await paid?.requests.resume({
+        ...{ description: descriptionOf(verificationId), target, presented },
+        partsFor: (modelVersionId) => partsOf(modelVersionId, call).data,
+      }));
+    if (earlier !== undefined) return earlier;
+    const output = await this.output(verificationId);
+    const proved = await proofs.findProved(verificationId);
+    if (proved !== undefined)
+      return { kind: 'answered', body: proved, settlement: undefined, replayed: true };
+    const offer = this.offerOf(output);
+    if (offer.status !== 'offered')
+      throw new AppError('not-provable', offer.status === 'proved' ? 'It is proved already.' : offer.reason);
+    if (paid === undefined || offer.price === 0n) return this.proveFree(output, offer.model);
+    return this.provePaid(output, offer, { call, paid, presented });
+  }
+
+  private async output(verificationId: string): Promise<ProvableOutput> {
+    const output = await this.parts.proofs.findOutput(verificationId);
+    if (output === undefined)
+      throw new AppError('unknown-verification', `There is no verification ${verificationId}.`);
+    return output;
+  }
+
+  private offerOf({ state, tensors, modelId, modelVersionId }: ProvableOutput): Offer {
+    const none = (reason: string): Offer => ({ status: 'not-offered', reason });
+    if (state === 'executed' || state === 'payment-failed')
+      return none('The answer is not paid for, so nothing about it is given out.');
+    const model = this.parts.catalogue.ofVersion(modelId, modelVersionId);
+    if (model === undefined)
+      return none(`The version of ${modelId} that gave the answer is not served here any more.`);
+    if (model.circuit === undefined)
+      return none(`${modelId} has no circuit: ask a version in whole numbers (docs/integer-models.md).`);
+    if (tensors === undefined)
+      return none(
+        'The answer is of before inputs were kept; prove it from its evidence with `touchstone zk prove`.',
+      );
+    if (model.circuit.keys === undefined)
+      return none(
+        `${modelId} has a circuit, and no proving key here; whoever has one uses \`touchstone zk prove\`.`,
+      );
+    const quote = this.quote(model);
+    if (quote === undefined) return none('No prover works here now.');
+    return { status: 'offered', ...quote, model: model as Provable };
+  }
+
+  private priceOf(model: Model): bigint {
+    return this.parts.paid === undefined ? 0n : BigInt(model.manifest.proofPriceAtomic ?? '0');
+  }
+
+  private async proveFree(output: ProvableOutput, model: Provable): Promise<Reply> {
+    const proof = await this.make(output, model, null);
+    await this.parts.proofs.record(proof);
+    return { kind: 'answered', body: proof.body, settlement: undefined, replayed: false };
+  }
+
+  private provePaid(
+    output: ProvableOutput,
+    { price, model }: Extract<Offer, { status: 'offered' }>,
+    {
+      call,
+      paid: { requests, terms },
+      presented,
+    }: {
+      call: ProveCall;
+      paid: NonNullable<ProveOutputParts['paid']>;
+      presented: PresentedPayment | undefined;
+    },
+  ): Promise<Reply> {
+    const parts = checkedParts(output.modelVersionId, call);
+    return requests.take(
+      {
+        requirements: requirementsFor(price, terms),
+        description: descriptionOf(output.verificationId),
+        requestParts: parts,
+        make: async (reservationId, payment) => {
+          const proof = await this.make(output, model, payment);
+          return this.parts.proofs.storeExecuted(proof, {
+            ...{ reservationId, payment, requestDigest: requestDigest(parts) },
+          });
+        },
+      },
+      presented,
+    );
+  }
+
+  /** One proof of an output at a time: two callers at once would both pay for the same. */
+  private async make(
+    output: ProvableOutput,
+    model: Provable,
+    payment: AuthorizationPayment | null,
+  ): Promise<ExecutionProof> {
+    const { proofs, prover, links, nowMs, newId, timeoutMs } = this.parts;
+    const { verificationId, modelVersionId } = output;
+    const startedMs = nowMs();
+    const id = newId(startedMs);
+    if (!(await proofs.claim(verificationId, id, startedMs + timeoutMs + CLAIM_MARGIN_MS)))
+      throw madeByOthers('is being made; ask again in a moment');
+    try {
+      if ((await proofs.findProved(verificationId)) !== undefined)
+        throw madeByOthers('was made meanwhile; ask again');
+      const { inputs, outputs } = output.tensors as NonNullable<ProvableOutput['tensors']>;
+      const bind = bindSignal(outputDigest(output.proof, output.proof.domain), output.requestDigest);
+      const made = await prover.prove({ model, inputs, outputs, bind });
+      return {
+        ...{ id, verificationId, modelVersionId, createdAtMs: nowMs() },
+        body: proofAnswerBytes({ verificationId, model, payment }, made, links),
+        event: { verificationId, zk: made.zk },
+      };
+    } finally {
+      await proofs.unclaim(verificationId, id);
+    }
+  }
+}
+
+/** Whoever pays while somebody else has it made shall have it for nothing. */
+const madeByOthers = (how: string): AppError =>
+  new AppError('conflict', `A proof of this answer ${how}, and it is given to you for nothing.`, {
+    retryAfterSeconds: CLAIMED_RETRY_AFTER_SECONDS,
+  });
+
+const descriptionOf = (verificationId: string): string => `Proof of ${verificationId}`;
+
+function partsOf(modelVersionId: string, { body, method, target }: ProveCall) {
+  return requestParts.safeParse({
+    bodyDigest: bytesToHex(sha256(body)),
+    method: method.toUpperCase(),
+    modelVersionId,
+    quoteId: null,
+    target,
+  });
+}
+
+function checkedParts(modelVersionId: string, call: ProveCall): RequestParts {
+  const parts = partsOf(modelVersionId, call);
+  if (parts.success) return parts.data;
+  throw new AppError('validation-failed', 'The request cannot be bound to a payment.', {
+    status: 400,
+    details: findingsOf(parts.error),
+  });
+}

@@ -1,0 +1,235 @@
+import {
+  authorizationPayment,
+  canonicalTensor,
+  executionProved,
+  outputContext,
+  outputProof,
+  type AuthorizationPayment,
+  type VerificationState,
+} from '@touchstone/contracts';
+import { toBytea, withDatabase, type Outbox } from '@touchstone/postgres';
+import type { DataSource, EntityManager } from 'typeorm';
+import { z } from 'zod';
+import type { Settlement } from '../domain/payment/payment.js';
+import {
+  SETTLE_ASK_AFTER_MS,
+  SETTLE_ASK_PAUSE_LAST_MS,
+  type StoredAnswer,
+} from '../domain/payment/stored-answer.js';
+import type {
+  ExecutionProof,
+  ExecutionProofStore,
+  ProofPayment,
+  ProvableOutput,
+  ProvedDraft,
+} from '../domain/proving/execution-proof.js';
+import { GATEWAY_SCHEMA as schema } from './schema.js';
+
+const tensors = z.array(canonicalTensor);
+
+interface OutputRow {
+  readonly state: VerificationState;
+  readonly modelId: string;
+  readonly modelVersionId: string;
+  readonly proof: unknown;
+  readonly context: unknown;
+  readonly inputs: unknown;
+  readonly outputs: unknown;
+}
+
+interface ProofRow {
+  readonly reservationId: string;
+  readonly verificationId: string;
+  readonly state: VerificationState;
+  readonly body: Buffer;
+  readonly requestDigest: string;
+  readonly modelVersionId: string;
+  readonly payment: unknown;
+  readonly handedOut: boolean;
+}
+
+const proofs = `SELECT reservation_id AS "reservationId", verification_id AS "verificationId", state, body,
+    encode(request_digest, 'hex') AS "requestDigest", encode(model_version_id, 'hex') AS "modelVersionId", payment,
+    handed_out AS "handedOut"
+  FROM ${schema}.execution_proofs`;
+
+/** Proofs of executions in PostgreSQL. */
+export class PostgresExecutionProofStore implements ExecutionProofStore {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly outbox: Outbox,
+    private readonly nowMs: () => number,
+  ) {}
+
+  async findOutput(verificationId: string): Promise<ProvableOutput | undefined> {
+    const [row] = await this.query<OutputRow>(
+      `SELECT v.state, v.model_id AS "modelId", encode(v.model_version_id, 'hex') AS "modelVersionId", v.proof, v.context,
+              p.inputs, p.outputs
+       FROM ${schema}.verifications v LEFT JOIN ${schema}.provable_outputs p ON p.verification_id = v.id
+       WHERE v.id = $1`,
+      [verificationId],
+    );
+    if (row === undefined) return undefined;
+    const { state, modelId, modelVersionId, inputs, outputs } = row;
+    return {
+      ...{ verificationId, state, modelId, modelVersionId },
+      proof: outputProof.parse(row.proof),
+      requestDigest: outputContext.parse(row.context).requestDigest,
+      tensors:
+        inputs === null ? undefined : { inputs: tensors.parse(inputs), outputs: tensors.parse(outputs) },
+    };
+  }
+
+  async findProved(verificationId: string): Promise<Uint8Array | undefined> {
+    const [row] = await this.query<{ body: Buffer }>(
+      `SELECT body FROM ${schema}.execution_proofs WHERE verification_id = $1 AND state IN ('recorded', 'settled')
+       ORDER BY created_at LIMIT 1`,
+      [verificationId],
+    );
+    return row && new Uint8Array(row.body);
+  }
+
+  async claim(verificationId: string, claimId: string, untilMs: number): Promise<boolean> {
+    const rows = await this.query(
+      `INSERT INTO ${schema}.proof_claims AS held (verification_id, claim_id, until) VALUES ($1, $2, $3)
+       ON CONFLICT (verification_id) DO UPDATE SET claim_id = $2, until = $3 WHERE held.until <= $4
+       RETURNING claim_id`,
+      [verificationId, claimId, timeText(untilMs), timeText(this.nowMs())],
+    );
+    return rows.length > 0;
+  }
+
+  async unclaim(verificationId: string, claimId: string): Promise<void> {
+    await this.query(`DELETE FROM ${schema}.proof_claims WHERE verification_id = $1 AND claim_id = $2`, [
+      ...[verificationId, claimId],
+    ]);
+  }
+
+  record(proof: ExecutionProof): Promise<void> {
+    return withDatabase(() =>
+      this.dataSource.transaction(async (manager) => {
+        await insert(manager, proof, undefined);
+        await this.publish(manager, proof.event);
+      }),
+    );
+  }
+
+  storeExecuted(proof: ExecutionProof, paid: ProofPayment): Promise<StoredAnswer> {
+    const { reservationId } = paid;
+    requirePublishable(proof);
+    return withDatabase(() =>
+      this.dataSource.transaction(async (manager) => {
+        await insert(manager, proof, paid);
+        // Of several that made one for a reservation, the first one stands.
+        const [row] = (await manager.query(`${proofs} WHERE reservation_id = $1`, [
+          reservationId,
+        ])) as ProofRow[];
+        return toAnswer(row as ProofRow);
+      }),
+    );
+  }
+
+  async findByReservation(reservationId: string): Promise<StoredAnswer | undefined> {
+    const [row] = await this.query<ProofRow>(`${proofs} WHERE reservation_id = $1`, [reservationId]);
+    return row && toAnswer(row);
+  }
+
+  async findByAuthorization({
+    payer,
+    nonce,
+  }: Pick<AuthorizationPayment, 'payer' | 'nonce'>): Promise<readonly StoredAnswer[]> {
+    const rows = await this.query<ProofRow>(
+      `${proofs} WHERE reservation_id IS NOT NULL AND payment ->> 'nonce' = $1 AND payment ->> 'payer' = $2`,
+      [nonce, payer],
+    );
+    return rows.map(toAnswer);
+  }
+
+  settle(reservationId: string, settlement: Settlement, handOut: boolean): Promise<void> {
+    return withDatabase(() =>
+      this.dataSource.transaction(async (manager) => {
+        // The update is the decision: of several that settle at once, one finds the row in an earlier state.
+        const [rows] = (await manager.query(
+          `UPDATE ${schema}.execution_proofs SET state = 'settled', settlement = $2, settled_at = $3, failure = NULL
+           WHERE reservation_id = $1 AND state IN ('executed', 'payment-failed') RETURNING event`,
+          [reservationId, JSON.stringify(settlement), timeText(this.nowMs())],
+        )) as [{ event: ProvedDraft }[], number];
+        if (handOut)
+          await manager.query(
+            `UPDATE ${schema}.execution_proofs SET handed_out = true WHERE reservation_id = $1`,
+            [reservationId],
+          );
+        for (const { event } of rows) await this.publish(manager, event);
+      }),
+    );
+  }
+
+  async failPayment(reservationId: string, reason: string): Promise<void> {
+    await this.query(
+      `UPDATE ${schema}.execution_proofs SET state = 'payment-failed', failure = $2
+       WHERE reservation_id = $1 AND state IN ('executed', 'payment-failed')`,
+      [reservationId, reason],
+    );
+  }
+
+  async claimUnsettled(nowMs: number, limit: number): Promise<readonly string[]> {
+    const [rows] = (await withDatabase(() =>
+      this.dataSource.query(
+        `UPDATE ${schema}.execution_proofs SET settle_after = $1::timestamptz + greatest(
+           $3::float8 * interval '1 millisecond',
+           least($4::float8 * interval '1 millisecond', ($1::timestamptz - created_at) / 4))
+         WHERE id IN (SELECT id FROM ${schema}.execution_proofs WHERE state = 'executed' AND settle_after <= $1
+           ORDER BY settle_after LIMIT $2 FOR UPDATE SKIP LOCKED)
+         RETURNING reservation_id AS "reservationId"`,
+        [timeText(nowMs), limit, SETTLE_ASK_AFTER_MS, SETTLE_ASK_PAUSE_LAST_MS],
+      ),
+    )) as [{ reservationId: string }[], number];
+    return rows.map(({ reservationId }) => reservationId);
+  }
+
+  private publish(manager: EntityManager, event: ProvedDraft): Promise<unknown> {
+    return this.outbox.append(manager, 'evt.v1.proving.execution.proved', {
+      ...event,
+      provedAt: timeText(this.nowMs()),
+    });
+  }
+
+  private query<Row extends object>(sql: string, parameters: unknown[]): Promise<Row[]> {
+    return withDatabase(async () => (await this.dataSource.query(sql, parameters)) as Row[]);
+  }
+}
+
+const timeText = (ms: number): string => new Date(ms).toISOString();
+
+async function insert(
+  manager: EntityManager,
+  { id, verificationId, modelVersionId, body, event, createdAtMs }: ExecutionProof,
+  paid: ProofPayment | undefined,
+): Promise<void> {
+  await manager.query(
+    `INSERT INTO ${schema}.execution_proofs (id, verification_id, state, model_version_id, reservation_id, request_digest,
+       payment, body, event, created_at, settle_after, handed_out)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (reservation_id) DO NOTHING`,
+    [
+      ...[id, verificationId, paid ? 'executed' : 'recorded', toBytea(modelVersionId)],
+      ...[paid?.reservationId ?? null, paid ? toBytea(paid.requestDigest) : null],
+      ...[paid ? JSON.stringify(paid.payment) : null, Buffer.from(body), JSON.stringify(event)],
+      ...[
+        timeText(createdAtMs),
+        paid ? timeText(createdAtMs + SETTLE_ASK_AFTER_MS) : null,
+        paid === undefined,
+      ],
+    ],
+  );
+}
+
+/** An event that cannot be published must be noticed now: after the settlement there is no way back. */
+function requirePublishable({ event, createdAtMs }: ExecutionProof): void {
+  const parsed = executionProved.safeParse({ ...event, provedAt: timeText(createdAtMs) });
+  if (!parsed.success)
+    throw new Error(`The event of a proof does not fit its schema: ${parsed.error.message}`);
+}
+
+function toAnswer({ payment, body, ...row }: ProofRow): StoredAnswer {
+  return { ...row, payment: authorizationPayment.parse(payment), body: new Uint8Array(body) };
+}

@@ -1,0 +1,83 @@
+import { PapHost, examinationSample } from '@touchstone/prover-adapter';
+import { SHUTDOWN } from '@touchstone/platform/runtime';
+import { CLOCK, provide, token } from '@touchstone/platform/wiring';
+import { Outbox, uuidV7 } from '@touchstone/postgres';
+import { DataSource } from 'typeorm';
+import { ProgramProver } from '../adapters/prover/program-prover.js';
+import type { Config } from '../config.js';
+import { ModelCatalogue } from '../domain/model/model-catalogue.js';
+import type { PaidRequests } from '../domain/payment/paid-requests.js';
+import type { PaymentTerms } from '../domain/payment/payment.js';
+import { ProveOutput } from '../domain/proving/prove-output.js';
+import type { Prover } from '../domain/proving/prover.js';
+import { PostgresExecutionProofStore } from '../persistence/postgres-execution-proof-store.js';
+import { EXAMINATION_SAMPLE } from '../examination-sample.js';
+import { Links } from '../transport/links.js';
+import { EXECUTION_PROOFS } from '../tokens.js';
+
+/** What the prover needs of the environment: where programs and caches lie. */
+const PASSED_ON = ['HOME', 'PATH', 'XDG_CACHE_HOME', 'XDG_DATA_HOME', 'TMPDIR'] as const;
+
+/** How far the prover stands back for whoever waits for an answer; 19 is the farthest. */
+const PROVER_NICENESS = 10;
+
+/** Undefined where nothing is proved. */
+export const PROGRAM_PROVER = token<ProgramProver | undefined>('ProgramProver');
+
+/** The paid way of proofs; undefined where nobody has to pay. */
+export const PAID_PROOFS = token<{ requests: PaidRequests; terms: PaymentTerms } | undefined>('PaidProofs');
+
+/** Makes no proofs. */
+const noProver: Prover = {
+  expectedMs: () => undefined,
+  prove: () => Promise.reject(new Error('There is no prover here.')),
+};
+
+/** Proofs of answers of the past. */
+export function proving(config: Config) {
+  return [
+    provide(
+      EXECUTION_PROOFS,
+      { dataSource: DataSource, outbox: Outbox, clock: CLOCK },
+      ({ dataSource, outbox, clock }) =>
+        new PostgresExecutionProofStore(dataSource, outbox, () => clock.nowMs()),
+    ),
+    provide(PROGRAM_PROVER, { catalogue: ModelCatalogue, shutdown: SHUTDOWN }, ({ catalogue, shutdown }) => {
+      const prover = programProver(config, catalogue);
+      if (prover) shutdown.add('servers', 'prover', () => prover.close());
+      return prover;
+    }),
+    provide(
+      ProveOutput,
+      {
+        ...{ catalogue: ModelCatalogue, prover: PROGRAM_PROVER, proofs: EXECUTION_PROOFS },
+        ...{ links: Links, clock: CLOCK, paid: PAID_PROOFS },
+      },
+      ({ prover, clock, ...parts }) =>
+        new ProveOutput({
+          ...parts,
+          prover: prover ?? noProver,
+          timeoutMs: config.TOUCHSTONE_PROOF_TIMEOUT_MS,
+          nowMs: () => clock.nowMs(),
+          newId: uuidV7,
+        }),
+    ),
+  ];
+}
+
+function programProver(config: Config, catalogue: ModelCatalogue): ProgramProver | undefined {
+  const command = config.TOUCHSTONE_PROVER_PATH;
+  if (command === undefined) return undefined;
+  const timeoutMs = config.TOUCHSTONE_PROOF_TIMEOUT_MS;
+  const environment = Object.fromEntries(
+    PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+  return new ProgramProver({
+    host: new PapHost(),
+    program: { name: 'prover', command, environment, deadlineMs: timeoutMs, niceness: PROVER_NICENESS },
+    sample: () => examinationSample(EXAMINATION_SAMPLE),
+    timeoutMs,
+    queueMax: config.TOUCHSTONE_PROOF_QUEUE_MAX,
+    calibrateWith: () => catalogue.all().find(({ circuit }) => circuit?.keys !== undefined),
+  });
+}

@@ -1,0 +1,64 @@
+import type { ServerResponse } from 'node:http';
+import { PaymentChallenge, settlementPending } from '../../domain/payment/payment-challenge.js';
+import type { Reply } from '../../domain/payment/reply.js';
+import { CHALLENGE_CACHE_CONTROL, paymentRequiredHeader, paymentResponseHeader } from '../x402-headers.js';
+
+/**
+ * Answers a request that may cost something, in the headers of x402 version 2.
+ *
+ * @param pendingUrl where the state of an answer stands whose settlement is not known yet
+ */
+export async function sendPaid(
+  response: ServerResponse,
+  work: () => Promise<Reply>,
+  pendingUrl: (verificationId: string) => string,
+): Promise<void> {
+  try {
+    send(response, await work(), pendingUrl);
+  } catch (error) {
+    if (error instanceof PaymentChallenge) {
+      response.setHeader('PAYMENT-REQUIRED', paymentRequiredHeader(error));
+      response.setHeader('Cache-Control', CHALLENGE_CACHE_CONTROL);
+      const { settlement } = error.challenge;
+      if (settlement) response.setHeader('PAYMENT-RESPONSE', paymentResponseHeader(settlement));
+    }
+    throw error;
+  }
+}
+
+function send(response: ServerResponse, reply: Reply, pendingUrl: (verificationId: string) => string): void {
+  if (reply.settlement) response.setHeader('PAYMENT-RESPONSE', paymentResponseHeader(reply.settlement));
+  if (reply.kind === 'pending') {
+    const url = pendingUrl(reply.verificationId);
+    response.setHeader('Location', url);
+    throw settlementPending(reply.message, url);
+  }
+  if (reply.replayed) response.setHeader('Idempotent-Replayed', 'true');
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': reply.body.length,
+    'cache-control': 'private, no-store',
+  });
+  response.end(reply.body);
+}
+
+/** The payment of a request. Node joins a header that was sent twice by a comma, which no payment survives. */
+export function paymentHeaderOf({
+  headers,
+}: {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}): string | undefined {
+  const value = headers['payment-signature'];
+  return Array.isArray(value) ? value.join(',') : value;
+}
+
+/** What any paid request may be refused with. */
+export const paymentRefusals = [
+  'payment-malformed',
+  'payment-required',
+  'payment-invalid',
+  'payment-in-flight',
+  'payment-bound-to-other-request',
+  'settlement-pending',
+  'rate-limited',
+] as const;

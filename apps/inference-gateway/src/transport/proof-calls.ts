@@ -1,0 +1,39 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '@touchstone/contracts';
+import type { Reply } from '../domain/payment/reply.js';
+import type { ExecutionProofStore } from '../domain/proving/execution-proof.js';
+import { ProveOutput, type ProveCall } from '../domain/proving/prove-output.js';
+import { GatewayMetrics } from '../metrics.js';
+import { EXECUTION_PROOFS } from '../tokens.js';
+
+/** Answers requests for proofs and counts what came of them. */
+@Injectable()
+export class ProofCalls {
+  constructor(
+    @Inject(ProveOutput) private readonly proveOutput: ProveOutput,
+    @Inject(EXECUTION_PROOFS) private readonly proofs: ExecutionProofStore,
+    @Inject(GatewayMetrics) private readonly metrics: GatewayMetrics,
+  ) {}
+
+  /** @throws AppError; a PaymentChallenge when something is to be paid */
+  async prove(call: ProveCall): Promise<Reply> {
+    const started = performance.now();
+    let result = 'internal';
+    try {
+      const reply = await this.proveOutput.prove(call);
+      result = reply.kind === 'answered' && reply.replayed ? 'replayed' : reply.kind;
+      return reply;
+    } catch (error) {
+      if (error instanceof AppError) result = error.code;
+      throw error;
+    } finally {
+      const model = await this.modelOf(call.verificationId);
+      this.metrics.proved(model, result, (performance.now() - started) / 1_000);
+    }
+  }
+
+  private async modelOf(verificationId: string): Promise<string> {
+    const output = await this.proofs.findOutput(verificationId).catch(() => undefined);
+    return output?.modelId ?? 'unknown';
+  }
+}
