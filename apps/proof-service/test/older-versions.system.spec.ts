@@ -111,7 +111,7 @@ async function expectEvidence(dataSource: ServiceDataSource): Promise<void> {
   const [{ body }] = outputs;
   const { verificationId } = body;
   expect(await evidence.locateOutput(verificationId)).toEqual({
-    ...{ verificationId, commitmentHash: published0, commitmentKnown: true, logSize: 2n },
+    ...{ verificationId, commitmentHash: published0, commitmentKnown: true, isProved: false, logSize: 2n },
     batch: { logIndex: 1n, leafIndex: 0, leafCount: 2, treeProfile: 'rfc9162-sha256' },
     checkpoints: [
       {
@@ -134,9 +134,9 @@ async function expectEvidence(dataSource: ServiceDataSource): Promise<void> {
       notes: [checkpoint.note],
       anchors: [storedAnchor],
     },
-    ...{ batchHashes: [leafHash(leaves[1] as Uint8Array)], logHashes: [first] },
+    ...{ batchHashes: [leafHash(leaves[1] as Uint8Array)], logHashes: [first], zk: null },
   });
-  expect(await evidence.anchoredSizes()).toEqual(new Map([[anchor.network, 2n]]));
+  expect(await evidence.arrivals()).toEqual({ anchored: new Map([[anchor.network, 2n]]), proofs: 0n });
   const waiting = await evidence.locateOutput(early.verificationId);
   expect(waiting).toMatchObject({ batch: undefined, checkpoints: [] });
 }
