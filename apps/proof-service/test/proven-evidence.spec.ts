@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ZkProof } from '@touchstone/contracts/circuit';
 import { verifyEvidence, type OutputBundle } from '@touchstone/evidence';
 import { waitUntil } from '@touchstone/testing';
+import { GrpcTestClient } from '@touchstone/testing/grpc';
 import type { EventOf } from './support/log-world.js';
 import { ProofFixture, type ProofClient } from './support/proof-fixture.js';
 import { ProvenWorld, zk } from './support/proven-world.js';
@@ -96,6 +97,9 @@ describe('evidence of an output whose execution was proved', () => {
     expect(response.headers.get('etag')).not.toBe(etag);
     expect(await response.text()).toBe(text);
     await waitUntil(async () => (await second.bundle(verificationId)) === text, 10_000, 'the other service');
+    const grpc = GrpcTestClient.connect(`127.0.0.1:${client.ports.grpc}`, 'touchstone.proof.v1.ProofService');
+    expect(String((await grpc.call('GetEvidence', { verificationId }))['bundle'])).toBe(text);
+    grpc.close();
   });
 
   it('keeps the first proof when it is told of twice, and when another one follows', async () => {
