@@ -6,9 +6,9 @@ import type { ServiceParts } from '@touchstone/service';
 import { DataSource } from 'typeorm';
 import { RpcSignerKeys } from './adapters/signer/rpc-signer-keys.js';
 import type { Config } from './config.js';
-import { AnchoredSizes } from './domain/evidence/anchored-sizes.js';
 import { EventEvidence } from './domain/evidence/event-evidence.js';
 import { EvidenceReader } from './domain/evidence/evidence-reader.js';
+import { KnownArrivals } from './domain/evidence/known-arrivals.js';
 import { OutputEvidence } from './domain/evidence/output-evidence.js';
 import { RecentBundles } from './domain/evidence/recent-bundles.js';
 import { BundleVerifier } from './domain/evidence/verify-bundle.js';
@@ -85,7 +85,7 @@ function readers(config: Config) {
       { store: EVIDENCE_STORE, observer: Observers, clock: CLOCK },
       ({ store, observer, clock }) => ({
         recent: new RecentBundles(config.TOUCHSTONE_EVIDENCE_CACHE_BYTES),
-        anchored: new AnchoredSizes(store, () => clock.nowMs()),
+        arrivals: new KnownArrivals(store, () => clock.nowMs()),
         observer,
       }),
     ),

@@ -8,6 +8,7 @@ import {
   provision,
   type Mesh,
 } from '@touchstone/nats';
+import { uuidV7 } from '@touchstone/postgres';
 import { FollowedTraces, HealthRegistry, Registry, silentLogger } from '@touchstone/platform/observability';
 import { Shutdown } from '@touchstone/platform/runtime';
 import {
@@ -18,7 +19,8 @@ import {
   type MeshUserName,
   type TestNats,
 } from '@touchstone/testing';
-import { LogWorld, ORIGIN, type TestEvent } from '../test/support/log-world.js';
+import { ORIGIN, type TestEvent } from '../test/support/log-world.js';
+import { ProvenWorld } from '../test/support/proven-world.js';
 import { Ingestion } from './domain/ingest/ingestion.js';
 import type { Intake } from './domain/ingest/intake.js';
 import { INGEST_MESSAGES_MAX, IngestRunner } from './ingest-runner.js';
@@ -29,7 +31,7 @@ const SHUTDOWN_MS = 5_000;
 
 describe('a delivery', () => {
   const logger = silentLogger();
-  const world = new LogWorld();
+  const world = new ProvenWorld();
   let nats: TestNats;
   let meshes: Mesh[];
   let shutdown: Shutdown;
@@ -99,6 +101,7 @@ describe('a delivery', () => {
 
   const kinds = [
     ['inference-gateway', 'INFERENCE', 'proof-service-inference', () => world.commitmentPublished()],
+    ['inference-gateway', 'PROVING', 'proof-service-proving', () => world.executionProved(uuidV7())],
     ['anchor-worker', 'ANCHOR', 'proof-service-anchor', () => world.entryAppended()],
   ] as const;
 
@@ -118,7 +121,10 @@ describe('a delivery', () => {
       return info.json<{ num_ack_pending: number }>().num_ack_pending === count + 1;
     });
     release();
-    const taken = () => deliveries.map(({ commitments, entries }) => commitments.length + entries.length);
+    const taken = () =>
+      deliveries.map(
+        ({ commitments, entries, proofs }) => commitments.length + entries.length + proofs.length,
+      );
     await waitUntil(() => taken().reduce((sum, size) => sum + size, 0) === count + 1);
     expect(taken()).toEqual(sizes);
   });

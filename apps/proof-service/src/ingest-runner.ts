@@ -56,6 +56,7 @@ export class IngestRunner {
     this.log.start();
     await this.consume('proof-service-inference', false);
     await this.consume('proof-service-signing', false);
+    await this.consume('proof-service-proving', false);
     await this.consume('proof-service-anchor', true);
   }
 

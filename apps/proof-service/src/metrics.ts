@@ -1,9 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from '@touchstone/platform/observability';
 import type { EvidenceObserver, EvidenceStage } from './domain/evidence/evidence-reader.js';
-import type { Alarm } from './domain/ingest/intake.js';
+import { alarmKinds, type Alarm } from './domain/ingest/intake.js';
 import { refusalReasons, type ReadyOutput, type RefusalReason } from './domain/log/log-store.js';
 
-const alarmKinds = ['log-conflict', 'batch-refused', 'checkpoint-refused', 'anchor-refused'] as const;
 /** From 10 ms to 10 min, and beyond for a chain that is slow to become final. */
 const READY_SECONDS_BUCKETS = [
   0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 15, 30, 60, 120, 300, 600, 1_800,
@@ -48,7 +47,11 @@ export class ProofMetrics implements Pick<EvidenceObserver, 'served' | 'built' |
       'self_check_failures_total',
       'Proofs that did not pass their own verification and were not served; must be 0.',
     );
-    this.alarms = counter('alarms_total', 'Messages that contradict the log; must be 0.', ['kind']);
+    this.alarms = counter(
+      'alarms_total',
+      'Messages that contradict the log, or the output that they are about; must be 0.',
+      ['kind'],
+    );
     this.refused = counter('checkpoints_refused_total', 'Checkpoints that are never served; must be 0.', [
       'reason',
     ]);

@@ -32,7 +32,7 @@ export class Observers implements EvidenceObserver, LogObserver {
 
   alarmed(alarm: Alarm): void {
     this.metrics.alarmed(alarm);
-    this.logger.error(alarm, 'a message contradicts the log and is not served');
+    this.logger.error(alarm, 'a message contradicts what is recorded and is not served');
   }
 
   checkpointVerified(size: bigint, ready: readonly ReadyOutput[]): void {

@@ -11,6 +11,7 @@ import { InlineRecords1763900000000 } from './persistence/migrations/17639000000
 import { AnchorKinds1785800000000 } from './persistence/migrations/1785800000000-anchor-kinds.js';
 import { AnchorSizes1785900000000 } from './persistence/migrations/1785900000000-anchor-sizes.js';
 import { EventBatches1796400000000 } from './persistence/migrations/1796400000000-event-batches.js';
+import { ExecutionProofs1796500000000 } from './persistence/migrations/1796500000000-execution-proofs.js';
 import { PROOF_ANSWER_BYTES_MAX, PROOF_REQUEST_BYTES_MAX } from './transport/grpc/proof.grpc.js';
 
 const protoPath = fileURLToPath(
@@ -28,6 +29,7 @@ export function serviceWith(delays: ConsumerDelays = {}) {
       AnchorKinds1785800000000,
       AnchorSizes1785900000000,
       EventBatches1796400000000,
+      ExecutionProofs1796500000000,
     ],
     parts: (config) => appParts(config, delays),
     setup: (app, context) =>

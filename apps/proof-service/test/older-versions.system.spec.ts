@@ -63,6 +63,14 @@ const rows = `
     VALUES ('${anchor.anchorId}', '\\x${anchor.commitment}', '${anchor.network}', ${text(canonicalJson(anchor.proof))},
       '${anchor.transaction}', ${anchor.blockNumber}, '${anchor.finalAt}', true);`;
 
+const events = (await world.batchSigned([{ id: 'event-1' }])).body;
+const { leaves: eventLeaves, events: sent, signedAt, ...signed } = events;
+const eventRows = `
+  INSERT INTO proofs.event_batch (batch_id, evidence_id, held, body, signed_at)
+    VALUES ('${signed.batchId}', '${signed.evidenceId}', true, ${text(JSON.stringify(signed))}, '${signedAt}');
+  INSERT INTO proofs.event (batch_id, leaf_index, event_id, event)
+    VALUES ('${signed.batchId}', 0, ${hex(new TextEncoder().encode('event-1'))}, ${text(JSON.stringify(sent?.[0]))});`;
+
 const storedAnchor = {
   ...{ anchorId: anchor.anchorId, kind: 'evm', network: anchor.network, commitment: anchor.commitment },
   ...{ proof: canonicalJson(anchor.proof), transaction: anchor.transaction, blockNumber: anchor.blockNumber },
@@ -75,6 +83,7 @@ const versions = olderVersions({
   rows: [
     { sql: rows },
     { since: 'AnchorSizes1785900000000', sql: 'UPDATE proofs.anchor SET checkpoint_size = 2' },
+    { since: 'EventBatches1796400000000', sql: eventRows },
   ],
   expectRows: async (dataSource) => {
     await expectEvidence(dataSource);
@@ -111,7 +120,7 @@ async function expectEvidence(dataSource: ServiceDataSource): Promise<void> {
   const [{ body }] = outputs;
   const { verificationId } = body;
   expect(await evidence.locateOutput(verificationId)).toEqual({
-    ...{ verificationId, commitmentHash: published0, commitmentKnown: true, logSize: 2n },
+    ...{ verificationId, commitmentHash: published0, commitmentKnown: true, isProved: false, logSize: 2n },
     batch: { logIndex: 1n, leafIndex: 0, leafCount: 2, treeProfile: 'rfc9162-sha256' },
     checkpoints: [
       {
@@ -134,9 +143,13 @@ async function expectEvidence(dataSource: ServiceDataSource): Promise<void> {
       notes: [checkpoint.note],
       anchors: [storedAnchor],
     },
-    ...{ batchHashes: [leafHash(leaves[1] as Uint8Array)], logHashes: [first] },
+    ...{ batchHashes: [leafHash(leaves[1] as Uint8Array)], logHashes: [first], zk: null },
   });
-  expect(await evidence.anchoredSizes()).toEqual(new Map([[anchor.network, 2n]]));
+  expect(await evidence.arrivals()).toEqual({ anchored: new Map([[anchor.network, 2n]]), proofs: 0n });
+  const held = { batch: { evidenceId: signed.evidenceId }, event: { eventId: 'event-1' } };
+  const stored = await evidence.locateEvent(held);
+  // Versions before had no batches of events.
+  if (stored) expect(stored).toMatchObject({ signed, held: true, sealed: false });
   const waiting = await evidence.locateOutput(early.verificationId);
   expect(waiting).toMatchObject({ batch: undefined, checkpoints: [] });
 }

@@ -75,6 +75,7 @@ export {
   type TrustedTsa,
   type TrustFile,
 } from './trust/schema.js';
+export { statementRefusal, type ProvenSubject } from './zk/refusal.js';
 export { bindSignal, circuitDigest, descriptorHash, provenTensors, signalsOf } from './zk/statement.js';
 export { explainReport, stepMeaning } from './verify/explain.js';
 export {

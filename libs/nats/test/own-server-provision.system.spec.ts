@@ -74,7 +74,7 @@ describe('provisioning a server of somebody else', () => {
     beforeEach(async () => {
       await server.start();
       const jsm = await manager();
-      for (const name of ['ANCHOR', 'SIGNING'] as const) {
+      for (const name of ['ANCHOR', 'SIGNING', 'PROVING'] as const) {
         const config = {
           ...streamConfig(name, { maxBytes: STREAM_BYTES }),
           retention: RetentionPolicy.Limits,
@@ -90,6 +90,8 @@ describe('provisioning a server of somebody else', () => {
       const events = new EventPublisher({ nc });
       for (const index of [1, 2, 3])
         await events.publish('evt.v1.anchor.entry.appended', entry(index), { msgId: `id-${index}` });
+      const signer = await server.connect('signer');
+      await signer.nc.request('evt.v1.signing.key-set.changed', '{}');
     });
 
     it('changes nothing without being told, and says what to do', async () => {
@@ -97,7 +99,31 @@ describe('provisioning a server of somebody else', () => {
         code: 'conflict',
         message: expect.stringMatching(/ANCHOR, SIGNING.*--recreate.*stream-full\.md/),
       });
-      expect((await (await manager()).streams.names().next()).sort()).toEqual(['ANCHOR', 'SIGNING']);
+      expect((await (await manager()).streams.names().next()).sort()).toEqual([
+        'ANCHOR',
+        'PROVING',
+        'SIGNING',
+      ]);
+    });
+
+    it('makes one again without being told into which nothing was ever written', async () => {
+      const jsm = await manager();
+      for (const name of ['ANCHOR', 'SIGNING']) await jsm.streams.delete(name);
+      const report = await runProvision(environment(), server.logger);
+      expect(report.created).toEqual(expect.arrayContaining(['PROVING', 'proof-service-proving']));
+      expect(report.unread).toEqual([]);
+      expect((await jsm.streams.info('PROVING')).config.retention).toBe('interest');
+    });
+
+    it('asks before it makes one again that is empty and was not always', async () => {
+      const jsm = await manager();
+      await jsm.streams.delete('ANCHOR');
+      await jsm.streams.purge('SIGNING');
+      await expect(runProvision(environment(), server.logger)).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringMatching(/Of an older version: SIGNING\./),
+      });
+      expect((await jsm.streams.info('PROVING')).config.retention).toBe('limits');
     });
 
     it('makes them again once everything is read', async () => {

@@ -34,7 +34,7 @@ describe('provisioning', () => {
     const report = await provision(nc, { ...SMALL, maxAgeDays: 3, ackWaitMs: 5_000 });
     expect(report.created).toEqual([]);
     // Dead letters keep their own age, and so does what nobody reads.
-    expect(report.unchanged).toEqual(['EVENTS', 'PROVING', 'DLQ']);
+    expect(report.unchanged).toEqual(['EVENTS', 'DLQ']);
     const jsm = await jetstreamManager(nc, { checkAPI: false });
     expect((await jsm.streams.info('ANCHOR')).config.max_age).toBe(3 * 86_400_000 * 1_000_000);
     expect((await jsm.consumers.info('ANCHOR', 'proof-service-anchor')).config.ack_wait).toBe(5_000_000_000);

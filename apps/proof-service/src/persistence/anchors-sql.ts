@@ -19,10 +19,11 @@ export function chosenCheckpointSql(logIndex: string): string {
 /** The networks that have anchors. */
 const NETWORKS_SQL = distinctValuesSql(`${schema}.anchor`, 'network', 'checkpoint_size IS NOT NULL');
 
-/** Size of the largest anchored checkpoint, by network. */
+/** JSON of the size of the largest anchored checkpoint, by network. */
 export const ANCHORED_SIZES_SQL = `
-  SELECT network, (SELECT max(checkpoint_size) FROM ${schema}.anchor WHERE anchor.network = named.network)::text AS size
-  FROM (${NETWORKS_SQL}) AS named`;
+  (SELECT coalesce(json_object_agg(network, (SELECT max(checkpoint_size) FROM ${schema}.anchor
+                                             WHERE anchor.network = named.network)::text), '{}'::json)
+   FROM (${NETWORKS_SQL}) AS named)`;
 
 /**
  * JSON of the checkpoints that prove a batch, in order of size: for each network the oldest that is anchored there and covers it, else

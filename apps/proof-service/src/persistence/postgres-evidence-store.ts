@@ -3,6 +3,7 @@ import { toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type { TreeProfile } from '../domain/batch/stored-tree.js';
 import type {
+  Arrivals,
   BatchPlace,
   ChosenAnchor,
   EventLocation,
@@ -30,6 +31,7 @@ interface LocationRow {
 interface OutputRow extends LocationRow {
   readonly commitmentHash: string;
   readonly commitmentKnown: boolean;
+  readonly isProved: boolean;
 }
 
 interface EventRow extends LocationRow {
@@ -45,6 +47,12 @@ interface PartsRow {
   readonly anchors: StoredAnchor[];
   readonly batchHashes: Buffer | null;
   readonly logHashes: Buffer | null;
+  readonly zk: string | null;
+}
+
+interface ArrivalsRow {
+  readonly anchored: Readonly<Record<string, string>>;
+  readonly proofs: string;
 }
 
 /** Where `place` stands; checkpoints are looked for only where there is one. */
@@ -58,7 +66,9 @@ const PLACE_SQL = `
 const LOCATE_OUTPUT_SQL = `
   SELECT encode(output.commitment_hash, 'hex') AS "commitmentHash",
          EXISTS (SELECT 1 FROM ${schema}.model_commitment AS known
-                 WHERE known.commitment_hash = output.commitment_hash) AS "commitmentKnown", ${PLACE_SQL}
+                 WHERE known.commitment_hash = output.commitment_hash) AS "commitmentKnown",
+         EXISTS (SELECT 1 FROM ${schema}.execution_proof AS proof
+                 WHERE proof.verification_id = output.verification_id) AS "isProved", ${PLACE_SQL}
   FROM ${schema}.output CROSS JOIN ${schema}.log_state
   LEFT JOIN LATERAL (
     SELECT log_index, leaf_index, leaf_count, tree_profile
@@ -86,9 +96,9 @@ function locateEventSql(batchColumn: 'evidence_id' | 'batch_id'): string {
 }
 
 /** Of a subject that stands in `FROM`; parameters $3 to $7 name the proofs, $2 the place of the batch. */
-function loadSql(subject: string, from: string): string {
+function loadSql(subject: string, zk: string, from: string): string {
   return `
-  SELECT ${subject} AS subject, log_entry.entry, ${anchorsJsonSql('anchor.anchor_id = ANY($4::uuid[])')} AS anchors,
+  SELECT ${subject} AS subject, ${zk} AS zk, log_entry.entry, ${anchorsJsonSql('anchor.anchor_id = ANY($4::uuid[])')} AS anchors,
          ARRAY(SELECT note FROM unnest($3::bytea[]) WITH ORDINALITY AS wanted (commitment, place)
                JOIN ${schema}.checkpoint USING (commitment) ORDER BY place) AS notes,
          ${batchNodesSql('$2', '$5')} AS "batchHashes", ${logNodesSql('$6', '$7')} AS "logHashes"
@@ -97,12 +107,18 @@ function loadSql(subject: string, from: string): string {
 
 const LOAD_OUTPUT_SQL = loadSql(
   'output.record',
+  `(SELECT proof.zk FROM ${schema}.execution_proof AS proof WHERE proof.verification_id = output.verification_id)`,
   `${schema}.log_entry JOIN ${schema}.output ON output.verification_id = $1`,
 );
 const LOAD_EVENT_SQL = loadSql(
   'event.event',
+  'NULL::text',
   `${schema}.log_entry LEFT JOIN ${schema}.event ON event.batch_id = $1 AND event.leaf_index = $8`,
 );
+
+const ARRIVALS_SQL = `
+  SELECT ${ANCHORED_SIZES_SQL} AS anchored,
+         (SELECT coalesce(max(place), 0)::text FROM ${schema}.execution_proof) AS proofs`;
 
 /** The read model of evidence in PostgreSQL. */
 export class PostgresEvidenceStore implements EvidenceStore {
@@ -111,8 +127,8 @@ export class PostgresEvidenceStore implements EvidenceStore {
   async locateOutput(verificationId: string): Promise<OutputLocation | undefined> {
     const row = await this.first<OutputRow>(LOCATE_OUTPUT_SQL, [verificationId]);
     if (!row) return undefined;
-    const { commitmentHash, commitmentKnown } = row;
-    return { ...toLocation(row), verificationId, commitmentHash, commitmentKnown };
+    const { commitmentHash, commitmentKnown, isProved } = row;
+    return { ...toLocation(row), verificationId, commitmentHash, commitmentKnown, isProved };
   }
 
   loadOutput(verificationId: string, request: ProofRequest): Promise<EvidenceParts | undefined> {
@@ -139,11 +155,13 @@ export class PostgresEvidenceStore implements EvidenceStore {
     return this.load(LOAD_EVENT_SQL, [batchId, ...proofParameters(request), leafIndex]);
   }
 
-  anchoredSizes(): Promise<ReadonlyMap<string, bigint>> {
-    return withDatabase(async () => {
-      const rows = (await this.dataSource.query(ANCHORED_SIZES_SQL)) as { network: string; size: string }[];
-      return new Map(rows.map(({ network, size }) => [network, BigInt(size)]));
-    });
+  async arrivals(): Promise<Arrivals> {
+    const row = await this.first<ArrivalsRow>(ARRIVALS_SQL, []);
+    const sizes = Object.entries(row?.anchored ?? {});
+    return {
+      anchored: new Map(sizes.map(([network, size]) => [network, BigInt(size)])),
+      proofs: BigInt(row?.proofs ?? 0),
+    };
   }
 
   private async load(sql: string, parameters: unknown[]): Promise<EvidenceParts | undefined> {

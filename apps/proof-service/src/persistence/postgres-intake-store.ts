@@ -20,6 +20,7 @@ export class PostgresIntakeStore implements IntakeStore {
         await insertEvents(manager, intake.events);
         await insertCheckpoints(manager, intake.checkpoints);
         await insertAnchors(manager, intake.anchors);
+        await insertProofs(manager, intake.proofs);
         return conflicts;
       }),
     );
@@ -154,6 +155,24 @@ async function insertAnchors(manager: EntityManager, found: Intake['anchors']): 
       rows.map(({ transaction }) => transaction),
       rows.map(({ blockNumber }) => blockNumber),
       rows.map(({ finalAt }) => finalAt),
+    ],
+  );
+}
+
+/**
+ * The first proof of an output stays. Last in the transaction and one after the other, so that the largest place that a reader sees
+ * tells whether any proof came since: of two that overlapped, the earlier place could be committed later.
+ */
+async function insertProofs(manager: EntityManager, found: Intake['proofs']): Promise<void> {
+  if (found.length === 0) return;
+  await manager.query(`LOCK TABLE ${schema}.execution_proof IN SHARE ROW EXCLUSIVE MODE`);
+  await manager.query(
+    `INSERT INTO ${schema}.execution_proof (verification_id, zk, proved_at)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) ON CONFLICT DO NOTHING`,
+    [
+      found.map(({ verificationId }) => verificationId),
+      found.map(({ zk }) => zk),
+      found.map(({ provedAt }) => provedAt),
     ],
   );
 }

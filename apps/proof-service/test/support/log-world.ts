@@ -48,6 +48,8 @@ export const SUBMITTER = new SignerDouble().address('anchor');
 const KID = 'output-1';
 const DOMAIN = 'model-output-v1';
 
+const DIGITS = { developer: 'samples', modelHash: 'ab'.repeat(32), name: 'digits', version: '1.0.0' };
+
 /** An event with its subject, as a service would publish it. */
 export type TestEvent = { [S in EventSubject]: { subject: S; body: EventBody<S> } }[EventSubject];
 export type EventOf<S extends EventSubject> = { subject: S; body: EventBody<S> };
@@ -62,13 +64,12 @@ export class LogWorld {
   readonly signer: SignerDouble;
   private readonly outputKey;
 
-  constructor(logSeed: Uint8Array = randomBytes(32)) {
+  constructor(logSeed: Uint8Array = randomBytes(32), model = DIGITS) {
     const outputSeed = randomBytes(32);
     this.outputKey = createEcdsaSigner(outputSeed);
     this.logKey = createEd25519Signer(logSeed);
     const seeds = { output: bytesToHex(outputSeed), checkpoint: bytesToHex(logSeed) };
     this.signer = new SignerDouble({ seeds, origin: ORIGIN });
-    const model = { developer: 'samples', modelHash: 'ab'.repeat(32), name: 'digits', version: '1.0.0' };
     this.commitment = {
       type: 'touchstone.model-commitment.v1',
       modelVersionId: modelVersionIdOf(model),
@@ -100,25 +101,34 @@ export class LogWorld {
     const context = contextOf(requestDigest(requestParts));
     const inputs = [tensor('pixels', [0, 1.5, 16, -0])];
     const outputs = [tensor('probabilities', [0.25, 0.75])];
-    const nowMs = Date.now();
     const payload = {
       modelVersionId,
       inputHash: hashOf(inputs),
       outputHash: hashOf(outputs),
       nonce: contextNonce(context),
-      timestamp: Math.floor(nowMs / 1_000),
+      timestamp: Math.floor(Date.now() / 1_000),
     };
+    return this.recorded(payload, {
+      context,
+      inputs: tensors ? inputs : null,
+      outputs: tensors ? outputs : null,
+      payment: { requestParts, receipt: { transaction: `0x${'77'.repeat(32)}` } },
+    });
+  }
+
+  /** An output that this world signs, of whatever is said. */
+  recorded(
+    payload: Parameters<typeof outputDigest>[0],
+    parts: Pick<OutputRecorded, 'context' | 'inputs' | 'outputs' | 'payment'>,
+  ): EventOf<'evt.v1.inference.output.recorded'> {
     const signature = formatSignature(this.outputKey.sign(outputDigest(payload, DOMAIN)), 'der');
     const body: OutputRecorded = {
       verificationId: uuidV7(),
       modelId: 'digits',
       proof: { ...payload, domain: DOMAIN, keyId: KID, signature },
-      context,
-      inputs: tensors ? inputs : null,
-      outputs: tensors ? outputs : null,
+      ...parts,
       commitment: this.commitment,
-      payment: { requestParts, receipt: { transaction: `0x${'77'.repeat(32)}` } },
-      recordedAt: new Date(nowMs).toISOString(),
+      recordedAt: new Date().toISOString(),
     };
     return { subject: 'evt.v1.inference.output.recorded', body };
   }

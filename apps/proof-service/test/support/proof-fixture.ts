@@ -66,7 +66,7 @@ export class ProofFixture extends ServiceFixture<typeof configSchema> {
 }
 
 function publisherOf(subject: EventSubject): keyof Publishers {
-  if (subject.startsWith('evt.v1.inference.')) return 'inference-gateway';
+  if (/^evt\.v1\.(inference|proving)\./.test(subject)) return 'inference-gateway';
   return subject.startsWith('evt.v1.signing.') ? 'signer' : 'anchor-worker';
 }
 

@@ -21,11 +21,11 @@ export interface UnreadOfStream {
 
 /**
  * Deletes streams whose retention is another one than declared, so that they can be made again: servers do not change
- * it. Waits before until their durables have read everything, or nobody reads. What is unread then is in the outboxes
+ * it. One into which nothing was ever written needs no leave, since it can lose nothing. Waits before until their durables have read everything, or nobody reads. What is unread then is in the outboxes
  * of the publishers, whose relays publish it again.
  *
  * @param present what the server has; deleted streams are taken out of it
- * @throws AppError `conflict` without `recreate`, that says what to do; `dependency-unavailable`, `timeout`
+ * @throws AppError `conflict` for others without `recreate`, that says what to do; `dependency-unavailable`, `timeout`
  */
 export async function removeStreams(
   jsm: JetStreamManager,
@@ -35,7 +35,8 @@ export async function removeStreams(
   const others = [...present.entries()]
     .filter(([name, { config }]) => config.retention !== streamConfig(name, options).retention)
     .map(([name]) => name);
-  if (others.length > 0 && options.recreate !== true) throw hasToBeMadeAgain(others);
+  const written = others.filter((name) => !neverWritten(present.get(name)));
+  if (written.length > 0 && options.recreate !== true) throw hasToBeMadeAgain(written);
   const unread: UnreadOfStream[] = [];
   for (const name of others) {
     try {
@@ -48,6 +49,11 @@ export async function removeStreams(
     present.delete(name);
   }
   return unread;
+}
+
+/** A stream that was emptied is another thing: somebody may count on its sequence. */
+function neverWritten(info: StreamInfo | undefined): boolean {
+  return info?.state.messages === 0 && info.state.last_seq === 0;
 }
 
 function hasToBeMadeAgain(names: readonly StreamName[]): AppError {

@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import { AppError } from '@touchstone/contracts';
 import { FakeClock } from '@touchstone/testing';
 import { KnownKeys } from '../keys/signer-keys.js';
-import { AnchoredSizes } from './anchored-sizes.js';
 import {
   BUNDLES_IN_WORK_MAX,
   EvidenceReader,
@@ -10,6 +9,7 @@ import {
   type RequiredAnchors,
 } from './evidence-reader.js';
 import type { EvidenceParts, EvidenceStore, OutputLocation } from './evidence-store.js';
+import { KnownArrivals } from './known-arrivals.js';
 import { OutputEvidence } from './output-evidence.js';
 import { RecentBundles } from './recent-bundles.js';
 
@@ -17,6 +17,7 @@ const provable = (verificationId: string): OutputLocation => ({
   verificationId,
   commitmentHash: '00'.repeat(32),
   commitmentKnown: true,
+  isProved: false,
   logSize: 1n,
   batch: { logIndex: 0n, leafIndex: 0, leafCount: 1, treeProfile: 'rfc9162-sha256' },
   checkpoints: [{ commitment: '11'.repeat(32), size: 1n, anchors: [] }],
@@ -36,7 +37,7 @@ function readerOf(locate: (id: string) => OutputLocation | undefined) {
       await released;
       return undefined;
     },
-    anchoredSizes: () => Promise.resolve(new Map()),
+    arrivals: () => Promise.resolve({ anchored: new Map(), proofs: 0n }),
   };
   const seen = { failures: 0, built: [] as number[], stages: [] as EvidenceStage[] };
   const keys = new KnownKeys({ fetch: () => Promise.reject(new Error('away')) }, () =>
@@ -45,12 +46,13 @@ function readerOf(locate: (id: string) => OutputLocation | undefined) {
   const subject = new OutputEvidence(store, keys, { origin: 'log', chains: [] });
   const reader = new EvidenceReader(subject, {
     recent: new RecentBundles(1_000),
-    anchored: new AnchoredSizes(store, () => 0),
+    arrivals: new KnownArrivals(store, () => 0),
     observer: {
       served: () => undefined,
       built: (seconds) => seen.built.push(seconds),
       pending: (stage) => seen.stages.push(stage),
       selfCheckFailed: () => (seen.failures += 1),
+      alarmed: () => undefined,
     },
   });
   return { reader, seen, release, loads: () => loads };

@@ -1,8 +1,9 @@
 import { AppError } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
-import type { AnchoredSizes } from './anchored-sizes.js';
+import type { Alarm } from '../ingest/intake.js';
 import type { EvidenceLocation } from './evidence-store.js';
 import type { EvidenceSubject, Provable } from './evidence-subject.js';
+import type { KnownArrivals } from './known-arrivals.js';
 import type { RecentBundles, VerifiedBundle } from './recent-bundles.js';
 
 /** Most bundles of one kind that are made at the same time; the next reader is told to come again. */
@@ -21,12 +22,14 @@ export interface EvidenceObserver {
   built(seconds: number): void;
   pending(stage: EvidenceStage): void;
   selfCheckFailed(subject: string, findings: readonly string[], cause?: unknown): void;
+  /** A part was left out of a bundle that was made; told once for all readers of that bundle. */
+  alarmed(alarm: Alarm): void;
 }
 
 export interface EvidenceReaderOptions {
   /** Shared by the readers of all kinds. */
   readonly recent: RecentBundles;
-  readonly anchored: AnchoredSizes;
+  readonly arrivals: KnownArrivals;
   readonly observer: EvidenceObserver;
 }
 
@@ -50,16 +53,17 @@ export class EvidenceReader<Question, Location extends EvidenceLocation = Eviden
    */
   async read(question: Question, required: RequiredAnchors = 'none'): Promise<VerifiedBundle> {
     const { subject } = this;
-    const { recent, anchored, observer } = this.options;
+    const { recent, arrivals, observer } = this.options;
     const key = subject.key(question);
     const kept = key === undefined ? undefined : recent.get(key);
     if (
       kept !== undefined &&
       kept.networks.size > 0 &&
       missingOf(required, kept.networks) === undefined &&
-      !(await anchored.hasMore(kept.logIndex, kept.networks))
+      !(await arrivals.hasMore(kept))
     )
       return this.serve(kept, 'memory');
+    const { proofs } = arrivals;
     const location = await subject.locate(question);
     const missing = missingOf(required, networksOf(location));
     const absent = subject.missing(location);
@@ -68,8 +72,16 @@ export class EvidenceReader<Question, Location extends EvidenceLocation = Eviden
       observer.pending(stage);
       throw pendingError(subject.describe(question), stage, absent, missing);
     }
-    if (kept?.version === versionOf(location)) return this.serve(kept, 'memory');
-    return this.serve(await this.buildOnce(question, location), 'built');
+    if (kept?.version === versionOf(location)) return this.serve(this.keep(key, kept, proofs), 'memory');
+    return this.serve(await this.buildOnce(question, location, proofs), 'built');
+  }
+
+  /** Remembers of what is kept that the proofs so far are about others. */
+  private keep(key: string | undefined, kept: VerifiedBundle, proofs: bigint): VerifiedBundle {
+    if (key === undefined || kept.proofs === undefined || kept.proofs >= proofs) return kept;
+    const looked = { ...kept, proofs };
+    this.options.recent.put(key, looked);
+    return looked;
   }
 
   private serve(bundle: VerifiedBundle, source: 'memory' | 'built'): VerifiedBundle {
@@ -78,7 +90,11 @@ export class EvidenceReader<Question, Location extends EvidenceLocation = Eviden
   }
 
   /** Readers of the same bundle share the work. */
-  private buildOnce(question: Question, location: Provable<Location>): Promise<VerifiedBundle> {
+  private buildOnce(
+    question: Question,
+    location: Provable<Location>,
+    proofs: bigint,
+  ): Promise<VerifiedBundle> {
     const { recent } = this.options;
     const kept = this.subject.key(question);
     const key = kept === undefined ? question : `${kept} ${versionOf(location)}`;
@@ -87,7 +103,7 @@ export class EvidenceReader<Question, Location extends EvidenceLocation = Eviden
     if (this.inWork.size >= BUNDLES_IN_WORK_MAX) {
       throw new AppError('queue-full', `${BUNDLES_IN_WORK_MAX} bundles are being made.`);
     }
-    const work = this.build(question, location)
+    const work = this.build(question, location, proofs)
       .then((bundle) => {
         if (kept !== undefined) recent.put(kept, bundle);
         return bundle;
@@ -97,10 +113,15 @@ export class EvidenceReader<Question, Location extends EvidenceLocation = Eviden
     return work;
   }
 
-  private async build(question: Question, location: Provable<Location>): Promise<VerifiedBundle> {
+  private async build(
+    question: Question,
+    location: Provable<Location>,
+    proofs: bigint,
+  ): Promise<VerifiedBundle> {
     const startedMs = performance.now();
-    const { text, findings, cause } = await this.subject.build(question, location);
+    const { text, findings, cause, alarm } = await this.subject.build(question, location);
     this.options.observer.built((performance.now() - startedMs) / 1_000);
+    if (alarm !== undefined) this.options.observer.alarmed(alarm);
     if (findings.length > 0) {
       const about = `evidence of ${this.subject.describe(question)}`;
       this.options.observer.selfCheckFailed(about, findings, cause);
@@ -114,6 +135,8 @@ export class EvidenceReader<Question, Location extends EvidenceLocation = Eviden
       etag: `"${bytesToHex(sha256(new TextEncoder().encode(text)))}"`,
       logIndex: location.batch.logIndex,
       networks: networksOf(location),
+      // The first proof stays, so that what has one waits for no other.
+      proofs: location.isProved === false ? proofs : undefined,
     };
   }
 }
@@ -166,8 +189,9 @@ function pendingError(
   );
 }
 
-function versionOf({ checkpoints }: EvidenceLocation): string {
-  return checkpoints
-    .map(({ size, anchors }) => `${size}/${anchors.map(({ anchorId }) => anchorId).join(',')}`)
-    .join(' ');
+function versionOf({ checkpoints, isProved }: EvidenceLocation): string {
+  const parts = checkpoints.map(
+    ({ size, anchors }) => `${size}/${anchors.map(({ anchorId }) => anchorId).join(',')}`,
+  );
+  return [...parts, ...(isProved === true ? ['zk'] : [])].join(' ');
 }

@@ -12,6 +12,8 @@ export interface EvidenceLocation {
    * the oldest that covers it. Empty while none does.
    */
   readonly checkpoints: readonly ChosenCheckpoint[];
+  /** Whether a proof of the execution has arrived; absent where there can be none. */
+  readonly isProved?: boolean;
 }
 
 /** The place of a leaf. */
@@ -28,6 +30,7 @@ export interface OutputLocation extends EvidenceLocation {
   readonly commitmentHash: string;
   /** Whether that commitment was published, as far as has arrived. */
   readonly commitmentKnown: boolean;
+  readonly isProved: boolean;
 }
 
 /** {@link EvidenceLocation} of an event; without a place for one that its batch does not have. */
@@ -92,6 +95,16 @@ export interface EvidenceParts {
   readonly batchHashes: readonly Uint8Array[];
   readonly logHashes: readonly Uint8Array[];
   readonly anchors: readonly StoredAnchor[];
+  /** Canonical JSON of the proof of an output's execution; `null` while there is none. */
+  readonly zk: string | null;
+}
+
+/** What has arrived of which more may stand in a bundle than in the one in memory. */
+export interface Arrivals {
+  /** Size of the largest checkpoint that is anchored, by network. */
+  readonly anchored: ReadonlyMap<string, bigint>;
+  /** Grows with every proof of an execution. */
+  readonly proofs: bigint;
 }
 
 /** The read model of evidence. `load` reads all parts in one round trip; `undefined` when a row is gone. */
@@ -101,6 +114,5 @@ export interface EvidenceStore {
   /** Where the event stands; `undefined` where there is no such batch. */
   locateEvent(query: EventQuery): Promise<EventLocation | undefined>;
   loadEvent(place: BatchPlace, batchId: string, request: ProofRequest): Promise<EvidenceParts | undefined>;
-  /** Size of the largest checkpoint that is anchored, by network. */
-  anchoredSizes(): Promise<ReadonlyMap<string, bigint>>;
+  arrivals(): Promise<Arrivals>;
 }

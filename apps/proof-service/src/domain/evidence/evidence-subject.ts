@@ -1,3 +1,4 @@
+import type { Alarm } from '../ingest/intake.js';
 import type { BatchPlace, EvidenceLocation } from './evidence-store.js';
 
 /** A location whose bundle can be made. */
@@ -8,6 +9,8 @@ export interface BuiltBundle {
   readonly text: string;
   readonly findings: readonly string[];
   readonly cause?: unknown;
+  /** About a part that was left out. */
+  readonly alarm?: Alarm;
 }
 
 /** One kind of subject that evidence is about: how it is found, and how its bundle is made and verified. */

@@ -2,6 +2,7 @@ import { AppError, outputRecorded } from '@touchstone/contracts';
 import { buildBundle, bundleText } from '@touchstone/evidence';
 import type { KnownKeys } from '../keys/signer-keys.js';
 import type { EvidenceStore, OutputLocation } from './evidence-store.js';
+import { fittingProof } from './fitting-proof.js';
 import { unbuildable, type BuiltBundle, type EvidenceSubject, type Provable } from './evidence-subject.js';
 import type { LogTrust } from './own-trust.js';
 import { planProofs } from './proof-plan.js';
@@ -46,17 +47,20 @@ export class OutputEvidence implements EvidenceSubject<string, OutputLocation> {
       if (record.verificationId !== verificationId)
         throw new Error(`The record of ${verificationId} is that of ${record.verificationId}.`);
       const { proof, context, inputs, outputs, commitment, payment } = record;
+      const proved = location.isProved ? fittingProof(parts.zk, record) : undefined;
       const text = bundleText(
         buildBundle({
           ...{ proof, context, commitment, ...plan.assemble(parts) },
           ...(inputs ? { inputs } : {}),
           ...(outputs ? { outputs } : {}),
           ...(payment ? { requestParts: payment.requestParts } : {}),
+          ...(proved?.zk ? { zk: proved.zk } : {}),
         }),
       );
       const keys = await this.keys.with('outputKeys', proof.keyId);
       const { commitmentHash } = location;
-      return { text, findings: checkOutput(text, record, { ...this.trust, keys, commitmentHash }) };
+      const findings = checkOutput(text, record, { ...this.trust, keys, commitmentHash });
+      return { text, findings, ...(proved?.alarm ? { alarm: proved.alarm } : {}) };
     } catch (cause) {
       if (cause instanceof AppError) throw cause;
       return unbuildable('the stored parts make no bundle', cause);

@@ -7,6 +7,7 @@ const bundle = (characters: number, version = 'v'): VerifiedBundle => ({
   etag: '"e"',
   logIndex: 0n,
   networks: new Set(),
+  proofs: undefined,
 });
 
 describe('recent bundles', () => {

@@ -1,15 +1,14 @@
+import type { KeptParts } from './known-arrivals.js';
+
 /** Most bundles in memory, so that many tiny ones do not cost more than their text. */
 export const CACHED_BUNDLES_MAX = 20_000;
 
 /** A bundle that passed its own verification. */
-export interface VerifiedBundle {
-  /** Names the parts that it was made of: checkpoints and anchors. */
+export interface VerifiedBundle extends KeptParts {
+  /** Names the parts that it was made of: checkpoints, anchors, and whether a proof of the execution had arrived. */
   readonly version: string;
   readonly text: string;
   readonly etag: string;
-  readonly logIndex: bigint;
-  /** Those whose final anchors it carries. */
-  readonly networks: ReadonlySet<string>;
 }
 
 /** The bundles that were read last, by the key of their subject, within a budget of characters. */

@@ -7,6 +7,7 @@ import {
   readCheckpointMessage,
   readEntry,
   readOutput,
+  readProof,
   readSignedEvents,
 } from './read-messages.js';
 
@@ -56,6 +57,9 @@ export class Ingestion {
           commitmentHash: commitmentHash(body.commitment),
           modelVersionId: body.commitment.modelVersionId,
         });
+        return;
+      case 'evt.v1.proving.execution.proved':
+        intake.proofs.push(readProof(body));
         return;
       case 'evt.v1.signing.batch.signed': {
         const reading = readSignedEvents(body);

@@ -64,6 +64,14 @@ export interface ReceivedAnchor {
   readonly finalAt: string;
 }
 
+/** A proof of the execution of one output as it arrived; whether it is about that output is judged when a bundle is made. */
+export interface ReceivedProof {
+  readonly verificationId: string;
+  /** Canonical JSON of the member `zk` of a bundle. */
+  readonly zk: string;
+  readonly provedAt: string;
+}
+
 /** What one delivery of messages brings. */
 export interface Intake {
   readonly outputs: AcceptedOutput[];
@@ -73,6 +81,7 @@ export interface Intake {
   readonly events: SignedEvents[];
   readonly checkpoints: ReceivedCheckpoint[];
   readonly anchors: ReceivedAnchor[];
+  readonly proofs: ReceivedProof[];
 }
 
 /** Stores what arrived, each thing once, in one transaction. */
@@ -81,14 +90,22 @@ export interface IntakeStore {
   store(intake: Intake): Promise<readonly bigint[]>;
 }
 
+export const alarmKinds = [
+  ...(['log-conflict', 'batch-refused', 'events-refused', 'checkpoint-refused', 'anchor-refused'] as const),
+  'proof-refused',
+] as const;
+export type AlarmKind = (typeof alarmKinds)[number];
+
 /** Something that cannot be true if everybody is honest; it is told to an operator and never served. */
 export interface Alarm {
-  readonly kind:
-    'log-conflict' | 'batch-refused' | 'events-refused' | 'checkpoint-refused' | 'anchor-refused';
+  readonly kind: AlarmKind;
   readonly detail: string;
 }
 
 /** An intake without anything. */
 export function emptyIntake(): Intake {
-  return { outputs: [], commitments: [], entries: [], batches: [], events: [], checkpoints: [], anchors: [] };
+  return {
+    ...{ outputs: [], commitments: [], entries: [], batches: [], events: [], checkpoints: [], anchors: [] },
+    proofs: [],
+  };
 }

@@ -6,6 +6,7 @@ import {
   type BatchSealed,
   type BatchSigned,
   type CheckpointPublished,
+  type ExecutionProved,
   type OutputRecorded,
 } from '@touchstone/contracts';
 import { bytesToHex, hexToBytes } from '@touchstone/crypto';
@@ -24,6 +25,7 @@ import type {
   PlacedEntry,
   ReceivedAnchor,
   ReceivedCheckpoint,
+  ReceivedProof,
   SealedBatch,
   SignedEvents,
 } from './intake.js';
@@ -41,6 +43,11 @@ export function readOutput(body: OutputRecorded): AcceptedOutput {
     record: canonicalJson(body),
     recordedAt: body.recordedAt,
   };
+}
+
+/** A proof of an execution. Its output may not have come yet, so nothing is compared here. */
+export function readProof({ verificationId, zk, provedAt }: ExecutionProved): ReceivedProof {
+  return { verificationId, zk: canonicalJson(zk), provedAt };
 }
 
 /**

@@ -18,7 +18,7 @@ import type { EvidenceReader } from '../../domain/evidence/evidence-reader.js';
 import type { VerifiedBundle } from '../../domain/evidence/recent-bundles.js';
 import { EVENT_EVIDENCE, OUTPUT_EVIDENCE } from '../../tokens.js';
 
-/** Seconds that a bundle with a final anchor may be kept without asking again: it stays true, and anchors on other networks may follow. */
+/** Seconds that a bundle with a final anchor may be kept without asking again: it stays true, and anchors on other networks or a proof of the execution may follow. */
 export const ANCHORED_MAX_AGE_SECONDS = 300;
 
 /** Largest question about an event; the event itself has at most 64 KiB in canonical form. */

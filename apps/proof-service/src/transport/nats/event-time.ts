@@ -5,6 +5,8 @@ export function eventTimeMs({ subject, body }: EventMessage): number | undefined
   switch (subject) {
     case 'evt.v1.inference.output.recorded':
       return Date.parse(body.recordedAt);
+    case 'evt.v1.proving.execution.proved':
+      return Date.parse(body.provedAt);
     case 'evt.v1.anchor.batch.sealed':
       return Date.parse(body.sealedAt);
     case 'evt.v1.anchor.checkpoint.published':

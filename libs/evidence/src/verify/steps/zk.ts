@@ -1,11 +1,9 @@
 import type { ZkProof } from '@touchstone/contracts/circuit';
-import { canonicalJsonOfParsed } from '@touchstone/canonical-json';
-import { groth16Failures, readPublicSignals, verifyProof } from '@touchstone/groth16';
+import { groth16Failures, verifyProof } from '@touchstone/groth16';
 import type { EvidenceBundle, OutputBundle } from '../../bundle/schema.js';
-import { outputDigest } from '../../output/payload.js';
-import { tensorsHash } from '../../tensor/tensor.js';
 import type { PreparedTrust, TrustedCircuit } from '../../trust/prepared-trust.js';
-import { bindSignal, circuitDigest, provenTensors } from '../../zk/statement.js';
+import { modelRefusal, signalsRefusal } from '../../zk/refusal.js';
+import { circuitDigest } from '../../zk/statement.js';
 import { absent, failOptional, notChecked, pass } from '../outcome.js';
 import type { StepDefinition } from '../step-definition.js';
 import type { Step } from '../step.js';
@@ -36,10 +34,7 @@ export const zk = {
     }
     const whom = listed.isSetUpByMany ? 'at least one of those who set it up' : 'whoever set it up';
     const restsOn = `trust file: circuit ${actual.slice(0, 8)}…, ${whom}`;
-    const refusal =
-      given.descriptor.modelHash === commitment.model.modelHash
-        ? refusalOf(given, actual, subject, trust)
-        : 'zk-model-mismatch: the circuit was compiled from another model file';
+    const refusal = modelRefusal(given, { commitment }) ?? refusalOf(given, actual, subject, trust);
     return refusal === undefined
       ? pass({ expected: actual, actual, restsOn })
       : failOptional({ actual, restsOn, detail: refusal });
@@ -58,28 +53,16 @@ export function provenCircuit(
 }
 
 function refusalOf(
-  { vk, proof, publicSignals, descriptor }: ZkProof,
+  given: ZkProof,
   digest: string,
-  { proof: signed, context }: OutputBundle['subject'],
+  subject: OutputBundle['subject'],
   trust: PreparedTrust,
 ): string | undefined {
-  const key = trust.verificationKey(digest, vk);
+  const key = trust.verificationKey(digest, given.vk);
   if (!key.ok) return `${key.code}: ${groth16Failures[key.code]}`;
-  const signals = readPublicSignals(publicSignals, key.value.key.nPublic);
-  if (!signals.ok) return `${signals.code}: ${groth16Failures[signals.code]}`;
-  const tensors = provenTensors(descriptor, publicSignals);
-  if ('refusal' in tensors) return tensors.refusal;
-  for (const [side, hash] of [
-    ['inputs', signed.inputHash],
-    ['outputs', signed.outputHash],
-  ] as const) {
-    const proven = tensorsHash(tensors[side], canonicalJsonOfParsed);
-    if (!proven.ok || proven.value !== hash)
-      return `zk-${side}-mismatch: the proven ${side} are not the signed ones`;
-  }
-  const bind = bindSignal(outputDigest(signed, signed.domain), context.requestDigest);
-  if (tensors.bind !== bind.toString()) return 'zk-bind-mismatch: the proof is of another output or request';
+  const refusal = signalsRefusal(given, subject);
+  if (refusal !== undefined) return refusal;
   // Last, because it is dear, and how dear depends on how large the numbers are.
-  const verdict = verifyProof(key.value, publicSignals, proof);
+  const verdict = verifyProof(key.value, given.publicSignals, given.proof);
   return verdict.valid ? undefined : `${verdict.code}: ${groth16Failures[verdict.code]}`;
 }
