@@ -144,7 +144,7 @@ export class PaymentWorld {
         kind === 'settled' ? { ...common, transaction } : { ...common, reason: reason ?? 'failed before' };
       const message = { subject: `evt.v1.payment.transfer.${kind}`, body };
       await takePaymentEvent(
-        this.verifications,
+        [this.verifications],
         message as unknown as Parameters<typeof takePaymentEvent>[1],
       );
     }
