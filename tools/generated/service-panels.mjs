@@ -14,6 +14,14 @@ const own = {
       graph('Runs that wait for a worker', 'short', ['touchstone_gateway_inference_queue', '{{instance}}']),
       rates('Payments to look at', 'touchstone_gateway_payment_warnings_total', 'kind'),
     ),
+    row(
+      'Proofs of executions',
+      stat('Provers that pass their examination', 'short', 'sum(touchstone_gateway_prover_enabled)'),
+      rates('Requests for proofs', 'touchstone_gateway_proofs_total', 'model, result'),
+      quantiles('Request to proof', 'touchstone_gateway_proof_seconds'),
+      graph('Proofs that wait or are made', 'short', ['touchstone_gateway_proof_queue', '{{instance}}']),
+      rates('Examinations of the prover', 'touchstone_gateway_prover_examinations_total', 'result'),
+    ),
   ],
   'payment-verifier': () => [
     row(

@@ -19,7 +19,7 @@ import { classify, heldOutDigits, infer, printClassified, type Classified, type 
 import { drawPage, verifyTokenElsewhere } from './other-programs.js';
 import { printFigures } from './figures.js';
 import { tamper, verifyOffline } from './offline.js';
-import { payForProvable, proveOffline, replayOffline } from './proof.js';
+import { payForProof, payForProvable, replayOffline, verifyProofOffline } from './proof.js';
 import { StepLog } from './step-log.js';
 
 const ANCHOR_TIMEOUT_MS = 60_000;
@@ -80,7 +80,9 @@ export async function demoCommand(options: DemoOptions): Promise<ExitCode> {
   );
   await log.step('Run the model again', () => replayOffline(log, checkout, folder));
   if (options.zk)
-    await log.step('Prove that the model gave the answer', () => proveOffline(log, checkout, folder));
+    await log.step('Verify the proof that the model gave the answer', () =>
+      verifyProofOffline(log, checkout, folder),
+    );
   await log.step('Draw it', () => drawPage(log, checkout, folder));
   await log.step('Change one byte', () => tamper(log, checkout, folder));
   log.finish();
@@ -120,6 +122,10 @@ async function paidPart(
         payForProvable(log, payer, gateway, digits[0] as Digit),
       )
     : undefined;
+  if (provable !== undefined)
+    await log.step('Pay for the proof that the model gave it', () =>
+      payForProof(log, payer, gateway, provable),
+    );
   const last = classified.at(-1)?.answer.verificationId ?? '';
   const networks = anchorNetworks(stack);
   const batch = await log.step('Have a batch of device events signed', () =>
@@ -137,7 +143,7 @@ async function paidPart(
     );
     if (provable !== undefined)
       await writeFile(
-        join(folder, 'provable.json'),
+        join(folder, 'proven.json'),
         await anchoredEvidence(stack, provable, ANCHOR_TIMEOUT_MS, networks),
       );
     await writeFile(join(folder, 'trust.json'), trustText(await exportTrust(stack)));

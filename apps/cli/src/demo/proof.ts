@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Payer } from '../stack/payer.js';
+import { formatAtomic } from '../stack/price.js';
+import { offeredProof, orderProof } from '../stack/proofs.js';
+import { printableLine } from '../terminal/printable.js';
 import { classify, printClassified, type Digit } from './digits.js';
 import { runTouchstone } from './run-touchstone.js';
 import type { StepLog } from './step-log.js';
@@ -10,11 +13,13 @@ import type { StepLog } from './step-log.js';
 /** The sample model in whole numbers, with the keys of its circuit. */
 const MODEL = 'digits-int';
 
+/** How long the prover of a stack that has just started may take for its examination. */
+const PROVER_TIMEOUT_MS = 120_000;
+
 const report = z.object({
   label: z.string(),
   steps: z.array(z.object({ name: z.string(), status: z.string(), detail: z.string().optional() })),
 });
-const proven = z.object({ vkDigest: z.string(), prover: z.string(), milliseconds: z.number() });
 
 /** Pays the integer version of the model for one digit. @returns the verification id */
 export async function payForProvable(
@@ -28,6 +33,27 @@ export async function payForProvable(
   return classified[0]?.answer.verificationId ?? '';
 }
 
+/** Pays for the proof of that answer. */
+export async function payForProof(
+  log: StepLog,
+  payer: Payer,
+  gateway: string,
+  verificationId: string,
+): Promise<void> {
+  const { quote } = await offeredProof(gateway, verificationId, PROVER_TIMEOUT_MS);
+  const price = formatAtomic(quote?.price?.amount ?? '0');
+  log.print(printableLine(`   offered for ${price}, in about ${quote?.expectedMs} ms`));
+  const { status, answer } = await orderProof(payer.fetch, gateway, verificationId);
+  log.print(
+    printableLine(
+      `   proved in ${answer?.prover.milliseconds} ms by ${answer?.prover.name}; set-up ${answer?.circuit.setup}`,
+    ),
+  );
+  log.check('a proof is made, verified, and only then paid for', status === 200 && answer?.payment !== null);
+  const again = await orderProof(fetch, gateway, verificationId);
+  log.check('whoever asks again gets it for nothing', again.status === 200 && again.isReplayed);
+}
+
 /** Runs the model of the paid answer again, as whoever holds its file can. */
 export async function replayOffline(log: StepLog, checkout: string, folder: string): Promise<void> {
   const model = join(checkout, 'models', 'digits', 'model.onnx');
@@ -38,19 +64,13 @@ export async function replayOffline(log: StepLog, checkout: string, folder: stri
   log.check('the model gives the signed output for the disclosed input again', exitCode === 0);
 }
 
-/** Proves the execution with nothing running, and has both verifiers judge the proof, before and after one signal is changed. */
-export async function proveOffline(log: StepLog, checkout: string, folder: string): Promise<void> {
+/** Has both verifiers judge the proof with nothing running, before and after one signal is changed. */
+export async function verifyProofOffline(log: StepLog, checkout: string, folder: string): Promise<void> {
   const file = (name: string): string => join(checkout, 'models', MODEL, name);
-  const [evidence, withProof, trust] = ['provable.json', 'proven.json', 'trust.json'].map((name) =>
-    join(folder, name),
-  ) as [string, string, string];
-  await rm(withProof, { force: true });
-  const made = await touchstone(log, checkout, [
-    ...['zk', 'prove', evidence, '--model', file('model.onnx'), '--circuit', file('circuit.json')],
-    ...['--key', file('proving-key.zkey'), '--out', withProof, '--json'],
-  ]);
-  const { vkDigest, prover, milliseconds } = proven.parse(JSON.parse(made.output));
-  log.print(`   proved in ${milliseconds} ms by ${prover}; circuit ${vkDigest}`);
+  const [withProof, trust] = ['proven.json', 'trust.json'].map((name) => join(folder, name)) as [
+    string,
+    string,
+  ];
   const verified = await verify(log, checkout, [
     withProof,
     '--trust',

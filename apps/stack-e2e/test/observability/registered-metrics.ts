@@ -35,7 +35,7 @@ function everyFigure(): Registry {
   addPoolFigures(registry, { driver: { master: new SessionPool({ session }) } } as unknown as Parameters<
     typeof addPoolFigures
   >[1]);
-  new GatewayMetrics(registry, () => 0);
+  new GatewayMetrics(registry, () => 0, { queued: 0, isEnabled: false });
   new PrometheusPaymentMetrics(registry, {
     openReservations: never,
     relayerWei: never,
