@@ -1,6 +1,4 @@
-import { constants } from 'node:fs';
-import { access, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { inferAnswer, type InferAnswer } from '@touchstone/contracts/http/inference-gateway';
 import type { StackDescription } from '@touchstone/embedded';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
@@ -9,7 +7,7 @@ import { modelUrl, showModel } from '../stack/gateway.js';
 import { createPayer, developmentPayer } from '../stack/payer.js';
 import { formatAtomic, parsePrice } from '../stack/price.js';
 import { describeProblem, readAnswer, requireStack, withinTime } from '../stack/running-stack.js';
-import { readInput, requireOtherFile } from '../terminal/files.js';
+import { readInput, requireFolder, requireOtherFile } from '../terminal/files.js';
 import { jsonText } from '../terminal/json-text.js';
 import { printableLine } from '../terminal/printable.js';
 import { table } from '../terminal/style.js';
@@ -95,11 +93,6 @@ async function dryRun(stack: StackDescription, model: string, url: string, body:
     `The input fits. ${printableLine(id)} costs ${formatAtomic(price.amount)} for this request.\n`,
   );
   return exitCodes.ok;
-}
-
-/** Finds out before anything is paid that the evidence could not be written afterwards. */
-async function requireFolder(path: string): Promise<void> {
-  await access(dirname(path), constants.W_OK | constants.X_OK);
 }
 
 async function requestBody({ input, text }: InferOptions): Promise<string> {

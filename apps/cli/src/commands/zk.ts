@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { finish, json, positiveInteger } from '../command-options.js';
+import { finish, json, positiveInteger, stateDirectory } from '../command-options.js';
 
 /** Longest time of a proof when nothing else is said, in seconds. */
 const PROOF_TIMEOUT_DEFAULT_SECONDS = 300;
@@ -27,6 +27,45 @@ Examples:
   $ touchstone verify proven.json --trust trust.json --require L5`,
     )
     .action((path, options) => finish(import('./zk-prove.js').then((m) => m.zkProveCommand(path, options))));
+  zk.command('quote <verificationId>')
+    .description('say whether an answer of the running stack is proved, and what a proof costs and takes')
+    .addOption(json())
+    .addOption(stateDirectory())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone zk quote 01890a5d-ac96-774b-bcce-b302099a8057`,
+    )
+    .action((id, options) => finish(import('./zk-order.js').then((m) => m.zkQuoteCommand(id, options))));
+  zk.command('order <verificationId>')
+    .description('have an answer of the running stack proved; its evidence carries the proof from then on')
+    .option('--pay', 'pay with the stack’s own development payer', false)
+    .option('--max <usdc>', 'with --pay: most that is paid (the quoted price)')
+    .option('--evidence <file>', 'wait for the evidence bundle with the proof and write it there')
+    .addOption(json())
+    .addOption(stateDirectory())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone zk order 01890a5d-ac96-774b-bcce-b302099a8057 --pay --evidence proven.json
+  $ touchstone verify proven.json --trust trust.json --require L5 --allow-test`,
+    )
+    .action((id, options) => finish(import('./zk-order.js').then((m) => m.zkOrderCommand(id, options))));
+  zk.command('conformance')
+    .description('examine a prover as a gateway does: it must prove, and refuse five false statements')
+    .option('--program <file>', 'a program of the Prover Adapter Protocol (the built-in prover)')
+    .option('--timeout <seconds>', 'how long a call may take', positiveInteger, PROOF_TIMEOUT_DEFAULT_SECONDS)
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone zk conformance
+  $ touchstone zk conformance --program /opt/prover/bin/prover --json`,
+    )
+    .action((options) => finish(import('./zk-conformance.js').then((m) => m.zkConformanceCommand(options))));
   zk.command('prover')
     .description(
       'call the prover itself: powers, set-up, install-native (see `touchstone zk prover -- --help`)',

@@ -7,7 +7,7 @@ import { formatAtomic } from '../stack/price.js';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { balanceOf, chainOf } from '../stack/chain.js';
 import { anchoredEvent, submitBatch, type SubmittedBatch } from '../stack/event-batches.js';
-import { anchoredEvidence, anchorNetworks } from '../stack/evidence.js';
+import { anchoredEvidence, anchorNetworks, provenEvidence } from '../stack/evidence.js';
 import { exportTrust, trustText } from '../stack/export-trust.js';
 import { createPayer, developmentPayer, type Payer } from '../stack/payer.js';
 import { readSecret } from '../stack/read-secret.js';
@@ -142,10 +142,7 @@ async function paidPart(
       await anchoredEvent(stack, batch, deviceEvents[1].id, ANCHOR_TIMEOUT_MS, networks),
     );
     if (provable !== undefined)
-      await writeFile(
-        join(folder, 'proven.json'),
-        await anchoredEvidence(stack, provable, ANCHOR_TIMEOUT_MS, networks),
-      );
+      await writeFile(join(folder, 'proven.json'), await provenEvidence(stack, provable, ANCHOR_TIMEOUT_MS));
     await writeFile(join(folder, 'trust.json'), trustText(await exportTrust(stack)));
     await printFigures(log, stack, chain, classified, evidence, startedAtMs);
   });

@@ -34,6 +34,25 @@ export function anchoredEvidence(
   );
 }
 
+/** {@link anchoredEvidence} once it carries the proof of the execution. */
+export async function provenEvidence(
+  stack: StackDescription,
+  verificationId: string,
+  timeoutMs: number,
+): Promise<string> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const text = await anchoredEvidence(stack, verificationId, Math.max(0, deadline - Date.now()));
+    if (Object.hasOwn(JSON.parse(text) as object, 'zk')) return text;
+    if (Date.now() > deadline)
+      throw new CommandError(
+        exitCodes.pending,
+        `The evidence carries no proof after ${timeoutMs / 1_000} s; ask for it again later.`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
 /** {@link anchoredEvidence} of a bundle by its URL, which has a query that may be empty. */
 export function anchoredBundle(
   bundleUrl: string,

@@ -1,5 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { CommandError, exitCodes } from '../exit-codes.js';
 
@@ -57,4 +58,9 @@ async function identityOf(path: string): Promise<string | undefined> {
   if (path === '-') return undefined;
   const found = await stat(path, { bigint: true }).catch(() => undefined);
   return found?.isFile() === true ? `${found.dev}:${found.ino}` : undefined;
+}
+
+/** Finds out before anything is paid that a file could not be written afterwards. */
+export async function requireFolder(path: string): Promise<void> {
+  await access(dirname(path), constants.W_OK | constants.X_OK);
 }
