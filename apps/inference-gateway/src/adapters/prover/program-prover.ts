@@ -190,11 +190,19 @@ function toAppError(error: unknown, signal: AbortSignal): unknown {
   if (!(error instanceof PapError)) return error;
   const timedOut = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
   if (error.problem === 'timed-out' || (signal.aborted && timedOut))
-    return new AppError('timeout', 'The proof took too long and was ended; nothing was charged.', {
+    return new AppError(
+      'timeout',
+      'The proof took too long and was ended; ask again with the same payment.',
+      {
+        cause: error,
+      },
+    );
+  return new AppError(
+    'dependency-unavailable',
+    'The prover made no proof; ask again with the same payment.',
+    {
       cause: error,
-    });
-  return new AppError('dependency-unavailable', 'The prover made no proof; nothing was charged.', {
-    cause: error,
-    retryAfterSeconds: 5,
-  });
+      retryAfterSeconds: 5,
+    },
+  );
 }
