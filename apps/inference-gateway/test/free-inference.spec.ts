@@ -243,6 +243,7 @@ describe('the interface description', () => {
       '/v1/models/{id}/commitments',
       '/v1/models/{id}/infer',
       '/v1/verifications/{id}',
+      '/v1/verifications/{id}/proof',
     ]);
   });
 

@@ -26,6 +26,8 @@ describe('the HTTP interface', () => {
       'GET /v1/models/{id}/commitments',
       'POST /v1/models/{id}/infer',
       'GET /v1/verifications/{id}',
+      'GET /v1/verifications/{id}/proof',
+      'POST /v1/verifications/{id}/proof',
     ]);
   }, 60_000);
 });

@@ -19,6 +19,7 @@ describe('migrations', () => {
       'AddedModels1763800000000',
       'InlineEvents1763900000000',
       'OwedAnswers1764000000000',
+      'ExecutionProofs1764100000000',
       'DropInbox1785700000000',
       'RememberSequences1785710000000',
     ];

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { LARGEST_EVENT_BYTES } from '@touchstone/contracts';
 import type { ModelCircuit } from '@touchstone/contracts/circuit';
 import { modelsFolder } from '../../../test/support/sample-models.js';
 import { folderManifest } from '../../domain/model/manifest.js';
-import { CIRCUIT_BYTES_MAX, loadCircuit } from './load-circuit.js';
+import { CIRCUIT_BYTES_MAX, loadCircuit, requirePublishable } from './load-circuit.js';
 
 const read = (name: string): Uint8Array => readFileSync(join(modelsFolder, 'digits-int', name));
 const json = (name: string): unknown => JSON.parse(new TextDecoder().decode(read(name)));
@@ -73,6 +74,18 @@ describe('the circuit of a model', () => {
     const text = JSON.stringify(circuit).padEnd(CIRCUIT_BYTES_MAX, ' ');
     expect(loadCircuit(manifest, read('model.onnx'), new TextEncoder().encode(text)).vkDigest).toHaveLength(
       64,
+    );
+  });
+
+  it('is served, and its proofs are not made where one would not fit into an event', () => {
+    const most = LARGEST_EVENT_BYTES['inference-gateway'] as number;
+    const { vk, descriptor } = circuit;
+    const compiler = (characters: number) => ({ ...descriptor, compiler: 'x'.repeat(characters) });
+    const bytes =
+      Buffer.byteLength(JSON.stringify({ vk, descriptor: compiler(0) })) + 80 * vk.nPublic + 2_048;
+    requirePublishable('digits-int', { vk, descriptor: compiler(most - bytes) });
+    expect(() => requirePublishable('digits-int', { vk, descriptor: compiler(most - bytes + 1) })).toThrow(
+      refusal(`${most + 1} bytes, and at most ${most} can be given out`),
     );
   });
 });

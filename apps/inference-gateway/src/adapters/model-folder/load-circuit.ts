@@ -50,8 +50,8 @@ export function loadCircuit(
   };
 }
 
-/** A proof goes into the evidence as one event. */
-function requirePublishable(id: string, circuit: Pick<ZkProof, 'vk' | 'descriptor'>): void {
+/** A proof goes into the evidence as one event. @throws AppError `model-invalid` where it could be too large for one */
+export function requirePublishable(id: string, circuit: Pick<ZkProof, 'vk' | 'descriptor'>): void {
   const bytes =
     Buffer.byteLength(JSON.stringify(circuit)) + circuit.vk.nPublic * SIGNAL_BYTES_MAX + PROOF_BYTES_MAX;
   const most = LARGEST_EVENT_BYTES['inference-gateway'] as number;

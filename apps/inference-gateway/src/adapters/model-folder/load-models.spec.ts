@@ -247,3 +247,42 @@ describe('loadModels', () => {
     await expectRefused(`more than ${MODELS_MAX} models`);
   });
 });
+
+describe('what proofs are made with', () => {
+  const provable = () => join(folder, 'digits-int');
+  beforeEach(() => cpSync(join(modelsFolder, 'digits-int'), provable(), { recursive: true }));
+
+  it('is named by paths without links', async () => {
+    renameSync(join(provable(), 'proving-key.zkey'), join(provable(), 'key.zkey'));
+    symlinkSync(join(provable(), 'key.zkey'), join(provable(), 'proving-key.zkey'));
+    const model = (await loadModels(folder)).find(({ manifest }) => manifest.id === 'digits-int');
+    expect(model?.circuit?.keys?.files).toEqual({
+      model: join(provable(), 'model.onnx'),
+      provingKey: join(provable(), 'key.zkey'),
+    });
+  });
+
+  it('may be left out: the answers are then proved elsewhere', async () => {
+    change('digits-int', (manifest) => {
+      delete manifest['provingKey'];
+      delete manifest['proofPriceAtomic'];
+    });
+    const model = (await loadModels(folder)).find(({ manifest }) => manifest.id === 'digits-int');
+    expect(model?.circuit).not.toHaveProperty('keys');
+  });
+
+  it('is refused where it is missing, or leads out of the folder', async () => {
+    rmSync(join(provable(), 'proving-key.zkey'));
+    await expectRefused('proving-key.zkey cannot be found');
+    symlinkSync('/etc/hostname', join(provable(), 'proving-key.zkey'));
+    await expectRefused('leads out of the models folder');
+  });
+
+  it.each([
+    ['proofPriceAtomic', 'provingKey', 'has proofPriceAtomic and no provingKey'],
+    ['provingKey', 'circuit', 'has provingKey and no circuit'],
+  ])('is refused with %s and no %s', async (_stated, missing, text) => {
+    change('digits-int', (manifest) => void delete manifest[missing]);
+    await expectRefused(text);
+  });
+});

@@ -15,6 +15,9 @@ import type { Model, ProvableCircuit, ProvingKeys } from '../../domain/model/mod
 import type { MadeProof, Prover, ProvingJob } from '../../domain/proving/prover.js';
 import { Turns } from '../sandbox/turns.js';
 
+/** Why a proof is ended when its time is over. */
+const TIMED_OUT = Symbol('timed out');
+
 /** What {@link ProgramProver} needs. */
 export interface ProgramProverParts {
   readonly host: PapHost;
@@ -112,10 +115,16 @@ export class ProgramProver implements Prover {
     if (this.waiting > queueMax)
       throw new AppError('queue-full', `${queueMax} proofs wait already.`, { retryAfterSeconds: 5 });
     this.waiting += 1;
-    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), this.closing.signal]);
+    const ending = new AbortController();
+    const end = (): void => ending.abort('closed');
+    const timer = setTimeout(() => ending.abort(TIMED_OUT), timeoutMs);
+    this.closing.signal.addEventListener('abort', end, { once: true });
+    if (this.closing.signal.aborted) end();
     try {
-      return await this.turns.take(() => this.proveNow(job, keys, signal));
+      return await this.turns.take(() => this.proveNow(job, keys, ending.signal));
     } finally {
+      clearTimeout(timer);
+      this.closing.signal.removeEventListener('abort', end);
       this.waiting -= 1;
     }
   }
@@ -129,6 +138,9 @@ export class ProgramProver implements Prover {
     const { circuit, modelVersionId } = job.model as Model & { circuit: ProvableCircuit };
     const { descriptor, vkDigest } = circuit;
     const { host, program } = this.parts;
+    // Its time may have passed while it waited.
+    if (signal.aborted)
+      throw toAppError(new PapError('aborted', 'The proof was not begun any more.'), signal);
     const inputs = descriptor.inputs.map(({ name }) => elementsOf(job.inputs, name));
     try {
       const made = await proveCircuit(
@@ -188,8 +200,7 @@ function requireOutputs({ outputs }: CircuitProof, job: ProvingJob, descriptor: 
 
 function toAppError(error: unknown, signal: AbortSignal): unknown {
   if (!(error instanceof PapError)) return error;
-  const timedOut = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
-  if (error.problem === 'timed-out' || (signal.aborted && timedOut))
+  if (error.problem === 'timed-out' || signal.reason === TIMED_OUT)
     return new AppError(
       'timeout',
       'The proof took too long and was ended; ask again with the same payment.',
