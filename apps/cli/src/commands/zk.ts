@@ -10,6 +10,13 @@ export function addZkCommands(program: Command): void {
     .command('zk')
     .description('prove in zero knowledge that a model gave an answer')
     .enablePositionalOptions();
+  addProve(zk);
+  addQuoteAndOrder(zk);
+  addProver(zk);
+  addReplay(program);
+}
+
+function addProve(zk: Command): void {
   zk.command('prove <bundle>')
     .description('prove an output of the past, and put the proof beside its evidence')
     .requiredOption('--model <file>', 'ONNX file of the model')
@@ -27,6 +34,9 @@ Examples:
   $ touchstone verify proven.json --trust trust.json --require L5`,
     )
     .action((path, options) => finish(import('./zk-prove.js').then((m) => m.zkProveCommand(path, options))));
+}
+
+function addQuoteAndOrder(zk: Command): void {
   zk.command('quote <verificationId>')
     .description('say whether an answer of the running stack is proved, and what a proof costs and takes')
     .addOption(json())
@@ -53,6 +63,9 @@ Examples:
   $ touchstone verify proven.json --trust trust.json --require L5 --allow-test`,
     )
     .action((id, options) => finish(import('./zk-order.js').then((m) => m.zkOrderCommand(id, options))));
+}
+
+function addProver(zk: Command): void {
   zk.command('conformance')
     .description('examine a prover as a gateway does: it must prove, and refuse five false statements')
     .option('--program <file>', 'a program of the Prover Adapter Protocol (the built-in prover)')
@@ -82,6 +95,9 @@ Examples:
   $ touchstone zk prover set-up start --model model.onnx --powers powers.ptau --to key-0.zkey`,
     )
     .action((words: string[]) => finish(import('../zk/call-prover.js').then((m) => m.callProver(words))));
+}
+
+function addReplay(program: Command): void {
   program
     .command('replay <bundles...>')
     .description(
