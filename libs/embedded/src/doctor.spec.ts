@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -68,6 +68,18 @@ describe('doctor', () => {
       detail:
         'openssl 3 or later is not on PATH; install the package openssl. Without it the stack has no time-stamping authority.',
     });
+  });
+
+  it('says where the native prover is, and how to get one', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'touchstone-home-'));
+    const without = (await look({ PATH: '/nonexistent', HOME: home }))['native-prover'];
+    expect(without).toMatchObject({ status: 'ok', detail: expect.stringContaining('install-native') });
+    const folder = join(home, '.local', 'share', 'touchstone', 'bin');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'snarkrs'), '');
+    const found = (await look({ PATH: '/nonexistent', HOME: home }))['native-prover'];
+    expect(found).toMatchObject({ status: 'ok', detail: join(folder, 'snarkrs') });
+    rmSync(home, { recursive: true });
   });
 
   it('says what an own server of the mesh means, and what is missing to start', async () => {

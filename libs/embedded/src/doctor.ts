@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { services } from '@touchstone/contracts';
 import { findAnvil } from './evm/find-anvil.js';
 import { readNatsUrl } from './nats/external-nats.js';
@@ -146,6 +146,19 @@ function checkOpenssl(environment: Readonly<Record<string, string | undefined>>)
   return { name: 'openssl', status: 'warning', detail };
 }
 
+/** The program that proves ten times faster than snarkjs, which is always there: nothing breaks without it. */
+function checkNativeProver(environment: Readonly<Record<string, string | undefined>>): DoctorCheck {
+  const { PATH = '', HOME = '', XDG_DATA_HOME } = environment;
+  const data = XDG_DATA_HOME ?? join(HOME, '.local', 'share');
+  const folders = [...PATH.split(delimiter), join(data, 'touchstone', 'bin')].filter(isAbsolute);
+  const program = folders.map((folder) => join(folder, 'snarkrs')).find((path) => existsSync(path));
+  const detail =
+    program === undefined
+      ? 'not there, so snarkjs proves, some ten times slower; where there is Rust, `touchstone zk prover install-native` builds it'
+      : program;
+  return { name: 'native-prover', status: 'ok', detail };
+}
+
 async function checkPorts(own: ReadonlySet<number>): Promise<DoctorCheck> {
   const wanted = [...Object.values(services).flatMap(portsOf), ...Object.values(serverPorts)];
   const foreign = wanted.filter((port) => !own.has(port));
@@ -202,6 +215,7 @@ export async function doctor(
     await checkNats(environment),
     checkAnvil(environment),
     checkOpenssl(environment),
+    checkNativeProver(environment),
     await checkPorts(holder ? portsOfStack(stateDir) : new Set()),
     { name: 'stack', status: 'ok', detail: holder ? `runs as pid ${holder.pid}` : 'does not run' },
   ];
