@@ -133,7 +133,8 @@ def gate(key):
     points = {"alpha": g1(key["alpha"], code), "ic": [g1(each, code) for each in key["ic"]]}
     for name in ("beta", "gamma", "delta"):
         points[name] = g2(key[name], code)
-    need(not eq(points["gamma"], points["delta"]) and not eq(points["delta"], G2), "key-forgeable")
+    for known in (points["gamma"], G2):
+        need(not eq(points["delta"], known) and not eq(points["delta"], neg(known)), "key-forgeable")
     return points
 
 

@@ -290,7 +290,8 @@ it(
     );
     expect(await cheated.metrics()).toMatch(/^touchstone_gateway_prover_enabled(\{[^}]*\})? 0$/m);
     const response = await cheated.post(`/v1/verifications/${id}/proof`, {});
-    expect(await codeOf(response)).toBe('not-provable');
+    expect(response.headers.get('retry-after')).toBe('30');
+    expect(await codeOf(response)).toBe('dependency-unavailable');
     await cheated.stop();
   },
   EXAMINED_MS + PROVED_MS,

@@ -7,11 +7,8 @@ import type { Reading } from './verdict.js';
 import { readVerificationKey, type VerificationKey } from './verification-key.js';
 
 const { Fp12 } = bn254.fields;
-const { x, y } = bn254.G2.Point.BASE;
-const generator: G2Text = [
-  [`${x.c0}`, `${x.c1}`],
-  [`${y.c0}`, `${y.c1}`],
-];
+const { x } = bn254.G2.Point.BASE;
+const generatorX: G2Text[0] = [`${x.c0}`, `${x.c1}`];
 
 /** A key that passed the gate, with what each verification needs of it. Made by {@link prepareKey} alone. */
 export interface PreparedKey {
@@ -62,10 +59,10 @@ const isWhole = (points: readonly (G1Point | undefined)[]): points is readonly G
   !points.includes(undefined);
 
 /**
- * With gamma = delta, (alpha, beta, −Σ signals · IC) is a proof of any statement, and delta is the generator until somebody
- * contributes to phase 2 of the setup. Gamma may be the generator: in keys of snarkjs it is. A point has one text.
+ * With gamma = ±delta, (alpha, beta, ∓Σ signals · IC) is a proof of any statement, and delta is the generator until somebody
+ * contributes to phase 2 of the setup. Gamma may be the generator: in keys of snarkjs it is. A point and its negative have one x,
+ * which has one text.
  */
-function isForgeable({ vk_gamma_2, vk_delta_2 }: VerificationKey): boolean {
-  const delta = `${vk_delta_2}`;
-  return delta === `${vk_gamma_2}` || delta === `${generator}`;
+function isForgeable({ vk_gamma_2: [gammaX], vk_delta_2: [deltaX] }: VerificationKey): boolean {
+  return `${deltaX}` === `${gammaX}` || `${deltaX}` === `${generatorX}`;
 }

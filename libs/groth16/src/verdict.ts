@@ -10,7 +10,7 @@ export const groth16Failures = {
   'key-ic-length': 'The key has not one point of IC for each public signal and one more.',
   'key-point-invalid': 'A point of the key is zero, not on its curve, or not in the subgroup of the pairing.',
   'key-forgeable':
-    'Anybody can forge proofs for the key: delta is gamma or the generator, so its setup was never finished.',
+    'Anybody can forge proofs for the key: delta is gamma or the generator, or the negative of one, so its setup was never finished.',
   'signals-malformed': 'The public signals are not a list.',
   'signal-count': 'There are more or fewer public signals than the key has.',
   'signal-not-canonical': 'A public signal is not a decimal text below r without sign and leading zeros.',

@@ -27,7 +27,7 @@ describe('the place of a service', () => {
     });
     expect(placeInMesh('proof-service')).toMatchObject({
       publishes: false,
-      streams: ['INFERENCE', 'SIGNING', 'ANCHOR'],
+      streams: ['INFERENCE', 'SIGNING', 'PROVING', 'ANCHOR'],
     });
   });
 

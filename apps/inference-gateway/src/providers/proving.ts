@@ -29,6 +29,7 @@ export const PAID_PROOFS = token<{ requests: PaidRequests; terms: PaymentTerms }
 
 /** Makes no proofs. */
 const noProver: Prover = {
+  isThere: false,
   expectedMs: () => undefined,
   prove: () => Promise.reject(new Error('There is no prover here.')),
 };

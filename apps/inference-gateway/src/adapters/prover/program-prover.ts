@@ -45,6 +45,8 @@ export class ProgramProver implements Prover {
   private readonly turns = new Turns(1);
   private readonly programs = new Map<string, PapReply<'compile'>>();
   private readonly closing = new AbortController();
+  readonly isThere = true;
+  /** Undefined until an examination is passed and a proof is measured, and after one that failed. */
   private calibration: Calibration | undefined;
   private waiting = 0;
 
@@ -55,10 +57,9 @@ export class ProgramProver implements Prover {
     return this.waiting;
   }
 
-  /** Whether it passed its newest examination. */
+  /** Whether it passed its newest examination. While it is examined anew, proofs wait for their turn. */
   get isEnabled(): boolean {
-    const { host, program } = this.parts;
-    return host.state(program.name)?.isEnabled === true;
+    return this.calibration !== undefined;
   }
 
   /**
@@ -70,16 +71,21 @@ export class ProgramProver implements Prover {
     const { host, program, sample, calibrateWith } = this.parts;
     const model = calibrateWith();
     if (model === undefined || this.closing.signal.aborted) return;
-    const { results } = await this.turns.take(async () =>
-      host.register(program, await sample(), this.closing.signal),
-    );
-    const failed = results.filter(({ passed }) => !passed).map(({ name, detail }) => `${name}: ${detail}`);
-    if (failed.length > 0) throw new Error(`The prover failed its examination. ${failed.join(' ')}`);
-    await this.calibrate(model);
+    try {
+      const { results } = await this.turns.take(async () =>
+        host.register(program, await sample(), this.closing.signal),
+      );
+      const failed = results.filter(({ passed }) => !passed).map(({ name, detail }) => `${name}: ${detail}`);
+      if (failed.length > 0) throw new Error(`The prover failed its examination. ${failed.join(' ')}`);
+      this.calibration = await this.calibrate(model);
+    } catch (error) {
+      this.calibration = undefined;
+      throw error;
+    }
   }
 
   /** Proves an answer that nobody asked for. */
-  private async calibrate(model: Model): Promise<void> {
+  private async calibrate(model: Model): Promise<Calibration> {
     const { descriptor, model: network } = model.circuit as ProvableCircuit;
     const zeros = descriptor.inputs.map(({ shape }) =>
       Array<number>(shape.reduce((all, size) => all * size, 1)).fill(0),
@@ -94,14 +100,11 @@ export class ProgramProver implements Prover {
         outputs.map((output) => Array.from(output as Int32Array)),
       ),
     });
-    this.calibration = {
-      milliseconds: performance.now() - startedMs,
-      constraints: descriptor.constraints,
-    };
+    return { milliseconds: performance.now() - startedMs, constraints: descriptor.constraints };
   }
 
   expectedMs({ circuit }: Model): number | undefined {
-    if (circuit?.keys === undefined || !this.isEnabled || this.calibration === undefined) return undefined;
+    if (circuit?.keys === undefined || this.calibration === undefined) return undefined;
     const { milliseconds, constraints } = this.calibration;
     // Processes start in the same time whatever they prove, so that less than the calibrated size is no faster.
     return Math.ceil(milliseconds * Math.max(1, circuit.descriptor.constraints / constraints));

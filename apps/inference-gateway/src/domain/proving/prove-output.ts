@@ -23,6 +23,9 @@ const CLAIM_MARGIN_MS = 10_000;
 /** Seconds after which it is worth asking again for a proof that somebody else has made. */
 const CLAIMED_RETRY_AFTER_SECONDS = 2;
 
+/** Seconds after which a prover may have passed its examination. */
+const EXAMINED_RETRY_AFTER_SECONDS = 30;
+
 /** A request for a proof as it came over HTTP. */
 export interface ProveCall {
   readonly verificationId: string;
@@ -43,7 +46,12 @@ export type Offer =
       readonly expectedMs: number;
       readonly model: Provable;
     }
-  | { readonly status: 'not-offered'; readonly reason: string };
+  | {
+      readonly status: 'not-offered';
+      readonly reason: string;
+      /** Whether it may be offered in a moment. */
+      readonly isPassing?: boolean;
+    };
 
 type Provable = Model & { readonly circuit: ProvableCircuit };
 
@@ -101,8 +109,7 @@ export class ProveOutput {
     if (proved !== undefined)
       return { kind: 'answered', body: proved, settlement: undefined, replayed: true };
     const offer = this.offerOf(output);
-    if (offer.status !== 'offered')
-      throw new AppError('not-provable', offer.status === 'proved' ? 'It is proved already.' : offer.reason);
+    if (offer.status === 'not-offered') throw notOffered(offer);
     if (paid === undefined || offer.price === 0n) return this.proveFree(output, offer.model);
     return this.provePaid(output, offer, { call, paid, presented });
   }
@@ -114,8 +121,13 @@ export class ProveOutput {
     return output;
   }
 
-  private offerOf({ state, tensors, modelId, modelVersionId }: ProvableOutput): Offer {
-    const none = (reason: string): Offer => ({ status: 'not-offered', reason });
+  private offerOf({
+    state,
+    tensors,
+    modelId,
+    modelVersionId,
+  }: ProvableOutput): Exclude<Offer, { status: 'proved' }> {
+    const none = (reason: string) => ({ status: 'not-offered', reason }) as const;
     if (state === 'executed' || state === 'payment-failed')
       return none('The answer is not paid for, so nothing about it is given out.');
     const model = this.parts.catalogue.ofVersion(modelId, modelVersionId);
@@ -132,7 +144,9 @@ export class ProveOutput {
         `${modelId} has a circuit, and no proving key here; whoever has one uses \`touchstone zk prove\`.`,
       );
     const quote = this.quote(model);
-    if (quote === undefined) return none('No prover works here now.');
+    if (!this.parts.prover.isThere) return none('No prover works here.');
+    if (quote === undefined)
+      return { ...none('The prover is being examined, or did not pass; ask again later.'), isPassing: true };
     return { status: 'offered', ...quote, model: model as Provable };
   }
 
@@ -210,6 +224,11 @@ const madeByOthers = (how: string): AppError =>
   new AppError('conflict', `A proof of this answer ${how}, and it is given to you for nothing.`, {
     retryAfterSeconds: CLAIMED_RETRY_AFTER_SECONDS,
   });
+
+function notOffered({ reason, isPassing }: Extract<Offer, { status: 'not-offered' }>): AppError {
+  if (isPassing !== true) return new AppError('not-provable', reason);
+  return new AppError('dependency-unavailable', reason, { retryAfterSeconds: EXAMINED_RETRY_AFTER_SECONDS });
+}
 
 const descriptionOf = (verificationId: string): string => `Proof of ${verificationId}`;
 

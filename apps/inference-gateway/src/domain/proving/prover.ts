@@ -29,7 +29,9 @@ export interface MadeProof {
 
 /** Makes proofs. */
 export interface Prover {
-  /** Milliseconds that a proof of one answer is expected to take; undefined where it makes none, now or ever. */
+  /** False where there never will be a proof. */
+  readonly isThere: boolean;
+  /** Milliseconds that a proof of one answer is expected to take; undefined where none is made now. */
   expectedMs(model: Model): number | undefined;
   /** @throws AppError `not-provable`, `queue-full`, `timeout`, `dependency-unavailable` */
   prove(job: ProvingJob): Promise<MadeProof>;
