@@ -7,6 +7,7 @@ import type { Config } from '../src/config.js';
 import type { EventDraft, Verification } from '../src/domain/inference/verification.js';
 import { PostgresAddedModelStore } from '../src/persistence/postgres-added-model-store.js';
 import { PostgresCommitmentStore } from '../src/persistence/postgres-commitment-store.js';
+import { PostgresExecutionProofStore } from '../src/persistence/postgres-execution-proof-store.js';
 import { PostgresModelStore } from '../src/persistence/postgres-model-store.js';
 import { PostgresVerificationStore } from '../src/persistence/postgres-verification-store.js';
 import { service } from '../src/service.js';
@@ -24,6 +25,9 @@ const refusal = 'invalid_exact_evm_insufficient_balance';
 
 const text = (value: string | null): string => (value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`);
 const json = (value: unknown): string => text(JSON.stringify(value));
+
+const PROOF = '01890a5d-ac96-774b-bcce-b302099a8057';
+const element = { name: 'x', datatype: 'UINT8', shape: [1], data: 'AQ==' };
 
 const tensor = { name: 'x', datatype: 'FP32', shape: [1, 2] };
 const manifest = (id: string) => ({
@@ -101,6 +105,17 @@ const versions = olderVersions({
       sql: `UPDATE gateway.stored_answers SET handed_out = true WHERE reservation_id = '${settled.row.reservationId}';
         UPDATE gateway.verifications SET settle_after = created_at WHERE state = 'executed';`,
     },
+    {
+      since: 'ExecutionProofs1764100000000',
+      sql: `INSERT INTO gateway.provable_outputs (verification_id, inputs, outputs)
+          VALUES ('${settled.row.id}', ${json([element])}, ${json([element])});
+        INSERT INTO gateway.execution_proofs (id, verification_id, state, model_version_id, reservation_id, request_digest,
+          payment, body, event, settle_after, created_at)
+        VALUES ('${PROOF}', '${settled.row.id}', 'executed', '\\x${settled.row.modelVersionId}', '${PROOF}',
+          '\\x${settled.row.context.requestDigest}', ${json(settled.row.payment)}, convert_to(${text(body)}, 'UTF8'),
+          ${json({ verificationId: settled.row.id })}, '${AT}', '${AT}');
+        INSERT INTO gateway.proof_claims (verification_id, claim_id, until) VALUES ('${settled.row.id}', '${PROOF}', '${AT}');`,
+    },
     ...oldOutbox('gateway', 'evt.v1.inference.commitment.published', { modelId: 'digits', commitment }),
   ],
   taken: ['inbox'],
@@ -143,6 +158,26 @@ const versions = olderVersions({
       recordedAt: SETTLED_AT,
     });
 
+    const proofs = new PostgresExecutionProofStore(dataSource, outbox, () => Date.parse(SETTLED_AT));
+    const hadProofs = ['ExecutionProofs1764100000000', 'DropInbox1785700000000'].includes(version);
+    const { id: verificationId, modelVersionId, payment, context } = settled.row;
+    expect(await proofs.findByReservation(PROOF)).toEqual(
+      hadProofs
+        ? {
+            ...{ reservationId: PROOF, verificationId, state: 'executed', modelVersionId, payment },
+            ...{
+              body: new TextEncoder().encode(body),
+              requestDigest: context.requestDigest,
+              handedOut: false,
+            },
+          }
+        : undefined,
+    );
+    expect((await proofs.findOutput(verificationId))?.tensors).toEqual(
+      hadProofs ? { inputs: [element], outputs: [element] } : undefined,
+    );
+    // A right to prove that was left behind has run out.
+    expect(await proofs.claim(verificationId, PROOF, Date.parse(SETTLED_AT) + 1)).toBe(true);
     const commitments = new PostgresCommitmentStore(dataSource, outbox);
     expect(await commitments.latest(commitment.modelVersionId)).toEqual(commitment);
     const wereAdded = version !== 'Initial1763700000000';

@@ -17,6 +17,7 @@ import * as rollouts from '../../attestation-hub/src/transport/http/rollouts.con
 import * as infer from '../../inference-gateway/src/transport/http/infer.controller.js';
 import * as models from '../../inference-gateway/src/transport/http/models.controller.js';
 import * as operatorModels from '../../inference-gateway/src/transport/http/operator-models.controller.js';
+import * as executionProofs from '../../inference-gateway/src/transport/http/proofs.controller.js';
 import * as verifications from '../../inference-gateway/src/transport/http/verifications.controller.js';
 import * as facilitator from '../../payment-verifier/src/transport/http/facilitator.controller.js';
 import * as evidence from '../../proof-service/src/transport/http/evidence.controller.js';
@@ -33,7 +34,7 @@ const services: Readonly<Record<string, readonly object[]>> = {
     ...[audit, decisions, heartbeats, keys, hubMetrics],
     ...[nodes, operatorKeys, operatorNodes, rollouts],
   ],
-  'inference-gateway': [infer, models, operatorModels, verifications],
+  'inference-gateway': [infer, models, operatorModels, executionProofs, verifications],
   'payment-verifier': [facilitator],
   'proof-service': [evidence, proofLog, proofs],
   signer: [signer],
