@@ -199,6 +199,10 @@ describe('a proof that is paid for (R-ZK-1, R-ZK-2)', () => {
       const pending = await ask(id, headers);
       expect(await codeOf(pending)).toBe('settlement-pending');
       expect(pending.headers.get('location')).toBe(`http://127.0.0.1:8080/v1/verifications/${id}/proof`);
+      // Whoever pays meanwhile would pay for what is about to be there for nothing.
+      const { transfers } = fixture.payments;
+      expect(await codeOf(await ask(id, await payment(id)))).toBe('conflict');
+      expect(fixture.payments.transfers).toBe(transfers);
       fixture.payments.nextSettle = 'settled';
       await waitUntil(async () => (await offerOf(id)).status === 'proved', 20_000, 'the sweeper');
       const published = await fixture.events<{ verificationId: string }>('evt.v1.proving.execution.proved');

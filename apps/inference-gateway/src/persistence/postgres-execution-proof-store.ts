@@ -89,6 +89,15 @@ export class PostgresExecutionProofStore implements ExecutionProofStore {
     return row && new Uint8Array(row.body);
   }
 
+  async isMade(verificationId: string): Promise<boolean> {
+    const rows = await this.query(
+      `SELECT 1 FROM ${schema}.execution_proofs
+       WHERE verification_id = $1 AND state IN ('recorded', 'executed', 'settled') LIMIT 1`,
+      [verificationId],
+    );
+    return rows.length > 0;
+  }
+
   async claim(verificationId: string, claimId: string, untilMs: number): Promise<boolean> {
     const rows = await this.query(
       `INSERT INTO ${schema}.proof_claims AS held (verification_id, claim_id, until) VALUES ($1, $2, $3)

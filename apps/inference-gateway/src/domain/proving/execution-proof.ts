@@ -45,6 +45,8 @@ export interface ExecutionProofStore extends StoredAnswers {
   findOutput(verificationId: string): Promise<ProvableOutput | undefined>;
   /** The bytes of a proof that everybody may have: it was paid for, or free. */
   findProved(verificationId: string): Promise<Uint8Array | undefined>;
+  /** Whether there is a proof that everybody may have, or one whose payment is being settled. */
+  isMade(verificationId: string): Promise<boolean>;
   /**
    * Takes the right to prove an output until a time, or finds somebody else with it.
    *

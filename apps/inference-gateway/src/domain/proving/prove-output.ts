@@ -155,8 +155,10 @@ export class ProveOutput {
   }
 
   private async proveFree(output: ProvableOutput, model: Provable): Promise<Reply> {
-    const proof = await this.make(output, model, null);
-    await this.parts.proofs.record(proof);
+    const proof = await this.make(output, model, null, async (made) => {
+      await this.parts.proofs.record(made);
+      return made;
+    });
     return { kind: 'answered', body: proof.body, settlement: undefined, replayed: false };
   }
 
@@ -179,23 +181,27 @@ export class ProveOutput {
         requirements: requirementsFor(price, terms),
         description: descriptionOf(output.verificationId),
         requestParts: parts,
-        make: async (reservationId, payment) => {
-          const proof = await this.make(output, model, payment);
-          return this.parts.proofs.storeExecuted(proof, {
-            ...{ reservationId, payment, requestDigest: requestDigest(parts) },
-          });
-        },
+        make: (reservationId, payment) =>
+          this.make(output, model, payment, (proof) =>
+            this.parts.proofs.storeExecuted(proof, {
+              ...{ reservationId, payment, requestDigest: requestDigest(parts) },
+            }),
+          ),
       },
       presented,
     );
   }
 
-  /** One proof of an output at a time: two callers at once would both pay for the same. */
-  private async make(
+  /**
+   * One proof of an output at a time, until it is stored, and none beside one whose payment is being settled: two callers
+   * would both pay for the same.
+   */
+  private async make<Stored>(
     output: ProvableOutput,
     model: Provable,
     payment: AuthorizationPayment | null,
-  ): Promise<ExecutionProof> {
+    store: (proof: ExecutionProof) => Promise<Stored>,
+  ): Promise<Stored> {
     const { proofs, prover, links, nowMs, newId, timeoutMs } = this.parts;
     const { verificationId, modelVersionId } = output;
     const startedMs = nowMs();
@@ -203,16 +209,16 @@ export class ProveOutput {
     if (!(await proofs.claim(verificationId, id, startedMs + timeoutMs + CLAIM_MARGIN_MS)))
       throw madeByOthers('is being made; ask again in a moment');
     try {
-      if ((await proofs.findProved(verificationId)) !== undefined)
-        throw madeByOthers('was made meanwhile; ask again');
+      if (await proofs.isMade(verificationId))
+        throw madeByOthers('was made by somebody else; ask again in a moment');
       const { inputs, outputs } = output.tensors as NonNullable<ProvableOutput['tensors']>;
       const bind = bindSignal(outputDigest(output.proof, output.proof.domain), output.requestDigest);
       const made = await prover.prove({ model, inputs, outputs, bind });
-      return {
+      return await store({
         ...{ id, verificationId, modelVersionId, createdAtMs: nowMs() },
         body: proofAnswerBytes({ verificationId, model, payment }, made, links),
         event: { verificationId, zk: made.zk },
-      };
+      });
     } finally {
       await proofs.unclaim(verificationId, id);
     }
@@ -221,9 +227,13 @@ export class ProveOutput {
 
 /** Whoever pays while somebody else has it made shall have it for nothing. */
 const madeByOthers = (how: string): AppError =>
-  new AppError('conflict', `A proof of this answer ${how}, and it is given to you for nothing.`, {
-    retryAfterSeconds: CLAIMED_RETRY_AFTER_SECONDS,
-  });
+  new AppError(
+    'conflict',
+    `A proof of this answer ${how}: once it is paid for, everybody has it for nothing.`,
+    {
+      retryAfterSeconds: CLAIMED_RETRY_AFTER_SECONDS,
+    },
+  );
 
 function notOffered({ reason, isPassing }: Extract<Offer, { status: 'not-offered' }>): AppError {
   if (isPassing !== true) return new AppError('not-provable', reason);
