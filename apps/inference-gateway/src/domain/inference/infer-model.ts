@@ -1,8 +1,7 @@
-import { AppError, findingsOf, requestParts, type RequestParts } from '@touchstone/contracts';
 import type { InferRequest } from '@touchstone/contracts/http/inference-gateway';
-import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { ModelCatalogue } from '../model/model-catalogue.js';
-import { priceOf, type Model } from '../model/model.js';
+import { priceOf } from '../model/model.js';
+import { boundParts, requireBoundParts, type BoundCall } from '../payment/bound-parts.js';
 import type { PaidInference } from '../payment/paid-inference.js';
 import type { PresentedPayment } from '../payment/paid-requests.js';
 import type { Reply } from '../payment/reply.js';
@@ -13,14 +12,9 @@ import { verificationOf } from './verification-of.js';
 import type { VerificationStore } from './verification.js';
 
 /** A request as it came over HTTP, parsed and not yet checked against the model. */
-export interface InferCall {
+export interface InferCall extends BoundCall {
   readonly modelId: string;
   readonly request: InferRequest;
-  /** The body after transfer decoding and before content decoding. */
-  readonly body: Uint8Array;
-  readonly method: string;
-  /** Path and query exactly as received. */
-  readonly target: string;
   readonly paymentHeader: string | undefined;
 }
 
@@ -59,7 +53,7 @@ export class InferModel {
   private async resume(call: InferCall, presented: PresentedPayment | undefined): Promise<Reply | undefined> {
     const { modelId, target } = call;
     if (presented === undefined) return undefined;
-    const partsFor = (modelVersionId: string) => partsOf(modelVersionId, call).data;
+    const partsFor = (modelVersionId: string) => boundParts(modelVersionId, call).data;
     return this.parts.paid?.resume({ description: modelId, target, presented, partsFor });
   }
 
@@ -69,33 +63,8 @@ export class InferModel {
     return {
       model,
       inputs: readInputs(model, call.request),
-      requestParts: checkedParts(model, call),
+      requestParts: requireBoundParts(model.modelVersionId, call),
       startedMs,
     };
   }
-}
-
-function partsOf(modelVersionId: string, { body, method, target }: InferCall) {
-  return requestParts.safeParse({
-    bodyDigest: bytesToHex(sha256(body)),
-    method: method.toUpperCase(),
-    modelVersionId,
-    quoteId: null,
-    target,
-  });
-}
-
-/**
- * The parts that a payment is bound to (protocol section 10). They are checked here, because a target that does not
- * fit the evidence would only be noticed after the money moved.
- */
-function checkedParts({ modelVersionId }: Model, call: InferCall): RequestParts {
-  const parts = partsOf(modelVersionId, call);
-  if (parts.success) return parts.data;
-  const details = findingsOf(parts.error);
-  const member = details[0]?.pointer.split('/')[1] ?? '';
-  throw new AppError('validation-failed', `The ${member} of the request cannot be recorded in evidence.`, {
-    status: 400,
-    details,
-  });
 }

@@ -1,15 +1,9 @@
-import {
-  AppError,
-  findingsOf,
-  requestParts,
-  type AuthorizationPayment,
-  type RequestParts,
-} from '@touchstone/contracts';
-import { bytesToHex, sha256 } from '@touchstone/crypto';
+import { AppError, type AuthorizationPayment } from '@touchstone/contracts';
 import { bindSignal, outputDigest, requestDigest } from '@touchstone/evidence';
 import type { AnswerLinks } from '../inference/answer.js';
 import type { ModelCatalogue } from '../model/model-catalogue.js';
 import type { Model, ProvableCircuit } from '../model/model.js';
+import { boundParts, requireBoundParts, type BoundCall } from '../payment/bound-parts.js';
 import type { PaidRequests, PresentedPayment } from '../payment/paid-requests.js';
 import { requirementsFor, type PaymentTerms } from '../payment/payment.js';
 import type { Reply } from '../payment/reply.js';
@@ -27,13 +21,8 @@ const CLAIMED_RETRY_AFTER_SECONDS = 2;
 const EXAMINED_RETRY_AFTER_SECONDS = 30;
 
 /** A request for a proof as it came over HTTP. */
-export interface ProveCall {
+export interface ProveCall extends BoundCall {
   readonly verificationId: string;
-  /** The body after transfer decoding and before content decoding. */
-  readonly body: Uint8Array;
-  readonly method: string;
-  /** Path and query exactly as received. */
-  readonly target: string;
   readonly paymentHeader: string | undefined;
 }
 
@@ -101,7 +90,7 @@ export class ProveOutput {
       presented &&
       (await paid?.requests.resume({
         ...{ description: descriptionOf(verificationId), target, presented },
-        partsFor: (modelVersionId) => partsOf(modelVersionId, call).data,
+        partsFor: (modelVersionId) => boundParts(modelVersionId, call).data,
       }));
     if (earlier !== undefined) return earlier;
     const output = await this.output(verificationId);
@@ -175,7 +164,7 @@ export class ProveOutput {
       presented: PresentedPayment | undefined;
     },
   ): Promise<Reply> {
-    const parts = checkedParts(output.modelVersionId, call);
+    const parts = requireBoundParts(output.modelVersionId, call);
     return requests.take(
       {
         requirements: requirementsFor(price, terms),
@@ -241,22 +230,3 @@ function notOffered({ reason, isPassing }: Extract<Offer, { status: 'not-offered
 }
 
 const descriptionOf = (verificationId: string): string => `Proof of ${verificationId}`;
-
-function partsOf(modelVersionId: string, { body, method, target }: ProveCall) {
-  return requestParts.safeParse({
-    bodyDigest: bytesToHex(sha256(body)),
-    method: method.toUpperCase(),
-    modelVersionId,
-    quoteId: null,
-    target,
-  });
-}
-
-function checkedParts(modelVersionId: string, call: ProveCall): RequestParts {
-  const parts = partsOf(modelVersionId, call);
-  if (parts.success) return parts.data;
-  throw new AppError('validation-failed', 'The request cannot be bound to a payment.', {
-    status: 400,
-    details: findingsOf(parts.error),
-  });
-}
