@@ -9,7 +9,11 @@ import {
   serviceKeys,
 } from '@touchstone/platform/config';
 import { z } from 'zod';
-import { PROOF_QUEUE_MAX, PROOF_TIMEOUT_DEFAULT_MS } from './domain/proving/prover.js';
+import {
+  PROOF_AGREEMENT_MIN_DEFAULT_PERCENT,
+  PROOF_QUEUE_MAX,
+  PROOF_TIMEOUT_DEFAULT_MS,
+} from './domain/proving/prover.js';
 import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './domain/inference/model-runner.js';
 
 const baseUrl = z.string().regex(/^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*[^/?#\s])?$/, {
@@ -56,6 +60,11 @@ export const configSchema = z.object({
   TOUCHSTONE_PROOF_QUEUE_MAX: integerKey(1, 1_000)
     .default(PROOF_QUEUE_MAX)
     .describe('Proofs that may wait for their turn; one more is refused.'),
+  TOUCHSTONE_PROOF_AGREEMENT_MIN_PERCENT: integerKey(0, 100)
+    .default(PROOF_AGREEMENT_MIN_DEFAULT_PERCENT)
+    .describe(
+      'Percent of samples on which a model in whole numbers has to agree with the floats of its file for proofs of its answers to be made.',
+    ),
   TOUCHSTONE_PAYMENT_MODE: z
     .enum(['off', 'x402'])
     .default('x402')

@@ -86,6 +86,7 @@ describe('a model version in whole numbers (R-ZK-4)', () => {
     };
     expect(detail.circuit).toMatchObject({ vkDigest, setup: 'single-party' });
     expect(detail.commitment).toMatchObject({ vkDigest });
+    expect(detail.circuit?.deviation).toMatchObject({ vkDigest, agreement: 1, samples: { count: 360 } });
     const plain = modelDetail.parse(await (await fetch(`${gateway.url}/v1/models/digits`)).json());
     expect(plain).not.toHaveProperty('circuit');
     expect(plain.commitment?.vkDigest).toBeNull();

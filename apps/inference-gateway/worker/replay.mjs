@@ -1,5 +1,5 @@
-// Runs one ONNX model once, for whoever has evidence of an earlier run: the file and the tensors come as JSON on standard input,
-// the outputs go as JSON to standard output. It is started with bounds on memory and files, as an added model is.
+// Runs one ONNX model, for whoever has evidence of earlier runs or compares it with another: the file and the tensors of each run come
+// as JSON on standard input, the outputs of each go as JSON to standard output. It is started with bounds on memory and files, as an added model is.
 import { readFileSync } from 'node:fs';
 import { arch, cpus, platform } from 'node:os';
 import { createRequire } from 'node:module';
@@ -18,15 +18,16 @@ async function ask(job) {
   return answer;
 }
 
-async function replay({ model, inputs }) {
-  await ask({ kind: 'load', bytes: new Uint8Array(readFileSync(model)) });
-  const feeds = inputs.map(({ name, datatype, shape, data }) => ({
+const feedsOf = (inputs) =>
+  inputs.map(({ name, datatype, shape, data }) => ({
     name,
     type: typeOf(datatype),
     dims: shape,
     data: bufferOf(data),
   }));
-  const { runs } = await ask({ kind: 'run', runs: [feeds] });
+
+async function outputsOf(inputs) {
+  const { runs } = await ask({ kind: 'run', runs: [feedsOf(inputs)] });
   const [run] = runs;
   if (!run.ok) throw new Error(run.message);
   return run.outputs.map(({ name, type, dims, data }) => ({
@@ -37,6 +38,13 @@ async function replay({ model, inputs }) {
   }));
 }
 
+async function replay({ model, runs }) {
+  await ask({ kind: 'load', bytes: new Uint8Array(readFileSync(model)) });
+  const outputs = [];
+  for (const inputs of runs) outputs.push(await outputsOf(inputs));
+  return outputs;
+}
+
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json');
 const runtime = {
   name: `onnxruntime-node ${version}`,
@@ -44,7 +52,7 @@ const runtime = {
 };
 try {
   const request = JSON.parse(readFileSync(0, 'utf8'));
-  process.stdout.write(JSON.stringify({ ok: true, runtime, outputs: await replay(request) }));
+  process.stdout.write(JSON.stringify({ ok: true, runtime, runs: await replay(request) }));
 } catch (error) {
   process.stdout.write(
     JSON.stringify({ ok: false, message: error instanceof Error ? error.message : String(error) }),

@@ -27,5 +27,6 @@ export {
 } from './model/integer-model.js';
 export { compileDescribed, COMPILER, descriptorOf } from './model/descriptor.js';
 export { type Intervals, intervalsOf, type ModelIntervals } from './model/intervals.js';
+export { postProcessed } from './model/post-processing.js';
 export { dequantise, outputValues, quantise } from './model/quantise.js';
 export { type IntegerRun, requantised, runIntegerModel, wireCount } from './model/run.js';

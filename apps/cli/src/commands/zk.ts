@@ -11,6 +11,7 @@ export function addZkCommands(program: Command): void {
     .description('prove in zero knowledge that a model gave an answer')
     .enablePositionalOptions();
   addProve(zk);
+  addDeviation(zk);
   addQuoteAndOrder(zk);
   addProver(zk);
   addReplay(program);
@@ -34,6 +35,28 @@ Examples:
   $ touchstone verify proven.json --trust trust.json --require L5`,
     )
     .action((path, options) => finish(import('./zk-prove.js').then((m) => m.zkProveCommand(path, options))));
+}
+
+function addDeviation(zk: Command): void {
+  zk.command('deviation')
+    .description('say how far a model in whole numbers is from the floats of its file, over samples')
+    .requiredOption('--model <file>', 'ONNX file of the model')
+    .requiredOption('--circuit <file>', 'circuit.json of the model')
+    .requiredOption(
+      '--samples <file>',
+      'JSON with rows of "values" (or of "inputs" by name), and a "label" where it is known',
+    )
+    .option('--tolerance <x>', 'largest difference at which single numbers agree', '0.01')
+    .option('--out <file>', 'where to write the report that model.json names as "deviation"')
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone zk deviation --model models/digits-int/model.onnx --circuit models/digits-int/circuit.json \\
+      --samples models/digits/held-out.json --out deviation.json`,
+    )
+    .action((options) => finish(import('./zk-deviation.js').then((m) => m.zkDeviationCommand(options))));
 }
 
 function addQuoteAndOrder(zk: Command): void {

@@ -1,7 +1,7 @@
 import { BatchError, type EventBatchFormat, EventCollector, EventFileReader } from '@touchstone/event-batch';
 import { piecesOf, sizeOf } from './event-pieces.js';
 import type { FileEventTexts } from './file-event-texts.js';
-import { Progress } from './progress.js';
+import { Progress } from '../terminal/progress.js';
 
 /** Reads a file of events into a collector. @throws BatchError, CommandError `io` */
 export async function collectEvents(

@@ -16,7 +16,7 @@ import { CommandError, exitCodes } from '../exit-codes.js';
 import { readInput } from '../terminal/files.js';
 import { piecesOf, sizeOf } from './event-pieces.js';
 import { folderFiles, isWriteUnfinished, readFolderProof, requireAllListed } from './folder-files.js';
-import { Progress } from './progress.js';
+import { Progress } from '../terminal/progress.js';
 
 export interface FolderQuestion {
   readonly folder: string;

@@ -6,7 +6,7 @@ import { EXTERNAL_DATA_REFUSAL, hasExternalData } from '@touchstone/onnx';
 import { CommandError, exitCodes } from '../exit-codes.js';
 import { inputElements, requireCircuitOf } from '../zk/provable-output.js';
 import { compareOutput, resultOf, type OutputComparison, type ReplayResult } from './compare.js';
-import { runFloats, type FloatRun } from './run-floats.js';
+import { runFloats, type FloatRuns } from './run-floats.js';
 
 /** A model to run again: its file, and its circuit where it is run in whole numbers. */
 export interface ReplayedModel {
@@ -24,7 +24,7 @@ export interface Replay {
   /** Whose word it is how the file becomes whole numbers: that of who runs it again, or that of the bundle. */
   readonly circuit?: 'given' | 'bundle';
   readonly outputs: readonly OutputComparison[];
-  readonly runtime: FloatRun['runtime'] | undefined;
+  readonly runtime: FloatRuns['runtime'] | undefined;
 }
 
 /**
@@ -43,7 +43,7 @@ export async function replayBundle(
     circuit === undefined
       ? { arithmetic: 'float' }
       : { arithmetic: 'integer', circuit: model.circuit === undefined ? 'bundle' : 'given' };
-  const run: { outputs: readonly CanonicalTensor[]; runtime?: FloatRun['runtime'] } =
+  const run: { outputs: readonly CanonicalTensor[]; runtime?: FloatRuns['runtime'] } =
     circuit === undefined
       ? await asFloats(bundle, model)
       : { outputs: wholeOutputs(bundle, model.file, circuit) };
@@ -64,7 +64,10 @@ export async function replayBundle(
 }
 
 /** @throws CommandError `invalid` for a file that is not all of the model, and for a version that was not run in floats */
-function asFloats({ commitment, subject }: OutputBundle, { path, file }: ReplayedModel): Promise<FloatRun> {
+async function asFloats(
+  { commitment, subject }: OutputBundle,
+  { path, file }: ReplayedModel,
+): Promise<{ outputs: readonly CanonicalTensor[]; runtime: FloatRuns['runtime'] }> {
   // The hash of the file would say nothing of weights elsewhere, and the runtime would read whatever the file names.
   if (hasExternalData(file)) throw new CommandError(exitCodes.invalid, `${path}: ${EXTERNAL_DATA_REFUSAL}.`);
   if (commitment.vkDigest !== null)
@@ -72,7 +75,8 @@ function asFloats({ commitment, subject }: OutputBundle, { path, file }: Replaye
       exitCodes.invalid,
       'The bundle is of a version that is run in whole numbers: give its circuit.json with --circuit.',
     );
-  return runFloats(path, subject.inputs ?? []);
+  const { runs, runtime } = await runFloats(path, [subject.inputs ?? []]);
+  return { outputs: runs[0] ?? [], runtime };
 }
 
 function wholeOutputs(

@@ -20,7 +20,8 @@ const tensor = (name: string, data: readonly number[], shape = [1, data.length])
 describe('a model that is run again in floats', () => {
   it('gives what its file computes, and says by what', async () => {
     const [row] = rows;
-    const { outputs, runtime } = await runFloats(digits, [tensor('pixels', row?.values ?? [])]);
+    const { runs, runtime } = await runFloats(digits, [[tensor('pixels', row?.values ?? [])]]);
+    const [outputs = []] = runs;
     const probabilities = outputs[0] && decodeTensor(outputs[0]);
     const values = probabilities?.ok ? probabilities.value.map(Number) : [];
     expect(values.indexOf(Math.max(...values))).toBe(row?.label);
@@ -33,7 +34,7 @@ describe('a model that is run again in floats', () => {
     ['no model', `${models}README.md`, [tensor('pixels', Array<number>(64).fill(0))]],
     ['a file that is not there', `${models}nothing.onnx`, []],
   ])('is refused with %s, in words', async (_name, model, inputs) => {
-    await expect(runFloats(model, inputs)).rejects.toMatchObject({
+    await expect(runFloats(model, [inputs])).rejects.toMatchObject({
       exitCode: 1,
       message: expect.stringContaining('The runtime refused'),
     });

@@ -59,6 +59,7 @@ export function proving(config: Config) {
           ...parts,
           prover: prover ?? noProver,
           timeoutMs: config.TOUCHSTONE_PROOF_TIMEOUT_MS,
+          agreementMin: config.TOUCHSTONE_PROOF_AGREEMENT_MIN_PERCENT / 100,
           nowMs: () => clock.nowMs(),
           newId: uuidV7,
         }),

@@ -68,7 +68,7 @@ function circuitOf(
   config: Config,
 ): Pick<ModelDetail, 'circuit'> {
   if (circuit === undefined) return {};
-  const { vkDigest, setup, descriptor } = circuit;
+  const { vkDigest, setup, descriptor, deviation } = circuit;
   const proofs = quote ? { price: presentPrice(quote.price, config), expectedMs: quote.expectedMs } : null;
-  return { circuit: { vkDigest, setup, descriptor, proofs } };
+  return { circuit: { vkDigest, setup, descriptor, deviation, proofs } };
 }

@@ -1,3 +1,4 @@
+export { type CircuitDeviation, circuitDeviation, DEVIATION_SAMPLES_MAX } from './deviation.js';
 export { CIRCUIT_SAMPLES_MAX, circuitOptions, type CircuitOptions } from './options.js';
 export {
   BEACON_SOURCE_CHARACTERS_MAX,

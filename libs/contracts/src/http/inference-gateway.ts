@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { circuitDescriptor, circuitSetups, zkProof } from '../circuit/descriptor.js';
+import { circuitDeviation } from '../circuit/deviation.js';
 import {
   accuracyWith,
   MODEL_LABELS_MAX,
@@ -140,6 +141,9 @@ export const modelDetail = modelSummary.extend({
       vkDigest: hex32.describe('What a trust file lists the circuit by.'),
       setup: z.enum(circuitSetups).describe('Who could forge its proofs.'),
       descriptor: circuitDescriptor,
+      deviation: circuitDeviation
+        .optional()
+        .describe('How far its whole numbers are from the floats of the file, as the operator says.'),
       proofs: proofQuote
         .nullable()
         .optional()

@@ -5,7 +5,13 @@ import { LARGEST_EVENT_BYTES } from '@touchstone/contracts';
 import type { ModelCircuit } from '@touchstone/contracts/circuit';
 import { modelsFolder } from '../../../test/support/sample-models.js';
 import { folderManifest } from '../../domain/model/manifest.js';
-import { CIRCUIT_BYTES_MAX, loadCircuit, requirePublishable } from './load-circuit.js';
+import {
+  CIRCUIT_BYTES_MAX,
+  DEVIATION_BYTES_MAX,
+  loadCircuit,
+  loadDeviation,
+  requirePublishable,
+} from './load-circuit.js';
 
 const read = (name: string): Uint8Array => readFileSync(join(modelsFolder, 'digits-int', name));
 const json = (name: string): unknown => JSON.parse(new TextDecoder().decode(read(name)));
@@ -87,5 +93,28 @@ describe('the circuit of a model', () => {
     expect(() => requirePublishable('digits-int', { vk, descriptor: compiler(most - bytes + 1) })).toThrow(
       refusal(`${most + 1} bytes, and at most ${most} can be given out`),
     );
+  });
+});
+
+describe('how far a circuit is from the floats of its file', () => {
+  const report = json('deviation.json') as Record<string, unknown>;
+  const loadReport = (text: string) => loadDeviation(manifest, load(), new TextEncoder().encode(text));
+
+  it('is read as it is, up to DEVIATION_BYTES_MAX bytes', () => {
+    expect(loadReport(JSON.stringify(report).padEnd(DEVIATION_BYTES_MAX, ' '))).toEqual(report);
+  });
+
+  it.each([
+    ['another file', JSON.stringify({ ...report, modelHash: '00'.repeat(32) }), 'it is of the file 0000'],
+    [
+      'another circuit',
+      JSON.stringify({ ...report, vkDigest: '00'.repeat(32) }),
+      'it is of the circuit 0000',
+    ],
+    ['no JSON', '{', 'not strict JSON'],
+    ['an unknown member', JSON.stringify({ ...report, praise: 1 }), 'does not fit its schema'],
+    ['more bytes than DEVIATION_BYTES_MAX', ' '.repeat(DEVIATION_BYTES_MAX + 1), 'not strict JSON'],
+  ])('is refused with %s', (_name, text, why) => {
+    expect(() => loadReport(text)).toThrow(refusal(why));
   });
 });

@@ -1,5 +1,10 @@
 import { AppError, LARGEST_EVENT_BYTES } from '@touchstone/contracts';
-import { modelCircuit, type ZkProof } from '@touchstone/contracts/circuit';
+import {
+  circuitDeviation,
+  modelCircuit,
+  type CircuitDeviation,
+  type ZkProof,
+} from '@touchstone/contracts/circuit';
 import { parseStrictJson } from '@touchstone/canonical-json';
 import { integerCircuit, type ConstraintSystem } from '@touchstone/circuit';
 import { circuitDigest, descriptorHash } from '@touchstone/evidence';
@@ -10,6 +15,9 @@ import type { ProvableCircuit, ProvingKeys } from '../../domain/model/model.js';
 
 /** Largest file of a circuit in bytes: a key has a point for each public signal. */
 export const CIRCUIT_BYTES_MAX = 4_194_304;
+
+/** Largest report of a deviation in bytes. */
+export const DEVIATION_BYTES_MAX = 65_536;
 
 /** A public signal as an element of a JSON list, and the points of a proof: decimal numbers below a 254-bit order. */
 const SIGNAL_BYTES_MAX = 80;
@@ -48,6 +56,33 @@ export function loadCircuit(
     ...{ descriptor, vkDigest: circuitDigest({ vk, descriptor }), setup, model },
     ...(files === undefined ? {} : { keys: { vk, files } }),
   };
+}
+
+/**
+ * Reads how far a circuit is from the floats of its file.
+ *
+ * @throws AppError `model-invalid`, also for the report of another file or circuit
+ */
+export function loadDeviation(
+  { id, sha256 }: ModelManifest,
+  { vkDigest }: ProvableCircuit,
+  text: Uint8Array,
+): CircuitDeviation {
+  const refuse = (why: string): AppError =>
+    new AppError('model-invalid', `The deviation of ${id} is refused: ${why}.`);
+  const parsed = parseStrictJson(text, { maxBytes: DEVIATION_BYTES_MAX });
+  if (!parsed.ok) throw refuse(`its file is not strict JSON: ${parsed.error.message}`);
+  const report = circuitDeviation.safeParse(parsed.value);
+  if (!report.success) throw refuse(`its file does not fit its schema: ${z.prettifyError(report.error)}`);
+  for (const [name, stated, own] of [
+    ['file', report.data.modelHash, sha256],
+    ['circuit', report.data.vkDigest, vkDigest],
+  ] as const)
+    if (stated !== own)
+      throw refuse(
+        `it is of the ${name} ${stated}, not of ${own}; make it anew with \`touchstone zk deviation\``,
+      );
+  return report.data;
 }
 
 /** A proof goes into the evidence as one event. @throws AppError `model-invalid` where it could be too large for one */

@@ -281,8 +281,14 @@ describe('what proofs are made with', () => {
   it.each([
     ['proofPriceAtomic', 'provingKey', 'has proofPriceAtomic and no provingKey'],
     ['provingKey', 'circuit', 'has provingKey and no circuit'],
-  ])('is refused with %s and no %s', async (_stated, missing, text) => {
-    change('digits-int', (manifest) => void delete manifest[missing]);
+    ['deviation', 'circuit', 'has deviation and no circuit'],
+  ])('is refused with %s and no %s', async (stated, missing, text) => {
+    change('digits-int', (manifest) => {
+      delete manifest[missing];
+      if (stated === 'deviation')
+        for (const name of ['provingKey', 'proofPriceAtomic']) delete manifest[name];
+      else delete manifest['deviation'];
+    });
     await expectRefused(text);
   });
 });

@@ -11,7 +11,7 @@ import type { Model, ProvingKeys } from '../../domain/model/model.js';
 import { WordListTokenizer } from '../../domain/request/word-list-tokenizer.js';
 import { EXTERNAL_DATA_REFUSAL, hasExternalData } from '@touchstone/onnx';
 import { readOnnxMetadata } from '../onnx/onnx-metadata.js';
-import { CIRCUIT_BYTES_MAX, loadCircuit } from './load-circuit.js';
+import { CIRCUIT_BYTES_MAX, DEVIATION_BYTES_MAX, loadCircuit, loadDeviation } from './load-circuit.js';
 import { pathInside, readInside } from './read-inside.js';
 
 /** Most models below one folder; every worker keeps a session for each of them. */
@@ -95,9 +95,11 @@ async function circuitOf(
   manifest: ModelManifest,
   model: Uint8Array,
 ): Promise<Pick<Model, 'circuit'>> {
-  const { circuit, provingKey, proofPriceAtomic } = manifest;
+  const { circuit, deviation, provingKey, proofPriceAtomic } = manifest;
   if (circuit === undefined) {
-    const without = Object.entries({ provingKey, proofPriceAtomic }).find(([, value]) => value !== undefined);
+    const without = Object.entries({ deviation, provingKey, proofPriceAtomic }).find(
+      ([, value]) => value !== undefined,
+    );
     if (without)
       throw new AppError('model-invalid', `The model ${manifest.id} has ${without[0]} and no circuit.`);
     return {};
@@ -106,7 +108,10 @@ async function circuitOf(
     throw new AppError('model-invalid', `The model ${manifest.id} has proofPriceAtomic and no provingKey.`);
   const text = await readInside(root, join(folder, circuit), CIRCUIT_BYTES_MAX);
   const files = provingKey === undefined ? undefined : await filesOf(root, folder, manifest.file, provingKey);
-  return { circuit: loadCircuit(manifest, model, text, files) };
+  const loaded = loadCircuit(manifest, model, text, files);
+  if (deviation === undefined) return { circuit: loaded };
+  const report = await readInside(root, join(folder, deviation), DEVIATION_BYTES_MAX);
+  return { circuit: { ...loaded, deviation: loadDeviation(manifest, loaded, report) } };
 }
 
 /** The prover is a program that reads the files itself, so they are named and not kept. */

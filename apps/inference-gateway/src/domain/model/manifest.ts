@@ -50,6 +50,8 @@ const manifestWith = (text: TextRule) =>
     accuracy: accuracyWith(text).optional(),
     /** The circuit by which answers can be proved: the model is then run in whole numbers. */
     circuit: modelFileName.optional(),
+    /** How far its whole numbers are from the floats of the file. */
+    deviation: modelFileName.optional(),
     /** The proving key of the circuit: proofs of answers are made here. */
     provingKey: modelFileName.optional(),
     /** What a proof of one answer costs; nothing when left out. */

@@ -1,5 +1,10 @@
 import type { ModelIdentity } from '@touchstone/contracts';
-import type { CircuitDescriptor, CircuitSetup, ZkProof } from '@touchstone/contracts/circuit';
+import type {
+  CircuitDescriptor,
+  CircuitDeviation,
+  CircuitSetup,
+  ZkProof,
+} from '@touchstone/contracts/circuit';
 import type { IntegerModel } from '@touchstone/integer-model';
 import type { WordListTokenizer } from '../request/word-list-tokenizer.js';
 import type { ModelManifest } from './manifest.js';
@@ -31,6 +36,8 @@ export interface ProvableCircuit {
   readonly vkDigest: string;
   readonly setup: CircuitSetup;
   readonly model: IntegerModel;
+  /** As whoever operates the model says; undefined where nothing is said. */
+  readonly deviation?: CircuitDeviation | undefined;
   /** What proofs are made with, where they are made here. */
   readonly keys?: ProvingKeys;
 }

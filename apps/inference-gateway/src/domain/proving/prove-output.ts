@@ -50,6 +50,8 @@ export interface ProveOutputParts {
   readonly prover: Prover;
   /** Longest time of a proof, its wait included. */
   readonly timeoutMs: number;
+  /** Share of samples on which a circuit has to agree with the floats of its file. */
+  readonly agreementMin: number;
   readonly proofs: ExecutionProofStore;
   readonly links: AnswerLinks;
   readonly nowMs: () => number;
@@ -75,7 +77,8 @@ export class ProveOutput {
 
   /** What proofs of a model's answers cost and take; undefined where none are made. */
   quote(model: Model): { readonly price: bigint; readonly expectedMs: number } | undefined {
-    const expectedMs = model.circuit?.keys && this.parts.prover.expectedMs(model);
+    if (model.circuit?.keys === undefined || this.deviationOf(model) !== undefined) return undefined;
+    const expectedMs = this.parts.prover.expectedMs(model);
     return expectedMs === undefined ? undefined : { price: this.priceOf(model), expectedMs };
   }
 
@@ -132,11 +135,24 @@ export class ProveOutput {
       return none(
         `${modelId} has a circuit, and no proving key here; whoever has one uses \`touchstone zk prove\`.`,
       );
+    const tooFar = this.deviationOf(model);
+    if (tooFar !== undefined) return none(tooFar);
     const quote = this.quote(model);
     if (!this.parts.prover.isThere) return none('No prover works here.');
     if (quote === undefined)
       return { ...none('The prover is being examined, or did not pass; ask again later.'), isPassing: true };
     return { status: 'offered', ...quote, model: model as Provable };
+  }
+
+  /** Why a proof would say too little of the model that was uploaded; undefined where it is near enough. */
+  private deviationOf({ circuit, manifest: { id } }: Model): string | undefined {
+    const { agreementMin } = this.parts;
+    const agreement = circuit?.deviation?.agreement;
+    if (agreement === undefined && agreementMin > 0)
+      return `Nothing says how far the whole numbers of ${id} are from the floats of its file (\`touchstone zk deviation\`).`;
+    if (agreement !== undefined && agreement < agreementMin)
+      return `The whole numbers of ${id} agree with the floats of its file on a share of ${agreement} of the samples; proofs are made from ${agreementMin} on.`;
+    return undefined;
   }
 
   private priceOf(model: Model): bigint {

@@ -5,6 +5,9 @@ import type { Model } from '../model/model.js';
 /** Milliseconds that a proof may take, its wait included, when nothing else is said. */
 export const PROOF_TIMEOUT_DEFAULT_MS = 60_000;
 
+/** Percent of samples on which a circuit has to agree with the floats of its file, unless it is configured otherwise. */
+export const PROOF_AGREEMENT_MIN_DEFAULT_PERCENT = 95;
+
 /** Proofs that may wait for their turn when nothing else is said; one more is refused. */
 export const PROOF_QUEUE_MAX = 16;
 

@@ -10,13 +10,17 @@ export class Progress {
     private readonly label: string,
     private readonly total: number | undefined,
     private readonly stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> = process.stderr,
+    /** What `counted` counts. */
+    private readonly unit = 'events',
   ) {}
 
-  update(done: number, events: number): void {
+  update(done: number, counted: number): void {
     const now = Date.now();
     if (!this.stream.isTTY || now - this.drawnAt < DRAW_EVERY_MS) return;
     this.drawnAt = now;
-    this.stream.write(`\r\u001b[K${this.label} ${this.bar(done)}${events.toLocaleString('en-US')} events`);
+    this.stream.write(
+      `\r\u001b[K${this.label} ${this.bar(done)}${counted.toLocaleString('en-US')} ${this.unit}`,
+    );
   }
 
   end(): void {
