@@ -22,9 +22,10 @@ export function measuredSigner(signer: Signer, stages: Stages): Signer {
 /** The store, with the time of each commit observed that an answer waits for. */
 export function measuredStore(store: VerificationStore, stages: Stages): VerificationStore {
   return {
-    record: (verification, event) => stages.stage('record', () => store.record(verification, event)),
-    storeExecuted: (verification, event, body) =>
-      stages.stage('record', () => store.storeExecuted(verification, event, body)),
+    record: (verification, event, proof) =>
+      stages.stage('record', () => store.record(verification, event, proof)),
+    storeExecuted: (verification, event, body, proof) =>
+      stages.stage('record', () => store.storeExecuted(verification, event, body, proof)),
     settle: (reservationId, settlement, handOut) =>
       stages.stage('record', () => store.settle(reservationId, settlement, handOut)),
     findByAuthorization: (authorization) => store.findByAuthorization(authorization),

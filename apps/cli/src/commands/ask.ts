@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { finish, json, stateDirectory } from '../command-options.js';
 
 /** The commands around models: list, add, ask, pay. */
@@ -92,6 +92,12 @@ function addInfer(program: Command): void {
     .option('--text <text>', 'text, for models that take text')
     .option('--pay', 'pay with the stack’s own development payer', false)
     .option('--max <usdc>', 'with --pay: most that is paid (the listed price)')
+    .addOption(
+      new Option(
+        '--prove <when>',
+        'have the answer proved: now, for both prices, or refuse it where its proof could not be ordered later',
+      ).choices(['now', 'later']),
+    )
     .option('--dry-run', 'check the input and show the price; run and pay nothing', false)
     .option('--evidence <file>', 'wait for the evidence bundle and write it there')
     .addOption(json())
@@ -102,6 +108,7 @@ function addInfer(program: Command): void {
 Examples:
   $ touchstone infer financial-sentiment --text "profits soar" --pay
   $ touchstone infer digits --input digit.json --pay --evidence evidence.json
+  $ touchstone infer digits-int --input digit.json --prove now --pay --evidence proven.json
   $ echo '{"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[1,2]}]}' |
       touchstone infer my-model --input - --dry-run`,
     )

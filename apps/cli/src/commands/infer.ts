@@ -1,12 +1,23 @@
 import { writeFile } from 'node:fs/promises';
-import { inferAnswer, type InferAnswer } from '@touchstone/contracts/http/inference-gateway';
+import {
+  inferAnswer,
+  type InferAnswer,
+  type ModelDetail,
+  type ProveMode,
+} from '@touchstone/contracts/http/inference-gateway';
 import type { StackDescription } from '@touchstone/embedded';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
-import { anchoredEvidence } from '../stack/evidence.js';
+import { anchoredEvidence, provenEvidence } from '../stack/evidence.js';
 import { modelUrl, showModel } from '../stack/gateway.js';
 import { createPayer, developmentPayer } from '../stack/payer.js';
 import { formatAtomic, parsePrice } from '../stack/price.js';
-import { describeProblem, readAnswer, requireStack, withinTime } from '../stack/running-stack.js';
+import {
+  describeProblem,
+  readAnswer,
+  REQUEST_TIMEOUT_MS,
+  requireStack,
+  withinTime,
+} from '../stack/running-stack.js';
 import { readInput, requireFolder, requireOtherFile } from '../terminal/files.js';
 import { jsonText } from '../terminal/json-text.js';
 import { printableLine } from '../terminal/printable.js';
@@ -15,6 +26,8 @@ import { table } from '../terminal/style.js';
 /** Largest request that is read; the gateway may take less. */
 export const INFER_INPUT_BYTES_MAX = 16_777_216;
 const EVIDENCE_TIMEOUT_MS = 60_000;
+/** A payment is good for so long. */
+const PROVED_TIMEOUT_MS = 120_000;
 const PAYMENT_REQUIRED = 402;
 const POST_JSON = { method: 'POST', headers: { 'content-type': 'application/json' } } as const;
 
@@ -23,6 +36,7 @@ export interface InferOptions {
   readonly text?: string;
   readonly pay: boolean;
   readonly max?: string;
+  readonly prove?: Exclude<ProveMode, 'none'>;
   readonly dryRun: boolean;
   readonly evidence?: string;
   readonly json: boolean;
@@ -36,47 +50,68 @@ export async function inferCommand(model: string, options: InferOptions): Promis
   const stack = requireStack(options.state);
   const body = await requestBody(options);
   const url = `${modelUrl(stack, model)}/infer`;
-  if (options.dryRun) return dryRun(stack, model, url, body);
+  if (options.dryRun) return dryRun(stack, model, url, body, options.prove);
   if (options.evidence !== undefined) {
     await requireFolder(options.evidence);
     await requireOtherFile(options.evidence, options.input);
   }
   const send = options.pay ? await payingFetch(stack, model, options) : fetch;
-  const answer = await withinTime(url, async (signal) => {
-    const response = await send(url, { ...POST_JSON, body, signal });
-    if (response.ok) return readAnswer(url, inferAnswer, response);
-    const hint =
-      response.status === PAYMENT_REQUIRED && !options.pay
-        ? '\nAdd --pay to pay with the development payer.'
-        : '';
-    throw new CommandError(exitCodes.io, `${await describeProblem(url, response)}${hint}`);
-  });
+  const answer = await withinTime(
+    url,
+    async (signal) => {
+      const response = await send(url, { ...POST_JSON, body, signal });
+      if (response.ok) return readAnswer(url, inferAnswer, response);
+      const hint =
+        response.status === PAYMENT_REQUIRED && !options.pay
+          ? '\nAdd --pay to pay with the development payer.'
+          : '';
+      throw new CommandError(exitCodes.io, `${await describeProblem(url, response)}${hint}`);
+    },
+    options.prove === 'now' ? PROVED_TIMEOUT_MS : REQUEST_TIMEOUT_MS,
+  );
   process.stdout.write(options.json ? `${jsonText(answer)}\n` : `${describe(answer)}\n`);
   if (options.evidence !== undefined) {
     await writeFile(
       options.evidence,
-      await anchoredEvidence(stack, answer.verificationId, EVIDENCE_TIMEOUT_MS),
+      await (answer.execution === undefined ? anchoredEvidence : provenEvidence)(
+        stack,
+        answer.verificationId,
+        EVIDENCE_TIMEOUT_MS,
+      ),
     );
     process.stderr.write(`Wrote ${options.evidence}.\n`);
   }
   return exitCodes.ok;
 }
 
+/** What an answer is listed for, with its proof where that is asked for now. */
+function listedPrice({ price, circuit }: ModelDetail, prove: InferOptions['prove']): bigint {
+  const proof = prove === 'now' ? circuit?.proofs?.price : undefined;
+  return BigInt(price?.amount ?? 0) + BigInt(proof?.amount ?? 0);
+}
+
 /** A fetch that pays at most what the model is listed for, or what was allowed. */
 async function payingFetch(
   stack: StackDescription,
   model: string,
-  { max, state }: InferOptions,
+  { max, prove, state }: InferOptions,
 ): Promise<typeof fetch> {
-  const limit =
-    max === undefined ? BigInt((await showModel(stack, model)).price?.amount ?? 0) : parsePrice(max);
+  const limit = max === undefined ? listedPrice(await showModel(stack, model), prove) : parsePrice(max);
   return createPayer(stack, developmentPayer(state), limit).fetch;
 }
 
 /** Has the gateway check the input and name the price, which it does before it runs or charges anything. */
-async function dryRun(stack: StackDescription, model: string, url: string, body: string): Promise<ExitCode> {
-  const { id, price } = await showModel(stack, model);
-  if (!price) {
+async function dryRun(
+  stack: StackDescription,
+  model: string,
+  url: string,
+  body: string,
+  prove: InferOptions['prove'],
+): Promise<ExitCode> {
+  const shown = await showModel(stack, model);
+  const { id } = shown;
+  const price = listedPrice(shown, prove);
+  if (price === 0n) {
     process.stdout.write(
       `${printableLine(id)} is free. The input was not checked, because asking would run it.\n`,
     );
@@ -90,12 +125,18 @@ async function dryRun(stack: StackDescription, model: string, url: string, body:
     await response.body?.cancel();
   });
   process.stdout.write(
-    `The input fits. ${printableLine(id)} costs ${formatAtomic(price.amount)} for this request.\n`,
+    `The input fits. ${printableLine(id)} costs ${formatAtomic(price.toString())} for this request.\n`,
   );
   return exitCodes.ok;
 }
 
-async function requestBody({ input, text }: InferOptions): Promise<string> {
+async function requestBody({ prove, ...options }: InferOptions): Promise<string> {
+  const body = await givenBody(options);
+  // As text: numbers that JavaScript cannot hold stay what they are.
+  return prove === undefined ? body : body.replace(/^\s*\{/, `{"prove":"${prove}",`);
+}
+
+async function givenBody({ input, text }: Pick<InferOptions, 'input' | 'text'>): Promise<string> {
   if ((input === undefined) === (text === undefined)) {
     throw new CommandError(exitCodes.usage, 'Give either --input or --text.');
   }
@@ -110,6 +151,9 @@ function describe(answer: InferAnswer): string {
   return table([
     ['prediction', prediction],
     ...answer.outputs.map(({ name, data }) => [name, data.slice(0, 16).join(' ')]),
+    ...(answer.execution === undefined
+      ? []
+      : [['proof', `by ${answer.execution.prover.name} in ${answer.execution.prover.milliseconds} ms`]]),
     ['verification', answer.verificationId],
     ['paid', answer.payment ? `${answer.payment.amount} atomic units by ${answer.payment.payer}` : 'nothing'],
     [

@@ -1,14 +1,13 @@
 import {
   authorizationPayment,
   canonicalTensor,
-  executionProved,
   outputContext,
   outputProof,
   type AuthorizationPayment,
   type VerificationState,
 } from '@touchstone/contracts';
-import { toBytea, withDatabase, type Outbox } from '@touchstone/postgres';
-import type { DataSource, EntityManager } from 'typeorm';
+import { withDatabase, type Outbox } from '@touchstone/postgres';
+import type { DataSource } from 'typeorm';
 import { z } from 'zod';
 import type { Settlement } from '../domain/payment/payment.js';
 import {
@@ -21,8 +20,8 @@ import type {
   ExecutionProofStore,
   ProofPayment,
   ProvableOutput,
-  ProvedDraft,
 } from '../domain/proving/execution-proof.js';
+import { insertProof, recordProof, settleProof, timeText } from './proof-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 
 const tensors = z.array(canonicalTensor);
@@ -117,18 +116,16 @@ export class PostgresExecutionProofStore implements ExecutionProofStore {
   record(proof: ExecutionProof): Promise<void> {
     return withDatabase(() =>
       this.dataSource.transaction(async (manager) => {
-        await insert(manager, proof, undefined);
-        await this.publish(manager, proof.event);
+        await recordProof(manager, this.outbox, proof, this.nowMs());
       }),
     );
   }
 
   storeExecuted(proof: ExecutionProof, paid: ProofPayment): Promise<StoredAnswer> {
     const { reservationId } = paid;
-    requirePublishable(proof);
     return withDatabase(() =>
       this.dataSource.transaction(async (manager) => {
-        await insert(manager, proof, paid);
+        await insertProof(manager, proof, paid);
         // Of several that made one for a reservation, the first one stands.
         const [row] = (await manager.query(`${proofs} WHERE reservation_id = $1`, [
           reservationId,
@@ -157,18 +154,7 @@ export class PostgresExecutionProofStore implements ExecutionProofStore {
   settle(reservationId: string, settlement: Settlement, handOut: boolean): Promise<void> {
     return withDatabase(() =>
       this.dataSource.transaction(async (manager) => {
-        // The update is the decision: of several that settle at once, one finds the row in an earlier state.
-        const [rows] = (await manager.query(
-          `UPDATE ${schema}.execution_proofs SET state = 'settled', settlement = $2, settled_at = $3, failure = NULL
-           WHERE reservation_id = $1 AND state IN ('executed', 'payment-failed') RETURNING event`,
-          [reservationId, JSON.stringify(settlement), timeText(this.nowMs())],
-        )) as [{ event: ProvedDraft }[], number];
-        if (handOut)
-          await manager.query(
-            `UPDATE ${schema}.execution_proofs SET handed_out = true WHERE reservation_id = $1`,
-            [reservationId],
-          );
-        for (const { event } of rows) await this.publish(manager, event);
+        await settleProof(manager, this.outbox, { reservationId, settlement, handOut, atMs: this.nowMs() });
       }),
     );
   }
@@ -196,47 +182,9 @@ export class PostgresExecutionProofStore implements ExecutionProofStore {
     return rows.map(({ reservationId }) => reservationId);
   }
 
-  private publish(manager: EntityManager, event: ProvedDraft): Promise<unknown> {
-    return this.outbox.append(manager, 'evt.v1.proving.execution.proved', {
-      ...event,
-      provedAt: timeText(this.nowMs()),
-    });
-  }
-
   private query<Row extends object>(sql: string, parameters: unknown[]): Promise<Row[]> {
     return withDatabase(async () => (await this.dataSource.query(sql, parameters)) as Row[]);
   }
-}
-
-const timeText = (ms: number): string => new Date(ms).toISOString();
-
-async function insert(
-  manager: EntityManager,
-  { id, verificationId, modelVersionId, body, event, createdAtMs }: ExecutionProof,
-  paid: ProofPayment | undefined,
-): Promise<void> {
-  await manager.query(
-    `INSERT INTO ${schema}.execution_proofs (id, verification_id, state, model_version_id, reservation_id, request_digest,
-       payment, body, event, created_at, settle_after, handed_out)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (reservation_id) DO NOTHING`,
-    [
-      ...[id, verificationId, paid ? 'executed' : 'recorded', toBytea(modelVersionId)],
-      ...[paid?.reservationId ?? null, paid ? toBytea(paid.requestDigest) : null],
-      ...[paid ? JSON.stringify(paid.payment) : null, Buffer.from(body), JSON.stringify(event)],
-      ...[
-        timeText(createdAtMs),
-        paid ? timeText(createdAtMs + SETTLE_ASK_AFTER_MS) : null,
-        paid === undefined,
-      ],
-    ],
-  );
-}
-
-/** An event that cannot be published must be noticed now: after the settlement there is no way back. */
-function requirePublishable({ event, createdAtMs }: ExecutionProof): void {
-  const parsed = executionProved.safeParse({ ...event, provedAt: timeText(createdAtMs) });
-  if (!parsed.success)
-    throw new Error(`The event of a proof does not fit its schema: ${parsed.error.message}`);
 }
 
 function toAnswer({ payment, body, ...row }: ProofRow): StoredAnswer {

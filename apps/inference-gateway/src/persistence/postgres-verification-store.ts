@@ -6,6 +6,8 @@ import type { DataSource } from 'typeorm';
 import type { EventDraft, Verification, VerificationStore } from '../domain/inference/verification.js';
 import type { StoredAnswer } from '../domain/payment/stored-answer.js';
 import type { Settlement } from '../domain/payment/payment.js';
+import type { ExecutionProof } from '../domain/proving/execution-proof.js';
+import { insertProof, recordProof, settleProof } from './proof-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 import { claimUnsettled, findAnswer, findAnswersByAuthorization } from './stored-answers.js';
 import { insertVerifications, toVerification, type VerificationRow } from './verification-row.js';
@@ -32,7 +34,8 @@ export class PostgresVerificationStore implements VerificationStore {
     this.group = new Batcher({ write: (answers) => this.writeFree(answers) });
   }
 
-  record(verification: Verification, event: EventDraft): Promise<void> {
+  record(verification: Verification, event: EventDraft, proof?: ExecutionProof): Promise<void> {
+    if (proof !== undefined) return this.recordProved(verification, event, proof);
     return this.group.add({ verification, event, traceHeaders: injectTrace() });
   }
 
@@ -41,7 +44,12 @@ export class PostgresVerificationStore implements VerificationStore {
     return this.group.close();
   }
 
-  storeExecuted(verification: Verification, event: EventDraft, body: Uint8Array): Promise<StoredAnswer> {
+  storeExecuted(
+    verification: Verification,
+    event: EventDraft,
+    body: Uint8Array,
+    proof?: ExecutionProof,
+  ): Promise<StoredAnswer> {
     const reservationId = verification.reservationId as string;
     requirePublishable(event, verification.createdAtMs);
     return withDatabase(() =>
@@ -52,7 +60,9 @@ export class PostgresVerificationStore implements VerificationStore {
           `INSERT INTO ${schema}.stored_answers (reservation_id, body, event) VALUES ($1, $2, $3)`,
           [reservationId, Buffer.from(body), JSON.stringify(event)],
         );
-        return answerOf(verification, body);
+        const answer = answerOf(verification, body);
+        if (proof !== undefined) await insertProof(manager, proof, answer);
+        return answer;
       }),
     );
   }
@@ -75,9 +85,10 @@ export class PostgresVerificationStore implements VerificationStore {
         // The update is the decision: of several that settle at once, one finds the row in an earlier state.
         const [rows] = (await manager.query(
           `UPDATE ${schema}.verifications SET state = 'settled', settlement = $2, settled_at = $3, failure = NULL
-           WHERE reservation_id = $1 AND state IN ('executed', 'payment-failed') RETURNING id`,
+           WHERE reservation_id = $1 AND state IN ('executed', 'payment-failed')
+           RETURNING EXISTS (SELECT 1 FROM ${schema}.execution_proofs WHERE reservation_id = $1) AS "isProved"`,
           [reservationId, JSON.stringify(settlement), recordedAt],
-        )) as [unknown[], number];
+        )) as [{ isProved: boolean }[], number];
         if (rows.length === 0 && !handOut) return;
         const [answers] = (await manager.query(
           `UPDATE ${schema}.stored_answers SET handed_out = handed_out OR $2 WHERE reservation_id = $1 RETURNING event`,
@@ -87,6 +98,9 @@ export class PostgresVerificationStore implements VerificationStore {
         if (rows.length === 0 || stored === undefined) return;
         const body = withReceipt(stored.event, settlement, recordedAt);
         await this.outbox.append(manager, 'evt.v1.inference.output.recorded', body);
+        // A proof that was made with the answer is of the same payment.
+        if (rows[0]?.isProved === true)
+          await settleProof(manager, this.outbox, { reservationId, settlement, handOut, atMs: this.nowMs() });
       }),
     );
   }
@@ -119,6 +133,18 @@ export class PostgresVerificationStore implements VerificationStore {
       )) as VerificationRow[];
       return rows[0] && toVerification(rows[0]);
     });
+  }
+
+  private recordProved(verification: Verification, event: EventDraft, proof: ExecutionProof): Promise<void> {
+    return withDatabase(() =>
+      this.dataSource.transaction(async (manager) => {
+        const atMs = this.nowMs();
+        await insertVerifications(manager, [verification]);
+        const body = { ...event, recordedAt: new Date(atMs).toISOString() };
+        await this.outbox.append(manager, 'evt.v1.inference.output.recorded', body);
+        await recordProof(manager, this.outbox, proof, atMs);
+      }),
+    );
   }
 
   private writeFree(answers: readonly FreeAnswer[]): Promise<undefined[]> {

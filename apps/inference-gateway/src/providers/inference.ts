@@ -18,6 +18,7 @@ import { ModelCatalogue } from '../domain/model/model-catalogue.js';
 import { LastNodeStatus } from '../domain/node/node-status.js';
 import { PaidInference } from '../domain/payment/paid-inference.js';
 import { PaidRequests, type PaymentWarnings } from '../domain/payment/paid-requests.js';
+import { ProveOutput } from '../domain/proving/prove-output.js';
 import { SettleExecuted } from '../domain/payment/settle-executed.js';
 import type { PaymentTerms } from '../domain/payment/payment.js';
 import { measuredPayments, measuredRunner, measuredSigner, measuredStore } from '../measured-ports.js';
@@ -67,16 +68,16 @@ export function inference(config: Config) {
       InferModel,
       {
         ...{ catalogue: ModelCatalogue, executor: ModelExecutor, verifications: VERIFICATIONS },
-        ...{ clock: CLOCK, metrics: GatewayMetrics, paid: PAID_INFERENCE },
+        ...{ clock: CLOCK, metrics: GatewayMetrics, paid: PAID_INFERENCE, proofs: ProveOutput },
       },
-      ({ catalogue, executor, verifications, clock, metrics, paid }) =>
+      ({ catalogue, executor, verifications, clock, metrics, paid, proofs }) =>
         new InferModel({
           catalogue,
           executor,
           verifications: measuredStore(verifications, metrics),
           links,
           nowMs: () => clock.nowMs(),
-          paid,
+          ...{ paid, proofs },
         }),
     ),
   ];
@@ -108,9 +109,9 @@ function paidInference(config: Config, links: Links) {
     PAID_INFERENCE,
     {
       ...{ payments: PAYMENTS, executor: ModelExecutor, verifications: VERIFICATIONS },
-      ...{ clock: CLOCK, metrics: GatewayMetrics, logger: LOGGER },
+      ...{ proofs: ProveOutput, clock: CLOCK, metrics: GatewayMetrics, logger: LOGGER },
     },
-    ({ payments, executor, verifications, clock, metrics, logger }) => {
+    ({ payments, executor, verifications, proofs, clock, metrics, logger }) => {
       if (config.TOUCHSTONE_PAYMENT_MODE === 'off') return undefined;
       return new PaidInference({
         terms: termsOf(config),
@@ -118,7 +119,7 @@ function paidInference(config: Config, links: Links) {
         reader: new X402PaymentReader(),
         executor,
         verifications: measuredStore(verifications, metrics),
-        links,
+        ...{ links, proofs },
         urlOf: (target) => links.target(target),
         warnings: warningsOf(metrics, logger),
         nowMs: () => clock.nowMs(),

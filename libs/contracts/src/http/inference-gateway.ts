@@ -48,6 +48,10 @@ const requestTensor = z.strictObject({
 /** A tensor as the caller sent it. */
 export type RequestTensor = z.infer<typeof requestTensor>;
 
+/** Whether an answer is proved: not at all, whenever somebody orders it, or before it is given. */
+export const proveModes = ['none', 'later', 'now'] as const;
+export type ProveMode = (typeof proveModes)[number];
+
 /**
  * The body of an inference request: tensors in the style of the Open Inference Protocol, or a text for a model with a
  * preprocessing step. A closed schema, so that parameters which would change the result are refused instead of
@@ -57,6 +61,12 @@ export const inferRequest = z
   .strictObject({
     inputs: z.array(requestTensor).min(1).max(MODEL_TENSORS_MAX).optional(),
     text: z.string().optional(),
+    prove: z
+      .enum(proveModes)
+      .optional()
+      .describe(
+        '"now": the answer comes with a proof that the model gave it, for both prices in one payment; nothing is charged without the proof. "later": refused where its proof could not be ordered. Nothing is said with "none".',
+      ),
   })
   .refine(({ inputs, text }) => (inputs === undefined) !== (text === undefined), {
     message: 'expected exactly one of "inputs" and "text"',
@@ -66,7 +76,25 @@ export type InferRequest = z.infer<typeof inferRequest>;
 
 const timing = z.object({ inferenceMs: z.number(), totalMs: z.number() });
 const links = z.object({ verification: z.string(), evidence: z.string() });
+const answerLinks = links.extend({
+  proof: z.string().optional().describe('Where the proof is ordered, when it was asked for later.'),
+});
 const modelReference = z.object({ id: slug, name: z.string(), version: z.string(), modelVersionId: hex32 });
+
+/** A proof that a model gave an answer, and by what it was made. */
+const provenExecution = z.object({
+  circuit: z.object({
+    vkDigest: hex32.describe('What a trust file lists the circuit by.'),
+    setup: z.enum(circuitSetups).describe('Who could forge its proofs.'),
+  }),
+  zk: zkProof,
+  prover: z.object({
+    name: z.string(),
+    fellBack: z.string().optional().describe('Why it was not the prover that is asked first.'),
+    milliseconds: z.number(),
+  }),
+});
+export type ProvenExecution = z.infer<typeof provenExecution>;
 
 /** The answer to an inference request. */
 export const inferAnswer = z.object({
@@ -84,8 +112,9 @@ export const inferAnswer = z.object({
   proof: outputProof,
   context: outputContext,
   payment: authorizationPayment.nullable(),
+  execution: provenExecution.optional().describe('When the request said to prove it now.'),
   timing,
-  links,
+  links: answerLinks,
 });
 export type InferAnswer = z.infer<typeof inferAnswer>;
 
@@ -175,16 +204,7 @@ export const proofRequest = z.strictObject({});
 export const proofAnswer = z.object({
   verificationId: uuidV7,
   model: modelReference,
-  circuit: z.object({
-    vkDigest: hex32.describe('What a trust file lists the circuit by.'),
-    setup: z.enum(circuitSetups).describe('Who could forge its proofs.'),
-  }),
-  zk: zkProof,
-  prover: z.object({
-    name: z.string(),
-    fellBack: z.string().optional().describe('Why it was not the prover that is asked first.'),
-    milliseconds: z.number(),
-  }),
+  ...provenExecution.shape,
   payment: authorizationPayment.nullable(),
   links,
 });

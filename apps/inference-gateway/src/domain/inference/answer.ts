@@ -7,6 +7,7 @@ import {
   type OutputProof,
   type RequestParts,
 } from '@touchstone/contracts';
+import type { ProvenExecution } from '@touchstone/contracts/http/inference-gateway';
 import { decodeTensor } from '@touchstone/evidence';
 import type { Model } from '../model/model.js';
 import type { EventDraft } from './verification.js';
@@ -45,13 +46,26 @@ export interface Execution {
 export interface AnswerLinks {
   verification(id: string): string;
   evidence(id: string): string;
+  proof(id: string): string;
+}
+
+/** What an answer says of its proof. */
+export interface AnswerProof {
+  /** Present when it was proved before it was given. */
+  readonly execution?: ProvenExecution | undefined;
+  /** Whether it can be ordered afterwards, as it was asked. */
+  readonly isForLater: boolean;
 }
 
 /**
  * The bytes of the answer. They are made once and stored, so that every replay is the same. What a model gives can be
  * asked again as it is: each element has the shortest text that reads as the same bits, −0 included.
  */
-export function answerBytes(execution: Execution, links: AnswerLinks): Uint8Array {
+export function answerBytes(
+  execution: Execution,
+  links: AnswerLinks,
+  { execution: proven, isForLater }: AnswerProof = { isForLater: false },
+): Uint8Array {
   const { verificationId, model, proof, context, payment } = execution;
   const { id, name, version } = model.manifest;
   const outputs = execution.outputs.map(toAnswerTensor);
@@ -62,8 +76,13 @@ export function answerBytes(execution: Execution, links: AnswerLinks): Uint8Arra
     proof,
     context,
     payment,
+    ...(proven === undefined ? {} : { execution: proven }),
     timing: { inferenceMs: execution.inferenceMs, totalMs: execution.totalMs },
-    links: { verification: links.verification(verificationId), evidence: links.evidence(verificationId) },
+    links: {
+      verification: links.verification(verificationId),
+      evidence: links.evidence(verificationId),
+      ...(isForLater ? { proof: links.proof(verificationId) } : {}),
+    },
   };
   const shown = outputs.map(tensorText).join(',');
   return new TextEncoder().encode(

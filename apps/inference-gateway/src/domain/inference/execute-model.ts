@@ -7,6 +7,7 @@ import {
   type OutputProof,
   type RequestParts,
 } from '@touchstone/contracts';
+import type { ProveMode } from '@touchstone/contracts/http/inference-gateway';
 import { bytesToHex } from '@touchstone/crypto';
 import { contextNonce, requestDigest, tensorsHash } from '@touchstone/evidence';
 import type { CommitmentKeeper } from '../model/commitment-keeper.js';
@@ -39,6 +40,12 @@ export interface PreparedRequest {
   readonly requestParts: RequestParts;
   /** Milliseconds on the monotonic clock when the request came. */
   readonly startedMs: number;
+}
+
+/** A request with what it costs, its proof included where that is made now. */
+export interface PricedRequest extends PreparedRequest {
+  readonly prove: ProveMode;
+  readonly price: bigint;
 }
 
 /** Runs a model and has the output signed together with what the context says about it. */

@@ -5,9 +5,10 @@ import { boundParts, requireBoundParts, type BoundCall } from '../payment/bound-
 import type { PaidInference } from '../payment/paid-inference.js';
 import type { PresentedPayment } from '../payment/paid-requests.js';
 import type { Reply } from '../payment/reply.js';
+import type { ProveOutput } from '../proving/prove-output.js';
 import { readInputs } from '../request/read-inputs.js';
 import { answerBytes, eventDraft, type AnswerLinks } from './answer.js';
-import type { ModelExecutor, PreparedRequest } from './execute-model.js';
+import type { ModelExecutor, PricedRequest } from './execute-model.js';
 import { verificationOf } from './verification-of.js';
 import type { VerificationStore } from './verification.js';
 
@@ -25,6 +26,7 @@ export interface InferModelParts {
   readonly verifications: VerificationStore;
   readonly links: AnswerLinks;
   readonly nowMs: () => number;
+  readonly proofs: Pick<ProveOutput, 'proveExecution' | 'requireProvable'>;
   /** Undefined when payment is off. */
   readonly paid: PaidInference | undefined;
 }
@@ -41,11 +43,12 @@ export class InferModel {
     if (earlier !== undefined) return earlier;
     await this.parts.catalogue.fetch(call.modelId);
     const request = this.prepare(call);
-    if (paid && priceOf(request.model) > 0n) return paid.infer(request, presented);
+    if (paid && request.price > 0n) return paid.infer(request, presented);
     const execution = await this.parts.executor.execute(request, null);
+    const { answer, proof } = await this.parts.proofs.proveExecution(execution, request.prove);
     const verification = verificationOf(execution, 'recorded', null, this.parts.nowMs());
-    await this.parts.verifications.record(verification, eventDraft(execution));
-    const body = answerBytes(execution, this.parts.links);
+    await this.parts.verifications.record(verification, eventDraft(execution), proof);
+    const body = answerBytes(execution, this.parts.links, answer);
     return { kind: 'answered', body, settlement: undefined, replayed: false };
   }
 
@@ -57,11 +60,14 @@ export class InferModel {
     return this.parts.paid?.resume({ description: modelId, target, presented, partsFor });
   }
 
-  private prepare(call: InferCall): PreparedRequest {
+  private prepare(call: InferCall): PricedRequest {
     const startedMs = performance.now();
     const model = this.parts.catalogue.active(call.modelId);
+    const prove = call.request.prove ?? 'none';
+    const proofPrice = prove === 'none' ? 0n : this.parts.proofs.requireProvable(model).price;
     return {
-      model,
+      ...{ model, prove },
+      price: priceOf(model) + (prove === 'now' ? proofPrice : 0n),
       inputs: readInputs(model, call.request),
       requestParts: requireBoundParts(model.modelVersionId, call),
       startedMs,

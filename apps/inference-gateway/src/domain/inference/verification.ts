@@ -9,6 +9,7 @@ import type {
 } from '@touchstone/contracts';
 import type { Settlement } from '../payment/payment.js';
 import type { StoredAnswer, StoredAnswers } from '../payment/stored-answer.js';
+import type { ExecutionProof } from '../proving/execution-proof.js';
 
 /** One run of a model with everything that was signed about it. */
 export interface Verification {
@@ -40,12 +41,17 @@ export type EventDraft = Omit<OutputRecorded, 'recordedAt'>;
 
 /** Keeps verifications. Every method is durable when it resolves. */
 export interface VerificationStore extends StoredAnswers {
-  /** A free answer: the row and its event in one transaction. */
-  record(verification: Verification, event: EventDraft): Promise<void>;
+  /** A free answer: the row and its event in one transaction, with its proof where it was proved at once. */
+  record(verification: Verification, event: EventDraft, proof?: ExecutionProof): Promise<void>;
   /**
    * A paid answer before its settlement, insert-first by reservation. When another replica stored an answer for the
-   * reservation already, that one stands and is returned.
+   * reservation already, that one stands and is returned. A proof that was made at once is of the same reservation.
    */
-  storeExecuted(verification: Verification, event: EventDraft, body: Uint8Array): Promise<StoredAnswer>;
+  storeExecuted(
+    verification: Verification,
+    event: EventDraft,
+    body: Uint8Array,
+    proof?: ExecutionProof,
+  ): Promise<StoredAnswer>;
   find(id: string): Promise<Verification | undefined>;
 }

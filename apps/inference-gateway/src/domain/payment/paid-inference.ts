@@ -1,8 +1,7 @@
 import { answerBytes, eventDraft, type AnswerLinks } from '../inference/answer.js';
-import type { ModelExecutor, PreparedRequest } from '../inference/execute-model.js';
+import type { ModelExecutor, PricedRequest } from '../inference/execute-model.js';
 import { verificationOf } from '../inference/verification-of.js';
 import type { VerificationStore } from '../inference/verification.js';
-import { priceOf } from '../model/model.js';
 import { requirementsFor } from './payment.js';
 import {
   PaidRequests,
@@ -10,6 +9,7 @@ import {
   type PaidRequestsParts,
   type PresentedPayment,
 } from './paid-requests.js';
+import type { ProveOutput } from '../proving/prove-output.js';
 import type { Reply } from './reply.js';
 
 /** What {@link PaidInference} needs. */
@@ -17,6 +17,7 @@ export interface PaidInferenceParts extends Omit<PaidRequestsParts, 'answers'> {
   readonly executor: ModelExecutor;
   readonly verifications: VerificationStore;
   readonly links: AnswerLinks;
+  readonly proofs: Pick<ProveOutput, 'proveExecution'>;
   readonly nowMs: () => number;
 }
 
@@ -39,19 +40,21 @@ export class PaidInference {
   }
 
   /** @throws AppError; a PaymentChallenge when nothing or the wrong thing was paid */
-  infer(request: PreparedRequest, presented: PresentedPayment | undefined): Promise<Reply> {
-    const { terms, executor, verifications, links, nowMs } = this.parts;
-    const { model, requestParts } = request;
+  infer(request: PricedRequest, presented: PresentedPayment | undefined): Promise<Reply> {
+    const { terms, executor, verifications, links, proofs, nowMs } = this.parts;
+    const { model, requestParts, price } = request;
     const { name, version } = model.manifest;
     return this.requests.take(
       {
-        requirements: requirementsFor(priceOf(model), terms),
+        requirements: requirementsFor(price, terms),
         description: `${name} ${version}`,
         requestParts,
         make: async (reservationId, payment) => {
           const execution = await executor.execute(request, payment);
+          const { answer, proof } = await proofs.proveExecution(execution, request.prove);
           const row = verificationOf(execution, 'executed', reservationId, nowMs());
-          return verifications.storeExecuted(row, eventDraft(execution), answerBytes(execution, links));
+          const body = answerBytes(execution, links, answer);
+          return verifications.storeExecuted(row, eventDraft(execution), body, proof);
         },
       },
       presented,

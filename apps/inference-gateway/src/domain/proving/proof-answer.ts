@@ -1,5 +1,5 @@
 import type { AuthorizationPayment } from '@touchstone/contracts';
-import type { ProofAnswer } from '@touchstone/contracts/http/inference-gateway';
+import type { ProofAnswer, ProvenExecution } from '@touchstone/contracts/http/inference-gateway';
 import type { AnswerLinks } from '../inference/answer.js';
 import type { Model, ProvableCircuit } from '../model/model.js';
 import type { MadeProof } from './prover.js';
@@ -11,19 +11,26 @@ export interface ProvenFor {
   readonly payment: AuthorizationPayment | null;
 }
 
+/** What answers say of a proof. */
+export function provenExecution(
+  { vkDigest, setup }: ProvableCircuit,
+  { zk, name, fellBack, milliseconds }: MadeProof,
+): ProvenExecution {
+  const prover = { name, ...(fellBack === undefined ? {} : { fellBack }), milliseconds };
+  return { circuit: { vkDigest, setup }, zk, prover };
+}
+
 /** The bytes of the answer to a request for a proof. They are made once and stored, so that every replay is the same. */
 export function proofAnswerBytes(
   { verificationId, model, payment }: ProvenFor,
-  { zk, name, fellBack, milliseconds }: MadeProof,
+  made: MadeProof,
   links: AnswerLinks,
 ): Uint8Array {
   const { circuit, manifest, modelVersionId } = model;
   const answer: ProofAnswer = {
     verificationId,
     model: { id: manifest.id, name: manifest.name, version: manifest.version, modelVersionId },
-    circuit: { vkDigest: circuit.vkDigest, setup: circuit.setup },
-    zk,
-    prover: { name, ...(fellBack === undefined ? {} : { fellBack }), milliseconds },
+    ...provenExecution(circuit, made),
     payment,
     links: { verification: links.verification(verificationId), evidence: links.evidence(verificationId) },
   };

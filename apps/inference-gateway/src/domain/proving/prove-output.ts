@@ -1,6 +1,7 @@
 import { AppError, type AuthorizationPayment } from '@touchstone/contracts';
 import { bindSignal, outputDigest, requestDigest } from '@touchstone/evidence';
-import type { AnswerLinks } from '../inference/answer.js';
+import type { ProveMode } from '@touchstone/contracts/http/inference-gateway';
+import type { AnswerLinks, AnswerProof, Execution } from '../inference/answer.js';
 import type { ModelCatalogue } from '../model/model-catalogue.js';
 import type { Model, ProvableCircuit } from '../model/model.js';
 import { boundParts, requireBoundParts, type BoundCall } from '../payment/bound-parts.js';
@@ -8,7 +9,7 @@ import type { PaidRequests, PresentedPayment } from '../payment/paid-requests.js
 import { requirementsFor, type PaymentTerms } from '../payment/payment.js';
 import type { Reply } from '../payment/reply.js';
 import type { ExecutionProof, ExecutionProofStore, ProvableOutput } from './execution-proof.js';
-import { proofAnswerBytes } from './proof-answer.js';
+import { proofAnswerBytes, provenExecution } from './proof-answer.js';
 import type { Prover } from './prover.js';
 
 /** Milliseconds that a claim outlives the longest proof, for what is done before and after it. */
@@ -106,6 +107,42 @@ export class ProveOutput {
     return this.provePaid(output, offer, { call, paid, presented });
   }
 
+  /**
+   * What the proof of an answer costs that a model is about to give.
+   *
+   * @throws AppError `not-provable`, `dependency-unavailable`
+   */
+  requireProvable(model: Model): { readonly price: bigint } {
+    const offer = this.offerOfModel(model);
+    if (offer.status === 'not-offered') throw notOffered(offer);
+    return offer;
+  }
+
+  /**
+   * Proves an answer that nobody has seen yet, when that was asked for. Nothing is stored here.
+   *
+   * @returns what the answer says of its proof, and the proof to be stored with it
+   */
+  async proveExecution(
+    { verificationId, model, inputs, outputs, proof, context, payment }: Execution,
+    mode: ProveMode,
+  ): Promise<{ readonly answer: AnswerProof; readonly proof?: ExecutionProof }> {
+    if (mode !== 'now') return { answer: { isForLater: mode === 'later' } };
+    const { prover, links, nowMs, newId } = this.parts;
+    const provable = model as Provable;
+    const bind = bindSignal(outputDigest(proof, proof.domain), context.requestDigest);
+    const made = await prover.prove({ model, inputs, outputs, bind });
+    const createdAtMs = nowMs();
+    return {
+      answer: { execution: provenExecution(provable.circuit, made), isForLater: false },
+      proof: {
+        ...{ id: newId(createdAtMs), verificationId, modelVersionId: model.modelVersionId, createdAtMs },
+        body: proofAnswerBytes({ verificationId, model: provable, payment }, made, links),
+        event: { verificationId, zk: made.zk },
+      },
+    };
+  }
+
   private async output(verificationId: string): Promise<ProvableOutput> {
     const output = await this.parts.proofs.findOutput(verificationId);
     if (output === undefined)
@@ -119,21 +156,25 @@ export class ProveOutput {
     modelId,
     modelVersionId,
   }: ProvableOutput): Exclude<Offer, { status: 'proved' }> {
-    const none = (reason: string) => ({ status: 'not-offered', reason }) as const;
     if (state === 'executed' || state === 'payment-failed')
       return none('The answer is not paid for, so nothing about it is given out.');
     const model = this.parts.catalogue.ofVersion(modelId, modelVersionId);
     if (model === undefined)
       return none(`The version of ${modelId} that gave the answer is not served here any more.`);
-    if (model.circuit === undefined)
-      return none(`${modelId} has no circuit: ask a version in whole numbers (docs/integer-models.md).`);
-    if (tensors === undefined)
+    if (model.circuit !== undefined && tensors === undefined)
       return none(
         'The answer is of before inputs were kept; prove it from its evidence with `touchstone zk prove`.',
       );
+    return this.offerOfModel(model);
+  }
+
+  private offerOfModel(model: Model): Exclude<Offer, { status: 'proved' }> {
+    const { id } = model.manifest;
+    if (model.circuit === undefined)
+      return none(`${id} has no circuit: ask a version in whole numbers (docs/integer-models.md).`);
     if (model.circuit.keys === undefined)
       return none(
-        `${modelId} has a circuit, and no proving key here; whoever has one uses \`touchstone zk prove\`.`,
+        `${id} has a circuit, and no proving key here; whoever has one uses \`touchstone zk prove\`.`,
       );
     const tooFar = this.deviationOf(model);
     if (tooFar !== undefined) return none(tooFar);
@@ -229,6 +270,8 @@ export class ProveOutput {
     }
   }
 }
+
+const none = (reason: string) => ({ status: 'not-offered', reason }) as const;
 
 /** Whoever pays while somebody else has it made shall have it for nothing. */
 const madeByOthers = (how: string): AppError =>

@@ -20,6 +20,7 @@ const refusals = [
   'tensor-invalid',
   'text-invalid',
   'inference-failed',
+  'not-provable',
   'queue-full',
   'dependency-unavailable',
   'node-blocked',
