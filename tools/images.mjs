@@ -3,6 +3,7 @@
 // Lays out each image below FOLDER (.images), builds it from deploy/docker/Dockerfile, and tries the set of them: see images/try.mjs.
 // With --bundles the bundle of a service comes from FOLDER/<service>, for another version of its program. Build first: npm run build. Trying needs root, Linux and buildah.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +56,16 @@ function revisionOf() {
   }
 }
 
+/** Under the hash of all that goes into it an image stays, so that another tag of the same is no other build. */
+function buildOnce(engine, name, { context, file, args }) {
+  const inputs = JSON.stringify([args, readFileSync(file, 'utf8'), engine.layersOf(args.BASE)]);
+  const hash = createHash('sha256').update(inputs).digest('hex');
+  const kept = `${name.slice(0, name.lastIndexOf(':'))}:of-${hash.slice(0, 32)}`;
+  if (engine.has(kept)) return engine.tag(kept, name);
+  engine.build({ context, file, image: kept, args });
+  engine.tag(kept, name);
+}
+
 async function attempt(engine, built) {
   const claims = new Claims('images');
   await tryImages({ root, engine, built, check: claims.check });
@@ -94,9 +105,14 @@ async function main() {
     const name = `${registry}/${image.name}:${tag}`;
     const args = {
       ...{ IMAGE: image.name, BUILD_HASH: laid.hash, VERSION: version, REVISION: revisionOf() },
-      ...{ TITLE: image.title, BASE: base, BASE_DIGEST: base.split('@')[1] ?? '' },
+      ...{
+        TITLE: image.title,
+        LICENCES: image.licences ?? 'Apache-2.0',
+        BASE: base,
+        BASE_DIGEST: base.split('@')[1] ?? '',
+      },
     };
-    engine.build({ context: out, file: join(root, 'deploy/docker/Dockerfile'), image: name, args });
+    buildOnce(engine, name, { context: out, file: join(root, 'deploy/docker/Dockerfile'), args });
     const layer = engine.layersOf(name).at(-1);
     built.push({ name: image.name, image: name, buildHash: laid.hash, bytes: laid.bytes, layer });
     say(

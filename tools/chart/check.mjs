@@ -56,7 +56,8 @@ function checkMonitoring({ name }, objects, check) {
 /** What holds of every Pod, whatever the values. */
 function checkPods({ name }, objects, check) {
   for (const { spec, label } of podsOf(objects)) {
-    const hardened = spec.containers.every(
+    const containers = [...(spec.initContainers ?? []), ...spec.containers];
+    const hardened = containers.every(
       ({ securityContext: own }) =>
         own.readOnlyRootFilesystem && !own.allowPrivilegeEscalation && own.capabilities.drop.includes('ALL'),
     );
@@ -64,11 +65,11 @@ function checkPods({ name }, objects, check) {
     check(`${name}: ${label} has no token`, spec.automountServiceAccountToken === false);
     check(
       `${name}: ${label} has a bound on memory`,
-      spec.containers.every(({ resources }) => resources.limits.memory),
+      containers.every(({ resources }) => resources.limits.memory),
     );
     // The variables of service links are named after the release and would be unknown configuration.
     check(`${name}: ${label} has no service links`, spec.enableServiceLinks === false);
-    const values = spec.containers.flatMap(({ env = [] }) => env).map(({ value }) => value ?? '');
+    const values = containers.flatMap(({ env = [] }) => env).map(({ value }) => value ?? '');
     check(
       `${name}: ${label} has no secret in its environment`,
       !values.some((value) => /:\/\/[^/]*:[^/]*@/.test(value)),

@@ -62,6 +62,11 @@ export const refusals = [
     set: ['services.attestation-hub.keda.enabled=true', 'nats.monitoring=nats:8222'],
     says: 'keda has nothing to scale it by',
   },
+  {
+    on: 'minimal',
+    set: ['prover.enabled=true', 'services.inference-gateway.config.TOUCHSTONE_PROVER_PATH=/opt/prover'],
+    says: 'TOUCHSTONE_PROVER_PATH names another one',
+  },
   { on: 'minimal', set: ['ingress.enabled=true'], says: 'ingress.hosts' },
   { on: 'minimal', set: ['ingress.hosts.oracle=example.com'], says: 'oracle' },
   { on: 'payments-off', set: ['ingress.hosts.payment-verifier=pay.example.com'], says: 'which is off' },

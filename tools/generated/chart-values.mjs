@@ -99,7 +99,7 @@ export function valuesSchema(contracts) {
         ...{ registry: string, prefix: { type: 'string', minLength: 1 }, tag: string },
         digests: {
           type: 'object',
-          propertyNames: { enum: [...names, 'cli'] },
+          propertyNames: { enum: [...names, 'cli', 'zk-prover'] },
           additionalProperties: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
         },
         pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
@@ -128,6 +128,7 @@ export function valuesSchema(contracts) {
       }),
       provision: object({ enabled: boolean, existingSecret: string, extraEnv: anyList, ...job }),
       migrations: object({ enabled: boolean, ...job }),
+      prover: object({ enabled: boolean, resources }),
       ...postures,
       ingress: object({ ...routes, className: string, annotations: textMap, tlsSecret: string }),
       gatewayApi: object({ ...routes, parentRefs: anyList }),

@@ -45,7 +45,7 @@ export function assemble({ root, lock, image, bundles, out, architecture, versio
   }
   const installed = lock.closure(image.workspaces);
   const atRunTime = [...installed].filter((folder) =>
-    READ_AT_RUN_TIME.some((name) => folder.endsWith(`node_modules/${name}`)),
+    [...READ_AT_RUN_TIME, ...(image.packages ?? [])].some((name) => folder.endsWith(`node_modules/${name}`)),
   );
   const copied = [...lock.closure(atRunTime)].filter((folder) => folder.includes('node_modules/'));
   for (const folder of copied)

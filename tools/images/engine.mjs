@@ -94,6 +94,7 @@ const docker = {
       env: { ...process.env, DOCKER_BUILDKIT: '1', SOURCE_DATE_EPOCH: '0' },
     });
   },
+  tag: (image, other) => run('docker', ['tag', image, other]),
   layersOf: (image) =>
     JSON.parse(run('docker', ['image', 'inspect', '--format', '{{json .RootFS.Layers}}', image])),
 };

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 
 const FOLDER_MODE = 0o755;
 const FILE_MODE = 0o644;
+const PROGRAM_MODE = 0o755;
+const OWNER_RUNS = 0o100;
 
 /** The paths of all files below `folder`, with slashes, in the order of their bytes. */
 export function filesBelow(folder) {
@@ -14,7 +16,7 @@ export function filesBelow(folder) {
     .sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
 }
 
-/** Copies a file or a folder; any user may read the copy, and only its owner may write it. */
+/** Copies a file or a folder; any user may read the copy and run its programs, and only its owner may write it. */
 export function copyInto(from, to, { keep = () => true } = {}) {
   if (!statSync(from).isDirectory()) return copyFile(from, to);
   for (const path of filesBelow(from)) if (keep(path)) copyFile(join(from, path), join(to, path));
@@ -23,7 +25,7 @@ export function copyInto(from, to, { keep = () => true } = {}) {
 function copyFile(from, to) {
   mkdirSync(dirname(to), { recursive: true, mode: FOLDER_MODE });
   copyFileSync(from, to);
-  chmodSync(to, FILE_MODE);
+  chmodSync(to, (statSync(from).mode & OWNER_RUNS) === 0 ? FILE_MODE : PROGRAM_MODE);
 }
 
 /**

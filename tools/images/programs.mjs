@@ -1,8 +1,13 @@
 // The images and what of the checkout goes into each.
 import { serviceNames } from '../../libs/contracts/dist/index.js';
 
+/** The image that gateways take their prover from. */
+export const PROVER = 'zk-prover';
+
 /** What a service needs beside its own program, by the name of the service. */
-const besides = { 'inference-gateway': ['apps/inference-gateway/worker', 'models'] };
+const besides = {
+  'inference-gateway': ['apps/inference-gateway/worker', 'libs/prover-adapter/sample', 'models'],
+};
 
 const service = (name) => ({
   name,
@@ -17,7 +22,10 @@ const service = (name) => ({
   ],
 });
 
-/** One image: `main` is what it runs, `paths` are files and folders of the checkout, `workspaces` have its packages. */
+/**
+ * One image: `main` is what it runs, `paths` are files and folders of the checkout, `workspaces` have its packages, and `packages` are
+ * installed ones that it reads beside those of all; `licences` is that of its own code, Apache-2.0 when left out.
+ */
 export const images = [
   ...serviceNames.map(service),
   {
@@ -29,5 +37,16 @@ export const images = [
       ...['apps/cli/bin', 'apps/cli/bundle', 'apps/cli/package.json'],
       ...['libs/nats/bundle', 'libs/nats/package.json'],
     ],
+  },
+  {
+    name: PROVER,
+    title: 'Touchstone prover',
+    // Because of snarkjs. It runs as a process of its own, also beside a gateway.
+    licences: 'GPL-3.0-or-later',
+    workspaces: ['apps/zk-prover'],
+    main: 'apps/zk-prover/bin/touchstone-zk-prover.js',
+    paths: ['bin', 'bundle', 'package.json', 'LICENSE'].map((path) => `apps/zk-prover/${path}`),
+    // A program that is called.
+    packages: ['snarkjs'],
   },
 ];

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { containerCommand, environmentOf, MemoryBound, PATH_OF_IMAGES } from '../../containers/container.mjs';
 import { ContainerProcess } from '../../containers/container-process.mjs';
+import { run } from '../../images/engine.mjs';
 
 const UNITS = { Ki: 1_024, Mi: 1_048_576, Gi: 1_073_741_824 };
 const GROUP_READS = 0o040;
+const INIT_TIMEOUT_MS = 60_000;
 const PROBE_TIMEOUT_MS = 2_000;
 const PROBE_PERIOD_MS = 250;
 
@@ -15,7 +17,7 @@ function bytesOf(quantity) {
   return Number(number) * (UNITS[unit] ?? 1);
 }
 
-/** One Pod of a trial, with one container. */
+/** One Pod of a trial, with one container after those that only prepare it. */
 export class Pod extends ContainerProcess {
   constructor(kubelet, { name, labels, spec }) {
     super();
@@ -26,34 +28,42 @@ export class Pod extends ContainerProcess {
   start() {
     const { kubelet, name, spec, container } = this;
     const { network, address } = kubelet.network.add(name, this.labels);
-    this.address = address;
+    Object.assign(this, { address, network });
     kubelet.enforce();
     this.bound = new MemoryBound(`${kubelet.tag}-${name}`, bytesOf(container.resources.limits.memory));
+    for (const first of spec.initContainers ?? []) {
+      const { argv, env } = this.command(first);
+      run(argv[0], argv.slice(1), { env, timeout: INIT_TIMEOUT_MS });
+    }
+    this.launch({ ...this.command(container), logFile: join(kubelet.folder, `${name}.log`) });
+    return this;
+  }
+
+  /** What runs a container of the Pod: `{ argv, env }`. */
+  command(container) {
+    const { kubelet, spec, network, bound } = this;
     const { root, config } = kubelet.imageOf(container.image);
     const { runAsUser: uid, runAsGroup: gid, fsGroup } = spec.securityContext;
     const argv = containerCommand({
-      ...{ root, bound: this.bound, network, workdir: config.WorkingDir ?? '/' },
+      ...{ root, bound, network, workdir: config.WorkingDir ?? '/' },
       user: { uid, gid, groups: fsGroup === undefined ? [] : [fsGroup] },
       mounts: [
         { from: kubelet.hosts, to: '/etc/hosts' },
-        ...this.mounts(),
+        ...this.mounts(container),
         ...kubelet.extraMounts(container.image),
       ],
       argv: [...(container.command ?? config.Entrypoint), ...(container.args ?? [])],
     });
-    this.launch({ argv, env: this.environment(config), logFile: join(kubelet.folder, `${name}.log`) });
-    return this;
+    return { argv, env: this.environment(container, config) };
   }
 
-  environment(config) {
-    const { env = [], envFrom = [] } = this.container;
+  environment({ env = [], envFrom = [] }, config) {
     const ofSecrets = envFrom.flatMap(({ secretRef }) => Object.entries(this.kubelet.secret(secretRef.name)));
     const own = Object.fromEntries([...ofSecrets, ...env.map(({ name, value }) => [name, value])]);
     return { PATH: PATH_OF_IMAGES, ...environmentOf(config), ...own };
   }
 
-  mounts() {
-    const { volumeMounts = [] } = this.container;
+  mounts({ volumeMounts = [] }) {
     return volumeMounts.map(({ name, mountPath, readOnly = false }) => ({
       from: this.volume(name),
       to: mountPath,
@@ -85,7 +95,7 @@ export class Pod extends ContainerProcess {
       for (const [key, text] of Object.entries(kubelet.configMap(volume.configMap.name)))
         put(key, text, 0o644);
     } else {
-      // A claim: the group of the Pod may write.
+      // A claim, or an empty folder of the Pod: its group may write.
       chownSync(folder, 0, fsGroup ?? 0);
       chmodSync(folder, 0o2775);
     }

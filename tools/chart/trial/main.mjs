@@ -15,6 +15,7 @@ import { TrialDatabase } from './database.mjs';
 import { checkEvidence, REQUESTS_PER_SECOND, underLoad } from './load.mjs';
 import { checkMemory } from './memory.mjs';
 import { checkMisconfigured } from './misconfigured.mjs';
+import { checkProof } from './proof.mjs';
 import { Release } from './release.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
@@ -97,7 +98,8 @@ async function trial(tags, { check }) {
     const test = objects.find(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'test');
     const log = await release.runToEnd(test);
     check('helm test signs, logs and verifies an event', log.includes('Works: one event was signed'));
-    checkMemory(workloads, 'after helm test', check);
+    await checkProof({ root, workloads, check });
+    checkMemory(workloads, 'after helm test and a proof', check);
     await checkMisconfigured({
       ...{ cluster, objects, workloads, database, folder, check, say },
       runToEnd: (job) => release.runToEnd(job),

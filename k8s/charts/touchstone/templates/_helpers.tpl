@@ -61,6 +61,14 @@ capabilities:
 {{- if .Values.nats.enabled }}nats://{{ include "touchstone.fullname" . }}-nats:4222{{ else }}{{ .Values.nats.url }}{{ end }}
 {{- end }}
 
+{{/* (dict "root" $ "name" service): whether the Pods of a service have the prover. */}}
+{{- define "touchstone.proves" -}}
+{{- if and .root.Values.prover.enabled (eq .name "inference-gateway") }}true{{ end }}
+{{- end }}
+
+{{- define "touchstone.proverFolder" }}/var/run/touchstone/prover{{ end }}
+{{- define "touchstone.proverWork" }}/var/run/touchstone/prover-work{{ end }}
+
 {{- define "touchstone.secretsFolder" }}/var/run/touchstone/secrets{{ end }}
 
 {{/* (dict "root" $ "name" service "secret" name "keys" list): each key of a secret as a file, and the variable that names the file. */}}
