@@ -16,8 +16,10 @@ import { join } from 'node:path';
 import { run } from '../images/engine.mjs';
 
 export const HELM = '3.22.0';
-export const KUBERNETES = '1.34.4';
-const ETCD = '3.6.14';
+/** That of helm’s own libraries: what the two share is compiled once. */
+export const KUBERNETES = '1.37.2';
+/** The one that this Kubernetes is tested with. */
+const ETCD = '3.7.0';
 /** As the chart’s image has it. */
 const NATS_SERVER = '2.15.2';
 /** What docker compose reads its files with. */
@@ -73,37 +75,27 @@ function cached(name, version, build) {
   return binary;
 }
 
-export function helm() {
-  return cached('helm', HELM, (work) =>
-    goRun(['install', `helm.sh/helm/v3/cmd/helm@v${HELM}`], { env: { GOBIN: work } }),
-  );
-}
-
 export function natsServer() {
   return cached('nats-server', NATS_SERVER, (work) =>
     goRun(['install', `github.com/nats-io/nats-server/v2@v${NATS_SERVER}`], { env: { GOBIN: work } }),
   );
 }
 
-/** A module with one main. */
-function program(work, binary, { requirement, replacements = [], imports, main, ldflags = '' }) {
-  const module = ['module example.invalid/program', 'go 1.24', `require ${requirement}`];
-  writeFileSync(join(work, 'go.mod'), [...module, 'replace (', ...replacements, ')', ''].join('\n'));
-  const source = ['package main', `import (\n${imports.map((path) => `\t"${path}"`).join('\n')}\n)`, main];
-  writeFileSync(join(work, 'main.go'), `${source.join('\n\n')}\n`);
+/** Writes a program and its module; `others` are imports of other programs of the same module. */
+function writeModule(work, { requirements, replacements = [], imports, others = [], main }) {
+  const list = (paths, name = '') => `import (\n${paths.map((path) => `\t${name}"${path}"`).join('\n')}\n)\n`;
+  const needed = requirements.map((one) => `require ${one}`);
+  const module = ['module example.invalid/program', 'go 1.24', ...needed, 'replace (', ...replacements, ')'];
+  writeFileSync(join(work, 'go.mod'), `${module.join('\n')}\n`);
+  writeFileSync(join(work, 'main.go'), `package main\n\n${list(imports)}\n${main}\n`);
+  // Never built: `go mod tidy` keeps the versions that the others need.
+  writeFileSync(join(work, 'others.go'), `//go:build others\n\npackage main\n\n${list(others, '_ ')}`);
   goRun(['mod', 'tidy'], { cwd: work });
-  goRun(['build', '-ldflags', ldflags, '-o', binary, '.'], { cwd: work });
 }
 
-export function etcd() {
-  return cached('etcd', ETCD, (work, binary) =>
-    program(work, binary, {
-      requirement: `go.etcd.io/etcd/server/v3 v${ETCD}`,
-      imports: ['os', 'go.etcd.io/etcd/server/v3/etcdmain'],
-      main: 'func main() { etcdmain.Main(os.Args) }',
-    }),
-  );
-}
+/** Without the tables of a debugger, which nobody reads here. */
+const goBuild = (work, binary, { path = '.', ldflags = '' } = {}) =>
+  goRun(['build', '-ldflags', `-s -w ${ldflags}`, '-o', binary, path], { cwd: work });
 
 /** Prints a project of Compose as docker compose takes it: `compose FOLDER PROFILE …`, with the .env of the folder. */
 const COMPOSE_MAIN = `func main() {
@@ -123,13 +115,14 @@ const COMPOSE_MAIN = `func main() {
 
 /** The loader of Compose files, from the module of their specification. */
 export function composeLoader() {
-  return cached('compose', COMPOSE, (work, binary) =>
-    program(work, binary, {
-      requirement: `github.com/compose-spec/compose-go/v2 v${COMPOSE}`,
+  return cached('compose', COMPOSE, (work, binary) => {
+    writeModule(work, {
+      requirements: [`github.com/compose-spec/compose-go/v2 v${COMPOSE}`],
       imports: ['context', 'encoding/json', 'log', 'os', 'github.com/compose-spec/compose-go/v2/cli'],
       main: COMPOSE_MAIN,
-    }),
-  );
+    });
+    goBuild(work, binary);
+  });
 }
 
 function moduleFolder(module, version) {
@@ -148,22 +141,44 @@ const versionFlags = [`gitVersion=v${KUBERNETES}`, `gitMajor=${major}`, `gitMino
   .map((value) => `-X k8s.io/component-base/version.${value}`)
   .join(' ');
 
-const ofKubernetes = (name, imports, main) =>
-  cached(name, KUBERNETES, (work, binary) =>
-    program(work, binary, {
-      requirement: `k8s.io/kubernetes v${KUBERNETES}`,
-      replacements: stagingModules(),
-      ...{ imports, main, ldflags: versionFlags },
-    }),
-  );
+const HELM_PROGRAM = 'helm.sh/helm/v3/cmd/helm';
+const CLI = 'k8s.io/component-base/cli';
+const programs = {
+  etcd: {
+    imports: ['os', 'go.etcd.io/etcd/server/v3/etcdmain'],
+    main: 'func main() { etcdmain.Main(os.Args) }',
+  },
+  'kube-apiserver': {
+    imports: ['os', CLI, 'k8s.io/kubernetes/cmd/kube-apiserver/app'],
+    main: 'func main() { os.Exit(cli.Run(app.NewAPIServerCommand())) }',
+  },
+  kubectl: {
+    imports: ['os', CLI, 'k8s.io/kubectl/pkg/cmd'],
+    main: 'func main() { os.Exit(cli.Run(cmd.NewDefaultKubectlCommand())) }',
+  },
+};
+const PROGRAM_IMPORTS = [HELM_PROGRAM, ...Object.values(programs).map(({ imports }) => imports.at(-1))];
 
-export function apiServer() {
-  return ofKubernetes(
-    'kube-apiserver',
-    ['os', 'k8s.io/component-base/cli', 'k8s.io/kubernetes/cmd/kube-apiserver/app'],
-    'func main() { os.Exit(cli.Run(app.NewAPIServerCommand())) }',
-  );
+/** One module for all of them: with the same versions of their libraries, these are compiled once. */
+function ofKubernetes(name, version, path) {
+  return cached(name, version, (work, binary) => {
+    writeModule(work, {
+      requirements: [
+        `helm.sh/helm/v3 v${HELM}`,
+        `k8s.io/kubernetes v${KUBERNETES}`,
+        `go.etcd.io/etcd/server/v3 v${ETCD}`,
+      ],
+      replacements: stagingModules(),
+      others: PROGRAM_IMPORTS,
+      ...(programs[name] ?? programs.kubectl),
+    });
+    goBuild(work, binary, { path, ldflags: versionFlags });
+  });
 }
+
+export const helm = () => ofKubernetes('helm', HELM, HELM_PROGRAM);
+export const etcd = () => ofKubernetes('etcd', ETCD);
+export const apiServer = () => ofKubernetes('kube-apiserver', KUBERNETES);
 
 /** The machine's kubectl where it has one. */
 export function kubectl() {
@@ -171,11 +186,7 @@ export function kubectl() {
     execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
     return 'kubectl';
   } catch {
-    return ofKubernetes(
-      'kubectl',
-      ['os', 'k8s.io/component-base/cli', 'k8s.io/kubectl/pkg/cmd'],
-      'func main() { os.Exit(cli.Run(cmd.NewDefaultKubectlCommand())) }',
-    );
+    return ofKubernetes('kubectl', KUBERNETES);
   }
 }
 
