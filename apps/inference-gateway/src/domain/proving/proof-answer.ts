@@ -1,3 +1,4 @@
+import { proofObject } from '@touchstone/content-address';
 import type { AuthorizationPayment } from '@touchstone/contracts';
 import type { ProofAnswer } from '@touchstone/contracts/http/inference-gateway';
 import type { AnswerLinks } from '../inference/answer.js';
@@ -23,6 +24,7 @@ export function proofAnswerBytes(
     model: { id: manifest.id, name: manifest.name, version: manifest.version, modelVersionId },
     circuit: { vkDigest: circuit.vkDigest, setup: circuit.setup },
     zk,
+    cid: proofObject(zk).cid,
     prover: { name, ...(fellBack === undefined ? {} : { fellBack }), milliseconds },
     payment,
     links: { verification: links.verification(verificationId), evidence: links.evidence(verificationId) },
