@@ -45,6 +45,7 @@ const gates = [
       `${root}tools/coverage.mjs`,
       ...[
         'canonical-json',
+        'content-address',
         'merkle',
         'groth16',
         'crypto',

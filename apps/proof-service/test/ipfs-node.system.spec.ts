@@ -23,6 +23,8 @@ withNode('an IPFS node (kubo)', () => {
   it.each([
     0,
     1,
+    5,
+    1_000_000,
     CHUNK_BYTES - 1,
     CHUNK_BYTES,
     CHUNK_BYTES + 1,
