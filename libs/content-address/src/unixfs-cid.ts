@@ -6,10 +6,8 @@ import { create } from 'multiformats/hashes/digest';
 
 /** Bytes of a block of a file, as kubo cuts them when nothing else is said. */
 export const CHUNK_BYTES = 262_144;
-/** Blocks that one node of a file names, as kubo has it; a larger file would have nodes between. */
-const CHUNKS_MAX = 174;
-/** Most bytes of an object: what one node names. Ten times a whole evidence bundle. */
-export const OBJECT_BYTES_MAX = CHUNK_BYTES * CHUNKS_MAX;
+/** Most bytes of an object: 174 chunks, as many as one node of kubo names; a larger file would have nodes between. Ten times a whole bundle. */
+export const OBJECT_BYTES_MAX = 45_613_056;
 
 /** Codes of the multicodec table. */
 const RAW = 0x55;
