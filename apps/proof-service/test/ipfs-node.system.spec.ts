@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CHUNK_BYTES, OBJECT_BYTES_MAX, proofObject, unixFsCid } from '@touchstone/content-address';
-import { available, waitUntil } from '@touchstone/testing';
+import { available } from '@touchstone/testing';
 import { buildKubo, goCommand, Kubo, KUBO_BUILD_TIMEOUT_MS } from './support/kubo.js';
 import { ProofFixture } from './support/proof-fixture.js';
 import { ProvenWorld, zk } from './support/proven-world.js';

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { waitUntil } from '@touchstone/testing';
 
 const KUBO = '0.43.1';
-/** Most of an hour on a machine that does much else; two minutes on a quiet one. */
+/** It takes two minutes on a quiet machine, and twenty on one that is busy with other things. */
 export const KUBO_BUILD_TIMEOUT_MS = 1_800_000;
 
 /** `go install` refuses a module with replacements of its own, so this one has them. */
