@@ -178,7 +178,7 @@ export default tseslint.config(
   },
   {
     files: [
-      'libs/{canonical-json,crypto,merkle,groth16,chain-proofs,event-batch,evidence,contracts,evm-contracts}/src/**/*.ts',
+      'libs/{canonical-json,content-address,crypto,merkle,groth16,chain-proofs,event-batch,evidence,contracts,evm-contracts}/src/**/*.ts',
     ],
     ignores: ['**/*.spec.ts'],
     rules: {

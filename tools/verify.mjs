@@ -57,6 +57,7 @@ const gates = [
       `${root}tools/coverage.mjs`,
       ...[
         'canonical-json',
+        'content-address',
         'merkle',
         'groth16',
         'crypto',

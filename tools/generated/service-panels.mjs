@@ -147,6 +147,15 @@ const own = {
         [`sum(rate(touchstone_proof_checkpoints_verified_total[${RATE}]))`, 'verified a second'],
         ['max(touchstone_proof_anchors_unmatched)', 'anchors without their checkpoint'],
       ),
+      rates('Objects put into places', 'touchstone_proof_object_publications_total', 'place, result'),
+      graph('Objects that wait for a place', 'short', [
+        'max by (place) (touchstone_proof_objects_waiting)',
+        '{{place}}',
+      ]),
+      graph('Oldest object that waits for a place', 's', [
+        'max by (place) (touchstone_proof_object_oldest_waiting_seconds)',
+        '{{place}}',
+      ]),
     ),
   ],
   'attestation-hub': () => [

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { proofObject } from '@touchstone/content-address';
 import { executionProved } from '@touchstone/contracts';
 import {
   inferAnswer,
@@ -112,9 +113,10 @@ describe('a proof that is paid for (R-ZK-1, R-ZK-2)', () => {
       expect(response.status).toBe(200);
       expect(response.headers.get('payment-response')).not.toBeNull();
       const bytes = await response.text();
-      const { zk, payment: paid } = proofAnswer.parse(JSON.parse(bytes));
+      const { zk, cid, payment: paid } = proofAnswer.parse(JSON.parse(bytes));
       expect(paid).toMatchObject({ payer: client.payer, amount: '50000' });
       expect(fixture.payments.transfers).toBe(transfers + 1);
+      expect(cid).toBe(proofObject(zk).cid);
       const key = prepareKey(zk.vk);
       if (!key.ok) throw new Error(key.code);
       expect(verifyProof(key.value, zk.publicSignals, zk.proof)).toEqual({ valid: true });

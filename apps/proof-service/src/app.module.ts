@@ -4,6 +4,8 @@ import { SHUTDOWN } from '@touchstone/platform/runtime';
 import { CLOCK, provide } from '@touchstone/platform/wiring';
 import type { ServiceParts } from '@touchstone/service';
 import { DataSource } from 'typeorm';
+import { ObjectFolder } from './adapters/folder/object-folder.js';
+import { KuboNode } from './adapters/ipfs/kubo-node.js';
 import { RpcSignerKeys } from './adapters/signer/rpc-signer-keys.js';
 import type { Config } from './config.js';
 import { EventEvidence } from './domain/evidence/event-evidence.js';
@@ -15,27 +17,44 @@ import { BundleVerifier } from './domain/evidence/verify-bundle.js';
 import { Ingestion } from './domain/ingest/ingestion.js';
 import { KnownKeys } from './domain/keys/signer-keys.js';
 import { LogCopy } from './domain/log/log-copy.js';
+import type { ObjectPlaceName, RetryPauses } from './domain/object/ports.js';
 import { BatchProofs } from './domain/proof/batch-proofs.js';
 import { LogReader } from './domain/proof/log-reader.js';
 import { IngestRunner, type ConsumerDelays } from './ingest-runner.js';
 import { ProofMetrics } from './metrics.js';
+import { ObjectMetrics } from './object-metrics.js';
+import { ObjectRunner } from './object-runner.js';
 import { Observers } from './observers.js';
 import { PostgresEvidenceStore } from './persistence/postgres-evidence-store.js';
 import { PostgresIntakeStore } from './persistence/postgres-intake-store.js';
 import { PostgresLogStore } from './persistence/postgres-log-store.js';
+import { PostgresObjectStore } from './persistence/postgres-object-store.js';
 import { PostgresProofStore } from './persistence/postgres-proof-store.js';
-import { storedFigures } from './persistence/stored-figures.js';
+import { storedFigures, waitingObjects } from './persistence/stored-figures.js';
 import { ProofGrpc } from './transport/grpc/proof.grpc.js';
 import { EvidenceController } from './transport/http/evidence.controller.js';
 import { LogController } from './transport/http/log.controller.js';
+import { ObjectsController } from './transport/http/objects.controller.js';
 import { ProofsController } from './transport/http/proofs.controller.js';
-import { EVENT_EVIDENCE, EVIDENCE_SHARED, EVIDENCE_STORE, OUTPUT_EVIDENCE, PROOF_STORE } from './tokens.js';
+import {
+  EVENT_EVIDENCE,
+  EVIDENCE_SHARED,
+  EVIDENCE_STORE,
+  OBJECT_STORE,
+  OUTPUT_EVIDENCE,
+  PROOF_STORE,
+} from './tokens.js';
 
 /** Wires the proof-service. */
-export function appParts(config: Config, delays: ConsumerDelays): ServiceParts {
+export function appParts(config: Config, delays: ConsumerDelays, pauses?: RetryPauses): ServiceParts {
   return {
-    controllers: [EvidenceController, ProofsController, LogController, ProofGrpc],
-    providers: [...foundations(config), ...readers(config), ingest(config, delays)],
+    controllers: [EvidenceController, ProofsController, LogController, ObjectsController, ProofGrpc],
+    providers: [
+      ...foundations(config),
+      ...readers(config),
+      ingest(config, delays),
+      ...objects(config, pauses),
+    ],
   };
 }
 
@@ -134,4 +153,35 @@ function ingest(config: Config, delays: ConsumerDelays) {
         log: new LogCopy(new PostgresLogStore(dataSource), keys, observers),
       }),
   );
+}
+
+function objects(config: Config, pauses: RetryPauses | undefined) {
+  const { TOUCHSTONE_OBJECT_FOLDER: folder, TOUCHSTONE_IPFS_API_URL: url } = config;
+  const places: ObjectPlaceName[] = [
+    ...(folder === undefined ? [] : (['folder'] as const)),
+    ...(url === undefined ? [] : (['ipfs'] as const)),
+  ];
+  const authorization = config.TOUCHSTONE_IPFS_API_AUTHORIZATION;
+  return [
+    provide(OBJECT_STORE, { dataSource: DataSource }, (parts) => new PostgresObjectStore(parts.dataSource)),
+    provide(
+      ObjectMetrics,
+      { registry: METRICS, dataSource: DataSource },
+      ({ registry, dataSource }) =>
+        new ObjectMetrics(registry, places, (asked) => waitingObjects(dataSource, asked)),
+    ),
+    provide(
+      ObjectRunner,
+      { store: OBJECT_STORE, metrics: ObjectMetrics, shutdown: SHUTDOWN, logger: LOGGER },
+      async (parts) =>
+        new ObjectRunner({
+          ...parts,
+          pauses,
+          places: [
+            ...(folder === undefined ? [] : [await ObjectFolder.open(folder)]),
+            ...(url === undefined ? [] : [new KuboNode({ url, authorization })]),
+          ],
+        }),
+    ),
+  ];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { canonicalJson } from '@touchstone/canonical-json';
+import { proofObject, unixFsCid } from '@touchstone/content-address';
 import { bytesToHex } from '@touchstone/crypto';
 import { anchoredCommitment, commitmentHash, outputLeaf } from '@touchstone/evidence';
 import { leafHash, leafHashOfText } from '@touchstone/merkle';
@@ -8,10 +9,12 @@ import type { Config } from '../src/config.js';
 import { storedProfiles } from '../src/domain/batch/stored-tree.js';
 import { PostgresEvidenceStore } from '../src/persistence/postgres-evidence-store.js';
 import { PostgresLogStore } from '../src/persistence/postgres-log-store.js';
+import { PostgresObjectStore } from '../src/persistence/postgres-object-store.js';
 import { PostgresProofStore } from '../src/persistence/postgres-proof-store.js';
 import { storedFigures } from '../src/persistence/stored-figures.js';
 import { service } from '../src/service.js';
 import { LogWorld } from './support/log-world.js';
+import { zk } from './support/proven-world.js';
 
 const world = new LogWorld();
 const published = world.commitmentPublished().body;
@@ -71,6 +74,10 @@ const eventRows = `
   INSERT INTO proofs.event (batch_id, leaf_index, event_id, event)
     VALUES ('${signed.batchId}', 0, ${hex(new TextEncoder().encode('event-1'))}, ${text(JSON.stringify(sent?.[0]))});`;
 
+const proofRow = `
+  INSERT INTO proofs.execution_proof (verification_id, zk, proved_at)
+    VALUES ('${early.verificationId}', ${text(canonicalJson(zk))}, '${early.recordedAt}');`;
+
 const storedAnchor = {
   ...{ anchorId: anchor.anchorId, kind: 'evm', network: anchor.network, commitment: anchor.commitment },
   ...{ proof: canonicalJson(anchor.proof), transaction: anchor.transaction, blockNumber: anchor.blockNumber },
@@ -84,9 +91,12 @@ const versions = olderVersions({
     { sql: rows },
     { since: 'AnchorSizes1785900000000', sql: 'UPDATE proofs.anchor SET checkpoint_size = 2' },
     { since: 'EventBatches1796400000000', sql: eventRows },
+    { since: 'ExecutionProofs1796500000000', sql: proofRow },
   ],
-  expectRows: async (dataSource) => {
-    await expectEvidence(dataSource);
+  expectRows: async (dataSource, version) => {
+    const proofCount = version === 'ExecutionProofs1796500000000' ? 1 : 0;
+    await expectEvidence(dataSource, BigInt(proofCount));
+    await expectObject(dataSource, proofCount);
     const proofs = new PostgresProofStore(dataSource);
     expect(await proofs.newestCheckpoint()).toEqual({
       ...{ size: 2n, root: world.rootAt(2), note: checkpoint.note, publishedAt: checkpoint.publishedAt },
@@ -115,7 +125,19 @@ describe('a database of an older version', () => {
   it.each(versions)('that had $version as its last migration loses nothing', ({ check }) => check(), 60_000);
 });
 
-async function expectEvidence(dataSource: ServiceDataSource): Promise<void> {
+/** A proof of then has its object as soon as the service looks. */
+async function expectObject(dataSource: ServiceDataSource, proofCount: number): Promise<void> {
+  const { cid, bytes } = proofObject(zk);
+  const objects = new PostgresObjectStore(dataSource);
+  expect(await objects.find(cid)).toBeUndefined();
+  expect(await objects.address(10, unixFsCid)).toBe(proofCount);
+  if (proofCount === 0) return;
+  expect(await objects.find(cid)).toEqual({ cid, bytes: Buffer.from(bytes) });
+  const waiting = await objects.claim('ipfs', { firstMs: 1, maxMs: 1 });
+  expect(waiting).toMatchObject({ cid, verificationId: early.verificationId, record: canonicalJson(early) });
+}
+
+async function expectEvidence(dataSource: ServiceDataSource, proofs: bigint): Promise<void> {
   const evidence = new PostgresEvidenceStore(dataSource);
   const [{ body }] = outputs;
   const { verificationId } = body;
@@ -145,7 +167,7 @@ async function expectEvidence(dataSource: ServiceDataSource): Promise<void> {
     },
     ...{ batchHashes: [leafHash(leaves[1] as Uint8Array)], logHashes: [first], zk: null },
   });
-  expect(await evidence.arrivals()).toEqual({ anchored: new Map([[anchor.network, 2n]]), proofs: 0n });
+  expect(await evidence.arrivals()).toEqual({ anchored: new Map([[anchor.network, 2n]]), proofs });
   const held = { batch: { evidenceId: signed.evidenceId }, event: { eventId: 'event-1' } };
   const stored = await evidence.locateEvent(held);
   // Versions before had no batches of events.

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDataSource, runMigrations } from '@touchstone/postgres';
-import { ANCHOR_SUBMITTERS_MAX } from '../src/config.js';
+import { ANCHOR_SUBMITTERS_MAX, IPFS_AUTHORIZATION_CHARACTERS_MAX } from '../src/config.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProofFixture } from './support/proof-fixture.js';
 
@@ -38,7 +38,23 @@ describe('configuration', () => {
     expect(config.TOUCHSTONE_ANCHOR_SUBMITTERS).toHaveLength(ANCHOR_SUBMITTERS_MAX);
   });
 
+  it('takes a login of the IPFS node of up to as many characters as the limit', () => {
+    const login = (length: number) => `Bearer ${'x'.repeat(length - 7)}`;
+    const configured = (TOUCHSTONE_IPFS_API_AUTHORIZATION: string) =>
+      fixture.config({ TOUCHSTONE_IPFS_API_AUTHORIZATION }).TOUCHSTONE_IPFS_API_AUTHORIZATION;
+    expect(configured(login(IPFS_AUTHORIZATION_CHARACTERS_MAX))).toHaveLength(
+      IPFS_AUTHORIZATION_CHARACTERS_MAX,
+    );
+    expect(() => configured(login(IPFS_AUTHORIZATION_CHARACTERS_MAX + 1))).toThrow('AUTHORIZATION');
+  });
+
   it.each([
+    ['TOUCHSTONE_OBJECT_FOLDER', 'objects'],
+    ['TOUCHSTONE_IPFS_API_URL', 'ftp://127.0.0.1'],
+    ['TOUCHSTONE_IPFS_API_URL', 'http://user:password@127.0.0.1:5001'],
+    ['TOUCHSTONE_IPFS_API_URL', 'http://127.0.0.1:5001/?pin=false'],
+    ['TOUCHSTONE_IPFS_API_AUTHORIZATION', 'token'],
+    ['TOUCHSTONE_IPFS_API_AUTHORIZATION', 'Bearer a\r\nb: c'],
     ['TOUCHSTONE_ANCHOR_SUBMITTERS', addresses(ANCHOR_SUBMITTERS_MAX + 1)],
     ['TOUCHSTONE_ANCHOR_SUBMITTERS', '0x12'],
     ['TOUCHSTONE_ANCHOR_CONTRACTS', 'contract'],

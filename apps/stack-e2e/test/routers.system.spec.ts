@@ -22,6 +22,7 @@ import * as verifications from '../../inference-gateway/src/transport/http/verif
 import * as facilitator from '../../payment-verifier/src/transport/http/facilitator.controller.js';
 import * as evidence from '../../proof-service/src/transport/http/evidence.controller.js';
 import * as proofLog from '../../proof-service/src/transport/http/log.controller.js';
+import * as objects from '../../proof-service/src/transport/http/objects.controller.js';
 import * as proofs from '../../proof-service/src/transport/http/proofs.controller.js';
 import * as signer from '../../signer/src/transport/http/signer.controller.js';
 import { expectedAnswer, type DocumentedPaths } from './routing/expected-answer.js';
@@ -36,7 +37,7 @@ const services: Readonly<Record<string, readonly object[]>> = {
   ],
   'inference-gateway': [infer, models, operatorModels, executionProofs, verifications],
   'payment-verifier': [facilitator],
-  'proof-service': [evidence, proofLog, proofs],
+  'proof-service': [evidence, proofLog, objects, proofs],
   signer: [signer],
 };
 

@@ -240,6 +240,7 @@ export {
   hexBytes,
   hexData,
   keyId,
+  objectCid,
   slug,
   timestampMs,
   unixSeconds,

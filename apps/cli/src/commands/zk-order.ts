@@ -85,12 +85,13 @@ function requireId(text: string): string {
   );
 }
 
-function describe({ circuit, prover, payment, links }: ProofAnswer, isReplayed: boolean): string {
+function describe({ circuit, cid, prover, payment, links }: ProofAnswer, isReplayed: boolean): string {
   return table([
     ['proof', isReplayed ? 'was made before' : `made in ${prover.milliseconds} ms by ${prover.name}`],
     ...(prover.fellBack === undefined ? [] : [['instead of', printableLine(prover.fellBack)]]),
     ['circuit', circuit.vkDigest],
     ['set-up', circuit.setup],
+    ...(cid === undefined ? [] : [['CID', cid]]),
     ['paid', isReplayed ? 'nothing now' : paidText(payment)],
     ['evidence', links.evidence],
   ]);

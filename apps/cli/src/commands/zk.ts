@@ -13,6 +13,7 @@ export function addZkCommands(program: Command): void {
   addProve(zk);
   addDeviation(zk);
   addQuoteAndOrder(zk);
+  addCid(zk);
   addProver(zk);
   addReplay(program);
 }
@@ -86,6 +87,23 @@ Examples:
   $ touchstone verify proven.json --trust trust.json --require L5 --allow-test`,
     )
     .action((id, options) => finish(import('./zk-order.js').then((m) => m.zkOrderCommand(id, options))));
+}
+
+function addCid(zk: Command): void {
+  zk.command('cid <bundle>')
+    .description(
+      'print the content identifier (CID) by which the proof of a bundle is found, without asking anybody',
+    )
+    .option('--out <file>', 'write the bytes that it names there')
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ touchstone zk cid proven.json
+  $ touchstone zk cid proven.json --out proof.json && ipfs add --cid-version=1 --raw-leaves --only-hash proof.json`,
+    )
+    .action((path, options) => finish(import('./zk-cid.js').then((m) => m.zkCidCommand(path, options))));
 }
 
 function addProver(zk: Command): void {

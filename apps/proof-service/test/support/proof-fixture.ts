@@ -10,6 +10,7 @@ import {
   type Surroundings,
 } from '@touchstone/testing/service';
 import type { configSchema } from '../../src/config.js';
+import type { RetryPauses } from '../../src/domain/object/ports.js';
 import type { ConsumerDelays } from '../../src/ingest-runner.js';
 import { service, serviceWith } from '../../src/service.js';
 import { CONTRACT, LogWorld, ORIGIN, type TestEvent } from './log-world.js';
@@ -51,8 +52,12 @@ export class ProofFixture extends ServiceFixture<typeof configSchema> {
     return fixture;
   }
 
-  override async start(change: Settings = {}, delays: ConsumerDelays = {}): Promise<ProofClient> {
-    return new ProofClient(await this.launch(change, { definition: serviceWith(delays) }));
+  override async start(
+    change: Settings = {},
+    delays: ConsumerDelays = {},
+    pauses?: RetryPauses,
+  ): Promise<ProofClient> {
+    return new ProofClient(await this.launch(change, { definition: serviceWith(delays, pauses) }));
   }
 
   /** Publishes events one after the other, each with an id of its own, so that a repetition is delivered again. */

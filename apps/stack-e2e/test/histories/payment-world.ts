@@ -4,7 +4,7 @@ import { requestDigest } from '@touchstone/evidence';
 import { silentLogger } from '@touchstone/platform/observability';
 import { RpcPayments } from '../../../inference-gateway/src/adapters/payment-verifier/rpc-payments.js';
 import { ModelExecutor } from '../../../inference-gateway/src/domain/inference/execute-model.js';
-import { InferModel } from '../../../inference-gateway/src/domain/inference/infer-model.js';
+import { InferModel, type InferModelParts } from '../../../inference-gateway/src/domain/inference/infer-model.js';
 import { type Reply } from '../../../inference-gateway/src/domain/payment/reply.js';
 import { ModelCatalogue } from '../../../inference-gateway/src/domain/model/model-catalogue.js';
 import { PaidInference } from '../../../inference-gateway/src/domain/payment/paid-inference.js';
@@ -177,7 +177,16 @@ export class PaymentWorld {
       ),
     );
     const verifications = gateway.calling(this.verifications);
-    const links = { verification: (id: string) => `/v/${id}`, evidence: (id: string) => `/e/${id}` };
+    const links = {
+      verification: (id: string) => `/v/${id}`,
+      evidence: (id: string) => `/e/${id}`,
+      proof: (id: string) => `/p/${id}`,
+    };
+    // Nothing is proved in these histories.
+    const proofs: InferModelParts['proofs'] = {
+      proveExecution: () => Promise.resolve({ answer: { isForLater: false } }),
+      requireProvable: () => ({ price: 0n }),
+    };
     const quiet = () => undefined;
     const paid = new PaidInference({
       terms,
@@ -185,12 +194,12 @@ export class PaymentWorld {
       reader,
       executor: gateway.calling(executor),
       verifications,
-      links,
+      ...{ links, proofs },
       urlOf: (target) => target,
       warnings: { releaseFailed: quiet, renewalFailed: quiet, settleUnknown: quiet },
       nowMs,
     });
-    return new InferModel({ catalogue, executor, verifications, links, nowMs, paid });
+    return new InferModel({ catalogue, executor, verifications, links, proofs, nowMs, paid });
   }
 
   private newDesk(): PaymentDesk {

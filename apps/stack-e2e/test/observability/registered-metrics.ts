@@ -12,6 +12,7 @@ import { HubMetrics } from '../../../attestation-hub/src/metrics.js';
 import { GatewayMetrics } from '../../../inference-gateway/src/metrics.js';
 import { PrometheusPaymentMetrics } from '../../../payment-verifier/src/metrics.js';
 import { ProofMetrics } from '../../../proof-service/src/metrics.js';
+import { ObjectMetrics } from '../../../proof-service/src/object-metrics.js';
 import { NodeNews } from '../../../signer/src/node-news.js';
 
 /** What Prometheus and the operator put on every series. */
@@ -48,6 +49,7 @@ function everyFigure(): Registry {
     [],
   );
   new ProofMetrics(registry, never);
+  new ObjectMetrics(registry, [], never);
   new HubMetrics(registry, never);
   return registry;
 }

@@ -20,7 +20,7 @@ import {
   TENSOR_RANK_MAX,
   tensorDatatypes,
 } from '../schemas/output.js';
-import { decimal, hex32, slug, timestampMs, uuidV7 } from '../schemas/primitives.js';
+import { decimal, hex32, objectCid, slug, timestampMs, uuidV7 } from '../schemas/primitives.js';
 import { visibleText } from '../visible-text.js';
 
 /** Any finite number, for what a model answers can be the next request; the model's datatype checks the elements. */
@@ -88,6 +88,11 @@ const provenExecution = z.object({
     setup: z.enum(circuitSetups).describe('Who could forge its proofs.'),
   }),
   zk: zkProof,
+  cid: objectCid
+    .optional()
+    .describe(
+      'Content identifier of zk as canonical JSON; the proof-service gives the object by it. Absent in answers of before.',
+    ),
   prover: z.object({
     name: z.string(),
     fellBack: z.string().optional().describe('Why it was not the prover that is asked first.'),

@@ -9,6 +9,7 @@ import {
   hexData,
   keyId,
   keystoreEntry,
+  objectCid,
   slug,
   timestampMs,
   unixSeconds,
@@ -30,6 +31,16 @@ const table: [string, z.ZodType, unknown[], unknown[]][] = [
     evmAddress,
     [`0x${'ab'.repeat(20)}`],
     [`0x${'AB'.repeat(20)}`, 'ab'.repeat(20), `0x${'ab'.repeat(21)}`],
+  ],
+  [
+    'objectCid',
+    objectCid,
+    [`bafkreia${'2'.repeat(50)}4`, `bafybeih${'z'.repeat(50)}a`],
+    [
+      ...['', `bafkreia${'2'.repeat(50)}b`, `bafkreii${'2'.repeat(50)}4`, `bafkreia${'2'.repeat(49)}4`],
+      ...[`bafkreia${'2'.repeat(51)}4`, `bafkreia${'1'.repeat(50)}4`, `bafyreia${'2'.repeat(50)}4`],
+      ...[`BAFKREIA${'2'.repeat(50)}4`, `zb2rhe${'2'.repeat(43)}`, 7],
+    ],
   ],
   [
     'decimal',

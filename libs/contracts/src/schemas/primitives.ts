@@ -29,6 +29,17 @@ export const uuidV7 = z
     'expected a lower-case UUIDv7',
   );
 
+/**
+ * The content identifier of an object as its address spells it: CIDv1 in base32 of a SHA-256, of a raw block (`bafkrei…`) or of a UnixFS
+ * file (`bafybei…`). Other spellings of the same one are refused, so that every object has one address.
+ */
+export const objectCid = z
+  .string()
+  .regex(
+    /^baf(?:krei|ybei)[a-h][a-z2-7]{50}[aeimquy4]$/,
+    'expected a CIDv1 in base32 (bafkrei… or bafybei…)',
+  );
+
 /** A time as RFC 3339 in UTC with milliseconds. */
 export const timestampMs = z
   .string()

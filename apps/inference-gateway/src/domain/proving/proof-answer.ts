@@ -1,3 +1,4 @@
+import { proofObject } from '@touchstone/content-address';
 import type { AuthorizationPayment } from '@touchstone/contracts';
 import type { ProofAnswer, ProvenExecution } from '@touchstone/contracts/http/inference-gateway';
 import type { AnswerLinks } from '../inference/answer.js';
@@ -17,7 +18,7 @@ export function provenExecution(
   { zk, name, fellBack, milliseconds }: MadeProof,
 ): ProvenExecution {
   const prover = { name, ...(fellBack === undefined ? {} : { fellBack }), milliseconds };
-  return { circuit: { vkDigest, setup }, zk, prover };
+  return { circuit: { vkDigest, setup }, zk, cid: proofObject(zk).cid, prover };
 }
 
 /** The bytes of the answer to a request for a proof. They are made once and stored, so that every replay is the same. */

@@ -17,6 +17,7 @@ import type { EventQuestion as EventQuestionOf } from '../../domain/evidence/eve
 import type { EvidenceReader } from '../../domain/evidence/evidence-reader.js';
 import type { VerifiedBundle } from '../../domain/evidence/recent-bundles.js';
 import { EVENT_EVIDENCE, OUTPUT_EVIDENCE } from '../../tokens.js';
+import { namesTag } from './entity-tag.js';
 
 /** Seconds that a bundle with a final anchor may be kept without asking again: it stays true, and anchors on other networks or a proof of the execution may follow. */
 export const ANCHORED_MAX_AGE_SECONDS = 300;
@@ -105,7 +106,7 @@ function answer(
   const cacheControl =
     networks.size > 0 ? `private, max-age=${ANCHORED_MAX_AGE_SECONDS}` : 'private, no-cache';
   const headers = { etag, 'cache-control': cacheControl };
-  if (names(ifNoneMatch, etag)) {
+  if (namesTag(ifNoneMatch, etag)) {
     response.writeHead(304, headers).end();
     return;
   }
@@ -113,13 +114,4 @@ function answer(
   response
     .writeHead(200, { ...headers, 'content-type': EVIDENCE_MEDIA_TYPE, 'content-length': body.length })
     .end(body);
-}
-
-/** Whether `If-None-Match` (RFC 9110 section 13.1.2) names the entity tag; the comparison is the weak one. */
-function names(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  return ifNoneMatch.split(',').some((tag) => {
-    const trimmed = tag.trim();
-    return trimmed === '*' || trimmed.replace(/^W\//, '') === etag;
-  });
 }
