@@ -104,7 +104,7 @@ describe('the built-in prover as a program', () => {
   it('describes itself', async () => {
     const { reply } = await ask('describe', { protocol: PAP, verb: 'describe' });
     expect(papReplies.describe.parse(reply).systems).toMatchObject([
-      { id: 'groth16/bn254', setUp: 'per-circuit', zeroKnowledge: true },
+      { id: 'groth16/bn254', setUp: 'per-circuit', zeroKnowledge: true, carriesBind: true },
     ]);
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { givenFile } from './given-file.js';
 import { PapError } from './pap-error.js';
 import { callProgram, type ProverProgram } from './program-call.js';
-import { PAP, papExitCodes, type PapRequest, type PapTensor } from './protocol.js';
+import { PAP, papExitCodes, type PapReply, type PapRequest, type PapTensor } from './protocol.js';
 import { judge, type Statement, verificationOf } from './verdict.js';
 
 type Model = PapRequest<'compile'>['model'];
@@ -28,10 +28,12 @@ export interface ExaminationResult {
 }
 
 const BIND = '5a'.repeat(31);
+const OTHER_BIND = `${'5a'.repeat(30)}5b`;
 
 /**
- * Tries a program: it must prove, take its own proof, and refuse each of five false statements. Who takes a single one would vouch for
- * anything. Each verdict comes from a fresh process that is given the statement alone.
+ * Tries a program: it must prove, take its own proof, and refuse each of five false statements, six if it says that its proofs carry
+ * `bind`. Who takes a single one would vouch for anything. Each verdict comes from a fresh process that is given the statement alone.
+ * Keys go to systems that have them for each circuit, and to no others.
  *
  * @returns all that was tried, until something failed without which the rest cannot be tried
  */
@@ -62,8 +64,9 @@ class Examination {
   }
 
   async run(): Promise<ExaminationResult[]> {
-    const statement = await this.step('proves', () => this.prove());
-    if (statement === undefined) return this.results;
+    const proven = await this.step('proves', () => this.prove());
+    if (proven === undefined) return this.results;
+    const { statement, carriesBind } = proven;
     await this.step('takes its own proof', async () => {
       const verdict = await judge(this.program, statement, this.bounds);
       if (!verdict.valid) throw new Error(`It refuses it: ${verdict.reason}.`);
@@ -71,7 +74,8 @@ class Examination {
     await this.step('refuses a file of another digest', () => this.refusesDigest());
     if (this.sample.unsupportedModel !== undefined)
       await this.step('refuses a model that it cannot prove', () => this.refusesModel());
-    for (const [name, mutant] of await this.mutants(statement))
+    const otherRequest = ['another request', { ...statement, bind: OTHER_BIND }] as const;
+    for (const [name, mutant] of [...(await this.mutants(statement)), ...(carriesBind ? [otherRequest] : [])])
       await this.step(`refuses ${name}`, () => this.refuses(mutant));
     return this.results;
   }
@@ -93,9 +97,11 @@ class Examination {
     return (await callProgram(this.program, 'compile', request, this.bounds)).programDigest;
   }
 
-  private async prove(): Promise<Statement> {
-    const { model, setUp, inputs } = this.sample;
-    await callProgram(this.program, 'describe', { protocol: PAP, verb: 'describe' }, this.bounds);
+  private async prove(): Promise<{ statement: Statement; carriesBind: boolean }> {
+    const { model, inputs } = this.sample;
+    const asking = { protocol: PAP, verb: 'describe' } as const;
+    const { systems } = await callProgram(this.program, 'describe', asking, this.bounds);
+    const setUp = hasKeys(systems) ? this.sample.setUp : undefined;
     const proofPath = join(this.folder, 'proof');
     const asked = { model, programDigest: await this.compile(model), inputs: [...inputs], bind: BIND };
     const { outputs } = await callProgram(
@@ -107,12 +113,11 @@ class Examination {
       },
       this.bounds,
     );
-    return {
-      ...asked,
-      outputs,
-      proof: await givenFile(proofPath),
+    const statement = {
+      ...{ ...asked, outputs, proof: await givenFile(proofPath) },
       ...(setUp === undefined ? {} : { setUp: verificationOf(setUp) }),
     };
+    return { statement, carriesBind: systems.every((system) => system.carriesBind) };
   }
 
   private async mutants(statement: Statement): Promise<(readonly [string, Statement])[]> {
@@ -166,6 +171,9 @@ class Examination {
     throw new Error('It compiles it.');
   }
 }
+
+const hasKeys = (systems: PapReply<'describe'>['systems']): boolean =>
+  systems.some(({ setUp }) => setUp === 'per-circuit');
 
 /** The same tensors with one element one more, or one less where one more may be out of range. */
 function changed(tensors: readonly PapTensor[]): PapTensor[] {

@@ -40,6 +40,12 @@ export class PapHost {
   }
 
   /** @throws PapError `program-disabled`, and what the call fails with */
+  async describe(name: string, signal?: AbortSignal): Promise<PapReply<'describe'>> {
+    const program = this.enabled(name);
+    return callProgram(program, 'describe', { protocol: PAP, verb: 'describe' }, boundsOf(program, signal));
+  }
+
+  /** @throws PapError `program-disabled`, and what the call fails with */
   async compile(name: string, asked: Asked<'compile'>, signal?: AbortSignal): Promise<PapReply<'compile'>> {
     const program = this.enabled(name);
     const request = { ...asked, protocol: PAP, verb: 'compile' } as const;

@@ -67,7 +67,7 @@ const statement = {
   bind,
 };
 
-/** What each verb is asked, closed. `setUp` is for systems that have one for each circuit. */
+/** What each verb is asked, closed. `setUp` is there for systems that have one for each circuit, by what `describe` says. */
 export const papRequests = {
   describe: z.strictObject({ ...head, verb: z.literal('describe') }),
   compile: z.strictObject({
@@ -106,6 +106,8 @@ const system = z.strictObject({
   setUp: z.enum(['transparent', 'universal', 'per-circuit', 'insecure-public']),
   /** Whether a proof hides what is not public. */
   zeroKnowledge: z.boolean(),
+  /** Whether a proof is one of `bind` too. One that is not can be shown beside any request with the same inputs and outputs. */
+  carriesBind: z.boolean(),
   operators: z.array(z.string().min(1).max(64)).max(512).optional(),
   constraintsMax: z.number().int().min(1).optional(),
   signalsMax: z.number().int().min(1).optional(),

@@ -33,13 +33,29 @@ describe('the registration of a program', () => {
       'refuses another model',
       'refuses a cut proof',
       'refuses a proof with a flipped bit',
+      'refuses another request',
     ]);
+  });
+
+  it('asks one that carries no bind about every false statement but that', async () => {
+    const { results, isEnabled } = await new PapHost().register(fakeProgram('carries-no-bind'), sample);
+    expect(isEnabled).toBe(true);
+    expect(results.map(({ name }) => name)).not.toContain('refuses another request');
+    expect(results).toHaveLength(9);
+  });
+
+  it.each(['has-keys', 'honest'])('gives keys to a system that has them: %s', async (lie) => {
+    const { onnx: key } = sample.model;
+    const setUp = { vkDigest: 'ab'.repeat(32), provingKey: key, verificationKey: key };
+    const { results } = await new PapHost().register(fakeProgram(lie), { ...sample, setUp });
+    expect(results.filter(({ passed }) => !passed)).toEqual([]);
   });
 
   it.each([
     ['ignores-outputs', ['refuses an output that is one more']],
     ['ignores-inputs', ['refuses an input that is one more']],
     ['ignores-model', ['refuses another model']],
+    ['ignores-bind', ['refuses another request']],
     ['ignores-half', ['refuses a cut proof', 'refuses a proof with a flipped bit']],
     ['ignores-tail', ['refuses a cut proof', 'refuses a proof with a flipped bit']],
     ['refuses-all', ['takes its own proof']],

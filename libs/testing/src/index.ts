@@ -8,7 +8,13 @@ export {
   type IndependentCase,
   type IndependentReport,
 } from './independent-verifier.js';
-export { pythonWithCryptography, pythonWithPyEcc, pythonWithVerifiers, runPython } from './python.js';
+export {
+  pythonWithCryptography,
+  pythonWithEzkl,
+  pythonWithPyEcc,
+  pythonWithVerifiers,
+  runPython,
+} from './python.js';
 export { readVectors, vectorsFolder, vectorsPath, vectorsPresent } from './vectors.js';
 export { CHROMIUM_FLAGS, CHROMIUM_REMEDY, findChromium, obtainChromium } from './chromium.js';
 export { FakeClock } from './clock.js';

@@ -16,6 +16,9 @@ interface PythonPackage {
 
 const CRYPTOGRAPHY: PythonPackage = { name: 'cryptography', version: '48.0.0' };
 const PY_ECC: PythonPackage = { name: 'py_ecc', version: '8.0.0' };
+/** A prover of others, under no stated licence: installed by who runs the tests, shipped by nobody. */
+const EZKL: PythonPackage = { name: 'ezkl', version: '23.0.5' };
+const ONNX: PythonPackage = { name: 'onnx', version: '1.23.2' };
 
 type Step = Pick<SpawnSyncReturns<string>, 'status' | 'stderr'>;
 
@@ -24,7 +27,7 @@ export function missingForPython(
   { name }: Pick<PythonPackage, 'name'>,
   steps: { python: Step; venv?: Step; pip?: Step },
 ): string {
-  const need = `The independent verifier needs python3 with the package ${name}`;
+  const need = `A verifier or prover of others needs python3 with the package ${name}`;
   if (steps.python.status !== 0) return `${need}: install python3.`;
   if (steps.venv && steps.venv.status !== 0)
     return `${need}: install the package python3-venv (or ${name} for python3); venv says: ${lastLine(steps.venv)}`;
@@ -50,6 +53,11 @@ export function pythonWithPyEcc(): string | undefined {
 /** A Python with both, as it takes for evidence that holds a proof of an execution. */
 export function pythonWithVerifiers(): string | undefined {
   return pythonWith(CRYPTOGRAPHY, PY_ECC);
+}
+
+/** A Python with the prover EZKL, and what reads the models that it is given. */
+export function pythonWithEzkl(): string | undefined {
+  return pythonWith(EZKL, ONNX);
 }
 
 function pythonWith(...needed: PythonPackage[]): string | undefined {

@@ -108,7 +108,7 @@ Examples:
 
 function addProver(zk: Command): void {
   zk.command('conformance')
-    .description('examine a prover as a gateway does: it must prove, and refuse five false statements')
+    .description('examine a prover as a gateway does: it must prove, and refuse every false statement')
     .option('--program <file>', 'a program of the Prover Adapter Protocol (the built-in prover)')
     .option('--timeout <seconds>', 'how long a call may take', positiveInteger, PROOF_TIMEOUT_DEFAULT_SECONDS)
     .addOption(json())

@@ -97,6 +97,7 @@ export class PapProgram {
           id: 'groth16/bn254',
           setUp: 'per-circuit',
           zeroKnowledge: true,
+          carriesBind: true,
           constraintsMax: CONSTRAINTS_MAX,
           signalsMax: CIRCUIT_SIGNALS_MAX,
         },

@@ -57,7 +57,7 @@ function proofOf({ programDigest, inputs, outputs, bind }) {
     programDigest: lie === 'ignores-model' ? '' : programDigest,
     inputs: lie === 'ignores-inputs' ? [] : inputs,
     outputs: lie === 'ignores-outputs' ? [] : outputs,
-    bind,
+    bind: lie === 'ignores-bind' || lie === 'carries-no-bind' ? '' : bind,
   };
   return sha256(`fake|${JSON.stringify(said)}`).repeat(2);
 }
@@ -67,7 +67,16 @@ const verbs = {
   describe: () =>
     reply({
       prover: { name: 'fake', version: '1' },
-      systems: [{ id: 'fake/hash', setUp: 'transparent', zeroKnowledge: false }],
+      systems: [
+        {
+          ...{
+            id: 'fake/hash',
+            setUp: lie === 'has-keys' ? 'per-circuit' : 'transparent',
+            zeroKnowledge: false,
+          },
+          carriesBind: lie !== 'carries-no-bind',
+        },
+      ],
     }),
   compile: () =>
     reply({
@@ -77,6 +86,7 @@ const verbs = {
     }),
   prove: () => {
     const { factor, programDigest } = programOf(request.model);
+    if ((request.setUp !== undefined) !== (lie === 'has-keys')) fail('request-invalid', 2);
     const outputs = outputsOf(factor, request.inputs);
     const proof = proofOf({ ...request, programDigest, outputs });
     writeFileSync(request.proofPath, proof);

@@ -51,6 +51,8 @@ class HeldHost {
     results: [{ name: 'refuses an input that is one more', passed: this.enabled, detail: 'It takes it.' }],
   });
   state = () => ({ isEnabled: this.enabled });
+  system = { id: 'groth16/bn254', carriesBind: true };
+  describe = async () => ({ systems: [this.system] });
   compile = async () => {
     this.compiled += 1;
     return { programDigest: '00'.repeat(32) };
@@ -129,6 +131,20 @@ describe('a prover that is a program', () => {
     await expect(prover.prove({ ...job, model: { ...model, circuit } })).rejects.toMatchObject({
       code: 'not-provable',
     });
+  });
+
+  it.each([
+    { id: 'halo2-kzg/bn254', carriesBind: true },
+    { id: 'groth16/bn254', carriesBind: false },
+  ])('sells no proofs of $id whose carrying of the request is $carriesBind', async (system) => {
+    start();
+    host.held = false;
+    host.system = system;
+    await expect(prover.examine()).rejects.toThrow('they are not sold');
+    expect(prover.isEnabled).toBe(false);
+    host.system = { id: 'groth16/bn254', carriesBind: true };
+    await prover.examine();
+    expect(prover.isEnabled).toBe(true);
   });
 
   it('offers nothing before it is examined and measured, and nothing once it failed', async () => {

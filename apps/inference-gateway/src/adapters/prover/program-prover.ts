@@ -15,6 +15,9 @@ import type { Model, ProvableCircuit, ProvingKeys } from '../../domain/model/mod
 import type { MadeProof, Prover, ProvingJob } from '../../domain/proving/prover.js';
 import { Turns } from '../sandbox/turns.js';
 
+/** The proof system of evidence. */
+const SYSTEM = 'groth16/bn254';
+
 /** Why a proof is ended when its time is over. */
 const TIMED_OUT = Symbol('timed out');
 
@@ -77,11 +80,22 @@ export class ProgramProver implements Prover {
       );
       const failed = results.filter(({ passed }) => !passed).map(({ name, detail }) => `${name}: ${detail}`);
       if (failed.length > 0) throw new Error(`The prover failed its examination. ${failed.join(' ')}`);
+      await this.requireSystem();
       this.calibration = await this.calibrate(model);
     } catch (error) {
       this.calibration = undefined;
       throw error;
     }
+  }
+
+  /** A proof that does not carry its request could be sold for another one; one of another system has no place in evidence. */
+  private async requireSystem(): Promise<void> {
+    const { host, program } = this.parts;
+    const { systems } = await host.describe(program.name, this.closing.signal);
+    if (!systems.every(({ id, carriesBind }) => id === SYSTEM && carriesBind))
+      throw new Error(
+        `The prover makes other proofs than ${SYSTEM} that carry the request; they are not sold.`,
+      );
   }
 
   /** Proves an answer that nobody asked for. */
