@@ -4,7 +4,10 @@ import { requestDigest } from '@touchstone/evidence';
 import { silentLogger } from '@touchstone/platform/observability';
 import { RpcPayments } from '../../../inference-gateway/src/adapters/payment-verifier/rpc-payments.js';
 import { ModelExecutor } from '../../../inference-gateway/src/domain/inference/execute-model.js';
-import { InferModel, type InferModelParts } from '../../../inference-gateway/src/domain/inference/infer-model.js';
+import {
+  InferModel,
+  type InferModelParts,
+} from '../../../inference-gateway/src/domain/inference/infer-model.js';
 import { type Reply } from '../../../inference-gateway/src/domain/payment/reply.js';
 import { ModelCatalogue } from '../../../inference-gateway/src/domain/model/model-catalogue.js';
 import { PaidInference } from '../../../inference-gateway/src/domain/payment/paid-inference.js';
