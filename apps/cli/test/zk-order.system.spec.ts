@@ -2,7 +2,12 @@ import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { proofAnswer, proofOffer, type InferAnswer } from '@touchstone/contracts/http/inference-gateway';
+import {
+  inferAnswer,
+  proofAnswer,
+  proofOffer,
+  type InferAnswer,
+} from '@touchstone/contracts/http/inference-gateway';
 import type { RunningStack } from '@touchstone/embedded';
 import { verifyEvidence, type TrustFile } from '@touchstone/evidence';
 import { heldOutDigits, infer } from '../src/demo/digits.js';
@@ -72,6 +77,34 @@ describe('touchstone zk order', () => {
         stdout: expect.stringMatching(/was made before[^]*nothing now/),
       });
       expect((await order('quote', id)).stdout).toMatch(/proof +proved/);
+    },
+    PROVER_TIMEOUT_MS + 60_000,
+  );
+
+  it(
+    'is not needed for an answer that is proved now, for both prices in one payment',
+    async () => {
+      const input = join(stateDir, 'digit.json');
+      const [digit] = await heldOutDigits(checkout, 1);
+      writeFileSync(input, digit?.body ?? '');
+      const ask = (model: string, ...words: string[]) =>
+        touchstone(['infer', model, '--input', input, '--state', stateDir, ...words]);
+      const price = await ask('digits-int', '--prove', 'now', '--dry-run');
+      expect(price).toMatchObject({ status: 0, stdout: expect.stringContaining('costs 0.06') });
+      expect((await ask('digits-int', '--prove', 'now', '--pay', '--max', '0.05')).status).not.toBe(0);
+      const file = join(stateDir, 'proved-now.json');
+      const proved = await ask('digits-int', '--prove', 'now', '--pay', '--json', '--evidence', file);
+      expect(proved).toMatchObject({ status: 0 });
+      const answer = inferAnswer.parse(JSON.parse(proved.stdout));
+      expect(answer).toMatchObject({ payment: { amount: '60000' }, execution: { prover: {} } });
+      const trust = JSON.parse(trustText(await exportTrust(stack.description))) as TrustFile;
+      const report = verifyEvidence(readFileSync(file, 'utf8'), { trust, nowMs: Date.now() });
+      expect(report).toMatchObject({ label: 'L5-test' });
+      const later = await ask('digits-int', '--prove', 'later', '--pay', '--json');
+      expect(inferAnswer.parse(JSON.parse(later.stdout)).links.proof).toMatch(/\/proof$/);
+      const plain = await ask('digits', '--prove', 'now', '--pay');
+      expect(plain).toMatchObject({ status: 4, stderr: expect.stringContaining('not-provable') });
+      expect(await ask('digits-int', '--prove', 'soon')).toMatchObject({ status: 2 });
     },
     PROVER_TIMEOUT_MS + 60_000,
   );
