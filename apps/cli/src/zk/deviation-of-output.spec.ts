@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deviation, labelOf, type ReadOutput } from './deviation-of-output.js';
+import { deviation, labelOf, requireFinite, type ReadOutput } from './deviation-of-output.js';
 
 const read = (reading: ReadOutput['reading'], rowLength: number): ReadOutput => ({
   ...{ name: 'y', reading, rowLength },
@@ -28,6 +28,15 @@ describe('whether an output of whole numbers agrees with its floats', () => {
   it('says how far the farthest element is', () => {
     const { largestDifference } = deviation(read('scores', 3), [1, 2, 3], Float64Array.of(1, 2.5, 2.75), 1);
     expect(largestDifference).toBe(0.5);
+  });
+});
+
+describe('what the floats of a file give', () => {
+  it.each([NaN, Infinity, -Infinity])('is refused with %p, and the sample is named', (value) => {
+    requireFinite('y', [0, -0, 1e308], 7);
+    expect(() => requireFinite('y', [0, value], 7)).toThrow(
+      /gives y with .* for sample 7: leave that one out/,
+    );
   });
 });
 

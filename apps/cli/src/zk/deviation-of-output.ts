@@ -1,5 +1,6 @@
 import type { IntegerModel } from '@touchstone/integer-model';
 import { outputValues, postProcessed } from '@touchstone/integer-model';
+import { CommandError, exitCodes } from '../exit-codes.js';
 
 /** Elements of the last axis. */
 const rowLengthOf = (shape: readonly number[]): number => shape.at(-1) ?? 1;
@@ -32,6 +33,19 @@ export function readOutputs(model: IntegerModel): Map<string, ReadOutput> {
     };
   });
   return new Map([...own, ...later].map((output) => [output.name, output]));
+}
+
+/**
+ * A difference to what is no number is none, and no report could hold it.
+ *
+ * @throws CommandError `invalid` naming the sample
+ */
+export function requireFinite(name: string, values: readonly number[], sample: number): void {
+  if (values.every(Number.isFinite)) return;
+  throw new CommandError(
+    exitCodes.invalid,
+    `The file gives ${name} with what is no finite number for sample ${sample}: leave that one out.`,
+  );
 }
 
 /** How two runs of one output stand to each other. */

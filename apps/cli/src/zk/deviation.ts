@@ -5,7 +5,7 @@ import { compileDescribed, quantise, runIntegerModel, type IntegerModel } from '
 import { EXTERNAL_DATA_REFUSAL, hasExternalData, readOnnxModel, type ElementType } from '@touchstone/onnx';
 import { CommandError, exitCodes } from '../exit-codes.js';
 import { runFloats, type FloatRuns } from '../replay/run-floats.js';
-import { deviation, labelOf, readOutputs, type ReadOutput } from './deviation-of-output.js';
+import { deviation, labelOf, readOutputs, requireFinite, type ReadOutput } from './deviation-of-output.js';
 import type { Sample } from './deviation-samples.js';
 import { sha256Hex } from './sha256-hex.js';
 
@@ -138,6 +138,7 @@ class Comparison {
         `The file gives ${tensor.name}, which cannot be computed from the outputs of its circuit.`,
       );
     const float = decoded.value.map(Number);
+    requireFinite(tensor.name, float, this.count);
     const own = read.valuesOf(whole);
     const { largestDifference, agrees } = deviation(read, float, own, this.tolerance);
     const before = this.outputs.get(tensor.name);
