@@ -25,12 +25,13 @@ import { createTarget } from './targets/index.js';
 import type { TargetConnections } from './targets/target-kind.js';
 import { LogController } from './transport/http/log.controller.js';
 import { ModelAnchorsController } from './transport/http/model-anchors.controller.js';
+import { ChainRpc } from './transport/nats/chain.rpc.js';
 import { ANCHOR_READER, PIPELINE } from './tokens.js';
 
 /** Wires the anchor-worker. */
 export function appParts(config: Config): ServiceParts {
   return {
-    controllers: [ModelAnchorsController, LogController],
+    controllers: [ModelAnchorsController, LogController, ChainRpc],
     providers: [
       provide(
         ANCHOR_READER,

@@ -10,6 +10,7 @@ import { AnchorKinds1785800000000 } from './persistence/migrations/1785800000000
 import { AnchoredAt1785850000000 } from './persistence/migrations/1785850000000-anchored-at.js';
 import { AnchorLevels1785950000000 } from './persistence/migrations/1785950000000-anchor-levels.js';
 import { AnchorCosts1785900000000 } from './persistence/migrations/1785900000000-anchor-costs.js';
+import { SetUpEntries1799800000000 } from './persistence/migrations/1799800000000-set-up-entries.js';
 import { EventBatches1796400000000 } from './persistence/migrations/1796400000000-event-batches.js';
 
 /** Batches leaves, appends them to the log and anchors its checkpoints. */
@@ -25,6 +26,7 @@ export const service = defineService({
     AnchorCosts1785900000000,
     AnchorLevels1785950000000,
     EventBatches1796400000000,
+    SetUpEntries1799800000000,
   ],
   parts: appParts,
   heartbeat: { capabilityHash: (config) => capabilityHash(capabilitiesOf(config)) },

@@ -8,12 +8,15 @@ import { GatewayMetrics } from './metrics.js';
 import { inference } from './providers/inference.js';
 import { models } from './providers/models.js';
 import { PROGRAM_PROVER, proving } from './providers/proving.js';
+import { setUps } from './providers/set-ups.js';
 import { InferenceGrpc } from './transport/grpc/inference.grpc.js';
 import { InferController } from './transport/http/infer.controller.js';
 import { ModelsController } from './transport/http/models.controller.js';
 import { Operator } from './transport/http/operator.js';
 import { OperatorModelsController } from './transport/http/operator-models.controller.js';
 import { ProofsController } from './transport/http/proofs.controller.js';
+import { SetUpFilesController } from './transport/http/set-up-files.controller.js';
+import { SetUpsController } from './transport/http/set-ups.controller.js';
 import { VerificationsController } from './transport/http/verifications.controller.js';
 import { InferenceCalls } from './transport/inference-calls.js';
 import { ModelPages } from './transport/present-model.js';
@@ -27,6 +30,8 @@ export function appParts(config: Config): ServiceParts {
       ModelsController,
       OperatorModelsController,
       ProofsController,
+      SetUpFilesController,
+      SetUpsController,
       VerificationsController,
       InferenceGrpc,
     ],
@@ -34,6 +39,7 @@ export function appParts(config: Config): ServiceParts {
       ...models(config),
       ...inference(config),
       ...proving(config),
+      ...setUps(config),
       provide(
         GatewayMetrics,
         { registry: METRICS, runtimes: ModelRuntimes, prover: PROGRAM_PROVER },

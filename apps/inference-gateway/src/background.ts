@@ -9,12 +9,14 @@ import { commitModels, refreshModels, type ModelStore } from './domain/model/reg
 import type { ProgramProver } from './adapters/prover/program-prover.js';
 import type { SettleExecuted } from './domain/payment/settle-executed.js';
 import type { ExecutionProofStore } from './domain/proving/execution-proof.js';
+import type { FinishSetUps } from './domain/set-up/finish-set-ups.js';
 import { GatewayMetrics } from './metrics.js';
 import type { PostgresVerificationStore } from './persistence/postgres-verification-store.js';
 import { SETTLE_EXECUTED } from './providers/inference.js';
 import { PROGRAM_PROVER } from './providers/proving.js';
 import { takePaymentEvent } from './transport/nats/payment-events.js';
-import { EXECUTION_PROOFS, MODEL_STORE, VERIFICATIONS } from './tokens.js';
+import type { SetUpCalls } from './domain/set-up/set-up-calls.js';
+import { EXECUTION_PROOFS, MODEL_STORE, SET_UP_CALLS, VERIFICATIONS } from './tokens.js';
 
 /** The consumer of payment events. */
 export const PAYMENT_DURABLE = 'inference-gateway-payment';
@@ -28,6 +30,9 @@ export const SETTLE_ASK_INTERVAL_MS = 2_000;
 /** Milliseconds between two examinations of the prover, and after one that it failed. */
 export const EXAMINE_INTERVAL_MS = 3_600_000;
 const EXAMINE_RETRY_MS = 60_000;
+
+/** Milliseconds between two looks at the announced blocks of set-ups. */
+export const SET_UP_LOOK_INTERVAL_MS = 5_000;
 
 /** Milliseconds between two attempts after one that failed. */
 const REFRESH_RETRY_MS = 1_000;
@@ -48,6 +53,7 @@ export class Background implements OnApplicationBootstrap {
     @Inject(EXECUTION_PROOFS) private readonly proofs: ExecutionProofStore,
     @Inject(GatewayMetrics) private readonly metrics: GatewayMetrics,
     @Inject(PROGRAM_PROVER) private readonly prover: ProgramProver | undefined,
+    @Inject(SET_UP_CALLS) private readonly setUps: SetUpCalls | undefined,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -58,6 +64,7 @@ export class Background implements OnApplicationBootstrap {
     this.startRefreshing();
     if (this.context.config.TOUCHSTONE_PAYMENT_MODE === 'x402') this.startSettling();
     if (this.prover) this.startExamining(this.prover);
+    if (this.setUps) this.startFinishing(this.setUps.finish);
   }
 
   private async startConsumer(): Promise<void> {
@@ -108,6 +115,16 @@ export class Background implements OnApplicationBootstrap {
       pollMs: EXAMINE_INTERVAL_MS,
       backoffFirstMs: EXAMINE_RETRY_MS,
       backoffMaxMs: EXAMINE_RETRY_MS,
+    });
+  }
+
+  /** Looks whether the announced blocks of open set-ups are final. */
+  private startFinishing(finish: FinishSetUps): void {
+    this.repeat('set-ups', 'a set-up of keys could not be finished', {
+      run: () => finish.run(),
+      pollMs: SET_UP_LOOK_INTERVAL_MS,
+      backoffFirstMs: SET_UP_LOOK_INTERVAL_MS,
+      backoffMaxMs: SET_UP_LOOK_INTERVAL_MS,
     });
   }
 

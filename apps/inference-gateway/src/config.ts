@@ -14,6 +14,7 @@ import {
   PROOF_QUEUE_MAX,
   PROOF_TIMEOUT_DEFAULT_MS,
 } from './domain/proving/prover.js';
+import { SET_UP_TIMEOUT_DEFAULT_MS } from './domain/set-up/set-up.js';
 import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './domain/inference/model-runner.js';
 
 const baseUrl = z.string().regex(/^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*[^/?#\s])?$/, {
@@ -65,6 +66,16 @@ export const configSchema = z.object({
     .describe(
       'Percent of samples on which a model in whole numbers has to agree with the floats of its file for proofs of its answers to be made.',
     ),
+  TOUCHSTONE_POWERS_DIR: z
+    .string()
+    .regex(/^\//, 'expected an absolute path')
+    .optional()
+    .describe(
+      'Folder with powers of tau (.ptau) that keys are set up with over the API; needs a prover. Without it none are set up here.',
+    ),
+  TOUCHSTONE_SET_UP_TIMEOUT_MS: integerKey(1_000, 3_600_000)
+    .default(SET_UP_TIMEOUT_DEFAULT_MS)
+    .describe('Milliseconds that a step of a set-up of keys may take.'),
   TOUCHSTONE_PAYMENT_MODE: z
     .enum(['off', 'x402'])
     .default('x402')

@@ -13,6 +13,7 @@ import { AddedModels1763800000000 } from './persistence/migrations/1763800000000
 import { InlineEvents1763900000000 } from './persistence/migrations/1763900000000-inline-events.js';
 import { OwedAnswers1764000000000 } from './persistence/migrations/1764000000000-owed-answers.js';
 import { ExecutionProofs1764100000000 } from './persistence/migrations/1764100000000-execution-proofs.js';
+import { SetUps1799900000000 } from './persistence/migrations/1799900000000-set-ups.js';
 import { NODE_STATUS } from './tokens.js';
 import { INFER_MESSAGE_BYTES_MAX } from './transport/grpc/inference.grpc.js';
 
@@ -31,6 +32,7 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
       InlineEvents1763900000000,
       OwedAnswers1764000000000,
       ExecutionProofs1764100000000,
+      SetUps1799900000000,
     ],
     parts: appParts,
     // The worker script lies beside dist and is a part of the build.
@@ -61,7 +63,10 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
     },
     openApi: {
       description: 'Paid inference whose answers can be proven later. Errors are problems (RFC 9457).',
-      securitySchemes: { operator: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        operator: { type: 'http', scheme: 'bearer' },
+        party: { type: 'http', scheme: 'bearer' },
+      },
     },
   });
 }

@@ -6,6 +6,8 @@ import type { ModelStore } from './domain/model/register-models.js';
 import type { NodeStatus } from './domain/node/node-status.js';
 import type { PaymentPort } from './domain/payment/payment.js';
 import type { ExecutionProofStore } from './domain/proving/execution-proof.js';
+import type { SetUpStore } from './domain/set-up/set-up.js';
+import type { SetUpCalls } from './domain/set-up/set-up-calls.js';
 
 /** What Nest finds the ports of the domain by. */
 export const NODE_STATUS = token<NodeStatus>('NodeStatus');
@@ -15,3 +17,6 @@ export const VERIFICATIONS = token<VerificationStore>('VerificationStore');
 export const SIGNER = token<Signer>('Signer');
 export const PAYMENTS = token<PaymentPort>('PaymentPort');
 export const EXECUTION_PROOFS = token<ExecutionProofStore>('ExecutionProofStore');
+export const SET_UPS = token<SetUpStore>('SetUpStore');
+/** Undefined where no keys are set up. */
+export const SET_UP_CALLS = token<SetUpCalls | undefined>('SetUpCalls');

@@ -22,6 +22,7 @@ describe('migrations', () => {
       'ExecutionProofs1764100000000',
       'DropInbox1785700000000',
       'RememberSequences1785710000000',
+      'SetUps1799900000000',
     ];
     expect(await runMigrations(options)).toEqual(all);
     expect(await runMigrations(options)).toEqual([]);

@@ -17,6 +17,9 @@ const verbs: Readonly<Record<PapVerb, string>> = {
   compile: 'compiles a model and names the program',
   prove: 'runs a model and proves the run',
   verify: 'judges a proof from the statement alone',
+  'set-up-start': 'makes the first key of a circuit',
+  'set-up-accept': 'judges the key that a party sent',
+  'set-up-finish': 'closes a set-up with its beacon',
 };
 
 /** Runs the command line; its result is the exit code. */

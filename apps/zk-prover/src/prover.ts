@@ -9,6 +9,7 @@ import { ModelProver } from './domain/prove-model.js';
 import { Ceremony } from './domain/set-up/ceremony.js';
 import { PapProgram } from './transport/pap-program.js';
 import { SetUpCommands } from './transport/set-up-commands.js';
+import { SetUpVerbs } from './transport/set-up-verbs.js';
 
 /** What the program is made of on this machine. */
 export interface ProverParts {
@@ -25,8 +26,9 @@ export function createProver(environment: Readonly<Record<string, string | undef
   // Where there is a native one, it is the first to try.
   const provers = native === undefined ? ([snarkjs] as const) : ([native, snarkjs] as const);
   const prover = new ModelProver({ provers, secondVerifier: snarkjs, folders });
-  const pap = new PapProgram({ files, prover, secondVerifier: snarkjs, folders });
   const ceremony = new Ceremony({ provers, judge: snarkjs, files, folders });
+  const verbs = new SetUpVerbs({ files, ceremony });
+  const pap = new PapProgram({ files, prover, secondVerifier: snarkjs, folders, setUp: verbs });
   const powersPath = (name: string) => powersIn(environment, name);
   const setUp = new SetUpCommands({ ceremony, files, folders, makers: provers, powersPath });
   return { pap, setUp };

@@ -173,6 +173,12 @@ export const errorRegistry = {
     title: 'Too many requests.',
     action: 'Repeat after Retry-After.',
   },
+  'set-up-invalid': {
+    status: 422,
+    retryable: false,
+    title: 'The key does not add one contribution to the one before.',
+    action: 'Contribute anew to the newest key: touchstone zk contribute.',
+  },
   'signing-refused': {
     status: 403,
     retryable: false,

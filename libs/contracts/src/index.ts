@@ -143,6 +143,7 @@ export {
   TENSORS_IN_MESSAGE_BYTES_MAX,
   type CommitmentPublished,
   type OutputRecorded,
+  type SetUpPublished,
 } from './messages/inference.js';
 export {
   transferFailed,

@@ -1,6 +1,15 @@
 import { canonicalJson } from '@touchstone/canonical-json';
 import { hex32, TENSOR_RANK_MAX } from '@touchstone/contracts';
-import { CIRCUIT_SIGNALS_MAX, CIRCUIT_TENSORS_MAX } from '@touchstone/contracts/circuit';
+import {
+  BEACON_SOURCE_CHARACTERS_MAX,
+  CIRCUIT_SIGNALS_MAX,
+  CIRCUIT_TENSORS_MAX,
+  circuitSetUp,
+  modelCircuit,
+  setUpBeacon,
+  setUpContribution,
+  setUpPowers,
+} from '@touchstone/contracts/circuit';
 import { sha256TextHex } from '@touchstone/crypto';
 import { z } from 'zod';
 
@@ -67,7 +76,10 @@ const statement = {
   bind,
 };
 
-/** What each verb is asked, closed. `setUp` is there for systems that have one for each circuit, by what `describe` says. */
+/** What the keys of a circuit are made of: its model, and powers of tau that are prepared for phase 2. */
+const ceremony = { model, powers: file, deadlineMs };
+
+/** What each verb is asked, closed. The verbs of set-ups are those of provers that make keys; others need not know them. `setUp` is there for systems that have one for each circuit, by what `describe` says. */
 export const papRequests = {
   describe: z.strictObject({ ...head, verb: z.literal('describe') }),
   compile: z.strictObject({
@@ -95,6 +107,25 @@ export const papRequests = {
     /** Random; a reply without it is no verdict. */
     challenge: hex32,
     deadlineMs,
+  }),
+  'set-up-start': z.strictObject({
+    ...{ ...head, verb: z.literal('set-up-start'), ...ceremony },
+    /** Where the program writes the first key. */
+    keyPath: path,
+  }),
+  'set-up-accept': z.strictObject({
+    ...{ ...head, verb: z.literal('set-up-accept'), ...ceremony },
+    /** The key that a party was given, and the one that it sent. */
+    before: file,
+    provingKey: file,
+  }),
+  'set-up-finish': z.strictObject({
+    ...{ ...head, verb: z.literal('set-up-finish'), ...ceremony },
+    /** The newest key of a party. */
+    provingKey: file,
+    beacon: setUpBeacon.extend({ source: z.string().min(1).max(BEACON_SOURCE_CHARACTERS_MAX) }),
+    /** Where the program writes the last key. */
+    keyPath: path,
   }),
 } as const;
 export type PapVerb = keyof typeof papRequests;
@@ -155,6 +186,15 @@ export const papReplies = {
     valid: z.boolean(),
     reason: code.optional(),
   }),
+  'set-up-start': z.strictObject({
+    ...head,
+    descriptorHash: hex32,
+    constraintsSha256: hex32,
+    powers: setUpPowers,
+    provingKeySha256: hex32,
+  }),
+  'set-up-accept': z.strictObject({ ...head, contribution: setUpContribution }),
+  'set-up-finish': z.strictObject({ ...head, transcript: circuitSetUp, circuit: modelCircuit }),
 } as const;
 export type PapReply<Verb extends PapVerb> = z.infer<(typeof papReplies)[Verb]>;
 

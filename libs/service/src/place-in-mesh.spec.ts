@@ -17,7 +17,7 @@ describe('the place of a service', () => {
       publishes: true,
       streams: ['ANCHOR', 'INFERENCE', 'SIGNING'],
       durables: ['anchor-worker-inference', 'anchor-worker-key-set', 'anchor-worker-stuck'],
-      rpc: undefined,
+      rpc: 'anchor-worker',
     });
     expect(placeInMesh('signer')).toEqual({
       publishes: true,

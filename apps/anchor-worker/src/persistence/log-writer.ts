@@ -5,7 +5,7 @@ import { ANCHOR_SCHEMA as schema } from './schema.js';
 
 /** An entry before it has its place. */
 export interface NewEntry {
-  readonly kind: 'batch' | 'commitment' | 'key-set';
+  readonly kind: 'batch' | 'commitment' | 'key-set' | 'set-up';
   readonly text: string;
 }
 

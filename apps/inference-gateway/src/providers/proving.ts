@@ -14,12 +14,7 @@ import { PostgresExecutionProofStore } from '../persistence/postgres-execution-p
 import { EXAMINATION_SAMPLE } from '../examination-sample.js';
 import { Links } from '../transport/links.js';
 import { EXECUTION_PROOFS } from '../tokens.js';
-
-/** What the prover needs of the environment: where programs and caches lie. */
-const PASSED_ON = ['HOME', 'PATH', 'XDG_CACHE_HOME', 'XDG_DATA_HOME', 'TMPDIR'] as const;
-
-/** How far the prover stands back for whoever waits for an answer; 19 is the farthest. */
-const PROVER_NICENESS = 10;
+import { proverProgram } from './prover-program.js';
 
 /** Undefined where nothing is proved. */
 export const PROGRAM_PROVER = token<ProgramProver | undefined>('ProgramProver');
@@ -68,15 +63,12 @@ export function proving(config: Config) {
 }
 
 function programProver(config: Config, catalogue: ModelCatalogue): ProgramProver | undefined {
-  const command = config.TOUCHSTONE_PROVER_PATH;
-  if (command === undefined) return undefined;
   const timeoutMs = config.TOUCHSTONE_PROOF_TIMEOUT_MS;
-  const environment = Object.fromEntries(
-    PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
+  const program = proverProgram(config, timeoutMs);
+  if (program === undefined) return undefined;
   return new ProgramProver({
     host: new PapHost(),
-    program: { name: 'prover', command, environment, deadlineMs: timeoutMs, niceness: PROVER_NICENESS },
+    program,
     sample: () => examinationSample(EXAMINATION_SAMPLE),
     timeoutMs,
     queueMax: config.TOUCHSTONE_PROOF_QUEUE_MAX,

@@ -21,6 +21,10 @@ export class Links implements AnswerLinks {
     return `${this.verification(id)}/proof`;
   }
 
+  setUp(id: string): string {
+    return `${this.publicUrl}/v1/set-ups/${id}`;
+  }
+
   /** The evidence bundle at the proof-service. */
   evidence(id: string): string {
     return `${this.evidenceUrl}/v1/evidence/${id}`;

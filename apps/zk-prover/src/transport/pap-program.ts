@@ -25,6 +25,7 @@ import { TimeBudget } from '../domain/time-budget.js';
 import { verifyStatement } from '../domain/verify-statement.js';
 import { compileGiven, readGiven, readGivenKey, requireGiven } from './given-files.js';
 import { readJson } from './read-json.js';
+import type { SetUpVerbs } from './set-up-verbs.js';
 import { specsOf, valuesOf } from './tensors.js';
 
 export const PROGRAM_NAME = 'touchstone-zk-prover';
@@ -44,6 +45,9 @@ export class PapProgram {
     compile: (request) => this.compile(request),
     prove: (request, signal) => this.prove(request, signal),
     verify: (request, signal) => this.verify(request, signal),
+    'set-up-start': (request, signal) => this.parts.setUp.start(request, signal),
+    'set-up-accept': (request, signal) => this.parts.setUp.accept(request, signal),
+    'set-up-finish': (request, signal) => this.parts.setUp.finish(request, signal),
   };
 
   constructor(
@@ -52,6 +56,7 @@ export class PapProgram {
       readonly prover: ModelProver;
       readonly secondVerifier: ProofVerifier;
       readonly folders: JobFolders;
+      readonly setUp: SetUpVerbs;
     },
   ) {}
 

@@ -111,17 +111,14 @@ export class SetUpCommands {
   ): Promise<string> {
     const out = (name: keyof typeof finished): string => join(resolve(given.out), finished[name]);
     const beacon = beaconOf(given);
-    const circuit = await this.circuit(given);
-    const { key, transcript } = await this.parts.ceremony.finish(
-      circuit,
+    const { key, transcript, circuit } = await this.parts.ceremony.finish(
+      await this.circuit(given),
       { from: resolve(given.from), to: out('provingKey'), ...(beacon === undefined ? {} : { beacon }) },
       budget,
     );
     if (beacon === undefined) await this.parts.files.copy(resolve(given.from), out('provingKey'));
     await this.parts.files.replace(out('verificationKey'), `${JSON.stringify(key, null, 1)}\n`);
-    const { descriptor } = circuit.program;
-    const served = { version: 1, descriptor, vk: key, setup: transcript.class };
-    await this.parts.files.replace(out('circuit'), `${JSON.stringify(served, null, 1)}\n`);
+    await this.parts.files.replace(out('circuit'), `${JSON.stringify(circuit, null, 1)}\n`);
     await this.parts.files.replace(out('transcript'), `${JSON.stringify(transcript, null, 2)}\n`);
     return summary(transcript);
   }

@@ -1,12 +1,21 @@
 export { type CircuitDeviation, circuitDeviation, DEVIATION_SAMPLES_MAX } from './deviation.js';
 export { CIRCUIT_SAMPLES_MAX, circuitOptions, type CircuitOptions } from './options.js';
 export {
+  announcedSource,
   BEACON_SOURCE_CHARACTERS_MAX,
   circuitSetUp,
   type CircuitSetUp,
   contributorName,
   SET_UP_CONTRIBUTIONS_MAX,
+  SET_UP_PARTIES_MAX,
+  setUpAnnouncement,
+  type SetUpAnnouncement,
   setUpBeacon,
+  setUpContribution,
+  type SetUpContribution,
+  setUpEntry,
+  type SetUpEntry,
+  setUpPowers,
 } from './set-up.js';
 export {
   CIRCUIT_LAYERS_MAX,

@@ -19,6 +19,7 @@ export type StreamName = keyof typeof streams;
 export const events = {
   'evt.v1.inference.output.recorded': { publisher: 'inference-gateway', stream: 'INFERENCE' },
   'evt.v1.inference.commitment.published': { publisher: 'inference-gateway', stream: 'INFERENCE' },
+  'evt.v1.inference.set-up.published': { publisher: 'inference-gateway', stream: 'INFERENCE' },
   'evt.v1.proving.execution.proved': { publisher: 'inference-gateway', stream: 'PROVING' },
   'evt.v1.payment.transfer.settled': { publisher: 'payment-verifier', stream: 'PAYMENT' },
   'evt.v1.payment.transfer.failed': { publisher: 'payment-verifier', stream: 'PAYMENT' },

@@ -21,6 +21,9 @@ export const rpcTable = {
     release: ['inference-gateway'],
     supported: ['inference-gateway'],
   },
+  'anchor-worker': {
+    'chain-block': ['inference-gateway'],
+  },
   'attestation-hub': {
     heartbeat: ['inference-gateway', 'signer', 'anchor-worker', 'proof-service', 'payment-verifier'],
     standing: ['signer'],

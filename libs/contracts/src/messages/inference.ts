@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { setUpAnnouncement, setUpEntry } from '../circuit/set-up.js';
 import {
   canonicalTensor,
   modelCommitment,
@@ -33,3 +34,9 @@ export const TENSORS_IN_MESSAGE_BYTES_MAX = 262_144;
 /** `evt.v1.inference.commitment.published`: a model version was registered or its keys changed; becomes a log entry. */
 export const commitmentPublished = z.strictObject({ modelId: slug, commitment: modelCommitment });
 export type CommitmentPublished = z.infer<typeof commitmentPublished>;
+
+/** `evt.v1.inference.set-up.published`: a set-up of keys was announced or finished; its statement becomes a log entry. */
+export const setUpPublished = z.strictObject({
+  statement: z.discriminatedUnion('type', [setUpAnnouncement, setUpEntry]),
+});
+export type SetUpPublished = z.infer<typeof setUpPublished>;

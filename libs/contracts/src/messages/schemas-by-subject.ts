@@ -3,7 +3,7 @@ import type { EventSubject } from '../mesh/events.js';
 import { anchorFinal, anchorStuck, batchSealed, checkpointPublished, entryAppended } from './anchor.js';
 import { nodeChanged } from './attestation.js';
 import { batchSigned } from './event-batch.js';
-import { commitmentPublished, outputRecorded } from './inference.js';
+import { commitmentPublished, outputRecorded, setUpPublished } from './inference.js';
 import { transferFailed, transferSettled } from './payment.js';
 import { executionProved } from './proving.js';
 import { keySetChanged } from './signing.js';
@@ -12,6 +12,7 @@ import { keySetChanged } from './signing.js';
 export const eventSchemas = {
   'evt.v1.inference.output.recorded': outputRecorded,
   'evt.v1.inference.commitment.published': commitmentPublished,
+  'evt.v1.inference.set-up.published': setUpPublished,
   'evt.v1.proving.execution.proved': executionProved,
   'evt.v1.payment.transfer.settled': transferSettled,
   'evt.v1.payment.transfer.failed': transferFailed,

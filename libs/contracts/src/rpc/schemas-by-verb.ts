@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { RpcService, RpcVerb } from '../mesh/rpc-table.js';
+import { chainBlock } from './anchor.js';
 import { nodeStanding, reportHeartbeat } from './attestation.js';
 import {
   authorizePayment,
@@ -34,6 +35,7 @@ export const rpcSchemas = {
     release: releasePayment,
     supported: supportedPayments,
   },
+  'anchor-worker': { 'chain-block': chainBlock },
   'attestation-hub': { heartbeat: reportHeartbeat, standing: nodeStanding },
 } as const satisfies { [S in RpcService]: Record<RpcVerb<S>, { request: z.ZodType; response: z.ZodType }> };
 

@@ -1,5 +1,10 @@
 export { BearerGuard, callerOf, type Callers } from '../http/bearer-guard.js';
-export { BEARER_TOKEN_CHARACTERS_MAX, BearerTokens, callerTokens } from '../http/bearer-tokens.js';
+export {
+  BEARER_TOKEN_CHARACTERS_MAX,
+  bearerTextOf,
+  BearerTokens,
+  callerTokens,
+} from '../http/bearer-tokens.js';
 export { ANY_ORIGIN, CORS_PREFLIGHT_AGE_SECONDS_MAX } from '../http/cors.js';
 export { readJsonBody, type BodyOptions } from '../http/json-body.js';
 export {

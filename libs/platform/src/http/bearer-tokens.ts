@@ -61,13 +61,18 @@ export class BearerTokens {
    * @throws AppError `unauthenticated`
    */
   identify(authorization: string | undefined): string {
-    const text = BEARER.exec(authorization ?? '')?.[1];
+    const text = bearerTextOf(authorization);
     const digest = text === undefined ? undefined : digestOf(text);
     const known = digest && this.digests.filter((candidate) => timingSafeEqual(candidate.digest, digest))[0];
     if (!known)
       throw new AppError('unauthenticated', 'Send a known caller’s token as Authorization: Bearer <token>.');
     return known.caller;
   }
+}
+
+/** The token of an `Authorization: Bearer …` header; undefined where there is none of its form. */
+export function bearerTextOf(authorization: string | undefined): string | undefined {
+  return BEARER.exec(authorization ?? '')?.[1];
 }
 
 function digestOf(text: string): Buffer {

@@ -1,6 +1,14 @@
 import type { AnchorKind } from '@touchstone/contracts';
 import type { Standing } from './target-store.js';
 
+/** Where a chain stands, seen from one of its blocks. */
+export interface BlockStanding {
+  /** Number of the newest block. */
+  readonly head: bigint;
+  /** Hash of the block once it is final, `0x` and lower case; `undefined` before. */
+  readonly finalHash: string | undefined;
+}
+
 /**
  * Where checkpoints are anchored: one network of one kind. Every target is run by a loop of its own, so that one that is down
  * hinders no other.
@@ -24,6 +32,8 @@ export interface AnchorTarget {
   standing(checkpointSize: bigint): Promise<Standing>;
   /** Why the newest of the anchors that failed in a row did. */
   lastFailure(): Promise<string | undefined>;
+  /** A block of the network; kinds without blocks have no such method. @throws AppError `dependency-unavailable` */
+  block?(number: bigint): Promise<BlockStanding>;
   /** Why nothing can become final there at present, for readiness and figures; `undefined` while it can. */
   readonly trouble: string | undefined;
 }

@@ -4,7 +4,12 @@ import type { AcceptedMessage } from '../../leaf-progress.js';
 import { acceptLeaf } from '../../domain/leaf/accepted-leaf.js';
 import type { SigningKeys } from '../../domain/leaf/signing-keys.js';
 import type { Intake, Intaken } from '../../domain/leaf/intake.js';
-import { commitmentEntry, keySetEntry, type ObjectEntry } from '../../domain/log/object-entry.js';
+import {
+  commitmentEntry,
+  keySetEntry,
+  setUpStatementEntry,
+  type ObjectEntry,
+} from '../../domain/log/object-entry.js';
 
 /** Messages of one delivery; the consumer takes no more than an unacknowledged durable may hold. */
 export const INTAKE_MESSAGES_MAX = 256;
@@ -32,6 +37,8 @@ export async function takeEvents(
       accepted.push({ leaf, recordedAt: body.recordedAt, headers });
     } else if (subject === 'evt.v1.inference.commitment.published')
       entries.push(commitmentEntry(body.commitment, body.modelId));
+    else if (subject === 'evt.v1.inference.set-up.published')
+      entries.push(setUpStatementEntry(body.statement));
     else if (subject === 'evt.v1.signing.key-set.changed') entries.push(keySetEntry(body.keySet));
     else if (subject === 'evt.v1.signing.batch.signed') {
       await keys.checkBatch(body);

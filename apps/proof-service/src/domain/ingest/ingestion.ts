@@ -58,6 +58,9 @@ export class Ingestion {
           modelVersionId: body.commitment.modelVersionId,
         });
         return;
+      // It comes again as an entry of the log, and evidence has no place for it.
+      case 'evt.v1.inference.set-up.published':
+        return;
       case 'evt.v1.proving.execution.proved':
         intake.proofs.push(readProof(body));
         return;

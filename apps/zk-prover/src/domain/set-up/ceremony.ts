@@ -1,4 +1,4 @@
-import type { CircuitSetUp } from '@touchstone/contracts/circuit';
+import { modelCircuit, type CircuitSetUp, type ModelCircuit } from '@touchstone/contracts/circuit';
 import { fromSnarkjsKey, type VerificationKey, vkDigest } from '@touchstone/groth16';
 import type { CompiledProgram } from '../compile-program.js';
 import type { Files } from '../files.js';
@@ -22,6 +22,8 @@ const PARTIES_MIN = 2;
 export interface FinishedSetUp {
   readonly key: VerificationKey;
   readonly transcript: CircuitSetUp;
+  /** What a gateway serves the model by. */
+  readonly circuit: ModelCircuit;
 }
 
 /** What keys are made of: the circuit, and the path of powers of tau that are prepared for phase 2. */
@@ -130,8 +132,10 @@ export class Ceremony {
     const powers = await powersSource(files, given.powers);
     const parties = contributions.filter(({ kind }) => kind === 'party').length;
     const isOfSeveral = powers.source === 'perpetual-powers-of-tau' && parties >= PARTIES_MIN;
+    const kind = isOfSeveral ? 'multi-party' : 'single-party';
     return {
       key,
+      circuit: modelCircuit.parse({ version: 1, descriptor: program.descriptor, vk: key, setup: kind }),
       transcript: {
         version: 1,
         system: 'groth16/bn254',
@@ -142,7 +146,7 @@ export class Ceremony {
         ...(beaconSource === undefined ? {} : { beaconSource }),
         provingKeySha256: await files.digest(provingKey, 'sha256'),
         vkDigest: vkDigest(key, program.descriptorHash),
-        class: isOfSeveral ? 'multi-party' : 'single-party',
+        class: kind,
       },
     };
   }

@@ -9,6 +9,7 @@ import {
 } from '../policed-target.js';
 import type { RefusedAnchor } from '../target-store.js';
 import type { OpenAnchor } from './anchor.js';
+import type { BlockStanding } from '../anchor-target.js';
 import type { AnchorChain, AnchorHead, AnchorLane, AnchorStore } from './ports.js';
 import type { AnchorEvent } from '../anchor-event.js';
 import { costUnits } from '../cost-units.js';
@@ -54,6 +55,12 @@ export class EvmTarget extends PolicedTarget {
 
   get network(): string {
     return this.parts.chain.network;
+  }
+
+  async block(number: bigint): Promise<BlockStanding> {
+    const { chain } = this.parts;
+    const { latest, finalized } = await chain.head();
+    return { head: latest, finalHash: number <= finalized ? await chain.blockHash(number) : undefined };
   }
 
   /** A node that serves no proofs: no anchor can become final then, however well everything else goes. */
