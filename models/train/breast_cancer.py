@@ -1,15 +1,14 @@
 """Breast Cancer Wisconsin (Diagnostic): logistic regression on 30 features, standardisation folded in."""
 
-from math import fsum, sqrt
-
 import numpy as np
 from onnx import TensorProto, helper
 from sklearn.datasets import load_breast_cancer
 
-from exact import Layer, Matrix, Schedule, train_classifier
+from exact import Matrix, Schedule, train_classifier
 from graph import constant, encode_model, tensor
 from held_out import Split, measure, split_rows
 from release import Facts, Release, describe_file, encode_listing, encode_manifest
+from standardise import fold, mean_and_deviation
 
 LABELS = ["malignant", "benign"]
 FEATURE_COUNT = 30
@@ -27,27 +26,6 @@ FACTS = Facts(
     input_range={"minimum": 0},
     labels={"probabilities": LABELS},
 )
-
-
-def mean_and_deviation(rows: Matrix) -> tuple[Matrix, Matrix]:
-    """Mean and standard deviation of each column, with correctly rounded sums, which no order of terms can change."""
-    means, deviations = [], []
-    for column in rows.T:
-        mean = fsum(column) / len(column)
-        distances = column - mean
-        means.append(mean)
-        deviations.append(sqrt(fsum(distances * distances) / len(column)))
-    return np.array(means), np.array(deviations)
-
-
-def fold(layer: Layer, means: Matrix, deviations: Matrix) -> tuple[Matrix, Matrix]:
-    """Weights and biases for features in their own units: w/s, and b less the sum of w*m/s."""
-    weights = layer.weights / deviations[:, np.newaxis]
-    biases = [
-        fsum([float(bias), *(-float(weight * mean) for weight, mean in zip(column, means, strict=True))])
-        for bias, column in zip(layer.biases[0], weights.T, strict=True)
-    ]
-    return weights, np.array(biases)
 
 
 def encode_network(weights: Matrix, biases: Matrix) -> bytes:

@@ -4,9 +4,15 @@ import unittest
 
 import numpy as np
 
+import fraud
+import token_risk
 from convolution import KERNEL, pool, spread, unfold, with_shifts
-from exact import PROBABILITY_BITS, WEIGHT_BITS, product, to_grid
+from crypto_sentiment import NEGATED, THRESHOLD, merge_words
+from crypto_words import NEGATORS, WITHOUT_VALENCE, crypto_words
+from exact import PROBABILITY_BITS, WEIGHT_BITS, Layer, product, to_grid
+from generated_table import ROW_COUNT, above, below, flags
 from release import encode_listing, replace_figures, wilson_interval
+from standardise import fold, mean_and_deviation
 from tokenizer import PAD_ID, RESERVED, TOKENS_MAX, UNKNOWN_ID, TextRefusedError, Tokenizer, is_single_token
 
 PROFIT, SELL_OFF = 2, 3
@@ -85,6 +91,74 @@ class ConvolutionTest(unittest.TestCase):
         self.assertEqual(image[:8].tolist(), [1, 2, 3, 4, 5, 6, 7, 8])
         self.assertEqual(left[:8].tolist(), [2, 3, 4, 5, 6, 7, 8, 0])
         self.assertEqual(right[:8].tolist(), [0, 1, 2, 3, 4, 5, 6, 7])
+
+
+class CryptoWordsTest(unittest.TestCase):
+    def test_every_word_can_be_a_token_and_has_a_valence(self) -> None:
+        for word, valence in crypto_words().items():
+            self.assertTrue(is_single_token(word), word)
+            self.assertTrue(1 <= abs(valence) <= 5, word)
+        self.assertTrue(all(map(is_single_token, NEGATORS | WITHOUT_VALENCE)))
+
+    def test_the_words_of_crypto_markets_take_the_place_of_published_ones(self) -> None:
+        published = {"surge": 1, "profit": 2, "no": -1, "block": -1, "tender": 0, "not good": -2}
+        merged = merge_words(published)
+        self.assertEqual(merged, {**crypto_words(), "profit": 2})
+        self.assertEqual(merged["surge"], 3)
+
+    def test_no_text_has_a_mean_at_the_threshold(self) -> None:
+        self.assertEqual(NEGATED, -0.5)
+        for words in range(TOKENS_MAX + 1):
+            self.assertFalse((THRESHOLD * 2 * (words + 1)).is_integer(), words)
+
+
+class GeneratedTableTest(unittest.TestCase):
+    def test_amounts_beyond_a_bound_are_never_negative(self) -> None:
+        self.assertEqual(above(np.array([1, 5, 9]), 5).tolist(), [0, 0, 4])
+        self.assertEqual(below(np.array([1, 5, 9]), 5).tolist(), [4, 0, 0])
+
+    def test_flags_are_none_or_one_in_hundredths(self) -> None:
+        drawn = flags(np.random.RandomState(5), 10000, 30)
+        self.assertEqual(set(drawn.tolist()), {0, 100})
+        self.assertTrue(abs(drawn.mean() - 30) < 2)
+
+    def test_features_stay_in_the_declared_range(self) -> None:
+        for sample in (token_risk, fraud):
+            columns = sample.draw(np.random.RandomState(5), ROW_COUNT)
+            for name, column in columns.items():
+                self.assertTrue(column.min() >= 0 and column.max() <= 100 * sample.FACTS.input_range["maximum"], name)
+
+    def test_points_of_a_token_are_those_of_its_card(self) -> None:
+        one = np.array([0])
+        token = {name: one for name in token_risk.draw(np.random.RandomState(5), 1)}
+        bare = 8 * 2 + 10 * 5 + 6 * 3 + 12 + 15
+        self.assertEqual(token_risk.points(token)[0], 100 * bare)
+        owned = {**token, "can_mint": one + 100, "upgradeable": one + 100, "sell_tax": one + 90}
+        self.assertEqual(token_risk.points(owned)[0], 100 * (bare + 12 + 6 + 40))
+        renounced = {**owned, "ownership_renounced": one + 100, "audited": one + 100}
+        self.assertEqual(token_risk.points(renounced)[0], 100 * (bare + 40 - 8))
+
+    def test_points_of_a_payment_are_those_of_its_card(self) -> None:
+        one = np.array([0])
+        payment = {name: one for name in fraud.draw(np.random.RandomState(5), 1)}
+        young = 5 * 1.5 + 7 * 1.5
+        self.assertEqual(fraud.points(payment)[0], 100 * young)
+        first = {**payment, "new_payee": one + 100, "failed_attempts_last_day": one + 700}
+        self.assertEqual(fraud.points(first)[0], 100 * (young + 4 + 20))
+        both = {**first, "new_device": one + 100, "strongly_authenticated": one + 100}
+        self.assertEqual(fraud.points(both)[0], 100 * (young + 4 + 20 + 6 + 15 - 15))
+
+
+class StandardiseTest(unittest.TestCase):
+    def test_a_folded_layer_gives_for_plain_units_what_it_gave_for_standardised_ones(self) -> None:
+        random = np.random.RandomState(7)
+        rows = random.uniform(0, 50, size=(40, 3))
+        layer = Layer.start(3, 2, random)
+        layer.biases[:] = [[0.25, -1.5]]
+        means, deviations = mean_and_deviation(rows)
+        weights, biases = fold(layer, means, deviations)
+        expected = (rows - means) / deviations @ layer.weights + layer.biases
+        self.assertTrue(np.allclose(rows @ weights + biases, expected, rtol=0, atol=1e-12))
 
 
 class ReleaseTest(unittest.TestCase):

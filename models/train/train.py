@@ -11,9 +11,12 @@ import sys
 from pathlib import Path
 
 import breast_cancer
+import crypto_sentiment
 import digits
 import digits_conv
 import financial_sentiment
+import fraud
+import token_risk
 from graph import sha256_hex
 from release import publish
 
@@ -35,6 +38,9 @@ def main() -> int:
         digits_conv.build(),
         breast_cancer.build(),
         financial_sentiment.build(arguments.word_list),
+        crypto_sentiment.build(arguments.word_list),
+        token_risk.build(),
+        fraud.build(),
     ]
     different: list[str] = []
     for release in releases:

@@ -32,7 +32,10 @@ beforeAll(async () => {
 
 afterAll(async () => fixture.close());
 
-const SAMPLES = ['breast-cancer', 'digits', 'digits-conv', 'digits-int', 'financial-sentiment'];
+const SAMPLES = [
+  ...['breast-cancer', 'crypto-sentiment-v2', 'digits', 'digits-conv', 'digits-int'],
+  ...['financial-sentiment', 'fraud', 'token-risk'],
+];
 const digits = heldOutRow('digits');
 const digitsRequest = { inputs: [{ name: 'pixels', datatype: 'FP32', shape: [1, 64], data: digits.values }] };
 
@@ -157,12 +160,12 @@ describe('models', () => {
   it('are listed in pages with filters (R-INFER-2)', async () => {
     const get = async (query: string) =>
       modelPage.parse(await (await fetch(`${gateway.url}/v1/models${query}`)).json());
-    const first = await get('?limit=2');
-    expect(first.models.map(({ id }) => id)).toEqual(['breast-cancer', 'digits']);
-    const second = await get(`?limit=2&cursor=${first.nextCursor}`);
-    expect(second.models.map(({ id }) => id)).toEqual(['digits-conv', 'digits-int']);
-    const last = await get(`?limit=2&cursor=${second.nextCursor}`);
-    expect(last).toMatchObject({ models: [{ id: 'financial-sentiment' }], nextCursor: null });
+    const first = await get('?limit=3');
+    expect(first.models.map(({ id }) => id)).toEqual(SAMPLES.slice(0, 3));
+    const second = await get(`?limit=3&cursor=${first.nextCursor}`);
+    expect(second.models.map(({ id }) => id)).toEqual(SAMPLES.slice(3, 6));
+    const last = await get(`?limit=3&cursor=${second.nextCursor}`);
+    expect(last).toMatchObject({ models: [{ id: 'fraud' }, { id: 'token-risk' }], nextCursor: null });
     expect((await get(`?limit=${MODELS_PAGE_MAX}`)).models.map(({ id }) => id)).toEqual(SAMPLES);
     expect((await get('?task=regression')).models).toEqual([]);
     expect((await get('?status=suspended')).models).toEqual([]);

@@ -213,7 +213,7 @@ describe('models and verifications over gRPC', () => {
     const first = await client.call('ListModels', { limit: 1 });
     expect(first).toMatchObject({ models: [{ id: 'breast-cancer' }], nextCursor: 'breast-cancer' });
     const second = await client.call('ListModels', { limit: 1, cursor: first['nextCursor'] });
-    expect(second).toMatchObject({ models: [{ id: 'digits' }] });
+    expect(second).toMatchObject({ models: [{ id: 'crypto-sentiment-v2' }] });
     expect(await client.call('ListModels', { task: 'nothing' })).not.toHaveProperty('nextCursor');
   });
 

@@ -12,7 +12,7 @@ interface Manifest {
 }
 
 /** The samples whose inference can be proved. */
-export const PROVABLE = ['digits', 'digits-conv', 'breast-cancer'] as const;
+export const PROVABLE = ['digits', 'digits-conv', 'breast-cancer', 'token-risk', 'fraud'] as const;
 
 const read = (id: string, file: string): Buffer =>
   readFileSync(new URL(`../../../models/${id}/${file}`, import.meta.url));

@@ -11,17 +11,25 @@ interface Tensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly labels?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
 }
 
 interface Manifest {
   readonly id: string;
+  readonly description: string;
   readonly file: string;
   readonly sha256: string;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   readonly priceAtomic: string;
   readonly preprocess?: { readonly file: string; readonly sha256: string };
-  readonly accuracy?: { readonly value: number; readonly samples: number };
+  readonly accuracy?: { readonly metric: string; readonly value: number; readonly samples: number };
+}
+
+interface HeldOut {
+  readonly featureNames: readonly string[];
+  readonly rows: readonly { readonly values: readonly number[] }[];
 }
 
 const read = (...parts: string[]): Buffer => readFileSync(join(folder, ...parts));
@@ -42,10 +50,15 @@ function metadataEntry(key: string, value: string): Buffer {
 }
 
 describe('sample models', () => {
-  it('are the five that the documentation names', () => {
+  it('are the eight that the documentation names', () => {
     expect(ids.sort()).toEqual([
-      ...['breast-cancer', 'digits', 'digits-conv', 'digits-int', 'financial-sentiment'],
+      ...['breast-cancer', 'crypto-sentiment-v2', 'digits', 'digits-conv', 'digits-int'],
+      ...['financial-sentiment', 'fraud', 'token-risk'],
     ]);
+    const listed = read('README.md')
+      .toString('utf8')
+      .matchAll(/^\| \[`([^`]+)`\]\(\1\/CARD\.md\)/gm);
+    expect(Array.from(listed, ([, id]) => id).sort()).toEqual(ids.sort());
   });
 });
 
@@ -89,12 +102,43 @@ describe.each(ids)('sample model %s', (id) => {
   });
 });
 
-describe('golden cases of the tokeniser', () => {
-  const manifest = json<Manifest>('financial-sentiment', 'model.json');
+describe.each(['token-risk', 'fraud'])('the features of %s', (id) => {
+  const [input] = json<Manifest>(id, 'model.json').inputs;
+  const { featureNames, rows } = json<HeldOut>(id, 'held-out.json');
+  const features = /\| Feature \| Unit \| Range \|\n\| --- \| --- \| --- \|\n((?:\|.*\n)+)/
+    .exec(read(id, 'CARD.md').toString('utf8'))?.[1]
+    ?.matchAll(/^\| `([a-z0-9_]+)` \| [^|]+ \| (?:0 to ([0-9.]+)|0 or (1)) \|$/gm);
+  const stated = Array.from(features ?? [], ([, name, most, flag]) => ({ name, most: Number(most ?? flag) }));
+
+  it('stand in its card in their order', () => {
+    expect(stated.map(({ name }) => name)).toEqual(featureNames);
+    expect(stated).toHaveLength(elements(input?.shape ?? []));
+  });
+
+  it('are declared with the widest of the ranges, within which the held-out rows lie', () => {
+    expect([input?.minimum, input?.maximum]).toEqual([0, Math.max(...stated.map(({ most }) => most))]);
+    for (const { values } of rows)
+      expect(values.every((value, at) => value >= 0 && value <= (stated[at]?.most ?? -1))).toBe(true);
+  });
+
+  it('are said to be generated, wherever the accuracy stands', () => {
+    const { accuracy, description } = json<Manifest>(id, 'model.json');
+    expect(accuracy?.metric).toBe('held-out accuracy on generated data');
+    expect(description).toContain('generated data');
+  });
+});
+
+describe.each(['financial-sentiment', 'crypto-sentiment-v2'])('golden cases of the tokeniser of %s', (id) => {
+  const manifest = json<Manifest>(id, 'model.json');
   const { tokenizerSha256, cases } = json<{
     tokenizerSha256: string;
     cases: readonly { readonly name: string; readonly ids?: readonly number[]; readonly refused?: string }[];
-  }>('financial-sentiment', 'tokenizer-cases.json');
+  }>(id, 'tokenizer-cases.json');
+
+  it('come without a figure that nobody measured', () => {
+    expect(manifest.accuracy).toBeUndefined();
+    expect(read(id, 'CARD.md').toString('utf8')).toContain('| Accuracy | not measured |');
+  });
 
   it('belong to the tokeniser that is committed', () => {
     expect(tokenizerSha256).toBe(manifest.preprocess?.sha256);
