@@ -19,6 +19,7 @@ import { KnownKeys } from './domain/keys/signer-keys.js';
 import { LogCopy } from './domain/log/log-copy.js';
 import type { ObjectPlaceName, RetryPauses } from './domain/object/ports.js';
 import { BatchProofs } from './domain/proof/batch-proofs.js';
+import { EntryProofs } from './domain/proof/entry-proofs.js';
 import { LogReader } from './domain/proof/log-reader.js';
 import { IngestRunner, type ConsumerDelays } from './ingest-runner.js';
 import { ProofMetrics } from './metrics.js';
@@ -127,6 +128,11 @@ function readers(config: Config) {
       BatchProofs,
       { ...needs, store: PROOF_STORE },
       ({ store, keys, observer }) => new BatchProofs(store, keys, observer),
+    ),
+    provide(
+      EntryProofs,
+      { ...needs, store: PROOF_STORE },
+      ({ store, keys, observer }) => new EntryProofs(store, keys, observer),
     ),
     provide(
       LogReader,

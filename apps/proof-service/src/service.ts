@@ -14,6 +14,7 @@ import { AnchorSizes1785900000000 } from './persistence/migrations/1785900000000
 import { EventBatches1796400000000 } from './persistence/migrations/1796400000000-event-batches.js';
 import { ExecutionProofs1796500000000 } from './persistence/migrations/1796500000000-execution-proofs.js';
 import { ProofObjects1798700000000 } from './persistence/migrations/1798700000000-proof-objects.js';
+import { LogObjects1799910000000 } from './persistence/migrations/1799910000000-log-objects.js';
 import { PROOF_ANSWER_BYTES_MAX, PROOF_REQUEST_BYTES_MAX } from './transport/grpc/proof.grpc.js';
 
 const protoPath = fileURLToPath(
@@ -33,6 +34,7 @@ export function serviceWith(delays: ConsumerDelays = {}, pauses?: RetryPauses) {
       EventBatches1796400000000,
       ExecutionProofs1796500000000,
       ProofObjects1798700000000,
+      LogObjects1799910000000,
     ],
     parts: (config) => appParts(config, delays, pauses),
     setup: (app, context) =>

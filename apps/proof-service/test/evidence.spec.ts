@@ -227,6 +227,7 @@ describe('evidence of one output, from recording to anchor', () => {
       '/v1/evidence',
       '/v1/evidence/{id}',
       '/v1/log/consistency',
+      '/v1/log/entries/{sha256}',
       '/v1/objects/{cid}',
       '/v1/proof/by-leaf/{leaf}',
       '/v1/proof/verify',

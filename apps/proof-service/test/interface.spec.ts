@@ -48,6 +48,7 @@ describe('the HTTP interface', () => {
       'POST /v1/evidence',
       'GET /v1/evidence/{id}',
       'GET /v1/log/consistency',
+      'GET /v1/log/entries/{sha256}',
       'GET /v1/objects/{cid}',
       'GET /v1/proof/{batchId}',
       'GET /v1/proof/by-leaf/{leaf}',

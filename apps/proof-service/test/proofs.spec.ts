@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { bytesToHex, hexToBytes } from '@touchstone/crypto';
+import { canonicalJson } from '@touchstone/canonical-json';
+import { bytesToHex, hexToBytes, sha256TextHex } from '@touchstone/crypto';
 import { openWithKeys } from '@touchstone/evidence';
 import {
   leafHash,
@@ -8,6 +9,7 @@ import {
   verifyInclusion,
   verifyPositionedPath,
 } from '@touchstone/merkle';
+import { waitUntil } from '@touchstone/testing';
 import { uuidV7 } from '@touchstone/postgres';
 import { LOG_INDEX_MAX } from '@touchstone/contracts';
 import {
@@ -15,6 +17,7 @@ import {
   type BatchAnswer,
   type CheckpointAnswer,
   type ConsistencyAnswer,
+  type EntryAnswer,
 } from '@touchstone/contracts/http/proof-service';
 import { type EventOf } from './support/log-world.js';
 import { otherLeaf } from './support/output-parts.js';
@@ -52,6 +55,49 @@ beforeAll(async () => {
   await client.waitForMetric('touchstone_proof_log_size_entries', world.entries.length);
 });
 afterAll(() => fixture.close());
+
+describe('GET /v1/log/entries/:sha256', () => {
+  const read = (text: string) => client.json<EntryAnswer>(`/v1/log/entries/${sha256TextHex(text)}`);
+
+  it('gives an entry that is no batch, with a proof that verifies', async () => {
+    const commitment = canonicalJson(fixture.world.commitment);
+    for (const [text, checkpoint] of [
+      [commitment, checkpoints[1]],
+      ['{"n":3}', checkpoints[2]],
+    ] as const) {
+      const answer = await read(text);
+      expect(answer).toMatchObject({ entry: text, checkpoint: checkpoint?.body.note });
+      const opened = openWithKeys(answer.checkpoint ?? '', fixture.world.logVerifierKey, []);
+      if (!opened.ok) throw new Error(opened.reason);
+      const inLog = verifyInclusion({
+        leafHash: leafHashOfText(text),
+        leafIndex: BigInt(answer.logProof?.leafIndex ?? ''),
+        treeSize: BigInt(answer.logProof?.treeSize ?? ''),
+        path: (answer.logProof?.path ?? []).map(bytes),
+        root: opened.checkpoint.root,
+      });
+      expect(inLog).toEqual({ ok: true });
+    }
+    // The anchored checkpoint proves the first, none covers the second.
+    expect((await read(commitment)).anchors).toHaveLength(1);
+    expect((await read('{"n":3}')).anchors).toEqual([]);
+  });
+
+  it('gives one that no checkpoint covers yet, without a proof', async () => {
+    await fixture.publish(fixture.world.entryAppended('{"n":"late"}'));
+    const answer = await waitUntil(async () => {
+      const response = await client.get(`/v1/log/entries/${sha256TextHex('{"n":"late"}')}`);
+      return response.status === 200 && ((await response.json()) as EntryAnswer);
+    });
+    expect(answer).toEqual({ entry: '{"n":"late"}', logProof: null, checkpoint: null, anchors: [] });
+  });
+
+  it('has no batches, and nothing that is not there', async () => {
+    for (const text of [sealed.body.entry, 'nothing'])
+      expect((await client.get(`/v1/log/entries/${sha256TextHex(text)}`)).status).toBe(404);
+    expect((await client.get('/v1/log/entries/zz')).status).toBe(400);
+  });
+});
 
 describe('GET /v1/proof/:batchId', () => {
   it('gives entry, log proof, checkpoint and anchors that verify', async () => {

@@ -77,7 +77,22 @@ async function insertEntries(manager: EntityManager, found: readonly PlacedEntry
      JOIN ${schema}.log_entry AS stored USING (log_index) WHERE stored.entry <> given.entry`,
     columns,
   )) as { place: string }[];
-  return conflicts.map(({ place }) => BigInt(place));
+  const places = conflicts.map(({ place }) => BigInt(place));
+  await insertObjects(
+    manager,
+    rows.filter(({ isObject, logIndex }) => isObject && !places.includes(logIndex)),
+  );
+  return places;
+}
+
+async function insertObjects(manager: EntityManager, rows: readonly PlacedEntry[]): Promise<void> {
+  if (rows.length === 0) return;
+  await manager.query(
+    `INSERT INTO ${schema}.log_object (sha256, log_index)
+     SELECT sha256(convert_to(entry, 'UTF8')), log_index FROM unnest($1::bigint[], $2::text[]) AS given (log_index, entry)
+     ON CONFLICT DO NOTHING`,
+    [rows.map(({ logIndex }) => logIndex.toString()), rows.map(({ text }) => text)],
+  );
 }
 
 async function insertBatches(manager: EntityManager, found: readonly SealedBatch[]): Promise<void> {

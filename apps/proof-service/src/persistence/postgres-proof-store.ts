@@ -3,20 +3,29 @@ import { fromBytea, toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource } from 'typeorm';
 import type { TreeProfile } from '../domain/batch/stored-tree.js';
 import type { StoredAnchor } from '../domain/evidence/evidence-store.js';
-import type { LeafPlace, ProofStore, StoredBatch, StoredCheckpoint } from '../domain/proof/proof-store.js';
+import type {
+  LeafPlace,
+  ProofStore,
+  StoredBatch,
+  StoredCheckpoint,
+  StoredEntry,
+} from '../domain/proof/proof-store.js';
 import { anchorsJsonSql, chosenCheckpointSql } from './anchors-sql.js';
 import { batchNodesSql, logNodesSql, nodeParameters, splitHashes } from './nodes.js';
 import { PROOF_SCHEMA as schema } from './schema.js';
 
-interface BatchRow {
-  readonly batchId: string;
+interface EntryRow {
   readonly logIndex: string;
-  readonly leafCount: number;
-  readonly treeProfile: TreeProfile;
   readonly entry: string;
   readonly checkpointSize: string | null;
   readonly note: string | null;
   readonly anchors: StoredAnchor[];
+}
+
+interface BatchRow extends EntryRow {
+  readonly batchId: string;
+  readonly leafCount: number;
+  readonly treeProfile: TreeProfile;
 }
 
 interface CheckpointRow {
@@ -36,6 +45,13 @@ const BATCH_SQL = `
   LEFT JOIN LATERAL (${chosenCheckpointSql('batch.log_index')}) AS chosen ON true
   WHERE batch.batch_id = $1`;
 
+const ENTRY_SQL = `
+  SELECT object.log_index::text AS "logIndex", entry, chosen.size::text AS "checkpointSize", chosen.note,
+         ${anchorsJsonSql('anchor.commitment = chosen.commitment')} AS anchors
+  FROM ${schema}.log_object AS object JOIN ${schema}.log_entry USING (log_index)
+  LEFT JOIN LATERAL (${chosenCheckpointSql('object.log_index')}) AS chosen ON true
+  WHERE object.sha256 = $1`;
+
 const CHECKPOINT_SQL = `
   SELECT head.size::text AS size, root, note, published_at AS "publishedAt",
          ${anchorsJsonSql('anchor.commitment = head.commitment')} AS anchors
@@ -48,18 +64,13 @@ export class PostgresProofStore implements ProofStore {
   async batch(batchId: string): Promise<StoredBatch | undefined> {
     const [row] = await this.query<BatchRow>(BATCH_SQL, [batchId]);
     if (!row) return undefined;
-    const { checkpointSize, note, anchors } = row;
-    return {
-      batchId: row.batchId,
-      logIndex: BigInt(row.logIndex),
-      leafCount: row.leafCount,
-      treeProfile: row.treeProfile,
-      entry: row.entry,
-      checkpoint:
-        checkpointSize === null || note === null
-          ? undefined
-          : { size: BigInt(checkpointSize), note, anchors },
-    };
+    const { leafCount, treeProfile } = row;
+    return { batchId: row.batchId, leafCount, treeProfile, ...toEntry(row) };
+  }
+
+  async entry(sha256: Uint8Array): Promise<StoredEntry | undefined> {
+    const [row] = await this.query<EntryRow>(ENTRY_SQL, [toBytea(sha256)]);
+    return row && toEntry(row);
   }
 
   async place(leaf: Uint8Array, batchId?: string): Promise<LeafPlace | undefined> {
@@ -106,6 +117,15 @@ export class PostgresProofStore implements ProofStore {
   private query<T>(sql: string, parameters: unknown[]): Promise<T[]> {
     return withDatabase(() => this.dataSource.query(sql, parameters) as Promise<T[]>);
   }
+}
+
+function toEntry({ logIndex, entry, checkpointSize, note, anchors }: EntryRow): StoredEntry {
+  return {
+    logIndex: BigInt(logIndex),
+    entry,
+    checkpoint:
+      checkpointSize === null || note === null ? undefined : { size: BigInt(checkpointSize), note, anchors },
+  };
 }
 
 function toCheckpoint({ size, root, note, publishedAt, anchors }: CheckpointRow): StoredCheckpoint {

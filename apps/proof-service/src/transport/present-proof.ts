@@ -3,10 +3,12 @@ import type {
   BatchAnswer,
   CheckpointAnswer,
   ConsistencyAnswer,
+  EntryAnswer,
 } from '@touchstone/contracts/http/proof-service';
 import { bytesToHex } from '@touchstone/crypto';
 import type { StoredAnchor } from '../domain/evidence/evidence-store.js';
 import type { BatchProof } from '../domain/proof/batch-proofs.js';
+import type { EntryProof } from '../domain/proof/entry-proofs.js';
 import type { LogConsistency } from '../domain/proof/log-reader.js';
 import type { StoredCheckpoint } from '../domain/proof/proof-store.js';
 
@@ -16,6 +18,15 @@ export function presentBatch({ inclusion, leaves, logProof, anchors, ...batch }:
     ...batch,
     ...(inclusion ? { inclusion: { ...inclusion, path: [...inclusion.path] } } : {}),
     ...(leaves ? { leaves: { offset: leaves.offset, items: [...leaves.items] } } : {}),
+    logProof: logProof && { ...logProof, path: [...logProof.path] },
+    anchors: anchors.map(presentAnchor),
+  };
+}
+
+/** An entry of the log as it is answered. */
+export function presentEntry({ logProof, anchors, ...entry }: EntryProof): EntryAnswer {
+  return {
+    ...entry,
     logProof: logProof && { ...logProof, path: [...logProof.path] },
     anchors: anchors.map(presentAnchor),
   };

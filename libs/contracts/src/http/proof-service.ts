@@ -101,6 +101,17 @@ export const batchAnswer = z
   .meta({ id: 'BatchProof' });
 export type BatchAnswer = z.infer<typeof batchAnswer>;
 
+/** An entry of the log that is no batch (a commitment, a key set, a set-up of keys), with its proof as a batch has it. */
+export const entryAnswer = z
+  .strictObject({
+    entry: z.string().describe('The exact text.'),
+    logProof: batchAnswer.shape.logProof,
+    checkpoint: z.string().nullable(),
+    anchors: z.array(anchorAnswer),
+  })
+  .meta({ id: 'LogEntry' });
+export type EntryAnswer = z.infer<typeof entryAnswer>;
+
 /** What a caller wants to have verified. */
 export const proofClaim = z
   .strictObject({

@@ -71,10 +71,10 @@ export class Ingestion {
         return;
       }
       case 'evt.v1.anchor.entry.appended':
-        intake.entries.push(readEntry(body));
+        intake.entries.push(readEntry(body, true));
         return;
       case 'evt.v1.anchor.batch.sealed': {
-        intake.entries.push(readEntry(body));
+        intake.entries.push(readEntry(body, false));
         const reading = readBatch(body);
         if (!reading.ok) alarms.push({ kind: 'batch-refused', detail: reading.detail });
         else intake.batches.push(reading.value);

@@ -21,6 +21,8 @@ export interface PublishedCommitment {
 export interface PlacedEntry {
   readonly logIndex: bigint;
   readonly text: string;
+  /** Of a commitment, a key set or the like, which is found by its hash; a batch is found by its id. */
+  readonly isObject: boolean;
 }
 
 /** A batch whose leaves give the root that its entry states. */

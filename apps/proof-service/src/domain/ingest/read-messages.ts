@@ -56,7 +56,10 @@ export function readProof({ verificationId, zk, provedAt }: ExecutionProved): Re
  *
  * @throws AppError `validation-failed` for a place or a text that no log can have
  */
-export function readEntry({ logIndex, entry }: { logIndex: string; entry: string }): PlacedEntry {
+export function readEntry(
+  { logIndex, entry }: { logIndex: string; entry: string },
+  isObject: boolean,
+): PlacedEntry {
   const index = BigInt(logIndex);
   if (index > LOG_INDEX_MAX) {
     throw new AppError('validation-failed', `The log index ${logIndex} is above ${LOG_INDEX_MAX}.`);
@@ -67,7 +70,7 @@ export function readEntry({ logIndex, entry }: { logIndex: string; entry: string
       `The entry at ${logIndex} holds a NUL, which canonical JSON has not.`,
     );
   }
-  return { logIndex: index, text: entry };
+  return { logIndex: index, text: entry, isObject };
 }
 
 /** The tree that the leaves of a format stand in; no entry may say another one. */

@@ -1,17 +1,12 @@
 import { AppError } from '@touchstone/contracts';
 import { bytesToHex } from '@touchstone/crypto';
-import { openWithKeys, parseBatchEntry } from '@touchstone/evidence';
-import {
-  inclusionNodes,
-  leafHashOfText,
-  verifyInclusion,
-  type NodePlan,
-  type PositionedHash,
-} from '@touchstone/merkle';
+import { parseBatchEntry } from '@touchstone/evidence';
+import { inclusionNodes, type NodePlan, type PositionedHash } from '@touchstone/merkle';
 import { storedProfiles, type TreeProfile } from '../batch/stored-tree.js';
 import type { EvidenceObserver } from '../evidence/evidence-reader.js';
 import type { StoredAnchor } from '../evidence/evidence-store.js';
 import type { KnownKeys } from '../keys/signer-keys.js';
+import { checkLogProof, logInclusion, type LogInclusion } from './log-inclusion.js';
 import type { ProofStore, StoredBatch } from './proof-store.js';
 
 /** A leaf with its path to the root of its batch. */
@@ -33,11 +28,7 @@ export interface BatchProof {
   readonly inclusion?: LeafProof;
   readonly leaves?: { readonly offset: number; readonly items: readonly string[] };
   /** `null` until a signed checkpoint covers the batch. */
-  readonly logProof: {
-    readonly leafIndex: string;
-    readonly treeSize: string;
-    readonly path: readonly string[];
-  } | null;
+  readonly logProof: LogInclusion | null;
   readonly checkpoint: string | null;
   readonly anchors: readonly StoredAnchor[];
 }
@@ -101,9 +92,7 @@ export class BatchProofs {
         root: bytesToHex(root),
         ...(placed ? { inclusion: leafProof(placed, batch, inBatch.fold(nodes.batch), root) } : {}),
         ...(page && leaves ? { leaves: { offset: page.offset, items: leaves.map(bytesToHex) } } : {}),
-        logProof: checkpoint
-          ? { leafIndex: `${logIndex}`, treeSize: `${checkpoint.size}`, path: logPath.map(bytesToHex) }
-          : null,
+        logProof: checkpoint ? logInclusion(logIndex, checkpoint.size, logPath) : null,
         checkpoint: checkpoint?.note ?? null,
         anchors: checkpoint?.anchors ?? [],
       };
@@ -130,27 +119,6 @@ function checkedEntryRoot({ batchId, entry, leafCount, treeProfile }: StoredBatc
     );
   }
   return Buffer.from(parsed.entry.root, 'hex');
-}
-
-function checkLogProof(
-  entry: string,
-  leafIndex: bigint,
-  { size, note }: NonNullable<StoredBatch['checkpoint']>,
-  path: readonly Uint8Array[],
-  logVerifierKey: string,
-): void {
-  const opened = openWithKeys(note, logVerifierKey, []);
-  if (!opened.ok) throw new Error(`checkpoint-signature: ${opened.reason}`);
-  if (opened.checkpoint.size !== size)
-    throw new Error(`checkpoint-signature: it is for size ${opened.checkpoint.size}`);
-  const result = verifyInclusion({
-    leafHash: leafHashOfText(entry),
-    leafIndex,
-    treeSize: size,
-    path,
-    root: opened.checkpoint.root,
-  });
-  if (!result.ok) throw new Error(`log-inclusion: ${result.reason}`);
 }
 
 function leafProof(

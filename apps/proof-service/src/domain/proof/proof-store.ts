@@ -13,6 +13,9 @@ export interface StoredBatch {
     { readonly size: bigint; readonly note: string; readonly anchors: readonly StoredAnchor[] } | undefined;
 }
 
+/** An entry of the log with the checkpoint that proves it best, chosen as for a batch. */
+export type StoredEntry = Pick<StoredBatch, 'logIndex' | 'entry' | 'checkpoint'>;
+
 /** A checkpoint that was verified. */
 export interface StoredCheckpoint {
   readonly size: bigint;
@@ -31,6 +34,8 @@ export interface LeafPlace {
 /** The read model of batches and of the log. */
 export interface ProofStore {
   batch(batchId: string): Promise<StoredBatch | undefined>;
+  /** An entry that is no batch, by the SHA-256 of its text. */
+  entry(sha256: Uint8Array): Promise<StoredEntry | undefined>;
   /** The first place of a leaf, within one batch or within all. */
   place(leaf: Uint8Array, batchId?: string): Promise<LeafPlace | undefined>;
   leaves(logIndex: bigint, offset: number, limit: number): Promise<Uint8Array[]>;

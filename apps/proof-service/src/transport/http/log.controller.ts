@@ -1,23 +1,30 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform/http';
+import { hex32 } from '@touchstone/contracts';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import {
   checkpointAnswer,
   consistencyAnswer,
   consistencyQuery,
+  entryAnswer,
   treeSize,
   type CheckpointAnswer,
   type ConsistencyAnswer,
   type ConsistencyQuery,
+  type EntryAnswer,
 } from '@touchstone/contracts/http/proof-service';
+import { EntryProofs } from '../../domain/proof/entry-proofs.js';
 import { LogReader } from '../../domain/proof/log-reader.js';
-import { presentCheckpoint, presentConsistency } from '../present-proof.js';
+import { presentCheckpoint, presentConsistency, presentEntry } from '../present-proof.js';
 
 /** The log: its newest head as a note, older heads, and consistency between sizes. */
 @Controller()
 export class LogController {
-  constructor(private readonly log: LogReader) {}
+  constructor(
+    private readonly log: LogReader,
+    private readonly entries: EntryProofs,
+  ) {}
 
   @Get('checkpoint')
   @ApiRoute({
@@ -44,6 +51,20 @@ export class LogController {
   })
   async ofSize(@ZodParam('size', treeSize) size: string): Promise<CheckpointAnswer> {
     return presentCheckpoint(await this.log.ofSize(BigInt(size)));
+  }
+
+  @Get('v1/log/entries/:sha256')
+  @ApiRoute({
+    summary: 'Gives an entry that is no batch, by the SHA-256 of its text, with its proof.',
+    public: true,
+    description:
+      'Of a model commitment that is its commitmentHash. Set-ups of keys name theirs too. Without a logProof the entry is not covered by a signed checkpoint yet.',
+    tags: ['log'],
+    response: entryAnswer,
+    errors: ['not-found', 'validation-failed', 'dependency-unavailable'],
+  })
+  async entry(@ZodParam('sha256', hex32) sha256: string): Promise<EntryAnswer> {
+    return presentEntry(await this.entries.read(Buffer.from(sha256, 'hex')));
   }
 
   @Get('v1/log/consistency')
