@@ -6,6 +6,7 @@ import { addBatchCommands } from './commands/batches.js';
 import { addEvidenceCommands } from './commands/evidence.js';
 import { addNodeCommands } from './commands/nodes.js';
 import { addOperatorCommands } from './commands/operate.js';
+import { addSetUpCommands } from './commands/zk-set-up.js';
 import { addZkCommands } from './commands/zk.js';
 import { CommandError, exitCodes, type ExitCode } from './exit-codes.js';
 import { printable } from './terminal/printable.js';
@@ -74,7 +75,7 @@ Exit codes: 0 enough, 1 invalid or too low a label, 2 usage, 3 pending, 4 I/O, 5
   addModelCommands(program);
   addNodeCommands(program);
   addOperatorCommands(program);
-  addZkCommands(program);
+  addSetUpCommands(addZkCommands(program));
   return program;
 }
 

@@ -71,6 +71,17 @@ describe('touchstone zk order', () => {
         verifyEvidence(readFileSync(file, 'utf8'), { trust: at, nowMs: Date.now() });
       expect(judged(trust)).toMatchObject({ label: 'L5-test' });
       expect(judged({ ...trust, models: [] }).label).not.toBe('L5-test');
+      const circuitFile = join(checkout, 'models', 'digits-int', 'circuit.json');
+      const holds = (path: string) => touchstone(['zk', 'verify', path, '--circuit', circuitFile, '--json']);
+      const verdict = await holds(file);
+      expect(JSON.parse(verdict.stdout)).toMatchObject({ valid: true, setup: 'single-party' });
+      const changed = join(stateDir, 'changed.json');
+      const bundle = JSON.parse(readFileSync(file, 'utf8')) as { zk: { publicSignals: string[] } };
+      bundle.zk.publicSignals[64] = String(Number(bundle.zk.publicSignals[64]) + 1);
+      writeFileSync(changed, JSON.stringify(bundle));
+      const refused = await holds(changed);
+      expect(refused.status).toBe(1);
+      expect(JSON.parse(refused.stdout)).toMatchObject({ valid: false, reason: expect.any(String) });
       const again = await order('order', id);
       expect(again).toMatchObject({
         status: 0,

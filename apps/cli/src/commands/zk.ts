@@ -4,18 +4,20 @@ import { finish, json, positiveInteger, stateDirectory } from '../command-option
 /** Longest time of a proof when nothing else is said, in seconds. */
 const PROOF_TIMEOUT_DEFAULT_SECONDS = 300;
 
-/** Proofs of executions, and running them again. */
-export function addZkCommands(program: Command): void {
+/** Proofs of executions, and running them again. @returns the command that they stand below */
+export function addZkCommands(program: Command): Command {
   const zk = program
     .command('zk')
     .description('prove in zero knowledge that a model gave an answer')
     .enablePositionalOptions();
   addProve(zk);
+  addVerify(zk);
   addDeviation(zk);
   addQuoteAndOrder(zk);
   addCid(zk);
   addProver(zk);
   addReplay(program);
+  return zk;
 }
 
 function addProve(zk: Command): void {
@@ -36,6 +38,20 @@ Examples:
   $ touchstone verify proven.json --trust trust.json --require L5`,
     )
     .action((path, options) => finish(import('./zk-prove.js').then((m) => m.zkProveCommand(path, options))));
+}
+
+function addVerify(zk: Command): void {
+  zk.command('verify <bundle>')
+    .description('say whether the proof in a bundle holds under a circuit, and nothing else')
+    .requiredOption('--circuit <file>', 'circuit.json of the model: descriptor and verification key')
+    .addOption(json())
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ touchstone zk verify proven.json --circuit models/digits-int/circuit.json',
+    )
+    .action((path, options) =>
+      finish(import('./zk-verify.js').then((m) => m.zkVerifyCommand(path, options))),
+    );
 }
 
 function addDeviation(zk: Command): void {
@@ -120,6 +136,25 @@ Examples:
   $ touchstone zk conformance --program /opt/prover/bin/prover --json`,
     )
     .action((options) => finish(import('./zk-conformance.js').then((m) => m.zkConformanceCommand(options))));
+  zk.command('export-solidity')
+    .description('write the verifier of a proving key for EVM chains; its text is under GPL-3.0')
+    .requiredOption('--key <file>', 'proving key (.zkey)')
+    .requiredOption('--to <file>', 'where')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ touchstone zk export-solidity --key models/digits-int/proving-key.zkey --to Verifier.sol',
+    )
+    .action(({ key, to }: { key: string; to: string }) =>
+      finish(
+        import('../zk/call-prover.js').then((m) =>
+          m.callProver(['set-up', 'solidity', '--key', key, '--to', to]),
+        ),
+      ),
+    );
+  zk.command('install-native')
+    .description('build the native prover with cargo; without it snarkjs proves')
+    .addHelpText('after', '\nExample:\n  $ touchstone zk install-native')
+    .action(() => finish(import('../zk/call-prover.js').then((m) => m.callProver(['install-native']))));
   zk.command('prover')
     .description(
       'call the prover itself: powers, set-up, install-native (see `touchstone zk prover -- --help`)',

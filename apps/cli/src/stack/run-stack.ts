@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { serviceNames } from '@touchstone/contracts';
 import { startStack, terminalProgress, type RunningStack, type StackOptions } from '@touchstone/embedded';
 import { CommandError, exitCodes } from '../exit-codes.js';
-import { proverScript } from '../zk/built-in-prover.js';
+import { proverPowersFolder, proverScript } from '../zk/built-in-prover.js';
 
 /** The checkout that this command belongs to. */
 export const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -27,7 +27,7 @@ export async function startAll(
     root: checkout,
     services: serviceNames,
     progress: terminalProgress(),
-    settings: prover ? { 'inference-gateway': { TOUCHSTONE_PROVER_PATH: proverPath() } } : {},
+    settings: prover ? { 'inference-gateway': proverSettings() } : {},
     ...options,
   });
   const started = await Promise.race([start, interrupted]);
@@ -36,8 +36,14 @@ export async function startAll(
   process.exit(exitCodes.interrupted);
 }
 
-/** Of an operator, or the built-in one. */
-const proverPath = (): string => process.env['TOUCHSTONE_PROVER_PATH'] ?? proverScript;
+/** The prover of an operator or the built-in one, and the powers of tau that it keeps. */
+function proverSettings(): Record<string, string> {
+  const powers = process.env['TOUCHSTONE_POWERS_DIR'] ?? proverPowersFolder(process.env);
+  return {
+    TOUCHSTONE_PROVER_PATH: process.env['TOUCHSTONE_PROVER_PATH'] ?? proverScript,
+    ...(powers === undefined ? {} : { TOUCHSTONE_POWERS_DIR: powers }),
+  };
+}
 
 /** Resolves at the first SIGINT, SIGTERM or SIGHUP. */
 export function interruption(): Promise<NodeJS.Signals> {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ProverProgram } from '@touchstone/prover-adapter';
 
@@ -19,3 +19,13 @@ export const builtInProver = (deadlineMs: number): ProverProgram => ({
   ),
   deadlineMs,
 });
+
+/** Where the prover keeps powers of tau, by the XDG base directory specification; undefined where there is no home. */
+export function proverPowersFolder({
+  XDG_CACHE_HOME,
+  HOME,
+}: Readonly<Record<string, string | undefined>>): string | undefined {
+  if (XDG_CACHE_HOME !== undefined && isAbsolute(XDG_CACHE_HOME))
+    return join(XDG_CACHE_HOME, 'touchstone', 'ptau');
+  return HOME === undefined ? undefined : join(HOME, '.cache', 'touchstone', 'ptau');
+}

@@ -16,3 +16,27 @@ export function callProver(words: readonly string[]): Promise<ExitCode> {
     });
   });
 }
+
+/** What the prover said and how it ended. */
+export interface ProverAnswer {
+  readonly exitCode: number;
+  readonly said: string;
+  /** Why it did not do it; empty when it did. */
+  readonly refusal: string;
+}
+
+/** Calls the prover and listens to it. */
+export function askProver(words: readonly string[]): Promise<ProverAnswer> {
+  const child = spawn(process.execPath, [proverScript, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [said, refusal] = [child.stdout, child.stderr].map((stream) => {
+    const texts: string[] = [];
+    stream.setEncoding('utf8').on('data', (text: string) => texts.push(text));
+    return texts;
+  }) as [string[], string[]];
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) =>
+      resolve({ exitCode: code ?? 1, said: said.join('').trim(), refusal: refusal.join('').trim() }),
+    );
+  });
+}

@@ -4,6 +4,8 @@ import {
   circuitSetUp,
   type CircuitSetUp,
   SET_UP_CONTRIBUTIONS_MAX,
+  SET_UP_PARTIES_MAX,
+  setUpAnnouncement,
   setUpBeacon,
 } from './set-up.js';
 
@@ -67,5 +69,35 @@ describe('a beacon', () => {
     ['00'.repeat(8), 64, false],
   ])('of %j, hashed 2^%i times, is taken: %p', (value, iterationsLog2, taken) => {
     expect(setUpBeacon.safeParse({ value, iterationsLog2 }).success).toBe(taken);
+  });
+});
+
+describe('the announcement of a set-up', () => {
+  const announcement = {
+    type: 'touchstone.zk-setup-announced.v1',
+    setUpId: '019a0000-0000-7000-8000-000000000002',
+    ...{ modelVersionId: 'ab'.repeat(32), descriptorHash: 'ab'.repeat(32) },
+    ...{ constraintsSha256: 'ab'.repeat(32), firstKeySha256: 'ab'.repeat(32) },
+    powers: transcript.powers,
+    parties: ['one'],
+    beacon: { network: 'eip155:84532', block: '1', iterationsLog2: 10 },
+    announcedAt: '2026-06-01T11:00:00.000Z',
+  };
+  const isAnnounced = (part: object) => setUpAnnouncement.safeParse({ ...announcement, ...part }).success;
+
+  it('is closed, and names a block', () => {
+    expect(isAnnounced({})).toBe(true);
+    expect(isAnnounced({ value: 'ef'.repeat(32) })).toBe(false);
+    expect(isAnnounced({ beacon: { ...announcement.beacon, block: '-1' } })).toBe(false);
+  });
+
+  it('has from one to SET_UP_PARTIES_MAX parties, not one more', () => {
+    const parties = (count: number) => ({ parties: Array(count).fill('party') });
+    expect([0, 1, SET_UP_PARTIES_MAX, SET_UP_PARTIES_MAX + 1].map((n) => isAnnounced(parties(n)))).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
   });
 });
