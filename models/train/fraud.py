@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from features import Feature, flag
 from generated_table import Hundredths, Rule, above, below, build_from_rule, flags
 from release import Facts, Release
 
@@ -17,6 +18,30 @@ FACTS = Facts(
     input_range={"minimum": 0, "maximum": 10},
     labels={"probabilities": ["legitimate", "fraudulent"]},
 )
+
+FEATURES = [
+    Feature("amount_log10_usd", "log10 of the amount in US dollars, 0 for less than one", 10),
+    Feature(
+        "amount_to_usual",
+        "amount divided by the payer's median of 90 days; 10 for more, 1 for a first payment",
+        10,
+    ),
+    Feature("payer_age_log10_days", "log10 of the age of the payer's account in days, 0 within the first day", 4),
+    Feature("payee_age_log10_days", "log10 of the age of the payee's account in days, 0 within the first day", 4),
+    Feature("payments_last_hour", "payments of the payer in the hour before; 10 for more", 10),
+    Feature(
+        "failed_attempts_last_day",
+        "payments or logins of the payer that failed in the 24 hours before; 10 for more",
+        10,
+    ),
+    Feature("distance_log10_km", "log10 of 1 + kilometres from where the payer usually is", 4.4),
+    flag("at_night", "1 from midnight to six o'clock where the payer is"),
+    flag("new_payee", "1 if the payer never paid this payee before"),
+    flag("new_device", "1 if the device was not seen with the payer before"),
+    flag("country_differs", "1 if the network address is of another country than the payer"),
+    flag("anonymous_network", "1 if the network address is that of an anonymising service"),
+    flag("strongly_authenticated", "1 if the payer confirmed the payment with a second factor"),
+]
 
 
 def draw(random: np.random.RandomState, rows: int) -> dict[str, Hundredths]:
@@ -67,4 +92,4 @@ def points(of: dict[str, Hundredths]) -> Hundredths:
 
 def build() -> Release:
     """Make the table and the model of it."""
-    return build_from_rule(FACTS, Rule(20241104, draw, points, [4000]))
+    return build_from_rule(FACTS, Rule(20241104, FEATURES, draw, points, [4000]))

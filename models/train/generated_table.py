@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from exact import Layer, Matrix, Schedule, train_classifier
-from graph import constant, encode_model, tensor
+from features import Feature, encode_features
+from graph import PREPROCESS_KEY, constant, encode_model, sha256_hex, tensor
 from held_out import Split, measure, split_rows
 from release import Facts, Release, describe_file, encode_listing, encode_manifest
 from standardise import fold, mean_and_deviation
@@ -35,6 +36,7 @@ class Rule:
     """
 
     seed: int
+    features: list[Feature]
     draw: Callable[[np.random.RandomState, int], dict[str, Hundredths]]
     points: Callable[[dict[str, Hundredths]], Hundredths]
     bounds: list[int]
@@ -54,6 +56,8 @@ def make_table(rule: Rule) -> Table:
     """Draw the rows and label them."""
     random = np.random.RandomState(rule.seed)
     columns = rule.draw(random, ROW_COUNT)
+    if list(columns) != [feature.name for feature in rule.features]:
+        raise ValueError("the table has other features than are declared, or in another order")
     points = rule.points(columns)
     noise = random.randint(-NOISE_MAX, NOISE_MAX + 1, size=(ROW_COUNT, 4)).sum(axis=1)
     return Table(
@@ -79,7 +83,7 @@ def flags(random: np.random.RandomState, rows: int, percent: int) -> Hundredths:
     return 100 * (random.randint(0, 100, size=rows) < percent).astype(np.int64)
 
 
-def encode_network(facts: Facts, layers: list[Layer], means: Matrix, deviations: Matrix) -> bytes:
+def encode_network(facts: Facts, layers: list[Layer], means: Matrix, deviations: Matrix, preprocess: str) -> bytes:
     """Gemm, Relu, Gemm, Softmax on one row of features in their own units."""
     first, last = layers
     weights, biases = fold(first, means, deviations)
@@ -97,7 +101,7 @@ def encode_network(facts: Facts, layers: list[Layer], means: Matrix, deviations:
     ]
     inputs = [tensor("features", TensorProto.FLOAT, [1, len(means)])]
     outputs = [tensor("probabilities", TensorProto.FLOAT, [1, last.weights.shape[1]])]
-    return encode_model(facts.id, facts.version, nodes, inputs, outputs, constants, {})
+    return encode_model(facts.id, facts.version, nodes, inputs, outputs, constants, {PREPROCESS_KEY: preprocess})
 
 
 def encode_held_out(facts: Facts, table: Table, split: Split) -> bytes:
@@ -125,7 +129,9 @@ def build_from_rule(facts: Facts, rule: Rule) -> Release:
     standardised = (table.features[split.train] - means) / deviations
     widths = (len(table.names), HIDDEN_WIDTH, len(labels))
     layers = train_classifier(standardised, table.labels[split.train], widths, SCHEDULE)
-    model = encode_network(facts, layers, means, deviations)
+    listing = encode_features(rule.features)
+    digest = sha256_hex(listing)
+    model = encode_network(facts, layers, means, deviations, digest)
     measurement = measure(model, table.features, table.labels, split)
     accuracy = {**measurement.accuracy(), "metric": "held-out accuracy on generated data"}
     by_rule = int((table.by_rule == table.labels)[split.held_out].sum())
@@ -136,9 +142,11 @@ def build_from_rule(facts: Facts, rule: Rule) -> Release:
         "",
         *measurement.confusion(labels),
     ]
+    preprocess = {"type": "feature-vector", "file": "features.json", "sha256": digest}
     files = {
         "model.onnx": model,
-        "model.json": encode_manifest(facts, model, None, accuracy),
+        "model.json": encode_manifest(facts, model, preprocess, accuracy),
+        "features.json": listing,
         "held-out.json": encode_held_out(facts, table, split),
     }
     return Release(facts, files, "\n".join(figures))

@@ -1,6 +1,7 @@
 """Tests of the parts on which the published bytes rest. Run: python -m unittest discover -s models/train"""
 
 import unittest
+from pathlib import Path
 
 import numpy as np
 
@@ -125,8 +126,17 @@ class GeneratedTableTest(unittest.TestCase):
     def test_features_stay_in_the_declared_range(self) -> None:
         for sample in (token_risk, fraud):
             columns = sample.draw(np.random.RandomState(5), ROW_COUNT)
-            for name, column in columns.items():
-                self.assertTrue(column.min() >= 0 and column.max() <= 100 * sample.FACTS.input_range["maximum"], name)
+            self.assertEqual(list(columns), [feature.name for feature in sample.FEATURES])
+            for feature in sample.FEATURES:
+                column = columns[feature.name]
+                self.assertTrue(column.min() >= 100 * feature.minimum and column.max() <= 100 * feature.maximum, feature)
+                self.assertTrue(feature.maximum <= sample.FACTS.input_range["maximum"], feature)
+
+    def test_the_list_of_features_is_the_one_of_the_card(self) -> None:
+        for sample in (token_risk, fraud):
+            card = (Path(__file__).parent.parent / sample.FACTS.id / "CARD.md").read_text(encoding="utf-8")
+            for feature in sample.FEATURES:
+                self.assertIn(f"| `{feature.name}` | {feature.description} |", card)
 
     def test_points_of_a_token_are_those_of_its_card(self) -> None:
         one = np.array([0])

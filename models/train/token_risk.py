@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from features import Feature, flag
 from generated_table import Hundredths, Rule, above, below, build_from_rule, flags
 from release import Facts, Release
 
@@ -17,6 +18,25 @@ FACTS = Facts(
     input_range={"minimum": 0, "maximum": 13},
     labels={"probabilities": ["low", "medium", "high"]},
 )
+
+FEATURES = [
+    Feature("age_log10_days", "log10 of the days since the contract was deployed, 0 within the first day", 4),
+    Feature("liquidity_log10_usd", "log10 of the US dollars in all pools, 0 for less than one", 13),
+    Feature("market_value_log10_usd", "log10 of supply times price in US dollars, 0 for less than one", 13),
+    Feature("volume_log10_usd", "log10 of the US dollars traded in the last 24 hours, 0 for less than one", 13),
+    Feature("holders_log10", "log10 of the number of holders", 8),
+    Feature("top10_share", "share of the supply that the ten largest holders have", 1),
+    Feature("creator_share", "share of the supply that the creator has", 1),
+    Feature("liquidity_locked_share", "share of the liquidity that is locked or burnt", 1),
+    Feature("buy_tax", "share that a purchase loses to the contract", 1),
+    Feature("sell_tax", "share that a sale loses to the contract", 1),
+    flag("source_verified", "1 if the published source compiles to the contract"),
+    flag("ownership_renounced", "1 if nobody owns the contract"),
+    flag("can_mint", "1 if the owner can make more of the token"),
+    flag("can_pause", "1 if the owner can stop transfers or exclude addresses"),
+    flag("upgradeable", "1 if the owner can exchange the code"),
+    flag("audited", "1 if a report of an audit is published"),
+]
 
 
 def draw(random: np.random.RandomState, rows: int) -> dict[str, Hundredths]:
@@ -78,4 +98,4 @@ def points(of: dict[str, Hundredths]) -> Hundredths:
 
 def build() -> Release:
     """Make the table and the model of it."""
-    return build_from_rule(FACTS, Rule(20241103, draw, points, [4500, 6500]))
+    return build_from_rule(FACTS, Rule(20241103, FEATURES, draw, points, [4500, 6500]))

@@ -95,6 +95,25 @@ describe.each([
     expect(right / rows.length).toBe(modelOf(id).manifest.accuracy?.value);
   });
 
+  it('answers numbers by name as it answers the row', async () => {
+    const { preprocessing } = modelOf(id);
+    const names = (preprocessing?.features ?? []).map(({ name }) => name);
+    const { featureNames } = read<{ featureNames: string[] }>(id, 'held-out.json');
+    expect(names).toEqual(featureNames);
+    for (const { values } of rows.slice(0, 20)) {
+      const named = Object.fromEntries(names.map((name, at) => [name, values[at] as number]).reverse());
+      const request = { features: named };
+      expect(readInputs(modelOf(id), request)).toEqual(readInputs(modelOf(id), features(values)));
+      expect(await answer(id, request)).toEqual(await answer(id, features(values)));
+    }
+    expect(() => readInputs(modelOf(id), { text: 'safe' })).toThrow(
+      expect.objectContaining({
+        code: 'validation-failed',
+        details: [expect.objectContaining({ pointer: '/text' })],
+      }),
+    );
+  });
+
   it(`takes features up to ${maximum} and refuses what is beyond, or below 0`, async () => {
     const most = Array.from({ length: size }, () => maximum);
     expect((await answer(id, features(most))).prediction?.label).toBeDefined();

@@ -22,6 +22,10 @@ export function describeModel(model: ModelDetail): string {
     ['status', model.status],
     ['price', model.price ? formatAtomic(model.price.amount) : 'free'],
     ...tensors('input', model.inputs),
+    ...(model.features ?? []).map(({ name, minimum, maximum, description }) => [
+      'feature',
+      printableLine(`${name} ${minimum} to ${maximum}${description === undefined ? '' : `: ${description}`}`),
+    ]),
     ...tensors('output', model.outputs),
     ['file', `${model.sizeBytes} bytes, SHA-256 ${model.modelHash}`],
     ['model version', model.modelVersionId],

@@ -129,7 +129,7 @@ export class PostgresAddedModelStore implements AddedModelStore {
           origin: 'added',
           sizeBytes: Number(row.size_bytes),
           read: () => this.read(modelVersionId),
-          tokenizer: undefined,
+          preprocessing: undefined,
         },
       };
     });

@@ -53,6 +53,7 @@ export class ModelPages {
       inputs,
       outputs,
       preprocess,
+      ...(model.preprocessing?.features === undefined ? {} : { features: [...model.preprocessing.features] }),
       accuracy,
       licence,
       ...circuitOf(listed, this.proofs.quote(model), this.config),

@@ -32,7 +32,7 @@ export function modelOf(version: 1 | 2, priceAtomic: string): Model {
     origin: 'added',
     sizeBytes: 1,
     read: () => Promise.reject(new Error('nobody reads it')),
-    tokenizer: undefined,
+    preprocessing: undefined,
   };
 }
 

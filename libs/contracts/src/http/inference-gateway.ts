@@ -48,19 +48,40 @@ const requestTensor = z.strictObject({
 /** A tensor as the caller sent it. */
 export type RequestTensor = z.infer<typeof requestTensor>;
 
+/** Most features of a model that takes numbers by name. */
+export const FEATURES_MAX = 4_096;
+/** Most characters of the name of a feature. */
+export const FEATURE_NAME_CHARACTERS_MAX = 128;
+
+/** A number that a model takes by name. */
+export const featureSpec = z.strictObject({
+  name: storedText(FEATURE_NAME_CHARACTERS_MAX),
+  unit: storedText(64).optional(),
+  description: storedText(256).optional(),
+  /** Inclusive; what is outside is refused. */
+  minimum: z.number(),
+  maximum: z.number(),
+});
+export type FeatureSpec = z.infer<typeof featureSpec>;
+
 /** Whether an answer is proved: not at all, whenever somebody orders it, or before it is given. */
 export const proveModes = ['none', 'later', 'now'] as const;
 export type ProveMode = (typeof proveModes)[number];
 
 /**
- * The body of an inference request: tensors in the style of the Open Inference Protocol, or a text for a model with a
- * preprocessing step. A closed schema, so that parameters which would change the result are refused instead of
+ * The body of an inference request: tensors in the style of the Open Inference Protocol, or a text or numbers by name for a
+ * model with a preprocessing step. A closed schema, so that parameters which would change the result are refused instead of
  * being left out of what is proven.
  */
 export const inferRequest = z
   .strictObject({
     inputs: z.array(requestTensor).min(1).max(MODEL_TENSORS_MAX).optional(),
     text: z.string().optional(),
+    features: z
+      .record(z.string().min(1).max(FEATURE_NAME_CHARACTERS_MAX), z.number())
+      .refine((values) => Object.keys(values).length <= FEATURES_MAX, `expected at most ${FEATURES_MAX}`)
+      .optional()
+      .describe('Numbers by name, for a model whose page lists features; all of them, in any order.'),
     prove: z
       .enum(proveModes)
       .optional()
@@ -68,10 +89,12 @@ export const inferRequest = z
         '"now": the answer comes with a proof that the model gave it, for both prices in one payment; nothing is charged without the proof. "later": refused where its proof could not be ordered. Nothing is said with "none".',
       ),
   })
-  .refine(({ inputs, text }) => (inputs === undefined) !== (text === undefined), {
-    message: 'expected exactly one of "inputs" and "text"',
-  })
-  .meta({ oneOf: [{ required: ['inputs'] }, { required: ['text'] }] });
+  .refine(
+    ({ inputs, text, features }) =>
+      [inputs, text, features].filter((given) => given !== undefined).length === 1,
+    { message: 'expected exactly one of "inputs", "text" and "features"' },
+  )
+  .meta({ oneOf: [{ required: ['inputs'] }, { required: ['text'] }, { required: ['features'] }] });
 export type InferRequest = z.infer<typeof inferRequest>;
 
 const timing = z.object({ inferenceMs: z.number(), totalMs: z.number() });
@@ -167,6 +190,11 @@ export const modelDetail = modelSummary.extend({
   inputs: tensorSpecsWith(storedText),
   outputs: tensorSpecsWith(storedText),
   preprocess: preprocessSpec.optional(),
+  features: z
+    .array(featureSpec)
+    .max(FEATURES_MAX)
+    .optional()
+    .describe('Of a model that takes numbers by name, in the order of its input.'),
   accuracy: accuracyWith(storedText).optional(),
   licence: storedText(256).optional(),
   /** Of a version whose answers can be proved. */

@@ -65,7 +65,7 @@ describe('loadModels', () => {
     writeFileSync(join(folder, 'README.md'), '');
     const models = await loadModels(folder);
     expect(models.map(({ manifest }) => manifest.id)).toEqual(['digits', 'financial-sentiment']);
-    expect(models.map(({ tokenizer }) => tokenizer === undefined)).toEqual([true, false]);
+    expect(models.map(({ preprocessing }) => preprocessing === undefined)).toEqual([true, false]);
     // The figures that the model cards state, made by the trainer in Python.
     const card = readFileSync(join(sentiment(), 'CARD.md'), 'utf8');
     expect(card).toContain(models[1]?.modelVersionId);
@@ -224,7 +224,7 @@ describe('loadModels', () => {
     };
     pad(PREPROCESS_BYTES_MAX);
     const models = await loadModels(folder);
-    expect(models.map(({ tokenizer }) => tokenizer === undefined)).toEqual([true, false]);
+    expect(models.map(({ preprocessing }) => preprocessing === undefined)).toEqual([true, false]);
     pad(PREPROCESS_BYTES_MAX + 1);
     await expectRefused(`at most ${PREPROCESS_BYTES_MAX} are read`);
   });

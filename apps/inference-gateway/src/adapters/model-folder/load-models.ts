@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { folderManifest, MANIFEST_BYTES_MAX, type ModelManifest } from '../../domain/model/manifest.js';
 import type { Model, ProvingKeys } from '../../domain/model/model.js';
+import { FeatureVector } from '../../domain/request/feature-vector.js';
+import type { Preprocessing } from '../../domain/request/preprocessing.js';
 import { WordListTokenizer } from '../../domain/request/word-list-tokenizer.js';
 import { EXTERNAL_DATA_REFUSAL, hasExternalData } from '@touchstone/onnx';
 import { readOnnxMetadata } from '../onnx/onnx-metadata.js';
@@ -84,7 +86,7 @@ async function loadModel(root: string, folder: string): Promise<Model> {
     origin: 'folder',
     sizeBytes: bytes.length,
     read: () => Promise.resolve(bytes),
-    tokenizer: await loadTokenizer(root, folder, manifest, bytes),
+    preprocessing: await loadPreprocessing(root, folder, manifest, bytes),
     ...(await circuitOf(root, folder, manifest, bytes)),
   };
 }
@@ -136,12 +138,18 @@ function readManifest(folder: string, bytes: Uint8Array): ModelManifest {
   );
 }
 
-async function loadTokenizer(
+/** What each type is read by. */
+const preprocessings = {
+  'word-list': WordListTokenizer,
+  'feature-vector': FeatureVector,
+} as const;
+
+async function loadPreprocessing(
   root: string,
   folder: string,
   { preprocess, inputs, id }: ModelManifest,
   model: Uint8Array,
-): Promise<WordListTokenizer | undefined> {
+): Promise<Preprocessing | undefined> {
   const bound = readOnnxMetadata(model).get(PREPROCESS_KEY);
   if (bound !== preprocess?.sha256) {
     const expected = preprocess?.sha256 ?? 'no preprocessing';
@@ -154,21 +162,11 @@ async function loadTokenizer(
   const path = join(folder, preprocess.file);
   const bytes = await readInside(root, path, PREPROCESS_BYTES_MAX);
   requireHash(path, bytes, preprocess.sha256);
-  const tokenizer = WordListTokenizer.fromFile(strictJson(path, bytes, PREPROCESS_BYTES_MAX));
-  const [input] = inputs;
-  const fits =
-    inputs.length === 1 && input?.datatype === 'INT64' && sameShape(input.shape, [1, tokenizer.maxTokens]);
-  if (!fits) {
-    throw new AppError(
-      'model-invalid',
-      `The model ${id} needs one INT64 input of shape [1,${tokenizer.maxTokens}].`,
-    );
-  }
-  return tokenizer;
-}
-
-function sameShape(left: readonly number[] | undefined, right: readonly number[]): boolean {
-  return left?.length === right.length && left.every((size, index) => size === right[index]);
+  const preprocessing = preprocessings[preprocess.type].fromFile(
+    strictJson(path, bytes, PREPROCESS_BYTES_MAX),
+  );
+  if (preprocessing.fits(inputs)) return preprocessing;
+  throw new AppError('model-invalid', `The model ${id} needs ${preprocessing.needs}.`);
 }
 
 function requireHash(path: string, bytes: Uint8Array, expected: string): void {

@@ -132,7 +132,7 @@ export class AddModel {
       origin: 'added',
       sizeBytes: bytes.length,
       read: () => Promise.resolve(bytes),
-      tokenizer: undefined,
+      preprocessing: undefined,
     };
   }
 

@@ -6,7 +6,7 @@ import type {
   ZkProof,
 } from '@touchstone/contracts/circuit';
 import type { IntegerModel } from '@touchstone/integer-model';
-import type { WordListTokenizer } from '../request/word-list-tokenizer.js';
+import type { Preprocessing } from '../request/preprocessing.js';
 import type { ModelManifest } from './manifest.js';
 
 /** Where a model came from: the models folder of the deployment, or added while the service ran. */
@@ -24,7 +24,8 @@ export interface Model {
   readonly sizeBytes: number;
   /** The file itself: what was hashed is what runs. */
   readonly read: () => Promise<Uint8Array>;
-  readonly tokenizer: WordListTokenizer | undefined;
+  /** What turns a text, or numbers by name, into its input. */
+  readonly preprocessing: Preprocessing | undefined;
   /** Of a version that is run in whole numbers, so that its answers can be proved. */
   readonly circuit?: ProvableCircuit;
 }

@@ -4,6 +4,7 @@ import { decodeTensor, encodeTensor } from '@touchstone/evidence';
 import { shapeFits, shapeText } from '../model/manifest.js';
 import { quantise } from '@touchstone/integer-model';
 import type { Model, ProvableCircuit } from '../model/model.js';
+import type { Preprocessing } from './preprocessing.js';
 
 /**
  * Turns the body into the model's input tensors, in the order of the manifest. Everything that can be wrong with
@@ -12,28 +13,37 @@ import type { Model, ProvableCircuit } from '../model/model.js';
  * @throws AppError `tensor-invalid`, `text-invalid` or `validation-failed`, with expected and actual values
  */
 export function readInputs(model: Model, request: InferRequest): CanonicalTensor[] {
-  return request.text === undefined
-    ? tensorInputs(model, request.inputs ?? [])
-    : textInputs(model, request.text);
+  const { text, features, inputs = [] } = request;
+  if (text !== undefined) return preparedInputs(model, request, 'text');
+  if (features !== undefined) return preparedInputs(model, request, 'features');
+  return tensorInputs(model, inputs, (index) => `/inputs/${index}`);
 }
 
-function textInputs(model: Model, text: string): CanonicalTensor[] {
+/** What the preprocessing of the model makes of a request; bounds and whole numbers are those of any tensor. */
+function preparedInputs(
+  model: Model,
+  request: InferRequest,
+  given: Preprocessing['takes'],
+): CanonicalTensor[] {
+  const { preprocessing } = model;
   const [spec] = model.manifest.inputs;
-  if (!model.tokenizer || !spec) {
-    throw new AppError('validation-failed', `The model ${model.manifest.id} takes tensors and no text.`, {
-      details: [{ pointer: '/text', detail: 'expected "inputs", because the model has no preprocessing' }],
+  if (preprocessing?.takes !== given || !spec) {
+    const taken = preprocessing === undefined ? 'inputs' : `inputs" or "${preprocessing.takes}`;
+    throw new AppError('validation-failed', `The model ${model.manifest.id} takes no ${given}.`, {
+      details: [{ pointer: `/${given}`, detail: `expected "${taken}", by what the page of the model says` }],
     });
   }
-  const data = model.tokenizer.tokenIds(text);
-  const encoded = encodeTensor({ name: spec.name, datatype: spec.datatype, shape: [1, data.length], data });
-  // The loader made sure that the tokeniser fits the input, so this is a mistake of ours.
-  if (!encoded.ok) throw new Error(`The tokeniser does not fit the input: ${encoded.error.detail}`);
-  return [encoded.value];
+  const data = preprocessing.elements(request);
+  const whole = model.circuit !== undefined;
+  const datatype = whole ? 'FP64' : spec.datatype;
+  const tensor = { name: spec.name, datatype, shape: [1, data.length], data };
+  return tensorInputs(model, [tensor], () => `/${given}`);
 }
 
 function tensorInputs(
   { manifest: { inputs: specs }, circuit }: Model,
   tensors: readonly RequestTensor[],
+  pointerOf: (index: number) => string,
 ): CanonicalTensor[] {
   const details = checkNames(specs, tensors);
   if (details.length > 0) throw invalid(details);
@@ -41,8 +51,8 @@ function tensorInputs(
     const index = tensors.findIndex(({ name }) => name === spec.name);
     const tensor = tensors[index] as RequestTensor;
     const whole = circuit?.descriptor.inputs.find(({ name }) => name === spec.name);
-    if (whole && isFloat(tensor)) return quantised(whole, spec, tensor, `/inputs/${index}`);
-    return readTensor(spec, tensor, `/inputs/${index}`);
+    if (whole && isFloat(tensor)) return quantised(whole, spec, tensor, pointerOf(index));
+    return readTensor(spec, tensor, pointerOf(index));
   });
 }
 

@@ -1,5 +1,7 @@
-import { AppError } from '@touchstone/contracts';
+import { AppError, type TensorSpec } from '@touchstone/contracts';
+import type { InferRequest } from '@touchstone/contracts/http/inference-gateway';
 import { z } from 'zod';
+import type { Preprocessing } from './preprocessing.js';
 
 /** Most words in a list. */
 export const VOCABULARY_MAX = 1_000_000;
@@ -27,7 +29,9 @@ const wordListFile = z.strictObject({
  * `unknownId`, and the rest is filled with `padId`. Nothing is cut off: a longer text is refused, because the
  * proof would otherwise speak about a text that the model has not seen whole.
  */
-export class WordListTokenizer {
+export class WordListTokenizer implements Preprocessing {
+  readonly takes = 'text';
+  readonly features = undefined;
   private readonly ids: ReadonlyMap<string, number>;
 
   private constructor(
@@ -59,6 +63,23 @@ export class WordListTokenizer {
       );
     }
     return new WordListTokenizer(maxTokens, padId, unknownId, vocabulary);
+  }
+
+  get needs(): string {
+    return `one INT64 input of shape [1,${this.maxTokens}]`;
+  }
+
+  fits(inputs: readonly TensorSpec[]): boolean {
+    const [input] = inputs;
+    return (
+      inputs.length === 1 &&
+      input?.datatype === 'INT64' &&
+      JSON.stringify(input.shape) === `[1,${this.maxTokens}]`
+    );
+  }
+
+  elements({ text = '' }: InferRequest): number[] {
+    return this.tokenIds(text);
   }
 
   /**
