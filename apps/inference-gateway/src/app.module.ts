@@ -9,6 +9,7 @@ import { inference } from './providers/inference.js';
 import { models } from './providers/models.js';
 import { PROGRAM_PROVER, proving } from './providers/proving.js';
 import { InferenceGrpc } from './transport/grpc/inference.grpc.js';
+import { ProofsGrpc } from './transport/grpc/proofs.grpc.js';
 import { InferController } from './transport/http/infer.controller.js';
 import { ModelsController } from './transport/http/models.controller.js';
 import { Operator } from './transport/http/operator.js';
@@ -29,6 +30,7 @@ export function appParts(config: Config): ServiceParts {
       ProofsController,
       VerificationsController,
       InferenceGrpc,
+      ProofsGrpc,
     ],
     providers: [
       ...models(config),
