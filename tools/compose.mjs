@@ -1,6 +1,6 @@
-// Checks deploy/compose.yaml: node tools/compose.mjs check | test
+// Checks deploy/compose.yaml, alone and with compose.prover.yaml: node tools/compose.mjs check | test
 //   check  the loader of docker compose takes it, and what has to hold of it beside that
-//   test   check, and a trial: its containers run as processes from the images, answer one request, and one of them is killed
+//   test   check, and a trial: its containers run as processes from the images, answer one request, prove one, and one of them is killed
 // The loader and the NATS server are built from their Go modules when they are not in the cache. The trial needs root, Linux, buildah,
 // nftables, psql, and the images: node tools/images.mjs --no-try --tag compose --engine buildah
 import { readFileSync } from 'node:fs';
@@ -11,8 +11,8 @@ import { natsServer } from './chart/binaries.mjs';
 import { Claims } from './claims.mjs';
 import { checkProject } from './compose/check.mjs';
 import { busybox } from './compose/images.mjs';
-import { installationOf, loadProject } from './compose/model.mjs';
-import { checkRefusals } from './compose/refusals.mjs';
+import { addProver, installationOf, loadProject } from './compose/model.mjs';
+import { checkProverRefusals, checkRefusals } from './compose/refusals.mjs';
 import { runInNetwork } from './containers/in-network.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -27,6 +27,10 @@ function check(claims) {
     const env = parseEnv(readFileSync(join(installation.deploy, '.env'), 'utf8'));
     checkProject({ root, model, env, check: claims.check });
     checkRefusals({ root, installation, model, env, check: claims.check });
+    addProver(installation.deploy);
+    const proving = { root, model: loadProject(installation.deploy, ['*']), env, check: claims.check };
+    checkProject({ ...proving, prover: true });
+    checkProverRefusals(proving);
   } finally {
     installation.remove();
   }

@@ -100,8 +100,8 @@ export function compile(onnx, options = chosen) {
   return { circuit, descriptor, constraintCount, publicCount, constraints: r1csFile(circuit.system) };
 }
 
-/** A run of a circuit of one input for the bind 7: its witness as a file, and its public signals. */
-export function witnessOf({ circuit }, inputCount) {
-  const run = runCircuit(circuit, [pixels.slice(0, inputCount).map((pixel) => pixel % 17)], 7n);
+/** A run of a circuit of one input: its witness as a file, and its public signals. */
+export function witnessOf({ circuit }, inputCount, bind = 7n) {
+  const run = runCircuit(circuit, [pixels.slice(0, inputCount).map((pixel) => pixel % 17)], bind);
   return { witness: witnessFile(run.witness), signals: run.publicSignals };
 }

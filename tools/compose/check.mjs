@@ -1,4 +1,4 @@
-// What has to hold of deploy/compose.yaml beside what the loader of Compose checks: that every name is known, and that nothing depends on
+// What has to hold of deploy/compose.yaml, alone and with compose.prover.yaml, beside what the loader of Compose checks: that every name is known, and that nothing depends on
 // itself, is refused by the loader already.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,9 +12,13 @@ const isJob = ({ restart }) => restart === undefined || restart === 'no';
 const OTHER_USERS = { 'volume-owner': '0:0', prometheus: '65534:65534' };
 const CAPABILITIES = { 'volume-owner': ['CHOWN'] };
 const MEMORY_MAX = 1_073_741_824;
+/** The one in whose container a prover works, where there is one, and the job that brings it. */
+const PROVES = 'inference-gateway';
+const PROVER = 'zk-prover';
+const PROVER_MEMORY_MAX = 1_610_612_736;
 const SECRET_NAME = /password|passwd|token|secret|seed|_key|private/i;
 
-function checkRights(name, service, env, check) {
+function checkRights(name, service, { env, memoryMax }, check) {
   const user = OTHER_USERS[name] ?? `${env.TOUCHSTONE_UID}:${env.TOUCHSTONE_GID}`;
   check(`${name} runs as ${user}`, service.user === user);
   check(`${name} has a read-only root`, service.read_only === true);
@@ -25,7 +29,7 @@ function checkRights(name, service, env, check) {
   );
   check(`${name} gains no rights`, service.security_opt?.includes('no-new-privileges:true') === true);
   check(`${name} is not privileged`, !service.privileged && !service.pid && !service.ipc);
-  check(`${name} has a bound on memory`, Number(service.mem_limit) > 0 && service.mem_limit <= MEMORY_MAX);
+  check(`${name} has a bound on memory`, Number(service.mem_limit) > 0 && service.mem_limit <= memoryMax);
 }
 
 /** A secret is a file: no value says one, and none is a default of an image. */
@@ -79,10 +83,36 @@ function checkServices(model, check) {
     );
     check(
       `${name} waits for its database and its streams`,
-      Object.keys(model.services[name]?.depends_on ?? {}).length === 2,
+      Object.keys(model.services[name]?.depends_on ?? {}).filter((other) => other !== PROVER).length === 2,
     );
     check(`payments are asked for`, name !== 'payment-verifier' || profiles?.join() === 'payments');
   }
+}
+
+/** A prover is there only where it was asked for, and the gateway can run what the job leaves to it, and not change it. */
+function checkProver({ services: { [PROVER]: job, [PROVES]: gateway }, volumes }, { isAsked }, check) {
+  const { environment = {}, volumes: mounts = [], depends_on: needs = {} } = gateway ?? {};
+  const path = environment.TOUCHSTONE_PROVER_PATH ?? '';
+  if (!isAsked) {
+    const named = [job, volumes.prover, needs[PROVER], path || undefined, mounts[0]];
+    return check(
+      'nothing of a prover is there',
+      named.every((one) => one === undefined),
+    );
+  }
+  check('the prover is there', job !== undefined);
+  check('the prover has no network', job?.network_mode === 'none');
+  check('the prover reads no secret', (job?.secrets ?? []).length === 0);
+  const program = mounts.find(({ target }) => path.startsWith(`${target}/`));
+  check('the gateway runs a program of a volume', program?.type === 'volume');
+  check('the gateway cannot change its prover', program?.read_only === true);
+  check(
+    'the gateway has the volume that the prover fills',
+    job?.volumes?.length === 1 && job.volumes[0].source === program?.source,
+  );
+  const work = mounts.find(({ target }) => target === environment.TMPDIR);
+  check('the gateway has a folder for the files of a proof', work !== undefined && !work.read_only);
+  check('the gateway waits for its prover', needs[PROVER]?.condition === 'service_completed_successfully');
 }
 
 function checkFiles(root, model, check) {
@@ -115,16 +145,18 @@ function checkSecretFiles({ services, secrets }, env, check) {
   }
 }
 
-/** @param model the project with every profile @param env what .env says */
-export function checkProject({ root, model, env, check }) {
+/** @param model the project with every profile @param env what .env says @param prover whether compose.prover.yaml is part of it */
+export function checkProject({ root, model, env, check, prover = false }) {
   for (const [name, service] of Object.entries(model.services)) {
-    checkRights(name, service, env, check);
+    const memoryMax = prover && name === PROVES ? PROVER_MEMORY_MAX : MEMORY_MAX;
+    checkRights(name, service, { env, memoryMax }, check);
     checkSecrets(name, service, check);
     checkPlace(name, service, check);
     checkMounts(name, service, check);
   }
   checkWaits(model, check);
   checkServices(model, check);
+  checkProver(model, { isAsked: prover }, check);
   checkSecretFiles(model, env, check);
   checkFiles(root, model, check);
 }

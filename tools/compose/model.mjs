@@ -1,5 +1,5 @@
 // Projects of Compose, as the loader of docker compose itself reads them.
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { composeLoader } from '../chart/binaries.mjs';
@@ -23,6 +23,10 @@ export const milliseconds = (duration) =>
 export function loadProject(folder, profiles = [], env = {}) {
   return JSON.parse(run(composeLoader(), [folder, ...profiles], { env: { ...process.env, ...env } }));
 }
+
+/** Loads compose.prover.yaml of a copy with it from now on: the loader takes the two files that it looks for by itself. */
+export const addProver = (deploy) =>
+  copyFileSync(join(deploy, 'compose.prover.yaml'), join(deploy, 'compose.override.yaml'));
 
 /** A copy of deploy/ with secrets of its own, away from those of this checkout. `remove` takes it away. */
 export function installationOf(root) {

@@ -35,6 +35,11 @@ const PROJECTS = [
   },
   { says: 'nats: nats names a version', spoil: ({ services }) => (services.nats.image = 'nats') },
   { says: 'signer says whether it is healthy', spoil: ({ services }) => delete services.signer.healthcheck },
+  {
+    says: 'nothing of a prover is there',
+    spoil: ({ services }) =>
+      (services['inference-gateway'].environment.TOUCHSTONE_PROVER_PATH = '/opt/prover'),
+  },
   { says: 'signer runs as', spoil: ({ services }) => (services.signer.user = '0:0') },
   {
     says: 'grafana is on the network of the data only if it has to be',
@@ -43,6 +48,44 @@ const PROJECTS = [
   {
     says: 'signer waits until nats-provision is healthy',
     spoil: ({ services }) => (services.signer.depends_on['nats-provision'].condition = 'service_healthy'),
+  },
+];
+
+/** The same of the project with compose.prover.yaml. */
+const WITH_PROVER = [
+  { says: 'the prover is there', spoil: ({ services }) => delete services['zk-prover'] },
+  {
+    says: 'the prover has no network',
+    spoil: ({ services }) => (services['zk-prover'].network_mode = 'bridge'),
+  },
+  {
+    says: 'the prover reads no secret',
+    spoil: ({ services }) => (services['zk-prover'].secrets = [{ source: 'batch-token', target: 'token' }]),
+  },
+  {
+    says: 'the gateway runs a program of a volume',
+    spoil: ({ services }) =>
+      (services['inference-gateway'].environment.TOUCHSTONE_PROVER_PATH = '/app/prover.js'),
+  },
+  {
+    says: 'the gateway cannot change its prover',
+    spoil: ({ services }) => delete services['inference-gateway'].volumes[0].read_only,
+  },
+  {
+    says: 'the gateway has the volume that the prover fills',
+    spoil: ({ services }) => (services['zk-prover'].volumes[0].source = 'nats'),
+  },
+  {
+    says: 'the gateway has a folder for the files of a proof',
+    spoil: ({ services }) => delete services['inference-gateway'].environment.TMPDIR,
+  },
+  {
+    says: 'the gateway waits for its prover',
+    spoil: ({ services }) => delete services['inference-gateway'].depends_on['zk-prover'],
+  },
+  {
+    says: 'inference-gateway has a bound on memory',
+    spoil: ({ services }) => (services['inference-gateway'].mem_limit = String(2 ** 31)),
   },
 ];
 
@@ -64,11 +107,21 @@ function checkTexts(deploy, check) {
 
 export function checkRefusals({ root, installation, model, env, check }) {
   checkTexts(installation.deploy, check);
-  for (const { says, spoil } of PROJECTS) {
+  checkSpoilt(PROJECTS, { root, model, env, check });
+}
+
+/** @param model the project with compose.prover.yaml */
+export const checkProverRefusals = (project) => checkSpoilt(WITH_PROVER, { ...project, prover: true });
+
+function checkSpoilt(mistakes, { model, check, ...project }) {
+  for (const { says, spoil } of mistakes) {
     const spoilt = JSON.parse(JSON.stringify(model));
     spoil(spoilt);
     const broken = [];
-    checkProject({ root, model: spoilt, env, check: (claim, holds) => void (holds || broken.push(claim)) });
+    checkProject({
+      ...{ ...project, model: spoilt },
+      check: (claim, holds) => void (holds || broken.push(claim)),
+    });
     check(
       `it is noticed that not: ${says}`,
       broken.some((claim) => claim.startsWith(says)),

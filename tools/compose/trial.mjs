@@ -1,4 +1,4 @@
-// A trial of deploy/compose.yaml: its containers run as processes from the images, in the order and with the checks that it says. Runs in a
+// A trial of deploy/compose.yaml with compose.prover.yaml: its containers run as processes from the images, in the order and with the checks that it says. Runs in a
 // network namespace of its own (containers/in-network.mjs), so that its ports are free. PostgreSQL is the one of the embedded stack.
 import { execFile, spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,11 +10,12 @@ import { startPostgres } from '../../libs/embedded/dist/index.js';
 import { Claims } from '../claims.mjs';
 import { containerCommand, PATH_OF_IMAGES } from '../containers/container.mjs';
 import { PodNetwork, ROUTER } from '../containers/network.mjs';
+import { checkProof } from '../containers/proof.mjs';
 import { relay } from '../containers/relay.mjs';
 import { digitRequest } from '../containers/sample-request.mjs';
 import { findEngine } from '../images/engine.mjs';
 import { Images, standInImages } from './images.mjs';
-import { installationOf, loadProject } from './model.mjs';
+import { addProver, installationOf, loadProject } from './model.mjs';
 import { Project } from './project.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
@@ -109,6 +110,7 @@ async function inProject(project, folder, check) {
   check('the evidence of an answer is verified', /\bVALID\b.*\bL1\b/.test(verdict));
   const smoke = await project.runToEnd('smoke');
   check('smoke signs, logs and verifies an event', smoke.includes('Works: one event was signed'));
+  await checkProof({ root, gateway: GATEWAY, proofs: PROOFS, check });
   await killOne(project, check);
   check(
     'an answer after that is verified',
@@ -125,6 +127,7 @@ async function trial(tag, check) {
   let project;
   try {
     images = new Images(findEngine('buildah'), await standInImages(parent));
+    addProver(deploy);
     const model = loadProject(deploy, ['smoke'], { TOUCHSTONE_TAG: tag });
     const name = `tc${process.pid}`;
     const network = new PodNetwork(name);

@@ -1,4 +1,4 @@
-// Touchstone on one host: deploy/compose.yaml and what its containers read, from the contracts and the values of the chart.
+// Touchstone on one host: deploy/compose.yaml, the prover beside it, and what the containers read, from the contracts and the chart's values.
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { natsUsersFile } from '../../libs/embedded/dist/index.js';
@@ -6,6 +6,7 @@ import { NODE } from '../secrets/compose.mjs';
 import { secretKeysOf } from '../secrets/make.mjs';
 
 const TEMPLATE = 'tools/generated/compose.template.yaml';
+const PROVER_TEMPLATE = 'tools/generated/compose.prover.template.yaml';
 /** Services whose HTTP interface callers on the host reach. */
 const PUBLISHED = new Set(['inference-gateway', 'signer', 'proof-service', 'attestation-hub']);
 /** Services that an installation has only when it asks for them; what is paid for needs a chain. */
@@ -15,10 +16,14 @@ const OF_ONE_SERVICE = new Set(['TOUCHSTONE_NATS_USER']);
 
 const imageOf = (name, version) => `\${TOUCHSTONE_IMAGES:-touchstone}/${name}:\${TOUCHSTONE_TAG:-${version}}`;
 
+/** Names a program, which a container has by a volume: whatever brings that says where it is. */
+const OF_VOLUMES = new Set(['TOUCHSTONE_PROVER_PATH']);
+
 /** Keys that .env may set: no secrets, nothing that Compose sets, no files, which no container has. */
 const settingsOf = ({ keys }) =>
   keys.filter(
-    ({ name, secret, chart }) => !secret && !chart && !OF_ONE_SERVICE.has(name) && !name.endsWith('_FILE'),
+    ({ name, secret, chart }) =>
+      !secret && !chart && !OF_ONE_SERVICE.has(name) && !OF_VOLUMES.has(name) && !name.endsWith('_FILE'),
   );
 
 /** Without a value: Compose takes it from .env, and a service says itself what it misses. */
@@ -30,6 +35,9 @@ function commonSettings(contracts) {
   const has = (settings, { name }) => settings.some((one) => one.name === name);
   return first.filter((key) => !key.required && others.every((settings) => has(settings, key)));
 }
+
+/** A bound of Kubernetes as Compose writes it. */
+const memoryOf = ({ limits }) => limits.memory.replace('Mi', 'm');
 
 const indent = (lines, spaces) => lines.map((text) => `${' '.repeat(spaces)}${text}`).join('\n');
 
@@ -54,7 +62,7 @@ function serviceText(name, contract, { values, version, common }) {
       '  <<: *service',
       `  image: ${imageOf(name, version)}`,
       ...(profile ? [`  profiles: [${profile}]`] : []),
-      `  mem_limit: ${resources.limits.memory.replace('Mi', 'm')}`,
+      `  mem_limit: ${memoryOf(resources)}`,
       ...(PUBLISHED.has(name) ? [`  ports: ['127.0.0.1:${http}:${http}']`] : []),
       '  environment:',
       '    <<: *environment',
@@ -74,9 +82,15 @@ function serviceText(name, contract, { values, version, common }) {
 const secretText = (name, contract) =>
   secretsOf(name, contract).map((key) => `${name}.${key}: { file: ./secrets/${name}/${key} }`);
 
+const valuesOf = (root) => parse(readFileSync(`${root}k8s/charts/touchstone/values.yaml`, 'utf8'));
+const versionOf = (root) => JSON.parse(readFileSync(`${root}package.json`, 'utf8')).version;
+
+const filled = (root, template, parts) =>
+  readFileSync(`${root}${template}`, 'utf8').replace(/\{\{(\w+)\}\}/g, (_match, name) => parts[name]);
+
 function composeFile(root, contracts) {
-  const values = parse(readFileSync(`${root}k8s/charts/touchstone/values.yaml`, 'utf8'));
-  const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+  const values = valuesOf(root);
+  const version = versionOf(root);
   const keys = commonSettings(contracts);
   const common = keys.map(({ name }) => name);
   const entries = Object.entries(contracts);
@@ -91,8 +105,15 @@ function composeFile(root, contracts) {
     signer: contracts.signer.http,
     proofs: contracts['proof-service'].http,
   };
-  return readFileSync(`${root}${TEMPLATE}`, 'utf8').replace(/\{\{(\w+)\}\}/g, (_match, name) => parts[name]);
+  return filled(root, TEMPLATE, parts);
 }
+
+/** What is different where a prover stands beside the gateway. */
+const proverFile = (root) =>
+  filled(root, PROVER_TEMPLATE, {
+    image: imageOf('zk-prover', versionOf(root)),
+    memory: memoryOf(valuesOf(root).prover.resources),
+  });
 
 /** In one file with its users, since a file that is included does not see the variables of the one that includes it. */
 const natsFile = () => `# Made by npm run generate.
@@ -146,6 +167,7 @@ ${indent(
 export function composeFiles(root, contracts) {
   return new Map([
     ['deploy/compose.yaml', composeFile(root, contracts)],
+    ['deploy/compose.prover.yaml', proverFile(root)],
     ['deploy/nats/nats.conf', natsFile()],
     ['deploy/prometheus/prometheus.yaml', prometheusFile(contracts)],
   ]);

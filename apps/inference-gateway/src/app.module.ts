@@ -10,6 +10,7 @@ import { models } from './providers/models.js';
 import { PROGRAM_PROVER, proving } from './providers/proving.js';
 import { setUps } from './providers/set-ups.js';
 import { InferenceGrpc } from './transport/grpc/inference.grpc.js';
+import { ProofsGrpc } from './transport/grpc/proofs.grpc.js';
 import { InferController } from './transport/http/infer.controller.js';
 import { ModelsController } from './transport/http/models.controller.js';
 import { Operator } from './transport/http/operator.js';
@@ -34,6 +35,7 @@ export function appParts(config: Config): ServiceParts {
       SetUpsController,
       VerificationsController,
       InferenceGrpc,
+      ProofsGrpc,
     ],
     providers: [
       ...models(config),

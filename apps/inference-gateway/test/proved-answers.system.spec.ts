@@ -3,13 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { canonicalJson } from '@touchstone/canonical-json';
+import { proofObject } from '@touchstone/content-address';
+import type { ZkProof } from '@touchstone/contracts/circuit';
 import type { ProveMode } from '@touchstone/contracts/http/inference-gateway';
 import { inferAnswer, modelDetail, proofOffer } from '@touchstone/contracts/http/inference-gateway';
 import { bindSignal, outputDigest, provenTensors } from '@touchstone/evidence';
 import { prepareKey, verifyProof } from '@touchstone/groth16';
 import { waitUntil } from '@touchstone/testing';
+import type { GrpcMessage, GrpcTestClient } from '@touchstone/testing/grpc';
 import { problemOf } from '@touchstone/testing/service';
 import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
+import { connect, digitsMessage, paidOverGrpc } from './support/grpc-requests.js';
 import { codeOf } from './support/paid-requests.js';
 import { PayingClient } from './support/paying-client.js';
 import { heldOutRow } from './support/sample-models.js';
@@ -19,6 +24,10 @@ const EXAMINED_MS = 120_000;
 const PROVED_MS = 60_000;
 /** An answer of the sample and its proof. */
 const BOTH = '60000';
+
+interface ProvenMessage {
+  readonly zkJson: string;
+}
 
 const builtIn = fileURLToPath(new URL('../../zk-prover/bin/touchstone-zk-prover.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'touchstone-proved-'));
@@ -49,6 +58,23 @@ const provedEvents = async (id: string) =>
   (await fixture.events<{ verificationId: string }>('evt.v1.proving.execution.proved')).filter(
     ({ verificationId }) => verificationId === id,
   );
+
+/** What a proof says that it is of. */
+function bindOf({ descriptor, publicSignals }: ZkProof): string {
+  const tensors = provenTensors(descriptor, publicSignals);
+  if ('refusal' in tensors) throw new Error(tensors.refusal);
+  return tensors.bind;
+}
+
+/** What the proof of an answer over gRPC has to be of. */
+function boundBy({ proof, contextJson }: GrpcMessage): Parameters<typeof bindSignal> {
+  const signed = proof as { timestamp: string; domain: string };
+  const { requestDigest } = JSON.parse(String(contextJson)) as { requestDigest: string };
+  return [
+    outputDigest({ ...signed, timestamp: Number(signed.timestamp) } as never, signed.domain),
+    requestDigest,
+  ];
+}
 
 beforeAll(async () => {
   writeFileSync(how, '');
@@ -85,10 +111,8 @@ describe('an answer that is proved now (R-ZK-2, R-PLUS-6)', () => {
       const key = prepareKey(zk.vk);
       if (!key.ok) throw new Error(key.code);
       expect(verifyProof(key.value, zk.publicSignals, zk.proof)).toEqual({ valid: true });
-      const tensors = provenTensors(zk.descriptor, zk.publicSignals);
-      if ('refusal' in tensors) throw new Error(tensors.refusal);
       const digest = outputDigest(answer.proof, answer.proof.domain);
-      expect(tensors.bind).toBe(bindSignal(digest, answer.context.requestDigest).toString());
+      expect(bindOf(zk)).toBe(bindSignal(digest, answer.context.requestDigest).toString());
       expect(fixture.payments.transfers).toBe(transfers + 1);
 
       const again = await infer(gateway, ID, request('now'), headers);
@@ -187,5 +211,102 @@ describe('an answer whose proof is for later', () => {
       await without.stop();
       expect(await codeOf(await infer(gateway, ID, { inputs, prove: 'soon' }))).toBe('validation-failed');
     },
+  );
+});
+
+describe('over gRPC', () => {
+  let client: GrpcTestClient;
+  beforeAll(() => {
+    client = connect(gateway);
+  });
+  afterAll(() => client.close());
+  const message = { ...digitsMessage, modelId: ID };
+
+  it(
+    'an answer comes with its proof for one payment, and the same bytes again',
+    async () => {
+      const now = { ...message, prove: 'PROVE_MODE_NOW' };
+      const { payment, metadata, moved } = await paidOverGrpc(fixture, client, { message: now });
+      expect(payment.accepted).toMatchObject({ amount: BOTH });
+      const { message: answer } = await client.ask('Infer', now, { metadata });
+      const id = String(answer['verificationId']);
+      const execution = answer['execution'] as ProvenMessage;
+      const [event] = (await provedEvents(id)) as unknown as { zk: ZkProof }[];
+      if (event === undefined) throw new Error('Nobody was told of the proof.');
+      expect(execution).toMatchObject({
+        circuit: { vkDigest: expect.stringMatching(/^[0-9a-f]{64}$/), setup: 'single-party' },
+        zkJson: canonicalJson(event.zk),
+        cid: proofObject(event.zk).cid,
+        prover: { name: expect.any(String), milliseconds: expect.any(Number) },
+      });
+      expect(bindOf(event.zk)).toBe(bindSignal(...boundBy(answer)).toString());
+      const again = await client.ask('Infer', now, { metadata });
+      expect(again.message).toEqual(answer);
+      expect(again.trailers.get('idempotent-replayed')).toEqual(['true']);
+      expect(moved()).toEqual({ runs: 1, transfers: 1 });
+    },
+    PROVED_MS,
+  );
+
+  it(
+    'a proof is ordered afterwards, and free for everybody from then on',
+    async () => {
+      const later = { ...message, prove: 'PROVE_MODE_LATER' };
+      const first = await paidOverGrpc(fixture, client, { message: later });
+      const answer = await client.call('Infer', later, { metadata: first.metadata });
+      const { verificationId } = answer;
+      const proof = `http://127.0.0.1:8080/v1/verifications/${String(verificationId)}/proof`;
+      expect(answer).toMatchObject({ execution: null, links: { proof } });
+      expect(await client.call('GetProofOffer', { verificationId })).toMatchObject({
+        status: 'offered',
+        quote: { price: { amount: '50000' }, expectedMs: expect.any(Number) },
+      });
+      const order = { verificationId };
+      const { metadata, payer, moved } = await paidOverGrpc(fixture, client, {
+        ...{ method: 'OrderProof', message: order },
+      });
+      const { message: proved, trailers } = await client.ask('OrderProof', order, { metadata });
+      expect(trailers.get('payment-response')).toHaveLength(1);
+      expect(proved).toMatchObject({
+        ...{ verificationId, model: { id: ID }, payment: { payer: payer.payer, amount: '50000' } },
+      });
+      const [event] = (await provedEvents(String(verificationId))) as unknown as { zk: ZkProof }[];
+      expect((proved['execution'] as ProvenMessage).zkJson).toBe(canonicalJson(event?.zk));
+      for (const options of [{ metadata }, {}]) {
+        const again = await client.ask('OrderProof', order, options);
+        expect(again.message).toEqual(proved);
+        expect(again.trailers.get('idempotent-replayed')).toEqual(['true']);
+      }
+      expect(moved()).toEqual({ runs: 0, transfers: 1 });
+      expect(await client.call('GetProofOffer', { verificationId })).toMatchObject({
+        ...{ status: 'proved', quote: null },
+      });
+    },
+    PROVED_MS,
+  );
+
+  it(
+    'an order is bound to its message, and says what to watch where its settlement is not known yet',
+    async () => {
+      const { metadata } = await paidOverGrpc(fixture, client, { message });
+      const { verificationId } = await client.call('Infer', message, { metadata });
+      const order = { verificationId };
+      const paid = await paidOverGrpc(fixture, client, { method: 'OrderProof', message: order });
+      fixture.payments.nextSettle = 'pending';
+      const refused = await client.refusal('OrderProof', order, { metadata: paid.metadata });
+      expect(refused).toMatchObject({
+        info: { reason: 'settlement-pending' },
+        message: expect.stringContaining(`/v1/verifications/${String(verificationId)}/proof`),
+      });
+      expect(refused.trailers.get('verification-id')).toEqual([verificationId]);
+      const padded = Buffer.concat([client.bytesOf('OrderProof', order), Buffer.from('7a0161', 'hex')]);
+      expect(await client.refusal('OrderProof', padded, { metadata: paid.metadata })).toMatchObject({
+        info: { reason: 'payment-bound-to-other-request' },
+      });
+      fixture.payments.nextSettle = 'settled';
+      const { execution } = await client.call('OrderProof', order, { metadata: paid.metadata });
+      expect(execution).toHaveProperty('zkJson');
+    },
+    PROVED_MS,
   );
 });

@@ -21,10 +21,14 @@ export function challengeOf({ trailers }: GrpcRefusal): PaymentRequired {
   return decodePaymentRequiredHeader(String(trailers.get('payment-required')[0]));
 }
 
-/** A payment for {@link digitsMessage}, as metadata, and how often model and money moved since. */
-export async function paidOverGrpc(fixture: GatewayFixture, client: GrpcTestClient) {
+/** A payment for a call, as metadata, and how often model and money moved since. */
+export async function paidOverGrpc(
+  fixture: GatewayFixture,
+  client: GrpcTestClient,
+  { method = 'Infer', message = digitsMessage }: { method?: string; message?: object } = {},
+) {
   const payer = new PayingClient();
-  const payment = await payer.pay(challengeOf(await client.refusal('Infer', digitsMessage)));
+  const payment = await payer.pay(challengeOf(await client.refusal(method, message)));
   const { signer, payments } = fixture;
   const before = { signed: signer.outputs.length, transfers: payments.transfers };
   const moved = () => ({

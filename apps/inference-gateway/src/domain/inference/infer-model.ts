@@ -12,7 +12,7 @@ import type { ModelExecutor, PricedRequest } from './execute-model.js';
 import { verificationOf } from './verification-of.js';
 import type { VerificationStore } from './verification.js';
 
-/** A request as it came over HTTP, parsed and not yet checked against the model. */
+/** A request as it came, parsed and not yet checked against the model. */
 export interface InferCall extends BoundCall {
   readonly modelId: string;
   readonly request: InferRequest;

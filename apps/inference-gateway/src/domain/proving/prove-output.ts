@@ -21,7 +21,7 @@ const CLAIMED_RETRY_AFTER_SECONDS = 2;
 /** Seconds after which a prover may have passed its examination. */
 const EXAMINED_RETRY_AFTER_SECONDS = 30;
 
-/** A request for a proof as it came over HTTP. */
+/** A request for a proof as it came. */
 export interface ProveCall extends BoundCall {
   readonly verificationId: string;
   readonly paymentHeader: string | undefined;

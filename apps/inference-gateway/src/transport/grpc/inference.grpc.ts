@@ -1,25 +1,21 @@
-import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { AppError, uuidV7 } from '@touchstone/contracts';
 import { inferRequest, modelsQuery } from '@touchstone/contracts/http/inference-gateway';
-import { messageBytes, setTrailer } from '@touchstone/platform/grpc';
 import { validate } from '@touchstone/platform/http';
 import { CONFIG } from '@touchstone/platform/wiring';
 import { Observable } from 'rxjs';
 import type { Config } from '../../config.js';
-import type { Reply } from '../../domain/payment/reply.js';
 import type { Verification, VerificationStore } from '../../domain/inference/verification.js';
 import { VerificationWatches } from '../../domain/inference/watch-verification.js';
 import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
-import { PaymentChallenge, settlementPending } from '../../domain/payment/payment-challenge.js';
 import { INPUT_ELEMENTS_MAX } from '../../domain/request/request-limits.js';
 import { VERIFICATIONS } from '../../tokens.js';
 import { InferenceCalls, modelId } from '../inference-calls.js';
 import { Links } from '../links.js';
 import { ModelPages, summarize } from '../present-model.js';
 import { presentVerification } from '../present-verification.js';
-import { paymentRequiredHeader, paymentResponseHeader } from '../x402-headers.js';
 import {
   answerMessage,
   modelMessage,
@@ -30,11 +26,10 @@ import {
   type InferMessage,
   type ListModelsMessage,
 } from './messages.js';
+import { answerPaid, boundCallOf, type PaidCall } from './paid-answer.js';
 
 /** Largest request message in bytes: an element takes one at least, so no more elements come than over HTTP. */
 export const INFER_MESSAGE_BYTES_MAX = INPUT_ELEMENTS_MAX;
-
-type Call = ServerUnaryCall<unknown, unknown>;
 
 /** The gateway over gRPC: the use cases, the schemas and the errors of HTTP, and payments in the metadata (protocol section 10). */
 @Controller()
@@ -50,35 +45,17 @@ export class InferenceGrpc {
   ) {}
 
   @GrpcMethod('InferenceService', 'Infer')
-  async infer(message: InferMessage, metadata: Metadata, call: Call): Promise<object> {
-    try {
-      const reply = await this.calls.infer({
-        modelId: validate(modelId, message.modelId, 'body'),
-        request: validate(inferRequest, requestOf(message), 'body'),
-        body: messageBytes(message),
-        method: 'POST',
-        target: call.getPath(),
-        paymentHeader: paymentOf(metadata),
-      });
-      return this.answer(reply, call);
-    } catch (error) {
-      if (error instanceof PaymentChallenge) {
-        setTrailer(call, 'payment-required', paymentRequiredHeader(error));
-        const { settlement } = error.challenge;
-        if (settlement) setTrailer(call, 'payment-response', paymentResponseHeader(settlement));
-      }
-      throw error;
-    }
-  }
-
-  private answer(reply: Reply, call: Call): object {
-    if (reply.settlement) setTrailer(call, 'payment-response', paymentResponseHeader(reply.settlement));
-    if (reply.kind === 'pending') {
-      setTrailer(call, 'verification-id', reply.verificationId);
-      throw settlementPending(reply.message, this.links.verification(reply.verificationId));
-    }
-    if (reply.replayed) setTrailer(call, 'idempotent-replayed', 'true');
-    return answerMessage(reply.body);
+  async infer(message: InferMessage, metadata: Metadata, call: PaidCall): Promise<object> {
+    return answerPaid(
+      call,
+      () =>
+        this.calls.infer({
+          modelId: validate(modelId, message.modelId, 'body'),
+          request: validate(inferRequest, requestOf(message), 'body'),
+          ...boundCallOf(message, metadata, call),
+        }),
+      { messageOf: answerMessage, pendingUrl: (verificationId) => this.links.verification(verificationId) },
+    );
   }
 
   @GrpcMethod('InferenceService', 'GetModel')
@@ -128,10 +105,4 @@ export class InferenceGrpc {
   private shown(verification: Verification): object {
     return { verification: verificationMessage(presentVerification(verification, this.links)) };
   }
-}
-
-/** What was sent twice is joined by a comma, as over HTTP, which no payment survives. */
-function paymentOf(metadata: Metadata): string | undefined {
-  const values = metadata.get('payment-signature').map(String);
-  return values.length === 0 ? undefined : values.join(',');
 }

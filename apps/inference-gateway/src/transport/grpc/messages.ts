@@ -3,6 +3,9 @@ import type {
   InferAnswer,
   ModelDetail,
   ModelSummary,
+  ProofAnswer,
+  ProveMode,
+  ProvenExecution,
   VerificationAnswer,
 } from '@touchstone/contracts/http/inference-gateway';
 import { tensorMessage, tensorOf, type TensorMessage } from './tensor-messages.js';
@@ -12,7 +15,16 @@ export interface InferMessage {
   readonly modelId: string;
   readonly inputs: readonly TensorMessage[];
   readonly text?: string;
+  /** The name of a value, or the number of one that the proto does not have. */
+  readonly prove: string | number;
 }
+
+const proveModeOf: Readonly<Record<string, ProveMode | undefined>> = {
+  PROVE_MODE_UNSPECIFIED: undefined,
+  PROVE_MODE_NONE: 'none',
+  PROVE_MODE_LATER: 'later',
+  PROVE_MODE_NOW: 'now',
+};
 
 export interface ListModelsMessage {
   readonly limit: number;
@@ -21,11 +33,13 @@ export interface ListModelsMessage {
   readonly status: string;
 }
 
-/** A request as JSON has it, which no schema has seen yet. */
-export function requestOf({ inputs, text }: InferMessage): unknown {
+/** A request as JSON has it, which no schema has seen yet: that one refuses a number that is no mode. */
+export function requestOf({ inputs, text, prove }: InferMessage): unknown {
+  const mode = typeof prove === 'number' ? prove : proveModeOf[prove];
   return {
     ...(inputs.length === 0 ? {} : { inputs: inputs.map(tensorOf) }),
     ...(text === undefined ? {} : { text }),
+    ...(mode === undefined ? {} : { prove: mode }),
   };
 }
 
@@ -39,9 +53,29 @@ export function queryOf(message: ListModelsMessage): unknown {
  * this transport too.
  */
 export function answerMessage(body: Uint8Array): object {
-  const { outputs, context, ...answer } = JSON.parse(new TextDecoder().decode(body)) as InferAnswer;
-  return { ...answer, outputs: outputs.map(tensorMessage), contextJson: canonicalJson(context) };
+  const { outputs, context, execution, ...answer } = parsed<InferAnswer>(body);
+  return {
+    ...answer,
+    outputs: outputs.map(tensorMessage),
+    contextJson: canonicalJson(context),
+    ...(execution && { execution: executionMessage(execution) }),
+  };
 }
+
+/** The answer to an order of a proof as its message; the same bytes make the same bytes here too. */
+export function proofMessage(body: Uint8Array): object {
+  const { verificationId, model, payment, links, ...execution } = parsed<ProofAnswer>(body);
+  return { verificationId, model, payment, links, execution: executionMessage(execution) };
+}
+
+/** What has an identifier by its bytes leaves as these bytes. */
+const executionMessage = ({ zk, ...execution }: ProvenExecution): object => ({
+  ...execution,
+  zkJson: canonicalJson(zk),
+});
+
+/** What this gateway wrote itself. */
+const parsed = <T>(body: Uint8Array): T => JSON.parse(new TextDecoder().decode(body)) as T;
 
 /** A model of a list as its message. */
 export const summaryMessage = (model: ModelSummary): object => model;

@@ -7,13 +7,9 @@ import {
   type ProofOffer,
 } from '@touchstone/contracts/http/inference-gateway';
 import { ApiRoute, ZodBody, ZodParam, ZodQuery, type HttpRequest } from '@touchstone/platform/http';
-import { CONFIG } from '@touchstone/platform/wiring';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
-import type { Config } from '../../config.js';
-import { ProveOutput } from '../../domain/proving/prove-output.js';
 import { Links } from '../links.js';
-import { presentPrice } from '../present-model.js';
 import { ProofCalls } from '../proof-calls.js';
 import { paymentHeaderOf, paymentRefusals, sendPaid } from './paid-reply.js';
 
@@ -24,10 +20,8 @@ export const PROOF_BODY_BYTES_MAX = 1_024;
 @Controller('v1/verifications')
 export class ProofsController {
   constructor(
-    @Inject(ProveOutput) private readonly proveOutput: ProveOutput,
     @Inject(ProofCalls) private readonly calls: ProofCalls,
     @Inject(Links) private readonly links: Links,
-    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   @Get(':id/proof')
@@ -38,18 +32,8 @@ export class ProofsController {
     response: proofOffer,
     errors: ['validation-failed', 'unknown-verification'],
   })
-  async offer(@ZodParam('id', uuidV7) id: string): Promise<ProofOffer> {
-    const offer = await this.proveOutput.offer(id);
-    const isOffered = offer.status === 'offered';
-    return {
-      verificationId: id,
-      status: offer.status,
-      reason: offer.status === 'not-offered' ? offer.reason : null,
-      quote: isOffered
-        ? { price: presentPrice(offer.price, this.config), expectedMs: offer.expectedMs }
-        : null,
-      links: { verification: this.links.verification(id), evidence: this.links.evidence(id) },
-    };
+  offer(@ZodParam('id', uuidV7) id: string): Promise<ProofOffer> {
+    return this.calls.offer(id);
   }
 
   @Post(':id/proof')

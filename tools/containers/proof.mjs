@@ -1,19 +1,10 @@
-// A proof of one answer, made by the prover that the chart puts into the Pod of the gateway.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+// A proof of one answer, made by the prover that an installation puts beside the gateway.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { digitRequest } from './sample-request.mjs';
 
 /** Until the prover has passed its examination, and until the evidence carries the proof. */
 const WITHIN_MS = 120_000;
 const POLL_MS = 1_000;
-const HTTP = { gateway: 8080, proofs: 8084 };
-
-function digitFor(root) {
-  const { rows } = JSON.parse(readFileSync(join(root, 'models/digits/held-out.json'), 'utf8'));
-  return JSON.stringify({
-    inputs: [{ name: 'pixels', datatype: 'FP32', shape: [1, 64], data: rows[0].values }],
-  });
-}
 
 async function until(what, attempt) {
   const end = Date.now() + WITHIN_MS;
@@ -25,23 +16,17 @@ async function until(what, attempt) {
   }
 }
 
-/** @throws Error with the end of the gateway’s log when no proof is made */
-export async function checkProof({ root, workloads, check }) {
-  try {
-    await proveOne({ root, workloads, check });
-  } catch (error) {
-    throw new Error(`${error.message}\n${workloads.get('touchstone-inference-gateway').at(-1).log()}`);
-  }
-}
-
-async function proveOne({ root, workloads, check }) {
-  const at = (service, port) => `http://${workloads.get(`touchstone-${service}`).at(-1).address}:${port}`;
+/**
+ * @param gateway base URL of the gateway @param proofs that of the proof-service
+ * @throws Error when no proof is made
+ */
+export async function checkProof({ root, gateway, proofs, check }) {
   const post = (path, body) =>
-    fetch(`${at('inference-gateway', HTTP.gateway)}${path}`, {
+    fetch(`${gateway}${path}`, {
       ...{ method: 'POST', body, headers: { 'content-type': 'application/json' } },
       signal: AbortSignal.timeout(WITHIN_MS),
     });
-  const { verificationId: id } = await (await post('/v1/models/digits-int/infer', digitFor(root))).json();
+  const { verificationId: id } = await (await post('/v1/models/digits-int/infer', digitRequest(root))).json();
   const answer = await until('No proof', async () => {
     const response = await post(`/v1/verifications/${id}/proof`, '{}');
     return response.ok ? { value: await response.json() } : { said: await response.text() };
@@ -51,7 +36,7 @@ async function proveOne({ root, workloads, check }) {
     answer.zk !== undefined,
   );
   const bundle = await until('No evidence with the proof', async () => {
-    const response = await fetch(`${at('proof-service', HTTP.proofs)}/v1/evidence/${id}`);
+    const response = await fetch(`${proofs}/v1/evidence/${id}`);
     const text = await response.text();
     const evidence = response.status === 200 ? JSON.parse(text) : undefined;
     return evidence?.zk === undefined ? { said: text.slice(0, 200) } : { value: evidence };
