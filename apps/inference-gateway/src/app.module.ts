@@ -11,6 +11,7 @@ import { PROGRAM_PROVER, proving } from './providers/proving.js';
 import { setUps } from './providers/set-ups.js';
 import { InferenceGrpc } from './transport/grpc/inference.grpc.js';
 import { ProofsGrpc } from './transport/grpc/proofs.grpc.js';
+import { AiServiceController } from './transport/http/ai-service.controller.js';
 import { InferController } from './transport/http/infer.controller.js';
 import { ModelsController } from './transport/http/models.controller.js';
 import { Operator } from './transport/http/operator.js';
@@ -27,6 +28,7 @@ import { ProofCalls } from './transport/proof-calls.js';
 export function appParts(config: Config): ServiceParts {
   return {
     controllers: [
+      AiServiceController,
       InferController,
       ModelsController,
       OperatorModelsController,

@@ -36,6 +36,16 @@ export const configSchema = z.object({
   TOUCHSTONE_PUBLIC_URL: baseUrl
     .default('http://127.0.0.1:8080')
     .describe('Address under which callers reach this service; it stands in links and payment requests.'),
+  TOUCHSTONE_SERVICE_NAME: visibleText(128)
+    .default('Touchstone inference')
+    .describe('Name of the service in /.well-known/ai-service.json.'),
+  TOUCHSTONE_SERVICE_DESCRIPTION: visibleText(1_000)
+    .default('Inference whose answers can be proven later.')
+    .describe('What the service is for, in /.well-known/ai-service.json.'),
+  TOUCHSTONE_PROVIDER_NAME: visibleText(128)
+    .optional()
+    .describe('Who offers the service, in /.well-known/ai-service.json.'),
+  TOUCHSTONE_PROVIDER_URL: baseUrl.optional().describe('Address of who offers the service.'),
   TOUCHSTONE_EVIDENCE_URL: baseUrl
     .default('http://127.0.0.1:8084')
     .describe('Address of the proof-service, for the evidence links of answers.'),
