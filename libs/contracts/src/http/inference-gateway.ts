@@ -150,12 +150,26 @@ export type InferAnswer = z.infer<typeof inferAnswer>;
 export const MODELS_PAGE_MAX = 100;
 const MODELS_PAGE_DEFAULT = 20;
 
+/** In what order models are listed; `-` is from the highest down. Models of the same rank stand in order of their ids. */
+export const modelSorts = ['id', 'price', '-price', 'accuracy', '-accuracy'] as const;
+export type ModelSort = (typeof modelSorts)[number];
+
 /** The query of `GET /v1/models`. */
 export const modelsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(MODELS_PAGE_MAX).default(MODELS_PAGE_DEFAULT),
   cursor: slug.optional(),
   task: slug.optional(),
   status: z.enum(modelStatuses).optional(),
+  maxPriceAtomic: decimal
+    .optional()
+    .describe('Only models whose answer costs at most so many atomic units of the asset.'),
+  minAccuracy: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Only models of which an accuracy of at least that is stated.'),
+  sort: z.enum(modelSorts).default('id'),
 });
 export type ModelsQuery = z.output<typeof modelsQuery>;
 

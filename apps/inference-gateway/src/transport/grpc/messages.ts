@@ -32,6 +32,9 @@ export interface ListModelsMessage {
   readonly cursor: string;
   readonly task: string;
   readonly status: string;
+  readonly maxPriceAtomic: string;
+  readonly minAccuracy: number;
+  readonly sort: string;
 }
 
 /** A request as JSON has it, which no schema has seen yet: that one refuses a number that is no mode. */
