@@ -159,7 +159,10 @@ const versions = olderVersions({
     });
 
     const proofs = new PostgresExecutionProofStore(dataSource, outbox, () => Date.parse(SETTLED_AT));
-    const hadProofs = ['ExecutionProofs1764100000000', 'DropInbox1785700000000'].includes(version);
+    const hadProofs = [
+      ...['ExecutionProofs1764100000000', 'DropInbox1785700000000'],
+      'RememberSequences1785710000000',
+    ].includes(version);
     const { id: verificationId, modelVersionId, payment, context } = settled.row;
     expect(await proofs.findByReservation(PROOF)).toEqual(
       hadProofs
