@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { AuthorizationPayment } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { commitmentHash } from '@touchstone/evidence';
 import { Outbox } from '@touchstone/postgres';
@@ -140,8 +141,8 @@ const versions = olderVersions({
         ...{ modelVersionId: row.modelVersionId, handedOut: row.state === 'settled' },
       })),
     );
-    const { payer, nonce } = settled.row.payment as NonNullable<Verification['payment']>;
-    expect(await store.findByAuthorization({ payer, nonce })).toHaveLength(1);
+    const { payer, nonce } = settled.row.payment as AuthorizationPayment;
+    expect(await store.findByPayment({ payer, nonce })).toHaveLength(1);
 
     // An answer that nobody settled is asked for, and its event of then is published.
     expect(await store.claimUnsettled(Date.parse(SETTLED_AT), 10)).toEqual([executed.row.reservationId]);

@@ -13,13 +13,14 @@ import type { Verification, VerificationStore } from '../../domain/inference/ver
 import { VerificationWatches } from '../../domain/inference/watch-verification.js';
 import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
 import { PaymentChallenge, settlementPending } from '../../domain/payment/payment-challenge.js';
+import { TRANSFER_HEADER, type PaymentHeader } from '../../domain/payment/transfers.js';
 import { INPUT_ELEMENTS_MAX } from '../../domain/request/request-limits.js';
 import { VERIFICATIONS } from '../../tokens.js';
 import { InferenceCalls, modelId } from '../inference-calls.js';
 import { Links } from '../links.js';
 import { ModelPages, summarize } from '../present-model.js';
 import { presentVerification } from '../present-verification.js';
-import { paymentRequiredHeader, paymentResponseHeader } from '../x402-headers.js';
+import { onePayment, paymentRequiredHeader, paymentResponseHeader } from '../x402-headers.js';
 import {
   answerMessage,
   modelMessage,
@@ -131,7 +132,10 @@ export class InferenceGrpc {
 }
 
 /** What was sent twice is joined by a comma, as over HTTP, which no payment survives. */
-function paymentOf(metadata: Metadata): string | undefined {
-  const values = metadata.get('payment-signature').map(String);
-  return values.length === 0 ? undefined : values.join(',');
+function paymentOf(metadata: Metadata): PaymentHeader | undefined {
+  const valueOf = (name: string) => {
+    const values = metadata.get(name).map(String);
+    return values.length === 0 ? undefined : values.join(',');
+  };
+  return onePayment(valueOf('payment-signature'), valueOf(TRANSFER_HEADER));
 }
