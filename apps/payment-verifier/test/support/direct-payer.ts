@@ -43,6 +43,25 @@ export class Wallets {
     return this.token.rpc<Hex>('eth_sendTransaction', [{ from, to, data, ...(gas && { gas }) }]);
   }
 
+  /** A plain transfer as signed bytes, which are the same transaction whenever they are sent. */
+  async sign(payer: Payer, to: Hex, amount: bigint = PRICE): Promise<Hex> {
+    await this.token.rpc('anvil_setBalance', [payer.address, '0xde0b6b3a7640000']);
+    return payer.account.signTransaction({
+      type: 'eip1559',
+      chainId: Number(NETWORK.split(':')[1]),
+      nonce: await this.token.transactionCount(payer.address),
+      to: ASSET,
+      data: transferData(to, amount),
+      gas: 100_000n,
+      maxFeePerGas: 100_000_000_000n,
+      maxPriorityFeePerGas: 1_000_000_000n,
+    });
+  }
+
+  async sendRaw(raw: Hex): Promise<SentTransaction> {
+    return this.receipt(await this.token.rpc<Hex>('eth_sendRawTransaction', [raw]));
+  }
+
   async send(from: Hex, data: Hex, to: Hex = ASSET, gas?: Hex): Promise<SentTransaction> {
     return this.receipt(await this.submit(from, data, to, gas), to);
   }
