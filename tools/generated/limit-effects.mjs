@@ -3,6 +3,8 @@ import { proofLimitEffects } from './proof-limit-effects.mjs';
 /** What happens above a limit. A limit without a line here is a pace, a wait, or a size that the code never exceeds. */
 export const limitEffects = {
   ...proofLimitEffects,
+  TRANSFER_HEADER_CHARACTERS_MAX: '`payment-malformed`',
+  TRANSFER_AGE_DEFAULT_MAX_SECONDS: '`payment-invalid`, `VERIFICATION_ERROR`',
   ACK_PENDING_MAX:
     'The server delivers no more until some are acknowledged; a larger batch is `config-invalid`.',
   AUDIT_LINES_DELETED_MAX: 'The rest goes with the next line.',
@@ -34,6 +36,7 @@ export const limitEffects = {
   CHALLENGE_BYTES_MAX: 'The command ends with exit code 4.',
   CHECKPOINTS_PER_ROUND_MAX: 'The rest waits for the next round.',
   CONNECTIONS_MAX: 'A further connection is dropped.',
+  CLAIM_SIGNATURE_BYTES_MAX: '`payment-malformed`',
   CLOSING_REQUEST_MS: 'The connection is ended.',
   CONTRACT_PAYMENTS_PER_MINUTE_MAX: '`rate-limited`',
   CORS_ORIGINS_MAX: '`config-invalid`; the service does not start.',
