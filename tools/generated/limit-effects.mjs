@@ -149,6 +149,7 @@ export const limitEffects = {
   OUTBOX_PAYLOAD_BYTES_MAX: 'An error before anything is stored; the transaction is rolled back.',
   OWED_AT_ONCE_MAX: 'The next one waits.',
   OWED_ROWS_MAX: 'The rest waits for the next run.',
+  FOLLOWED_ROWS_MAX: 'The rest waits for the next run.',
   PATH_CANDIDATES_MAX: 'The step `anchor` fails.',
   PATH_CERTIFICATES_MAX: 'The step `anchor` fails.',
   PATH_HASHES_MAX: 'The step `gate` fails: `INVALID`.',
