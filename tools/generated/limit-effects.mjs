@@ -1,10 +1,10 @@
 import { proofLimitEffects } from './proof-limit-effects.mjs';
+import { transferLimitEffects } from './transfer-limit-effects.mjs';
 
 /** What happens above a limit. A limit without a line here is a pace, a wait, or a size that the code never exceeds. */
 export const limitEffects = {
   ...proofLimitEffects,
-  TRANSFER_HEADER_CHARACTERS_MAX: '`payment-malformed`',
-  TRANSFER_AGE_DEFAULT_MAX_SECONDS: '`payment-invalid`, `VERIFICATION_ERROR`',
+  ...transferLimitEffects,
   ACK_PENDING_MAX:
     'The server delivers no more until some are acknowledged; a larger batch is `config-invalid`.',
   AUDIT_LINES_DELETED_MAX: 'The rest goes with the next line.',
@@ -36,7 +36,6 @@ export const limitEffects = {
   CHALLENGE_BYTES_MAX: 'The command ends with exit code 4.',
   CHECKPOINTS_PER_ROUND_MAX: 'The rest waits for the next round.',
   CONNECTIONS_MAX: 'A further connection is dropped.',
-  CLAIM_SIGNATURE_BYTES_MAX: '`payment-malformed`',
   CLOSING_REQUEST_MS: 'The connection is ended.',
   CONTRACT_PAYMENTS_PER_MINUTE_MAX: '`rate-limited`',
   CORS_ORIGINS_MAX: '`config-invalid`; the service does not start.',
@@ -149,7 +148,6 @@ export const limitEffects = {
   OUTBOX_PAYLOAD_BYTES_MAX: 'An error before anything is stored; the transaction is rolled back.',
   OWED_AT_ONCE_MAX: 'The next one waits.',
   OWED_ROWS_MAX: 'The rest waits for the next run.',
-  FOLLOWED_ROWS_MAX: 'The rest waits for the next run.',
   PATH_CANDIDATES_MAX: 'The step `anchor` fails.',
   PATH_CERTIFICATES_MAX: 'The step `anchor` fails.',
   PATH_HASHES_MAX: 'The step `gate` fails: `INVALID`.',

@@ -18,6 +18,7 @@ const AT = '2026-11-21T08:00:00.123Z';
 const SETTLED_AT = '2026-11-21T08:00:02.456Z';
 const ADDED = 'ef'.repeat(32);
 const RETIRED = '12'.repeat(32);
+const SET_UP = '01890a5d-ac96-774b-bcce-b302099a8058';
 const body = '{"answer":1}';
 const file = new Uint8Array([8, 9, 10]);
 const fileHash = bytesToHex(sha256(file));
@@ -117,6 +118,16 @@ const versions = olderVersions({
           ${json({ verificationId: settled.row.id })}, '${AT}', '${AT}');
         INSERT INTO gateway.proof_claims (verification_id, claim_id, until) VALUES ('${settled.row.id}', '${PROOF}', '${AT}');`,
     },
+    {
+      since: 'SetUps1799900000000',
+      sql: `INSERT INTO gateway.set_ups (id, state, model_version_id, identity, model, options, powers_name, is_public,
+          announcement, newest_key, newest_key_bytes, claimed_until, result, failure)
+        VALUES ('${SET_UP}', 'called-off', '\\x${commitment.modelVersionId}', '{}', '\\x${fileHash}', NULL, 'powers', true,
+          '{}', '\\x${fileHash}', 3, NULL, NULL, 'nobody came');
+        INSERT INTO gateway.set_up_parties (set_up_id, name, place, token_sha256)
+        VALUES ('${SET_UP}', 'first', 0, '\\x${fileHash}');
+        INSERT INTO gateway.set_up_keys (set_up_id, sha256, bytes) VALUES ('${SET_UP}', '\\x${fileHash}', '\\x080910');`,
+    },
     ...oldOutbox('gateway', 'evt.v1.inference.commitment.published', { modelId: 'digits', commitment }),
   ],
   taken: ['inbox'],
@@ -160,7 +171,12 @@ const versions = olderVersions({
     });
 
     const proofs = new PostgresExecutionProofStore(dataSource, outbox, () => Date.parse(SETTLED_AT));
-    const hadProofs = ['ExecutionProofs1764100000000', 'DropInbox1785700000000'].includes(version);
+    const hadProofs = [
+      'ExecutionProofs1764100000000',
+      'DropInbox1785700000000',
+      'RememberSequences1785710000000',
+      'SetUps1799900000000',
+    ].includes(version);
     const { id: verificationId, modelVersionId, payment, context } = settled.row;
     expect(await proofs.findByReservation(PROOF)).toEqual(
       hadProofs
