@@ -37,12 +37,14 @@ const extension = z.looseObject({
  * otherwise have the transfer claimed for another request.
  *
  * @param limit Most that is transferred, in atomic units
+ * @param onClaim Told the header of the claim before it is sent
  */
 export function transferringFetch(
   stack: StackDescription,
   account: PrivateKeyAccount,
   limit: bigint,
   modelVersionId: string,
+  onClaim: (header: string) => void = () => undefined,
 ): typeof fetch {
   return async (input, init) => {
     const request = new Request(input, init);
@@ -67,7 +69,9 @@ export function transferringFetch(
     const receipt = await transfer(stack, account, offer, confirmations);
     const claim = await signClaim(stack, account, offer, receipt, digest);
     const headers = new Headers(request.headers);
-    headers.set(TRANSFER_HEADER, Buffer.from(canonicalJson(claim)).toString('base64'));
+    const claimed = Buffer.from(canonicalJson(claim)).toString('base64');
+    onClaim(claimed);
+    headers.set(TRANSFER_HEADER, claimed);
     return fetch(new Request(request, { headers }));
   };
 }
