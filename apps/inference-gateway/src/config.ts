@@ -14,6 +14,7 @@ import {
   PROOF_QUEUE_MAX,
   PROOF_TIMEOUT_DEFAULT_MS,
 } from './domain/proving/prover.js';
+import { transferModes } from './domain/payment/transfers.js';
 import { SET_UP_TIMEOUT_DEFAULT_MS } from './domain/set-up/set-up.js';
 import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './domain/inference/model-runner.js';
 
@@ -90,6 +91,13 @@ export const configSchema = z.object({
     .enum(['off', 'x402'])
     .default('x402')
     .describe('Whether answers are paid for; off gives every answer away.'),
+  TOUCHSTONE_TRANSFER_PAYMENTS: z
+    .enum(transferModes)
+    .default('claimed')
+    .describe(
+      'Transfers that payers made themselves: claimed takes those with the claim of their payer; bare takes a hash alone too, ' +
+        'which whoever reads the chain can send before its payer does; off takes none.',
+    ),
   TOUCHSTONE_PAYMENT_NETWORK: caip2
     .refine((network) => network.startsWith('eip155:'), {
       message: 'Expected an EVM chain, eip155:<chain id>.',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { AuthorizationPayment } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { commitmentHash } from '@touchstone/evidence';
 import { Outbox } from '@touchstone/postgres';
@@ -17,6 +18,7 @@ const AT = '2026-11-21T08:00:00.123Z';
 const SETTLED_AT = '2026-11-21T08:00:02.456Z';
 const ADDED = 'ef'.repeat(32);
 const RETIRED = '12'.repeat(32);
+const SET_UP = '01890a5d-ac96-774b-bcce-b302099a8058';
 const body = '{"answer":1}';
 const file = new Uint8Array([8, 9, 10]);
 const fileHash = bytesToHex(sha256(file));
@@ -116,6 +118,16 @@ const versions = olderVersions({
           ${json({ verificationId: settled.row.id })}, '${AT}', '${AT}');
         INSERT INTO gateway.proof_claims (verification_id, claim_id, until) VALUES ('${settled.row.id}', '${PROOF}', '${AT}');`,
     },
+    {
+      since: 'SetUps1799900000000',
+      sql: `INSERT INTO gateway.set_ups (id, state, model_version_id, identity, model, options, powers_name, is_public,
+          announcement, newest_key, newest_key_bytes, claimed_until, result, failure)
+        VALUES ('${SET_UP}', 'called-off', '\\x${commitment.modelVersionId}', '{}', '\\x${fileHash}', NULL, 'powers', true,
+          '{}', '\\x${fileHash}', 3, NULL, NULL, 'nobody came');
+        INSERT INTO gateway.set_up_parties (set_up_id, name, place, token_sha256)
+        VALUES ('${SET_UP}', 'first', 0, '\\x${fileHash}');
+        INSERT INTO gateway.set_up_keys (set_up_id, sha256, bytes) VALUES ('${SET_UP}', '\\x${fileHash}', '\\x080910');`,
+    },
     ...oldOutbox('gateway', 'evt.v1.inference.commitment.published', { modelId: 'digits', commitment }),
   ],
   taken: ['inbox'],
@@ -140,8 +152,8 @@ const versions = olderVersions({
         ...{ modelVersionId: row.modelVersionId, handedOut: row.state === 'settled' },
       })),
     );
-    const { payer, nonce } = settled.row.payment as NonNullable<Verification['payment']>;
-    expect(await store.findByAuthorization({ payer, nonce })).toHaveLength(1);
+    const { payer, nonce } = settled.row.payment as AuthorizationPayment;
+    expect(await store.findByPayment({ payer, nonce })).toHaveLength(1);
 
     // An answer that nobody settled is asked for, and its event of then is published.
     expect(await store.claimUnsettled(Date.parse(SETTLED_AT), 10)).toEqual([executed.row.reservationId]);
@@ -160,8 +172,10 @@ const versions = olderVersions({
 
     const proofs = new PostgresExecutionProofStore(dataSource, outbox, () => Date.parse(SETTLED_AT));
     const hadProofs = [
-      ...['ExecutionProofs1764100000000', 'DropInbox1785700000000'],
+      'ExecutionProofs1764100000000',
+      'DropInbox1785700000000',
       'RememberSequences1785710000000',
+      'SetUps1799900000000',
     ].includes(version);
     const { id: verificationId, modelVersionId, payment, context } = settled.row;
     expect(await proofs.findByReservation(PROOF)).toEqual(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { circuitDescriptor, circuitSetups, zkProof } from '../circuit/descriptor.js';
 import { circuitDeviation } from '../circuit/deviation.js';
+import { paymentRemarks } from '../transfer/index.js';
 import {
   accuracyWith,
   MODEL_LABELS_MAX,
@@ -17,8 +18,10 @@ import {
   modelCommitment,
   outputContext,
   outputProof,
+  paymentReference,
   TENSOR_RANK_MAX,
   tensorDatatypes,
+  transferPayment,
 } from '../schemas/output.js';
 import { decimal, hex32, objectCid, slug, timestampMs, uuidV7 } from '../schemas/primitives.js';
 import { visibleText } from '../visible-text.js';
@@ -139,7 +142,7 @@ export const inferAnswer = z.object({
   prediction: z.object({ label: z.string(), index: z.number(), score: z.number() }).optional(),
   proof: outputProof,
   context: outputContext,
-  payment: authorizationPayment.nullable(),
+  payment: paymentReference.nullable(),
   execution: provenExecution.optional().describe('When the request said to prove it now.'),
   timing,
   links: answerLinks,
@@ -252,7 +255,7 @@ export const proofAnswer = z.object({
   verificationId: uuidV7,
   model: modelReference,
   ...provenExecution.shape,
-  payment: authorizationPayment.nullable(),
+  payment: paymentReference.nullable(),
   links,
 });
 export type ProofAnswer = z.infer<typeof proofAnswer>;
@@ -263,6 +266,13 @@ export const commitmentList = z.object({
 });
 export type CommitmentList = z.infer<typeof commitmentList>;
 
+const settledPayment = {
+  transaction: z.string().nullable(),
+  remarks: paymentRemarks
+    .optional()
+    .describe('payer-unproven: nobody showed that the payer made this request.'),
+};
+
 /** A verification. What was not paid for is not shown: proof, context and hashes are null until then. */
 export const verificationAnswer = z.object({
   verificationId: uuidV7,
@@ -272,7 +282,9 @@ export const verificationAnswer = z.object({
   context: outputContext.nullable(),
   hashes: z.object({ input: hex32, output: hex32 }).nullable(),
   commitmentHash: hex32,
-  payment: authorizationPayment.extend({ transaction: z.string().nullable() }).nullable(),
+  payment: z
+    .union([authorizationPayment.extend(settledPayment), transferPayment.extend(settledPayment)])
+    .nullable(),
   failure: z.string().nullable(),
   timing,
   createdAt: timestampMs,

@@ -11,6 +11,7 @@ import {
 } from './paid-requests.js';
 import type { ProveOutput } from '../proving/prove-output.js';
 import type { Reply } from './reply.js';
+import type { PaymentHeader } from './transfers.js';
 
 /** What {@link PaidInference} needs. */
 export interface PaidInferenceParts extends Omit<PaidRequestsParts, 'answers'> {
@@ -30,7 +31,7 @@ export class PaidInference {
   }
 
   /** {@link PaidRequests.present} */
-  present(header: string): PresentedPayment {
+  present(header: PaymentHeader): PresentedPayment {
     return this.requests.present(header);
   }
 
