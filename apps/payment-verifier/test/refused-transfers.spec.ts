@@ -114,7 +114,7 @@ describe('what is refused of a transfer', () => {
   it('a claim that was signed for another chain', async () => {
     const sent = await scene.paid();
     const digest = randomDigest();
-    const signed = await scene.claim(sent, digest, {}, 8453);
+    const signed = await scene.claim(sent, digest, {}, 1);
     expect(await scene.authorize(signed, digest)).toEqual(refusal('VERIFICATION_ERROR', 'claim_signature'));
   });
 
