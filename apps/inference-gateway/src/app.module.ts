@@ -4,14 +4,18 @@ import type { ServiceParts } from '@touchstone/service';
 import { ModelRuntimes } from './adapters/sandbox/model-runtimes.js';
 import { Background } from './background.js';
 import type { Config } from './config.js';
+import { JobRunner } from './job-runner.js';
 import { GatewayMetrics } from './metrics.js';
 import { inference } from './providers/inference.js';
+import { JobMetrics } from './job-metrics.js';
+import { jobs } from './providers/jobs.js';
 import { models } from './providers/models.js';
 import { PROGRAM_PROVER, proving } from './providers/proving.js';
 import { setUps } from './providers/set-ups.js';
 import { InferenceGrpc } from './transport/grpc/inference.grpc.js';
 import { ProofsGrpc } from './transport/grpc/proofs.grpc.js';
 import { InferController } from './transport/http/infer.controller.js';
+import { JobsController } from './transport/http/jobs.controller.js';
 import { ModelsController } from './transport/http/models.controller.js';
 import { Operator } from './transport/http/operator.js';
 import { OperatorModelsController } from './transport/http/operator-models.controller.js';
@@ -28,6 +32,7 @@ export function appParts(config: Config): ServiceParts {
   return {
     controllers: [
       InferController,
+      JobsController,
       ModelsController,
       OperatorModelsController,
       ProofsController,
@@ -42,12 +47,15 @@ export function appParts(config: Config): ServiceParts {
       ...inference(config),
       ...proving(config),
       ...setUps(config),
+      ...jobs(config),
       provide(
         GatewayMetrics,
         { registry: METRICS, runtimes: ModelRuntimes, prover: PROGRAM_PROVER },
         ({ registry, runtimes, prover }) => new GatewayMetrics(registry, () => runtimes.queued, prover),
       ),
+      provide(JobMetrics, { registry: METRICS }, ({ registry }) => new JobMetrics(registry)),
       Background,
+      JobRunner,
       Operator,
       InferenceCalls,
       ModelPages,

@@ -14,6 +14,7 @@ import { InlineEvents1763900000000 } from './persistence/migrations/176390000000
 import { OwedAnswers1764000000000 } from './persistence/migrations/1764000000000-owed-answers.js';
 import { ExecutionProofs1764100000000 } from './persistence/migrations/1764100000000-execution-proofs.js';
 import { SetUps1799900000000 } from './persistence/migrations/1799900000000-set-ups.js';
+import { Jobs1800200000000 } from './persistence/migrations/1800200000000-jobs.js';
 import { NODE_STATUS } from './tokens.js';
 import { INFER_MESSAGE_BYTES_MAX } from './transport/grpc/inference.grpc.js';
 
@@ -33,6 +34,7 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
       OwedAnswers1764000000000,
       ExecutionProofs1764100000000,
       SetUps1799900000000,
+      Jobs1800200000000,
     ],
     parts: appParts,
     // The worker script lies beside dist and is a part of the build.
