@@ -64,7 +64,12 @@ describe('a paid request with "async"', () => {
     expect(response.headers.get('location')).toBe(`/v1/jobs/${jobId}`);
     expect(links.job).toBe(`http://127.0.0.1:8080/v1/jobs/${jobId}`);
     const job = await ended(jobId);
-    expect(job).toMatchObject({ status: 'succeeded', model: { id: 'digits' }, problem: null, progress: null });
+    expect(job).toMatchObject({
+      status: 'succeeded',
+      model: { id: 'digits' },
+      problem: null,
+      progress: null,
+    });
     const answer = inferAnswer.parse(job.answer);
     expect(fixture.signer.verifies(answer.proof)).toBe(true);
     expect(answer.payment).toMatchObject({ amount: '10000' });

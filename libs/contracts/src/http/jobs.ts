@@ -3,6 +3,8 @@ import { slug, timestampMs, uuidV7 } from '../schemas/primitives.js';
 import { problem } from './every-service.js';
 import { inferAnswer } from './inference-gateway.js';
 
+export { CALLBACK_URL_CHARACTERS_MAX, jobCallback } from '../schemas/job-callback.js';
+
 export const jobStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 export type JobStatus = (typeof jobStatuses)[number];
 
