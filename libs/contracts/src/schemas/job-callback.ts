@@ -10,4 +10,3 @@ export const jobCallback = z.strictObject({
     .max(CALLBACK_URL_CHARACTERS_MAX)
     .regex(/^https?:\/\/[^\s#]+$/i, 'expected an https:// URL without user and fragment'),
 });
-export type JobCallback = z.infer<typeof jobCallback>;

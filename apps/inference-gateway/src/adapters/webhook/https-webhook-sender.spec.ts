@@ -238,3 +238,18 @@ const openssl = available(spawnSync('openssl', ['version']).status === 0, 'insta
     expect(heard).toHaveLength(0);
   });
 });
+
+describe('a name', () => {
+  it('that nobody has is a failure, and is looked for again', async () => {
+    const strict = new HttpsWebhookSender({ allowInsecure: false, timeoutMs: 2_000 });
+    expect(await strict.post('https://shop.invalid/', {}, '{}')).toMatchObject({ outcome: 'failed' });
+  });
+
+  it('of this machine is looked for in development alone', async () => {
+    const port = new URL(url).port;
+    expect(await development.post(`http://localhost:${port}/`, {}, '{}')).toEqual({ outcome: 'delivered' });
+    const strict = new HttpsWebhookSender({ allowInsecure: false, timeoutMs: 2_000 });
+    expect(await strict.post(`https://localhost:${port}/`, {}, '{}')).not.toEqual({ outcome: 'delivered' });
+    expect(heard).toHaveLength(1);
+  });
+});

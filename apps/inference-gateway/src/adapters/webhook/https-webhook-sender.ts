@@ -1,5 +1,5 @@
 import { AppError } from '@touchstone/contracts';
-import { lookup } from 'node:dns/promises';
+import { lookup, Resolver } from 'node:dns/promises';
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
@@ -11,6 +11,10 @@ export const WEBHOOK_TIMEOUT_MS = 15_000;
 
 /** Most bytes of the head of an answer; its body is not read at all. */
 export const WEBHOOK_HEAD_BYTES_MAX = 8_192;
+
+/** Milliseconds that a name server may take, and how often it is asked. */
+const DNS_TIMEOUT_MS = 3_000;
+const DNS_TRIES = 2;
 
 /** How webhooks are sent. */
 export interface HttpsWebhookSenderParts {
@@ -76,7 +80,8 @@ export class HttpsWebhookSender implements WebhookSender {
   /** The address that is called; undefined when one of them may not be. */
   private async addressOf(host: string): Promise<string | undefined> {
     if (isIP(host) !== 0) return host;
-    const addresses = await (this.parts.resolve ?? resolveName)(host);
+    const { resolve = this.parts.allowInsecure ? localNames : publicNames } = this.parts;
+    const addresses = await resolve(host);
     return addresses.every((address) => this.admits(address)) ? addresses[0] : undefined;
   }
 
@@ -136,7 +141,19 @@ function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
-async function resolveName(name: string): Promise<readonly string[]> {
+/**
+ * By the name servers alone: names of this machine are nobody's webhook, and slow names of strangers must not hold the
+ * threads that `lookup` would wait in.
+ */
+async function publicNames(name: string): Promise<readonly string[]> {
+  const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: DNS_TRIES });
+  const [v4, v6] = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
+  const found = [v4, v6].flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  if (found.length === 0 && v4.status === 'rejected') throw v4.reason;
+  return found;
+}
+
+async function localNames(name: string): Promise<readonly string[]> {
   return (await lookup(name, { all: true })).map(({ address }) => address);
 }
 
