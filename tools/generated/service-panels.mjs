@@ -22,6 +22,13 @@ const own = {
       graph('Proofs that wait or are made', 'short', ['touchstone_gateway_proof_queue', '{{instance}}']),
       rates('Examinations of the prover', 'touchstone_gateway_prover_examinations_total', 'result'),
     ),
+    row(
+      'Jobs',
+      graph('Jobs that wait', 'short', ['max(touchstone_gateway_job_queue)', 'jobs']),
+      graph('Oldest job that waits', 's', ['max(touchstone_gateway_job_oldest_waiting_seconds)', 'age']),
+      rates('Attempts at jobs', 'touchstone_gateway_jobs_total', 'result'),
+      rates('Attempts at webhooks', 'touchstone_gateway_webhooks_total', 'result'),
+    ),
   ],
   'payment-verifier': () => [
     row(

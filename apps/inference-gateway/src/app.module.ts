@@ -4,8 +4,11 @@ import type { ServiceParts } from '@touchstone/service';
 import { ModelRuntimes } from './adapters/sandbox/model-runtimes.js';
 import { Background } from './background.js';
 import type { Config } from './config.js';
+import { JobRunner } from './job-runner.js';
 import { GatewayMetrics } from './metrics.js';
 import { inference } from './providers/inference.js';
+import { JobMetrics } from './job-metrics.js';
+import { jobs } from './providers/jobs.js';
 import { models } from './providers/models.js';
 import { PROGRAM_PROVER, proving } from './providers/proving.js';
 import { setUps } from './providers/set-ups.js';
@@ -13,6 +16,7 @@ import { InferenceGrpc } from './transport/grpc/inference.grpc.js';
 import { ProofsGrpc } from './transport/grpc/proofs.grpc.js';
 import { AiServiceController } from './transport/http/ai-service.controller.js';
 import { InferController } from './transport/http/infer.controller.js';
+import { JobsController } from './transport/http/jobs.controller.js';
 import { ModelsController } from './transport/http/models.controller.js';
 import { Operator } from './transport/http/operator.js';
 import { OperatorModelsController } from './transport/http/operator-models.controller.js';
@@ -30,6 +34,7 @@ export function appParts(config: Config): ServiceParts {
     controllers: [
       AiServiceController,
       InferController,
+      JobsController,
       ModelsController,
       OperatorModelsController,
       ProofsController,
@@ -44,12 +49,15 @@ export function appParts(config: Config): ServiceParts {
       ...inference(config),
       ...proving(config),
       ...setUps(config),
+      ...jobs(config),
       provide(
         GatewayMetrics,
         { registry: METRICS, runtimes: ModelRuntimes, prover: PROGRAM_PROVER },
         ({ registry, runtimes, prover }) => new GatewayMetrics(registry, () => runtimes.queued, prover),
       ),
+      provide(JobMetrics, { registry: METRICS }, ({ registry }) => new JobMetrics(registry)),
       Background,
+      JobRunner,
       Operator,
       InferenceCalls,
       ModelPages,

@@ -1,11 +1,13 @@
 import { caip2, evmAddress, hex32, visibleText } from '@touchstone/contracts';
 import {
+  booleanKey,
   corsKeys,
   databaseKeys,
   grpcTlsKeys,
   integerKey,
   natsKeys,
   nodeKeys,
+  secret,
   serviceKeys,
 } from '@touchstone/platform/config';
 import { z } from 'zod';
@@ -15,12 +17,42 @@ import {
   PROOF_TIMEOUT_DEFAULT_MS,
 } from './domain/proving/prover.js';
 import { transferModes } from './domain/payment/transfers.js';
+import {
+  JOB_RETENTION_DEFAULT_DAYS,
+  JOBS_AT_ONCE_DEFAULT_MAX,
+  JOBS_WAITING_DEFAULT_MAX,
+} from './domain/job/job.js';
 import { SET_UP_TIMEOUT_DEFAULT_MS } from './domain/set-up/set-up.js';
 import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './domain/inference/model-runner.js';
 
 const baseUrl = z.string().regex(/^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*[^/?#\s])?$/, {
   message: 'Expected http(s)://host without a trailing slash.',
 });
+
+/** Fewest characters of the secret that webhooks are signed by. */
+const WEBHOOK_SECRET_CHARACTERS = 32;
+
+function jobKeys() {
+  return {
+    TOUCHSTONE_JOB_QUEUE_MAX: integerKey(1, 100_000)
+      .default(JOBS_WAITING_DEFAULT_MAX)
+      .describe(
+        'Requests that may wait to be answered later, of all gateways together; one more is refused.',
+      ),
+    TOUCHSTONE_JOB_CONCURRENCY: integerKey(1, 256)
+      .default(JOBS_AT_ONCE_DEFAULT_MAX)
+      .describe('Jobs that this gateway works on at the same time.'),
+    TOUCHSTONE_JOB_RETENTION_DAYS: integerKey(1, 365)
+      .default(JOB_RETENTION_DEFAULT_DAYS)
+      .describe('Days that an ended job can be read.'),
+    TOUCHSTONE_WEBHOOK_SECRET: secret(z.string().min(WEBHOOK_SECRET_CHARACTERS).optional()).describe(
+      `At least ${WEBHOOK_SECRET_CHARACTERS} characters, the same for all gateways, of which the secret of each job is made that its webhook is signed by; without it none are sent.`,
+    ),
+    TOUCHSTONE_WEBHOOK_ALLOW_INSECURE: booleanKey()
+      .default(false)
+      .describe('For development alone: webhooks to http and to addresses that are not public.'),
+  };
+}
 
 /** The configuration of the inference-gateway. It has no key: nothing here signs. */
 export const configSchema = z.object({
@@ -87,6 +119,7 @@ export const configSchema = z.object({
   TOUCHSTONE_SET_UP_TIMEOUT_MS: integerKey(1_000, 3_600_000)
     .default(SET_UP_TIMEOUT_DEFAULT_MS)
     .describe('Milliseconds that a step of a set-up of keys may take.'),
+  ...jobKeys(),
   TOUCHSTONE_PAYMENT_MODE: z
     .enum(['off', 'x402'])
     .default('x402')

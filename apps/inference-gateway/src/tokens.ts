@@ -3,6 +3,7 @@ import type { Signer } from './domain/inference/signer.js';
 import type { VerificationStore } from './domain/inference/verification.js';
 import type { AddedModelStore } from './domain/model/added-model.js';
 import type { ModelStore } from './domain/model/register-models.js';
+import type { JobCalls } from './domain/job/job-calls.js';
 import type { NodeStatus } from './domain/node/node-status.js';
 import type { PaymentPort } from './domain/payment/payment.js';
 import type { ExecutionProofStore } from './domain/proving/execution-proof.js';
@@ -17,6 +18,7 @@ export const VERIFICATIONS = token<VerificationStore>('VerificationStore');
 export const SIGNER = token<Signer>('Signer');
 export const PAYMENTS = token<PaymentPort>('PaymentPort');
 export const EXECUTION_PROOFS = token<ExecutionProofStore>('ExecutionProofStore');
+export const JOB_CALLS = token<JobCalls>('JobCalls');
 export const SET_UPS = token<SetUpStore>('SetUpStore');
 /** Undefined where no keys are set up. */
 export const SET_UP_CALLS = token<SetUpCalls | undefined>('SetUpCalls');

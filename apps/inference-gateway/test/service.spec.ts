@@ -24,6 +24,7 @@ describe('migrations', () => {
       'RememberSequences1785710000000',
       'SetUps1799900000000',
       'TransferPayments1800000000000',
+      'Jobs1800200000000',
     ];
     expect(await runMigrations(options)).toEqual(all);
     expect(await runMigrations(options)).toEqual([]);

@@ -21,6 +21,10 @@ export class Links implements AnswerLinks {
     return `${this.verification(id)}/proof`;
   }
 
+  job(id: string): string {
+    return `${this.publicUrl}/v1/jobs/${id}`;
+  }
+
   setUp(id: string): string {
     return `${this.publicUrl}/v1/set-ups/${id}`;
   }

@@ -27,10 +27,10 @@ export class PaidRequests {
     return infer(this.gateway, model, body, headers);
   }
 
-  /** A payment that fits {@link digitsBody}, and how often model and money moved since. */
-  async paid() {
+  /** A payment that fits a request, and how often model and money moved since. */
+  async paid(body: unknown = digitsBody) {
     const client = new PayingClient();
-    const payment = await client.pay(client.challengeOf(await this.ask()));
+    const payment = await client.pay(client.challengeOf(await this.ask({}, body)));
     const { signer, payments } = this.fixture;
     const before = { signed: signer.outputs.length, transfers: payments.transfers };
     const moved = () => ({

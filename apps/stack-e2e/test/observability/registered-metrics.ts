@@ -9,6 +9,7 @@ import { SessionPool } from '../../../../libs/postgres/src/session-pool.js';
 import type { AnchorReader } from '../../../anchor-worker/src/domain/anchor/anchor-reader.js';
 import { AnchorMetrics } from '../../../anchor-worker/src/metrics.js';
 import { HubMetrics } from '../../../attestation-hub/src/metrics.js';
+import { JobMetrics } from '../../../inference-gateway/src/job-metrics.js';
 import { GatewayMetrics } from '../../../inference-gateway/src/metrics.js';
 import { PrometheusPaymentMetrics } from '../../../payment-verifier/src/metrics.js';
 import { ProofMetrics } from '../../../proof-service/src/metrics.js';
@@ -37,6 +38,7 @@ function everyFigure(): Registry {
     typeof addPoolFigures
   >[1]);
   new GatewayMetrics(registry, () => 0, { queued: 0, isEnabled: false });
+  new JobMetrics(registry);
   new PrometheusPaymentMetrics(registry, {
     openReservations: never,
     relayerWei: never,

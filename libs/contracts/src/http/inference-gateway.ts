@@ -19,37 +19,14 @@ import {
   outputContext,
   outputProof,
   paymentReference,
-  TENSOR_RANK_MAX,
-  tensorDatatypes,
   transferPayment,
 } from '../schemas/output.js';
 import { decimal, hex32, objectCid, slug, timestampMs, uuidV7 } from '../schemas/primitives.js';
+import { requestTensor } from '../schemas/request-tensor.js';
+import { jobCallback } from '../schemas/job-callback.js';
 import { visibleText } from '../visible-text.js';
 
-/** Any finite number, for what a model answers can be the next request; the model's datatype checks the elements. */
-const element = z.unknown().meta({
-  id: 'TensorElement',
-  anyOf: [
-    { type: 'boolean' },
-    { type: 'string' },
-    { type: 'number' },
-    { type: 'array', items: { $ref: '#/$defs/TensorElement' } },
-  ],
-});
-
-const requestTensor = z.strictObject({
-  name: z.string().min(1).max(256),
-  datatype: z.enum(tensorDatatypes),
-  shape: z.array(z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)).max(TENSOR_RANK_MAX),
-  data: z
-    .array(element)
-    .describe(
-      'Flat in row-major order, or nested as the shape says. Any finite number; 64-bit integers beyond ±(2^53−1) as decimal strings.',
-    ),
-});
-
-/** A tensor as the caller sent it. */
-export type RequestTensor = z.infer<typeof requestTensor>;
+export type { RequestTensor } from '../schemas/request-tensor.js';
 
 /** Most features of a model that takes numbers by name. */
 export const FEATURES_MAX = 4_096;
@@ -91,6 +68,15 @@ export const inferRequest = z
       .describe(
         '"now": the answer comes with a proof that the model gave it, for both prices in one payment; nothing is charged without the proof. "later": refused where its proof could not be ordered. Nothing is said with "none".',
       ),
+    async: z
+      .boolean()
+      .optional()
+      .describe('True: the answer is 202 with a job at once, and the model runs afterwards.'),
+    callback: jobCallback.optional().describe('Where the job is posted once it ended; with "async" alone.'),
+  })
+  .refine(({ async, callback }) => async === true || callback === undefined, {
+    message: 'expected "async": true beside "callback"',
+    path: ['callback'],
   })
   .refine(
     ({ inputs, text, features }) =>

@@ -39,9 +39,9 @@ export class InferModel {
   /** @throws AppError; a PaymentChallenge when something is to be paid */
   async infer(call: InferCall): Promise<Reply> {
     const { paid } = this.parts;
-    const presented = call.paymentHeader === undefined ? undefined : paid?.present(call.paymentHeader);
-    const earlier = await this.resume(call, presented);
+    const earlier = await this.resume(call);
     if (earlier !== undefined) return earlier;
+    const presented = this.presentedBy(call);
     await this.parts.catalogue.fetch(call.modelId);
     const request = this.prepare(call);
     if (paid && request.price > 0n) return paid.infer(request, presented);
@@ -53,12 +53,36 @@ export class InferModel {
     return { kind: 'answered', body, settlement: undefined, replayed: false };
   }
 
-  /** A stored answer is looked for before the model: that one may be retired, replaced or gone since it was paid. */
-  private async resume(call: InferCall, presented: PresentedPayment | undefined): Promise<Reply | undefined> {
+  /**
+   * Goes on with a request whose answer is stored. It is looked for before the model: that one may be retired, replaced
+   * or gone since it was paid.
+   *
+   * @returns undefined when no answer is stored for the payment and the request
+   */
+  async resume(call: InferCall): Promise<Reply | undefined> {
     const { modelId, target } = call;
+    const presented = this.presentedBy(call);
     if (presented === undefined) return undefined;
     const partsFor = (modelVersionId: string) => boundParts(modelVersionId, call).data;
     return this.parts.paid?.resume({ description: modelId, target, presented, partsFor });
+  }
+
+  /**
+   * Checks a request as {@link infer} does, reserves its payment and has it kept, to be answered later.
+   *
+   * @param keep stores the request; until when its payment is good, in Unix seconds, where it is paid
+   * @throws AppError; a PaymentChallenge when something is to be paid
+   */
+  async accept<T>(call: InferCall, keep: (validBefore: string | undefined) => Promise<T>): Promise<T> {
+    const { paid, catalogue } = this.parts;
+    await catalogue.fetch(call.modelId);
+    const request = this.prepare(call);
+    if (paid && request.price > 0n) return paid.queue(request, this.presentedBy(call), keep);
+    return keep(undefined);
+  }
+
+  private presentedBy({ paymentHeader }: InferCall): PresentedPayment | undefined {
+    return paymentHeader === undefined ? undefined : this.parts.paid?.present(paymentHeader);
   }
 
   private prepare(call: InferCall): PricedRequest {

@@ -7,6 +7,7 @@ import {
   PaidRequests,
   type PaidCall,
   type PaidRequestsParts,
+  type PaidWork,
   type PresentedPayment,
 } from './paid-requests.js';
 import type { ProveOutput } from '../proving/prove-output.js';
@@ -40,25 +41,35 @@ export class PaidInference {
     return this.requests.resume(call);
   }
 
+  /** {@link PaidRequests.queue} */
+  queue<T>(
+    request: PricedRequest,
+    presented: PresentedPayment | undefined,
+    keep: (validBefore: string) => Promise<T>,
+  ): Promise<T> {
+    return this.requests.queue(this.workOf(request), presented, keep);
+  }
+
   /** @throws AppError; a PaymentChallenge when nothing or the wrong thing was paid */
   infer(request: PricedRequest, presented: PresentedPayment | undefined): Promise<Reply> {
+    return this.requests.take(this.workOf(request), presented);
+  }
+
+  private workOf(request: PricedRequest): PaidWork {
     const { terms, executor, verifications, links, proofs, nowMs } = this.parts;
     const { model, requestParts, price } = request;
     const { name, version } = model.manifest;
-    return this.requests.take(
-      {
-        requirements: requirementsFor(price, terms),
-        description: `${name} ${version}`,
-        requestParts,
-        make: async (reservationId, payment) => {
-          const execution = await executor.execute(request, payment);
-          const { answer, proof } = await proofs.proveExecution(execution, request.prove);
-          const row = verificationOf(execution, 'executed', reservationId, nowMs());
-          const body = answerBytes(execution, links, answer);
-          return verifications.storeExecuted(row, eventDraft(execution), body, proof);
-        },
+    return {
+      requirements: requirementsFor(price, terms),
+      description: `${name} ${version}`,
+      requestParts,
+      make: async (reservationId, payment) => {
+        const execution = await executor.execute(request, payment);
+        const { answer, proof } = await proofs.proveExecution(execution, request.prove);
+        const row = verificationOf(execution, 'executed', reservationId, nowMs());
+        const body = answerBytes(execution, links, answer);
+        return verifications.storeExecuted(row, eventDraft(execution), body, proof);
       },
-      presented,
-    );
+    };
   }
 }

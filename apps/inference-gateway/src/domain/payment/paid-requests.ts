@@ -25,6 +25,7 @@ import {
   askedOf,
   isTransfer,
   TRANSFER_HEADER,
+  noTransferForJob,
   txHashOf,
   type PaymentHeader,
   type Presented,
@@ -34,6 +35,9 @@ import {
 
 /** Longest reason that travels with a release. */
 export const PAYMENT_REASON_CHARACTERS_MAX = 256;
+
+/** Why the payment of a request is given back that is answered later. */
+const QUEUED = 'queued';
 
 /** Where things go that must be seen and do not stop the answer. */
 export interface PaymentWarnings {
@@ -132,7 +136,7 @@ export class PaidRequests {
       const isHeld = authorized.outcome === 'reserved' || authorized.outcome === 'settled';
       // A payment-verifier that lost its reservations began a new one; this answer belongs to the old one.
       if (isHeld && authorized.reservationId !== stored.reservationId) {
-        await this.release(authorized.reservationId, undefined);
+        await this.release(authorized.reservationId, codeOf(undefined));
         return undefined;
       }
       const resource = { url: urlOf(target), description };
@@ -144,6 +148,39 @@ export class PaidRequests {
 
   /** @throws AppError; a PaymentChallenge when nothing or the wrong thing was paid */
   async take(work: PaidWork, presented: PresentedPayment | undefined): Promise<Reply> {
+    const paid = this.fitting(work, presented);
+    const digest = requestDigest(work.requestParts);
+    return this.answer(paid, await this.authorize(paid.presented, work.requirements, digest));
+  }
+
+  /**
+   * Reserves a payment for a request that is answered later, and gives its lease back once the request is kept: the
+   * payment belongs to the request for ever, and {@link take} holds it again when the answer is made.
+   *
+   * @param keep stores the request; `validBefore` are Unix seconds as a decimal string
+   * @throws AppError; a PaymentChallenge when nothing or the wrong thing was paid
+   */
+  async queue<T>(
+    work: PaidWork,
+    presented: PresentedPayment | undefined,
+    keep: (validBefore: string) => Promise<T>,
+  ): Promise<T> {
+    const paid = this.fitting(work, presented);
+    const { presented: payment } = paid;
+    if (isTransfer(payment)) throw noTransferForJob();
+    const digest = requestDigest(work.requestParts);
+    const authorized = await this.authorize(payment, work.requirements, digest);
+    const step = stepAfterAuthorize(authorized, { answer: undefined, model: true }, endOfPayment(paid));
+    if (step.kind === 'refuse') throw this.refusal(step, paid);
+    try {
+      return await keep(payment.payload.authorization.validBefore);
+    } finally {
+      if (authorized.outcome === 'reserved') await this.release(authorized.reservationId, QUEUED);
+    }
+  }
+
+  /** A payment that fits what is asked for, as far as its form tells. */
+  private fitting(work: PaidWork, presented: PresentedPayment | undefined): PaidRequest {
     const { requirements, description, requestParts, make } = work;
     const digest = requestDigest(requestParts);
     const resource = { url: this.parts.urlOf(requestParts.target), description };
@@ -160,8 +197,7 @@ export class PaidRequests {
       const message = `The payment does not fit what is asked for (${reason}); it is not taken.`;
       throw new PaymentChallenge('payment-invalid', message, { ...wanted, reason });
     }
-    const authorized = await this.authorize(payment, requirements, digest);
-    return this.answer({ presented: payment, wanted, make }, authorized);
+    return { presented: payment, wanted, make };
   }
 
   /** Of a transfer the payment-verifier says what does not fit, since it stands on the chain. */
@@ -236,14 +272,13 @@ export class PaidRequests {
     try {
       return await make(reservationId, payment);
     } catch (error) {
-      await this.release(reservationId, error);
+      await this.release(reservationId, codeOf(error));
       throw error;
     }
   }
 
   /** A reservation that cannot be given back runs out by itself, so this never hides the first error. */
-  private async release(reservationId: string, error: unknown): Promise<void> {
-    const reason = error instanceof AppError ? error.code : 'internal';
+  private async release(reservationId: string, reason: string): Promise<void> {
     try {
       await this.parts.payments.release(reservationId, reason);
     } catch (failure) {
@@ -297,6 +332,10 @@ function endOfPayment({ presented }: PaidRequest): string {
   return isTransfer(presented)
     ? 'a block takes the transfer up'
     : endOf(presented.payload.authorization.validBefore);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof AppError ? error.code : 'internal';
 }
 
 function filled(settlement: Settlement): Settlement | undefined {

@@ -19,8 +19,13 @@ export async function sendPaid(
   work: () => Promise<Reply>,
   pendingUrl: (verificationId: string) => string,
 ): Promise<void> {
+  send(response, await tellingChallenges(response, work), pendingUrl);
+}
+
+/** Does work that may cost something; what is to be paid is told in the headers of x402 version 2. */
+export async function tellingChallenges<T>(response: ServerResponse, work: () => Promise<T>): Promise<T> {
   try {
-    send(response, await work(), pendingUrl);
+    return await work();
   } catch (error) {
     if (error instanceof PaymentChallenge) {
       response.setHeader('PAYMENT-REQUIRED', paymentRequiredHeader(error));

@@ -1,0 +1,82 @@
+import { AppError } from '@touchstone/contracts';
+import { canonicalJson } from '@touchstone/canonical-json';
+import { bytesToHex, sha256, sha256TextHex } from '@touchstone/crypto';
+import type { InferCall, InferModel } from '../inference/infer-model.js';
+import { noTransferForJob } from '../payment/transfers.js';
+import { JOB_SETTLEMENT_MS, JOB_WAIT_MAX_MS, type Job, type JobStore } from './job.js';
+
+/** Seconds after which a queue that is full is worth another question. */
+const FULL_RETRY_AFTER_SECONDS = 5;
+
+/** What {@link AcceptJob} needs. */
+export interface AcceptJobParts {
+  readonly store: Pick<JobStore, 'add' | 'find' | 'findByRequest' | 'waiting'>;
+  readonly infer: Pick<InferModel, 'accept' | 'resume'>;
+  /** The address of a webhook as it is called. @throws AppError `validation-failed` for one that is not */
+  readonly checkCallback: (url: string) => string;
+  readonly waitingMax: number;
+  readonly nowMs: () => number;
+  readonly newId: (atMs: number) => string;
+  /** A job is there to be begun. */
+  readonly onAdded: () => void;
+}
+
+/** Takes a request that is answered later, after everything was checked that the call itself would have been refused for. */
+export class AcceptJob {
+  constructor(private readonly parts: AcceptJobParts) {}
+
+  /** @throws AppError; a PaymentChallenge when nothing or the wrong thing was paid */
+  async accept(call: InferCall): Promise<Job> {
+    const { store, infer, checkCallback, nowMs, newId, waitingMax, onAdded } = this.parts;
+    const requestKey = requestKeyOf(call);
+    const known = requestKey === undefined ? undefined : await store.findByRequest(requestKey);
+    if (known !== undefined) return this.again(known, call);
+    const { callback } = call.request;
+    const callbackUrl = callback && checkCallback(callback.url);
+    if ((await store.waiting()).count >= waitingMax) throw full(waitingMax);
+    const { modelId, body, target, paymentHeader } = call;
+    if (typeof paymentHeader === 'object') throw noTransferForJob();
+    const id = await infer.accept(call, async (validBefore) => {
+      const createdAtMs = nowMs();
+      const job = { id: newId(createdAtMs), modelId, body, target, paymentHeader, requestKey, callbackUrl };
+      const startBeforeMs = startBefore(createdAtMs, validBefore);
+      const added = await store.add({ ...job, createdAtMs, startBeforeMs }, waitingMax);
+      if (added === 'full') throw full(waitingMax);
+      return added === 'added' ? job.id : added.known;
+    });
+    onAdded();
+    const job = await store.find(id);
+    if (job === undefined) throw new AppError('internal', `The job ${id} is gone.`);
+    return job;
+  }
+
+  /**
+   * A settlement's calldata holds all of a payment, so anybody may bring it and guess what it was made for. Once there
+   * is an answer, the payment-verifier counts the guesses, as for the call itself.
+   */
+  private async again(known: Job, call: InferCall): Promise<Job> {
+    if (known.status === 'succeeded') await this.parts.infer.resume(call);
+    return known;
+  }
+}
+
+/** @param validBefore Unix seconds as a decimal string; undefined where nothing is paid */
+function startBefore(nowMs: number, validBefore: string | undefined): number {
+  const latest = nowMs + JOB_WAIT_MAX_MS;
+  if (validBefore === undefined) return latest;
+  return Math.min(latest, Number(validBefore) * 1_000 - JOB_SETTLEMENT_MS);
+}
+
+function requestKeyOf({ paymentHeader, body, method, target }: InferCall): string | undefined {
+  if (paymentHeader === undefined) return undefined;
+  const bodyDigest = bytesToHex(sha256(body));
+  return sha256TextHex(canonicalJson({ bodyDigest, method: method.toUpperCase(), paymentHeader, target }));
+}
+
+function full(waitingMax: number): AppError {
+  return new AppError(
+    'queue-full',
+    `${waitingMax} jobs wait already; nothing was charged. Repeat the same request with the same payment.`,
+    { retryAfterSeconds: FULL_RETRY_AFTER_SECONDS },
+  );
+}

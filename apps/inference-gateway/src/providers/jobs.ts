@@ -1,0 +1,98 @@
+import { parseStrictJson } from '@touchstone/canonical-json';
+import { AppError } from '@touchstone/contracts';
+import { inferRequest, type InferRequest } from '@touchstone/contracts/http/inference-gateway';
+import { BODY_DEPTH_MAX, validate } from '@touchstone/platform/http';
+import { LOGGER } from '@touchstone/platform/observability';
+import { CLOCK, provide } from '@touchstone/platform/wiring';
+import { uuidV7 } from '@touchstone/postgres';
+import { randomUUID } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import { HttpsWebhookSender } from '../adapters/webhook/https-webhook-sender.js';
+import type { Config } from '../config.js';
+import { InferModel } from '../domain/inference/infer-model.js';
+import { AcceptJob } from '../domain/job/accept-job.js';
+import { DeliverCallbacks } from '../domain/job/deliver-callbacks.js';
+import type { JobCalls } from '../domain/job/job-calls.js';
+import { RunJobs } from '../domain/job/run-jobs.js';
+import { webhookSecretOf } from '../domain/job/webhook.js';
+import { INFER_BODY_BYTES_MAX } from '../domain/request/request-limits.js';
+import { JobMetrics } from '../job-metrics.js';
+import { PostgresJobStore } from '../persistence/postgres-job-store.js';
+import { JOB_CALLS } from '../tokens.js';
+import { InferenceCalls } from '../transport/inference-calls.js';
+import { Links } from '../transport/links.js';
+import { jobText } from '../transport/present-job.js';
+
+/** Requests that are answered later. */
+export function jobs(config: Config) {
+  const { TOUCHSTONE_WEBHOOK_SECRET: secret, TOUCHSTONE_WEBHOOK_ALLOW_INSECURE: allowInsecure } = config;
+  return [
+    provide(
+      JOB_CALLS,
+      {
+        ...{ dataSource: DataSource, inferModel: InferModel, calls: InferenceCalls, links: Links },
+        ...{ clock: CLOCK, metrics: JobMetrics, logger: LOGGER },
+      },
+      ({ dataSource, inferModel, calls, links, clock, metrics, logger }): JobCalls => {
+        const store = new PostgresJobStore(dataSource);
+        const sender = new HttpsWebhookSender({ allowInsecure });
+        const nowMs = (): number => clock.nowMs();
+        // Set once the loops run.
+        const poke = { jobs: (): void => undefined, callbacks: (): void => undefined };
+        return {
+          ...{ store, poke },
+          accept: new AcceptJob({
+            ...{ store, infer: inferModel, nowMs, newId: uuidV7 },
+            checkCallback: (url) => checkedCallback(sender, secret, url),
+            waitingMax: config.TOUCHSTONE_JOB_QUEUE_MAX,
+            onAdded: () => poke.jobs(),
+          }),
+          run: new RunJobs({
+            ...{ store, nowMs, read: readRequest, claim: randomUUID() },
+            infer: {
+              resume: (call) => inferModel.resume(call),
+              // Counted like the call itself.
+              infer: (call) => calls.infer(call),
+            },
+            atOnceMax: config.TOUCHSTONE_JOB_CONCURRENCY,
+            onResult: (result) => {
+              metrics.ran(result);
+              if (result !== 'again') poke.callbacks();
+            },
+            onError: (error) => logger.warn({ err: error }, 'what became of a job could not be stored'),
+            onFree: () => poke.jobs(),
+          }),
+          deliver:
+            secret === undefined
+              ? undefined
+              : new DeliverCallbacks({
+                  ...{ store, sender, secret, nowMs },
+                  show: (job) => jobText(job, null, links),
+                  onResult: (outcome) => metrics.posted(outcome),
+                }),
+          secretOf: (jobId) => secret && webhookSecretOf(secret, jobId),
+        };
+      },
+    ),
+  ];
+}
+
+function checkedCallback(sender: HttpsWebhookSender, secret: string | undefined, url: string): string {
+  if (secret !== undefined) return sender.check(url);
+  const detail = 'no webhooks are sent here';
+  throw new AppError(
+    'validation-failed',
+    'No webhooks are sent here; leave the callback out and ask for the job.',
+    {
+      details: [{ pointer: '/callback', detail }],
+    },
+  );
+}
+
+/** The body was read when the request came; a newer version may take less of it. */
+function readRequest(body: Uint8Array): InferRequest {
+  const limits = { maxBytes: INFER_BODY_BYTES_MAX, maxDepth: BODY_DEPTH_MAX, numbers: 'finite' } as const;
+  const parsed = parseStrictJson(body, limits);
+  if (!parsed.ok) throw new AppError('malformed-json', parsed.error.message);
+  return validate(inferRequest, parsed.value, 'body');
+}
