@@ -1,10 +1,10 @@
 import { proofLimitEffects } from './proof-limit-effects.mjs';
-import { transferLimitEffects } from './transfer-limit-effects.mjs';
+import { paymentLimitEffects } from './payment-limit-effects.mjs';
 
 /** What happens above a limit. A limit without a line here is a pace, a wait, or a size that the code never exceeds. */
 export const limitEffects = {
   ...proofLimitEffects,
-  ...transferLimitEffects,
+  ...paymentLimitEffects,
   ACK_PENDING_MAX:
     'The server delivers no more until some are acknowledged; a larger batch is `config-invalid`.',
   AUDIT_LINES_DELETED_MAX: 'The rest goes with the next line.',
@@ -41,7 +41,6 @@ export const limitEffects = {
   CHECKPOINTS_PER_ROUND_MAX: 'The rest waits for the next round.',
   CONNECTIONS_MAX: 'A further connection is dropped.',
   CLOSING_REQUEST_MS: 'The connection is ended.',
-  CONTRACT_PAYMENTS_PER_MINUTE_MAX: '`rate-limited`',
   CORS_ORIGINS_MAX: '`config-invalid`; the service does not start.',
   CHECKPOINT_EXTENSIONS_MAX: 'The checkpoint is refused.',
   CLOCK_SKEW_MAX_MS:
@@ -154,11 +153,8 @@ export const limitEffects = {
   OID_BYTES_MAX: 'The step `anchor` fails.',
   ONNX_GRAPH_DEPTH_MAX: '`model-invalid`',
   ONNX_NODES_MAX: '`model-invalid`',
-  OTHER_REQUESTS_MAX:
-    '`rate-limited`; an answer that was given out once is not given out again from this number on.',
   OUTBOX_PAYLOAD_BYTES_MAX: 'An error before anything is stored; the transaction is rolled back.',
   OWED_AT_ONCE_MAX: 'The next one waits.',
-  OWED_ROWS_MAX: 'The rest waits for the next run.',
   PATH_CANDIDATES_MAX: 'The step `anchor` fails.',
   PATH_CERTIFICATES_MAX: 'The step `anchor` fails.',
   PATH_HASHES_MAX: 'The step `gate` fails: `INVALID`.',
@@ -179,7 +175,6 @@ export const limitEffects = {
   PUBLISH_ATTEMPTS_MAX: 'The publication fails; the outbox keeps the row and tries again.',
   READY_SAMPLES_MAX: 'The others are not measured.',
   RECEIPT_UNANSWERED_MAX: 'Waiting ends; recovery takes over.',
-  RECOVERY_ROWS_MAX: 'The rest waits for the next run.',
   RELAY_BATCH_MAX: 'The rest is taken by the next read.',
   RELAY_PIPELINE_DEFAULT_MAX: 'The next publication waits.',
   REQUEST_TARGET_CHARACTERS_MAX: '`target-too-long`; the connection ends.',

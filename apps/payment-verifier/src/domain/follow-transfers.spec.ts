@@ -22,10 +22,12 @@ describe('transfers that were taken', () => {
   let final: bigint | undefined;
   let standing: (id: string) => TransferStanding;
   let isReversed: boolean;
+  let asked: number;
   const run = () =>
     new FollowTransfers({
       transfers: {
         ofTransaction: async () => [],
+        hasUnfinished: async () => waiting.length > 0,
         unfinished: async (_final, limit) => waiting.slice(0, limit),
         place: async (id, at, isFinal) =>
           void done.push([id, `${isFinal ? 'final' : 'placed'} ${at.number}`]),
@@ -35,7 +37,7 @@ describe('transfers that were taken', () => {
           return isReversed;
         },
       },
-      reader: { finalNumber: async () => final, standingOf: async ({ id }) => standing(id) },
+      reader: { finalNumber: async () => ((asked += 1), final), standingOf: async ({ id }) => standing(id) },
       metrics: { payment: (state) => void done.push(['metric', state]) },
       nowMs: () => 1,
       onDropped: ({ id }) => void done.push([id, 'told']),
@@ -46,6 +48,7 @@ describe('transfers that were taken', () => {
     done = [];
     final = 9n;
     isReversed = true;
+    asked = 0;
     standing = () => ({ kind: 'final', block });
   });
 
@@ -85,6 +88,12 @@ describe('transfers that were taken', () => {
       ['a', 'postponed'],
       ['b', 'final 5'],
     ]);
+  });
+
+  it('cost no question to the node while there are none', async () => {
+    waiting = [];
+    await run();
+    expect(asked).toBe(0);
   });
 
   it('wait for a final block, FOLLOWED_ROWS_MAX of them in one run', async () => {

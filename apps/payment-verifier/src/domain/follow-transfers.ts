@@ -29,6 +29,8 @@ export class FollowTransfers {
   /** One run. @throws AppError `dependency-unavailable` */
   async run(): Promise<void> {
     const { transfers, reader, onError, nowMs } = this.parts;
+    // The node is not asked for nothing.
+    if (!(await transfers.hasUnfinished())) return;
     const final = await reader.finalNumber();
     if (final === undefined) return;
     for (const reservation of await transfers.unfinished(final, FOLLOWED_ROWS_MAX)) {

@@ -138,6 +138,8 @@ export interface TransferReader {
 export interface TransferStore {
   /** All of one transaction. */
   ofTransaction(network: string, asset: string, transaction: string): Promise<readonly Reservation[]>;
+  /** Whether a settled one is not known to be final. */
+  hasUnfinished(): Promise<boolean>;
   /** Settled ones that are not known to be final, whose block is at most `final`, oldest look first. */
   unfinished(final: bigint, limit: number): Promise<readonly Reservation[]>;
   /** Where a transfer stands now, and whether it stays there. */

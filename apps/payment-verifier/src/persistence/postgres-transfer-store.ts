@@ -7,6 +7,9 @@ import type { Reservation, Settlement } from '../domain/reservation.js';
 import { bytes, reservationColumns, toReservation, type ReservationRow } from './reservation-row.js';
 import { rowsOf } from './sql.js';
 
+/** Settled, and perhaps dropped yet. */
+const UNFINISHED = `made_by IS NOT NULL AND state = 'settled' AND NOT is_final`;
+
 /** Reservations of direct transfers in PostgreSQL, beside those of authorisations and under the same unique key. */
 export class PostgresTransferStore implements TransferStore {
   constructor(
@@ -22,9 +25,17 @@ export class PostgresTransferStore implements TransferStore {
     ]);
   }
 
+  async hasUnfinished(): Promise<boolean> {
+    const [row] = await rowsOf<{ found: boolean }>(
+      this.dataSource,
+      `SELECT EXISTS (SELECT FROM payments.reservations WHERE ${UNFINISHED}) AS found`,
+    );
+    return row?.found === true;
+  }
+
   async unfinished(final: bigint, limit: number): Promise<readonly Reservation[]> {
     return this.rows(
-      `made_by IS NOT NULL AND state = 'settled' AND NOT is_final AND block_number <= $1
+      `${UNFINISHED} AND block_number <= $1
        ORDER BY updated_at LIMIT $2`,
       [final.toString(), limit],
     );
