@@ -94,6 +94,13 @@ describe('an answer that a transfer pays for', () => {
     expect(shown).toMatchObject({ status: 'settled', payment: { txHash, transaction: expect.any(String) } });
   });
 
+  it('is no payment of a request that is answered later, and stays good for one that is answered at once', async () => {
+    const { headers } = await claim();
+    const response = await requests.ask(headers, { ...digitsBody, async: true });
+    expect([response.status, (await problemOf(response)).code]).toEqual([400, 'payment-malformed']);
+    expect((await requests.ask(headers)).status).toBe(200);
+  });
+
   it('belongs to its first request', async () => {
     const { headers } = await claim();
     expect((await requests.ask(headers)).status).toBe(200);
