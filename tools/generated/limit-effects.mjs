@@ -1,8 +1,10 @@
+import { inferenceLimitEffects } from './inference-limit-effects.mjs';
 import { proofLimitEffects } from './proof-limit-effects.mjs';
 import { paymentLimitEffects } from './payment-limit-effects.mjs';
 
 /** What happens above a limit. A limit without a line here is a pace, a wait, or a size that the code never exceeds. */
 export const limitEffects = {
+  ...inferenceLimitEffects,
   ...proofLimitEffects,
   ...paymentLimitEffects,
   ACK_PENDING_MAX:
@@ -32,10 +34,6 @@ export const limitEffects = {
   BODY_BYTES_DEFAULT_MAX: '`body-too-large`',
   BODY_DEPTH_MAX: '`malformed-json`',
   BUNDLES_IN_WORK_MAX: '`queue-full`',
-  CALLBACKS_AT_ONCE_MAX: 'The rest is delivered right afterwards.',
-  CALLBACK_FAILURE_CHARACTERS_MAX: 'The reason is cut.',
-  CALLBACK_TRIES_MAX_MS: 'The webhook is given up.',
-  CALLBACK_URL_CHARACTERS_MAX: '`validation-failed`',
   CACHED_BUNDLES_MAX: 'The bundle that was read longest ago leaves the memory.',
   CHALLENGE_BYTES_MAX: 'The command ends with exit code 4.',
   CHECKPOINTS_PER_ROUND_MAX: 'The rest waits for the next round.',
@@ -84,27 +82,14 @@ export const limitEffects = {
   FLIP_THRESHOLD_MAX: '`config-invalid`; the service does not start.',
   FLIP_WINDOW_SEC_MAX: '`config-invalid`; the service does not start.',
   HISTORY_ENTRIES_MAX: 'The oldest entries are dropped.',
-  INFERENCE_QUEUE_MAX: '`queue-full`',
-  INFERENCE_TIMEOUT_DEFAULT_MS: '`timeout`',
-  INFER_MESSAGE_BYTES_MAX: 'gRPC status `RESOURCE_EXHAUSTED`.',
   PROOF_ANSWER_BYTES_MAX: 'Never reached: no bundle is larger.',
   PROOF_REQUEST_BYTES_MAX: 'gRPC status `RESOURCE_EXHAUSTED`.',
   VERIFY_TRUST_BYTES_MAX: '`body-too-large`',
-  WEBHOOK_HEAD_BYTES_MAX: 'The attempt has failed, and is made again.',
-  WEBHOOK_TIMEOUT_MS: 'The attempt has failed, and is made again.',
   WATCHES_MAX: '`queue-full`',
   WATCH_TIMEOUT_MS: '`timeout`',
-  INFER_BODY_BYTES_MAX: '`body-too-large`',
-  INFER_INPUT_BYTES_MAX: 'The command ends with exit code 4.',
   INGEST_MESSAGES_MAX: 'The rest comes with the next delivery.',
-  INPUT_ELEMENTS_MAX: '`model-invalid`',
   INSPECTIONS_MAX: 'Further models wait for their trial.',
   INTAKE_MESSAGES_MAX: 'The rest comes with the next delivery.',
-  JOBS_DROPPED_AT_ONCE_MAX: 'The rest goes right afterwards.',
-  JOBS_WAITING_DEFAULT_MAX: '`queue-full`',
-  JOB_AGE_MAX_MS: 'The job has failed with its newest problem.',
-  JOB_STRIKES_MAX: 'The job has failed, and nothing was charged.',
-  JOB_WAIT_MAX_MS: 'The job has failed with `timeout`, and nothing was charged.',
   JSON_DEPTH_MAX: 'Reading: refused with the pointer. Writing: an error.',
   JSON_NUMBER_MAX: 'Refused with the pointer; a request for an inference has any finite number.',
   JOIN_TOKENS_MAX: '`conflict`',

@@ -15,12 +15,13 @@ describe('the configuration', () => {
     });
   });
 
-  it('has no key that signs: only the ways to database and mesh and the certificate of gRPC are secret', () => {
+  it('has no key that signs: only the ways to database and mesh, the certificate of gRPC and the secret of webhooks are secret', () => {
     const secrets = describeConfig(configSchema).filter(({ secret }) => secret);
     expect(secrets.map(({ name }) => name).sort()).toEqual([
       'DATABASE_URL',
       'TOUCHSTONE_GRPC_TLS_KEY',
       'TOUCHSTONE_NATS_PASSWORD',
+      'TOUCHSTONE_WEBHOOK_SECRET',
     ]);
   });
 
@@ -37,7 +38,20 @@ describe('the configuration', () => {
     },
   );
 
+  it('takes a secret of webhooks from 32 characters on, and sends none without one', () => {
+    const longEnough = 'x'.repeat(32);
+    expect(load({ TOUCHSTONE_WEBHOOK_SECRET: longEnough }).TOUCHSTONE_WEBHOOK_SECRET).toBe(longEnough);
+    expect(load({}).TOUCHSTONE_WEBHOOK_SECRET).toBeUndefined();
+    expect(load({}).TOUCHSTONE_WEBHOOK_ALLOW_INSECURE).toBe(false);
+  });
+
   it.each([
+    ['TOUCHSTONE_WEBHOOK_SECRET', 'x'.repeat(31)],
+    ['TOUCHSTONE_JOB_QUEUE_MAX', '0'],
+    ['TOUCHSTONE_JOB_QUEUE_MAX', '100001'],
+    ['TOUCHSTONE_JOB_CONCURRENCY', '257'],
+    ['TOUCHSTONE_JOB_RETENTION_DAYS', '0'],
+    ['TOUCHSTONE_JOB_RETENTION_DAYS', '366'],
     ['TOUCHSTONE_PAY_TO', `0x${'AB'.repeat(20)}`],
     ['TOUCHSTONE_PAY_TO', 'vitalik.eth'],
     ['TOUCHSTONE_PAYMENT_MODE', 'free'],
