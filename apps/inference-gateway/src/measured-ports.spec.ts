@@ -44,7 +44,7 @@ const cases: [
       record: 'record',
       storeExecuted: 'record',
       settle: 'record',
-      findByAuthorization: null,
+      findByPayment: null,
       findByReservation: null,
       failPayment: null,
       claimUnsettled: null,
@@ -54,7 +54,7 @@ const cases: [
   [
     'payments',
     (metrics, failing) => measuredPayments(port<PaymentPort>(failing), metrics),
-    { authorize: 'reserve', settle: 'settle', renew: null, release: null },
+    { authorize: 'reserve', authorizeTransfer: 'reserve', settle: 'settle', renew: null, release: null },
   ],
 ];
 
