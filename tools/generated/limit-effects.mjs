@@ -1,10 +1,12 @@
 import { inferenceLimitEffects } from './inference-limit-effects.mjs';
 import { proofLimitEffects } from './proof-limit-effects.mjs';
+import { transferLimitEffects } from './transfer-limit-effects.mjs';
 
 /** What happens above a limit. A limit without a line here is a pace, a wait, or a size that the code never exceeds. */
 export const limitEffects = {
   ...inferenceLimitEffects,
   ...proofLimitEffects,
+  ...transferLimitEffects,
   ACK_PENDING_MAX:
     'The server delivers no more until some are acknowledged; a larger batch is `config-invalid`.',
   AUDIT_LINES_DELETED_MAX: 'The rest goes with the next line.',

@@ -112,10 +112,12 @@ const lanes = `
     '${JSON.stringify({ to: CONTRACT, data, gas: '60000' })}', '${JSON.stringify([1, 2].map(madeAttempt))}', 4000000000,
     'open', '${AT}', '${AT}');`;
 
+const EVENT_BATCH_ID = '019aa580-0000-7000-8000-0000000000e1';
+
 const wereKept = [
   ...['KeepProofs1785500000000', 'DropInbox1785700000000', 'RememberSequences1785710000000'],
   ...['AnchorKinds1785800000000', 'AnchoredAt1785850000000', 'AnchorCosts1785900000000'],
-  'AnchorLevels1785950000000',
+  ...['AnchorLevels1785950000000', 'EventBatches1796400000000'],
 ];
 
 const versions = olderVersions({
@@ -133,6 +135,11 @@ const versions = olderVersions({
       sql: `INSERT INTO anchors.kept_proof
               (anchor_id, block_number, block_hash, recorded_in_block, recorded_at, proof, taken_at)
             VALUES ('${anchorId(3)}', 4000000009, '0x${hex(8, 2)}', 4000000009, 1763712000, '${JSON.stringify(proof)}', '${AT}');`,
+    },
+    {
+      since: 'EventBatches1796400000000',
+      sql: `INSERT INTO anchors.event_batch (batch_id, tenant, log_index, root, leaf_count, sealed_at)
+            VALUES ('${EVENT_BATCH_ID}', gen_random_uuid(), 0, '\\x${hex(4, 7)}', 1, '${AT}');`,
     },
     ...oldOutbox('anchors', 'evt.v1.anchor.entry.appended', { logIndex: '0', entry: entries[0] }),
   ],

@@ -14,6 +14,7 @@ import { PROGRAM_PROVER, proving } from './providers/proving.js';
 import { setUps } from './providers/set-ups.js';
 import { InferenceGrpc } from './transport/grpc/inference.grpc.js';
 import { ProofsGrpc } from './transport/grpc/proofs.grpc.js';
+import { AiServiceController } from './transport/http/ai-service.controller.js';
 import { InferController } from './transport/http/infer.controller.js';
 import { JobsController } from './transport/http/jobs.controller.js';
 import { ModelsController } from './transport/http/models.controller.js';
@@ -31,6 +32,7 @@ import { ProofCalls } from './transport/proof-calls.js';
 export function appParts(config: Config): ServiceParts {
   return {
     controllers: [
+      AiServiceController,
       InferController,
       JobsController,
       ModelsController,

@@ -21,6 +21,7 @@ import {
   JOBS_AT_ONCE_DEFAULT_MAX,
   JOBS_WAITING_DEFAULT_MAX,
 } from './domain/job/job.js';
+import { transferModes } from './domain/payment/transfers.js';
 import { SET_UP_TIMEOUT_DEFAULT_MS } from './domain/set-up/set-up.js';
 import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './domain/inference/model-runner.js';
 
@@ -68,6 +69,16 @@ export const configSchema = z.object({
   TOUCHSTONE_PUBLIC_URL: baseUrl
     .default('http://127.0.0.1:8080')
     .describe('Address under which callers reach this service; it stands in links and payment requests.'),
+  TOUCHSTONE_SERVICE_NAME: visibleText(128)
+    .default('Touchstone inference')
+    .describe('Name of the service in /.well-known/ai-service.json.'),
+  TOUCHSTONE_SERVICE_DESCRIPTION: visibleText(1_000)
+    .default('Inference whose answers can be proven later.')
+    .describe('What the service is for, in /.well-known/ai-service.json.'),
+  TOUCHSTONE_PROVIDER_NAME: visibleText(128)
+    .optional()
+    .describe('Who offers the service, in /.well-known/ai-service.json.'),
+  TOUCHSTONE_PROVIDER_URL: baseUrl.optional().describe('Address of who offers the service.'),
   TOUCHSTONE_EVIDENCE_URL: baseUrl
     .default('http://127.0.0.1:8084')
     .describe('Address of the proof-service, for the evidence links of answers.'),
@@ -113,6 +124,13 @@ export const configSchema = z.object({
     .enum(['off', 'x402'])
     .default('x402')
     .describe('Whether answers are paid for; off gives every answer away.'),
+  TOUCHSTONE_TRANSFER_PAYMENTS: z
+    .enum(transferModes)
+    .default('claimed')
+    .describe(
+      'Transfers that payers made themselves: claimed takes those with the claim of their payer; bare takes a hash alone too, ' +
+        'which whoever reads the chain can send before its payer does; off takes none.',
+    ),
   TOUCHSTONE_PAYMENT_NETWORK: caip2
     .refine((network) => network.startsWith('eip155:'), {
       message: 'Expected an EVM chain, eip155:<chain id>.',

@@ -28,7 +28,7 @@ export function measuredStore(store: VerificationStore, stages: Stages): Verific
       stages.stage('record', () => store.storeExecuted(verification, event, body, proof)),
     settle: (reservationId, settlement, handOut) =>
       stages.stage('record', () => store.settle(reservationId, settlement, handOut)),
-    findByAuthorization: (authorization) => store.findByAuthorization(authorization),
+    findByPayment: (payment) => store.findByPayment(payment),
     findByReservation: (reservationId) => store.findByReservation(reservationId),
     failPayment: (reservationId, reason) => store.failPayment(reservationId, reason),
     claimUnsettled: (nowMs, limit) => store.claimUnsettled(nowMs, limit),
@@ -41,6 +41,8 @@ export function measuredPayments(payments: PaymentPort, stages: Stages): Payment
   return {
     authorize: (payload, requirements, digest) =>
       stages.stage('reserve', () => payments.authorize(payload, requirements, digest)),
+    authorizeTransfer: (transfer, asked, digest) =>
+      stages.stage('reserve', () => payments.authorizeTransfer(transfer, asked, digest)),
     settle: (reservationId) => stages.stage('settle', () => payments.settle(reservationId)),
     renew: (reservationId) => payments.renew(reservationId),
     release: (reservationId, reason) => payments.release(reservationId, reason),

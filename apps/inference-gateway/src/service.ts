@@ -4,6 +4,7 @@ import { serveGrpc } from '@touchstone/platform/grpc';
 import { defineService, HEARTBEAT_INTERVAL_MS } from '@touchstone/service';
 import { fileURLToPath } from 'node:url';
 import { watchPaymentAsset } from './adapters/payment-verifier/payment-asset-check.js';
+import { OfferedTransfers } from './adapters/transfer/offered-transfers.js';
 import { appParts } from './app.module.js';
 import { configSchema } from './config.js';
 import { ModelCatalogue } from './domain/model/model-catalogue.js';
@@ -14,6 +15,7 @@ import { InlineEvents1763900000000 } from './persistence/migrations/176390000000
 import { OwedAnswers1764000000000 } from './persistence/migrations/1764000000000-owed-answers.js';
 import { ExecutionProofs1764100000000 } from './persistence/migrations/1764100000000-execution-proofs.js';
 import { SetUps1799900000000 } from './persistence/migrations/1799900000000-set-ups.js';
+import { TransferPayments1800000000000 } from './persistence/migrations/1800000000000-transfer-payments.js';
 import { Jobs1800200000000 } from './persistence/migrations/1800200000000-jobs.js';
 import { NODE_STATUS } from './tokens.js';
 import { INFER_MESSAGE_BYTES_MAX } from './transport/grpc/inference.grpc.js';
@@ -34,6 +36,7 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
       OwedAnswers1764000000000,
       ExecutionProofs1764100000000,
       SetUps1799900000000,
+      TransferPayments1800000000000,
       Jobs1800200000000,
     ],
     parts: appParts,
@@ -61,7 +64,7 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
         // What was paid for leaves, however long it is.
         answerBytesMax: Number.POSITIVE_INFINITY,
       });
-      return watchPaymentAsset(app.get(RpcClient), context);
+      return watchPaymentAsset(app.get(RpcClient), app.get(OfferedTransfers), context);
     },
     openApi: {
       description: 'Paid inference whose answers can be proven later. Errors are problems (RFC 9457).',

@@ -241,6 +241,7 @@ describe('the interface description', () => {
     };
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).sort()).toEqual([
+      '/.well-known/ai-service.json',
       '/v1/jobs/{id}',
       '/v1/models',
       '/v1/models/{id}',

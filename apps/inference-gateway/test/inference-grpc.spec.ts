@@ -68,7 +68,29 @@ describe('an inference over gRPC', () => {
     expect(answer).toHaveProperty('prediction.label');
   });
 
+  it('takes numbers by name for a model that lists features', async () => {
+    const { model } = (await client.call('GetModel', { modelId: 'fraud' })) as {
+      model: { features: { name: string; minimum: number; maximum: number }[] };
+    };
+    expect(model.features[0]).toMatchObject({ name: 'amount_log10_usd', minimum: 0, maximum: 10 });
+    const features = Object.fromEntries(model.features.map(({ name, minimum }) => [name, minimum]));
+    expect(await client.call('Infer', { modelId: 'fraud', features })).toHaveProperty('prediction.label');
+  });
+
   it.each<[string, object, number, string, string?]>([
+    [
+      'a feature that is no number',
+      { modelId: 'fraud', features: { at_night: Number.NaN } },
+      status.INVALID_ARGUMENT,
+      'validation-failed',
+    ],
+    [
+      'features that are not all',
+      { modelId: 'fraud', features: { at_night: 1 } },
+      status.INVALID_ARGUMENT,
+      'tensor-invalid',
+      '/features',
+    ],
     ['a model that is not there', { modelId: 'nobody', text: 'a' }, status.NOT_FOUND, 'unknown-model'],
     [
       'an id that is too long',

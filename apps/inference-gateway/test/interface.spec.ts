@@ -21,6 +21,7 @@ describe('the HTTP interface', () => {
     expect(findings).toEqual([]);
     expect(requests).toBe(operations * 20);
     expect(crossOrigin).toEqual([
+      'GET /.well-known/ai-service.json',
       'DELETE /v1/jobs/{id}',
       'GET /v1/jobs/{id}',
       'GET /v1/models',

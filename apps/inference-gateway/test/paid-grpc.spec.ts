@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { canonicalJson } from '@touchstone/canonical-json';
 import { outputRecorded } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { GrpcMessage, GrpcTestClient } from '@touchstone/testing/grpc';
@@ -30,6 +31,7 @@ beforeAll(async () => {
 afterEach(() => {
   fixture.payments.nextSettle = 'settled';
   fixture.payments.poorPayer = undefined;
+  fixture.payments.refusal = undefined;
 });
 
 afterAll(async () => {
@@ -51,6 +53,31 @@ describe('a request without payment over gRPC', () => {
       resource: { url: `http://127.0.0.1:8080${TARGET}`, description: 'Handwritten digits 1.0.0' },
       accepts: [{ scheme: 'exact', network: 'eip155:8453', amount: '10000', payTo: PAY_TO }],
     });
+  });
+});
+
+describe('a transfer over gRPC', () => {
+  it('comes in the metadata under the name of the header, and its claim is for the message as it came', async () => {
+    const refused = await client.refusal('Infer', digitsMessage);
+    const { accepts, extensions } = challengeOf(refused);
+    const { info } = extensions?.['touchstone-transfer'] as { info: { requestDigest: string } };
+    const claim = {
+      ...{ txHash: 'ab'.repeat(32), logIndex: 7, payer: `0x${'44'.repeat(20)}`, deadline: 4_000_000_000 },
+      ...{ payTo: accepts[0]?.payTo, requestDigest: info.requestDigest },
+    };
+    const signed = canonicalJson({ claim, signature: `0x${'11'.repeat(65)}` } as never);
+    const metadata = { 'touchstone-transfer-claim': Buffer.from(signed).toString('base64') };
+    const { message } = await client.ask('Infer', digitsMessage, { metadata });
+    expect(message).toMatchObject({ payment: { txHash: claim.txHash, logIndex: '7' } });
+    fixture.payments.refusal = { code: 'TX_FAILED', reason: 'tx_failed', message: 'It reverted.' };
+    const other = canonicalJson({
+      claim: { ...claim, txHash: 'cd'.repeat(32) },
+      signature: `0x${'11'.repeat(65)}`,
+    } as never);
+    const failed = await client.refusal('Infer', digitsMessage, {
+      metadata: { 'touchstone-transfer-claim': Buffer.from(other).toString('base64') },
+    });
+    expect(failed.info).toMatchObject({ reason: 'payment-invalid', metadata: { legacyCode: 'TX_FAILED' } });
   });
 });
 

@@ -23,6 +23,7 @@ describe('migrations', () => {
       'DropInbox1785700000000',
       'RememberSequences1785710000000',
       'SetUps1799900000000',
+      'TransferPayments1800000000000',
       'Jobs1800200000000',
     ];
     expect(await runMigrations(options)).toEqual(all);

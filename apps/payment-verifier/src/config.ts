@@ -29,6 +29,10 @@ export const EVM_RPC_TIMEOUT_DEFAULT_MS = 3_000;
 export const CONFIRMATION_TIMEOUT_DEFAULT_MS = 20_000;
 /** Blocks that hold a transfer before it counts, its own included. */
 export const CONFIRMATIONS_DEFAULT = 1;
+/** Blocks that hold a transfer that its payer made himself before it counts, its own included. */
+export const TRANSFER_CONFIRMATIONS_DEFAULT = 3;
+/** Seconds since its block after which such a transfer pays for nothing any more. */
+export const TRANSFER_AGE_DEFAULT_MAX_SECONDS = 3_600;
 /** Blocks that a settlement waits before its fees are raised: ten seconds on Base, of the two minutes that it lives. */
 export const STUCK_BLOCKS_DEFAULT = 5;
 /** Largest fee per gas, as the signer's own limit. */
@@ -94,6 +98,12 @@ export const configSchema = z.object({
   TOUCHSTONE_PAYMENT_CONFIRMATIONS: integerKey(1, 1_000)
     .default(CONFIRMATIONS_DEFAULT)
     .describe('Blocks that must hold a transfer before it counts, its own included.'),
+  TOUCHSTONE_TRANSFER_CONFIRMATIONS: integerKey(1, 1_000)
+    .default(TRANSFER_CONFIRMATIONS_DEFAULT)
+    .describe('Blocks that must hold a transfer that its payer made himself, its own included.'),
+  TOUCHSTONE_TRANSFER_AGE_MAX_SECONDS: integerKey(1, 604_800)
+    .default(TRANSFER_AGE_DEFAULT_MAX_SECONDS)
+    .describe('Seconds since its block after which such a transfer is refused when it first comes.'),
   TOUCHSTONE_SETTLE_TIMEOUT_MS: integerKey(10, 120_000)
     .default(CONFIRMATION_TIMEOUT_DEFAULT_MS)
     .describe('Milliseconds that a settlement waits for its receipt before the answer is pending.'),

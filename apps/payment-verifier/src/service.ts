@@ -11,11 +11,13 @@ import { EvmToken } from './adapters/evm/evm-token.js';
 import { appParts } from './app.module.js';
 import { capabilitiesOf } from './capabilities.js';
 import { configSchema, SETTLE_CONCURRENCY_MAX, type Config } from './config.js';
+import { FollowTransfers } from './domain/follow-transfers.js';
 import { RecoverSettlements } from './domain/recover-settlements.js';
 import { SettleOwed } from './domain/settle-owed.js';
 import { CreatePayments1785000000000 } from './persistence/migrations/1785000000000-create-payments.js';
 import { FollowPayments1785400000000 } from './persistence/migrations/1785400000000-follow-payments.js';
 import { ShareLanes1785500000000 } from './persistence/migrations/1785500000000-share-lanes.js';
+import { DirectTransfers1785800000000 } from './persistence/migrations/1785800000000-direct-transfers.js';
 import { OwePayments1785600000000 } from './persistence/migrations/1785600000000-owe-payments.js';
 import { watchToken } from './watch-token.js';
 
@@ -28,6 +30,7 @@ export const service = defineService({
     FollowPayments1785400000000,
     ShareLanes1785500000000,
     OwePayments1785600000000,
+    DirectTransfers1785800000000,
   ],
   parts: appParts,
   heartbeat: { capabilityHash: (config) => capabilityHash(capabilitiesOf(config)) },
@@ -53,6 +56,8 @@ export const service = defineService({
     // A loop of its own: whoever settles waits for blocks, and what was signed before must not wait for that.
     const owed = app.get(SettleOwed);
     repeat(app, context, 'owed payments', 'owed payments', () => owed.run());
+    const following = app.get(FollowTransfers);
+    repeat(app, context, 'transfers', 'transfers', () => following.run());
   },
 });
 

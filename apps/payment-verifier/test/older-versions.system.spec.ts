@@ -141,7 +141,7 @@ const versions = olderVersions({
       ...{ validBefore: BigInt(VALID_BEFORE), state: 'settled', verified: true, fromBlock: 4_000_000_000n },
       ...{ transaction: `0x${hex(5, 3)}`, settlement: settlementOf(3), reason: null },
       // What the columns of later say of a payment of then.
-      ...{ authorization: null, owedAtMs: null, recheckAtMs: null, otherRequests: 0 },
+      ...{ authorization: null, transfer: null, owedAtMs: null, recheckAtMs: null, otherRequests: 0 },
     });
     expect(await found(1)).toMatchObject({ state: 'reserved', verified: true, transaction: null });
     expect(await found(2)).toMatchObject({ state: 'settling', transaction: `0x${hex(5, 2)}` });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { canonicalJson } from '@touchstone/canonical-json';
 import { proofObject, unixFsCid } from '@touchstone/content-address';
-import { bytesToHex } from '@touchstone/crypto';
+import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { anchoredCommitment, commitmentHash, outputLeaf } from '@touchstone/evidence';
 import { leafHash, leafHashOfText } from '@touchstone/merkle';
 import { olderVersions, type ServiceDataSource } from '@touchstone/testing';
@@ -78,6 +78,11 @@ const proofRow = `
   INSERT INTO proofs.execution_proof (verification_id, zk, proved_at)
     VALUES ('${early.verificationId}', ${text(canonicalJson(zk))}, '${early.recordedAt}');`;
 
+const objectRows = `
+  UPDATE proofs.execution_proof SET cid = '${proofObject(zk).cid}';
+  INSERT INTO proofs.object_publication (verification_id, place)
+    VALUES ('${early.verificationId}', 'folder'), ('${early.verificationId}', 'ipfs');`;
+
 const storedAnchor = {
   ...{ anchorId: anchor.anchorId, kind: 'evm', network: anchor.network, commitment: anchor.commitment },
   ...{ proof: canonicalJson(anchor.proof), transaction: anchor.transaction, blockNumber: anchor.blockNumber },
@@ -92,11 +97,13 @@ const versions = olderVersions({
     { since: 'AnchorSizes1785900000000', sql: 'UPDATE proofs.anchor SET checkpoint_size = 2' },
     { since: 'EventBatches1796400000000', sql: eventRows },
     { since: 'ExecutionProofs1796500000000', sql: proofRow },
+    { since: 'ProofObjects1798700000000', sql: objectRows },
   ],
   expectRows: async (dataSource, version) => {
-    const proofCount = version === 'ExecutionProofs1796500000000' ? 1 : 0;
+    const hadObjects = version === 'ProofObjects1798700000000';
+    const proofCount = hadObjects || version === 'ExecutionProofs1796500000000' ? 1 : 0;
     await expectEvidence(dataSource, BigInt(proofCount));
-    await expectObject(dataSource, proofCount);
+    await expectObject(dataSource, proofCount, hadObjects);
     const proofs = new PostgresProofStore(dataSource);
     expect(await proofs.newestCheckpoint()).toEqual({
       ...{ size: 2n, root: world.rootAt(2), note: checkpoint.note, publishedAt: checkpoint.publishedAt },
@@ -107,6 +114,13 @@ const versions = olderVersions({
       treeProfile: 'rfc9162-sha256',
       checkpoint: { size: 2n, note: checkpoint.note, anchors: [storedAnchor] },
     });
+    // An entry of then is found by its hash, a batch is not.
+    const entryOf = (entry: string) => proofs.entry(sha256(new TextEncoder().encode(entry)));
+    expect(await entryOf(appended.entry)).toEqual({
+      ...{ logIndex: 0n, entry: appended.entry },
+      checkpoint: { size: 2n, note: checkpoint.note, anchors: [storedAnchor] },
+    });
+    expect(await entryOf(sealed.entry)).toBeUndefined();
     expect(await proofs.place(leaves[1] as Uint8Array)).toEqual({ batchId: sealed.batchId, leafIndex: 1 });
     expect(await proofs.leaves(1n, 0, 10)).toEqual(leaves);
 
@@ -126,11 +140,17 @@ describe('a database of an older version', () => {
 });
 
 /** A proof of then has its object as soon as the service looks. */
-async function expectObject(dataSource: ServiceDataSource, proofCount: number): Promise<void> {
+async function expectObject(
+  dataSource: ServiceDataSource,
+  proofCount: number,
+  wasAddressed: boolean,
+): Promise<void> {
   const { cid, bytes } = proofObject(zk);
   const objects = new PostgresObjectStore(dataSource);
-  expect(await objects.find(cid)).toBeUndefined();
-  expect(await objects.address(10, unixFsCid)).toBe(proofCount);
+  if (!wasAddressed) {
+    expect(await objects.find(cid)).toBeUndefined();
+    expect(await objects.address(10, unixFsCid)).toBe(proofCount);
+  }
   if (proofCount === 0) return;
   expect(await objects.find(cid)).toEqual({ cid, bytes: Buffer.from(bytes) });
   const waiting = await objects.claim('ipfs', { firstMs: 1, maxMs: 1 });

@@ -14,10 +14,13 @@ import * as nodes from '../../attestation-hub/src/transport/http/nodes.controlle
 import * as operatorKeys from '../../attestation-hub/src/transport/http/operator-keys.controller.js';
 import * as operatorNodes from '../../attestation-hub/src/transport/http/operator-nodes.controller.js';
 import * as rollouts from '../../attestation-hub/src/transport/http/rollouts.controller.js';
+import * as aiService from '../../inference-gateway/src/transport/http/ai-service.controller.js';
 import * as infer from '../../inference-gateway/src/transport/http/infer.controller.js';
 import * as models from '../../inference-gateway/src/transport/http/models.controller.js';
 import * as operatorModels from '../../inference-gateway/src/transport/http/operator-models.controller.js';
 import * as executionProofs from '../../inference-gateway/src/transport/http/proofs.controller.js';
+import * as setUpFiles from '../../inference-gateway/src/transport/http/set-up-files.controller.js';
+import * as setUps from '../../inference-gateway/src/transport/http/set-ups.controller.js';
 import * as verifications from '../../inference-gateway/src/transport/http/verifications.controller.js';
 import * as facilitator from '../../payment-verifier/src/transport/http/facilitator.controller.js';
 import * as evidence from '../../proof-service/src/transport/http/evidence.controller.js';
@@ -35,7 +38,10 @@ const services: Readonly<Record<string, readonly object[]>> = {
     ...[audit, decisions, heartbeats, keys, hubMetrics],
     ...[nodes, operatorKeys, operatorNodes, rollouts],
   ],
-  'inference-gateway': [infer, models, operatorModels, executionProofs, verifications],
+  'inference-gateway': [
+    ...[aiService, infer, models, operatorModels, executionProofs],
+    ...[setUpFiles, setUps, verifications],
+  ],
   'payment-verifier': [facilitator],
   'proof-service': [evidence, proofLog, objects, proofs],
   signer: [signer],
@@ -63,7 +69,7 @@ describe.each(Object.entries(services))('the router of %s', (service, modules) =
   const { paths } = documentOf(service);
   const templates = Object.keys(paths);
   const literals = [...new Set(templates.flatMap((path) => path.split('/')))].filter((part) =>
-    /^[a-z]/.test(part),
+    /^[.a-z]/.test(part),
   );
   let apps: readonly RoutedApp[];
   beforeAll(async () => {

@@ -93,6 +93,11 @@ function addInfer(program: Command): void {
     .option('--pay', 'pay with the stack’s own development payer', false)
     .option('--max <usdc>', 'with --pay: most that is paid (the listed price)')
     .addOption(
+      new Option('--by <way>', 'with --pay: sign an authorisation (x402), or transfer first and claim it')
+        .choices(['x402', 'transfer'])
+        .default('x402'),
+    )
+    .addOption(
       new Option(
         '--prove <when>',
         'have the answer proved: now, for both prices, or refuse it where its proof could not be ordered later',
@@ -108,6 +113,7 @@ function addInfer(program: Command): void {
 Examples:
   $ touchstone infer financial-sentiment --text "profits soar" --pay
   $ touchstone infer digits --input digit.json --pay --evidence evidence.json
+  $ touchstone infer digits --input digit.json --pay --by transfer
   $ touchstone infer digits-int --input digit.json --prove now --pay --evidence proven.json
   $ echo '{"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[1,2]}]}' |
       touchstone infer my-model --input - --dry-run`,

@@ -11,6 +11,7 @@ import { anchoredEvidence, provenEvidence } from '../stack/evidence.js';
 import { modelUrl, showModel } from '../stack/gateway.js';
 import { createPayer, developmentPayer } from '../stack/payer.js';
 import { formatAtomic, parsePrice } from '../stack/price.js';
+import { transferringFetch } from '../stack/transferring-fetch.js';
 import {
   describeProblem,
   readAnswer,
@@ -35,6 +36,7 @@ export interface InferOptions {
   readonly input?: string;
   readonly text?: string;
   readonly pay: boolean;
+  readonly by: 'x402' | 'transfer';
   readonly max?: string;
   readonly prove?: Exclude<ProveMode, 'none'>;
   readonly dryRun: boolean;
@@ -47,6 +49,8 @@ export interface InferOptions {
 export async function inferCommand(model: string, options: InferOptions): Promise<ExitCode> {
   if (options.max !== undefined && !options.pay)
     throw new CommandError(exitCodes.usage, '--max bounds what --pay pays; give both.');
+  if (options.by === 'transfer' && !options.pay)
+    throw new CommandError(exitCodes.usage, '--by says how --pay pays; give both.');
   const stack = requireStack(options.state);
   const body = await requestBody(options);
   const url = `${modelUrl(stack, model)}/infer`;
@@ -94,10 +98,14 @@ function listedPrice({ price, circuit }: ModelDetail, prove: InferOptions['prove
 async function payingFetch(
   stack: StackDescription,
   model: string,
-  { max, prove, state }: InferOptions,
+  { by, max, prove, state }: InferOptions,
 ): Promise<typeof fetch> {
-  const limit = max === undefined ? listedPrice(await showModel(stack, model), prove) : parsePrice(max);
-  return createPayer(stack, developmentPayer(state), limit).fetch;
+  const shown = await showModel(stack, model);
+  const limit = max === undefined ? listedPrice(shown, prove) : parsePrice(max);
+  const account = developmentPayer(state);
+  return by === 'transfer'
+    ? transferringFetch(stack, account, limit, shown.modelVersionId)
+    : createPayer(stack, account, limit).fetch;
 }
 
 /** Has the gateway check the input and name the price, which it does before it runs or charges anything. */

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { uuidV7, type AuthorizationPayment } from '@touchstone/contracts';
+import { uuidV7, type PaymentReference } from '@touchstone/contracts';
 import type { ProofAnswer } from '@touchstone/contracts/http/inference-gateway';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { createPayer, developmentPayer } from '../stack/payer.js';
@@ -97,5 +97,5 @@ function describe({ circuit, cid, prover, payment, links }: ProofAnswer, isRepla
   ]);
 }
 
-const paidText = (payment: AuthorizationPayment | null): string =>
+const paidText = (payment: PaymentReference | null): string =>
   payment ? `${payment.amount} atomic units by ${payment.payer}` : 'nothing';

@@ -21,6 +21,7 @@ import { printFigures } from './figures.js';
 import { tamper, verifyOffline } from './offline.js';
 import { payForProof, payForProvable, replayOffline, verifyProofOffline } from './proof.js';
 import { StepLog } from './step-log.js';
+import { payByTransfer } from './transfer.js';
 
 const ANCHOR_TIMEOUT_MS = 60_000;
 
@@ -116,6 +117,9 @@ async function paidPart(
       [digits[0] as Digit, digits[1] as Digit],
       balance,
     ),
+  );
+  await log.step('Pay by a transfer', () =>
+    payByTransfer(log, stack, payer.account, { url, price, digits }, balance),
   );
   const provable = zk
     ? await log.step('Pay for an answer that can be proved', () =>

@@ -1,9 +1,8 @@
 import {
-  authorizationPayment,
   canonicalTensor,
   outputContext,
   outputProof,
-  type AuthorizationPayment,
+  paymentReference,
   type VerificationState,
 } from '@touchstone/contracts';
 import { withDatabase, type Outbox } from '@touchstone/postgres';
@@ -13,6 +12,7 @@ import type { Settlement } from '../domain/payment/payment.js';
 import {
   SETTLE_ASK_AFTER_MS,
   SETTLE_ASK_PAUSE_LAST_MS,
+  type SoughtPayment,
   type StoredAnswer,
 } from '../domain/payment/stored-answer.js';
 import type {
@@ -23,6 +23,7 @@ import type {
 } from '../domain/proving/execution-proof.js';
 import { insertProof, recordProof, settleProof, timeText } from './proof-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
+import { failing, soughtIn } from './stored-answers.js';
 
 const tensors = z.array(canonicalTensor);
 
@@ -140,13 +141,11 @@ export class PostgresExecutionProofStore implements ExecutionProofStore {
     return row && toAnswer(row);
   }
 
-  async findByAuthorization({
-    payer,
-    nonce,
-  }: Pick<AuthorizationPayment, 'payer' | 'nonce'>): Promise<readonly StoredAnswer[]> {
+  async findByPayment(sought: SoughtPayment): Promise<readonly StoredAnswer[]> {
+    const [condition, parameters] = soughtIn('payment', sought);
     const rows = await this.query<ProofRow>(
-      `${proofs} WHERE reservation_id IS NOT NULL AND payment ->> 'nonce' = $1 AND payment ->> 'payer' = $2`,
-      [nonce, payer],
+      `${proofs} WHERE reservation_id IS NOT NULL AND ${condition}`,
+      parameters,
     );
     return rows.map(toAnswer);
   }
@@ -161,8 +160,8 @@ export class PostgresExecutionProofStore implements ExecutionProofStore {
 
   async failPayment(reservationId: string, reason: string): Promise<void> {
     await this.query(
-      `UPDATE ${schema}.execution_proofs SET state = 'payment-failed', failure = $2
-       WHERE reservation_id = $1 AND state IN ('executed', 'payment-failed')`,
+      `UPDATE ${schema}.execution_proofs SET state = 'payment-failed', failure = $2, settled_at = NULL
+       WHERE reservation_id = $1 AND ${failing(reason)}`,
       [reservationId, reason],
     );
   }
@@ -188,5 +187,5 @@ export class PostgresExecutionProofStore implements ExecutionProofStore {
 }
 
 function toAnswer({ payment, body, ...row }: ProofRow): StoredAnswer {
-  return { ...row, payment: authorizationPayment.parse(payment), body: new Uint8Array(body) };
+  return { ...row, payment: paymentReference.parse(payment), body: new Uint8Array(body) };
 }

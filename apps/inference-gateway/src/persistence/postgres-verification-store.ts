@@ -1,15 +1,15 @@
-import { outputRecorded, type AuthorizationPayment, type OutputRecorded } from '@touchstone/contracts';
+import { outputRecorded, type PaymentReference, type OutputRecorded } from '@touchstone/contracts';
 import { injectTrace } from '@touchstone/platform/observability';
 import { withDatabase, type Outbox, type OutboxEvent } from '@touchstone/postgres';
 import { Batcher } from '@touchstone/work';
 import type { DataSource } from 'typeorm';
 import type { EventDraft, Verification, VerificationStore } from '../domain/inference/verification.js';
-import type { StoredAnswer } from '../domain/payment/stored-answer.js';
+import type { SoughtPayment, StoredAnswer } from '../domain/payment/stored-answer.js';
 import type { Settlement } from '../domain/payment/payment.js';
 import type { ExecutionProof } from '../domain/proving/execution-proof.js';
 import { insertProof, recordProof, settleProof } from './proof-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
-import { claimUnsettled, findAnswer, findAnswersByAuthorization } from './stored-answers.js';
+import { claimUnsettled, failing, findAnswer, findAnswersByPayment, SETTLEABLE } from './stored-answers.js';
 import { insertVerifications, toVerification, type VerificationRow } from './verification-row.js';
 
 interface FreeAnswer {
@@ -71,11 +71,8 @@ export class PostgresVerificationStore implements VerificationStore {
     return withDatabase(() => findAnswer(this.dataSource.manager, reservationId));
   }
 
-  findByAuthorization({
-    payer,
-    nonce,
-  }: Pick<AuthorizationPayment, 'payer' | 'nonce'>): Promise<readonly StoredAnswer[]> {
-    return withDatabase(() => findAnswersByAuthorization(this.dataSource.manager, payer, nonce));
+  findByPayment(sought: SoughtPayment): Promise<readonly StoredAnswer[]> {
+    return withDatabase(() => findAnswersByPayment(this.dataSource.manager, sought));
   }
 
   settle(reservationId: string, settlement: Settlement, handOut: boolean): Promise<void> {
@@ -85,7 +82,7 @@ export class PostgresVerificationStore implements VerificationStore {
         // The update is the decision: of several that settle at once, one finds the row in an earlier state.
         const [rows] = (await manager.query(
           `UPDATE ${schema}.verifications SET state = 'settled', settlement = $2, settled_at = $3, failure = NULL
-           WHERE reservation_id = $1 AND state IN ('executed', 'payment-failed')
+           WHERE reservation_id = $1 AND ${SETTLEABLE}
            RETURNING EXISTS (SELECT 1 FROM ${schema}.execution_proofs WHERE reservation_id = $1) AS "isProved"`,
           [reservationId, JSON.stringify(settlement), recordedAt],
         )) as [{ isProved: boolean }[], number];
@@ -112,8 +109,8 @@ export class PostgresVerificationStore implements VerificationStore {
   failPayment(reservationId: string, reason: string): Promise<void> {
     return withDatabase(async () => {
       await this.dataSource.query(
-        `UPDATE ${schema}.verifications SET state = 'payment-failed', failure = $2
-         WHERE reservation_id = $1 AND state IN ('executed', 'payment-failed')`,
+        `UPDATE ${schema}.verifications SET state = 'payment-failed', failure = $2, settled_at = NULL
+         WHERE reservation_id = $1 AND ${failing(reason)}`,
         [reservationId, reason],
       );
     });
@@ -185,7 +182,7 @@ function answerOf(verification: Verification, body: Uint8Array): StoredAnswer {
     body,
     requestDigest: context.requestDigest as string,
     modelVersionId,
-    payment: payment as AuthorizationPayment,
+    payment: payment as PaymentReference,
     handedOut: false,
   };
 }

@@ -5,6 +5,7 @@ import type { Settlement } from '../domain/payment/payment.js';
 import { SETTLE_ASK_AFTER_MS } from '../domain/payment/stored-answer.js';
 import type { ExecutionProof, ProofPayment, ProvedDraft } from '../domain/proving/execution-proof.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
+import { SETTLEABLE } from './stored-answers.js';
 
 export const timeText = (ms: number): string => new Date(ms).toISOString();
 
@@ -60,7 +61,7 @@ export async function settleProof(
   // The update is the decision: of several that settle at once, one finds the row in an earlier state.
   const [rows] = (await manager.query(
     `UPDATE ${schema}.execution_proofs SET state = 'settled', settlement = $2, settled_at = $3, failure = NULL
-     WHERE reservation_id = $1 AND state IN ('executed', 'payment-failed') RETURNING event`,
+     WHERE reservation_id = $1 AND ${SETTLEABLE} RETURNING event`,
     [reservationId, JSON.stringify(settlement), timeText(atMs)],
   )) as [{ event: ProvedDraft }[], number];
   if (handOut)

@@ -1,8 +1,10 @@
-import { AppError, authorizationPayment, type VerificationState } from '@touchstone/contracts';
+import { AppError, paymentReference, type VerificationState } from '@touchstone/contracts';
+import { TRANSFER_DROPPED } from '@touchstone/contracts/transfer';
 import type { EntityManager } from 'typeorm';
 import {
   SETTLE_ASK_AFTER_MS,
   SETTLE_ASK_PAUSE_LAST_MS,
+  type SoughtPayment,
   type StoredAnswer,
 } from '../domain/payment/stored-answer.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
@@ -33,19 +35,32 @@ export async function findAnswer(
   return row && toAnswer(row);
 }
 
-/** The answers that were made for one authorisation. */
-export async function findAnswersByAuthorization(
+/** The answers that were made for one authorisation, or for transfers of one transaction. */
+export async function findAnswersByPayment(
   manager: EntityManager,
-  payer: string,
-  nonce: string,
+  sought: SoughtPayment,
 ): Promise<readonly StoredAnswer[]> {
-  const rows = (await manager.query(
-    `${answers} WHERE v.reservation_id IS NOT NULL AND v.context -> 'payment' ->> 'nonce' = $1
-       AND v.context -> 'payment' ->> 'payer' = $2`,
-    [nonce, payer],
-  )) as AnswerRow[];
+  const [condition, parameters] = soughtIn("v.context -> 'payment'", sought);
+  const sql = `${answers} WHERE v.reservation_id IS NOT NULL AND ${condition}`;
+  const rows = (await manager.query(sql, parameters)) as AnswerRow[];
   return rows.map(toAnswer);
 }
+
+/** The condition that finds a payment in a JSON column, and its parameters. */
+export function soughtIn(column: string, sought: SoughtPayment): [condition: string, parameters: string[]] {
+  if ('txHash' in sought) return [`${column} ->> 'txHash' = $1`, [sought.txHash]];
+  return [`${column} ->> 'nonce' = $1 AND ${column} ->> 'payer' = $2`, [sought.nonce, sought.payer]];
+}
+
+/**
+ * Which payments a failure of a reason marks as failed: those that are not settled, and a settled one where the chain dropped
+ * its transfer.
+ */
+export const failing = (reason: string): string =>
+  `state IN ('executed', 'payment-failed'${reason === TRANSFER_DROPPED ? ", 'settled'" : ''})`;
+
+/** What can still be settled: a payment whose settlement was reversed cannot, by an event that comes late. */
+export const SETTLEABLE = `(state = 'executed' OR (state = 'payment-failed' AND settlement IS NULL))`;
 
 /** See the port. Replicas pass over what another one has locked, so that each answer is asked for once. */
 export async function claimUnsettled(
@@ -77,7 +92,7 @@ function toAnswer(row: AnswerRow): StoredAnswer {
     body: new Uint8Array(row.body),
     requestDigest: row.request_digest,
     modelVersionId: row.model_version_id,
-    payment: authorizationPayment.parse(row.payment),
+    payment: paymentReference.parse(row.payment),
     handedOut: row.handed_out,
   };
 }

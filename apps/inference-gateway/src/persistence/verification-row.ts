@@ -1,5 +1,5 @@
 import {
-  authorizationPayment,
+  paymentReference,
   modelCommitment,
   outputContext,
   outputProof,
@@ -103,7 +103,7 @@ export function toVerification(row: VerificationRow): Verification {
     context,
     commitment: modelCommitment.parse(row.commitment),
     reservationId: row.reservation_id,
-    payment: context.payment === null ? null : authorizationPayment.parse(context.payment),
+    payment: context.payment === null ? null : paymentReference.parse(context.payment),
     settlement: row.settlement,
     failure: row.failure,
     inferenceMs: row.inference_ms,

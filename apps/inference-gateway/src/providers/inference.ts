@@ -7,6 +7,7 @@ import { Outbox, uuidV7 } from '@touchstone/postgres';
 import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { RpcPayments } from '../adapters/payment-verifier/rpc-payments.js';
+import { OfferedTransfers } from '../adapters/transfer/offered-transfers.js';
 import { ModelRuntimes } from '../adapters/sandbox/model-runtimes.js';
 import { X402PaymentReader } from '../adapters/x402/x402-payment-reader.js';
 import type { Config } from '../config.js';
@@ -39,6 +40,7 @@ export function inference(config: Config) {
   const links = new Links(config.TOUCHSTONE_PUBLIC_URL, config.TOUCHSTONE_EVIDENCE_URL);
   return [
     provide(Links, {}, () => links),
+    provide(OfferedTransfers, {}, () => new OfferedTransfers(config.TOUCHSTONE_TRANSFER_PAYMENTS)),
     provide(PAYMENTS, { rpc: RpcClient }, ({ rpc }) => new RpcPayments(rpc)),
     provide(
       NODE_STATUS,
@@ -110,8 +112,9 @@ function paidInference(config: Config, links: Links) {
     {
       ...{ payments: PAYMENTS, executor: ModelExecutor, verifications: VERIFICATIONS },
       ...{ proofs: ProveOutput, clock: CLOCK, metrics: GatewayMetrics, logger: LOGGER },
+      transfers: OfferedTransfers,
     },
-    ({ payments, executor, verifications, proofs, clock, metrics, logger }) => {
+    ({ payments, executor, verifications, proofs, transfers, clock, metrics, logger }) => {
       if (config.TOUCHSTONE_PAYMENT_MODE === 'off') return undefined;
       return new PaidInference({
         terms: termsOf(config),
@@ -119,7 +122,7 @@ function paidInference(config: Config, links: Links) {
         reader: new X402PaymentReader(),
         executor,
         verifications: measuredStore(verifications, metrics),
-        ...{ links, proofs },
+        ...{ links, proofs, transfers },
         urlOf: (target) => links.target(target),
         warnings: warningsOf(metrics, logger),
         nowMs: () => clock.nowMs(),
@@ -131,12 +134,15 @@ function paidInference(config: Config, links: Links) {
 function paidProofs(config: Config, links: Links) {
   return provide(
     PAID_PROOFS,
-    { payments: PAYMENTS, answers: EXECUTION_PROOFS, metrics: GatewayMetrics, logger: LOGGER },
-    ({ payments, answers, metrics, logger }) => {
+    {
+      ...{ payments: PAYMENTS, answers: EXECUTION_PROOFS, transfers: OfferedTransfers },
+      ...{ metrics: GatewayMetrics, logger: LOGGER },
+    },
+    ({ payments, answers, transfers, metrics, logger }) => {
       if (config.TOUCHSTONE_PAYMENT_MODE === 'off') return undefined;
       const terms = termsOf(config);
       const requests = new PaidRequests({
-        ...{ terms, answers },
+        ...{ terms, answers, transfers },
         payments: measuredPayments(payments, metrics),
         reader: new X402PaymentReader(),
         urlOf: (target) => links.target(target),

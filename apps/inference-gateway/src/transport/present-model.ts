@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { commitmentHash } from '@touchstone/evidence';
-import type { ModelDetail, ModelSummary } from '@touchstone/contracts/http/inference-gateway';
+import type { ModelDetail, ModelsQuery, ModelSummary } from '@touchstone/contracts/http/inference-gateway';
 import { CONFIG } from '@touchstone/platform/wiring';
 import type { Config } from '../config.js';
 import { CommitmentKeeper } from '../domain/model/commitment-keeper.js';
-import type { ListedModel } from '../domain/model/model-catalogue.js';
+import type { ListedModel, ModelFilter } from '../domain/model/model-catalogue.js';
 import { priceOf } from '../domain/model/model.js';
 import { ProveOutput } from '../domain/proving/prove-output.js';
 
@@ -22,6 +22,15 @@ export function summarize({ model, status }: ListedModel, config: Config): Model
     task,
     status,
     price,
+  };
+}
+
+/** A query as the catalogue knows it. */
+export function filterOf({ cursor, maxPriceAtomic, ...query }: ModelsQuery): ModelFilter {
+  return {
+    ...query,
+    after: cursor,
+    maxPrice: maxPriceAtomic === undefined ? undefined : BigInt(maxPriceAtomic),
   };
 }
 

@@ -1,3 +1,4 @@
+import { paymentRemarks } from '@touchstone/contracts/transfer';
 import type { VerificationAnswer } from '@touchstone/contracts/http/inference-gateway';
 import { commitmentHash } from '@touchstone/evidence';
 import type { AnswerLinks } from '../domain/inference/answer.js';
@@ -8,6 +9,7 @@ export function presentVerification(verification: Verification, links: AnswerLin
   const { id, state, proof, context, payment, settlement } = verification;
   // Labels can be guessed from a hash of few possible outputs, so nothing of an unpaid answer is shown.
   const shown = state === 'recorded' || state === 'settled';
+  const remarks = paymentRemarks.safeParse(settlement?.['remarks']).data;
   const transaction = typeof settlement?.['transaction'] === 'string' ? settlement['transaction'] : null;
   return {
     verificationId: id,
@@ -17,7 +19,7 @@ export function presentVerification(verification: Verification, links: AnswerLin
     context: shown ? context : null,
     hashes: shown ? { input: proof.inputHash, output: proof.outputHash } : null,
     commitmentHash: commitmentHash(verification.commitment),
-    payment: payment && { ...payment, transaction },
+    payment: payment && { ...payment, transaction, ...(remarks && { remarks }) },
     failure: verification.failure,
     timing: { inferenceMs: verification.inferenceMs, totalMs: verification.totalMs },
     createdAt: new Date(verification.createdAtMs).toISOString(),

@@ -1,3 +1,5 @@
+import { AppError } from '@touchstone/contracts';
+import { transferClaimDomain, transferClaimTypes } from '@touchstone/contracts/transfer';
 import {
   encodePaymentRequiredHeader,
   encodePaymentResponseHeader,
@@ -5,20 +7,61 @@ import {
 } from '@x402/core/http';
 import type { SettleResponse } from '@x402/core/types';
 import type { PaymentChallenge } from '../domain/payment/payment-challenge.js';
-import type { Settlement } from '../domain/payment/payment.js';
+import type { PaymentRequirements, Settlement } from '../domain/payment/payment.js';
+import { TRANSFER_HEADER, type PaymentHeader, type TransferOffer } from '../domain/payment/transfers.js';
 
 /** Cache-Control of a challenge, as the x402 library sets it. */
 export const CHALLENGE_CACHE_CONTROL = PAYMENT_REQUIRED_CACHE_CONTROL;
 
 /** The PAYMENT-REQUIRED header of a challenge, by the library's codec. */
 export function paymentRequiredHeader({ challenge }: PaymentChallenge): string {
-  const { requirements, resource, reason } = challenge;
+  const { requirements, resource, reason, transfer } = challenge;
   return encodePaymentRequiredHeader({
     x402Version: 2,
     error: reason,
     resource: { ...resource, mimeType: 'application/json' },
     accepts: [{ ...requirements, extra: { ...requirements.extra } }],
+    ...(transfer && { extensions: { [TRANSFER_EXTENSION]: transferExtension(transfer, requirements) } }),
   });
+}
+
+/** Name under which a challenge says what a transfer has to meet; clients that do not know it pay as before. */
+export const TRANSFER_EXTENSION = 'touchstone-transfer';
+
+/** All that a payer needs to sign the claim of a transfer beside the transfer itself. */
+function transferExtension(
+  { requestDigest, confirmations, maxAgeSeconds, isBareTaken }: TransferOffer,
+  { network }: PaymentRequirements,
+) {
+  return {
+    info: {
+      header: TRANSFER_HEADER,
+      domain: transferClaimDomain(Number(network.split(':')[1])),
+      types: transferClaimTypes,
+      requestDigest,
+      confirmations,
+      maxAgeSeconds,
+      ...(isBareTaken && { bareHash: true }),
+    },
+    schema: { type: 'object', required: ['header', 'domain', 'types', 'requestDigest'] },
+  };
+}
+
+/**
+ * The one payment of a request. Two would leave open which of them pays.
+ *
+ * @returns undefined where none came
+ */
+export function onePayment(
+  x402: string | undefined,
+  transferClaim: string | undefined,
+): PaymentHeader | undefined {
+  if (transferClaim === undefined) return x402;
+  if (x402 === undefined) return { transferClaim };
+  throw new AppError(
+    'payment-malformed',
+    `Send either PAYMENT-SIGNATURE or ${TRANSFER_HEADER}; nothing was taken.`,
+  );
 }
 
 /** The PAYMENT-RESPONSE header of a settlement, by the library's codec. */

@@ -1,4 +1,5 @@
 import { AppError } from '@touchstone/contracts';
+import { TRANSFER_DROPPED } from '@touchstone/contracts/transfer';
 import {
   type EventDraft,
   type Verification,
@@ -7,6 +8,7 @@ import {
 import {
   SETTLE_ASK_AFTER_MS,
   SETTLE_ASK_PAUSE_LAST_MS,
+  type SoughtPayment,
   type StoredAnswer,
 } from '../../src/domain/payment/stored-answer.js';
 import type { Settlement } from '../../src/domain/payment/payment.js';
@@ -41,11 +43,13 @@ export class MemoryVerificationStore implements VerificationStore {
     return answerOf(this.rows.get(id) as Row);
   }
 
-  async findByAuthorization(sent: { payer: string; nonce: string }): Promise<readonly StoredAnswer[]> {
+  async findByPayment(sought: SoughtPayment): Promise<readonly StoredAnswer[]> {
     return [...this.rows.values()]
-      .filter(
-        ({ verification: { payment } }) => payment?.payer === sent.payer && payment.nonce === sent.nonce,
-      )
+      .filter(({ verification: { payment } }) => {
+        if (payment === null) return false;
+        if ('txHash' in sought) return 'txHash' in payment && payment.txHash === sought.txHash;
+        return 'nonce' in payment && payment.payer === sought.payer && payment.nonce === sought.nonce;
+      })
       .map(answerOf);
   }
 
@@ -58,7 +62,8 @@ export class MemoryVerificationStore implements VerificationStore {
     const row = this.rows.get(reservationId);
     if (row === undefined) return;
     row.handedOut ||= handOut;
-    if (row.verification.state === 'settled') return;
+    const { state, settlement: before } = row.verification;
+    if (state === 'settled' || (state === 'payment-failed' && before !== null)) return;
     const settledAtMs = this.nowMs();
     row.verification = { ...row.verification, state: 'settled', settlement, settledAtMs, failure: null };
     this.recorded.push(row.verification.id);
@@ -66,8 +71,13 @@ export class MemoryVerificationStore implements VerificationStore {
 
   async failPayment(reservationId: string, reason: string): Promise<void> {
     const row = this.rows.get(reservationId);
-    if (row === undefined || row.verification.state === 'settled') return;
-    row.verification = { ...row.verification, state: 'payment-failed', failure: reason };
+    if (row === undefined || (row.verification.state === 'settled' && reason !== TRANSFER_DROPPED)) return;
+    row.verification = {
+      ...row.verification,
+      state: 'payment-failed',
+      failure: reason,
+      settledAtMs: null,
+    };
   }
 
   async claimUnsettled(nowMs: number, limit: number): Promise<readonly string[]> {

@@ -1,4 +1,10 @@
-import { AppError, type AuthorizationPayment, type PaymentAsset } from '@touchstone/contracts';
+import { AppError, type PaymentAsset, type PaymentReference } from '@touchstone/contracts';
+import type {
+  AskedTransfer,
+  PresentedTransfer,
+  TransferCode,
+  TransferTerms,
+} from '@touchstone/contracts/transfer';
 import { uuidV7 } from '@touchstone/postgres';
 import type {
   AuthorizeOutcome,
@@ -6,13 +12,14 @@ import type {
   PaymentPort,
   PaymentRequirements,
   SettleOutcome,
+  TransferOutcome,
 } from '../../src/domain/payment/payment.js';
 import { serveRpc, type TestConnection } from './serve-rpc.js';
 
 interface Reservation {
   readonly id: string;
   readonly digest: string;
-  readonly payment: AuthorizationPayment;
+  readonly payment: PaymentReference;
   state: 'reserved' | 'settled' | 'released' | 'failed';
   /** A settlement was asked for: it is neither given back nor held by a lease any more. */
   owed: boolean;
@@ -44,6 +51,10 @@ export class PaymentVerifierDouble implements PaymentPort {
   nextSettle: 'settled' | 'pending' | 'failed' | 'unsent' | 'not-taken' | 'settled-no-answer' = 'settled';
   /** The transaction that a pending settlement names. */
   pendingTransaction = '0x77';
+  /** When set, why transfers do not pay. */
+  refusal: { readonly code: TransferCode; readonly reason: string; readonly message: string } | undefined;
+  /** What is told about transfers. */
+  transferTerms: TransferTerms | undefined = { confirmations: 3, maxAgeSeconds: 3_600 };
   /** When set, payments of this payer (lower case) are invalid. */
   poorPayer: string | undefined;
   /** Reasons of the releases so far. */
@@ -70,7 +81,7 @@ export class PaymentVerifierDouble implements PaymentPort {
       const reason = 'invalid_exact_evm_insufficient_balance';
       return { outcome: 'invalid', reason, message: 'no money', charged: this.charged };
     }
-    const payment: AuthorizationPayment = {
+    const payment: PaymentReference = {
       network,
       asset: asset.toLowerCase(),
       payer,
@@ -82,6 +93,27 @@ export class PaymentVerifierDouble implements PaymentPort {
     const reservation: Reservation = known ?? { id: uuidV7(), digest: requestDigest, payment, ...begun };
     reservation.state = 'reserved';
     this.reservations.set(key, reservation);
+    return { outcome: 'reserved', reservationId: reservation.id, payment };
+  }
+
+  /** Every transfer holds, unless {@link refusal} says why it does not. */
+  async authorizeTransfer(
+    transfer: PresentedTransfer,
+    asked: AskedTransfer,
+    requestDigest: string,
+  ): Promise<TransferOutcome> {
+    const claim = 'claim' in transfer ? transfer.claim : undefined;
+    const txHash = claim?.txHash ?? ('txHash' in transfer ? transfer.txHash : '');
+    const known = this.reservations.get(txHash);
+    if (known && known.digest !== requestDigest) return this.bound(known);
+    if (known && known.state !== 'released') return this.known(known);
+    if (this.refusal !== undefined) return { outcome: 'refused', ...this.refusal };
+    const payer = claim?.payer ?? `0x${'99'.repeat(20)}`;
+    const payment = { ...asked, payer, txHash, logIndex: claim?.logIndex ?? 0 };
+    const begun = { state: 'reserved' as const, owed: false, otherRequests: 0, settlement: {} };
+    const reservation: Reservation = known ?? { id: uuidV7(), digest: requestDigest, payment, ...begun };
+    reservation.state = 'reserved';
+    this.reservations.set(txHash, reservation);
     return { outcome: 'reserved', reservationId: reservation.id, payment };
   }
 
@@ -154,11 +186,18 @@ export class PaymentVerifierDouble implements PaymentPort {
       );
       return outcome.outcome === 'reserved' ? { ...outcome, payer: outcome.payment.payer } : outcome;
     });
+    serveRpc(nc, 'payment-verifier', 'authorize-transfer', async ({ transfer, asked, requestDigest }) => {
+      const outcome = await this.authorizeTransfer(transfer, asked, requestDigest);
+      return outcome.outcome === 'reserved' ? { ...outcome, payer: outcome.payment.payer } : outcome;
+    });
     serveRpc(nc, 'payment-verifier', 'settle', async ({ reservationId }) => {
       const result = await this.settle(reservationId);
       return result.outcome === 'unsent' ? result : { ...result, settlement: { ...result.settlement } };
     });
-    serveRpc(nc, 'payment-verifier', 'supported', async () => ({ supported: {}, asset: this.asset }));
+    serveRpc(nc, 'payment-verifier', 'supported', async () => ({
+      supported: { transfers: this.transferTerms },
+      asset: this.asset,
+    }));
     serveRpc(nc, 'payment-verifier', 'renew', async ({ reservationId }) => {
       await this.renew(reservationId);
       return { held: this.byId(reservationId)?.state === 'reserved' };

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { ModelCommitment } from '@touchstone/contracts';
+import type { AuthorizationPayment, ModelCommitment, PaymentReference } from '@touchstone/contracts';
+import { TRANSFER_DROPPED } from '@touchstone/contracts/transfer';
 import { uuidV7 } from '@touchstone/postgres';
 import { randomBytes } from 'node:crypto';
 import {
@@ -34,20 +35,24 @@ export interface StoreUnderTest {
   recorded(): Promise<string[]>;
 }
 
+const authorized = (): AuthorizationPayment => ({
+  network: 'eip155:8453',
+  asset: `0x${'83'.repeat(20)}`,
+  payer: `0x${hex(20)}`,
+  payTo: `0x${'22'.repeat(20)}`,
+  amount: '10000',
+  nonce: hex(),
+});
+
 /** A paid answer as the gateway stores it. */
-export function paidVerification(change: Partial<Verification> = {}): {
+export function paidVerification(
+  change: Partial<Verification> = {},
+  payment: PaymentReference = authorized(),
+): {
   row: Verification;
   event: EventDraft;
 } {
   const id = uuidV7();
-  const payment = {
-    network: 'eip155:8453',
-    asset: `0x${'83'.repeat(20)}`,
-    payer: `0x${hex(20)}`,
-    payTo: `0x${'22'.repeat(20)}`,
-    amount: '10000',
-    nonce: hex(),
-  };
   const requestParts = {
     bodyDigest: hex(),
     method: 'POST',
@@ -100,8 +105,8 @@ export function describeVerificationStore(name: string, make: () => Promise<Stor
     beforeEach(async () => {
       under = await make();
     });
-    const stored = async (change: Partial<Verification> = {}) => {
-      const { row, event } = paidVerification(change);
+    const stored = async (change: Partial<Verification> = {}, payment?: PaymentReference) => {
+      const { row, event } = paidVerification(change, payment);
       const answer = await under.store.storeExecuted(row, event, body);
       return { row, event, answer, reservationId: row.reservationId as string };
     };
@@ -129,10 +134,36 @@ export function describeVerificationStore(name: string, make: () => Promise<Stor
 
     it('finds an answer by payer and nonce, whoever asks for what', async () => {
       const { answer, row } = await stored();
-      const { payer, nonce } = row.payment!;
-      expect(await under.store.findByAuthorization({ payer, nonce })).toEqual([answer]);
-      expect(await under.store.findByAuthorization({ payer, nonce: hex() })).toEqual([]);
-      expect(await under.store.findByAuthorization({ payer: `0x${hex(20)}`, nonce })).toEqual([]);
+      const { payer, nonce } = row.payment as AuthorizationPayment;
+      expect(await under.store.findByPayment({ payer, nonce })).toEqual([answer]);
+      expect(await under.store.findByPayment({ payer, nonce: hex() })).toEqual([]);
+      expect(await under.store.findByPayment({ payer: `0x${hex(20)}`, nonce })).toEqual([]);
+    });
+
+    it('finds the answers that transfers of a transaction paid for', async () => {
+      const txHash = hex();
+      const { nonce: _, ...parties } = paidVerification().row.payment as AuthorizationPayment;
+      const first = await stored({}, { ...parties, txHash, logIndex: 3 });
+      const second = await stored({}, { ...parties, txHash, logIndex: 4 });
+      await stored();
+      const found = await under.store.findByPayment({ txHash });
+      expect(new Set(found.map(({ reservationId }) => reservationId))).toEqual(
+        new Set([first.reservationId, second.reservationId]),
+      );
+      expect(found[0]?.payment).toMatchObject({ txHash });
+      expect(await under.store.findByPayment({ txHash: hex() })).toEqual([]);
+    });
+
+    it('takes back a settlement whose transfer the chain dropped, for good', async () => {
+      const { row, reservationId } = await stored();
+      await under.store.settle(reservationId, settlement, true);
+      await under.store.failPayment(reservationId, TRANSFER_DROPPED);
+      const reversed = { state: 'payment-failed', failure: TRANSFER_DROPPED, settledAtMs: null };
+      expect(await under.store.find(row.id)).toMatchObject(reversed);
+      // The event of the settlement may be delivered again.
+      await under.store.settle(reservationId, settlement, false);
+      expect(await under.store.find(row.id)).toMatchObject(reversed);
+      expect(await under.recorded()).toEqual([row.id]);
     });
 
     it('settles once, with one event, and remembers that the answer left', async () => {

@@ -2,36 +2,10 @@ import { AppError, type Charged } from '@touchstone/contracts';
 import type { CheckSignature } from './check-signature.js';
 import type { Payment } from './payment.js';
 import type { Facilitator, PaymentMetrics, ReservationStore, SettlementChain, Verdict } from './ports.js';
-import { chainReasons, chargedBy, reasons } from './reasons.js';
-import {
-  decideClaim,
-  IN_FLIGHT_RETRY_SECONDS,
-  isTerminal,
-  OTHER_REQUESTS_MAX,
-  type ClaimDecision,
-  type Reservation,
-  type Settlement,
-} from './reservation.js';
+import { closed, invalid, type AuthorizeOutcome, type KnownPayments } from './known-payments.js';
+import { chainReasons, reasons } from './reasons.js';
+import { decideClaim, IN_FLIGHT_RETRY_SECONDS, isTerminal, type Reservation } from './reservation.js';
 import type { SettlementDesk } from './settlement-desk.js';
-
-/** What a request gets for its payment. */
-export type AuthorizeOutcome =
-  | { readonly outcome: 'reserved'; readonly reservation: Reservation }
-  | {
-      readonly outcome: 'settled';
-      readonly reservation: Reservation;
-      readonly settlement: Settlement;
-      /** So many other requests came with this payment that somebody seems to guess what it was made for. */
-      readonly guessed: boolean;
-    }
-  | { readonly outcome: 'in-flight'; readonly reservation: Reservation; readonly retryAfterSeconds: number }
-  | { readonly outcome: 'bound-to-other-request' }
-  | {
-      readonly outcome: 'invalid';
-      readonly reason: string;
-      readonly message?: string;
-      readonly charged: Charged;
-    };
 
 /** What {@link AuthorizePayment} uses. */
 export interface AuthorizeParts {
@@ -40,6 +14,7 @@ export interface AuthorizeParts {
   readonly facilitator: Facilitator;
   readonly signatures: Pick<CheckSignature, 'admit'>;
   readonly desk: SettlementDesk;
+  readonly known: KnownPayments;
   readonly metrics: PaymentMetrics;
   readonly nowMs: () => number;
   readonly newId: () => string;
@@ -51,13 +26,6 @@ export interface AuthorizeParts {
 
 /** Blocks before its claim in which the use of an authorisation is looked for that is refused at first sight. */
 export const FIRST_SIGHT_BLOCKS = 2_000n;
-
-const invalid = (reason: string, charged: Charged, message?: string): AuthorizeOutcome => ({
-  outcome: 'invalid',
-  reason,
-  ...(message === undefined ? {} : { message }),
-  charged,
-});
 
 type Refusal = Omit<Extract<Verdict, { valid: false }>, 'valid'>;
 
@@ -91,35 +59,8 @@ export class AuthorizePayment {
       { id: newId(), payment, requestDigest, leaseUntilMs, nowMs: now, fromBlock },
       (existing) => decideClaim(existing, { requestDigest, nowMs: now }),
     );
-    if (!claim.taken) return this.known(claim.reservation, claim.decision);
+    if (!claim.taken) return this.parts.known.tell(claim.reservation, claim.decision);
     return this.verify(payment, claim.reservation);
-  }
-
-  private async known(
-    reservation: Reservation,
-    decision: Exclude<ClaimDecision, { kind: 'take' }>,
-  ): Promise<AuthorizeOutcome> {
-    this.parts.metrics.replayBlocked(decision.kind);
-    switch (decision.kind) {
-      case 'bound':
-        if (reservation.otherRequests > OTHER_REQUESTS_MAX)
-          throw new AppError('rate-limited', 'Too many other requests came with this payment.');
-        return { outcome: 'bound-to-other-request' };
-      case 'dead':
-        return closed(await this.lastLook(reservation));
-      case 'owed':
-        return { outcome: 'reserved', reservation };
-      case 'in-flight':
-        return { outcome: 'in-flight', reservation, retryAfterSeconds: decision.retryAfterSeconds };
-      case 'settled':
-        return closed(reservation);
-    }
-  }
-
-  /** After its own transaction reverted, a payment may have been sent by anybody else since. */
-  private async lastLook(reservation: Reservation): Promise<Reservation> {
-    if (reservation.reason !== reasons.transactionFailed) return reservation;
-    return this.parts.desk.recheck(reservation);
   }
 
   private async verify(payment: Payment, claimed: Reservation): Promise<AuthorizeOutcome> {
@@ -194,12 +135,4 @@ export class AuthorizePayment {
     const { kind } = await this.parts.chain.fateOf({ ...claimed, fromBlock: earlier });
     return kind === 'paid' || kind === 'used-otherwise' ? 'elsewhere' : 'no';
   }
-}
-
-function closed(reservation: Reservation): AuthorizeOutcome {
-  const { state, reason, settlement, otherRequests } = reservation;
-  if (state !== 'settled')
-    return invalid(reason ?? 'failed', chargedBy(reason ?? ''), 'This payment failed before.');
-  if (settlement === null) throw new Error('A settled reservation has lost its settlement.');
-  return { outcome: 'settled', reservation, settlement, guessed: otherRequests >= OTHER_REQUESTS_MAX };
 }

@@ -34,9 +34,9 @@ describe('checking signatures', () => {
     checks = new CheckSignature({
       chain: {
         recoversToPayer: ({ payer }) => accounts.has(payer),
-        isSignedByContract: (payment) => {
+        isSignedByContract: (signed) => {
           questions += 1;
-          return answer(payment);
+          return answer(signed as Payment);
         },
       },
       store: { findByKey: () => Promise.resolve(known as Reservation | undefined) },

@@ -1,7 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 import { ContractPayments } from './contract-payments.js';
 import type { Payment } from './payment.js';
-import type { PaymentMetrics, ReservationStore, SettlementChain } from './ports.js';
+import type { PaymentMetrics, ReservationStore, SettlementChain, Signed } from './ports.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** Signatures about which the node is asked at the same time. */
@@ -26,7 +26,7 @@ export interface CheckSignatureParts {
 }
 
 /**
- * Finds out who signed a payment. A plain account's signature is recovered here, costs next to nothing and is never
+ * Finds out who signed a payment, or the claim of a transfer. A plain account's signature is recovered here, costs next to nothing and is never
  * limited. For any other the node is asked, once for code and once for the answer of a contract (ERC-1271). Nobody has
  * to own anything to send such a signature, so these questions are few: a flood of garbage meets the limits, and plain
  * accounts go on paying beside it. Whoever names the address of a contract wallet in garbage can use up the questions
@@ -45,13 +45,13 @@ export class CheckSignature {
   }
 
   /** @throws AppError `rate-limited`, `dependency-unavailable` */
-  async signedBy(payment: Payment): Promise<Signatory> {
+  async signedBy(signed: Signed): Promise<Signatory> {
     const { chain } = this.parts;
-    if (chain.recoversToPayer(payment)) return 'account';
-    this.countQuestion(payment.payer);
+    if (chain.recoversToPayer(signed)) return 'account';
+    this.countQuestion(signed.payer);
     this.running += 1;
     try {
-      return (await chain.isSignedByContract(payment)) ? 'contract' : 'nobody';
+      return (await chain.isSignedByContract(signed)) ? 'contract' : 'nobody';
     } finally {
       this.running -= 1;
     }

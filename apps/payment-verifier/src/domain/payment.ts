@@ -1,5 +1,6 @@
-import type { AuthorizationPayment } from '@touchstone/contracts';
+import type { PaymentReference } from '@touchstone/contracts';
 import type { PaymentPayload, PaymentRequirements } from '@x402/core/types';
+import type { DirectTransfer } from './direct-transfer.js';
 
 /** What identifies a payment for ever (protocol section 10): EIP-3009 makes the nonce unique per payer and token. */
 export interface PaymentKey {
@@ -40,8 +41,14 @@ export interface SignedAuthorization {
 
 /** The part of a payment that contracts name in evidence and events. */
 export function paymentReference(
-  payment: PaymentKey & { readonly payTo: string; readonly amount: bigint },
-): AuthorizationPayment {
-  const { network, asset, payer, payTo, amount, nonce } = payment;
-  return { network, asset, payer, payTo, amount: amount.toString(), nonce };
+  payment: PaymentKey & {
+    readonly payTo: string;
+    readonly amount: bigint;
+    readonly transfer?: DirectTransfer | null;
+  },
+): PaymentReference {
+  const { network, asset, payer, payTo, amount, nonce, transfer } = payment;
+  const parties = { network, asset, payer, payTo, amount: amount.toString() };
+  if (!transfer) return { ...parties, nonce };
+  return { ...parties, txHash: transfer.transaction.slice(2), logIndex: transfer.logIndex };
 }

@@ -1,10 +1,14 @@
+import type { BlockReference, DirectTransfer, PayerClaim, TransferPayment } from './direct-transfer.js';
+import type { SeenTransaction } from './judge-transfer.js';
 import type { Payment, PaymentKey } from './payment.js';
 import type { ClaimDecision, Reservation, Settlement } from './reservation.js';
 
 /** A new claim. */
 export interface ReservationDraft {
   readonly id: string;
-  readonly payment: Payment;
+  readonly payment: Payment | TransferPayment;
+  /** True for a direct transfer, which was verified before: its request owns it at once. */
+  readonly verified?: boolean;
   readonly requestDigest: string;
   readonly leaseUntilMs: number;
   readonly nowMs: number;
@@ -54,7 +58,7 @@ export interface ReservationStore {
   awaitChain(id: string, nowMs: number): Promise<void>;
   /**
    * Settles once and announces it in the same transaction; returns what is stored then. Of the failed ones it settles
-   * those whose transaction reverted.
+   * those whose failure the chain may undo.
    */
   settle(id: string, transfer: Transfer, settlement: Settlement, nowMs: number): Promise<Reservation>;
   /** Fails once and announces it in the same transaction; a settled reservation stays settled. */
@@ -86,6 +90,8 @@ export type AuthorizationFate =
   | { readonly kind: 'canceled' }
   /** Its time is over at a final block and it was not used. */
   | { readonly kind: 'expired' }
+  /** A direct transfer stands in no block up to a final one that is as high as its own was. */
+  | { readonly kind: 'dropped' }
   /** It may still be used. */
   | { readonly kind: 'open' };
 
@@ -99,10 +105,47 @@ export interface SettlementChain {
   /** A recent block number; at most some seconds old. */
   recentBlock(): Promise<bigint>;
   /** True when the signature recovers to the payer, as that of a plain account does; asks nobody. */
-  recoversToPayer(payment: Payment): boolean;
+  recoversToPayer(signed: Signed): boolean;
   /** True when the payer is a contract that says that it signed (ERC-1271); asks the node. */
-  isSignedByContract(payment: Payment): Promise<boolean>;
+  isSignedByContract(signed: Signed): Promise<boolean>;
   fateOf(reservation: Reservation): Promise<AuthorizationFate>;
+}
+
+/** What a payer signs. */
+export type Signed = Payment | PayerClaim;
+
+/** Where a direct transfer that was taken stands. */
+export type TransferStanding =
+  | { readonly kind: 'final'; readonly block: BlockReference }
+  /** In a block that may still be dropped, perhaps in another one than before. */
+  | { readonly kind: 'moved'; readonly block: BlockReference }
+  | { readonly kind: 'dropped' }
+  | { readonly kind: 'unknown' };
+
+/** Transfers that payers made themselves. Every method throws AppError `dependency-unavailable`. */
+export interface TransferReader {
+  /** A transaction with its transfers of one token; undefined while no block of the chain has it. */
+  look(asset: string, transaction: string): Promise<SeenTransaction | undefined>;
+  /** Number of the newest block that no reorganisation drops; undefined while there is none. */
+  finalNumber(): Promise<bigint | undefined>;
+  standingOf(
+    reservation: Reservation & { readonly transfer: DirectTransfer },
+    final: bigint,
+  ): Promise<TransferStanding>;
+}
+
+/** Reservations of direct transfers, as they are looked for by their transaction and followed until they are final. */
+export interface TransferStore {
+  /** All of one transaction. */
+  ofTransaction(network: string, asset: string, transaction: string): Promise<readonly Reservation[]>;
+  /** Settled ones that are not known to be final, whose block is at most `final`, oldest look first. */
+  unfinished(final: bigint, limit: number): Promise<readonly Reservation[]>;
+  /** Where a transfer stands now, and whether it stays there. */
+  place(id: string, block: BlockReference, isFinal: boolean, nowMs: number): Promise<void>;
+  /** Puts the next look at one behind those at the others. */
+  postpone(id: string, nowMs: number): Promise<void>;
+  /** Fails a settled one that was dropped, once, and announces it in the same transaction. */
+  reverse(id: string, reason: string, settlement: Settlement, nowMs: number): Promise<boolean>;
 }
 
 /** The answer of the official verification. */

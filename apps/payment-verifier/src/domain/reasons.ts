@@ -1,4 +1,5 @@
 import type { Charged } from '@touchstone/contracts';
+import { TRANSFER_DROPPED } from '@touchstone/contracts/transfer';
 
 /**
  * Why a payment is refused. The `invalid_exact_evm_*` codes are those of the official packages, spelt as they spell
@@ -26,6 +27,8 @@ export const reasons = {
   tokenVersion: 'invalid_exact_evm_token_version_mismatch',
   boundToOtherRequest: 'payment_bound_to_other_request',
   recipientNotAllowed: 'recipient_not_allowed',
+  /** A reorganisation dropped a direct transfer. */
+  transferDropped: TRANSFER_DROPPED,
 } as const;
 
 /** Reasons that a metric may carry; anything else is counted as `other`, so that labels stay bounded. */
@@ -42,6 +45,9 @@ export const countedReasons: ReadonlySet<string> = new Set<string>([
   'asset_not_deployed_contract',
   'eip6492_factory_not_allowed',
 ]);
+
+/** Failures that the chain may undo: somebody else sends the transfer, or a block takes a dropped one up. */
+export const undoableReasons: readonly string[] = [reasons.transactionFailed, reasons.transferDropped];
 
 /** Refusals that rest on the state of the chain: only the chain can tell what became of the authorisation meanwhile. */
 export const chainReasons: ReadonlySet<string> = new Set<string>([

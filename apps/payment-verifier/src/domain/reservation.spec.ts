@@ -25,6 +25,7 @@ const reservation = (change: Partial<Reservation>): Reservation => ({
   reason: null,
   updatedAtMs: 0,
   authorization: null,
+  transfer: null,
   owedAtMs: null,
   recheckAtMs: null,
   otherRequests: 0,

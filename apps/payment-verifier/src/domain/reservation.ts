@@ -1,3 +1,4 @@
+import type { DirectTransfer } from './direct-transfer.js';
 import type { PaymentKey, SignedAuthorization } from './payment.js';
 
 /**
@@ -5,7 +6,8 @@ import type { PaymentKey, SignedAuthorization } from './payment.js';
  * `released` – nobody holds it; the first request may come again.
  * `settling` – a transaction was signed and stored, or only the chain can tell what became of the payment.
  * `settled` – for ever.
- * `failed` – for ever, except after a transaction that reverted: somebody else may still send the transfer.
+ * `failed` – for ever, except after a transaction that reverted, or a transfer that a reorganisation dropped: somebody may
+ *   still send it, or a block take it up.
  */
 export type ReservationState = 'reserved' | 'released' | 'settling' | 'settled' | 'failed';
 
@@ -34,8 +36,10 @@ export interface Reservation extends PaymentKey {
   readonly settlement: Settlement | null;
   readonly reason: string | null;
   readonly updatedAtMs: number;
-  /** Null for a reservation that is older than the column. */
+  /** Null for a reservation that is older than the column, and for a direct transfer. */
   readonly authorization: SignedAuthorization | null;
+  /** What a payer transferred before he asked; null for an authorisation. Nothing is sent for it. */
+  readonly transfer: DirectTransfer | null;
   /**
    * When a settlement was first asked for: an answer exists since then, and the payment is settled without anybody's
    * help until the authorisation is over.

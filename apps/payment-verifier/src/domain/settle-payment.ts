@@ -39,15 +39,14 @@ export class SettlePayment {
   async settle(reservationId: string): Promise<SettleOutcome> {
     const reservation = await this.owe(reservationId);
     if (isTerminal(reservation.state)) return outcomeOf(reservation);
-    const { state, owedAtMs, authorization } = reservation;
-    if (authorization === null && state === 'settling') return outcomeOf(reservation);
-    if (authorization === null || (owedAtMs === null && state !== 'settling'))
+    const { state, owedAtMs, authorization, transfer } = reservation;
+    const isKept = authorization !== null || transfer !== null;
+    if (!isKept && state === 'settling') return outcomeOf(reservation);
+    if (!isKept || (owedAtMs === null && state !== 'settling'))
       throw new AppError('conflict', `The reservation is ${state}; authorize the payment again.`);
     const running = this.running.get(reservationId);
     if (running !== undefined) return running;
-    const work = this.measured(reservation, paymentOf(authorization)).finally(() =>
-      this.running.delete(reservationId),
-    );
+    const work = this.measured(reservation).finally(() => this.running.delete(reservationId));
     this.running.set(reservationId, work);
     return work;
   }
@@ -72,15 +71,27 @@ export class SettlePayment {
     return reservation;
   }
 
-  private async measured(reservation: Reservation, payment: Payment): Promise<SettleOutcome> {
+  private async measured(reservation: Reservation): Promise<SettleOutcome> {
     const startedAt = performance.now();
     let outcome = 'error';
     try {
-      const result = await this.run(reservation, payment);
+      const { authorization } = reservation;
+      const result = await (authorization === null
+        ? this.find(reservation)
+        : this.run(reservation, paymentOf(authorization)));
       outcome = result.outcome;
       return result;
     } finally {
       this.parts.metrics.settled((performance.now() - startedAt) / 1_000, outcome);
+    }
+  }
+
+  /** A direct transfer was made before it was asked for: the chain says whether it still stands, and nothing is sent. */
+  private async find(reservation: Reservation): Promise<SettleOutcome> {
+    try {
+      return outcomeOf(await this.parts.desk.askChain(reservation));
+    } catch (error) {
+      return this.unsent(reservation, error);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { PaymentMetrics, ReservationStore, SettlementChain, TransactionOutcome } from './ports.js';
+import { remarksOf } from './direct-transfer.js';
 import { reasons } from './reasons.js';
 import type { Reservation, Settlement } from './reservation.js';
 
@@ -16,7 +17,7 @@ export function unsettled(reservation: Reservation, reason: string, message?: st
     success: false,
     errorReason: reason,
     ...(message === undefined ? {} : { errorMessage: message }),
-    transaction: reservation.transaction ?? '',
+    transaction: reservation.transaction ?? reservation.transfer?.transaction ?? '',
     network: reservation.network,
     payer: reservation.payer,
   };
@@ -24,7 +25,9 @@ export function unsettled(reservation: Reservation, reason: string, message?: st
 
 /** A successful x402 settle response for a transfer that somebody may have sent in our place. */
 export function settledBy(reservation: Reservation, transaction: string): Settlement {
-  return { success: true, transaction, network: reservation.network, payer: reservation.payer };
+  const { network, payer, transfer } = reservation;
+  const remarks = remarksOf(transfer);
+  return { success: true, transaction, network, payer, ...(remarks && { remarks }) };
 }
 
 /** Milliseconds after which a payment that is not settled yet is looked at again, at first and at most. */
@@ -69,6 +72,8 @@ export class SettlementDesk {
         return this.fail(reservation, reasons.canceled);
       case 'expired':
         return this.fail(reservation, reasons.validBefore);
+      case 'dropped':
+        return this.fail(reservation, reasons.transferDropped);
       case 'open':
         if (own === 'reverted') return this.fail(reservation, reasons.transactionFailed);
         return open === 'wait' ? this.leave(reservation) : reservation;
@@ -90,6 +95,7 @@ export class SettlementDesk {
         return this.conclude(reservation, reasons.canceled);
       case 'expired':
         return this.conclude(reservation, reasons.validBefore);
+      case 'dropped':
       case 'open':
         return reservation;
     }

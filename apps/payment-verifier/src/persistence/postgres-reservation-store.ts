@@ -3,7 +3,8 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { paymentReference, type PaymentKey } from '../domain/payment.js';
 import type { Claim, ReservationDraft, ReservationStore, Transfer } from '../domain/ports.js';
 import type { ClaimDecision, Reservation, Settlement } from '../domain/reservation.js';
-import { reasons } from '../domain/reasons.js';
+import { remarksOf } from '../domain/direct-transfer.js';
+import { reasons, undoableReasons } from '../domain/reasons.js';
 import {
   claimExisting,
   insertReservation,
@@ -103,14 +104,14 @@ export class PostgresReservationStore implements ReservationStore {
         manager,
         `UPDATE payments.reservations SET state = 'settled', transaction = $2, log_index = $3, settlement = $4::jsonb,
            reason = NULL, updated_at = $5, recheck_after = NULL
-         WHERE id = $1 AND (state NOT IN ('settled', 'failed') OR (state = 'failed' AND reason = $6)) RETURNING ${reservationColumns}`,
+         WHERE id = $1 AND (state NOT IN ('settled', 'failed') OR (state = 'failed' AND reason = ANY($6::text[]))) RETURNING ${reservationColumns}`,
         [
           id,
           bytes(transfer.transaction),
           transfer.logIndex,
           JSON.stringify(settlement),
           new Date(nowMs),
-          reasons.transactionFailed,
+          undoableReasons,
         ],
       );
       // Recovery need not ask for the receipt of what stands in a block.
@@ -120,12 +121,14 @@ export class PostgresReservationStore implements ReservationStore {
            AND attempts @> jsonb_build_array(jsonb_build_object('hash', $2::text))`,
         [id, transfer.transaction],
       );
+      const remarks = remarksOf(after.reservation.transfer);
       if (after.changed)
         await this.outbox.append(manager, 'evt.v1.payment.transfer.settled', {
           reservationId: id,
           requestDigest: after.reservation.requestDigest,
           payment: paymentReference(after.reservation),
           transaction: transfer.transaction,
+          ...(remarks && { remarks }),
           settledAt: new Date(nowMs).toISOString(),
         });
       return after.reservation;

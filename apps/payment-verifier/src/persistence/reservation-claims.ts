@@ -1,9 +1,15 @@
 import type { EntityManager } from 'typeorm';
 import type { PaymentKey } from '../domain/payment.js';
 import type { Claim, ReservationDraft } from '../domain/ports.js';
-import { authorizationOf } from '../domain/read-payment.js';
 import { OTHER_REQUESTS_MAX, type ClaimDecision, type Reservation } from '../domain/reservation.js';
-import { bytes, reservationColumns, toReservation, type ReservationRow } from './reservation-row.js';
+import {
+  bytes,
+  keptColumns,
+  keptOf,
+  reservationColumns,
+  toReservation,
+  type ReservationRow,
+} from './reservation-row.js';
 import { rowsOf, type SqlRunner } from './sql.js';
 
 /** The condition that finds the reservation of a payment, with {@link keyOf} as parameters. */
@@ -36,12 +42,13 @@ export async function insertReservation(
   draft: ReservationDraft,
 ): Promise<{ readonly inserted?: Reservation; readonly known?: Reservation }> {
   const { payment } = draft;
+  const first = 12;
   const [row] = await rowsOf<ReservationRow & { readonly is_new: boolean }>(
     runner,
     `WITH inserted AS (
-       INSERT INTO payments.reservations (id, network, asset, payer, nonce, request_digest, authorization_digest,
-         pay_to, amount, valid_before, state, lease_until, from_block, created_at, updated_at, "authorization")
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'reserved', $11, $12, $13, $13, $14)
+       INSERT INTO payments.reservations (id, network, asset, payer, nonce, state, request_digest, lease_until, from_block,
+         created_at, updated_at, verified, ${keptColumns.join(', ')})
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, ${placesFrom(first)})
        ON CONFLICT ON CONSTRAINT reservations_one_per_payment DO NOTHING
        RETURNING ${reservationColumns})
      SELECT true AS is_new, ${reservationColumns} FROM inserted
@@ -51,15 +58,13 @@ export async function insertReservation(
     [
       draft.id,
       ...keyOf(payment),
+      'reserved',
       bytes(draft.requestDigest),
-      bytes(payment.authorizationDigest),
-      payment.payTo,
-      payment.amount.toString(),
-      payment.validBefore.toString(),
       new Date(draft.leaseUntilMs),
       draft.fromBlock.toString(),
       new Date(draft.nowMs),
-      JSON.stringify(authorizationOf(payment)),
+      draft.verified === true,
+      ...keptOf(payment),
     ],
   );
   if (row === undefined) return {};
@@ -90,27 +95,30 @@ export async function claimExisting(
 async function take(
   manager: EntityManager,
   existing: Reservation,
-  { payment, requestDigest, leaseUntilMs, nowMs }: ReservationDraft,
+  { payment, requestDigest, leaseUntilMs, nowMs, verified }: ReservationDraft,
 ): Promise<Claim | undefined> {
+  const first = 6;
+  const kept = keptColumns.map((column, place) => `${column} = $${first + place}`).join(', ');
   const [taken] = await rowsOf<ReservationRow>(
     manager,
     `WITH changed AS (
-       UPDATE payments.reservations SET state = 'reserved', request_digest = $2, authorization_digest = $3,
-         pay_to = $4, amount = $5, valid_before = $6, lease_until = $7, updated_at = $8, reason = NULL,
-         "authorization" = $9
+       UPDATE payments.reservations SET state = 'reserved', request_digest = $2, lease_until = $3, updated_at = $4,
+         reason = NULL, verified = verified OR $5, ${kept}
        WHERE id = $1 RETURNING ${reservationColumns})
      SELECT * FROM changed`,
     [
       existing.id,
       bytes(requestDigest),
-      bytes(payment.authorizationDigest),
-      payment.payTo,
-      payment.amount.toString(),
-      payment.validBefore.toString(),
       new Date(leaseUntilMs),
       new Date(nowMs),
-      JSON.stringify(authorizationOf(payment)),
+      verified === true,
+      ...keptOf(payment),
     ],
   );
   return taken === undefined ? undefined : { taken: true, reservation: toReservation(taken) };
+}
+
+/** Places of the kept columns among the parameters. */
+function placesFrom(first: number): string {
+  return keptColumns.map((_, place) => `$${first + place}`).join(', ');
 }

@@ -6,11 +6,13 @@ import { Outbox } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
 import { EvmSettlementChain } from '../adapters/evm/evm-settlement-chain.js';
 import { EvmToken } from '../adapters/evm/evm-token.js';
+import { EvmTransfers } from '../adapters/evm/evm-transfers.js';
 import { EvmSettlementLane } from '../adapters/evm/settlement-lane.js';
 import { OfficialFacilitator } from '../adapters/x402/official-facilitator.js';
 import type { Config } from '../config.js';
 import { PrometheusPaymentMetrics } from '../metrics.js';
 import { PostgresReservationStore } from '../persistence/postgres-reservation-store.js';
+import { PostgresTransferStore } from '../persistence/postgres-transfer-store.js';
 import { settlementLane } from './settlement-lane.js';
 
 /** The outside world: database, chain, signer, the official facilitator, metrics. */
@@ -29,9 +31,15 @@ function chain(config: Config) {
     ),
     provide(EvmToken, { node: EvmNode }, ({ node }) => new EvmToken(node, config.TOUCHSTONE_PAYMENT_ASSET)),
     provide(
-      EvmSettlementChain,
+      EvmTransfers,
       { node: EvmNode },
-      ({ node }) => new EvmSettlementChain(node, config.TOUCHSTONE_PAYMENT_CONFIRMATIONS),
+      ({ node }) => new EvmTransfers(node, config.TOUCHSTONE_TRANSFER_CONFIRMATIONS),
+    ),
+    provide(
+      EvmSettlementChain,
+      { node: EvmNode, transfers: EvmTransfers },
+      ({ node, transfers }) =>
+        new EvmSettlementChain(node, config.TOUCHSTONE_PAYMENT_CONFIRMATIONS, transfers),
     ),
     provide(RpcLaneSigner, { rpc: RpcClient }, ({ rpc }) => new RpcLaneSigner(rpc, 'settlement')),
   ];
@@ -45,6 +53,11 @@ function payments(config: Config, context: ServiceContext<Config>) {
       PostgresReservationStore,
       { dataSource: DataSource, outbox: Outbox },
       ({ dataSource, outbox }) => new PostgresReservationStore(dataSource, outbox),
+    ),
+    provide(
+      PostgresTransferStore,
+      { dataSource: DataSource, outbox: Outbox },
+      ({ dataSource, outbox }) => new PostgresTransferStore(dataSource, outbox),
     ),
     provide(
       EvmSettlementLane,

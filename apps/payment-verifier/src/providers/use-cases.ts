@@ -2,16 +2,22 @@ import { provide, type ServiceContext } from '@touchstone/platform/wiring';
 import { uuidV7 } from '@touchstone/postgres';
 import { EvmSettlementChain } from '../adapters/evm/evm-settlement-chain.js';
 import { EvmToken } from '../adapters/evm/evm-token.js';
+import { EvmTransfers } from '../adapters/evm/evm-transfers.js';
 import { EvmSettlementLane } from '../adapters/evm/settlement-lane.js';
 import { OfficialFacilitator } from '../adapters/x402/official-facilitator.js';
 import type { Config } from '../config.js';
+import { AuthorizeTransfer } from '../domain/authorize-transfer.js';
 import { FacilitatePayment } from '../domain/facilitate-payment.js';
+import { FollowTransfers } from '../domain/follow-transfers.js';
+import type { TransferLimits } from '../domain/judge-transfer.js';
 import { PaymentDesk } from '../domain/payment-desk.js';
+import type { PaymentPolicy } from '../domain/read-payment.js';
 import { RecoverSettlements } from '../domain/recover-settlements.js';
 import { SettleOwed } from '../domain/settle-owed.js';
 import { SupportedPayments } from '../domain/supported-payments.js';
 import { PrometheusPaymentMetrics } from '../metrics.js';
 import { PostgresReservationStore } from '../persistence/postgres-reservation-store.js';
+import { PostgresTransferStore } from '../persistence/postgres-transfer-store.js';
 
 /** What the payment-verifier does, on the adapters. */
 export function useCases(config: Config, context: ServiceContext<Config>) {
@@ -35,14 +41,10 @@ function asked(config: Config, { clock }: ServiceContext<Config>) {
           leaseMs: config.TOUCHSTONE_PAYMENT_LEASE_SECONDS * 1_000,
           contractPaymentsPerMinuteMax: config.TOUCHSTONE_CONTRACT_PAYMENTS_PER_MINUTE_MAX,
           validityMinSeconds: config.TOUCHSTONE_PAYMENT_VALIDITY_MIN_SECONDS,
-          policy: {
-            network: config.TOUCHSTONE_PAYMENT_NETWORK,
-            asset: config.TOUCHSTONE_PAYMENT_ASSET,
-            recipients: config.TOUCHSTONE_PAYMENT_RECIPIENTS,
-            token: () => token.known,
-          },
+          policy: { ...policyOf(config), token: () => token.known },
         }),
     ),
+    authorizeTransfer(config, clock),
     provide(
       FacilitatePayment,
       { desk: PaymentDesk, store: PostgresReservationStore, facilitator: OfficialFacilitator },
@@ -51,9 +53,45 @@ function asked(config: Config, { clock }: ServiceContext<Config>) {
     provide(
       SupportedPayments,
       { facilitator: OfficialFacilitator, token: EvmToken },
-      ({ facilitator, token }) => new SupportedPayments(facilitator, token),
+      ({ facilitator, token }) => new SupportedPayments(facilitator, token, transferLimitsOf(config)),
     ),
   ];
+}
+
+function authorizeTransfer(config: Config, clock: ServiceContext<Config>['clock']) {
+  return provide(
+    AuthorizeTransfer,
+    {
+      ...{ desk: PaymentDesk, store: PostgresReservationStore, transfers: PostgresTransferStore },
+      ...{ reader: EvmTransfers, chain: EvmSettlementChain, metrics: PrometheusPaymentMetrics },
+    },
+    ({ desk, ...ports }) =>
+      new AuthorizeTransfer({
+        ...ports,
+        signatures: desk.signatures,
+        known: desk.known,
+        policy: policyOf(config),
+        limits: transferLimitsOf(config),
+        nowMs: () => clock.nowMs(),
+        newId: uuidV7,
+        leaseMs: config.TOUCHSTONE_PAYMENT_LEASE_SECONDS * 1_000,
+      }),
+  );
+}
+
+function policyOf(config: Config): PaymentPolicy {
+  return {
+    network: config.TOUCHSTONE_PAYMENT_NETWORK,
+    asset: config.TOUCHSTONE_PAYMENT_ASSET,
+    recipients: config.TOUCHSTONE_PAYMENT_RECIPIENTS,
+  };
+}
+
+function transferLimitsOf(config: Config): TransferLimits {
+  return {
+    confirmations: config.TOUCHSTONE_TRANSFER_CONFIRMATIONS,
+    maxAgeSeconds: config.TOUCHSTONE_TRANSFER_AGE_MAX_SECONDS,
+  };
 }
 
 /** What is done without being asked. */
@@ -73,6 +111,22 @@ function byItself({ clock, logger }: ServiceContext<Config>) {
           onError: (error, reservationId) => {
             metrics.recoveryFailed();
             logger.warn({ err: error, reservationId }, 'an open payment could not be looked at');
+          },
+        }),
+    ),
+    provide(
+      FollowTransfers,
+      { transfers: PostgresTransferStore, reader: EvmTransfers, metrics: PrometheusPaymentMetrics },
+      ({ transfers, reader, metrics }) =>
+        new FollowTransfers({
+          ...{ transfers, reader, metrics, nowMs },
+          onDropped: ({ id }) => {
+            metrics.undone();
+            logger.error({ reservationId: id }, 'a transfer that was answered for was dropped by the chain');
+          },
+          onError: (error, reservationId) => {
+            metrics.recoveryFailed();
+            logger.warn({ err: error, reservationId }, 'a transfer could not be followed');
           },
         }),
     ),

@@ -1,7 +1,7 @@
 import type { PaymentKey } from '../../src/domain/payment.js';
 import type { Claim, ReservationDraft, ReservationStore, Transfer } from '../../src/domain/ports.js';
 import { authorizationOf } from '../../src/domain/read-payment.js';
-import { reasons } from '../../src/domain/reasons.js';
+import { reasons, undoableReasons } from '../../src/domain/reasons.js';
 import {
   isTerminal,
   OTHER_REQUESTS_MAX,
@@ -30,7 +30,7 @@ export class MemoryReservationStore implements ReservationStore {
         nonce,
         ...claimed(draft),
         id: draft.id,
-        verified: false,
+        verified: draft.verified === true,
         fromBlock: draft.fromBlock,
         transaction: null,
         settlement: null,
@@ -46,7 +46,8 @@ export class MemoryReservationStore implements ReservationStore {
       return { taken: false, reservation: counted, decision };
     }
     if (decision.kind !== 'take') return { taken: false, reservation: existing, decision };
-    return { taken: true, reservation: this.put({ ...existing, ...claimed(draft) }) };
+    const verified = existing.verified || draft.verified === true;
+    return { taken: true, reservation: this.put({ ...existing, ...claimed(draft), verified }) };
   }
 
   async confirm(id: string, leaseUntilMs: number, nowMs: number): Promise<boolean> {
@@ -117,7 +118,7 @@ export class MemoryReservationStore implements ReservationStore {
 
   async conclude(id: string, reason: string, settlement: Settlement, nowMs: number): Promise<Reservation> {
     const row = this.known(id);
-    if (!isReverted(row)) return row;
+    if (row.state !== 'failed' || row.reason !== reasons.transactionFailed) return row;
     return this.put({ ...row, reason, settlement, recheckAtMs: null, updatedAtMs: nowMs });
   }
 
@@ -191,7 +192,7 @@ export class MemoryReservationStore implements ReservationStore {
 }
 
 function isReverted({ state, reason }: Reservation): boolean {
-  return state === 'failed' && reason === reasons.transactionFailed;
+  return state === 'failed' && undoableReasons.includes(reason ?? '');
 }
 
 function claimed(draft: ReservationDraft) {
@@ -206,6 +207,7 @@ function claimed(draft: ReservationDraft) {
     leaseUntilMs: draft.leaseUntilMs,
     reason: null,
     updatedAtMs: draft.nowMs,
-    authorization: authorizationOf(draft.payment),
+    authorization: 'transfer' in draft.payment ? null : authorizationOf(draft.payment),
+    transfer: 'transfer' in draft.payment ? draft.payment.transfer : null,
   };
 }

@@ -51,6 +51,7 @@ export function describeReservationStore(name: string, open: () => ReservationSt
         reason: null,
         updatedAtMs: START_MS,
         authorization: authorizationOf(payment),
+        transfer: null,
         owedAtMs: null,
         recheckAtMs: null,
         otherRequests: 0,

@@ -15,7 +15,7 @@ import { SettleExecuted } from '../../../inference-gateway/src/domain/payment/se
 import { takePaymentEvent } from '../../../inference-gateway/src/transport/nats/payment-events.js';
 import { MemoryVerificationStore } from '../../../inference-gateway/test/support/memory-verification-store.js';
 import { PaymentDesk } from '../../../payment-verifier/src/domain/payment-desk.js';
-import { paymentReference } from '../../../payment-verifier/src/domain/payment.js';
+import { paymentReference, type Payment } from '../../../payment-verifier/src/domain/payment.js';
 import { RecoverSettlements } from '../../../payment-verifier/src/domain/recover-settlements.js';
 import type { Reservation } from '../../../payment-verifier/src/domain/reservation.js';
 import { SettleOwed } from '../../../payment-verifier/src/domain/settle-owed.js';
@@ -213,7 +213,7 @@ export class PaymentWorld {
       chain: {
         recentBlock: () => chain.recentBlock(),
         // Recovering a signature is no call to anybody.
-        recoversToPayer: (payment) => this.chain.recoversToPayer(payment),
+        recoversToPayer: (payment) => this.chain.recoversToPayer(payment as Payment),
         isSignedByContract: () => chain.isSignedByContract(),
         fateOf: () => chain.fateOf(),
       },
@@ -263,7 +263,9 @@ export class PaymentWorld {
     const controller = new PaymentRpcController(this.desk, {} as never, quietLogger);
     await verifier.step();
     try {
-      const answer: unknown = await controller[verb](request as never);
+      const answer: unknown = await controller[verb as Exclude<typeof verb, 'authorize-transfer'>](
+        request as never,
+      );
       const { outcome, charged } = answer as { outcome?: unknown; charged?: unknown };
       // A word that a pause held back was true when the chain was asked; whoever waited for it has given up.
       if (!verifier.isWoken) {

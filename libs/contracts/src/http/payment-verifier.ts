@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { paymentRemarks } from '../transfer/index.js';
 import { jsonValue } from '../schemas/json-value.js';
 import { timestampMs, uuidV7 } from '../schemas/primitives.js';
 
@@ -93,6 +94,9 @@ export const paymentStatus = z.object({
   amount: z.string(),
   transaction: z.string().nullable(),
   reason: z.string().nullable(),
+  remarks: paymentRemarks
+    .optional()
+    .describe("payer-unproven: a transfer that came without its payer's claim."),
   updatedAt: timestampMs,
 });
 export type PaymentStatus = z.output<typeof paymentStatus>;

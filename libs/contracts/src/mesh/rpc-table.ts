@@ -16,6 +16,7 @@ export const rpcTable = {
   },
   'payment-verifier': {
     authorize: ['inference-gateway'],
+    'authorize-transfer': ['inference-gateway'],
     settle: ['inference-gateway'],
     renew: ['inference-gateway'],
     release: ['inference-gateway'],

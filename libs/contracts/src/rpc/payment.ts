@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { authorizationPayment } from '../schemas/output.js';
+import { paymentReference } from '../schemas/output.js';
 import { caip2, evmAddress, hex32, uuidV7 } from '../schemas/primitives.js';
+import { askedTransfer, presentedTransfer, transferCodes } from '../transfer/index.js';
 
 /** An x402 object; its own library validates it, the envelope only bounds its shape. */
 const x402Object = z.record(z.string(), z.unknown());
@@ -16,6 +17,40 @@ export const chargedStates = ['no', 'elsewhere', 'unknown'] as const;
 export type Charged = (typeof chargedStates)[number];
 const charged = z.enum(chargedStates);
 
+const authorized = [
+  /** The caller holds the reservation and may run the model. */
+  z.strictObject({
+    outcome: z.literal('reserved'),
+    reservationId: uuidV7,
+    payment: paymentReference,
+    payer: z.string(),
+  }),
+  /** The same request is paid; the caller serves its stored answer, or makes it now when there is none. */
+  z.strictObject({
+    outcome: z.literal('settled'),
+    reservationId: uuidV7,
+    payment: paymentReference,
+    settlement: x402Object,
+    /** So many other requests came with this payment that somebody seems to guess what it was made for. */
+    guessed: z.boolean(),
+  }),
+  /** The same request is running, or its settlement is not known yet. */
+  z.strictObject({
+    outcome: z.literal('in-flight'),
+    reservationId: uuidV7,
+    retryAfterSeconds: z.number().int().positive(),
+  }),
+  /** The payment belongs to another request. */
+  z.strictObject({ outcome: z.literal('bound-to-other-request') }),
+  /** The payment does not verify, or can no longer succeed. */
+  z.strictObject({
+    outcome: z.literal('invalid'),
+    reason: z.string(),
+    message: z.string().optional(),
+    charged,
+  }),
+] as const;
+
 /** Reserves a payment for one request and verifies it. Insert-first: the first request digest owns it for ever. */
 export const authorizePayment = {
   request: z.strictObject({
@@ -23,37 +58,24 @@ export const authorizePayment = {
     paymentRequirements: x402Object,
     requestDigest: hex32,
   }),
+  response: z.discriminatedUnion('outcome', authorized),
+} as const;
+
+/** Verifies a transfer that stands on the chain and reserves it for one request, which owns it for ever. */
+export const authorizeTransfer = {
+  request: z.strictObject({
+    transfer: presentedTransfer,
+    asked: askedTransfer,
+    requestDigest: hex32,
+  }),
   response: z.discriminatedUnion('outcome', [
-    /** The caller holds the reservation and may run the model. */
+    ...authorized,
+    /** The transfer does not pay for this request, at least not yet. */
     z.strictObject({
-      outcome: z.literal('reserved'),
-      reservationId: uuidV7,
-      payment: authorizationPayment,
-      payer: z.string(),
-    }),
-    /** The same request is paid; the caller serves its stored answer, or makes it now when there is none. */
-    z.strictObject({
-      outcome: z.literal('settled'),
-      reservationId: uuidV7,
-      payment: authorizationPayment,
-      settlement: x402Object,
-      /** So many other requests came with this payment that somebody seems to guess what it was made for. */
-      guessed: z.boolean(),
-    }),
-    /** The same request is running, or its settlement is not known yet. */
-    z.strictObject({
-      outcome: z.literal('in-flight'),
-      reservationId: uuidV7,
-      retryAfterSeconds: z.number().int().positive(),
-    }),
-    /** The payment belongs to another request. */
-    z.strictObject({ outcome: z.literal('bound-to-other-request') }),
-    /** The payment does not verify, or can no longer succeed. */
-    z.strictObject({
-      outcome: z.literal('invalid'),
+      outcome: z.literal('refused'),
+      code: z.enum(transferCodes),
       reason: z.string(),
-      message: z.string().optional(),
-      charged,
+      message: z.string(),
     }),
   ]),
 } as const;

@@ -4,6 +4,7 @@ import { chainBlock } from './anchor.js';
 import { nodeStanding, reportHeartbeat } from './attestation.js';
 import {
   authorizePayment,
+  authorizeTransfer,
   releasePayment,
   renewPayment,
   settlePayment,
@@ -30,6 +31,7 @@ export const rpcSchemas = {
   },
   'payment-verifier': {
     authorize: authorizePayment,
+    'authorize-transfer': authorizeTransfer,
     settle: settlePayment,
     renew: renewPayment,
     release: releasePayment,

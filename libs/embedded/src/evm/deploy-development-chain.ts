@@ -19,7 +19,7 @@ export interface DevelopmentContracts {
   readonly multicall3: Hex;
 }
 
-/** Who gets what: the submitters pay gas in ETH, the payer pays for inferences in USDC. */
+/** Who gets what: the submitters pay gas in ETH; the payer pays for inferences in USDC, and gas where he transfers himself. */
 export interface FundedAddresses {
   readonly anchorSubmitter: Hex;
   readonly settlementSubmitter: Hex;
@@ -139,6 +139,8 @@ export async function deployDevelopmentChain(
   const registry = await ensureAnchorRegistry(rpcUrl);
   await ensureEther(rpcUrl, funded.anchorSubmitter);
   await ensureEther(rpcUrl, funded.settlementSubmitter);
+  // Needed for transfers of his own alone; an authorisation costs its payer no gas.
+  await ensureEther(rpcUrl, funded.payer);
   await ensureUsdcBalance(rpcUrl, usdc.address, funded.payer);
   return {
     usdc: usdc.address.toLowerCase() as Hex,

@@ -23,6 +23,7 @@ const taken = [
   'idempotency-key',
   'if-none-match',
   'payment-signature',
+  'touchstone-transfer-claim',
   'traceparent',
   'tracestate',
   'x-payment',

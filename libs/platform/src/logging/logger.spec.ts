@@ -57,6 +57,7 @@ describe('the logger', () => {
     'X-PAYMENT',
     'payment-signature',
     'payment-response',
+    'touchstone-transfer-claim',
     'apiKey',
     'MODEL_SIGNING_KEY_HEX',
     'privateKey',

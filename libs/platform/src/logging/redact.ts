@@ -22,7 +22,13 @@ const secretFragments = [
 ];
 
 /** Headers that carry a payment: who reads one could try to spend it. */
-const paymentNames = new Set(['xpayment', 'paymentsignature', 'xpaymentresponse', 'paymentresponse']);
+const paymentNames = new Set([
+  'xpayment',
+  'paymentsignature',
+  'xpaymentresponse',
+  'paymentresponse',
+  'touchstonetransferclaim',
+]);
 
 /** Names that hold a word of the list and are public. */
 const publicNames = new Set([

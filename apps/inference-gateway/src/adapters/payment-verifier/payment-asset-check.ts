@@ -2,6 +2,7 @@ import { AppError, shortText, type PaymentAsset } from '@touchstone/contracts';
 import type { RpcClient } from '@touchstone/nats';
 import type { ServiceContext } from '@touchstone/platform/wiring';
 import type { Config } from '../../config.js';
+import type { OfferedTransfers } from '../transfer/offered-transfers.js';
 
 /** Milliseconds that the payment-verifier may take to say what it takes. */
 export const PAYMENT_ASSET_TIMEOUT_MS = 2_000;
@@ -43,12 +44,13 @@ export class PaymentAssetCheck {
   constructor(
     private readonly rpc: RpcClient,
     private readonly offered: Offered,
+    private readonly transfers: Pick<OfferedTransfers, 'learn'>,
   ) {}
 
   /** @throws AppError `config-invalid` when they differ; what the RPC throws while nobody answers */
   async run(): Promise<void> {
     if (this.agreed) return;
-    const { asset } = await this.rpc.call(
+    const { asset, supported } = await this.rpc.call(
       'payment-verifier',
       'supported',
       {},
@@ -56,6 +58,7 @@ export class PaymentAssetCheck {
     );
     const mismatch = offerMismatch(this.offered, asset);
     if (mismatch !== undefined) throw new AppError('config-invalid', mismatch);
+    this.transfers.learn(supported);
     this.agreed = true;
   }
 }
@@ -66,10 +69,11 @@ export class PaymentAssetCheck {
  */
 export async function watchPaymentAsset(
   rpc: RpcClient,
+  transfers: OfferedTransfers,
   { config, health, logger }: ServiceContext<Config>,
 ): Promise<void> {
   if (config.TOUCHSTONE_PAYMENT_MODE === 'off') return;
-  const check = new PaymentAssetCheck(rpc, config);
+  const check = new PaymentAssetCheck(rpc, config, transfers);
   await check.run().catch((error: unknown) => {
     if (!(error instanceof AppError) || error.code === 'config-invalid') throw error;
     logger.warn({ err: error }, 'the payment-verifier was not asked yet what it takes');

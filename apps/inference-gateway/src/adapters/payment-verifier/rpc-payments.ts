@@ -1,4 +1,5 @@
 import { AppError } from '@touchstone/contracts';
+import type { AskedTransfer, PresentedTransfer } from '@touchstone/contracts/transfer';
 import type { RpcClient } from '@touchstone/nats';
 import type {
   AuthorizeOutcome,
@@ -6,6 +7,7 @@ import type {
   PaymentPort,
   PaymentRequirements,
   SettleOutcome,
+  TransferOutcome,
 } from '../../domain/payment/payment.js';
 
 /** Milliseconds for the verification of a payment, which asks the chain. */
@@ -47,6 +49,23 @@ export class RpcPayments implements PaymentPort {
       return await this.rpc.call('payment-verifier', 'authorize', request, {
         timeoutMs: AUTHORIZE_TIMEOUT_MS,
       });
+    } catch (error) {
+      throw unreachable(error);
+    }
+  }
+
+  async authorizeTransfer(
+    transfer: PresentedTransfer,
+    asked: AskedTransfer,
+    requestDigest: string,
+  ): Promise<TransferOutcome> {
+    try {
+      return await this.rpc.call(
+        'payment-verifier',
+        'authorize-transfer',
+        { transfer, asked, requestDigest },
+        { timeoutMs: AUTHORIZE_TIMEOUT_MS },
+      );
     } catch (error) {
       throw unreachable(error);
     }

@@ -1,6 +1,6 @@
 import {
   TENSORS_IN_MESSAGE_BYTES_MAX,
-  type AuthorizationPayment,
+  type PaymentReference,
   type CanonicalTensor,
   type ModelCommitment,
   type OutputContext,
@@ -37,7 +37,7 @@ export interface Execution {
   readonly context: OutputContext;
   readonly commitment: ModelCommitment;
   readonly requestParts: RequestParts;
-  readonly payment: AuthorizationPayment | null;
+  readonly payment: PaymentReference | null;
   readonly inferenceMs: number;
   readonly totalMs: number;
 }

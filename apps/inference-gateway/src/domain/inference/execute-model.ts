@@ -1,6 +1,6 @@
 import {
   AppError,
-  type AuthorizationPayment,
+  type PaymentReference,
   type CanonicalTensor,
   type OutputContext,
   type OutputPayload,
@@ -53,7 +53,7 @@ export class ModelExecutor {
   constructor(private readonly parts: ModelExecutorParts) {}
 
   /** @throws AppError of the runner or the signer; nothing is stored here */
-  async execute(request: PreparedRequest, payment: AuthorizationPayment | null): Promise<Execution> {
+  async execute(request: PreparedRequest, payment: PaymentReference | null): Promise<Execution> {
     const { model, inputs, requestParts, startedMs } = request;
     const run = await this.parts.runner.run(model, inputs);
     const outputs = checkOutputs(model, run.outputs);

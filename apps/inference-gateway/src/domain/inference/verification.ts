@@ -1,5 +1,5 @@
 import type {
-  AuthorizationPayment,
+  PaymentReference,
   CanonicalTensor,
   ModelCommitment,
   OutputContext,
@@ -21,7 +21,7 @@ export interface Verification {
   readonly context: OutputContext;
   readonly commitment: ModelCommitment;
   readonly reservationId: string | null;
-  readonly payment: AuthorizationPayment | null;
+  readonly payment: PaymentReference | null;
   /** The x402 settle response, once it is known. */
   readonly settlement: Settlement | null;
   readonly failure: string | null;

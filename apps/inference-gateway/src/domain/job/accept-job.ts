@@ -28,12 +28,14 @@ export class AcceptJob {
   async accept(call: InferCall): Promise<Job> {
     const { store, infer, checkCallback, nowMs, newId, waitingMax, onAdded } = this.parts;
     const requestKey = requestKeyOf(call);
+    // A transfer was refused, or nothing is paid here.
+    const paymentHeader = requestKey === undefined ? undefined : (call.paymentHeader as string);
     const known = requestKey === undefined ? undefined : await store.findByRequest(requestKey);
     if (known !== undefined) return this.again(known, call);
     const { callback } = call.request;
     const callbackUrl = callback && checkCallback(callback.url);
     if ((await store.waiting()).count >= waitingMax) throw full(waitingMax);
-    const { modelId, body, target, paymentHeader } = call;
+    const { modelId, body, target } = call;
     const id = await infer.accept(call, async (validBefore) => {
       const createdAtMs = nowMs();
       const job = { id: newId(createdAtMs), modelId, body, target, paymentHeader, requestKey, callbackUrl };
@@ -66,7 +68,7 @@ function startBefore(nowMs: number, validBefore: string | undefined): number {
 }
 
 function requestKeyOf({ paymentHeader, body, method, target }: InferCall): string | undefined {
-  if (paymentHeader === undefined) return undefined;
+  if (typeof paymentHeader !== 'string') return undefined;
   const bodyDigest = bytesToHex(sha256(body));
   return sha256TextHex(canonicalJson({ bodyDigest, method: method.toUpperCase(), paymentHeader, target }));
 }

@@ -1,6 +1,7 @@
 import { AppError, slug, type ModelStatus } from '@touchstone/contracts';
 import type { AddedModelStore } from './added-model.js';
-import type { Model } from './model.js';
+import type { ModelSort } from '@touchstone/contracts/http/inference-gateway';
+import { priceOf, type Model } from './model.js';
 
 /** A model with its status, which operators may change while the service runs. */
 export interface ListedModel {
@@ -12,7 +13,12 @@ export interface ListedModel {
 export interface ModelFilter {
   readonly task?: string | undefined;
   readonly status?: ModelStatus | undefined;
-  /** Only models whose id comes after this one. */
+  /** Most atomic units that an answer costs. */
+  readonly maxPrice?: bigint | undefined;
+  /** Least accuracy that is stated; models without one are left out. */
+  readonly minAccuracy?: number | undefined;
+  readonly sort?: ModelSort | undefined;
+  /** Only models that stand after this one. */
   readonly after?: string | undefined;
   readonly limit: number;
 }
@@ -87,17 +93,55 @@ export class ModelCatalogue {
     throw new AppError('model-not-active', `The model "${id}" is ${status} and takes no requests.`);
   }
 
-  /** One page in order of the ids, and the id to go on after, if there are more. */
-  page({ task, status, after, limit }: ModelFilter): { models: ListedModel[]; next: string | undefined } {
-    const found = this.ids()
-      .filter((id) => after === undefined || id > after)
-      .map((id) => this.get(id))
-      .filter((listed) => task === undefined || listed.model.manifest.task === task)
-      .filter((listed) => status === undefined || listed.status === status);
+  /** One page in the order that is asked for, and the id to go on after, if there are more. */
+  page({ after, limit, sort = 'id', ...filter }: ModelFilter): {
+    models: ListedModel[];
+    next: string | undefined;
+  } {
+    const sorted = inOrder(
+      this.ids().map((id) => this.get(id)),
+      sort,
+    );
+    // Where the model before has gone, the page begins at the place that it would have by its id, or at the beginning.
+    const begin = sorted.findIndex(({ model: { manifest } }) => manifest.id === after) + 1;
+    const rest =
+      after === undefined || begin > 0 || sort !== 'id'
+        ? sorted.slice(begin)
+        : sorted.filter(({ model: { manifest } }) => manifest.id > after);
+    const found = rest.filter((listed) => matches(listed, filter));
     const models = found.slice(0, limit);
     return { models, next: found.length > limit ? models.at(-1)?.model.manifest.id : undefined };
   }
+
   private ids(): string[] {
     return [...this.models.keys()].sort();
   }
+}
+
+function matches(
+  { model, status }: ListedModel,
+  filter: Omit<ModelFilter, 'after' | 'limit' | 'sort'>,
+): boolean {
+  const { task, maxPrice, minAccuracy } = filter;
+  const { manifest } = model;
+  return (
+    (task === undefined || manifest.task === task) &&
+    (filter.status === undefined || status === filter.status) &&
+    (maxPrice === undefined || priceOf(model) <= maxPrice) &&
+    (minAccuracy === undefined || (manifest.accuracy?.value ?? -1) >= minAccuracy)
+  );
+}
+
+/** Models without an accuracy stand behind those with one, whatever the direction. */
+function inOrder(models: readonly ListedModel[], sort: ModelSort): ListedModel[] {
+  const direction = sort.startsWith('-') ? -1 : 1;
+  const compare = (left: Model, right: Model): number => {
+    if (sort === 'id') return 0;
+    if (sort.endsWith('price')) return direction * Number(priceOf(left) - priceOf(right));
+    const [one, other] = [left.manifest.accuracy?.value, right.manifest.accuracy?.value];
+    if (one === undefined || other === undefined)
+      return Number(one === undefined) - Number(other === undefined);
+    return direction * (one - other);
+  };
+  return [...models].sort((left, right) => compare(left.model, right.model));
 }

@@ -1,4 +1,4 @@
-import type { AuthorizationPayment } from '@touchstone/contracts';
+import type { PaymentReference } from '@touchstone/contracts';
 import {
   PAYMENT_TIMEOUT_SECONDS,
   type PaymentPayload,
@@ -25,7 +25,7 @@ export function mismatchOf(
  * good when a price or the address to pay to changes.
  */
 export function earlierRequirements(
-  { network, asset, amount, payTo }: AuthorizationPayment,
+  { network, asset, amount, payTo }: PaymentReference,
   { assetName, assetVersion }: PaymentTerms,
 ): PaymentRequirements {
   return {

@@ -3,15 +3,11 @@ import type { ModelExecutor, PricedRequest } from '../inference/execute-model.js
 import { verificationOf } from '../inference/verification-of.js';
 import type { VerificationStore } from '../inference/verification.js';
 import { requirementsFor } from './payment.js';
-import {
-  PaidRequests,
-  type PaidCall,
-  type PaidRequestsParts,
-  type PaidWork,
-  type PresentedPayment,
-} from './paid-requests.js';
+import { PaidRequests, type PaidCall, type PaidRequestsParts, type PaidWork } from './paid-requests.js';
+import type { PresentedPayment } from './presented-payment.js';
 import type { ProveOutput } from '../proving/prove-output.js';
 import type { Reply } from './reply.js';
+import type { PaymentHeader } from './transfers.js';
 
 /** What {@link PaidInference} needs. */
 export interface PaidInferenceParts extends Omit<PaidRequestsParts, 'answers'> {
@@ -31,7 +27,7 @@ export class PaidInference {
   }
 
   /** {@link PaidRequests.present} */
-  present(header: string): PresentedPayment {
+  present(header: PaymentHeader): PresentedPayment {
     return this.requests.present(header);
   }
 

@@ -1,27 +1,43 @@
-import { AppError, shortText, type AuthorizationPayment, type RequestParts } from '@touchstone/contracts';
+import { AppError, shortText, type PaymentReference, type RequestParts } from '@touchstone/contracts';
 import { requestDigest } from '@touchstone/evidence';
 import { earlierRequirements, mismatchOf } from './agreed-requirements.js';
 import { keepLease } from './keep-lease.js';
-import { PaymentChallenge, type PaidResource } from './payment-challenge.js';
+import { PaymentChallenge } from './payment-challenge.js';
+import {
+  codeOf,
+  endOfPayment,
+  filled,
+  readable,
+  soughtBy,
+  transferQueued,
+  type PresentedPayment,
+  type Wanted,
+} from './presented-payment.js';
 import type {
-  AuthorizeOutcome,
-  PaymentPayload,
   PaymentPort,
   PaymentReader,
   PaymentRequirements,
   PaymentTerms,
   Settlement,
+  TransferOutcome,
 } from './payment.js';
 import type { Reply } from './reply.js';
 import type { StoredAnswer, StoredAnswers } from './stored-answer.js';
 import {
-  endOf,
   reasonOf,
   stepAfterAuthorize,
   tellAfterSettle,
   type Refusal,
   type SettleResult,
 } from './tell-caller.js';
+import {
+  askedOf,
+  isTransfer,
+  TRANSFER_HEADER,
+  type PaymentHeader,
+  type Presented,
+  type Transfers,
+} from './transfers.js';
 
 /** Longest reason that travels with a release. */
 export const PAYMENT_REASON_CHARACTERS_MAX = 256;
@@ -41,10 +57,9 @@ export interface PaidRequestsParts {
   readonly terms: PaymentTerms;
   readonly payments: PaymentPort;
   readonly reader: PaymentReader;
-  readonly answers: Pick<
-    StoredAnswers,
-    'findByAuthorization' | 'findByReservation' | 'settle' | 'failPayment'
-  >;
+  readonly answers: Pick<StoredAnswers, 'findByPayment' | 'findByReservation' | 'settle' | 'failPayment'>;
+  /** Undefined where no transfers are taken. */
+  readonly transfers?: Transfers;
   /** The absolute URL of a request target. */
   readonly urlOf: (target: string) => string;
   readonly warnings: PaymentWarnings;
@@ -57,13 +72,12 @@ export interface PaidWork {
   /** What the payment is bound to. */
   readonly requestParts: RequestParts;
   /** Makes the answer and stores it. */
-  readonly make: (reservationId: string, payment: AuthorizationPayment) => Promise<StoredAnswer>;
+  readonly make: (reservationId: string, payment: PaymentReference) => Promise<StoredAnswer>;
 }
 
 interface PaidRequest {
-  readonly payload: PaymentPayload;
-  readonly requirements: PaymentRequirements;
-  readonly resource: PaidResource;
+  readonly presented: Presented;
+  readonly wanted: Wanted;
   /** What makes the answer; undefined when it was stored earlier. */
   readonly make: PaidWork['make'] | undefined;
 }
@@ -77,11 +91,6 @@ export interface PaidCall {
   readonly partsFor: (modelVersionId: string) => RequestParts | undefined;
 }
 
-/** What a request brought in its payment header, read once; `error` says why it cannot be read. */
-export type PresentedPayment =
-  | { readonly payload: PaymentPayload; readonly error?: undefined }
-  | { readonly payload?: undefined; readonly error: unknown };
-
 /**
  * The paid way of a request: reserve, make, store, settle, answer. The answer is stored before any money moves and
  * given out after it moved, so a crash in between loses neither; a reservation belongs to one request for ever, so
@@ -91,9 +100,12 @@ export class PaidRequests {
   constructor(private readonly parts: PaidRequestsParts) {}
 
   /** Reads a payment header; what is wrong with it is told once it is known what was wanted. */
-  present(header: string): PresentedPayment {
+  present(header: PaymentHeader): PresentedPayment {
+    const { reader, transfers } = this.parts;
     try {
-      return { payload: this.parts.reader.read(header) };
+      if (typeof header === 'string') return { payment: reader.read(header) };
+      if (transfers !== undefined) return { payment: transfers.read(header.transferClaim) };
+      throw new AppError('payment-malformed', `The header ${TRANSFER_HEADER} is not taken here.`);
     } catch (error) {
       return { error };
     }
@@ -106,17 +118,15 @@ export class PaidRequests {
    * @returns undefined when no answer is stored for this payment and this request
    */
   async resume({ description, target, presented, partsFor }: PaidCall): Promise<Reply | undefined> {
-    const { reader, answers, terms, payments, urlOf } = this.parts;
-    const { payload } = presented;
-    if (payload === undefined) return undefined;
-    const { from, nonce } = payload.payload.authorization;
-    const authorization = { payer: from.toLowerCase(), nonce: nonce.slice(2).toLowerCase() };
-    for (const stored of await answers.findByAuthorization(authorization)) {
+    const { answers, terms, urlOf } = this.parts;
+    const { payment } = presented;
+    if (payment === undefined) return undefined;
+    for (const stored of await answers.findByPayment(soughtBy(payment))) {
       const parts = partsFor(stored.modelVersionId);
       if (parts === undefined || requestDigest(parts) !== stored.requestDigest) continue;
       const requirements = earlierRequirements(stored.payment, terms);
-      if (mismatchOf(reader, payload, requirements) !== undefined) continue;
-      const authorized = await payments.authorize(payload, requirements, stored.requestDigest);
+      if (this.mismatchOf(payment, requirements) !== undefined) continue;
+      const authorized = await this.authorize(payment, requirements, stored.requestDigest);
       const isHeld = authorized.outcome === 'reserved' || authorized.outcome === 'settled';
       // A payment-verifier that lost its reservations began a new one; this answer belongs to the old one.
       if (isHeld && authorized.reservationId !== stored.reservationId) {
@@ -124,7 +134,8 @@ export class PaidRequests {
         return undefined;
       }
       const resource = { url: urlOf(target), description };
-      return this.answer({ payload, requirements, resource, make: undefined }, authorized, stored);
+      const wanted = { requirements, resource, transfer: this.parts.transfers?.offer(stored.requestDigest) };
+      return this.answer({ presented: payment, wanted, make: undefined }, authorized, stored);
     }
     return undefined;
   }
@@ -132,7 +143,8 @@ export class PaidRequests {
   /** @throws AppError; a PaymentChallenge when nothing or the wrong thing was paid */
   async take(work: PaidWork, presented: PresentedPayment | undefined): Promise<Reply> {
     const paid = this.fitting(work, presented);
-    return this.answer(paid, await this.authorize(paid, work));
+    const { requirements, requestParts } = work;
+    return this.answer(paid, await this.authorize(paid.presented, requirements, requestDigest(requestParts)));
   }
 
   /**
@@ -148,45 +160,58 @@ export class PaidRequests {
     keep: (validBefore: string) => Promise<T>,
   ): Promise<T> {
     const paid = this.fitting(work, presented);
-    const authorized = await this.authorize(paid, work);
+    const payment = paid.presented;
+    if (isTransfer(payment)) throw transferQueued();
+    const { payments } = this.parts;
+    const authorized = await payments.authorize(payment, work.requirements, requestDigest(work.requestParts));
     const step = stepAfterAuthorize(authorized, { answer: undefined, model: true }, endOfPayment(paid));
     if (step.kind === 'refuse') throw this.refusal(step, paid);
     try {
-      return await keep(paid.payload.payload.authorization.validBefore);
+      return await keep(payment.payload.authorization.validBefore);
     } finally {
       if (authorized.outcome === 'reserved') await this.release(authorized.reservationId, QUEUED);
     }
   }
 
-  private authorize({ payload, requirements }: PaidRequest, { requestParts }: PaidWork) {
-    return this.parts.payments.authorize(payload, requirements, requestDigest(requestParts));
-  }
-
   /** A payment that fits what is asked for, as far as its form tells. */
   private fitting(work: PaidWork, presented: PresentedPayment | undefined): PaidRequest {
     const { requirements, description, requestParts, make } = work;
+    const digest = requestDigest(requestParts);
     const resource = { url: this.parts.urlOf(requestParts.target), description };
+    const wanted = { requirements, resource, transfer: this.parts.transfers?.offer(digest) };
     if (presented === undefined) {
       const price = `${requirements.amount} atomic units of ${requirements.asset} on ${requirements.network}`;
       const message = `The answer costs ${price}; send the payment in PAYMENT-SIGNATURE.`;
       const reason = 'PAYMENT-SIGNATURE header is required';
-      throw new PaymentChallenge('payment-required', message, { requirements, resource, reason });
+      throw new PaymentChallenge('payment-required', message, { ...wanted, reason });
     }
-    const payload = readable(presented, requirements, resource);
-    const reason = mismatchOf(this.parts.reader, payload, requirements);
+    const payment = readable(presented, wanted);
+    const reason = this.mismatchOf(payment, requirements);
     if (reason !== undefined) {
       const message = `The payment does not fit what is asked for (${reason}); it is not taken.`;
-      throw new PaymentChallenge('payment-invalid', message, { requirements, resource, reason });
+      throw new PaymentChallenge('payment-invalid', message, { ...wanted, reason });
     }
-    return { payload, requirements, resource, make };
+    return { presented: payment, wanted, make };
+  }
+
+  /** Of a transfer the payment-verifier says what does not fit, since it stands on the chain. */
+  private mismatchOf(payment: Presented, requirements: PaymentRequirements): string | undefined {
+    return isTransfer(payment) ? undefined : mismatchOf(this.parts.reader, payment, requirements);
+  }
+
+  private authorize(
+    payment: Presented,
+    requirements: PaymentRequirements,
+    digest: string,
+  ): Promise<TransferOutcome> {
+    const { payments } = this.parts;
+    return isTransfer(payment)
+      ? payments.authorizeTransfer(payment, askedOf(requirements), digest)
+      : payments.authorize(payment, requirements, digest);
   }
 
   /** @param found the stored answer, where it was found before the payment-verifier was asked */
-  private async answer(
-    paid: PaidRequest,
-    authorized: AuthorizeOutcome,
-    found?: StoredAnswer,
-  ): Promise<Reply> {
+  private async answer(paid: PaidRequest, authorized: TransferOutcome, found?: StoredAnswer): Promise<Reply> {
     const held =
       authorized.outcome === 'reserved' || authorized.outcome === 'settled' ? authorized : undefined;
     const stored = held && (found ?? (await this.parts.answers.findByReservation(held.reservationId)));
@@ -236,7 +261,7 @@ export class PaidRequests {
   private async make(
     make: PaidWork['make'],
     reservationId: string,
-    payment: AuthorizationPayment,
+    payment: PaymentReference,
   ): Promise<StoredAnswer> {
     try {
       return await make(reservationId, payment);
@@ -267,40 +292,16 @@ export class PaidRequests {
 
   private refusal(
     { code, message, reason, legacyCode, retryAfterSeconds }: Refusal,
-    { requirements, resource }: PaidRequest,
+    { wanted }: PaidRequest,
     settlement?: Settlement,
   ): AppError {
     if (code === 'payment-invalid' && reason !== undefined) {
       const short = shortText(reason, PAYMENT_REASON_CHARACTERS_MAX);
-      return new PaymentChallenge(code, message, { requirements, resource, reason: short, settlement });
+      return new PaymentChallenge(code, message, { ...wanted, reason: short, settlement }, { legacyCode });
     }
     return new AppError(code, message, {
       ...(legacyCode === undefined ? {} : { legacyCode }),
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     });
   }
-}
-
-/** A header that cannot be read is refused where it is needed: who sends what cannot be read is told what is wanted, as one who sends nothing. */
-function readable(
-  { payload, error }: PresentedPayment,
-  requirements: PaymentRequirements,
-  resource: PaidResource,
-): PaymentPayload {
-  if (payload !== undefined) return payload;
-  if (!(error instanceof AppError) || error.code !== 'payment-malformed') throw error;
-  const challenge = { requirements, resource, reason: 'invalid_payload' };
-  throw new PaymentChallenge('payment-malformed', error.message, challenge, error.details);
-}
-
-function endOfPayment({ payload }: PaidRequest): string {
-  return endOf(payload.payload.authorization.validBefore);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof AppError ? error.code : 'internal';
-}
-
-function filled(settlement: Settlement): Settlement | undefined {
-  return Object.keys(settlement).length > 0 ? settlement : undefined;
 }

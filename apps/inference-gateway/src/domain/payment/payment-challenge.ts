@@ -1,5 +1,6 @@
 import { AppError, type ErrorDetail } from '@touchstone/contracts';
 import { SETTLEMENT_RETRY_AFTER_SECONDS, type PaymentRequirements, type Settlement } from './payment.js';
+import type { TransferOffer } from './transfers.js';
 
 /** What the payment is for. */
 export interface PaidResource {
@@ -19,12 +20,15 @@ export class PaymentChallenge extends AppError {
       readonly reason: string;
       /** The settlement that failed, if it came to one. */
       readonly settlement?: Settlement | undefined;
+      /** What is said about transfers, where they are taken. */
+      readonly transfer?: TransferOffer | undefined;
     },
-    details: readonly ErrorDetail[] = code === 'payment-invalid'
-      ? [{ pointer: '', detail: challenge.reason }]
-      : [],
+    {
+      details = code === 'payment-invalid' ? [{ pointer: '', detail: challenge.reason }] : [],
+      legacyCode,
+    }: { readonly details?: readonly ErrorDetail[]; readonly legacyCode?: string | undefined } = {},
   ) {
-    super(code, message, { details });
+    super(code, message, { details, ...(legacyCode === undefined ? {} : { legacyCode }) });
   }
 }
 

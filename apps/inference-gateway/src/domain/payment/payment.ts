@@ -1,4 +1,5 @@
-import type { AuthorizationPayment, Charged } from '@touchstone/contracts';
+import type { Charged, PaymentReference } from '@touchstone/contracts';
+import type { AskedTransfer, PresentedTransfer, TransferCode } from '@touchstone/contracts/transfer';
 
 /** Seconds in which an authorisation must be settled; it bounds queue, inference and settlement together. */
 export const PAYMENT_TIMEOUT_SECONDS = 120;
@@ -50,11 +51,11 @@ export type Settlement = Readonly<Record<string, unknown>>;
 
 /** What became of the attempt to reserve a payment for one request. */
 export type AuthorizeOutcome =
-  | { readonly outcome: 'reserved'; readonly reservationId: string; readonly payment: AuthorizationPayment }
+  | { readonly outcome: 'reserved'; readonly reservationId: string; readonly payment: PaymentReference }
   | {
       readonly outcome: 'settled';
       readonly reservationId: string;
-      readonly payment: AuthorizationPayment;
+      readonly payment: PaymentReference;
       readonly settlement: Settlement;
       /** So many other requests came with the payment that somebody seems to guess what it was made for. */
       readonly guessed: boolean;
@@ -66,6 +67,17 @@ export type AuthorizeOutcome =
       readonly reason: string;
       readonly message?: string | undefined;
       readonly charged: Charged;
+    };
+
+/** What became of the attempt to reserve a transfer for one request. */
+export type TransferOutcome =
+  | AuthorizeOutcome
+  /** It does not pay for this request, at least not yet. */
+  | {
+      readonly outcome: 'refused';
+      readonly code: TransferCode;
+      readonly reason: string;
+      readonly message: string;
     };
 
 /** What became of a settlement; `pending` is not known yet and must never be read as a failure. */
@@ -83,6 +95,12 @@ export interface PaymentPort {
     requirements: PaymentRequirements,
     requestDigest: string,
   ): Promise<AuthorizeOutcome>;
+  /** Verifies a transfer that was made, and reserves it for one request. */
+  authorizeTransfer(
+    transfer: PresentedTransfer,
+    asked: AskedTransfer,
+    requestDigest: string,
+  ): Promise<TransferOutcome>;
   /**
    * Moves the money, once for a reservation however often it is asked; from the first question on it is moved without
    * being asked again.

@@ -1,4 +1,4 @@
-import type { AuthorizationPayment, VerificationState } from '@touchstone/contracts';
+import type { PaymentReference, VerificationState } from '@touchstone/contracts';
 import type { Settlement } from './payment.js';
 
 /** The answer of a paid request. */
@@ -11,7 +11,7 @@ export interface StoredAnswer {
   /** What it was made for, by which model version, and what was paid. */
   readonly requestDigest: string;
   readonly modelVersionId: string;
-  readonly payment: AuthorizationPayment;
+  readonly payment: PaymentReference;
   /** Whether it left this service at least once. */
   readonly handedOut: boolean;
 }
@@ -21,12 +21,16 @@ export const SETTLE_ASK_AFTER_MS = 8_000;
 /** Milliseconds between two questions of the sweeper for one answer, at most; the pause grows with its age. */
 export const SETTLE_ASK_PAUSE_LAST_MS = 600_000;
 
+/** What answers are looked for by: lower case and hex without `0x`, but for the address. */
+export type SoughtPayment = { readonly payer: string; readonly nonce: string } | { readonly txHash: string };
+
 /** Keeps answers that are paid for. Every method is durable when it resolves. */
 export interface StoredAnswers {
-  /** Answers that were made for an authorisation; more than one only where several tokens are paid in. */
-  findByAuthorization(
-    authorization: Pick<AuthorizationPayment, 'payer' | 'nonce'>,
-  ): Promise<readonly StoredAnswer[]>;
+  /**
+   * Answers that were made for an authorisation, or for transfers of one transaction; of an authorisation more than one
+   * only where several tokens are paid in.
+   */
+  findByPayment(payment: SoughtPayment): Promise<readonly StoredAnswer[]>;
   /** @throws AppError `conflict` when the verification is there and its answer is lost */
   findByReservation(reservationId: string): Promise<StoredAnswer | undefined>;
   /**
@@ -35,7 +39,7 @@ export interface StoredAnswers {
    * @param handOut whether the answer leaves now
    */
   settle(reservationId: string, settlement: Settlement, handOut: boolean): Promise<void>;
-  /** Marks the payment of an answer as failed; a settled one stays settled. */
+  /** Marks the payment of an answer as failed; a settled one stays settled unless the chain dropped its transfer. */
   failPayment(reservationId: string, reason: string): Promise<void>;
   /**
    * Reservations of answers that are not settled and whose time to ask has come, the longest due first; each goes to

@@ -1,19 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
-import { chargedStates, errorRegistry, type AuthorizationPayment } from '@touchstone/contracts';
-import type { AuthorizeOutcome } from './payment.js';
+import { chargedStates, errorRegistry, type PaymentReference } from '@touchstone/contracts';
+import { transferCodes } from '@touchstone/contracts/transfer';
+import type { TransferOutcome } from './payment.js';
 import { endOf, stepAfterAuthorize, tellAfterSettle, type AtHand, type SettleResult } from './tell-caller.js';
 
 const END = '2026-01-02T00:00:00.000Z';
-const payment = {} as AuthorizationPayment;
+const payment = {} as PaymentReference;
 const settlement = { success: true, transaction: '0x1' };
 const held = { reservationId: 'r', payment };
 
-const authorized: AuthorizeOutcome[] = [
+const waiting = ['TX_NOT_FOUND', 'INSUFFICIENT_CONFIRMATIONS'];
+
+const authorized: TransferOutcome[] = [
   { outcome: 'reserved', ...held },
   ...[true, false].map((guessed) => ({ outcome: 'settled' as const, ...held, settlement, guessed })),
   { outcome: 'in-flight', reservationId: 'r', retryAfterSeconds: 2 },
   { outcome: 'bound-to-other-request' },
   ...chargedStates.map((charged) => ({ outcome: 'invalid' as const, reason: 'why', message: 'so', charged })),
+  ...transferCodes.map((code) => ({ outcome: 'refused' as const, code, reason: 'why', message: 'So.' })),
 ];
 const atHand: AtHand[] = [undefined, { handedOut: false }, { handedOut: true }].flatMap((answer) =>
   [true, false].map((model) => ({ answer, model })),
@@ -28,7 +32,7 @@ const results: SettleResult[] = [
   { outcome: 'not-taken' },
   { outcome: 'unsent', code: 'dependency-unavailable', retryable: true },
   ...chargedStates.flatMap((charged) =>
-    [reverted, 'no_money', undefined].map((errorReason) => ({
+    [reverted, 'no_money', 'transfer_dropped', undefined].map((errorReason) => ({
       outcome: 'failed' as const,
       settlement: { errorReason },
       charged,
@@ -57,8 +61,20 @@ describe('what is done with a payment that was looked at', () => {
         outcome.outcome === 'invalid' && outcome.charged === 'unknown'
           ? 'payment-in-flight'
           : 'payment-invalid',
+      refused:
+        outcome.outcome === 'refused' && waiting.includes(outcome.code)
+          ? 'payment-in-flight'
+          : 'payment-invalid',
     }[outcome.outcome];
     expect(step.kind === 'refuse' ? step.code : step.kind).toBe(expected);
+  });
+
+  it.each(transferCodes)('names %s to the caller of a transfer', (code) => {
+    const refused = { outcome: 'refused' as const, code, reason: 'why', message: 'So.' };
+    const step = stepAfterAuthorize(refused, { answer: undefined, model: true }, END);
+    expect(step).toMatchObject({ kind: 'refuse', legacyCode: code, message: expect.stringContaining(code) });
+    const repeats = step.kind === 'refuse' && step.message.includes('do not make another one');
+    expect(repeats).toBe(waiting.includes(code));
   });
 
   it('says that nothing was charged for a payment of which that is known, and for no other', () => {

@@ -1,5 +1,11 @@
 import type { Charged, ErrorCode } from '@touchstone/contracts';
-import { SETTLEMENT_RETRY_AFTER_SECONDS, type AuthorizeOutcome, type SettleOutcome } from './payment.js';
+import { TRANSFER_DROPPED, type TransferCode } from '@touchstone/contracts/transfer';
+import {
+  SETTLEMENT_RETRY_AFTER_SECONDS,
+  type AuthorizeOutcome,
+  type SettleOutcome,
+  type TransferOutcome,
+} from './payment.js';
 
 /** What a request without an answer is told. */
 export interface Refusal {
@@ -50,7 +56,7 @@ export function endOf(validBefore: string): string {
  * {@link tellAfterSettle} this is the table of docs/payment-states.md; both are total, and nothing else decides what
  * a caller is told about money.
  */
-export function stepAfterAuthorize(authorized: AuthorizeOutcome, atHand: AtHand, end: string): NextStep {
+export function stepAfterAuthorize(authorized: TransferOutcome, atHand: AtHand, end: string): NextStep {
   switch (authorized.outcome) {
     case 'reserved':
       if (atHand.answer !== undefined) return { kind: 'settle' };
@@ -74,6 +80,8 @@ export function stepAfterAuthorize(authorized: AuthorizeOutcome, atHand: AtHand,
       };
     case 'invalid':
       return tellInvalid(authorized, end);
+    case 'refused':
+      return tellRefused(authorized);
   }
 }
 
@@ -107,6 +115,28 @@ export function tellAfterSettle(result: SettleResult, end: string): Settled {
 /** The reason that a settlement gives. */
 export function reasonOf({ errorReason }: Readonly<Record<string, unknown>>): string {
   return typeof errorReason === 'string' ? errorReason : 'settlement_failed';
+}
+
+/** Codes of transfers that may pay in a while: whoever is told so must not make another transfer. */
+const waitingCodes: ReadonlySet<TransferCode> = new Set(['TX_NOT_FOUND', 'INSUFFICIENT_CONFIRMATIONS']);
+
+/** A transfer was made before it was brought, so that nobody can say that nothing was charged; nothing was taken. */
+function tellRefused({ code, reason, message }: Extract<TransferOutcome, { outcome: 'refused' }>): Refusal {
+  if (waitingCodes.has(code))
+    return {
+      kind: 'refuse',
+      code: 'payment-in-flight',
+      message: `The transfer does not pay yet (${code}). ${message} Repeat the same request with the same transfer; do not make another one.`,
+      legacyCode: code,
+      retryAfterSeconds: SETTLEMENT_RETRY_AFTER_SECONDS,
+    };
+  return {
+    kind: 'refuse',
+    code: 'payment-invalid',
+    message: `The transfer does not pay for this request (${code}, ${reason}). ${message} Nothing was taken for it.`,
+    legacyCode: code,
+    reason,
+  };
 }
 
 /** Only `no` is told as "nothing was charged": a caller who is told so may sign another payment. */
@@ -162,6 +192,8 @@ function tellFailed(reason: string, charged: Charged, end: string): Settled {
 }
 
 function tellOpen(reason: string, end: string): string {
+  if (reason === TRANSFER_DROPPED)
+    return 'A reorganisation of the chain dropped the transfer. Should a block take it up again, this request gets its answer.';
   return reason === 'invalid_exact_evm_transaction_failed'
     ? `The payment's transaction reverted. Until ${end} somebody else may still send the transfer; this request then gets its answer.`
     : `The payment is not settled (${reason}). It is tried again until ${end}; once it is settled, this request gets its answer.`;

@@ -1,5 +1,5 @@
 import type {
-  AuthorizationPayment,
+  PaymentReference,
   CanonicalTensor,
   ExecutionProved,
   OutputProof,
@@ -37,7 +37,7 @@ export interface ExecutionProof {
 export interface ProofPayment {
   readonly reservationId: string;
   readonly requestDigest: string;
-  readonly payment: AuthorizationPayment;
+  readonly payment: PaymentReference;
 }
 
 /** Keeps proofs of executions. Every method is durable when it resolves. */

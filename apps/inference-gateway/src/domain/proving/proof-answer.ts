@@ -1,5 +1,5 @@
 import { proofObject } from '@touchstone/content-address';
-import type { AuthorizationPayment } from '@touchstone/contracts';
+import type { PaymentReference } from '@touchstone/contracts';
 import type { ProofAnswer, ProvenExecution } from '@touchstone/contracts/http/inference-gateway';
 import type { AnswerLinks } from '../inference/answer.js';
 import type { Model, ProvableCircuit } from '../model/model.js';
@@ -9,7 +9,7 @@ import type { MadeProof } from './prover.js';
 export interface ProvenFor {
   readonly verificationId: string;
   readonly model: Model & { readonly circuit: ProvableCircuit };
-  readonly payment: AuthorizationPayment | null;
+  readonly payment: PaymentReference | null;
 }
 
 /** What answers say of a proof. */

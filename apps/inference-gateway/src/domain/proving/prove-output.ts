@@ -1,13 +1,15 @@
-import { AppError, type AuthorizationPayment } from '@touchstone/contracts';
+import { AppError, type PaymentReference } from '@touchstone/contracts';
 import { bindSignal, outputDigest, requestDigest } from '@touchstone/evidence';
 import type { ProveMode } from '@touchstone/contracts/http/inference-gateway';
 import type { AnswerLinks, AnswerProof, Execution } from '../inference/answer.js';
 import type { ModelCatalogue } from '../model/model-catalogue.js';
 import type { Model, ProvableCircuit } from '../model/model.js';
 import { boundParts, requireBoundParts, type BoundCall } from '../payment/bound-parts.js';
-import type { PaidRequests, PresentedPayment } from '../payment/paid-requests.js';
+import type { PaidRequests } from '../payment/paid-requests.js';
+import type { PresentedPayment } from '../payment/presented-payment.js';
 import { requirementsFor, type PaymentTerms } from '../payment/payment.js';
 import type { Reply } from '../payment/reply.js';
+import type { PaymentHeader } from '../payment/transfers.js';
 import type { ExecutionProof, ExecutionProofStore, ProvableOutput } from './execution-proof.js';
 import { proofAnswerBytes, provenExecution } from './proof-answer.js';
 import type { Prover } from './prover.js';
@@ -24,7 +26,7 @@ const EXAMINED_RETRY_AFTER_SECONDS = 30;
 /** A request for a proof as it came. */
 export interface ProveCall extends BoundCall {
   readonly verificationId: string;
-  readonly paymentHeader: string | undefined;
+  readonly paymentHeader: PaymentHeader | undefined;
 }
 
 /** What is known about the proof of an answer before anybody asks for it. */
@@ -245,7 +247,7 @@ export class ProveOutput {
   private async make<Stored>(
     output: ProvableOutput,
     model: Provable,
-    payment: AuthorizationPayment | null,
+    payment: PaymentReference | null,
     store: (proof: ExecutionProof) => Promise<Stored>,
   ): Promise<Stored> {
     const { proofs, prover, links, nowMs, newId, timeoutMs } = this.parts;

@@ -14,7 +14,7 @@ import { INPUT_ELEMENTS_MAX } from '../../domain/request/request-limits.js';
 import { VERIFICATIONS } from '../../tokens.js';
 import { InferenceCalls, modelId } from '../inference-calls.js';
 import { Links } from '../links.js';
-import { ModelPages, summarize } from '../present-model.js';
+import { filterOf, ModelPages, summarize } from '../present-model.js';
 import { presentVerification } from '../present-verification.js';
 import {
   answerMessage,
@@ -68,9 +68,9 @@ export class InferenceGrpc {
 
   @GrpcMethod('InferenceService', 'ListModels')
   async models(message: ListModelsMessage): Promise<object> {
-    const { limit, cursor: after, task, status } = validate(modelsQuery, queryOf(message), 'body');
+    const query = validate(modelsQuery, queryOf(message), 'body');
     await this.catalogue.fetchAll();
-    const { models, next } = this.catalogue.page({ limit, after, task, status });
+    const { models, next } = this.catalogue.page(filterOf(query));
     return {
       models: models.map((listed) => summaryMessage(summarize(listed, this.config))),
       nextCursor: next,

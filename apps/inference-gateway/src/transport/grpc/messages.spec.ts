@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { canonicalJson } from '@touchstone/canonical-json';
 import { proofMessage, requestOf } from './messages.js';
 
-const message = { modelId: 'digits', inputs: [], text: 'a' };
+const message = { modelId: 'digits', inputs: [], text: 'a', features: {} };
 
 describe('requestOf', () => {
   it.each([

@@ -15,6 +15,7 @@ export interface InferMessage {
   readonly modelId: string;
   readonly inputs: readonly TensorMessage[];
   readonly text?: string;
+  readonly features: Readonly<Record<string, number>>;
   /** The name of a value, or the number of one that the proto does not have. */
   readonly prove: string | number;
 }
@@ -31,14 +32,18 @@ export interface ListModelsMessage {
   readonly cursor: string;
   readonly task: string;
   readonly status: string;
+  readonly maxPriceAtomic: string;
+  readonly minAccuracy: number;
+  readonly sort: string;
 }
 
 /** A request as JSON has it, which no schema has seen yet: that one refuses a number that is no mode. */
-export function requestOf({ inputs, text, prove }: InferMessage): unknown {
+export function requestOf({ inputs, text, features, prove }: InferMessage): unknown {
   const mode = typeof prove === 'number' ? prove : proveModeOf[prove];
   return {
     ...(inputs.length === 0 ? {} : { inputs: inputs.map(tensorOf) }),
     ...(text === undefined ? {} : { text }),
+    ...(Object.keys(features).length === 0 ? {} : { features }),
     ...(mode === undefined ? {} : { prove: mode }),
   };
 }
@@ -83,9 +88,10 @@ export const summaryMessage = (model: ModelSummary): object => model;
 /** A model as its message. */
 export function modelMessage({ inputs, outputs, commitment, ...model }: ModelDetail): object {
   const { modelHash, modelHashSha3, sizeBytes, preprocess, accuracy, licence, commitmentHash } = model;
+  const { features = [] } = model;
   return {
     summary: summaryMessage(model),
-    ...{ modelHash, modelHashSha3, sizeBytes, preprocess, accuracy, licence, commitmentHash },
+    ...{ modelHash, modelHashSha3, sizeBytes, preprocess, accuracy, licence, commitmentHash, features },
     inputs: inputs.map(specMessage),
     outputs: outputs.map(specMessage),
     ...(commitment && { commitmentJson: canonicalJson(commitment) }),

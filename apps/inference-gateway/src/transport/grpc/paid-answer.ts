@@ -3,7 +3,8 @@ import { messageBytes, setTrailer } from '@touchstone/platform/grpc';
 import type { BoundCall } from '../../domain/payment/bound-parts.js';
 import { PaymentChallenge, settlementPending } from '../../domain/payment/payment-challenge.js';
 import type { Reply } from '../../domain/payment/reply.js';
-import { paymentRequiredHeader, paymentResponseHeader } from '../x402-headers.js';
+import { TRANSFER_HEADER, type PaymentHeader } from '../../domain/payment/transfers.js';
+import { onePayment, paymentRequiredHeader, paymentResponseHeader } from '../x402-headers.js';
 
 /** A call whose answer may cost something. */
 export type PaidCall = ServerUnaryCall<unknown, unknown>;
@@ -13,7 +14,7 @@ export function boundCallOf(
   message: object,
   metadata: Metadata,
   call: PaidCall,
-): BoundCall & { readonly paymentHeader: string | undefined } {
+): BoundCall & { readonly paymentHeader: PaymentHeader | undefined } {
   return {
     body: messageBytes(message),
     method: 'POST',
@@ -55,7 +56,10 @@ function answer(call: PaidCall, reply: Reply, shown: Parameters<typeof answerPai
 }
 
 /** What was sent twice is joined by a comma, as over HTTP, which no payment survives. */
-function paymentOf(metadata: Metadata): string | undefined {
-  const values = metadata.get('payment-signature').map(String);
-  return values.length === 0 ? undefined : values.join(',');
+function paymentOf(metadata: Metadata): PaymentHeader | undefined {
+  const valueOf = (name: string) => {
+    const values = metadata.get(name).map(String);
+    return values.length === 0 ? undefined : values.join(',');
+  };
+  return onePayment(valueOf('payment-signature'), valueOf(TRANSFER_HEADER));
 }

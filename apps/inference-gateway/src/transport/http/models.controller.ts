@@ -16,7 +16,7 @@ import {
 import type { Config } from '../../config.js';
 import { CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
 import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
-import { ModelPages, summarize } from '../present-model.js';
+import { filterOf, ModelPages, summarize } from '../present-model.js';
 
 /** `GET /v1/models` and `GET /v1/models/:id`. */
 @Controller('v1/models')
@@ -30,7 +30,7 @@ export class ModelsController {
 
   @Get()
   @ApiRoute({
-    summary: 'Lists the models in order of their ids.',
+    summary: 'Lists the models, in order of their ids unless another order is asked for.',
     public: true,
     tags: ['models'],
     response: modelPage,
@@ -38,8 +38,7 @@ export class ModelsController {
   })
   async list(@ZodQuery(modelsQuery) query: ModelsQuery): Promise<ModelPage> {
     await this.catalogue.fetchAll();
-    const { limit, cursor: after, task, status } = query;
-    const { models, next } = this.catalogue.page({ limit, after, task, status });
+    const { models, next } = this.catalogue.page(filterOf(query));
     return { models: models.map((listed) => summarize(listed, this.config)), nextCursor: next ?? null };
   }
 

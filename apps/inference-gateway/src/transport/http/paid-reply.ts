@@ -1,7 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { PaymentChallenge, settlementPending } from '../../domain/payment/payment-challenge.js';
 import type { Reply } from '../../domain/payment/reply.js';
-import { CHALLENGE_CACHE_CONTROL, paymentRequiredHeader, paymentResponseHeader } from '../x402-headers.js';
+import { TRANSFER_HEADER, type PaymentHeader } from '../../domain/payment/transfers.js';
+import {
+  CHALLENGE_CACHE_CONTROL,
+  onePayment,
+  paymentRequiredHeader,
+  paymentResponseHeader,
+} from '../x402-headers.js';
 
 /**
  * Answers a request that may cost something, in the headers of x402 version 2.
@@ -52,9 +58,12 @@ export function paymentHeaderOf({
   headers,
 }: {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-}): string | undefined {
-  const value = headers['payment-signature'];
-  return Array.isArray(value) ? value.join(',') : value;
+}): PaymentHeader | undefined {
+  const valueOf = (name: string) => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(',') : value;
+  };
+  return onePayment(valueOf('payment-signature'), valueOf(TRANSFER_HEADER));
 }
 
 /** What any paid request may be refused with. */

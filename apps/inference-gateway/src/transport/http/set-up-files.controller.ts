@@ -9,6 +9,7 @@ import type { z } from 'zod';
 import { circuitText, transcriptText } from '../../domain/set-up/set-up-files.js';
 import type { SetUp, SetUpStore } from '../../domain/set-up/set-up.js';
 import { SET_UPS } from '../../tokens.js';
+import { DownloadSlots } from './download-slots.js';
 import { invitedBy } from './invitation.guard.js';
 import { Operator } from './operator.js';
 
@@ -25,6 +26,7 @@ const fileRoute = (
     ...(security.length > 0 ? (['unauthenticated'] as const) : []),
     'validation-failed',
     'not-found',
+    'queue-full',
     'dependency-unavailable',
   ],
 });
@@ -35,6 +37,8 @@ const parties = ['party', 'operator'];
 /** The files of a set-up. Model, options and keys hold the weights: they are for the parties and the operator, unless it is public. */
 @Controller('v1/set-ups')
 export class SetUpFilesController {
+  private readonly slots = new DownloadSlots();
+
   constructor(
     @Inject(SET_UPS) private readonly store: SetUpStore,
     @Inject(Operator) private readonly operator: Operator,
@@ -108,6 +112,7 @@ export class SetUpFilesController {
     if (setUp === undefined) throw new AppError('not-found', `There is no set-up ${id}.`);
     const isOpenToAll = setUp.isPublic || name === 'circuit.json' || name === 'set-up.json';
     if (!isOpenToAll) await this.requireReader(request);
+    this.slots.take(response);
     const bytes = await this.bytesOf(name, setUp);
     if (bytes === undefined) throw new AppError('not-found', `The set-up has no ${name}.`);
     response

@@ -13,9 +13,9 @@ export async function takePaymentEvent(
   message: EventMessage,
 ): Promise<void> {
   if (message.subject === 'evt.v1.payment.transfer.settled') {
-    const { reservationId, transaction, payment } = message.body;
+    const { reservationId, transaction, payment, remarks } = message.body;
     const { network, payer } = payment;
-    const settlement = { success: true, transaction, network, payer };
+    const settlement = { success: true, transaction, network, payer, ...(remarks && { remarks }) };
     for (const store of stores) await store.settle(reservationId, settlement, false);
   } else if (message.subject === 'evt.v1.payment.transfer.failed') {
     const { reservationId, reason } = message.body;

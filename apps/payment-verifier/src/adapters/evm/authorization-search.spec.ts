@@ -17,6 +17,7 @@ import {
   type Searched,
 } from './authorization-search.js';
 import { EvmSettlementChain } from './evm-settlement-chain.js';
+import { EvmTransfers } from './evm-transfers.js';
 
 const START_TIMEOUT_MS = 60_000;
 const NODE_TIMEOUT_MS = 10_000;
@@ -46,7 +47,8 @@ describe('looking for what became of an authorisation', () => {
   }, START_TIMEOUT_MS);
   beforeEach(() => {
     proxy.become();
-    chain = new EvmSettlementChain(EvmNode.overHttp(proxy.url, NETWORK, NODE_TIMEOUT_MS), 1);
+    const node = EvmNode.overHttp(proxy.url, NETWORK, NODE_TIMEOUT_MS);
+    chain = new EvmSettlementChain(node, 1, new EvmTransfers(node, 1));
   });
   afterAll(async () => {
     for (const close of closers) await close();

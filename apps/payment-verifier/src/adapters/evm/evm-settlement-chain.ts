@@ -2,12 +2,15 @@ import { AppError } from '@touchstone/contracts';
 import { FINAL_DEPTH_BLOCKS, isUnanswered, nodeUnavailable, type EvmNode } from '@touchstone/evm';
 import { authorizationTypes, verifyHashSignatureWithCode } from '@x402/evm';
 import { getAddress, hashTypedData, TransactionReceiptNotFoundError, type Hex } from 'viem';
+import { transferClaimDomain, transferClaimTypes } from '@touchstone/contracts/transfer';
+import type { PayerClaim } from '../../domain/direct-transfer.js';
 import type { Payment } from '../../domain/payment.js';
-import type { AuthorizationFate, SettlementChain } from '../../domain/ports.js';
+import type { AuthorizationFate, SettlementChain, Signed } from '../../domain/ports.js';
 import type { Reservation } from '../../domain/reservation.js';
 import { topics, transferOf, type TokenLog } from './authorization-logs.js';
 import { AuthorizationSearch } from './authorization-search.js';
-import { recoverSigner } from './recover-signer.js';
+import type { EvmTransfers } from './evm-transfers.js';
+import { isHighS, recoverSigner } from './recover-signer.js';
 
 /** A receipt, or undefined while the transaction stands in no block. */
 export type Receipt = Awaited<ReturnType<EvmNode['client']['getTransactionReceipt']>>;
@@ -27,6 +30,7 @@ export class EvmSettlementChain implements SettlementChain {
     private readonly node: EvmNode,
     /** Blocks that must hold an event before it counts, the event's own included; 1 is the receipt alone. */
     private readonly confirmations: number,
+    private readonly transfers: Pick<EvmTransfers, 'fateOf'>,
   ) {
     this.search = new AuthorizationSearch(node);
   }
@@ -36,19 +40,22 @@ export class EvmSettlementChain implements SettlementChain {
   }
 
   /** A plain account's signature is recovered here, without a request. */
-  recoversToPayer(payment: Payment): boolean {
-    const digest = digestOf(payment);
-    return digest !== undefined && recoverSigner(digest, payment.signature) === payment.payer;
+  recoversToPayer(signed: Signed): boolean {
+    const digest = digestOf(signed);
+    const signature = signed.signature as Hex;
+    // Of an authorisation the token refuses the twin; of a claim nobody else would.
+    if (digest === undefined || ('claim' in signed && isHighS(signature))) return false;
+    return recoverSigner(digest, signature) === signed.payer;
   }
 
   /**
    * The node is asked for code, and a contract for its ERC-1271 answer. Whether the token will take that is the
    * official verification's business; this only proves that the payer agreed to this nonce.
    */
-  async isSignedByContract(payment: Payment): Promise<boolean> {
-    const digest = digestOf(payment);
+  async isSignedByContract(signed: Signed): Promise<boolean> {
+    const digest = digestOf(signed);
     if (digest === undefined) return false;
-    const payer = payment.payer as Hex;
+    const payer = signed.payer as Hex;
     const code = await this.node.ask(() => this.node.client.getCode({ address: payer }));
     if (code === undefined || code === '0x') return false;
     let unanswered: unknown;
@@ -67,13 +74,15 @@ export class EvmSettlementChain implements SettlementChain {
       payer,
       code,
       digest,
-      payment.signature,
+      signed.signature as Hex,
     );
     if (unanswered !== undefined) throw nodeUnavailable(unanswered);
     return valid;
   }
 
   async fateOf(reservation: Reservation): Promise<AuthorizationFate> {
+    const { transfer } = reservation;
+    if (transfer !== null) return this.transfers.fateOf({ ...reservation, transfer });
     await this.node.assertChain();
     // The final block is read before the logs: what is not used by then and out of time can never be used.
     const final = await this.finalBlock();
@@ -156,7 +165,27 @@ const authorizationStateAbi = [
 ] as const;
 
 /** The EIP-712 digest that the payer signs; undefined when name or version make no domain. */
-function digestOf(payment: Payment): Hex | undefined {
+function digestOf(signed: Signed): Hex | undefined {
+  return 'claim' in signed ? claimDigest(signed) : authorizationDigest(signed);
+}
+
+function claimDigest({ claim, network }: PayerClaim): Hex {
+  return hashTypedData({
+    types: transferClaimTypes,
+    primaryType: 'TransferClaim',
+    domain: transferClaimDomain(Number(network.split(':')[1])),
+    message: {
+      txHash: `0x${claim.txHash}`,
+      logIndex: BigInt(claim.logIndex),
+      payer: getAddress(claim.payer),
+      payTo: getAddress(claim.payTo),
+      requestDigest: `0x${claim.requestDigest}`,
+      deadline: BigInt(claim.deadline),
+    },
+  });
+}
+
+function authorizationDigest(payment: Payment): Hex | undefined {
   const { name, version } = payment.requirements.extra as { name: string; version: string };
   try {
     return hashTypedData({

@@ -1,4 +1,4 @@
-import { ecdsaRecoverPublicKey, evmAddress, hexToBytes } from '@touchstone/crypto';
+import { bytesToHex, ecdsaRecoverPublicKey, evmAddress, hexToBytes, normalizeLowS } from '@touchstone/crypto';
 import type { Hex } from 'viem';
 
 /** Bytes of r and s; v follows. */
@@ -20,4 +20,13 @@ export function recoverSigner(digest: Hex, signature: Hex): Hex | undefined {
   if (bytes === undefined || message === undefined || yIsOdd === undefined) return undefined;
   const point = ecdsaRecoverPublicKey(message, bytes.subarray(0, COMPACT_BYTES), yIsOdd);
   return point && evmAddress(point);
+}
+
+/** Whether a signature of 65 bytes is the twin with the high s, which anybody can make of the low one. */
+export function isHighS(signature: Hex): boolean {
+  const bytes = hexToBytes(signature.slice(2).toLowerCase(), SIGNATURE_BYTES);
+  if (bytes === undefined) return false;
+  const compact = bytes.subarray(0, COMPACT_BYTES);
+  const low = normalizeLowS(compact);
+  return low !== undefined && bytesToHex(low) !== bytesToHex(compact);
 }

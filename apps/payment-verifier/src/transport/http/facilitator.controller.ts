@@ -10,6 +10,7 @@ import {
   type PaymentStatus,
 } from '@touchstone/contracts/http/payment-verifier';
 import { ApiRoute, BearerGuard, BearerTokens, ZodBody, ZodParam } from '@touchstone/platform/http';
+import { remarksOf } from '../../domain/direct-transfer.js';
 import { FacilitatePayment, type VerifyAnswer } from '../../domain/facilitate-payment.js';
 import { PaymentDesk } from '../../domain/payment-desk.js';
 import type { PaymentReading } from '../../domain/read-payment.js';
@@ -88,7 +89,7 @@ export class FacilitatorController {
   @Get('v1/payments/:reservationId')
   @ApiRoute({ summary: 'State of a payment', response: paymentStatus, errors: ['not-found'] })
   async payment(@ZodParam('reservationId', uuidV7) reservationId: string): Promise<PaymentStatus> {
-    const { id, state, network, asset, payer, payTo, amount, transaction, reason, updatedAtMs } =
+    const { id, state, network, asset, payer, payTo, amount, transaction, transfer, reason, updatedAtMs } =
       await this.facilitating.payment(reservationId);
     return {
       reservationId: id,
@@ -98,8 +99,9 @@ export class FacilitatorController {
       payer,
       payTo,
       amount: amount.toString(),
-      transaction,
+      transaction: transaction ?? transfer?.transaction ?? null,
       reason,
+      remarks: remarksOf(transfer),
       updatedAt: new Date(updatedAtMs).toISOString(),
     };
   }

@@ -3,8 +3,8 @@ import type { RpcRequest, RpcResponse } from '@touchstone/contracts';
 import { RpcHandler } from '@touchstone/nats';
 import { LOGGER, type Logger } from '@touchstone/platform/observability';
 import { PaymentDesk } from '../../domain/payment-desk.js';
-import { paymentReference } from '../../domain/payment.js';
 import { SupportedPayments } from '../../domain/supported-payments.js';
+import { told } from './told.js';
 
 /** The RPCs of the inference-gateway. */
 @Controller()
@@ -26,32 +26,7 @@ export class PaymentRpcController {
     if (!reading.ok)
       return { outcome: 'invalid', reason: reading.reason, message: reading.message, charged: 'unknown' };
     const result = await this.desk.authorizing.authorize(reading.payment, requestDigest);
-    switch (result.outcome) {
-      case 'reserved':
-        return {
-          outcome: 'reserved',
-          reservationId: result.reservation.id,
-          payment: paymentReference(result.reservation),
-          payer: result.reservation.payer,
-        };
-      case 'settled':
-        return {
-          outcome: 'settled',
-          reservationId: result.reservation.id,
-          payment: paymentReference(result.reservation),
-          settlement: { ...result.settlement },
-          guessed: result.guessed,
-        };
-      case 'in-flight':
-        return {
-          outcome: 'in-flight',
-          reservationId: result.reservation.id,
-          retryAfterSeconds: result.retryAfterSeconds,
-        };
-      case 'bound-to-other-request':
-      case 'invalid':
-        return result;
-    }
+    return told(result);
   }
 
   @RpcHandler('payment-verifier', 'settle')
