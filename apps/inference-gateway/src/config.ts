@@ -16,12 +16,12 @@ import {
   PROOF_QUEUE_MAX,
   PROOF_TIMEOUT_DEFAULT_MS,
 } from './domain/proving/prover.js';
-import { transferModes } from './domain/payment/transfers.js';
 import {
   JOB_RETENTION_DEFAULT_DAYS,
   JOBS_AT_ONCE_DEFAULT_MAX,
   JOBS_WAITING_DEFAULT_MAX,
 } from './domain/job/job.js';
+import { transferModes } from './domain/payment/transfers.js';
 import { SET_UP_TIMEOUT_DEFAULT_MS } from './domain/set-up/set-up.js';
 import { INFERENCE_QUEUE_MAX, INFERENCE_TIMEOUT_DEFAULT_MS } from './domain/inference/model-runner.js';
 

@@ -98,7 +98,9 @@ describe('a job whose payment ends', () => {
   it('is begun until so long before, and has failed from then on without being begun', async () => {
     const validBefore = nowSeconds() + 120;
     const last = validBefore * 1_000 - JOB_SETTLEMENT_MS - 1;
-    const [inTime, late] = [await scene.accept(validBefore), await scene.accept(validBefore)];
+    const inTime = await scene.accept(validBefore);
+    scene.clock.advance(1);
+    const late = await scene.accept(validBefore);
     scene.clock.set(last);
     expect(await scene.work({}, { atOnceMax: 1 })).toEqual(['succeeded']);
     scene.clock.advance(1);

@@ -11,7 +11,6 @@ import { PostgresCommitmentStore } from '../src/persistence/postgres-commitment-
 import { PostgresExecutionProofStore } from '../src/persistence/postgres-execution-proof-store.js';
 import { PostgresModelStore } from '../src/persistence/postgres-model-store.js';
 import { PostgresVerificationStore } from '../src/persistence/postgres-verification-store.js';
-import { PostgresSetUpStore } from '../src/persistence/postgres-set-up-store.js';
 import { service } from '../src/service.js';
 import { commitment, paidVerification } from './support/verification-store.contract.js';
 
@@ -19,6 +18,7 @@ const AT = '2026-11-21T08:00:00.123Z';
 const SETTLED_AT = '2026-11-21T08:00:02.456Z';
 const ADDED = 'ef'.repeat(32);
 const RETIRED = '12'.repeat(32);
+const SET_UP = '01890a5d-ac96-774b-bcce-b302099a8058';
 const body = '{"answer":1}';
 const file = new Uint8Array([8, 9, 10]);
 const fileHash = bytesToHex(sha256(file));
@@ -30,20 +30,6 @@ const json = (value: unknown): string => text(JSON.stringify(value));
 
 const PROOF = '01890a5d-ac96-774b-bcce-b302099a8057';
 const element = { name: 'x', datatype: 'UINT8', shape: [1], data: 'AQ==' };
-
-const SET_UP = '01890a5d-ac96-774b-bcce-b302099a8058';
-const announcement = {
-  type: 'touchstone.zk-setup-announced.v1',
-  setUpId: SET_UP,
-  modelVersionId: commitment.modelVersionId,
-  descriptorHash: fileHash,
-  constraintsSha256: fileHash,
-  powers: { source: 'development', blake2b: 'ab'.repeat(64) },
-  firstKeySha256: fileHash,
-  parties: ['auditor'],
-  beacon: { network: 'eip155:84532', block: '7', iterationsLog2: 10 },
-  announcedAt: AT,
-};
 
 const tensor = { name: 'x', datatype: 'FP32', shape: [1, 2] };
 const manifest = (id: string) => ({
@@ -134,12 +120,13 @@ const versions = olderVersions({
     },
     {
       since: 'SetUps1799900000000',
-      sql: `INSERT INTO gateway.set_ups (id, state, model_version_id, identity, model, powers_name, is_public, announcement,
-          newest_key, newest_key_bytes)
-        VALUES ('${SET_UP}', 'open', '\\x${commitment.modelVersionId}', ${json(commitment.model)}, '\\x01', 'p.ptau', true,
-          ${json(announcement)}, '\\x${fileHash}', ${file.length});
-        INSERT INTO gateway.set_up_parties (set_up_id, name, place, token_sha256) VALUES ('${SET_UP}', 'auditor', 1, '\\x${fileHash}');
-        INSERT INTO gateway.set_up_keys (set_up_id, sha256, bytes) VALUES ('${SET_UP}', '\\x${fileHash}', '\\x${bytesToHex(file)}');`,
+      sql: `INSERT INTO gateway.set_ups (id, state, model_version_id, identity, model, options, powers_name, is_public,
+          announcement, newest_key, newest_key_bytes, claimed_until, result, failure)
+        VALUES ('${SET_UP}', 'called-off', '\\x${commitment.modelVersionId}', '{}', '\\x${fileHash}', NULL, 'powers', true,
+          '{}', '\\x${fileHash}', 3, NULL, NULL, 'nobody came');
+        INSERT INTO gateway.set_up_parties (set_up_id, name, place, token_sha256)
+        VALUES ('${SET_UP}', 'first', 0, '\\x${fileHash}');
+        INSERT INTO gateway.set_up_keys (set_up_id, sha256, bytes) VALUES ('${SET_UP}', '\\x${fileHash}', '\\x080910');`,
     },
     ...oldOutbox('gateway', 'evt.v1.inference.commitment.published', { modelId: 'digits', commitment }),
   ],
@@ -202,18 +189,6 @@ const versions = olderVersions({
     );
     expect((await proofs.findOutput(verificationId))?.tensors).toEqual(
       hadProofs ? { inputs: [element], outputs: [element] } : undefined,
-    );
-    const setUp = await new PostgresSetUpStore(dataSource, outbox).find(SET_UP);
-    expect(setUp).toEqual(
-      had('SetUps1799900000000')
-        ? {
-            ...{ id: SET_UP, state: 'open', identity: commitment.model, announcement, powersName: 'p.ptau' },
-            ...{ modelVersionId: commitment.modelVersionId, isPublic: true, hasOptions: false },
-            parties: [{ name: 'auditor', contribution: undefined }],
-            newestKey: { sha256: fileHash, bytes: file.length },
-            ...{ result: undefined, failure: undefined },
-          }
-        : undefined,
     );
     // A right to prove that was left behind has run out.
     expect(await proofs.claim(verificationId, PROOF, Date.parse(SETTLED_AT) + 1)).toBe(true);

@@ -3,7 +3,7 @@ import type { ModelCatalogue } from '../model/model-catalogue.js';
 import { priceOf } from '../model/model.js';
 import { boundParts, requireBoundParts, type BoundCall } from '../payment/bound-parts.js';
 import type { PaidInference } from '../payment/paid-inference.js';
-import type { PresentedPayment } from '../payment/paid-requests.js';
+import type { PresentedPayment } from '../payment/presented-payment.js';
 import type { Reply } from '../payment/reply.js';
 import type { PaymentHeader } from '../payment/transfers.js';
 import type { ProveOutput } from '../proving/prove-output.js';

@@ -2,7 +2,6 @@ import { AppError } from '@touchstone/contracts';
 import { canonicalJson } from '@touchstone/canonical-json';
 import { bytesToHex, sha256, sha256TextHex } from '@touchstone/crypto';
 import type { InferCall, InferModel } from '../inference/infer-model.js';
-import { noTransferForJob } from '../payment/transfers.js';
 import { JOB_SETTLEMENT_MS, JOB_WAIT_MAX_MS, type Job, type JobStore } from './job.js';
 
 /** Seconds after which a queue that is full is worth another question. */
@@ -29,13 +28,14 @@ export class AcceptJob {
   async accept(call: InferCall): Promise<Job> {
     const { store, infer, checkCallback, nowMs, newId, waitingMax, onAdded } = this.parts;
     const requestKey = requestKeyOf(call);
+    // A transfer was refused, or nothing is paid here.
+    const paymentHeader = requestKey === undefined ? undefined : (call.paymentHeader as string);
     const known = requestKey === undefined ? undefined : await store.findByRequest(requestKey);
     if (known !== undefined) return this.again(known, call);
     const { callback } = call.request;
     const callbackUrl = callback && checkCallback(callback.url);
     if ((await store.waiting()).count >= waitingMax) throw full(waitingMax);
-    const { modelId, body, target, paymentHeader } = call;
-    if (typeof paymentHeader === 'object') throw noTransferForJob();
+    const { modelId, body, target } = call;
     const id = await infer.accept(call, async (validBefore) => {
       const createdAtMs = nowMs();
       const job = { id: newId(createdAtMs), modelId, body, target, paymentHeader, requestKey, callbackUrl };
@@ -68,7 +68,7 @@ function startBefore(nowMs: number, validBefore: string | undefined): number {
 }
 
 function requestKeyOf({ paymentHeader, body, method, target }: InferCall): string | undefined {
-  if (paymentHeader === undefined) return undefined;
+  if (typeof paymentHeader !== 'string') return undefined;
   const bodyDigest = bytesToHex(sha256(body));
   return sha256TextHex(canonicalJson({ bodyDigest, method: method.toUpperCase(), paymentHeader, target }));
 }

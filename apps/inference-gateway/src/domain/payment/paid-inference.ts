@@ -3,13 +3,8 @@ import type { ModelExecutor, PricedRequest } from '../inference/execute-model.js
 import { verificationOf } from '../inference/verification-of.js';
 import type { VerificationStore } from '../inference/verification.js';
 import { requirementsFor } from './payment.js';
-import {
-  PaidRequests,
-  type PaidCall,
-  type PaidRequestsParts,
-  type PaidWork,
-  type PresentedPayment,
-} from './paid-requests.js';
+import { PaidRequests, type PaidCall, type PaidRequestsParts, type PaidWork } from './paid-requests.js';
+import type { PresentedPayment } from './presented-payment.js';
 import type { ProveOutput } from '../proving/prove-output.js';
 import type { Reply } from './reply.js';
 import type { PaymentHeader } from './transfers.js';

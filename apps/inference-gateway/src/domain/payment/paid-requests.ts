@@ -2,7 +2,17 @@ import { AppError, shortText, type PaymentReference, type RequestParts } from '@
 import { requestDigest } from '@touchstone/evidence';
 import { earlierRequirements, mismatchOf } from './agreed-requirements.js';
 import { keepLease } from './keep-lease.js';
-import { PaymentChallenge, type PaidResource } from './payment-challenge.js';
+import { PaymentChallenge } from './payment-challenge.js';
+import {
+  codeOf,
+  endOfPayment,
+  filled,
+  readable,
+  soughtBy,
+  transferQueued,
+  type PresentedPayment,
+  type Wanted,
+} from './presented-payment.js';
 import type {
   PaymentPort,
   PaymentReader,
@@ -12,9 +22,8 @@ import type {
   TransferOutcome,
 } from './payment.js';
 import type { Reply } from './reply.js';
-import type { SoughtPayment, StoredAnswer, StoredAnswers } from './stored-answer.js';
+import type { StoredAnswer, StoredAnswers } from './stored-answer.js';
 import {
-  endOf,
   reasonOf,
   stepAfterAuthorize,
   tellAfterSettle,
@@ -25,11 +34,8 @@ import {
   askedOf,
   isTransfer,
   TRANSFER_HEADER,
-  noTransferForJob,
-  txHashOf,
   type PaymentHeader,
   type Presented,
-  type TransferOffer,
   type Transfers,
 } from './transfers.js';
 
@@ -76,13 +82,6 @@ interface PaidRequest {
   readonly make: PaidWork['make'] | undefined;
 }
 
-/** What is wanted for an answer, as a 402 says it. */
-interface Wanted {
-  readonly requirements: PaymentRequirements;
-  readonly resource: PaidResource;
-  readonly transfer: TransferOffer | undefined;
-}
-
 /** A request that brings a payment, before what it is for is looked up. */
 export interface PaidCall {
   readonly description: string;
@@ -91,11 +90,6 @@ export interface PaidCall {
   /** What a payment is bound to, for a model version; undefined when it cannot be recorded in evidence. */
   readonly partsFor: (modelVersionId: string) => RequestParts | undefined;
 }
-
-/** What a request brought in its payment header, read once; `error` says why it cannot be read. */
-export type PresentedPayment =
-  | { readonly payment: Presented; readonly error?: undefined }
-  | { readonly payment?: undefined; readonly error: unknown };
 
 /**
  * The paid way of a request: reserve, make, store, settle, answer. The answer is stored before any money moves and
@@ -149,8 +143,8 @@ export class PaidRequests {
   /** @throws AppError; a PaymentChallenge when nothing or the wrong thing was paid */
   async take(work: PaidWork, presented: PresentedPayment | undefined): Promise<Reply> {
     const paid = this.fitting(work, presented);
-    const digest = requestDigest(work.requestParts);
-    return this.answer(paid, await this.authorize(paid.presented, work.requirements, digest));
+    const { requirements, requestParts } = work;
+    return this.answer(paid, await this.authorize(paid.presented, requirements, requestDigest(requestParts)));
   }
 
   /**
@@ -166,10 +160,10 @@ export class PaidRequests {
     keep: (validBefore: string) => Promise<T>,
   ): Promise<T> {
     const paid = this.fitting(work, presented);
-    const { presented: payment } = paid;
-    if (isTransfer(payment)) throw noTransferForJob();
-    const digest = requestDigest(work.requestParts);
-    const authorized = await this.authorize(payment, work.requirements, digest);
+    const payment = paid.presented;
+    if (isTransfer(payment)) throw transferQueued();
+    const { payments } = this.parts;
+    const authorized = await payments.authorize(payment, work.requirements, requestDigest(work.requestParts));
     const step = stepAfterAuthorize(authorized, { answer: undefined, model: true }, endOfPayment(paid));
     if (step.kind === 'refuse') throw this.refusal(step, paid);
     try {
@@ -310,34 +304,4 @@ export class PaidRequests {
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     });
   }
-}
-
-/** A header that cannot be read is refused where it is needed: who sends what cannot be read is told what is wanted, as one who sends nothing. */
-function readable({ payment, error }: PresentedPayment, wanted: Wanted): Presented {
-  if (payment !== undefined) return payment;
-  if (!(error instanceof AppError) || error.code !== 'payment-malformed') throw error;
-  const challenge = { ...wanted, reason: 'invalid_payload' };
-  const { details, legacyCode } = error;
-  throw new PaymentChallenge('payment-malformed', error.message, challenge, { details, legacyCode });
-}
-
-/** What the answers of a payment are looked for by. */
-function soughtBy(payment: Presented): SoughtPayment {
-  if (isTransfer(payment)) return { txHash: txHashOf(payment) };
-  const { from, nonce } = payment.payload.authorization;
-  return { payer: from.toLowerCase(), nonce: nonce.slice(2).toLowerCase() };
-}
-
-function endOfPayment({ presented }: PaidRequest): string {
-  return isTransfer(presented)
-    ? 'a block takes the transfer up'
-    : endOf(presented.payload.authorization.validBefore);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof AppError ? error.code : 'internal';
-}
-
-function filled(settlement: Settlement): Settlement | undefined {
-  return Object.keys(settlement).length > 0 ? settlement : undefined;
 }

@@ -1,4 +1,3 @@
-import { AppError } from '@touchstone/contracts';
 import type { PresentedTransfer, TransferTerms } from '@touchstone/contracts/transfer';
 import type { PaymentPayload, PaymentRequirements } from './payment.js';
 
@@ -43,12 +42,4 @@ export function txHashOf(presented: PresentedTransfer): string {
 /** What is asked for of a transfer. */
 export function askedOf({ network, asset, payTo, amount }: PaymentRequirements) {
   return { network, asset, payTo, amount };
-}
-
-/** The money of a transfer has moved before the answer is there: a job that was never begun would not be unpaid. */
-export function noTransferForJob(): AppError {
-  return new AppError(
-    'payment-malformed',
-    'A request that is answered later is paid by x402, not by a transfer; the transfer is good for a request that is answered at once.',
-  );
 }

@@ -5,7 +5,8 @@ import type { AnswerLinks, AnswerProof, Execution } from '../inference/answer.js
 import type { ModelCatalogue } from '../model/model-catalogue.js';
 import type { Model, ProvableCircuit } from '../model/model.js';
 import { boundParts, requireBoundParts, type BoundCall } from '../payment/bound-parts.js';
-import type { PaidRequests, PresentedPayment } from '../payment/paid-requests.js';
+import type { PaidRequests } from '../payment/paid-requests.js';
+import type { PresentedPayment } from '../payment/presented-payment.js';
 import { requirementsFor, type PaymentTerms } from '../payment/payment.js';
 import type { Reply } from '../payment/reply.js';
 import type { PaymentHeader } from '../payment/transfers.js';
