@@ -37,7 +37,7 @@ import {
 
 const SIGNED_AT_SECONDS = Date.UTC(2026, 5, 1, 11) / 1_000;
 const ORIGIN = 'log.example/bench';
-const NETWORK = 'eip155:8453';
+const NETWORK = 'eip155:84532';
 const CONTRACT = 'c0'.repeat(20);
 const SUBMITTER = '50'.repeat(20);
 const DOMAIN = 'model-output-v1';

@@ -16,6 +16,7 @@ import * as operatorNodes from '../../attestation-hub/src/transport/http/operato
 import * as rollouts from '../../attestation-hub/src/transport/http/rollouts.controller.js';
 import * as aiService from '../../inference-gateway/src/transport/http/ai-service.controller.js';
 import * as infer from '../../inference-gateway/src/transport/http/infer.controller.js';
+import * as jobs from '../../inference-gateway/src/transport/http/jobs.controller.js';
 import * as models from '../../inference-gateway/src/transport/http/models.controller.js';
 import * as operatorModels from '../../inference-gateway/src/transport/http/operator-models.controller.js';
 import * as executionProofs from '../../inference-gateway/src/transport/http/proofs.controller.js';
@@ -39,7 +40,7 @@ const services: Readonly<Record<string, readonly object[]>> = {
     ...[nodes, operatorKeys, operatorNodes, rollouts],
   ],
   'inference-gateway': [
-    ...[aiService, infer, models, operatorModels, executionProofs],
+    ...[aiService, infer, jobs, models, operatorModels, executionProofs],
     ...[setUpFiles, setUps, verifications],
   ],
   'payment-verifier': [facilitator],

@@ -28,6 +28,10 @@ export const LOCK_CLASSES = {
   'node-keys': 0x7063_0014,
   /** The stream of event batches of one tenant and format. */
   'event-stream': 0x7063_0015,
+  /** Announcements of set-ups of keys, which are counted; the name is the schema's. */
+  'set-up-announcements': 0x7063_0016,
+  /** The addition of jobs, which are counted; the name is the schema's. */
+  'job-additions': 0x7063_0017,
 } as const;
 
 /** What a lock is for. */

@@ -59,7 +59,7 @@ function addAnnounce(setUp: Command): void {
     .requiredOption('--developer <name>', 'its developer')
     .requiredOption('--powers <name>', 'file of powers of tau in TOUCHSTONE_POWERS_DIR of the gateway')
     .requiredOption('--party <name>', 'who is invited; give it once for each', collect, [])
-    .requiredOption('--network <id>', 'chain whose block closes it, such as eip155:8453')
+    .requiredOption('--network <id>', 'chain whose block closes it, such as eip155:84532')
     .requiredOption('--in-blocks <n>', 'the block so many after the newest', positiveInteger)
     .option('--iterations <log2>', 'how often its hash is hashed, as a logarithm', positiveInteger)
     .option('--public', 'everybody may read model and keys, which hold the weights', false)

@@ -115,12 +115,17 @@ describe('what is said about a set-up', () => {
 });
 
 describe('the entries of the protocol', () => {
-  it.each([
-    ['touchstone.zk-setup-announced.v1', setUpAnnouncement],
-    ['touchstone.zk-setup.v1', setUpEntry],
-  ])('%s is canonical and has the hashes that stand there', (type, schema) => {
-    const text = example(type);
-    expect(canonicalJson(schema.parse(JSON.parse(text)) as never)).toBe(text);
-    expect(protocol).toContain(bytesToHex(leafHashOfText(text)));
-  });
+  const { cases } = JSON.parse(
+    readFileSync(join(checkout, 'libs', 'evidence', 'vectors', 'set-up-entries.json'), 'utf8'),
+  ) as { cases: { name: string; input: { text: string }; expected: { sha256: string; leafHash: string } }[] };
+  const schemas = [setUpAnnouncement, setUpEntry];
+
+  it.each(cases.map((vector, index) => [vector.name, vector, schemas[index]] as const))(
+    '%s is canonical, has the hashes of the vectors, and stands on the page',
+    (_, { input: { text }, expected }, schema) => {
+      expect(canonicalJson(schema?.parse(JSON.parse(text)) as never)).toBe(text);
+      expect(expected).toEqual({ sha256: sha256TextHex(text), leafHash: bytesToHex(leafHashOfText(text)) });
+      expect(protocol).toContain(text);
+    },
+  );
 });

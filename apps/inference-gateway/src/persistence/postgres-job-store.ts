@@ -1,5 +1,5 @@
 import type { Problem } from '@touchstone/contracts';
-import { toBytea, withDatabase } from '@touchstone/postgres';
+import { lockInTransaction, toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { CallbackResult, CallbackStore, DueCallback } from '../domain/job/deliver-callbacks.js';
 import type { ClaimedJob, FailedAttempt, Job, JobStore, JobsWaiting, NewJob } from '../domain/job/job.js';
@@ -7,9 +7,6 @@ import type { Settlement } from '../domain/payment/payment.js';
 import { claimColumns, jobColumns, toClaimed, toJob, type ClaimRow, type JobRow } from './job-row.js';
 import { timeText } from './proof-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
-
-/** One job at a time is counted and stored; the number is of no other lock of the schema. */
-const ADDING = 7_146_303;
 
 /** What every end of a job has in common; $1 is its id, $2 the time. */
 const ENDED = `ended_at = $2, body = NULL, payment_header = NULL, claim = NULL, callback_due_at = $2,
@@ -23,7 +20,7 @@ export class PostgresJobStore implements JobStore, CallbackStore {
   add(job: NewJob, waitingMax: number): Promise<'added' | 'full' | { readonly known: string }> {
     return withDatabase(() =>
       this.dataSource.transaction(async (manager) => {
-        await manager.query('SELECT pg_advisory_xact_lock($1)', [ADDING]);
+        await lockInTransaction(manager, 'job-additions', schema);
         const known = job.requestKey === undefined ? undefined : await byRequest(manager, job.requestKey);
         if (known !== undefined) return { known: known.id };
         const [{ count } = { count: 0 }] = (await manager.query(

@@ -1,6 +1,6 @@
 import type { SetUpState } from '@touchstone/contracts/http/set-ups';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
-import { toBytea, withDatabase, type Outbox } from '@touchstone/postgres';
+import { lockInTransaction, toBytea, withDatabase, type Outbox } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import {
   SET_UPS_OPEN_MAX,
@@ -16,9 +16,6 @@ import { timeText } from './proof-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 import { selectSetUps, toSetUp, type SetUpRow } from './set-up-row.js';
 
-/** One announcement at a time is counted and stored; the number is of no other lock of the schema. */
-const ANNOUNCING = 7_146_302;
-
 /** Set-ups in PostgreSQL, with the events about them in the same transactions. */
 export class PostgresSetUpStore implements SetUpStore {
   constructor(
@@ -30,7 +27,7 @@ export class PostgresSetUpStore implements SetUpStore {
     const { announcement, circuit, identity, firstKey, invitations } = setUp;
     const { setUpId, modelVersionId } = announcement;
     return this.transaction(async (manager) => {
-      await manager.query('SELECT pg_advisory_xact_lock($1)', [ANNOUNCING]);
+      await lockInTransaction(manager, 'set-up-announcements', schema);
       const open = (await manager.query(
         `SELECT encode(model_version_id, 'hex') AS model FROM ${schema}.set_ups WHERE state = 'open'`,
       )) as { model: string }[];

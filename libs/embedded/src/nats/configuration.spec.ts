@@ -37,6 +37,7 @@ describe('configuration of nats-server', () => {
       ({ permissions }: { permissions: object }) => 'allow_responses' in permissions,
     );
     expect(answering.map(({ user }: { user: string }) => user).sort()).toEqual([
+      'anchor-worker',
       'attestation-hub',
       'payment-verifier',
       'signer',

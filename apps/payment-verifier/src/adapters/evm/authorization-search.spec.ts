@@ -73,6 +73,7 @@ describe('looking for what became of an authorisation', () => {
     const fate = await chain.fateOf({
       ...payment,
       fromBlock: from + LOG_MARGIN_BLOCKS,
+      transfer: null,
     } as unknown as Reservation);
     const ranges = proxy.methods
       .map((method, index) => ({ method, range: proxy.parameters[index]?.[0] as Record<string, string> }))
