@@ -14,4 +14,8 @@ export const KNOWN_SECRETS = [
     sha256: 'c73fbbcfed05604e755d62927e0b136064ec00f2a6fe843bcc61eaf6bb57f174',
     reason: 'a made-up password with an escaped character, in a spec of reading the URL of PostgreSQL',
   },
+  {
+    sha256: '96ad2ccd81462a766178ae09a71df55f548a3f66da11606f9cdf40b391e22dd0',
+    reason: 'the secret in the example of the Standard Webhooks specification, in a spec of signing as it does',
+  },
 ];
