@@ -16,6 +16,7 @@ export const KNOWN_SECRETS = [
   },
   {
     sha256: '96ad2ccd81462a766178ae09a71df55f548a3f66da11606f9cdf40b391e22dd0',
-    reason: 'the secret in the example of the Standard Webhooks specification, in a spec of signing as it does',
+    reason:
+      'the secret in the example of the Standard Webhooks specification, in a spec of signing as it does',
   },
 ];
