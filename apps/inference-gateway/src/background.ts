@@ -34,6 +34,9 @@ const EXAMINE_RETRY_MS = 60_000;
 /** Milliseconds between two looks at the announced blocks of set-ups. */
 export const SET_UP_LOOK_INTERVAL_MS = 5_000;
 
+/** Longest pause after one that could not be finished. */
+const SET_UP_RETRY_LAST_MS = 60_000;
+
 /** Milliseconds between two attempts after one that failed. */
 const REFRESH_RETRY_MS = 1_000;
 
@@ -124,7 +127,8 @@ export class Background implements OnApplicationBootstrap {
       run: () => finish.run(),
       pollMs: SET_UP_LOOK_INTERVAL_MS,
       backoffFirstMs: SET_UP_LOOK_INTERVAL_MS,
-      backoffMaxMs: SET_UP_LOOK_INTERVAL_MS,
+      // What fails each time costs a prover each time.
+      backoffMaxMs: SET_UP_RETRY_LAST_MS,
     });
   }
 

@@ -1,5 +1,10 @@
 import { canonicalJson, parseStrictJson } from '@touchstone/canonical-json';
-import { announcedSource, setUpAnnouncement, type SetUpAnnouncement } from '@touchstone/contracts/circuit';
+import {
+  announcedSource,
+  setUpAnnouncement,
+  type CircuitSetUp,
+  type SetUpAnnouncement,
+} from '@touchstone/contracts/circuit';
 import type { SetUpAnswer } from '@touchstone/contracts/http/set-ups';
 import { sha256TextHex } from '@touchstone/crypto';
 import { modelVersionIdOf } from '@touchstone/evidence';
@@ -35,6 +40,10 @@ export function judgeStatements(setUp: SetUpAnswer, expected: readonly string[])
     }),
   ];
 }
+
+/** The bytes of `set-up.json`, as the prover writes them. */
+export const transcriptText = (transcript: CircuitSetUp): string =>
+  `${JSON.stringify(transcript, null, 2)}\n`;
 
 function readAnnouncement({ announcement }: SetUpAnswer): SetUpAnnouncement | undefined {
   const parsed = parseStrictJson(new TextEncoder().encode(announcement), {
@@ -88,7 +97,7 @@ function entryFaults({ result, model }: SetUpAnswer): string[] {
     modelVersionId: model.modelVersionId,
     vkDigest: transcript.vkDigest,
     class: transcript.class,
-    transcript: sha256TextHex(`${JSON.stringify(transcript, null, 2)}\n`),
+    transcript: sha256TextHex(transcriptText(transcript)),
   };
   return unless(entry === canonicalJson(expected), 'it names something else');
 }

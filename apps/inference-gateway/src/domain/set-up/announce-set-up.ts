@@ -4,6 +4,7 @@ import { SET_UP_KEY_BYTES_MAX, type SetUpManifest } from '@touchstone/contracts/
 import { bytesToHex, sha256, sha256TextHex } from '@touchstone/crypto';
 import { modelVersionIdOf } from '@touchstone/evidence';
 import {
+  CONTRIBUTION_BYTES_MAX,
   SET_UP_BLOCKS_MIN,
   SET_UPS_OPEN_MAX,
   type Ceremony,
@@ -45,11 +46,12 @@ export class AnnounceSetUp {
     await this.announcedBlock(beacon);
     const circuit = { ...files, powers };
     const { provingKey, ...started } = await ceremony.start(circuit);
-    if (provingKey.length > SET_UP_KEY_BYTES_MAX)
+    const grownBytes = provingKey.length + (parties.length + 1) * CONTRIBUTION_BYTES_MAX;
+    if (grownBytes > SET_UP_KEY_BYTES_MAX)
       throw new AppError(
         'model-invalid',
-        `The proving key has ${provingKey.length} bytes, at most ${SET_UP_KEY_BYTES_MAX} are set up here; ` +
-          'set it up with files: touchstone zk prover set-up.',
+        `With all contributions the proving key may have ${grownBytes} bytes, at most ${SET_UP_KEY_BYTES_MAX} are ` +
+          'set up here; set it up with files: touchstone zk prover set-up.',
       );
     const announcement: SetUpAnnouncement = {
       type: 'touchstone.zk-setup-announced.v1',

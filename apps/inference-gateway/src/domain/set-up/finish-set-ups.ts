@@ -1,7 +1,7 @@
 import { AppError } from '@touchstone/contracts';
 import { canonicalJson } from '@touchstone/canonical-json';
 import { announcedSource } from '@touchstone/contracts/circuit';
-import { sha256TextHex } from '@touchstone/crypto';
+import { bytesToHex, sha256, sha256TextHex } from '@touchstone/crypto';
 import { transcriptText } from './set-up-files.js';
 import type { Ceremony, CeremonyCircuit, ChainBlocks, SetUp, SetUpStore } from './set-up.js';
 
@@ -60,7 +60,9 @@ export class FinishSetUps {
     const source = announcedSource(announcement.beacon, sha256TextHex(canonicalJson(announcement)));
     const beacon = { value: beaconValue, iterationsLog2, source };
     const { provingKey, ...made } = await ceremony.finish(circuit, key, beacon);
-    const { vkDigest, class: kind } = made.transcript;
+    const { vkDigest, class: kind, provingKeySha256 } = made.transcript;
+    if (bytesToHex(sha256(provingKey)) !== provingKeySha256)
+      throw new AppError('internal', `The prover gave another key than its transcript of ${id} names.`);
     const transcript = sha256TextHex(transcriptText(made.transcript));
     const entry = {
       type: 'touchstone.zk-setup.v1',

@@ -17,6 +17,9 @@ export const SET_UP_CLOSING_BLOCKS = 2n;
 /** Fewest blocks between an announcement and its beacon. */
 export const SET_UP_BLOCKS_MIN = 4n;
 
+/** Most bytes by which a contribution, or the beacon, makes a key larger: its points, hash, name and value. */
+export const CONTRIBUTION_BYTES_MAX = 1_024;
+
 /** Milliseconds that a step of the prover may take when nothing else is said. */
 export const SET_UP_TIMEOUT_DEFAULT_MS = 300_000;
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { AppError } from '@touchstone/contracts';
+import { AppError, uuidV7 } from '@touchstone/contracts';
 import { sha256TextHex } from '@touchstone/crypto';
 import { bearerTextOf, type HttpRequest } from '@touchstone/platform/http';
 import type { Invited, SetUpStore } from '../../domain/set-up/set-up.js';
@@ -31,6 +31,7 @@ export const invitedOf = (request: HttpRequest): Invited => invitations.get(requ
 /** Who has the token that a request carries, of the set-up of its path. */
 export async function invitedBy(setUps: SetUpStore, request: HttpRequest): Promise<Invited | undefined> {
   const token = bearerTextOf(request.headers.authorization);
-  const id = request.params?.['id'];
-  return token === undefined || id === undefined ? undefined : setUps.invited(id, sha256TextHex(token));
+  // A guard runs before the path is validated.
+  const id = uuidV7.safeParse(request.params?.['id']);
+  return token === undefined || !id.success ? undefined : setUps.invited(id.data, sha256TextHex(token));
 }
