@@ -1,16 +1,28 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContributionAnswer } from '@touchstone/contracts/http/set-ups';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { jsonText } from '../terminal/json-text.js';
 import { printableLine } from '../terminal/printable.js';
 import { askProver } from '../zk/call-prover.js';
-import { downloadFile, invitationToken, sendContribution, setUpUrl, showSetUp } from './set-up-api.js';
+import {
+  downloadFile,
+  invitationToken,
+  sendContribution,
+  setUpUrl,
+  showSetUp,
+  type Sent,
+} from './set-up-api.js';
 
 /** How often a party that others overtake begins anew. */
 const ATTEMPTS_MAX = 20;
+
+/** How often the same key is sent when nobody answers, and the pause after the first time. */
+const SENDS_MAX = 5;
+const SEND_PAUSE_MS = 1_000;
 
 export interface ContributeOptions {
   readonly name: string;
@@ -46,11 +58,26 @@ async function contribute(url: string, token: string, name: string): Promise<Con
     const digest = bytesToHex(sha256(before));
     if (digest !== newestKey.sha256) continue;
     if (process.stderr.isTTY) process.stderr.write(`Contributing to the key ${digest} …\n`);
-    const taken = await sendContribution(url, token, { before, key: await contributionTo(before, name) });
-    if (taken !== undefined) return taken;
+    const key = await contributionTo(before, name);
+    const sent = await sendAgain(() => sendContribution(url, token, { before, key }));
+    if (sent.kind === 'taken') return sent.answer;
     if (process.stderr.isTTY) process.stderr.write('Another party was faster; again.\n');
   }
   throw new CommandError(exitCodes.io, 'Others contribute faster than this machine; try again later.');
+}
+
+/** Sends the very same key until somebody says what became of it; another one would be a second contribution. */
+async function sendAgain(send: () => Promise<Sent>): Promise<Exclude<Sent, { kind: 'unanswered' }>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const sent = await send();
+    if (sent.kind !== 'unanswered') return sent;
+    if (attempt === SENDS_MAX)
+      throw new CommandError(
+        exitCodes.io,
+        `Nobody says whether the contribution was taken: ${printableLine(sent.reason)}\ntouchstone zk setup show says it.`,
+      );
+    await sleep(SEND_PAUSE_MS * attempt);
+  }
 }
 
 async function contributionTo(before: Uint8Array, name: string): Promise<Uint8Array> {

@@ -18,6 +18,7 @@ import {
   baseUrl,
   describeProblem,
   fetchJson,
+  readAnswer,
   requireStack,
   urlOf,
   withinTime,
@@ -26,6 +27,8 @@ import {
 /** Milliseconds that the gateway may take to judge a key. */
 const JUDGED_WITHIN_MS = 900_000;
 const SET_UPS_PER_REQUEST = 100;
+const CONFLICT = 409;
+const SERVER_ERROR = 500;
 /** The model of a set-up is the largest of its files. */
 const FILE_BYTES_MAX = 67_108_864;
 
@@ -113,22 +116,27 @@ export function downloadFile(url: string, name: SetUpFile, token?: string): Prom
   );
 }
 
+/** What became of a key that was sent: taken, made from a key that is not the newest any more, or nobody said. */
+export type Sent =
+  | { readonly kind: 'taken'; readonly answer: ContributionAnswer }
+  | { readonly kind: 'overtaken' }
+  | { readonly kind: 'unanswered'; readonly reason: string };
+
 /**
- * Sends a key that adds a contribution.
+ * Sends a key that adds a contribution. Without an answer it may have been taken: the same key again gives the same answer.
  *
- * @returns undefined when the key that it was made from is not the newest any more
  * @throws CommandError `io` with what the gateway refused
  */
 export function sendContribution(
   url: string,
   token: string,
   { before, key }: { readonly before: Uint8Array; readonly key: Uint8Array },
-): Promise<ContributionAnswer | undefined> {
+): Promise<Sent> {
   if (key.length > SET_UP_KEY_BYTES_MAX)
     throw new CommandError(exitCodes.io, `The key has ${key.length} bytes, more than are taken.`);
   return withinTime(
     url,
-    async (signal) => {
+    async (signal): Promise<Sent> => {
       const response = await fetch(`${url}/contributions`, {
         method: 'POST',
         headers: {
@@ -138,11 +146,16 @@ export function sendContribution(
         },
         body: blobOf(key),
         signal,
-      });
-      if (response.ok) return contributionAnswer.parse(await response.json());
+      }).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+      if (response instanceof Error) return { kind: 'unanswered', reason: response.message };
+      if (response.status >= SERVER_ERROR)
+        return { kind: 'unanswered', reason: await describeProblem(response.url, response) };
+      if (response.ok)
+        return { kind: 'taken', answer: await readAnswer(response.url, contributionAnswer, response) };
       const isOld =
-        response.status === 409 && (await showSetUp(url)).newestKey.sha256 !== bytesToHex(sha256(before));
-      if (isOld) return undefined;
+        response.status === CONFLICT &&
+        (await showSetUp(url)).newestKey.sha256 !== bytesToHex(sha256(before));
+      if (isOld) return { kind: 'overtaken' };
       throw new CommandError(exitCodes.io, await describeProblem(response.url, response));
     },
     JUDGED_WITHIN_MS,
