@@ -2,7 +2,14 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { announcedSetUp, contributionAnswer, setUpAnswer } from '@touchstone/contracts/http/set-ups';
+import { canonicalJson } from '@touchstone/canonical-json';
+import {
+  announcedSetUp,
+  contributionAnswer,
+  setUpAnswer,
+  type SetUpAnswer,
+} from '@touchstone/contracts/http/set-ups';
+import { sha256TextHex } from '@touchstone/crypto';
 import { modelCircuit } from '@touchstone/contracts/circuit';
 import { callRpc, developmentNetwork, type RunningStack } from '@touchstone/embedded';
 import { waitUntil } from '@touchstone/testing';
@@ -11,16 +18,19 @@ import { readSecret } from '../src/stack/read-secret.js';
 import { checkout } from '../src/stack/run-stack.js';
 import { proverScript } from '../src/zk/built-in-prover.js';
 import { removeState } from './support/remove-state.js';
+import { SetUpProxy } from './support/set-up-proxy.js';
 import { startTestStack } from './support/test-stack.js';
 import { touchstone } from './support/touchstone.js';
 
 const START_TIMEOUT_MS = 120_000;
+const FORGED = 'ab'.repeat(64);
 const sample = join(checkout, 'libs', 'prover-adapter', 'sample');
 const powersFolder = join(checkout, 'apps', 'zk-prover', 'test', 'files', 'tiny');
 const powers = join(powersFolder, 'powers-06.ptau');
 
 let stateDir: string;
 let stack: RunningStack;
+let proxy: SetUpProxy;
 let id: string;
 const hashes: string[] = [];
 
@@ -34,9 +44,11 @@ beforeAll(async () => {
       },
     },
   });
+  proxy = await SetUpProxy.start(stack.description.urls['inference-gateway'] as string);
 }, START_TIMEOUT_MS);
 
 afterAll(async () => {
+  proxy?.stop();
   await stack?.stop();
   removeState(stateDir);
 }, START_TIMEOUT_MS);
@@ -81,7 +93,9 @@ describe('touchstone zk setup', () => {
       stderr: expect.stringContaining('TOUCHSTONE_SET_UP_TOKEN'),
     });
     for (const name of ['one', 'two']) {
-      const url = `${stack.description.urls['inference-gateway']}/v1/set-ups/${id}`;
+      const url = `${proxy.url}/v1/set-ups/${id}`;
+      // The answer to the first one gets lost, twice.
+      proxy.cutAnswers = name === 'one' ? 2 : 0;
       const contributed = await zk(['contribute', url, '--name', name, '--json'], {
         TOUCHSTONE_SET_UP_TOKEN: token(name),
       });
@@ -156,4 +170,59 @@ describe('touchstone zk setup', () => {
     expect(await failing('--trust', wrong)).toEqual(['beacon']);
     expect((await zk(['setup', 'show', 'nonsense'])).status).toBe(2);
   }, 120_000);
+
+  it('does not believe what a gateway shows beside the files that it gives', async () => {
+    const failing = async () => {
+      const { status, stdout } = await zk(
+        [
+          'setup',
+          'verify',
+          `${proxy.url}/v1/set-ups/${id}`,
+          '--powers',
+          powers,
+          '--json',
+          '--expect',
+          FORGED,
+        ],
+        { TOUCHSTONE_OPERATOR_TOKEN: operatorToken() },
+      );
+      expect(status).toBe(1);
+      return stepsOf(stdout)
+        .filter(([, step]) => step === 'fail')
+        .map(([name]) => name);
+    };
+    expect(await failing()).toEqual(['expected contribution']);
+    // A contribution of somebody whom people trust, in the page alone; its entry is made to fit.
+    proxy.change = (setUp) => withForgedParty(setUp, FORGED);
+    expect(await failing()).toEqual(['keys']);
+    proxy.change = (setUp) => setUp;
+    const other = readFileSync(join(sample, 'other-model.onnx'));
+    proxy.files.set('model.onnx', other);
+    expect(await failing()).toEqual(['keys', 'expected contribution']);
+    proxy.files.clear();
+    for (const [name, bytes] of [
+      ['circuit.json', 'no JSON'],
+      ['circuit.json', readFileSync(join(checkout, 'models', 'digits-int', 'circuit.json'), 'utf8')],
+      ['proving-key.zkey', readFileSync(join(sample, 'proving-key.zkey'))],
+    ] as const) {
+      proxy.files.set(name, Buffer.from(bytes));
+      expect(await failing()).toEqual(['keys', 'expected contribution']);
+      proxy.files.clear();
+    }
+  }, 120_000);
 });
+
+/** A set-up whose page has another hash of the first party, and an entry that names the transcript that it shows. */
+function withForgedParty(setUp: SetUpAnswer, hash: string): SetUpAnswer {
+  const { result } = setUp;
+  if (result === null) throw new Error('It is finished.');
+  const contributions = result.transcript.contributions.map((one, index) =>
+    index === 0 ? { ...one, hash } : one,
+  );
+  const transcript = { ...result.transcript, contributions };
+  const entry = {
+    ...(JSON.parse(result.entry) as Record<string, string>),
+    transcript: sha256TextHex(`${JSON.stringify(transcript, null, 2)}\n`),
+  };
+  return { ...setUp, result: { ...result, transcript, entry: canonicalJson(entry) } };
+}
