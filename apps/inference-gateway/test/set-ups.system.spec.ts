@@ -102,6 +102,9 @@ describe('a set-up over the API (R-PLUS-6)', () => {
     const first = await bytesOf(await scene.file(id, 'proving-key.zkey', token));
     for (const stranger of [undefined, TOKEN, 'x'.repeat(43)])
       expect(await codeOf(await scene.send(id, stranger, before, first))).toBe('unauthenticated');
+    // A path that names no set-up is no question to the database.
+    for (const nobody of ['nonsense', '019a0000-0000-7000-8000-000000000000'])
+      expect(await codeOf(await scene.send(nobody, token, before, first))).toBe('unauthenticated');
     expect(await codeOf(await scene.send(id, token, undefined, first))).toBe('validation-failed');
     const inAnotherName = await scene.contributionTo(first, 'second party');
     const twice = await scene.contributionTo(await scene.contributionTo(first, 'first party'), 'first party');
