@@ -1,7 +1,3 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { proofObject } from '@touchstone/content-address';
 import { executionProved } from '@touchstone/contracts';
@@ -17,6 +13,7 @@ import { uuidV7 } from '@touchstone/postgres';
 import { waitUntil } from '@touchstone/testing';
 import { problemOf } from '@touchstone/testing/service';
 import { PROOF_BODY_BYTES_MAX } from '../src/transport/http/proofs.controller.js';
+import { builtInProver, FaultyProver, type ProverFault } from './support/faulty-prover.js';
 import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
 import { codeOf } from './support/paid-requests.js';
 import { PayingClient } from './support/paying-client.js';
@@ -28,36 +25,16 @@ const PROVED_MS = 60_000;
 /** Shorter than a proof that hangs, longer than one that works. */
 const TIMEOUT_MS = 20_000;
 
-const builtIn = fileURLToPath(new URL('../../zk-prover/bin/touchstone-zk-prover.js', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'touchstone-provers-'));
-const how = join(folder, 'how');
-
-/** A prover that an operator may have: the built-in one, which does at times what a bad one does. */
-const prover = program(
-  'prover',
-  `case "$(cat '${how}')$1" in
-     crashprove) kill -9 $$ ;;
-     hangprove) sleep 300 ;;
-     wrongprove) exit 0 ;;
-   esac
-   exec '${process.execPath}' '${builtIn}' "$@"`,
-);
+const prover = new FaultyProver();
 
 const settings = {
   TOUCHSTONE_PAYMENT_MODE: 'x402',
-  TOUCHSTONE_PROVER_PATH: prover,
+  TOUCHSTONE_PROVER_PATH: prover.path,
   TOUCHSTONE_PROOF_TIMEOUT_MS: String(TIMEOUT_MS),
 };
 
 let fixture: GatewayFixture;
 let gateway: Gateway;
-
-function program(name: string, script: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, `#!/bin/sh\n${script}\n`);
-  chmodSync(path, 0o755);
-  return path;
-}
 
 const body = {
   inputs: [{ name: 'pixels', datatype: 'FP32', shape: [1, 64], data: heldOutRow('digits').values }],
@@ -79,17 +56,16 @@ async function answered(model = ID, of: unknown = body) {
 const payment = async (id: string) => new PayingClient().headerFor(await ask(id));
 
 beforeAll(async () => {
-  writeFileSync(how, '');
   fixture = await GatewayFixture.create();
   gateway = await fixture.start(settings);
   await waitUntil(async () => (await proofsIn()) != null, EXAMINED_MS, 'the examination of the prover');
 }, EXAMINED_MS + 60_000);
 
-afterEach(() => writeFileSync(how, ''));
+afterEach(() => prover.works());
 
 afterAll(async () => {
   await fixture.close();
-  rmSync(folder, { recursive: true, force: true });
+  prover.remove();
 });
 
 describe('a proof that is paid for (R-ZK-1, R-ZK-2)', () => {
@@ -157,7 +133,7 @@ describe('a proof that is paid for (R-ZK-1, R-ZK-2)', () => {
     PROVED_MS,
   );
 
-  it.each([
+  it.each<[ProverFault, string]>([
     ['crash', 'dependency-unavailable'],
     ['wrong', 'dependency-unavailable'],
     ['hang', 'timeout'],
@@ -167,11 +143,11 @@ describe('a proof that is paid for (R-ZK-1, R-ZK-2)', () => {
       const { verificationId: id } = await answered();
       const headers = await payment(id);
       const { transfers } = fixture.payments;
-      writeFileSync(how, fault);
+      prover.fails(fault);
       expect(await codeOf(await ask(id, headers))).toBe(code);
       expect(fixture.payments.transfers).toBe(transfers);
       expect(await offerOf(id)).toMatchObject({ status: 'offered' });
-      writeFileSync(how, '');
+      prover.works();
       expect((await ask(id, headers)).status).toBe(200);
       expect(fixture.payments.transfers).toBe(transfers + 1);
     },
@@ -281,9 +257,9 @@ it(
   'a prover that takes a false statement proves nothing for anybody',
   async () => {
     // Says of everything that it is valid, in the words of an honest one.
-    const liar = program(
+    const liar = prover.program(
       'liar',
-      `'${process.execPath}' '${builtIn}' "$@"; code=$?
+      `'${process.execPath}' '${builtInProver}' "$@"; code=$?
        [ "$1" = verify ] && sed -i 's/"valid":false,"reason":"[a-z-]*"/"valid":true/' "$3"
        exit $code`,
     );

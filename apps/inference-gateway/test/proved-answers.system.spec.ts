@@ -1,7 +1,3 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { canonicalJson } from '@touchstone/canonical-json';
 import { proofObject } from '@touchstone/content-address';
@@ -13,6 +9,7 @@ import { prepareKey, verifyProof } from '@touchstone/groth16';
 import { waitUntil } from '@touchstone/testing';
 import type { GrpcMessage, GrpcTestClient } from '@touchstone/testing/grpc';
 import { problemOf } from '@touchstone/testing/service';
+import { FaultyProver } from './support/faulty-prover.js';
 import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
 import { connect, digitsMessage, paidOverGrpc } from './support/grpc-requests.js';
 import { codeOf } from './support/paid-requests.js';
@@ -29,17 +26,8 @@ interface ProvenMessage {
   readonly zkJson: string;
 }
 
-const builtIn = fileURLToPath(new URL('../../zk-prover/bin/touchstone-zk-prover.js', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'touchstone-proved-'));
-const how = join(folder, 'how');
-const prover = join(folder, 'prover');
-writeFileSync(
-  prover,
-  `#!/bin/sh\n[ "$(cat '${how}')$1" = crashprove ] && kill -9 $$\nexec '${process.execPath}' '${builtIn}' "$@"\n`,
-);
-chmodSync(prover, 0o755);
-
-const settings = { TOUCHSTONE_PAYMENT_MODE: 'x402', TOUCHSTONE_PROVER_PATH: prover };
+const prover = new FaultyProver();
+const settings = { TOUCHSTONE_PAYMENT_MODE: 'x402', TOUCHSTONE_PROVER_PATH: prover.path };
 
 let fixture: GatewayFixture;
 let gateway: Gateway;
@@ -77,20 +65,19 @@ function boundBy({ proof, contextJson }: GrpcMessage): Parameters<typeof bindSig
 }
 
 beforeAll(async () => {
-  writeFileSync(how, '');
   fixture = await GatewayFixture.create();
   gateway = await fixture.start(settings);
   await isExamined(gateway);
 }, EXAMINED_MS + 60_000);
 
 afterEach(() => {
-  writeFileSync(how, '');
+  prover.works();
   fixture.payments.nextSettle = 'settled';
 });
 
 afterAll(async () => {
   await fixture.close();
-  rmSync(folder, { recursive: true, force: true });
+  prover.remove();
 });
 
 describe('an answer that is proved now (R-ZK-2, R-PLUS-6)', () => {
@@ -129,10 +116,10 @@ describe('an answer that is proved now (R-ZK-2, R-PLUS-6)', () => {
     async () => {
       const headers = await paidFor(request('now'));
       const { transfers } = fixture.payments;
-      writeFileSync(how, 'crash');
+      prover.fails('crash');
       expect(await codeOf(await infer(gateway, ID, request('now'), headers))).toBe('dependency-unavailable');
       expect(fixture.payments.transfers).toBe(transfers);
-      writeFileSync(how, '');
+      prover.works();
       await isExamined(gateway);
       const answer = await answerOf(await infer(gateway, ID, request('now'), headers));
       expect(answer.execution).toBeDefined();

@@ -26,7 +26,7 @@ beforeAll(async () => {
   scene = await SetUpScene.create();
 }, 60_000);
 afterEach(() => {
-  scene.proverDoes('its work');
+  scene.program.works();
   scene.chain.isAway = false;
 });
 afterAll(() => scene.close());
@@ -138,9 +138,9 @@ describe('a set-up over the API (R-PLUS-6)', () => {
     expect(contributionAnswer.parse(await (await sendAgain(winner)).json())).toEqual(taken);
     // Whoever was slower contributes to the newest key.
     const slower = names[1 - winner] as string;
-    scene.proverDoes('crash at set-up-accept');
+    scene.program.fails('crash', 'set-up-accept');
     expect(await codeOf(await party(slower))).toBe('dependency-unavailable');
-    scene.proverDoes('its work');
+    scene.program.works();
     expect((await party(slower)).status).toBe(201);
     expect(await codeOf(await party(slower))).toBe('conflict');
     const { parties } = await scene.show(id);
@@ -149,13 +149,13 @@ describe('a set-up over the API (R-PLUS-6)', () => {
 
   it('is closed by the hash of the announced block, and anybody who has the model verifies it', async () => {
     const { id } = announced.setUp;
-    scene.proverDoes('crash at set-up-finish');
+    scene.program.fails('crash', 'set-up-finish');
     const { block } = (await scene.show(id)).beacon;
     scene.chain.final.set(BigInt(block), BEACON);
     scene.chain.head = BigInt(block) + 10n;
     await new Promise((done) => setTimeout(done, 6_000));
     expect((await scene.show(id)).state).toBe('open');
-    scene.proverDoes('its work');
+    scene.program.works();
     const setUp = await close(id);
     expect(setUp.state).toBe('finished');
     const text = await (await scene.file(id, 'set-up.json')).text();
@@ -242,7 +242,7 @@ describe('an announcement', () => {
     expect(await refused({}, { options: '{"version":1,"seed":2}' })).toBe('validation-failed');
     expect(await refused({}, { options: '{' })).toBe('malformed-json');
     expect(await refused({}, { model: new Uint8Array(300) })).toBe('model-invalid');
-    scene.proverDoes('crash at set-up-start');
+    scene.program.fails('crash', 'set-up-start');
     expect(await refused()).toBe('dependency-unavailable');
   }, 60_000);
 

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -13,6 +12,7 @@ import {
 } from '@touchstone/contracts/http/set-ups';
 import { AppError } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
+import { builtInProver, FaultyProver } from './faulty-prover.js';
 import { GatewayFixture, type Gateway } from './gateway-fixture.js';
 import { operator, TOKEN } from './operator-requests.js';
 import { serveRpc } from './serve-rpc.js';
@@ -21,14 +21,13 @@ import { serveRpc } from './serve-rpc.js';
 export const NETWORK = 'eip155:84532';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-const builtIn = path('../../../zk-prover/bin/touchstone-zk-prover.js');
 const sample = path('../../../../libs/prover-adapter/sample');
 const powersFolder = path('../../../zk-prover/test/files/tiny');
 const run = promisify(execFile);
 
 /** A gateway that sets keys up with the built-in prover, a chain whose blocks the test makes, and parties. */
 export class SetUpScene {
-  private readonly folder = mkdtempSync(join(tmpdir(), 'touchstone-set-ups-'));
+  readonly program = new FaultyProver();
   private files = 0;
   /** Number of the newest block, and the hashes of those that are final. */
   readonly chain = { head: 100n, final: new Map<bigint, string>(), isAway: false };
@@ -45,17 +44,9 @@ export class SetUpScene {
       if (network !== NETWORK) return Promise.reject(new AppError('not-found', 'No such network.'));
       return Promise.resolve({ head: head.toString(), finalHash: final.get(BigInt(block)) ?? null });
     });
-    scene.proverDoes('its work');
-    const prover = scene.path('prover');
-    // A prover that a test can have crash.
-    writeFileSync(
-      prover,
-      `#!/bin/sh\n[ "$(cat '${scene.path('how')}')" = "crash at $1" ] && kill -9 $$\nexec '${process.execPath}' '${builtIn}' "$@"\n`,
-    );
-    chmodSync(prover, 0o755);
     scene.gateway = await scene.fixture.start({
       ...operator,
-      TOUCHSTONE_PROVER_PATH: prover,
+      TOUCHSTONE_PROVER_PATH: scene.program.path,
       TOUCHSTONE_POWERS_DIR: powersFolder,
     });
     return scene;
@@ -63,15 +54,11 @@ export class SetUpScene {
 
   async close(): Promise<void> {
     await this.fixture.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    this.program.remove();
   }
 
   path(name: string): string {
-    return join(this.folder, name);
-  }
-
-  proverDoes(what: string): void {
-    writeFileSync(this.path('how'), what);
+    return join(this.program.folder, name);
   }
 
   /** A form that announces keys for the model that provers are examined with. */
@@ -125,7 +112,7 @@ export class SetUpScene {
 
   /** What the prover says to a command line. */
   async prover(...words: string[]): Promise<string> {
-    return (await run(process.execPath, [builtIn, ...words])).stdout;
+    return (await run(process.execPath, [builtInProver, ...words])).stdout;
   }
 
   /** A key with the contribution of a party, made on its machine. */
