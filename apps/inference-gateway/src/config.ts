@@ -78,7 +78,9 @@ export const configSchema = z.object({
   TOUCHSTONE_PROVIDER_NAME: visibleText(128)
     .optional()
     .describe('Who offers the service, in /.well-known/ai-service.json.'),
-  TOUCHSTONE_PROVIDER_URL: baseUrl.optional().describe('Address of who offers the service.'),
+  TOUCHSTONE_PROVIDER_URL: baseUrl
+    .optional()
+    .describe('Address of who offers the service; shown beside TOUCHSTONE_PROVIDER_NAME.'),
   TOUCHSTONE_EVIDENCE_URL: baseUrl
     .default('http://127.0.0.1:8084')
     .describe('Address of the proof-service, for the evidence links of answers.'),

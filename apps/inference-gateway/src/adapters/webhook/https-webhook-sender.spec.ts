@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { available } from '@touchstone/testing';
+import { available, isOpensslPresent, OPENSSL_REMEDY } from '@touchstone/testing';
 import { HttpsWebhookSender, WEBHOOK_HEAD_BYTES_MAX, WEBHOOK_TIMEOUT_MS } from './https-webhook-sender.js';
 
 /** What the receiver was asked, and how it answers. */
@@ -158,9 +158,9 @@ describe('an address that strangers named', () => {
   );
 });
 
-const openssl = available(spawnSync('openssl', ['version']).status === 0, 'install openssl 3');
+const describeWithOpenssl = available(isOpensslPresent(), OPENSSL_REMEDY) ? describe : describe.skip;
 
-(openssl ? describe : describe.skip)('over TLS', () => {
+describeWithOpenssl('over TLS', () => {
   let folder: string;
   let port: number;
   let ca: string;

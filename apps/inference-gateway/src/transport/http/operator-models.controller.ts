@@ -17,6 +17,7 @@ import { AddModel } from '../../domain/model/add-model.js';
 import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
 import { Operator } from './operator.js';
 import { ModelPages } from '../present-model.js';
+import { formRefusals } from './read-form.js';
 import { ADDED_FORM_BYTES_MAX, readModelForm } from './read-model-form.js';
 import { UploadLimit } from './upload-limit.interceptor.js';
 
@@ -46,17 +47,7 @@ export class OperatorModelsController {
     rawBodyMediaType: 'multipart/form-data',
     rawBodySchema: modelForm,
     security: ['operator'],
-    errors: [
-      'unauthenticated',
-      'malformed-json',
-      'unsupported-media-type',
-      'validation-failed',
-      'body-too-large',
-      'model-invalid',
-      'conflict',
-      'queue-full',
-      'dependency-unavailable',
-    ],
+    errors: formRefusals,
   })
   async add(
     @Req() request: HttpRequest,

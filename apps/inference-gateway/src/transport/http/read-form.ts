@@ -5,6 +5,19 @@ import type { z } from 'zod';
 import { ADDED_MODEL_BYTES_MAX } from '../../domain/model/added-model.js';
 import { MANIFEST_BYTES_MAX } from '../../domain/model/manifest.js';
 
+/** What a form with a model that the operator sends may be refused with. */
+export const formRefusals = [
+  'unauthenticated',
+  'malformed-json',
+  'unsupported-media-type',
+  'validation-failed',
+  'body-too-large',
+  'model-invalid',
+  'conflict',
+  'queue-full',
+  'dependency-unavailable',
+] as const;
+
 /** Bytes of a form around its parts. */
 export const FRAMING_BYTES = 16_384;
 

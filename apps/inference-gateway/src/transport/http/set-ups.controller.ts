@@ -39,6 +39,7 @@ import { Links } from '../links.js';
 import { presentSetUp } from '../present-set-up.js';
 import { InvitationGuard, invitedOf } from './invitation.guard.js';
 import { Operator } from './operator.js';
+import { formRefusals } from './read-form.js';
 import { readSetUpForm, SET_UP_FORM_BYTES_MAX } from './read-set-up-form.js';
 import { UploadLimit } from './upload-limit.interceptor.js';
 
@@ -100,18 +101,7 @@ export class SetUpsController {
     rawBodyMediaType: 'multipart/form-data',
     rawBodySchema: setUpForm,
     security: ['operator'],
-    errors: [
-      'unauthenticated',
-      'malformed-json',
-      'unsupported-media-type',
-      'validation-failed',
-      'body-too-large',
-      'model-invalid',
-      'conflict',
-      'queue-full',
-      'timeout',
-      'dependency-unavailable',
-    ],
+    errors: [...formRefusals, 'timeout'],
   })
   async announce(
     @Req() request: HttpRequest,
