@@ -10,12 +10,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const programs = [
   ...[
     'signer',
-    'inference-gateway',
     'attestation-hub',
     'anchor-worker',
     'proof-service',
     'payment-verifier',
   ].map((service) => ({ folder: `apps/${service}`, entry: 'main.js' })),
+  { folder: 'apps/inference-gateway', entry: 'main.js', beside: ['adapters/proof/proof-thread.js'] },
   // Of the command line each command loads its own.
   { folder: 'apps/cli', entry: 'main.js', splitting: true },
   { folder: 'libs/nats', entry: 'provision-main.js' },

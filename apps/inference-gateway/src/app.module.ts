@@ -24,9 +24,18 @@ import { ProofsController } from './transport/http/proofs.controller.js';
 import { SetUpFilesController } from './transport/http/set-up-files.controller.js';
 import { SetUpsController } from './transport/http/set-ups.controller.js';
 import { VerificationsController } from './transport/http/verifications.controller.js';
+import { FoundJobs } from './transport/found-jobs.js';
 import { InferenceCalls } from './transport/inference-calls.js';
 import { ModelPages } from './transport/present-model.js';
 import { ProofCalls } from './transport/proof-calls.js';
+import { SeedCalls } from './transport/seed/seed-calls.js';
+import { SeedErrors } from './transport/seed/seed-errors.js';
+import { SeedHealthController } from './transport/seed/seed-health.controller.js';
+import { SeedInferController } from './transport/seed/seed-infer.controller.js';
+import { SeedJobsController } from './transport/seed/seed-jobs.controller.js';
+import { SeedModelPages } from './transport/seed/seed-model.js';
+import { SeedModelsController } from './transport/seed/seed-models.controller.js';
+import { SeedVerificationsController } from './transport/seed/seed-verifications.controller.js';
 
 /** Wires the inference-gateway. */
 export function appParts(config: Config): ServiceParts {
@@ -41,6 +50,11 @@ export function appParts(config: Config): ServiceParts {
       SetUpFilesController,
       SetUpsController,
       VerificationsController,
+      SeedHealthController,
+      SeedInferController,
+      SeedJobsController,
+      SeedModelsController,
+      SeedVerificationsController,
       InferenceGrpc,
       ProofsGrpc,
     ],
@@ -59,8 +73,12 @@ export function appParts(config: Config): ServiceParts {
       Background,
       JobRunner,
       Operator,
+      FoundJobs,
       InferenceCalls,
       ModelPages,
+      SeedCalls,
+      SeedErrors,
+      SeedModelPages,
       ProofCalls,
     ],
   };

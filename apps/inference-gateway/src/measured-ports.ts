@@ -33,6 +33,7 @@ export function measuredStore(store: VerificationStore, stages: Stages): Verific
     failPayment: (reservationId, reason) => store.failPayment(reservationId, reason),
     claimUnsettled: (nowMs, limit) => store.claimUnsettled(nowMs, limit),
     find: (id) => store.find(id),
+    findByTransaction: (txHash, limit) => store.findByTransaction(txHash, limit),
   };
 }
 

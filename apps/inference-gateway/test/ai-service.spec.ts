@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { aiService } from '@touchstone/contracts/http/ai-service';
 import { modelPage } from '@touchstone/contracts/http/inference-gateway';
-import { dollars } from '../src/transport/present-service.js';
+import { dollars } from '../src/transport/usdc.js';
 import { GatewayFixture, type Gateway } from './support/gateway-fixture.js';
 import { add, classifier, operator, TOKEN } from './support/operator-requests.js';
 

@@ -9,6 +9,7 @@ import type { EventDraft, Verification } from '../src/domain/inference/verificat
 import { PostgresAddedModelStore } from '../src/persistence/postgres-added-model-store.js';
 import { PostgresCommitmentStore } from '../src/persistence/postgres-commitment-store.js';
 import { PostgresExecutionProofStore } from '../src/persistence/postgres-execution-proof-store.js';
+import { PostgresJobStore } from '../src/persistence/postgres-job-store.js';
 import { PostgresModelStore } from '../src/persistence/postgres-model-store.js';
 import { PostgresVerificationStore } from '../src/persistence/postgres-verification-store.js';
 import { service } from '../src/service.js';
@@ -18,6 +19,7 @@ const AT = '2026-11-21T08:00:00.123Z';
 const SETTLED_AT = '2026-11-21T08:00:02.456Z';
 const ADDED = 'ef'.repeat(32);
 const RETIRED = '12'.repeat(32);
+const JOB = '01890a5d-ac96-774b-bcce-b302099a8059';
 const SET_UP = '01890a5d-ac96-774b-bcce-b302099a8058';
 const body = '{"answer":1}';
 const file = new Uint8Array([8, 9, 10]);
@@ -128,6 +130,12 @@ const versions = olderVersions({
         VALUES ('${SET_UP}', 'first', 0, '\\x${fileHash}');
         INSERT INTO gateway.set_up_keys (set_up_id, sha256, bytes) VALUES ('${SET_UP}', '\\x${fileHash}', '\\x080910');`,
     },
+    {
+      since: 'Jobs1800200000000',
+      sql: `INSERT INTO gateway.jobs (id, status, model_id, body, target, created_at, start_before, ended_at, due_at, answer)
+          VALUES ('${JOB}', 'succeeded', 'digits', NULL, '/v1/models/digits/infer', '${AT}', '${AT}', '${AT}', '${AT}',
+            convert_to(${text(body)}, 'UTF8'));`,
+    },
     ...oldOutbox('gateway', 'evt.v1.inference.commitment.published', { modelId: 'digits', commitment }),
   ],
   taken: ['inbox'],
@@ -159,6 +167,8 @@ const versions = olderVersions({
     expect(await store.claimUnsettled(Date.parse(SETTLED_AT), 10)).toEqual([executed.row.reservationId]);
     await store.settle(executed.row.reservationId as string, settlement, false);
     expect(await store.find(executed.row.id)).toMatchObject({ state: 'settled', settlement });
+    const paidBy = await store.findByTransaction('ab'.repeat(32), 10);
+    expect(paidBy.map(({ id }) => id)).toEqual(expect.arrayContaining([executed.row.id, settled.row.id]));
     const [event] = (await dataSource.query(
       `SELECT convert_from(payload, 'UTF8')::jsonb AS body FROM gateway.outbox ORDER BY id DESC LIMIT 1`,
     )) as { body: unknown }[];
@@ -192,6 +202,8 @@ const versions = olderVersions({
     );
     // A right to prove that was left behind has run out.
     expect(await proofs.claim(verificationId, PROOF, Date.parse(SETTLED_AT) + 1)).toBe(true);
+    const job = await new PostgresJobStore(dataSource).find(JOB);
+    expect(job?.answer).toEqual(had('Jobs1800200000000') ? new TextEncoder().encode(body) : undefined);
     const commitments = new PostgresCommitmentStore(dataSource, outbox);
     expect(await commitments.latest(commitment.modelVersionId)).toEqual(commitment);
     const wereAdded = version !== 'Initial1763700000000';

@@ -10,7 +10,8 @@ import type { ExecutionProof } from '../domain/proving/execution-proof.js';
 import { insertProof, recordProof, settleProof } from './proof-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 import { claimUnsettled, failing, findAnswer, findAnswersByPayment, SETTLEABLE } from './stored-answers.js';
-import { insertVerifications, toVerification, type VerificationRow } from './verification-row.js';
+import { findByTransaction, selectVerifications } from './select-verifications.js';
+import { insertVerifications } from './verification-row.js';
 
 interface FreeAnswer {
   /** Of the request that asked: many are committed together, and each event belongs to its own trace. */
@@ -118,18 +119,13 @@ export class PostgresVerificationStore implements VerificationStore {
 
   find(id: string): Promise<Verification | undefined> {
     return withDatabase(async () => {
-      const rows = (await this.dataSource.query(
-        `SELECT v.id, v.state, v.model_id, encode(v.model_version_id, 'hex') AS model_version_id, v.proof, v.context,
-                c.commitment, v.reservation_id, v.settlement, v.failure, v.inference_ms, v.total_ms,
-                v.created_at, v.settled_at
-         FROM ${schema}.verifications v
-         JOIN ${schema}.model_commitments c
-           ON c.model_version_id = v.model_version_id AND c.sequence = v.commitment_sequence
-         WHERE v.id = $1`,
-        [id],
-      )) as VerificationRow[];
-      return rows[0] && toVerification(rows[0]);
+      const [found] = await selectVerifications(this.dataSource.manager, 'v.id = $1', [id]);
+      return found;
     });
+  }
+
+  findByTransaction(txHash: string, limit: number): Promise<readonly Verification[]> {
+    return withDatabase(() => findByTransaction(this.dataSource.manager, txHash, limit));
   }
 
   private recordProved(verification: Verification, event: EventDraft, proof: ExecutionProof): Promise<void> {

@@ -3,11 +3,13 @@ import { SHUTDOWN } from '@touchstone/platform/runtime';
 import { CLOCK, provide, token } from '@touchstone/platform/wiring';
 import { Outbox, uuidV7 } from '@touchstone/postgres';
 import { DataSource } from 'typeorm';
+import { ThreadProofVerifier } from '../adapters/proof/thread-proof-verifier.js';
 import { ProgramProver } from '../adapters/prover/program-prover.js';
 import type { Config } from '../config.js';
 import { ModelCatalogue } from '../domain/model/model-catalogue.js';
 import type { PaidRequests } from '../domain/payment/paid-requests.js';
 import type { PaymentTerms } from '../domain/payment/payment.js';
+import { CheckProof } from '../domain/proving/check-proof.js';
 import { ProveOutput } from '../domain/proving/prove-output.js';
 import type { Prover } from '../domain/proving/prover.js';
 import { PostgresExecutionProofStore } from '../persistence/postgres-execution-proof-store.js';
@@ -42,6 +44,11 @@ export function proving(config: Config) {
       const prover = programProver(config, catalogue);
       if (prover) shutdown.add('servers', 'prover', () => prover.close());
       return prover;
+    }),
+    provide(CheckProof, { catalogue: ModelCatalogue, shutdown: SHUTDOWN }, ({ catalogue, shutdown }) => {
+      const verifier = new ThreadProofVerifier();
+      shutdown.add('servers', 'proof verifier', () => verifier.close());
+      return new CheckProof(catalogue, verifier);
     }),
     provide(
       ProveOutput,

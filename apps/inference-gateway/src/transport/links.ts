@@ -25,6 +25,18 @@ export class Links implements AnswerLinks {
     return `${this.publicUrl}/v1/jobs/${id}`;
   }
 
+  seedVerification(id: string): string {
+    return `${this.publicUrl}/api/verifications/${id}`;
+  }
+
+  seedJob(id: string): string {
+    return `${this.publicUrl}/api/jobs/${id}`;
+  }
+
+  model(id: string): string {
+    return `${this.publicUrl}/v1/models/${id}`;
+  }
+
   setUp(id: string): string {
     return `${this.publicUrl}/v1/set-ups/${id}`;
   }

@@ -1,10 +1,7 @@
 import type { AiService } from '@touchstone/contracts/http/ai-service';
 import type { Config } from '../config.js';
 import { priceOf, type Model } from '../domain/model/model.js';
-
-/** USDC has six decimals on every chain that payments are made on. */
-const USDC_DECIMALS = 6;
-const CENT_DECIMALS = 2;
+import { dollars } from './usdc.js';
 
 const SECURITY =
   'Each answer is signed, and its batch stands in a transparency log whose checkpoints are anchored. Whoever verifies the bundle needs no service of ours; docs/security.md says what each label proves.';
@@ -70,11 +67,4 @@ function paymentOf(config: Config): NonNullable<AiService['x402']> {
     paymentToken: config.TOUCHSTONE_PAYMENT_ASSET_NAME,
     contractAddress: config.TOUCHSTONE_PAYMENT_ASSET,
   };
-}
-
-/** Atomic units as dollars: as many decimals as there are, at least those of cents. */
-export function dollars(atomic: bigint): string {
-  const digits = atomic.toString().padStart(USDC_DECIMALS + 1, '0');
-  const [whole, part] = [digits.slice(0, -USDC_DECIMALS), digits.slice(-USDC_DECIMALS)];
-  return `${whole}.${part.replace(/0+$/, '').padEnd(CENT_DECIMALS, '0')}`;
 }

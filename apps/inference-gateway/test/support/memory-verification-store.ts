@@ -94,6 +94,16 @@ export class MemoryVerificationStore implements VerificationStore {
     return due.map(({ verification }) => verification.reservationId as string);
   }
 
+  async findByTransaction(txHash: string, limit: number): Promise<readonly Verification[]> {
+    return [...this.rows.values()]
+      .map(({ verification }) => verification)
+      .filter(({ payment, settlement }) => {
+        const claimed = payment !== null && 'txHash' in payment && payment.txHash === txHash;
+        return claimed || settlement?.['transaction'] === `0x${txHash}`;
+      })
+      .slice(0, limit);
+  }
+
   async find(id: string): Promise<Verification | undefined> {
     return [...this.rows.values()].find(({ verification }) => verification.id === id)?.verification;
   }

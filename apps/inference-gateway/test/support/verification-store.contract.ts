@@ -184,6 +184,24 @@ export function describeVerificationStore(name: string, make: () => Promise<Stor
       await under.store.settle(uuidV7(), settlement, true);
     });
 
+    it('finds what a transaction paid for: a transfer as claimed, an authorisation as settled', async () => {
+      const [txHash, settledBy] = [hex(), hex()];
+      const { nonce: _, ...transfer } = authorized();
+      const pending = await stored({}, { ...transfer, txHash, logIndex: 3 });
+      const authorization = await stored();
+      const found = async (hash: string, limit = 10) =>
+        (await under.store.findByTransaction(hash, limit)).map(({ id }) => id);
+      expect(await found(txHash)).toEqual([pending.row.id]);
+      expect(await found(settledBy)).toEqual([]);
+      const settlement = { success: true, transaction: `0x${settledBy}` };
+      await under.store.settle(authorization.reservationId, settlement, true);
+      expect(await found(settledBy)).toEqual([authorization.row.id]);
+      const other = await stored({ createdAtMs: START_MS + 1 });
+      await under.store.settle(other.reservationId, settlement, true);
+      expect(await found(settledBy)).toEqual([authorization.row.id, other.row.id]);
+      expect(await found(settledBy, 1)).toEqual([authorization.row.id]);
+    });
+
     it('settles what had failed', async () => {
       const { row, reservationId } = await stored();
       await under.store.failPayment(reservationId, 'reverted');

@@ -23,7 +23,7 @@ export { ProblemFilter } from '../http/problem-filter.js';
 export { readRawBody } from '../http/read-body.js';
 export { type HttpRequest } from '../http/request.js';
 export { collectRoutes, type ControllerClass, type Route } from '../http/routes.js';
-export { sendProblem } from '../http/send-problem.js';
+export { renderProblem, sendProblem } from '../http/send-problem.js';
 export { validate, type RequestPart } from '../http/validate.js';
 export { RawBodyBytes, ZodBody, ZodParam, ZodQuery } from '../http/zod-parameters.js';
 export { ApiRoute, type ApiResponse, type ApiRouteOptions } from '../openapi/api-route.js';

@@ -23,7 +23,12 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    sendProblem(response, known);
+    this.send(response, known);
+  }
+
+  /** Writes the answer; an interface with a form of its own writes another. */
+  protected send(response: ServerResponse, error: unknown): void {
+    sendProblem(response, error);
   }
 
   private report(error: unknown, known: unknown, request: HttpRequest): void {

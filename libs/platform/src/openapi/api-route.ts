@@ -23,6 +23,8 @@ export interface ApiRouteOptions {
   readonly responses?: Readonly<Record<number, ApiResponse>>;
   /** The codes that the route answers as problems. */
   readonly errors?: readonly ErrorCode[];
+  /** The form of its refusals, in `application/json`; problems (RFC 9457) when left out. */
+  readonly errorSchema?: z.ZodType;
   /** Names of security schemes of the document. */
   readonly security?: readonly string[];
   /**

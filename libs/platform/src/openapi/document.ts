@@ -1,6 +1,6 @@
 import { errorRegistry, type ErrorCode } from '@touchstone/contracts';
 import { writeFile } from 'node:fs/promises';
-import { collectRoutes, successStatus, type ControllerClass, type Route } from '../http/routes.js';
+import { collectRoutes, pathsOf, successStatus, type ControllerClass, type Route } from '../http/routes.js';
 import { requestSchemas, type RequestSchemas } from '../http/request-metadata.js';
 import { apiRouteOf, mediaTypesOf, type ApiResponse, type ApiRouteOptions } from './api-route.js';
 import { SchemaComponents, type JsonSchema } from './json-schema.js';
@@ -92,7 +92,7 @@ function operation(route: Route, options: ApiRouteOptions, components: SchemaCom
   const parameters = request ? parametersOf(request, components) : [];
   const { body } = request ?? {};
   return {
-    operationId: `${route.controller.name.replace(/Controller$/, '')}_${route.handlerName}`,
+    operationId: operationIdOf(route),
     summary: options.summary,
     ...(options.description === undefined ? {} : { description: options.description }),
     ...(options.tags === undefined ? {} : { tags: options.tags }),
@@ -111,6 +111,13 @@ function operation(route: Route, options: ApiRouteOptions, components: SchemaCom
         }),
     responses: responsesOf(route, options, request, components),
   };
+}
+
+/** A handler with several paths is several operations. */
+function operationIdOf({ controller, handlerName, path, handler }: Route): string {
+  const place = pathsOf(handler).findIndex((declared) => path.endsWith(`/${declared}`));
+  const which = place > 0 ? `_${place + 1}` : '';
+  return `${controller.name.replace(/Controller$/, '')}_${handlerName}${which}`;
 }
 
 function rawBody(
@@ -165,7 +172,10 @@ function responsesOf(
     };
   }
   for (const [status, codes] of errorsByStatus(codesOf(options, request), request, options))
-    responses[status] ??= problemResponse(codes);
+    responses[status] ??= problemResponse(
+      codes,
+      options.errorSchema && components.render(options.errorSchema, 'output'),
+    );
   for (const code of anyRoute)
     if (code !== 'not-acceptable' || mediaTypesOf(options).length > 0)
       responses[errorRegistry[code].status] ??= { $ref: `#/components/responses/${componentName(code)}` };
@@ -185,10 +195,14 @@ function componentName(code: ErrorCode): string {
   return code.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function problemResponse(codes: readonly ErrorCode[]): JsonSchema {
+/** @param own the form of refusals of an interface that does not answer with problems */
+function problemResponse(codes: readonly ErrorCode[], own?: JsonSchema): JsonSchema {
   return {
     description: codes.map((code) => `\`${code}\`: ${errorRegistry[code].title}`).join(' '),
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    content:
+      own === undefined
+        ? { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
+        : { 'application/json': { schema: own } },
   };
 }
 

@@ -53,8 +53,8 @@ export function loadCircuit(
   }
   if (files !== undefined) requirePublishable(manifest.id, { vk, descriptor });
   return {
-    ...{ descriptor, vkDigest: circuitDigest({ vk, descriptor }), setup, model },
-    ...(files === undefined ? {} : { keys: { vk, files } }),
+    ...{ descriptor, vk, vkDigest: circuitDigest({ vk, descriptor }), setup, model },
+    ...(files === undefined ? {} : { keys: { files } }),
   };
 }
 

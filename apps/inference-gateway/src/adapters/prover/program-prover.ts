@@ -153,7 +153,7 @@ export class ProgramProver implements Prover {
 
   private async proveNow(job: ProvingJob, keys: ProvingKeys, signal: AbortSignal): Promise<MadeProof> {
     const { circuit, modelVersionId } = job.model as Model & { circuit: ProvableCircuit };
-    const { descriptor, vkDigest } = circuit;
+    const { descriptor, vk, vkDigest } = circuit;
     const { host, program } = this.parts;
     // Its time may have passed while it waited.
     if (signal.aborted)
@@ -170,11 +170,11 @@ export class ProgramProver implements Prover {
           },
           prove: (asked) => host.prove(program.name, asked, signal),
         },
-        { circuit: { descriptor, vk: keys.vk }, vkDigest, files: keys.files, inputs, bind: job.bind },
+        { circuit: { descriptor, vk }, vkDigest, files: keys.files, inputs, bind: job.bind },
       );
       requireOutputs(made, job, descriptor);
       const publicSignals = signalsOf([...inputs.flat(), ...made.outputs.flat(), job.bind]);
-      const zk = zkProof.parse({ vk: keys.vk, proof: made.proof, publicSignals, descriptor });
+      const zk = zkProof.parse({ vk, proof: made.proof, publicSignals, descriptor });
       const { prover: name, fellBack, milliseconds } = made.reply;
       return { zk, name, fellBack, milliseconds };
     } catch (error) {

@@ -91,11 +91,11 @@ export function answerBytes(
 }
 
 function tensorText({ data, ...tensor }: AnswerTensor): string {
-  return `${JSON.stringify(tensor).slice(0, -1)},"data":${dataText(data)}}`;
+  return `${JSON.stringify(tensor).slice(0, -1)},"data":${elementsText(data)}}`;
 }
 
-/** `JSON.stringify` writes 0 for the negative zero. */
-function dataText(data: AnswerTensor['data']): string {
+/** The elements of a tensor as JSON; `JSON.stringify` writes 0 for the negative zero. */
+export function elementsText(data: AnswerTensor['data']): string {
   if (!data.some((value) => Object.is(value, -0))) return JSON.stringify(data);
   return `[${data.map((value) => (Object.is(value, -0) ? '-0' : JSON.stringify(value))).join(',')}]`;
 }

@@ -54,4 +54,6 @@ export interface VerificationStore extends StoredAnswers {
     proof?: ExecutionProof,
   ): Promise<StoredAnswer>;
   find(id: string): Promise<Verification | undefined>;
+  /** What a transaction paid for, the oldest first. @param txHash 64 hex characters */
+  findByTransaction(txHash: string, limit: number): Promise<readonly Verification[]>;
 }

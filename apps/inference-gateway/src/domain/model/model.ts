@@ -35,6 +35,7 @@ export interface ProvableCircuit {
   readonly descriptor: CircuitDescriptor;
   /** What a trust file lists the circuit by, lower-case hex. */
   readonly vkDigest: string;
+  readonly vk: ZkProof['vk'];
   readonly setup: CircuitSetup;
   readonly model: IntegerModel;
   /** As whoever operates the model says; undefined where nothing is said. */
@@ -43,9 +44,8 @@ export interface ProvableCircuit {
   readonly keys?: ProvingKeys;
 }
 
-/** Keys and files of a circuit. */
+/** Files that proofs of a circuit are made with. */
 export interface ProvingKeys {
-  readonly vk: ZkProof['vk'];
   /** Paths of the ONNX file and of the proving key. */
   readonly files: { readonly model: string; readonly provingKey: string };
 }

@@ -11,26 +11,8 @@ import { JOB_CALLS } from '../../tokens.js';
 import { InferenceCalls, modelId } from '../inference-calls.js';
 import { Links } from '../links.js';
 import { presentAccepted } from '../present-job.js';
-import { paymentHeaderOf, paymentRefusals, sendPaid, tellingChallenges } from './paid-reply.js';
-
-/** What a request for an inference may be refused with. */
-const refusals = [
-  ...paymentRefusals,
-  'malformed-json',
-  'unknown-model',
-  'model-not-active',
-  'body-too-large',
-  'unsupported-media-type',
-  'validation-failed',
-  'tensor-invalid',
-  'text-invalid',
-  'inference-failed',
-  'not-provable',
-  'queue-full',
-  'dependency-unavailable',
-  'node-blocked',
-  'timeout',
-] as const;
+import { inferRefusals } from './infer-refusals.js';
+import { paymentHeaderOf, sendPaid, tellingChallenges } from './paid-reply.js';
 
 /** `POST /v1/models/:id/infer`. */
 @Controller()
@@ -57,7 +39,7 @@ export class InferController {
         otherMediaTypes: ['application/problem+json'],
       },
     },
-    errors: refusals,
+    errors: inferRefusals,
   })
   async infer(
     @ZodParam('id', modelId) id: string,

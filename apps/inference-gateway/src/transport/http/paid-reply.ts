@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { PaymentChallenge, settlementPending } from '../../domain/payment/payment-challenge.js';
+import type { Settlement } from '../../domain/payment/payment.js';
 import type { Reply } from '../../domain/payment/reply.js';
 import { TRANSFER_HEADER, type PaymentHeader } from '../../domain/payment/transfers.js';
 import {
@@ -9,17 +10,22 @@ import {
   paymentResponseHeader,
 } from '../x402-headers.js';
 
+/** The form in which an answer is sent: the same for the same answer, since it is made anew for each repetition. */
+export type Presentation = (answer: Uint8Array, settlement: Settlement | undefined) => Uint8Array;
+
 /**
  * Answers a request that may cost something, in the headers of x402 version 2.
  *
  * @param pendingUrl where the state of an answer stands whose settlement is not known yet
+ * @param present the stored bytes as they are, when left out
  */
 export async function sendPaid(
   response: ServerResponse,
   work: () => Promise<Reply>,
   pendingUrl: (verificationId: string) => string,
+  present: Presentation = (answer) => answer,
 ): Promise<void> {
-  send(response, await tellingChallenges(response, work), pendingUrl);
+  send(response, await tellingChallenges(response, work), pendingUrl, present);
 }
 
 /** Does work that may cost something; what is to be paid is told in the headers of x402 version 2. */
@@ -37,7 +43,12 @@ export async function tellingChallenges<T>(response: ServerResponse, work: () =>
   }
 }
 
-function send(response: ServerResponse, reply: Reply, pendingUrl: (verificationId: string) => string): void {
+function send(
+  response: ServerResponse,
+  reply: Reply,
+  pendingUrl: (verificationId: string) => string,
+  present: Presentation,
+): void {
   if (reply.settlement) response.setHeader('PAYMENT-RESPONSE', paymentResponseHeader(reply.settlement));
   if (reply.kind === 'pending') {
     const url = pendingUrl(reply.verificationId);
@@ -45,12 +56,13 @@ function send(response: ServerResponse, reply: Reply, pendingUrl: (verificationI
     throw settlementPending(reply.message, url);
   }
   if (reply.replayed) response.setHeader('Idempotent-Replayed', 'true');
+  const body = present(reply.body, reply.settlement);
   response.writeHead(200, {
     'content-type': 'application/json',
-    'content-length': reply.body.length,
+    'content-length': body.length,
     'cache-control': 'private, no-store',
   });
-  response.end(reply.body);
+  response.end(body);
 }
 
 /** The payment of a request. Node joins a header that was sent twice by a comma, which no payment survives. */

@@ -1,0 +1,39 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '@touchstone/contracts';
+import { CLOCK, type Clock } from '@touchstone/platform/wiring';
+import type { JobCalls } from '../domain/job/job-calls.js';
+import type { Job } from '../domain/job/job.js';
+import { JOB_CALLS } from '../tokens.js';
+
+/** Finds and cancels jobs, whatever the interface. */
+@Injectable()
+export class FoundJobs {
+  constructor(
+    @Inject(JOB_CALLS) private readonly calls: JobCalls,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** @throws AppError `not-found` */
+  async find(id: string): Promise<Job> {
+    const job = await this.calls.store.find(id);
+    if (job === undefined)
+      throw new AppError('not-found', `There is no job ${id}; one that ended long ago is not kept.`);
+    return job;
+  }
+
+  /** Again, it gives the same job. @throws AppError `not-found`, or `conflict` for one that was begun */
+  async cancel(id: string): Promise<Job> {
+    const { store, poke } = this.calls;
+    const cancelled = await store.cancel(id, this.clock.nowMs());
+    const job = await this.find(id);
+    if (job.status !== 'cancelled')
+      throw new AppError('conflict', `The job cannot be cancelled: it is ${job.status}.`);
+    if (cancelled) poke.callbacks();
+    return job;
+  }
+
+  /** Its place in the queue; null when it is not queued. */
+  async position(job: Job): Promise<number | null> {
+    return job.status === 'queued' ? this.calls.store.position(job.id) : null;
+  }
+}
