@@ -11,14 +11,18 @@ import { configPage } from './generated/config.mjs';
 import { limitsPage } from './generated/limits.mjs';
 import { meshPage } from './generated/mesh.mjs';
 import { openApiDocument } from './generated/open-api.mjs';
+import { postmanCollection } from './generated/postman.mjs';
 import { problemsPage } from './generated/problems.mjs';
 import { serviceDefinitions } from './generated/services.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
 const OPEN_API_FOLDER = 'docs/reference/openapi';
+const POSTMAN_FOLDER = 'docs/reference/postman';
+/** Services that have a Postman collection, and where they are in a stack that `npm start` runs. */
+const COLLECTIONS = new Map([['inference-gateway', 'http://127.0.0.1:8080']]);
 /** Where nothing lies but what is generated. */
-const FOLDERS = [OPEN_API_FOLDER, `${CHART}/${DASHBOARDS}`];
+const FOLDERS = [OPEN_API_FOLDER, POSTMAN_FOLDER, `${CHART}/${DASHBOARDS}`];
 /** Generators that check themselves; each knows `--check`. */
 const programs = ['libs/evm-contracts/build.mjs'];
 
@@ -36,6 +40,12 @@ async function pages() {
   for (const service of services) {
     const document = await openApiDocument(service);
     if (document !== undefined) files.set(`${OPEN_API_FOLDER}/${service.definition.name}.json`, document);
+    const baseUrl = COLLECTIONS.get(service.definition.name);
+    if (baseUrl !== undefined)
+      files.set(
+        `${POSTMAN_FOLDER}/${service.definition.name}.postman_collection.json`,
+        await postmanCollection(service, baseUrl),
+      );
   }
   return files;
 }

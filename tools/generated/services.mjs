@@ -14,11 +14,11 @@ export async function serviceDefinitions(root, names) {
   return found;
 }
 
-/** Classes that `dist/transport/http/*.controller.js` export. */
+/** Classes that the controllers under `dist/transport/http` export. */
 export async function httpControllers(dist) {
   const folder = `${dist}/transport/http`;
   if (!existsSync(folder)) return [];
-  const files = readdirSync(folder)
+  const files = readdirSync(folder, { recursive: true })
     .filter((file) => file.endsWith('.controller.js'))
     .sort();
   const modules = await Promise.all(files.map((file) => importFile(`${folder}/${file}`)));

@@ -2,6 +2,7 @@ import { AppError } from '@touchstone/contracts';
 import { Command, CommanderError } from 'commander';
 import { finish, json, positiveInteger, stateDirectory } from './command-options.js';
 import { addModelCommands } from './commands/ask.js';
+import { addPayCommands } from './commands/pay-commands.js';
 import { addBatchCommands } from './commands/batches.js';
 import { addEvidenceCommands } from './commands/evidence.js';
 import { addNodeCommands } from './commands/nodes.js';
@@ -73,6 +74,7 @@ Exit codes: 0 enough, 1 invalid or too low a label, 2 usage, 3 pending, 4 I/O, 5
   addBatchCommands(program);
   addStackCommands(program);
   addModelCommands(program);
+  addPayCommands(program);
   addNodeCommands(program);
   addOperatorCommands(program);
   addSetUpCommands(addZkCommands(program));

@@ -13,7 +13,7 @@ import {
 } from '@touchstone/testing';
 import { INFER_INPUT_BYTES_MAX } from '../src/commands/infer.js';
 import { LABELS_FILE_BYTES_MAX, MODEL_FILE_BYTES_MAX } from '../src/commands/models-operate.js';
-import { CHALLENGE_BYTES_MAX } from '../src/commands/pay.js';
+import { CHALLENGE_BYTES_MAX } from '../src/stack/read-challenge.js';
 import { checkout } from '../src/stack/run-stack.js';
 import { touchstone, type Ended } from './support/touchstone.js';
 import { removeState } from './support/remove-state.js';

@@ -28,14 +28,14 @@ import { FoundJobs } from './transport/found-jobs.js';
 import { InferenceCalls } from './transport/inference-calls.js';
 import { ModelPages } from './transport/present-model.js';
 import { ProofCalls } from './transport/proof-calls.js';
-import { SeedCalls } from './transport/seed/seed-calls.js';
-import { SeedErrors } from './transport/seed/seed-errors.js';
-import { SeedHealthController } from './transport/seed/seed-health.controller.js';
-import { SeedInferController } from './transport/seed/seed-infer.controller.js';
-import { SeedJobsController } from './transport/seed/seed-jobs.controller.js';
-import { SeedModelPages } from './transport/seed/seed-model.js';
-import { SeedModelsController } from './transport/seed/seed-models.controller.js';
-import { SeedVerificationsController } from './transport/seed/seed-verifications.controller.js';
+import { SeedCalls } from './transport/http/seed/seed-calls.js';
+import { SeedErrors } from './transport/http/seed/seed-errors.js';
+import { SeedHealthController } from './transport/http/seed/seed-health.controller.js';
+import { SeedInferController } from './transport/http/seed/seed-infer.controller.js';
+import { SeedJobsController } from './transport/http/seed/seed-jobs.controller.js';
+import { SeedModelPages } from './transport/http/seed/seed-model.js';
+import { SeedModelsController } from './transport/http/seed/seed-models.controller.js';
+import { SeedVerificationsController } from './transport/http/seed/seed-verifications.controller.js';
 
 /** Wires the inference-gateway. */
 export function appParts(config: Config): ServiceParts {

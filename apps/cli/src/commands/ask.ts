@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { finish, json, stateDirectory } from '../command-options.js';
 
-/** The commands around models: list, add, ask, pay. */
+/** The commands around models: list, add, ask. */
 export function addModelCommands(program: Command): void {
   const models = program
     .command('models')
@@ -29,7 +29,6 @@ Examples:
   addAdd(models);
   addRemove(models);
   addInfer(program);
-  addPay(program);
 }
 
 function addShow(models: Command): void {
@@ -119,24 +118,4 @@ Examples:
       touchstone infer my-model --input - --dry-run`,
     )
     .action((model, options) => finish(import('./infer.js').then((m) => m.inferCommand(model, options))));
-}
-
-function addPay(program: Command): void {
-  program
-    .command('pay <headers>')
-    .description('sign what a 402 answer asks for and print the header that pays it; - for standard input')
-    .option('--max <usdc>', 'most that is signed for (1)')
-    .addOption(json())
-    .addOption(stateDirectory())
-    .addHelpText(
-      'after',
-      `
-Nothing is sent. The header pays for one request; repeat that request with it as often as needed, it is charged once.
-Exit codes: 2 no 402, nothing that can be paid, or more than --max; 4 not readable; 5 no stack runs.
-
-Example:
-  $ curl -s -D headers.txt -o /dev/null -H 'content-type: application/json' -d @digit.json $URL
-  $ curl -s -H "$(touchstone pay headers.txt)" -H 'content-type: application/json' -d @digit.json $URL`,
-    )
-    .action((headers, options) => finish(import('./pay.js').then((m) => m.payCommand(headers, options))));
 }

@@ -1,13 +1,8 @@
-import { decodePaymentRequiredHeader } from '@x402/core/http';
-import type { PaymentRequired } from '@x402/core/types';
-import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
+import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { createPayer, developmentPayer, PAYMENT_HEADER, type SignedPayment } from '../stack/payer.js';
 import { formatAtomic, parsePrice, PAYMENT_ATOMIC_MAX } from '../stack/price.js';
+import { readChallenge } from '../stack/read-challenge.js';
 import { requireStack } from '../stack/running-stack.js';
-import { readInput } from '../terminal/files.js';
-
-/** Largest file of headers of a 402 that is read. */
-export const CHALLENGE_BYTES_MAX = 65_536;
 
 export interface PayOptions {
   readonly max?: string;
@@ -19,7 +14,7 @@ export interface PayOptions {
 export async function payCommand(path: string, options: PayOptions): Promise<ExitCode> {
   const stack = requireStack(options.state);
   const limit = options.max === undefined ? PAYMENT_ATOMIC_MAX : parsePrice(options.max);
-  const required = readChallenge(new TextDecoder().decode(await readInput(path, CHALLENGE_BYTES_MAX)));
+  const required = await readChallenge(path);
   const signed = await createPayer(stack, developmentPayer(options.state), limit).sign(required);
   if (options.json) {
     process.stdout.write(`${JSON.stringify(asJson(signed), null, 2)}\n`);
@@ -44,17 +39,4 @@ function asJson({ header, offer, validBefore }: SignedPayment): Record<string, s
     payTo,
     validBefore: new Date(validBefore * 1_000).toISOString(),
   };
-}
-
-/** Takes the headers as `curl -D` writes them, or the value alone. */
-function readChallenge(text: string): PaymentRequired {
-  const value = /^payment-required:[ \t]*(\S+)/im.exec(text)?.[1] ?? text.trim();
-  try {
-    return decodePaymentRequiredHeader(value);
-  } catch {
-    throw new CommandError(
-      exitCodes.usage,
-      'Expected the headers of a 402 answer (curl -D headers.txt …) with PAYMENT-REQUIRED in them.',
-    );
-  }
 }

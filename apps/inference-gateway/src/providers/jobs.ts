@@ -18,7 +18,7 @@ import { JOB_CALLS } from '../tokens.js';
 import { InferenceCalls } from '../transport/inference-calls.js';
 import { Links } from '../transport/links.js';
 import { jobText } from '../transport/present-job.js';
-import { SeedCalls } from '../transport/seed/seed-calls.js';
+import { SeedCalls } from '../transport/http/seed/seed-calls.js';
 
 /** Requests that are answered later. */
 export function jobs(config: Config) {

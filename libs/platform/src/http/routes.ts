@@ -50,8 +50,7 @@ export function successStatus(route: Route): number {
   return (Reflect.getMetadata(HTTP_CODE_METADATA, route.handler) as number | undefined) ?? 200;
 }
 
-/** The paths that a controller or a handler declares. */
-export function pathsOf(target: object): string[] {
+function pathsOf(target: object): string[] {
   const path = Reflect.getMetadata(PATH_METADATA, target) as string | string[] | undefined;
   return Array.isArray(path) ? path : [path ?? ''];
 }

@@ -1,9 +1,10 @@
 import { errorRegistry, type ErrorCode } from '@touchstone/contracts';
 import { writeFile } from 'node:fs/promises';
-import { collectRoutes, pathsOf, successStatus, type ControllerClass, type Route } from '../http/routes.js';
+import { collectRoutes, successStatus, type ControllerClass, type Route } from '../http/routes.js';
 import { requestSchemas, type RequestSchemas } from '../http/request-metadata.js';
 import { apiRouteOf, mediaTypesOf, type ApiResponse, type ApiRouteOptions } from './api-route.js';
 import { SchemaComponents, type JsonSchema } from './json-schema.js';
+import { anyRoute, componentName, problemResponse, problemSchema } from './problem-responses.js';
 
 /** What a document says of its service. */
 export interface OpenApiInfo {
@@ -23,31 +24,6 @@ export interface OpenApiDocument {
   readonly components: Readonly<Record<string, unknown>>;
 }
 
-const problemSchema: JsonSchema = {
-  type: 'object',
-  description: 'A problem as RFC 9457 defines it.',
-  required: ['type', 'title', 'status', 'detail', 'code', 'retryable'],
-  properties: {
-    type: { type: 'string', format: 'uri' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    code: { type: 'string', enum: Object.keys(errorRegistry) },
-    retryable: { type: 'boolean' },
-    traceId: { type: 'string', pattern: '^[0-9a-f]{32}$' },
-    instance: { type: 'string' },
-    legacyCode: { type: 'string' },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['pointer', 'detail'],
-        properties: { pointer: { type: 'string' }, detail: { type: 'string' } },
-      },
-    },
-  },
-};
-
 /**
  * Builds the document of a service from its controllers: method, path and status from Nest's decorators, the request
  * from `@ZodBody`, `@ZodQuery` and `@ZodParam`, the rest from `@ApiRoute`. Code and document share each schema, so
@@ -56,6 +32,7 @@ const problemSchema: JsonSchema = {
 export function buildOpenApi(controllers: readonly ControllerClass[], info: OpenApiInfo): OpenApiDocument {
   const components = new SchemaComponents();
   const paths: Record<string, Record<string, JsonSchema>> = {};
+  const operationIds = new Set<string>();
   const documented = collectRoutes(controllers)
     .map((route) => ({ route, options: apiRouteOf(route.handler) }))
     .sort((left, right) => compare(routeKey(left.route), routeKey(right.route)));
@@ -64,7 +41,12 @@ export function buildOpenApi(controllers: readonly ControllerClass[], info: Open
     const path = route.path
       .replace(/:([A-Za-z_][A-Za-z0-9_]*)/g, '{$1}')
       .replace(/\{?\*([A-Za-z]+)\}?/g, '{$1}');
-    (paths[path] ??= {})[route.method.toLowerCase()] = operation(route, options, components);
+    (paths[path] ??= {})[route.method.toLowerCase()] = operation(
+      route,
+      options,
+      components,
+      operationIdOf(route, operationIds),
+    );
   }
   const { title, version, description, servers, securitySchemes } = info;
   return {
@@ -87,12 +69,17 @@ export async function writeOpenApi(path: string, document: OpenApiDocument): Pro
   await writeFile(path, `${JSON.stringify(document, null, 2)}\n`);
 }
 
-function operation(route: Route, options: ApiRouteOptions, components: SchemaComponents): JsonSchema {
+function operation(
+  route: Route,
+  options: ApiRouteOptions,
+  components: SchemaComponents,
+  operationId: string,
+): JsonSchema {
   const request = requestSchemas(route.controller.prototype as object, route.handlerName);
   const parameters = request ? parametersOf(request, components) : [];
   const { body } = request ?? {};
   return {
-    operationId: operationIdOf(route),
+    operationId,
     summary: options.summary,
     ...(options.description === undefined ? {} : { description: options.description }),
     ...(options.tags === undefined ? {} : { tags: options.tags }),
@@ -113,11 +100,13 @@ function operation(route: Route, options: ApiRouteOptions, components: SchemaCom
   };
 }
 
-/** A handler with several paths is several operations. */
-function operationIdOf({ controller, handlerName, path, handler }: Route): string {
-  const place = pathsOf(handler).findIndex((declared) => path.endsWith(`/${declared}`));
-  const which = place > 0 ? `_${place + 1}` : '';
-  return `${controller.name.replace(/Controller$/, '')}_${handlerName}${which}`;
+/** The name of an operation; of a handler with several paths, all after the first are counted. */
+function operationIdOf({ controller, handlerName }: Route, taken: Set<string>): string {
+  const name = `${controller.name.replace(/Controller$/, '')}_${handlerName}`;
+  let id = name;
+  for (let count = 2; taken.has(id); count += 1) id = `${name}_${count}`;
+  taken.add(id);
+  return id;
 }
 
 function rawBody(
@@ -181,29 +170,6 @@ function responsesOf(
       responses[errorRegistry[code].status] ??= { $ref: `#/components/responses/${componentName(code)}` };
   if (Object.keys(declared).length === 0) responses[successStatus(route)] = { description: 'Success.' };
   return responses;
-}
-
-/** What every route answers to a request whose head is wrong. */
-const anyRoute = [
-  'malformed-request',
-  'not-acceptable',
-  'target-too-long',
-  'headers-too-large',
-] as const satisfies readonly ErrorCode[];
-
-function componentName(code: ErrorCode): string {
-  return code.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/** @param own the form of refusals of an interface that does not answer with problems */
-function problemResponse(codes: readonly ErrorCode[], own?: JsonSchema): JsonSchema {
-  return {
-    description: codes.map((code) => `\`${code}\`: ${errorRegistry[code].title}`).join(' '),
-    content:
-      own === undefined
-        ? { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
-        : { 'application/json': { schema: own } },
-  };
 }
 
 /** The codes that a route names, and those that reading its request brings. */

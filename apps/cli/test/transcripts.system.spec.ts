@@ -11,7 +11,13 @@ import { startTestStack } from './support/test-stack.js';
 import { bin } from './support/touchstone.js';
 
 const START_TIMEOUT_MS = 120_000;
-const page = fileURLToPath(new URL('../../../docs/curl.md', import.meta.url));
+/** File with what the blocks of a page have set so far. */
+const VARIABLES = '.variables';
+/** Pages whose commands are run, one after the other against one stack. */
+const pages = ['curl.md', 'seed-api-walkthrough.md'].map((name) => ({
+  name,
+  ...commandsOf(readFileSync(fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url)), 'utf8')),
+}));
 
 interface Command {
   readonly title: string;
@@ -34,14 +40,12 @@ function commandsOf(text: string): { setup: string; commands: Command[] } {
   return { setup, commands };
 }
 
-const { setup, commands } = commandsOf(readFileSync(page, 'utf8'));
-
 const present = available(
   spawnSync('curl', ['--version']).status === 0,
-  'docs/curl.md is run with curl: install curl.',
+  'The pages are run with curl: install curl.',
 );
 
-describe('docs/curl.md', () => {
+describe('pages whose commands are run', () => {
   let folder: string | undefined;
   let stack: RunningStack | undefined;
   let environment: Record<string, string>;
@@ -72,21 +76,27 @@ describe('docs/curl.md', () => {
     rmSync(folder, { recursive: true, force: true });
   }, START_TIMEOUT_MS);
 
-  const run = (script: string): Promise<{ stdout: string; stderr: string }> =>
+  /** Runs one block as the same shell would that ran those before it. */
+  const run = (block: string): Promise<{ stdout: string; stderr: string }> =>
     new Promise((resolve) => {
       const options = { cwd: folder, env: environment, timeout: 90_000 };
+      const script = `[ -f ${VARIABLES} ] && . ./${VARIABLES}\nset -a\n${block}\nexport -p > ${VARIABLES}`;
       execFile('/bin/bash', ['-c', script], options, (_error, stdout, stderr) => resolve({ stdout, stderr }));
     });
 
-  it('names the usual addresses and has an output for every command', () => {
-    expect(setup).toBe('GATEWAY=http://127.0.0.1:8080\nPROOFS=http://127.0.0.1:8084\n');
-    expect(commands.length).toBeGreaterThanOrEqual(9);
-    for (const { output } of commands) expect(output).not.toBe('');
-  });
+  it.each(pages)(
+    'docs/$name names the usual addresses and has an output for every command',
+    ({ setup, commands }) => {
+      expect(setup).toBe('GATEWAY=http://127.0.0.1:8080\nPROOFS=http://127.0.0.1:8084\n');
+      expect(commands.length).toBeGreaterThanOrEqual(9);
+      for (const { output } of commands) expect(output).not.toBe('');
+    },
+  );
 
-  (present ? it : it.skip)(
-    'prints what the page says, command by command',
-    async () => {
+  (present ? it : it.skip).each(pages)(
+    'docs/$name prints what it says, command by command',
+    async ({ commands }) => {
+      rmSync(join(folder as string, VARIABLES), { force: true });
       for (const { title, script, output } of commands) {
         const { stdout, stderr } = await run(script);
         expect({ title, printed: stdout, stderr: stdout === output ? '' : stderr }).toEqual({

@@ -4,11 +4,11 @@ import { AppError } from '@touchstone/contracts';
 import { inferRequest, type InferRequest } from '@touchstone/contracts/http/inference-gateway';
 import { seedInferRequest, type SeedInferRequest } from '@touchstone/contracts/http/seed';
 import { BODY_DEPTH_MAX, validate } from '@touchstone/platform/http';
-import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
-import { TRANSFER_HEADER, txHashOf, type PaymentHeader } from '../../domain/payment/transfers.js';
-import { OfferedTransfers } from '../../adapters/transfer/offered-transfers.js';
-import { ProveOutput } from '../../domain/proving/prove-output.js';
-import { INFER_BODY_BYTES_MAX } from '../../domain/request/request-limits.js';
+import { ModelCatalogue } from '../../../domain/model/model-catalogue.js';
+import { TRANSFER_HEADER, txHashOf, type PaymentHeader } from '../../../domain/payment/transfers.js';
+import { OfferedTransfers } from '../../../adapters/transfer/offered-transfers.js';
+import { ProveOutput } from '../../../domain/proving/prove-output.js';
+import { INFER_BODY_BYTES_MAX } from '../../../domain/request/request-limits.js';
 import { requestOf } from './seed-request.js';
 
 /** Targets of requests of the seed API. */

@@ -1,7 +1,7 @@
 import type { SeedJob } from '@touchstone/contracts/http/seed';
-import type { Job } from '../../domain/job/job.js';
-import type { Links } from '../links.js';
-import { presentAccepted } from '../present-job.js';
+import type { Job } from '../../../domain/job/job.js';
+import type { Links } from '../../links.js';
+import { presentAccepted } from '../../present-job.js';
 import { seedAnswerText } from './seed-answer.js';
 import { seedErrorOf } from './seed-errors.js';
 

@@ -5,9 +5,9 @@ import { transferClaimDomain, transferClaimTypes } from '@touchstone/contracts/t
 import { ProblemFilter, renderProblem } from '@touchstone/platform/http';
 import { LOGGER, type Logger } from '@touchstone/platform/observability';
 import type { ServerResponse } from 'node:http';
-import { PaymentChallenge } from '../../domain/payment/payment-challenge.js';
-import { TRANSFER_HEADER } from '../../domain/payment/transfers.js';
-import { dollars } from '../usdc.js';
+import { PaymentChallenge } from '../../../domain/payment/payment-challenge.js';
+import { TRANSFER_HEADER } from '../../../domain/payment/transfers.js';
+import { dollars } from '../../usdc.js';
 import { chainIdOf, networkName } from './network-names.js';
 
 const PAYMENT_REQUIRED = 402;

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { SeedModel } from '@touchstone/contracts/http/seed';
 import { CONFIG } from '@touchstone/platform/wiring';
-import type { Config } from '../../config.js';
-import type { ListedModel } from '../../domain/model/model-catalogue.js';
-import { priceOf } from '../../domain/model/model.js';
-import { ProveOutput } from '../../domain/proving/prove-output.js';
-import { Links } from '../links.js';
-import { dollars } from '../usdc.js';
+import type { Config } from '../../../config.js';
+import type { ListedModel } from '../../../domain/model/model-catalogue.js';
+import { priceOf } from '../../../domain/model/model.js';
+import { ProveOutput } from '../../../domain/proving/prove-output.js';
+import { Links } from '../../links.js';
+import { dollars } from '../../usdc.js';
 
 const BYTES_OF_A_MEGABYTE = 1_000_000;
 const PERCENT = 100;

@@ -3,10 +3,10 @@ import { uuidV7 } from '@touchstone/contracts';
 import { seedError, seedJob } from '@touchstone/contracts/http/seed';
 import { ApiRoute, ZodParam } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
-import type { Job } from '../../domain/job/job.js';
-import { FoundJobs } from '../found-jobs.js';
-import { sendJob } from '../http/send-job.js';
-import { Links } from '../links.js';
+import type { Job } from '../../../domain/job/job.js';
+import { FoundJobs } from '../../found-jobs.js';
+import { sendJob } from '../send-job.js';
+import { Links } from '../../links.js';
 import { SeedErrors } from './seed-errors.js';
 import { seedJobText } from './seed-job.js';
 

@@ -1,7 +1,7 @@
 import { AppError, type TensorSpec } from '@touchstone/contracts';
 import type { InferRequest, ProveMode, RequestTensor } from '@touchstone/contracts/http/inference-gateway';
 import type { SeedInferRequest } from '@touchstone/contracts/http/seed';
-import type { Model } from '../../domain/model/model.js';
+import type { Model } from '../../../domain/model/model.js';
 
 /** A request of the seed API as that of `/v1`. @param model undefined where there is none of that id */
 export function requestOf(

@@ -2,9 +2,9 @@ import type { PaymentReference } from '@touchstone/contracts';
 import type { InferAnswer } from '@touchstone/contracts/http/inference-gateway';
 import type { SeedInferAnswer } from '@touchstone/contracts/http/seed';
 import { paymentRemarks } from '@touchstone/contracts/transfer';
-import { elementsText } from '../../domain/inference/answer.js';
-import type { Settlement } from '../../domain/payment/payment.js';
-import { dollars } from '../usdc.js';
+import { elementsText } from '../../../domain/inference/answer.js';
+import type { Settlement } from '../../../domain/payment/payment.js';
+import { dollars } from '../../usdc.js';
 import { chainIdOf, networkName } from './network-names.js';
 
 type SeedPayment = NonNullable<SeedInferAnswer['payment']>;

@@ -1,7 +1,7 @@
 import type { SeedPaidByTransaction, SeedVerification } from '@touchstone/contracts/http/seed';
-import type { Verification } from '../../domain/inference/verification.js';
-import type { Links } from '../links.js';
-import { presentVerification } from '../present-verification.js';
+import type { Verification } from '../../../domain/inference/verification.js';
+import type { Links } from '../../links.js';
+import { presentVerification } from '../../present-verification.js';
 import { presentPayment } from './seed-answer.js';
 
 type PaidFor = SeedPaidByTransaction['verifications'][number];

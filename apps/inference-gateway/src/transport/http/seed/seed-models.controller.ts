@@ -9,9 +9,9 @@ import {
   type SeedModelsQuery,
 } from '@touchstone/contracts/http/seed';
 import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform/http';
-import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
-import { modelId } from '../inference-calls.js';
-import { atomicOf } from '../usdc.js';
+import { ModelCatalogue } from '../../../domain/model/model-catalogue.js';
+import { modelId } from '../../inference-calls.js';
+import { atomicOf } from '../../usdc.js';
 import { SeedErrors } from './seed-errors.js';
 import { SeedModelPages } from './seed-model.js';
 

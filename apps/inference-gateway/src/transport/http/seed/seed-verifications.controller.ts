@@ -14,10 +14,10 @@ import {
   type SeedVerifyProofRequest,
 } from '@touchstone/contracts/http/seed';
 import { ApiRoute, ZodBody, ZodParam } from '@touchstone/platform/http';
-import type { VerificationStore } from '../../domain/inference/verification.js';
-import { CheckProof } from '../../domain/proving/check-proof.js';
-import { VERIFICATIONS } from '../../tokens.js';
-import { Links } from '../links.js';
+import type { VerificationStore } from '../../../domain/inference/verification.js';
+import { CheckProof } from '../../../domain/proving/check-proof.js';
+import { VERIFICATIONS } from '../../../tokens.js';
+import { Links } from '../../links.js';
 import { SeedErrors } from './seed-errors.js';
 import { paidForOf, seedVerificationOf } from './seed-verification.js';
 
