@@ -1,6 +1,6 @@
 // How a program and all that it imports become one folder of few files.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { COMMONJS, metadataFirst, NEVER_INSTALLED, READ_AT_RUN_TIME } from '../packages.mjs';
@@ -24,16 +24,18 @@ const ownPlaces = (folder) => ({
 export const bundleOf = (folder) => `${root}${folder}/bundle`;
 
 /**
+ * A program has `entry` and what stands `beside` it as programs of their own, such as the scripts of threads.
+ *
  * @param out where it is written, `bundle` of the package unless it is another version of the program; it runs in the former's place
  * @param plugins of esbuild, for such a version
  */
-export async function bundle({ folder, entry, splitting = false }, { out, plugins = [] } = {}) {
+export async function bundle({ folder, entry, beside = [], splitting = false }, { out, plugins = [] } = {}) {
   const outdir = out ?? bundleOf(folder);
   rmSync(outdir, { recursive: true, force: true });
   const { metafile, outputFiles } = await build({
     metafile: true,
     write: false,
-    entryPoints: [`${root}${folder}/dist/${entry}`],
+    entryPoints: [entry, ...beside].map((name) => `${root}${folder}/dist/${name}`),
     outdir,
     absWorkingDir: root,
     bundle: true,
@@ -50,7 +52,6 @@ export async function bundle({ folder, entry, splitting = false }, { out, plugin
     plugins: [...plugins, metadataFirst, ownPlaces(bundleOf(folder))],
     logLevel: 'warning',
   });
-  mkdirSync(outdir, { recursive: true });
   write(outputFiles);
   writeFileSync(`${outdir}/packages.json`, `${JSON.stringify(packagesOf(metafile), null, 2)}\n`);
 }
@@ -70,7 +71,10 @@ function write(files) {
   const texts = files.map(({ path, text }) => ({ path, text }));
   if (!texts.some(({ text }) => text.includes(NAMES)))
     throw new Error('esbuild writes __name in another way.');
-  for (const { path, text } of texts) writeFileSync(path, text.replace(NAMES, NAMES_ONCE));
+  for (const { path, text } of texts) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text.replace(NAMES, NAMES_ONCE));
+  }
 }
 
 /** The installed packages of which something is in a bundle, by their folders; a bill of materials needs them. */

@@ -1,7 +1,4 @@
-import { parseStrictJson } from '@touchstone/canonical-json';
 import { AppError } from '@touchstone/contracts';
-import { inferRequest, type InferRequest } from '@touchstone/contracts/http/inference-gateway';
-import { BODY_DEPTH_MAX, validate } from '@touchstone/platform/http';
 import { LOGGER } from '@touchstone/platform/observability';
 import { CLOCK, provide } from '@touchstone/platform/wiring';
 import { uuidV7 } from '@touchstone/postgres';
@@ -15,10 +12,10 @@ import { DeliverCallbacks } from '../domain/job/deliver-callbacks.js';
 import type { JobCalls } from '../domain/job/job-calls.js';
 import { RunJobs } from '../domain/job/run-jobs.js';
 import { webhookSecretOf } from '../domain/job/webhook.js';
-import { INFER_BODY_BYTES_MAX } from '../domain/request/request-limits.js';
 import { JobMetrics } from '../job-metrics.js';
 import { PostgresJobStore } from '../persistence/postgres-job-store.js';
 import { JOB_CALLS } from '../tokens.js';
+import { InferBodies } from '../transport/infer-bodies.js';
 import { InferenceCalls } from '../transport/inference-calls.js';
 import { Links } from '../transport/links.js';
 import { jobText } from '../transport/present-job.js';
@@ -31,9 +28,9 @@ export function jobs(config: Config) {
       JOB_CALLS,
       {
         ...{ dataSource: DataSource, inferModel: InferModel, calls: InferenceCalls, links: Links },
-        ...{ clock: CLOCK, metrics: JobMetrics, logger: LOGGER },
+        ...{ clock: CLOCK, metrics: JobMetrics, logger: LOGGER, bodies: InferBodies },
       },
-      ({ dataSource, inferModel, calls, links, clock, metrics, logger }): JobCalls => {
+      ({ dataSource, inferModel, calls, links, clock, metrics, logger, bodies }): JobCalls => {
         const store = new PostgresJobStore(dataSource);
         const sender = new HttpsWebhookSender({ allowInsecure });
         const nowMs = (): number => clock.nowMs();
@@ -48,7 +45,8 @@ export function jobs(config: Config) {
             onAdded: () => poke.jobs(),
           }),
           run: new RunJobs({
-            ...{ store, nowMs, read: readRequest, claim: randomUUID() },
+            ...{ store, nowMs, claim: randomUUID() },
+            read: (body, modelId) => bodies.readAgain(body, modelId),
             infer: {
               resume: (call) => inferModel.resume(call),
               // Counted like the call itself.
@@ -87,12 +85,4 @@ function checkedCallback(sender: HttpsWebhookSender, secret: string | undefined,
       details: [{ pointer: '/callback', detail }],
     },
   );
-}
-
-/** The body was read when the request came; a newer version may take less of it. */
-function readRequest(body: Uint8Array): InferRequest {
-  const limits = { maxBytes: INFER_BODY_BYTES_MAX, maxDepth: BODY_DEPTH_MAX, numbers: 'finite' } as const;
-  const parsed = parseStrictJson(body, limits);
-  if (!parsed.ok) throw new AppError('malformed-json', parsed.error.message);
-  return validate(inferRequest, parsed.value, 'body');
 }
