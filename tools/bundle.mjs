@@ -8,14 +8,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What runs as a process of its own: the services, the command line, and what the launcher runs beside them. */
 const programs = [
-  ...[
-    'signer',
-    'attestation-hub',
-    'anchor-worker',
-    'proof-service',
-    'payment-verifier',
-  ].map((service) => ({ folder: `apps/${service}`, entry: 'main.js' })),
-  { folder: 'apps/inference-gateway', entry: 'main.js', beside: ['adapters/proof/proof-thread.js'] },
+  ...['signer', 'attestation-hub', 'anchor-worker', 'proof-service', 'payment-verifier'].map((service) => ({
+    folder: `apps/${service}`,
+    entry: 'main.js',
+  })),
+  {
+    folder: 'apps/inference-gateway',
+    entry: 'main.js',
+    beside: ['adapters/body/body-thread.js', 'adapters/proof/proof-thread.js'],
+  },
   // Of the command line each command loads its own.
   { folder: 'apps/cli', entry: 'main.js', splitting: true },
   { folder: 'libs/nats', entry: 'provision-main.js' },

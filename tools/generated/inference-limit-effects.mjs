@@ -3,7 +3,11 @@ export const inferenceLimitEffects = {
   INFERENCE_QUEUE_MAX: '`queue-full`',
   INFERENCE_TIMEOUT_DEFAULT_MS: '`timeout`',
   INFER_MESSAGE_BYTES_MAX: 'gRPC status `RESOURCE_EXHAUSTED`.',
-  INFER_BODY_BYTES_MAX: '`body-too-large`',
+  INFER_BODY_BYTES_MAX:
+    'Where the model needs no more, or is not known: `body-too-large`. What a model needs stands on its page.',
+  INFER_BODY_BYTES_CEILING: '`body-too-large`, whatever the model declares.',
+  BODY_BYTES_IN_FLIGHT_DEFAULT_MAX: '`queue-full`, before the body is read on.',
+  JOB_BODY_BYTES_MAX: '`body-too-large`',
   INFER_INPUT_BYTES_MAX: 'The command ends with exit code 4.',
   INPUT_ELEMENTS_MAX: '`model-invalid`',
   CALLBACKS_AT_ONCE_MAX: 'The rest is delivered right afterwards.',

@@ -1,5 +1,6 @@
 import { caip2, evmAddress, hex32, visibleText } from '@touchstone/contracts';
 import {
+  bodyKeys,
   booleanKey,
   corsKeys,
   databaseKeys,
@@ -62,6 +63,7 @@ export const configSchema = z.object({
   ...nodeKeys('inference-gateway'),
   ...databaseKeys(),
   ...corsKeys(),
+  ...bodyKeys(),
   TOUCHSTONE_MODELS_DIR: z
     .string()
     .min(1)

@@ -25,7 +25,7 @@ import { printableLine } from '../terminal/printable.js';
 import { table } from '../terminal/style.js';
 
 /** Largest request that is read; the gateway may take less. */
-export const INFER_INPUT_BYTES_MAX = 16_777_216;
+export const INFER_INPUT_BYTES_MAX = 67_108_864;
 const EVIDENCE_TIMEOUT_MS = 60_000;
 /** A payment is good for so long. */
 const PROVED_TIMEOUT_MS = 120_000;

@@ -15,10 +15,11 @@ import { webhookSecretOf } from '../domain/job/webhook.js';
 import { JobMetrics } from '../job-metrics.js';
 import { PostgresJobStore } from '../persistence/postgres-job-store.js';
 import { JOB_CALLS } from '../tokens.js';
+import { InferBodies } from '../transport/infer-bodies.js';
 import { InferenceCalls } from '../transport/inference-calls.js';
 import { Links } from '../transport/links.js';
 import { jobText } from '../transport/present-job.js';
-import { SeedCalls } from '../transport/http/seed/seed-calls.js';
+import { isSeedTarget, SeedCalls } from '../transport/http/seed/seed-calls.js';
 
 /** Requests that are answered later. */
 export function jobs(config: Config) {
@@ -28,10 +29,9 @@ export function jobs(config: Config) {
       JOB_CALLS,
       {
         ...{ dataSource: DataSource, inferModel: InferModel, calls: InferenceCalls, links: Links },
-        seed: SeedCalls,
-        ...{ clock: CLOCK, metrics: JobMetrics, logger: LOGGER },
+        ...{ clock: CLOCK, metrics: JobMetrics, logger: LOGGER, bodies: InferBodies, seed: SeedCalls },
       },
-      ({ dataSource, inferModel, calls, links, seed, clock, metrics, logger }): JobCalls => {
+      ({ dataSource, inferModel, calls, links, clock, metrics, logger, bodies, seed }): JobCalls => {
         const store = new PostgresJobStore(dataSource);
         const sender = new HttpsWebhookSender({ allowInsecure });
         const nowMs = (): number => clock.nowMs();
@@ -47,7 +47,8 @@ export function jobs(config: Config) {
           }),
           run: new RunJobs({
             ...{ store, nowMs, claim: randomUUID() },
-            read: (target, body) => seed.read(target, body),
+            read: (job) =>
+              isSeedTarget(job.target) ? seed.readAgain(job) : bodies.readAgain(job.body, job.modelId),
             infer: {
               resume: (call) => inferModel.resume(call),
               // Counted like the call itself.

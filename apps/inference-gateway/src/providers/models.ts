@@ -6,6 +6,7 @@ import { Outbox } from '@touchstone/postgres';
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { DataSource } from 'typeorm';
+import { BodyReaders } from '../adapters/body/body-readers.js';
 import { IntegerRunner } from '../adapters/integer/integer-runner.js';
 import { loadModels } from '../adapters/model-folder/load-models.js';
 import { checkDeclaration } from '../adapters/onnx/check-declaration.js';
@@ -22,6 +23,7 @@ import { registerModels } from '../domain/model/register-models.js';
 import { PostgresAddedModelStore } from '../persistence/postgres-added-model-store.js';
 import { PostgresCommitmentStore } from '../persistence/postgres-commitment-store.js';
 import { PostgresModelStore } from '../persistence/postgres-model-store.js';
+import { InferBodies } from '../transport/infer-bodies.js';
 import { ADDED_MODELS, MODEL_STORE, SIGNER } from '../tokens.js';
 
 /** One core stays for the thread that answers requests. */
@@ -54,6 +56,11 @@ export function models(config: Config) {
         return catalogue;
       },
     ),
+    provide(InferBodies, { catalogue: ModelCatalogue, shutdown: SHUTDOWN }, ({ catalogue, shutdown }) => {
+      const readers = new BodyReaders();
+      shutdown.add('servers', 'body readers', () => readers.close());
+      return new InferBodies(catalogue, readers);
+    }),
     provide(
       CommitmentKeeper,
       { ...store, signer: SIGNER, outbox: Outbox, clock: CLOCK },

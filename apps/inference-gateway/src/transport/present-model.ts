@@ -6,6 +6,7 @@ import type { Config } from '../config.js';
 import { CommitmentKeeper } from '../domain/model/commitment-keeper.js';
 import type { ListedModel, ModelFilter } from '../domain/model/model-catalogue.js';
 import { priceOf } from '../domain/model/model.js';
+import { bodyBytesMaxOf } from '../domain/request/body-limit.js';
 import { ProveOutput } from '../domain/proving/prove-output.js';
 
 /** A model as lists show it. */
@@ -61,6 +62,7 @@ export class ModelPages {
       sizeBytes: model.sizeBytes,
       inputs,
       outputs,
+      bodyBytesMax: bodyBytesMaxOf(model),
       preprocess,
       ...(model.preprocessing?.features === undefined ? {} : { features: [...model.preprocessing.features] }),
       accuracy,

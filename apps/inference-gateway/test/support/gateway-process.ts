@@ -9,6 +9,8 @@ const mainScript = fileURLToPath(new URL('../../bundle/main.js', import.meta.url
 export class GatewayProcess {
   private constructor(
     readonly url: string,
+    /** Where its figures are. */
+    readonly metricsUrl: string,
     private readonly child: ChildProcess,
   ) {}
 
@@ -17,17 +19,18 @@ export class GatewayProcess {
       env: { PATH: process.env['PATH'], ...fixture.environment(change) },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const port = await new Promise<number>((resolve, reject) => {
+    const ports = await new Promise<{ http: number; health: number }>((resolve, reject) => {
       let text = '';
       child.stdout?.on('data', (chunk: Buffer) => {
         text += chunk.toString();
         const line = text.split('\n').find((part) => part.includes('"msg":"listening"'));
         if (line !== undefined && text.indexOf('\n', text.indexOf(line)) >= 0)
-          resolve((JSON.parse(line) as { http: number }).http);
+          resolve(JSON.parse(line) as { http: number; health: number });
       });
       child.once('exit', (code) => reject(new Error(`The process ended with ${String(code)}:\n${text}`)));
     });
-    const gateway = new GatewayProcess(`http://127.0.0.1:${port}`, child);
+    const [url, health] = [ports.http, ports.health].map((port) => `http://127.0.0.1:${port}`);
+    const gateway = new GatewayProcess(url as string, `${health}/metrics`, child);
     fixture.onClose(() => gateway.kill());
     return gateway;
   }

@@ -76,7 +76,7 @@ export class JobScene {
     return new RunJobs({
       store: this.store,
       infer: { resume: async () => undefined, infer: async () => answered(), ...infer },
-      read: () => Promise.resolve(request),
+      read: async ({ body }) => ({ body, request }),
       atOnceMax: 10,
       nowMs: () => this.clock.nowMs(),
       claim: crypto.randomUUID(),

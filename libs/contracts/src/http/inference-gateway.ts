@@ -142,6 +142,12 @@ export const modelDetail = modelSummary.extend({
   sizeBytes: z.number(),
   inputs: tensorSpecsWith(storedText),
   outputs: tensorSpecsWith(storedText),
+  bodyBytesMax: z
+    .number()
+    .optional()
+    .describe(
+      'Largest body of a request over HTTP in bytes; made of what the inputs can take. Gateways of before do not say it.',
+    ),
   preprocess: preprocessSpec.optional(),
   features: z
     .array(featureSpec)

@@ -1,3 +1,4 @@
+export { BODY_BYTES_IN_FLIGHT_DEFAULT_MAX, bodyKeys } from '../config/body-keys.js';
 export {
   describeConfig,
   printConfig,

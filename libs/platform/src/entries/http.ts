@@ -6,7 +6,7 @@ export {
   callerTokens,
 } from '../http/bearer-tokens.js';
 export { ANY_ORIGIN, CORS_PREFLIGHT_AGE_SECONDS_MAX } from '../http/cors.js';
-export { readJsonBody, type BodyOptions } from '../http/json-body.js';
+export { readJsonBody, requireJson, type BodyOptions } from '../http/json-body.js';
 export {
   BODY_BYTES_DEFAULT_MAX,
   BODY_DEPTH_MAX,
@@ -20,11 +20,11 @@ export {
 } from '../http/limits.js';
 export { createLimitedServer, type ServerLimits } from '../http/limited-server.js';
 export { ProblemFilter } from '../http/problem-filter.js';
-export { readRawBody } from '../http/read-body.js';
+export { joined, readBodyParts, readRawBody, type ReadBody } from '../http/read-body.js';
 export { type HttpRequest } from '../http/request.js';
 export { collectRoutes, type ControllerClass, type Route } from '../http/routes.js';
 export { renderProblem, sendProblem } from '../http/send-problem.js';
 export { validate, type RequestPart } from '../http/validate.js';
-export { RawBodyBytes, ZodBody, ZodParam, ZodQuery } from '../http/zod-parameters.js';
+export { DeclaredBody, RawBodyBytes, ZodBody, ZodParam, ZodQuery } from '../http/zod-parameters.js';
 export { ApiRoute, type ApiResponse, type ApiRouteOptions } from '../openapi/api-route.js';
 export { buildOpenApi, writeOpenApi, type OpenApiDocument, type OpenApiInfo } from '../openapi/document.js';

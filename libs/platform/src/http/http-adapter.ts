@@ -3,6 +3,7 @@ import { AbstractHttpAdapter } from '@nestjs/core';
 import type { Server, ServerResponse } from 'node:http';
 import { apiRouteOf, mediaTypesOf } from '../openapi/api-route.js';
 import { answerByRoute } from './answer-by-route.js';
+import type { BodyBudget } from './body-budget.js';
 import type { AnswerHeaders } from './cors.js';
 import { createLimitedServer } from './limited-server.js';
 import type { RequestObserver } from './request-observer.js';
@@ -21,13 +22,17 @@ export class NodeHttpAdapter extends AbstractHttpAdapter<Server, HttpRequest, Se
     private readonly routes: RouteTable,
     private readonly observer: RequestObserver,
     private readonly headersOf: AnswerHeaders,
+    /** Undefined where the bodies of all connections are not counted together. */
+    private readonly bodies?: BodyBudget,
   ) {
     super(verbsOf(routes));
   }
 
   override initHttpServer(): void {
-    const answer = (request: HttpRequest, response: ServerResponse) =>
+    const answer = (request: HttpRequest, response: ServerResponse) => {
+      this.bodies?.follow(request, response);
       answerByRoute(this.routes, request, response);
+    };
     const watched = (request: HttpRequest, response: ServerResponse) =>
       this.observer.watch(request, response, answer);
     this.httpServer = createLimitedServer(watched as never, {}, this.headersOf);

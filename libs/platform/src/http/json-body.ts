@@ -31,7 +31,12 @@ export async function readJsonBody(
 
 const jsonType = /^application\/(?:[a-z0-9.-]+\+)?json$/;
 
-function requireJson(request: HttpRequest): void {
+/**
+ * Refuses a body that is no JSON in UTF-8, before it is read.
+ *
+ * @throws AppError `unsupported-media-type`
+ */
+export function requireJson(request: HttpRequest): void {
   const [type = '', ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
   if (!jsonType.test(type.trim()))
     throw new AppError(

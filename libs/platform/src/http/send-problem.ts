@@ -1,5 +1,6 @@
 import { AppError, toProblem, type ErrorCode, type Problem } from '@touchstone/contracts';
 import type { ServerResponse } from 'node:http';
+import { UnreadBodyError } from './body-budget.js';
 import { currentTraceId } from '../tracing/tracing.js';
 
 /** Seconds after which a refused caller may try again when the error does not say. A node is blocked until somebody looks. */
@@ -42,7 +43,7 @@ export function renderProblem(error: unknown): RenderedProblem {
       'x-content-type-options': 'nosniff',
       ...(problem.code === 'unauthenticated' ? { 'www-authenticate': 'Bearer' } : {}),
       ...(retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfter)) }),
-      ...(closing.has(problem.code) ? { connection: 'close' } : {}),
+      ...(closing.has(problem.code) || error instanceof UnreadBodyError ? { connection: 'close' } : {}),
     },
     body,
   };

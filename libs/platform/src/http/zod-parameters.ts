@@ -28,6 +28,20 @@ export function ZodBody(schema: z.ZodType, options: BodyOptions = {}): Parameter
   };
 }
 
+/** The request itself, whose body the method reads by what it finds out first; it is documented by a schema and its largest size. */
+export function DeclaredBody(
+  schema: z.ZodType,
+  { bytesMax }: { readonly bytesMax: number },
+): ParameterDecorator {
+  const read = parameter((request) => request);
+  return (target, method, index) => {
+    declareRequest(target, method, (schemas) => {
+      schemas.body = { schema, bytesMax };
+    });
+    read(target, method, index);
+  };
+}
+
 /** The exact bytes of the body, of whatever media type; the method checks that itself. */
 export function RawBodyBytes(options: Pick<BodyOptions, 'bytesMax'> = {}): ParameterDecorator {
   const bytesMax = options.bytesMax ?? BODY_BYTES_DEFAULT_MAX;

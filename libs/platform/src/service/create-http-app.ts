@@ -2,6 +2,9 @@ import type { INestApplication } from '@nestjs/common';
 import { DiscoveryService, NestFactory } from '@nestjs/core';
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { Server } from 'node:http';
+import { Gauge } from 'prom-client';
+import { bodyBytesInFlightOf } from '../config/body-keys.js';
+import { BodyBudget } from '../http/body-budget.js';
 import { crossOriginHeaders } from '../http/cors.js';
 import { NodeHttpAdapter } from '../http/http-adapter.js';
 import { ProblemFilter } from '../http/problem-filter.js';
@@ -35,7 +38,7 @@ export async function createHttpApp(
   const routes = new RouteTable();
   const observer = new RequestObserver(service.metrics, service.logger);
   const headersOf = crossOriginHeaders(corsOriginsOf(service.config), routes);
-  const adapter = new NodeHttpAdapter(routes, observer, headersOf);
+  const adapter = new NodeHttpAdapter(routes, observer, headersOf, bodyBudgetOf(service));
   const app = await NestFactory.create(ServiceRootModule.of(service, module), adapter, {
     bodyParser: false,
     logger: new NestLogger(service.logger),
@@ -51,6 +54,23 @@ export async function createHttpApp(
   serveDocument(routes, controllers, service, openApi);
   const server = app.getHttpServer() as Server;
   return { app, server, connections: new OpenConnections(server) };
+}
+
+function bodyBudgetOf({ config, metrics }: ServiceContext): BodyBudget | undefined {
+  const bytesMax = bodyBytesInFlightOf(config);
+  if (bytesMax === undefined) return undefined;
+  const budget = new BodyBudget(bytesMax);
+  metrics.registerMetric(
+    new Gauge({
+      name: 'touchstone_http_body_bytes',
+      help: 'Bytes of the request bodies that are under way, as far as they are announced or have come.',
+      registers: [],
+      collect() {
+        this.set(budget.inFlight);
+      },
+    }),
+  );
+  return budget;
 }
 
 /** Built once at start, so that a schema that cannot be rendered stops the service and not a reader. */

@@ -1,5 +1,5 @@
 import { AppError, shortText, type CanonicalTensor, type ModelDatatype } from '@touchstone/contracts';
-import { fromRaw, rawContents } from '@touchstone/evidence';
+import { fromRaw } from '@touchstone/evidence';
 import { withSpan } from '@touchstone/platform/observability';
 import { endianness } from 'node:os';
 import {
@@ -9,6 +9,7 @@ import {
   type ModelRunner,
 } from '../../domain/inference/model-runner.js';
 import type { Model } from '../../domain/model/model.js';
+import { contentsOf } from '../../domain/request/raw-contents.js';
 import { withUndeclaredRanks } from './declared-ranks.js';
 import { datatypeOf, onnxTypeOf } from './onnx-types.js';
 import { OnnxWorker } from './onnx-worker.js';
@@ -211,11 +212,10 @@ export class OnnxPool implements ModelRunner {
 }
 
 function toFeed(tensor: CanonicalTensor): WorkerTensor {
-  const raw = rawContents(tensor);
-  if (!raw.ok) throw new AppError('inference-failed', `The input ${tensor.name}: ${raw.error.detail}.`);
+  const raw = contentsOf(tensor);
   // Copied into a buffer of its own: the buffer changes hands and must begin at an aligned address.
-  const data = new ArrayBuffer(raw.value.length);
-  new Uint8Array(data).set(raw.value);
+  const data = new ArrayBuffer(raw.length);
+  new Uint8Array(data).set(raw);
   return { name: tensor.name, type: onnxTypeOf(tensor.datatype as ModelDatatype), dims: tensor.shape, data };
 }
 

@@ -1,5 +1,6 @@
 import { AppError, type CanonicalTensor, type ModelDatatype, type TensorSpec } from '@touchstone/contracts';
-import { encodeTensor } from '@touchstone/evidence';
+import { elementBytes } from '@touchstone/evidence';
+import { tensorOfContents } from '../../domain/request/raw-contents.js';
 import { INPUT_ELEMENTS_MAX } from '../../domain/request/request-limits.js';
 
 /** Sizes that are tried for what a file leaves open, until one runs: small ones, and those of common images. */
@@ -72,12 +73,8 @@ export function* trialShapes(inputs: readonly TensorSpec[]): Generator<readonly 
 
 const elementsOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
+/** The zero of every datatype is made of bytes that are zero. */
 function zeros({ name, datatype }: TensorSpec, shape: readonly number[]): CanonicalTensor {
-  const data = new Array<boolean | number>(elementsOf(shape)).fill(zeroOf(datatype));
-  const encoded = encodeTensor({ name, datatype, shape, data });
-  // The sizes of the file were looked at before.
-  if (!encoded.ok) throw new Error(`Zeros do not fit the input ${name}: ${encoded.error.detail}`);
-  return encoded.value;
+  const raw = new Uint8Array(elementsOf(shape) * elementBytes[datatype as ModelDatatype]);
+  return tensorOfContents({ name, datatype, shape: [...shape] }, raw);
 }
-
-const zeroOf = (datatype: ModelDatatype): boolean | number => (datatype === 'BOOL' ? false : 0);

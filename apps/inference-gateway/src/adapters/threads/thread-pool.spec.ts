@@ -40,7 +40,7 @@ describe('a pool of threads', () => {
     ['takes too much memory', { fill: true }, 'body-too-large'],
     ['fails', { fail: 'broken' }, 'internal'],
   ])('replaces a thread that %s, and goes on with who waits', async (_what, job, code) => {
-    const threads = pool({ timeoutMs: code === 'timeout' ? 300 : 20_000 });
+    const threads = pool({ timeoutMs: code === 'timeout' ? 3_000 : 20_000 });
     const failed = threads.run(job).catch((error: unknown) => (error as AppError).code);
     const waiting = threads.run({ say: 'next' });
     expect(await failed).toBe(code);

@@ -10,6 +10,7 @@ import {
 import type { ProvenExecution } from '@touchstone/contracts/http/inference-gateway';
 import { decodeTensor } from '@touchstone/evidence';
 import type { Model } from '../model/model.js';
+import { dataLengthOf } from '../request/raw-contents.js';
 import type { EventDraft } from './verification.js';
 
 /** An output as the answer shows it; `data` is flat in row-major order. */
@@ -122,7 +123,7 @@ export function predictionOf(model: Model, outputs: readonly AnswerTensor[]): Pr
 /** The event of an answer. Large tensors are left out; the evidence then carries their hashes alone. */
 export function eventDraft(execution: Execution): EventDraft {
   const { inputs, outputs, payment, requestParts } = execution;
-  const size = [...inputs, ...outputs].reduce((total, { data }) => total + data.length, 0);
+  const size = [...inputs, ...outputs].reduce((total, tensor) => total + dataLengthOf(tensor), 0);
   const carried = size <= TENSORS_IN_MESSAGE_BYTES_MAX;
   return {
     verificationId: execution.verificationId,

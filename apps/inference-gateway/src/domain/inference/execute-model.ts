@@ -37,6 +37,8 @@ export interface ModelExecutorParts {
 export interface PreparedRequest {
   readonly model: Model;
   readonly inputs: readonly CanonicalTensor[];
+  /** Hash of the inputs, where it is known: that of large ones takes time. */
+  readonly inputHash?: string | undefined;
   readonly requestParts: RequestParts;
   /** Milliseconds on the monotonic clock when the request came. */
   readonly startedMs: number;
@@ -66,7 +68,7 @@ export class ModelExecutor {
     };
     const proof = await this.sign({
       modelVersionId: model.modelVersionId,
-      inputHash: hashOf(inputs),
+      inputHash: request.inputHash ?? hashOf(inputs),
       outputHash: hashOf(outputs),
       nonce: contextNonce(context),
       timestamp: Math.floor(this.parts.nowMs() / 1_000),

@@ -1,6 +1,7 @@
+import type { CanonicalTensor } from '@touchstone/contracts';
 import type { InferRequest } from '@touchstone/contracts/http/inference-gateway';
 import type { ModelCatalogue } from '../model/model-catalogue.js';
-import { priceOf } from '../model/model.js';
+import { priceOf, type Model } from '../model/model.js';
 import { boundParts, requireBoundParts, type BoundCall } from '../payment/bound-parts.js';
 import type { PaidInference } from '../payment/paid-inference.js';
 import type { PresentedPayment } from '../payment/presented-payment.js';
@@ -13,11 +14,19 @@ import type { ModelExecutor, PricedRequest } from './execute-model.js';
 import { verificationOf } from './verification-of.js';
 import type { VerificationStore } from './verification.js';
 
+/** The inputs of a request, with their hash where it is known. */
+export interface ReadInputs {
+  readonly tensors: readonly CanonicalTensor[];
+  readonly hash?: string;
+}
+
 /** A request as it came, parsed and not yet checked against the model. */
 export interface InferCall extends BoundCall {
   readonly modelId: string;
   readonly request: InferRequest;
   readonly paymentHeader: PaymentHeader | undefined;
+  /** The inputs of a body that was read away from here, in which case `request` has none. @throws AppError as readInputs */
+  readonly inputsOf?: ((model: Model) => ReadInputs) | undefined;
 }
 
 /** What {@link InferModel} needs. */
@@ -90,10 +99,12 @@ export class InferModel {
     const model = this.parts.catalogue.active(call.modelId);
     const prove = call.request.prove ?? 'none';
     const proofPrice = prove === 'none' ? 0n : this.parts.proofs.requireProvable(model).price;
+    const inputs = call.inputsOf?.(model) ?? { tensors: readInputs(model, call.request) };
     return {
       ...{ model, prove },
       price: priceOf(model) + (prove === 'now' ? proofPrice : 0n),
-      inputs: readInputs(model, call.request),
+      inputs: inputs.tensors,
+      inputHash: inputs.hash,
       requestParts: requireBoundParts(model.modelVersionId, call),
       startedMs,
     };

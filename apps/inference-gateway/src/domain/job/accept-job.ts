@@ -1,7 +1,9 @@
 import { AppError } from '@touchstone/contracts';
 import { canonicalJson } from '@touchstone/canonical-json';
-import { bytesToHex, sha256, sha256TextHex } from '@touchstone/crypto';
+import { sha256TextHex } from '@touchstone/crypto';
 import type { InferCall, InferModel } from '../inference/infer-model.js';
+import { bodyDigestOf } from '../payment/bound-parts.js';
+import { JOB_BODY_BYTES_MAX } from '../request/request-limits.js';
 import { JOB_SETTLEMENT_MS, JOB_WAIT_MAX_MS, type Job, type JobStore } from './job.js';
 
 /** Seconds after which a queue that is full is worth another question. */
@@ -27,6 +29,7 @@ export class AcceptJob {
   /** @throws AppError; a PaymentChallenge when nothing or the wrong thing was paid */
   async accept(call: InferCall): Promise<Job> {
     const { store, infer, checkCallback, nowMs, newId, waitingMax, onAdded } = this.parts;
+    if (call.body.length > JOB_BODY_BYTES_MAX) throw tooLarge(call.body.length);
     const requestKey = requestKeyOf(call);
     // A transfer was refused, or nothing is paid here.
     const paymentHeader = requestKey === undefined ? undefined : (call.paymentHeader as string);
@@ -67,10 +70,18 @@ function startBefore(nowMs: number, validBefore: string | undefined): number {
   return Math.min(latest, Number(validBefore) * 1_000 - JOB_SETTLEMENT_MS);
 }
 
-function requestKeyOf({ paymentHeader, body, method, target }: InferCall): string | undefined {
+function requestKeyOf(call: InferCall): string | undefined {
+  const { paymentHeader, method, target } = call;
   if (typeof paymentHeader !== 'string') return undefined;
-  const bodyDigest = bytesToHex(sha256(body));
+  const bodyDigest = bodyDigestOf(call);
   return sha256TextHex(canonicalJson({ bodyDigest, method: method.toUpperCase(), paymentHeader, target }));
+}
+
+function tooLarge(bytes: number): AppError {
+  return new AppError(
+    'body-too-large',
+    `A request that is answered later has at most ${JOB_BODY_BYTES_MAX} bytes, and this one has ${bytes}; leave out "async".`,
+  );
 }
 
 function full(waitingMax: number): AppError {

@@ -1,7 +1,7 @@
 import { AppError, toProblem, type ErrorCode } from '@touchstone/contracts';
 import type { InferCall, InferModel } from '../inference/infer-model.js';
 import type { Reply } from '../payment/reply.js';
-import type { ClaimedJob, JobStore } from './job.js';
+import type { ClaimedJob, JobRequest, JobStore } from './job.js';
 
 /** Milliseconds after the newest renewal that a job is held, before another gateway may take it. */
 export const JOB_LEASE_MS = 15_000;
@@ -32,12 +32,15 @@ const outages: ReadonlySet<ErrorCode> = new Set([
 /** How a job ended, or that it is tried again. */
 export type JobResult = 'succeeded' | 'failed' | 'again';
 
+/** What is read of a body. */
+type CallBody = Pick<InferCall, 'request' | 'body' | 'bodyDigest' | 'inputsOf'>;
+
 /** What {@link RunJobs} needs. */
 export interface RunJobsParts {
   readonly store: JobStore;
   readonly infer: Pick<InferModel, 'resume' | 'infer'>;
   /** Reads the body of a request that was taken. @throws AppError when this version does not take it any more */
-  readonly read: (target: string, body: Uint8Array) => Promise<InferCall['request']>;
+  readonly read: (job: JobRequest) => Promise<CallBody>;
   readonly atOnceMax: number;
   readonly nowMs: () => number;
   /** A claim is of one process: nobody else renews it. */
@@ -97,7 +100,7 @@ export class RunJobs {
   private async run(job: ClaimedJob): Promise<JobResult> {
     const { infer, read, nowMs } = this.parts;
     try {
-      const call: InferCall = { ...job, request: await read(job.target, job.body), method: 'POST' };
+      const call: InferCall = { ...job, ...(await read(job)), method: 'POST' };
       const earlier = await infer.resume(call);
       if (earlier !== undefined) return await this.replied(job, earlier);
       // Given up here alone: no answer is stored now, so nothing was and nothing will be charged.

@@ -5,15 +5,23 @@ import { bytesToHex, sha256 } from '@touchstone/crypto';
 export interface BoundCall {
   /** The body after transfer decoding and before content decoding. */
   readonly body: Uint8Array;
+  /** SHA-256 of it in lower-case hex, where it is known: that of a large body takes time. */
+  readonly bodyDigest?: string | undefined;
   readonly method: string;
   /** Path and query exactly as received. */
   readonly target: string;
 }
 
+/** SHA-256 of the body, lower-case hex. */
+export function bodyDigestOf({ body, bodyDigest }: Pick<BoundCall, 'body' | 'bodyDigest'>): string {
+  return bodyDigest ?? bytesToHex(sha256(body));
+}
+
 /** The parts that a payment is bound to (protocol section 10), where they can be recorded in evidence. */
-export function boundParts(modelVersionId: string, { body, method, target }: BoundCall) {
+export function boundParts(modelVersionId: string, call: BoundCall) {
+  const { method, target } = call;
   return requestParts.safeParse({
-    bodyDigest: bytesToHex(sha256(body)),
+    bodyDigest: bodyDigestOf(call),
     method: method.toUpperCase(),
     modelVersionId,
     quoteId: null,

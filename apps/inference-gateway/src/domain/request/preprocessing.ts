@@ -9,6 +9,8 @@ export interface Preprocessing {
   readonly needs: string;
   /** What callers name, where they name anything. */
   readonly features: readonly FeatureSpec[] | undefined;
+  /** Largest body that brings what it takes, where the limit by its tensors is not enough. */
+  readonly bodyBytesMax?: number;
   fits(inputs: readonly TensorSpec[]): boolean;
   /** The elements of the input. @throws AppError `text-invalid`, `tensor-invalid` */
   elements(request: InferRequest): number[];

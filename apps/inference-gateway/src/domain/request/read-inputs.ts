@@ -6,6 +6,27 @@ import { quantise } from '@touchstone/integer-model';
 import type { Model, ProvableCircuit } from '../model/model.js';
 import type { Preprocessing } from './preprocessing.js';
 
+/** What reading tensors needs of a model: plain values, which can go to another thread. */
+export interface TensorModel {
+  readonly inputs: readonly TensorSpec[];
+  /** Of a model in whole numbers. */
+  readonly whole: ProvableCircuit['descriptor']['inputs'] | undefined;
+}
+
+/** {@link TensorModel} of a model. */
+export function tensorModelOf({ manifest, circuit }: Model): TensorModel {
+  return { inputs: manifest.inputs, whole: circuit?.descriptor.inputs };
+}
+
+/**
+ * {@link readInputs} of a body that brings tensors.
+ *
+ * @throws AppError `tensor-invalid`
+ */
+export function readTensors(model: TensorModel, tensors: readonly RequestTensor[]): CanonicalTensor[] {
+  return tensorInputs(model, tensors, (index) => `/inputs/${index}`);
+}
+
 /**
  * Turns the body into the model's input tensors, in the order of the manifest. Everything that can be wrong with
  * them is found here, before any money is asked for.
@@ -16,7 +37,7 @@ export function readInputs(model: Model, request: InferRequest): CanonicalTensor
   const { text, features, inputs = [] } = request;
   if (text !== undefined) return preparedInputs(model, request, 'text');
   if (features !== undefined) return preparedInputs(model, request, 'features');
-  return tensorInputs(model, inputs, (index) => `/inputs/${index}`);
+  return readTensors(tensorModelOf(model), inputs);
 }
 
 /** What the preprocessing of the model makes of a request; bounds and whole numbers are those of any tensor. */
@@ -37,11 +58,11 @@ function preparedInputs(
   const whole = model.circuit !== undefined;
   const datatype = whole ? 'FP64' : spec.datatype;
   const tensor = { name: spec.name, datatype, shape: [1, data.length], data };
-  return tensorInputs(model, [tensor], () => `/${given}`);
+  return tensorInputs(tensorModelOf(model), [tensor], () => `/${given}`);
 }
 
 function tensorInputs(
-  { manifest: { inputs: specs }, circuit }: Model,
+  { inputs: specs, whole: wholes }: TensorModel,
   tensors: readonly RequestTensor[],
   pointerOf: (index: number) => string,
 ): CanonicalTensor[] {
@@ -50,7 +71,7 @@ function tensorInputs(
   return specs.map((spec) => {
     const index = tensors.findIndex(({ name }) => name === spec.name);
     const tensor = tensors[index] as RequestTensor;
-    const whole = circuit?.descriptor.inputs.find(({ name }) => name === spec.name);
+    const whole = wholes?.find(({ name }) => name === spec.name);
     if (whole && isFloat(tensor)) return quantised(whole, spec, tensor, pointerOf(index));
     return readTensor(spec, tensor, pointerOf(index));
   });

@@ -10,7 +10,7 @@ import type { Config } from '../../config.js';
 import type { Verification, VerificationStore } from '../../domain/inference/verification.js';
 import { VerificationWatches } from '../../domain/inference/watch-verification.js';
 import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
-import { INPUT_ELEMENTS_MAX } from '../../domain/request/request-limits.js';
+import { INFER_BODY_BYTES_MAX } from '../../domain/request/request-limits.js';
 import { VERIFICATIONS } from '../../tokens.js';
 import { InferenceCalls, modelId } from '../inference-calls.js';
 import { Links } from '../links.js';
@@ -28,8 +28,8 @@ import {
 } from './messages.js';
 import { answerPaid, boundCallOf, type PaidCall } from './paid-answer.js';
 
-/** Largest request message in bytes: an element takes one at least, so no more elements come than over HTTP. */
-export const INFER_MESSAGE_BYTES_MAX = INPUT_ELEMENTS_MAX;
+/** Largest request message in bytes: it is read in the thread that answers everybody, and an element takes a byte of it at least. */
+export const INFER_MESSAGE_BYTES_MAX = INFER_BODY_BYTES_MAX / 2;
 
 /** The gateway over gRPC: the use cases, the schemas and the errors of HTTP, and payments in the metadata (protocol section 10). */
 @Controller()

@@ -13,6 +13,7 @@ export const inferRefusals = [
   'text-invalid',
   'inference-failed',
   'not-provable',
+  'conflict',
   'queue-full',
   'dependency-unavailable',
   'node-blocked',

@@ -1,13 +1,14 @@
-import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
-import { inferAnswer, inferRequest, type InferRequest } from '@touchstone/contracts/http/inference-gateway';
+import { Controller, Inject, Post, Res } from '@nestjs/common';
+import { inferAnswer, inferRequest } from '@touchstone/contracts/http/inference-gateway';
 import { acceptedJob } from '@touchstone/contracts/http/jobs';
-import { ApiRoute, ZodBody, ZodParam, ZodQuery, type HttpRequest } from '@touchstone/platform/http';
+import { ApiRoute, DeclaredBody, ZodParam, ZodQuery, type HttpRequest } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { InferCall } from '../../domain/inference/infer-model.js';
 import type { JobCalls } from '../../domain/job/job-calls.js';
-import { INFER_BODY_BYTES_MAX } from '../../domain/request/request-limits.js';
+import { INFER_BODY_BYTES_CEILING } from '../../domain/request/request-limits.js';
 import { JOB_CALLS } from '../../tokens.js';
+import { InferBodies } from '../infer-bodies.js';
 import { InferenceCalls, modelId } from '../inference-calls.js';
 import { Links } from '../links.js';
 import { presentAccepted } from '../present-job.js';
@@ -19,6 +20,7 @@ import { paymentHeaderOf, sendPaid, tellingChallenges } from './paid-reply.js';
 export class InferController {
   constructor(
     @Inject(InferenceCalls) private readonly calls: InferenceCalls,
+    @Inject(InferBodies) private readonly bodies: InferBodies,
     @Inject(JOB_CALLS) private readonly jobs: JobCalls,
     @Inject(Links) private readonly links: Links,
   ) {}
@@ -44,19 +46,17 @@ export class InferController {
   async infer(
     @ZodParam('id', modelId) id: string,
     @ZodQuery(z.strictObject({})) _query: object,
-    @ZodBody(inferRequest, { bytesMax: INFER_BODY_BYTES_MAX, numbers: 'finite' }) request: InferRequest,
-    @Req() http: HttpRequest,
+    @DeclaredBody(inferRequest, { bytesMax: INFER_BODY_BYTES_CEILING }) http: HttpRequest,
     @Res() response: ServerResponse,
   ): Promise<void> {
     const call: InferCall = {
       modelId: id,
-      request,
-      body: http.rawBody ?? new Uint8Array(),
+      ...(await this.bodies.read(http, id)),
       method: http.method ?? 'POST',
       target: http.url ?? '/',
       paymentHeader: paymentHeaderOf(http),
     };
-    if (request.async === true) return this.accept(call, response);
+    if (call.request.async === true) return this.accept(call, response);
     await sendPaid(
       response,
       () => this.calls.infer(call),

@@ -1,9 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { parseStrictJson } from '@touchstone/canonical-json';
 import { AppError } from '@touchstone/contracts';
-import { inferRequest, type InferRequest } from '@touchstone/contracts/http/inference-gateway';
+import type { InferRequest } from '@touchstone/contracts/http/inference-gateway';
 import { seedInferRequest, type SeedInferRequest } from '@touchstone/contracts/http/seed';
 import { BODY_DEPTH_MAX, validate } from '@touchstone/platform/http';
+import type { InferCall } from '../../../domain/inference/infer-model.js';
+import type { JobRequest } from '../../../domain/job/job.js';
 import { ModelCatalogue } from '../../../domain/model/model-catalogue.js';
 import { TRANSFER_HEADER, txHashOf, type PaymentHeader } from '../../../domain/payment/transfers.js';
 import { OfferedTransfers } from '../../../adapters/transfer/offered-transfers.js';
@@ -11,8 +13,10 @@ import { ProveOutput } from '../../../domain/proving/prove-output.js';
 import { INFER_BODY_BYTES_MAX } from '../../../domain/request/request-limits.js';
 import { requestOf } from './seed-request.js';
 
-/** Targets of requests of the seed API. */
-const SEED_TARGET = /^(?:\/api)?\/infer\/([^/?]+)$/;
+/** Whether a request came to the seed API. */
+export function isSeedTarget(target: string): boolean {
+  return /^(?:\/api)?\/infer\//.test(target);
+}
 
 /** Turns requests of the seed API into those of `/v1`. */
 @Injectable()
@@ -30,14 +34,13 @@ export class SeedCalls {
     return requestOf(seed, model, model !== undefined && this.proofs.quote(model) !== undefined);
   }
 
-  /** Reads the body of a job of whichever interface. @throws AppError when this version does not take it any more */
-  async read(target: string, body: Uint8Array): Promise<InferRequest> {
+  /** Reads the body of a job that was taken before. @throws AppError when this version does not take it any more */
+  async readAgain({ body, modelId }: JobRequest): Promise<Pick<InferCall, 'request' | 'body'>> {
     const limits = { maxBytes: INFER_BODY_BYTES_MAX, maxDepth: BODY_DEPTH_MAX, numbers: 'finite' } as const;
     const parsed = parseStrictJson(body, limits);
     if (!parsed.ok) throw new AppError('malformed-json', parsed.error.message);
-    const modelId = SEED_TARGET.exec(target)?.[1];
-    if (modelId === undefined) return validate(inferRequest, parsed.value, 'body');
-    return this.request(validate(seedInferRequest, parsed.value, 'body'), decodeURIComponent(modelId));
+    const seed = validate(seedInferRequest, parsed.value, 'body') as SeedInferRequest;
+    return { body, request: await this.request(seed, modelId) };
   }
 
   /**

@@ -1,0 +1,16 @@
+// Reads large bodies away from the main thread, which has to keep answering. A program of its own beside the service.
+import { setPriority } from 'node:os';
+import { parentPort } from 'node:worker_threads';
+import type { BodyJob } from '../../domain/request/large-body.js';
+import { answerBodyJob, handedOver } from './answer-body-job.js';
+
+/** Behind whoever answers. */
+const NICENESS = 10;
+
+// On Linux a priority is that of the calling thread, elsewhere it would be that of the process.
+if (process.platform === 'linux') setPriority(NICENESS);
+
+parentPort?.on('message', (job: BodyJob) => {
+  const answer = answerBodyJob(job);
+  parentPort?.postMessage(answer, handedOver(answer));
+});
