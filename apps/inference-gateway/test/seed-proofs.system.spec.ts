@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { seedInferAnswer, seedModelAnswer, seedVerifyProofAnswer } from '@touchstone/contracts/http/seed';
+import { seedInferAnswer } from '@touchstone/contracts/http/seed';
+import { seedModelAnswer, seedVerifyProofAnswer } from '@touchstone/contracts/http/seed-records';
 import { waitUntil } from '@touchstone/testing';
 import { builtInProver } from './support/faulty-prover.js';
 import { GatewayFixture, type Gateway } from './support/gateway-fixture.js';

@@ -26,7 +26,7 @@ import { measuredPayments, measuredRunner, measuredSigner, measuredStore } from 
 import { GatewayMetrics } from '../metrics.js';
 import { PostgresVerificationStore } from '../persistence/postgres-verification-store.js';
 import { Links } from '../transport/links.js';
-import { EXECUTION_PROOFS, NODE_STATUS, PAYMENTS, SIGNER, VERIFICATIONS } from '../tokens.js';
+import { EXECUTION_PROOFS, NODE_STATUS, PAYMENTS, SIGNER, TRANSFERS, VERIFICATIONS } from '../tokens.js';
 import { PAID_PROOFS } from './proving.js';
 
 /** Undefined where nobody has to pay. */
@@ -41,6 +41,7 @@ export function inference(config: Config) {
   return [
     provide(Links, {}, () => links),
     provide(OfferedTransfers, {}, () => new OfferedTransfers(config.TOUCHSTONE_TRANSFER_PAYMENTS)),
+    provide(TRANSFERS, { offered: OfferedTransfers }, ({ offered }) => offered),
     provide(PAYMENTS, { rpc: RpcClient }, ({ rpc }) => new RpcPayments(rpc)),
     provide(
       NODE_STATUS,

@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { verificationKey, zkProof, circuitSetups, CIRCUIT_SIGNALS_MAX } from '../circuit/descriptor.js';
+import { circuitSetups, zkProof } from '../circuit/descriptor.js';
 import { FEATURE_NAME_CHARACTERS_MAX } from '../schemas/infer-request.js';
 import { jobCallback } from '../schemas/job-callback.js';
-import { MODEL_TENSORS_MAX, modelStatuses } from '../schemas/model.js';
+import { MODEL_TENSORS_MAX } from '../schemas/model.js';
 import { outputProof } from '../schemas/output.js';
 import { caip2, evmAddress, hex32, slug, timestampMs, uuidV7 } from '../schemas/primitives.js';
 import { requestTensor } from '../schemas/request-tensor.js';
 import { paymentRemarks } from '../transfer/index.js';
-import { jobStatuses } from './jobs.js';
 
 /**
  * The seed API: the interface that this platform was first described with, beside `/v1`. Amounts are in USDC as decimal texts, hashes of
@@ -65,7 +64,8 @@ export const seedInferRequest = z
 export type SeedInferRequest = z.output<typeof seedInferRequest>;
 
 const elements = z.array(z.union([z.number(), z.boolean(), z.string()]));
-const milliseconds = z.number().min(0);
+/** A time that something took. */
+export const milliseconds = z.number().min(0);
 
 /** Where and how much is paid. */
 const seedPrice = z.strictObject({
@@ -94,7 +94,7 @@ const seedProof = z.strictObject({
 });
 
 /** A payment that was made for an answer. */
-const seedPayment = z.strictObject({
+export const seedPayment = z.strictObject({
   txHash: z.string().nullable(),
   amount: usdc,
   currency: z.literal('USDC'),
@@ -106,14 +106,15 @@ const seedPayment = z.strictObject({
   remarks: paymentRemarks.optional(),
 });
 
-const modelReference = z.strictObject({ id: slug, name: z.string(), version: z.string() });
+/** How a model is named. */
+export const seedModelReference = z.strictObject({ id: slug, name: z.string(), version: z.string() });
 
 /** The answer of `POST /infer/:modelId`. */
 export const seedInferAnswer = z
   .strictObject({
     success: z.literal(true),
     verificationId: uuidV7,
-    model: modelReference,
+    model: seedModelReference,
     inference: z.strictObject({
       outputs: z
         .union([elements, z.record(z.string(), elements)])
@@ -168,141 +169,3 @@ export const seedError = z
   })
   .meta({ id: 'SeedError' });
 export type SeedError = z.infer<typeof seedError>;
-
-/** The orders in which models are listed. */
-export const seedModelSorts = ['id', 'price', '-price', 'accuracy', '-accuracy'] as const;
-
-const SEED_MODELS_MAX = 100;
-
-/** The query of `GET /api/models`. */
-export const seedModelsQuery = z.strictObject({
-  category: slug.optional(),
-  maxPrice: usdc.optional().describe('In USDC.'),
-  minAccuracy: z.coerce.number().min(0).max(100).optional().describe('In percent.'),
-  sort: z.enum(seedModelSorts).default('id'),
-  limit: z.coerce.number().int().min(1).max(SEED_MODELS_MAX).default(SEED_MODELS_MAX),
-  cursor: slug.optional(),
-});
-export type SeedModelsQuery = z.output<typeof seedModelsQuery>;
-
-/** A model as the registry lists it. */
-export const seedModel = z
-  .strictObject({
-    ...modelReference.shape,
-    description: z.string(),
-    developer: z.string(),
-    category: slug,
-    status: z.enum(modelStatuses),
-    price: usdc,
-    currency: z.literal('USDC'),
-    onnxHash: z.string().describe('SHA3-256 of the file with 0x.'),
-    onnxSha256: hex32,
-    onnxSizeMb: z.number(),
-    accuracyPercent: z
-      .number()
-      .nullable()
-      .describe('As its developer measured it; null where nothing is stated.'),
-    canBeProved: z.boolean(),
-    page: z.string().describe('All that is known about it.'),
-  })
-  .meta({ id: 'SeedModel' });
-export type SeedModel = z.infer<typeof seedModel>;
-
-/** The answer of `GET /api/models`. */
-export const seedModelList = z.strictObject({
-  success: z.literal(true),
-  models: z.array(seedModel),
-  nextCursor: slug.nullable(),
-});
-export type SeedModelList = z.infer<typeof seedModelList>;
-
-/** The answer of `GET /api/models/:id`. */
-export const seedModelAnswer = z.strictObject({ success: z.literal(true), model: seedModel });
-export type SeedModelAnswer = z.infer<typeof seedModelAnswer>;
-
-const paidFor = z.strictObject({
-  model: z.strictObject({ id: slug, modelVersionId: hex32 }),
-  status: z.enum(['success', 'pending', 'failed']),
-  payment: seedPayment.nullable(),
-  timing: z.strictObject({ inference: milliseconds, total: milliseconds }),
-  errorMessage: z.string().nullable(),
-  createdAt: timestampMs,
-  settledAt: timestampMs.nullable(),
-});
-
-/** A verification by its id. */
-export const seedVerification = z
-  .strictObject({
-    success: z.literal(true),
-    verificationId: uuidV7,
-    ...paidFor.shape,
-    inputHash: hex32.nullable(),
-    outputHash: hex32.nullable(),
-    signature: outputProof.nullable(),
-    evidence: z.string(),
-  })
-  .meta({ id: 'SeedVerification' });
-export type SeedVerification = z.infer<typeof seedVerification>;
-
-/** Most verifications that are shown of one transaction. */
-export const SEED_PAID_BY_TRANSACTION_MAX = 100;
-
-/** What a transaction paid for. Anybody reads hashes on the chain, so neither ids nor hashes of answers are told. */
-export const seedPaidByTransaction = z
-  .strictObject({
-    success: z.literal(true),
-    txHash: z.string(),
-    verifications: z.array(paidFor).max(SEED_PAID_BY_TRANSACTION_MAX),
-  })
-  .meta({ id: 'SeedPaidByTransaction' });
-export type SeedPaidByTransaction = z.infer<typeof seedPaidByTransaction>;
-
-/** The body of `POST /api/verify-proof`. The key is named by its digest and never sent: under a key of one's own everything is provable. */
-export const seedVerifyProofRequest = z
-  .strictObject({
-    vkDigest: hex32.describe('The key, as proof.vkDigest of an answer and the page of the model name it.'),
-    proof: z.unknown().describe('groth16Proof of an answer: pi_a, pi_b, pi_c.').meta({ type: 'object' }),
-    publicSignals: z.array(z.string().max(80)).max(CIRCUIT_SIGNALS_MAX),
-  })
-  .meta({ id: 'SeedVerifyProofRequest' });
-export type SeedVerifyProofRequest = z.output<typeof seedVerifyProofRequest>;
-
-/** The answer of `POST /api/verify-proof`. */
-export const seedVerifyProofAnswer = z
-  .strictObject({
-    success: z.literal(true),
-    valid: z.boolean(),
-    reason: z.string().nullable().describe('Why it is not valid.'),
-    statement: z.strictObject({
-      model: modelReference.extend({ modelHash: hex32 }),
-      setup: z.enum(circuitSetups).describe('Who could forge proofs of the circuit.'),
-      vkDigest: hex32,
-      vk: verificationKey,
-    }),
-    timeMs: milliseconds,
-  })
-  .meta({ id: 'SeedVerifyProofAnswer' });
-export type SeedVerifyProofAnswer = z.infer<typeof seedVerifyProofAnswer>;
-
-/** A job that was taken, or is looked at. */
-export const seedJob = z
-  .strictObject({
-    success: z.literal(true),
-    jobId: uuidV7,
-    status: z.enum(jobStatuses),
-    progress: z.strictObject({ position: z.number().int().min(1) }).nullable(),
-    result: seedInferAnswer.nullable(),
-    error: seedError.omit({ payment: true }).nullable(),
-    webhookSecret: z.string().optional(),
-    statusUrl: z.string(),
-  })
-  .meta({ id: 'SeedJob' });
-export type SeedJob = z.infer<typeof seedJob>;
-
-/** The answer of `GET /health`. */
-export const seedHealth = z.strictObject({
-  status: z.enum(['healthy', 'unavailable']),
-  timestamp: timestampMs,
-  version: z.string(),
-});
-export type SeedHealth = z.infer<typeof seedHealth>;

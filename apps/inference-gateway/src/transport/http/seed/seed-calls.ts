@@ -7,10 +7,15 @@ import { BODY_DEPTH_MAX, validate } from '@touchstone/platform/http';
 import type { InferCall } from '../../../domain/inference/infer-model.js';
 import type { JobRequest } from '../../../domain/job/job.js';
 import { ModelCatalogue } from '../../../domain/model/model-catalogue.js';
-import { TRANSFER_HEADER, txHashOf, type PaymentHeader } from '../../../domain/payment/transfers.js';
-import { OfferedTransfers } from '../../../adapters/transfer/offered-transfers.js';
+import {
+  TRANSFER_HEADER,
+  txHashOf,
+  type PaymentHeader,
+  type Transfers,
+} from '../../../domain/payment/transfers.js';
 import { ProveOutput } from '../../../domain/proving/prove-output.js';
 import { INFER_BODY_BYTES_MAX } from '../../../domain/request/request-limits.js';
+import { TRANSFERS } from '../../../tokens.js';
 import { requestOf } from './seed-request.js';
 
 /** Whether a request came to the seed API. */
@@ -24,7 +29,7 @@ export class SeedCalls {
   constructor(
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
     @Inject(ProveOutput) private readonly proofs: ProveOutput,
-    @Inject(OfferedTransfers) private readonly transfers: OfferedTransfers,
+    @Inject(TRANSFERS) private readonly transfers: Transfers,
   ) {}
 
   /** The request as `/v1` takes it; of an unknown model as far as it goes, for its answer may be stored. */

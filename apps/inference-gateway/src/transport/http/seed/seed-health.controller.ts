@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
-import { seedHealth, type SeedHealth } from '@touchstone/contracts/http/seed';
+import { seedHealth, type SeedHealth } from '@touchstone/contracts/http/seed-records';
 import { ApiRoute } from '@touchstone/platform/http';
 import { HEALTH, type HealthRegistry } from '@touchstone/platform/observability';
 import { BUILD_INFO, CLOCK, type BuildInfo, type Clock } from '@touchstone/platform/wiring';

@@ -3,9 +3,9 @@ import {
   seedError,
   seedInferAnswer,
   seedInferRequest,
-  seedJob,
   type SeedInferRequest,
 } from '@touchstone/contracts/http/seed';
+import { seedJob } from '@touchstone/contracts/http/seed-records';
 import { ApiRoute, ZodBody, ZodParam, ZodQuery, type HttpRequest } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-import type { SeedJob } from '@touchstone/contracts/http/seed';
+import type { SeedJob } from '@touchstone/contracts/http/seed-records';
 import type { Job } from '../../../domain/job/job.js';
 import type { Links } from '../../links.js';
 import { presentAccepted } from '../../present-job.js';

@@ -1,6 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Inject, Res, UseFilters } from '@nestjs/common';
 import { uuidV7 } from '@touchstone/contracts';
-import { seedError, seedJob } from '@touchstone/contracts/http/seed';
+import { seedError } from '@touchstone/contracts/http/seed';
+import { seedJob } from '@touchstone/contracts/http/seed-records';
 import { ApiRoute, ZodParam } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import type { Job } from '../../../domain/job/job.js';

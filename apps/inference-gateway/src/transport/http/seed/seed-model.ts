@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { SeedModel } from '@touchstone/contracts/http/seed';
+import type { SeedModel } from '@touchstone/contracts/http/seed-records';
 import { CONFIG } from '@touchstone/platform/wiring';
 import type { Config } from '../../../config.js';
 import type { ListedModel } from '../../../domain/model/model-catalogue.js';

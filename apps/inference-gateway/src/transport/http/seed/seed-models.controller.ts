@@ -1,13 +1,13 @@
 import { Controller, Get, Inject, UseFilters } from '@nestjs/common';
+import { seedError } from '@touchstone/contracts/http/seed';
 import {
-  seedError,
   seedModelAnswer,
   seedModelList,
   seedModelsQuery,
   type SeedModelAnswer,
   type SeedModelList,
   type SeedModelsQuery,
-} from '@touchstone/contracts/http/seed';
+} from '@touchstone/contracts/http/seed-records';
 import { ApiRoute, ZodParam, ZodQuery } from '@touchstone/platform/http';
 import { ModelCatalogue } from '../../../domain/model/model-catalogue.js';
 import { modelId } from '../../inference-calls.js';

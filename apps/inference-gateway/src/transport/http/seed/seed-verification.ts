@@ -1,4 +1,4 @@
-import type { SeedPaidByTransaction, SeedVerification } from '@touchstone/contracts/http/seed';
+import type { SeedPaidByTransaction, SeedVerification } from '@touchstone/contracts/http/seed-records';
 import type { Verification } from '../../../domain/inference/verification.js';
 import type { Links } from '../../links.js';
 import { presentVerification } from '../../present-verification.js';

@@ -1,18 +1,17 @@
 import { Controller, Get, Inject, Post, UseFilters } from '@nestjs/common';
 import { AppError, uuidV7 } from '@touchstone/contracts';
+import { seedError, transactionHash } from '@touchstone/contracts/http/seed';
 import {
   SEED_PAID_BY_TRANSACTION_MAX,
-  seedError,
   seedPaidByTransaction,
   seedVerification,
   seedVerifyProofAnswer,
   seedVerifyProofRequest,
-  transactionHash,
   type SeedPaidByTransaction,
   type SeedVerification,
   type SeedVerifyProofAnswer,
   type SeedVerifyProofRequest,
-} from '@touchstone/contracts/http/seed';
+} from '@touchstone/contracts/http/seed-records';
 import { ApiRoute, ZodBody, ZodParam } from '@touchstone/platform/http';
 import type { VerificationStore } from '../../../domain/inference/verification.js';
 import { CheckProof } from '../../../domain/proving/check-proof.js';
