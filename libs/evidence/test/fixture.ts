@@ -41,6 +41,8 @@ export interface FixtureOptions {
   readonly developer?: string;
   /** A model in whole numbers whose execution is proved; the trust file says of its set-up what stands here. */
   readonly proven?: 'single-party' | 'multi-party';
+  /** Paid by a transfer that was made before, instead of an authorisation. */
+  readonly transfer?: boolean;
 }
 
 /** A complete valid bundle with the trust file that proves it. */
@@ -133,7 +135,10 @@ function signedOutput(options: FixtureOptions) {
       payer: `0x${'44'.repeat(20)}`,
       payTo: `0x${'55'.repeat(20)}`,
       amount: '10000',
-      nonce: (0x66 + output).toString(16).repeat(32),
+      // Made by an authorisation, or a plain transfer.
+      ...(options.transfer
+        ? { txHash: (0x66 + output).toString(16).repeat(32), logIndex: 3 }
+        : { nonce: (0x66 + output).toString(16).repeat(32) }),
     },
     node: { nodeId: 'node-1', attestationStatus: 'OK', buildId: 'build-1', capabilityHash: '77'.repeat(32) },
     build: { service: 'inference-gateway', version: '0.1.0', hash: '88'.repeat(32) },

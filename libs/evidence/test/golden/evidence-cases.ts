@@ -9,6 +9,7 @@ import { zkCases } from './zk-cases.js';
 export async function evidenceCases(bundle: OutputBundle, trust: TrustFile): Promise<GoldenCase[]> {
   const local = await fixture({ test: true });
   const unanchored = await fixture({ anchored: false });
+  const transferred = await fixture({ transfer: true });
   const { proof } = bundle.subject;
   const withProof = (change: object) => ({
     ...bundle,
@@ -19,6 +20,21 @@ export async function evidenceCases(bundle: OutputBundle, trust: TrustFile): Pro
   return [
     { name: 'L2', input: { bundle, trust } },
     { name: 'L2-test on a test network', input: { bundle: local.bundle, trust: local.trust } },
+    { name: 'L2, paid by a transfer', input: transferred },
+    {
+      name: 'paid by another transfer',
+      input: {
+        bundle: withPayment(transferred.bundle, { txHash: '00'.repeat(32) }),
+        trust: transferred.trust,
+      },
+    },
+    {
+      name: 'a payment of both forms',
+      input: {
+        bundle: withPayment(transferred.bundle, { nonce: '66'.repeat(32) }),
+        trust: transferred.trust,
+      },
+    },
     { name: 'L1 without an anchor', input: { bundle: unanchored.bundle, trust: unanchored.trust } },
     { name: 'L0 without a trust file', input: { bundle, trust: null } },
     {
@@ -54,4 +70,10 @@ export async function evidenceCases(bundle: OutputBundle, trust: TrustFile): Pro
     ...(await partCases()),
     ...(await timeCases()),
   ];
+}
+
+function withPayment(bundle: OutputBundle, change: object): unknown {
+  const { subject } = bundle;
+  const payment = { ...subject.context.payment, ...change };
+  return { ...bundle, subject: { ...subject, context: { ...subject.context, payment } } };
 }
