@@ -7,6 +7,8 @@ import type { JobCalls } from './domain/job/job-calls.js';
 import type { NodeStatus } from './domain/node/node-status.js';
 import type { PaymentPort } from './domain/payment/payment.js';
 import type { ExecutionProofStore } from './domain/proving/execution-proof.js';
+import type { MarketCalls } from './domain/market/market-calls.js';
+import type { UsageReader } from './domain/market/usage.js';
 import type { SetUpStore } from './domain/set-up/set-up.js';
 import type { SetUpCalls } from './domain/set-up/set-up-calls.js';
 
@@ -19,6 +21,8 @@ export const SIGNER = token<Signer>('Signer');
 export const PAYMENTS = token<PaymentPort>('PaymentPort');
 export const EXECUTION_PROOFS = token<ExecutionProofStore>('ExecutionProofStore');
 export const JOB_CALLS = token<JobCalls>('JobCalls');
+export const MARKET = token<MarketCalls>('MarketCalls');
+export const USAGE = token<UsageReader>('UsageReader');
 export const SET_UPS = token<SetUpStore>('SetUpStore');
 /** Undefined where no keys are set up. */
 export const SET_UP_CALLS = token<SetUpCalls | undefined>('SetUpCalls');

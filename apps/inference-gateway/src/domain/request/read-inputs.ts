@@ -6,13 +6,16 @@ import { quantise } from '@touchstone/integer-model';
 import type { Model, ProvableCircuit } from '../model/model.js';
 import type { Preprocessing } from './preprocessing.js';
 
+/** What the inputs of a request have to fit. */
+type RequestedModel = Pick<Model, 'manifest' | 'preprocessing' | 'circuit'>;
+
 /**
  * Turns the body into the model's input tensors, in the order of the manifest. Everything that can be wrong with
  * them is found here, before any money is asked for.
  *
  * @throws AppError `tensor-invalid`, `text-invalid` or `validation-failed`, with expected and actual values
  */
-export function readInputs(model: Model, request: InferRequest): CanonicalTensor[] {
+export function readInputs(model: RequestedModel, request: InferRequest): CanonicalTensor[] {
   const { text, features, inputs = [] } = request;
   if (text !== undefined) return preparedInputs(model, request, 'text');
   if (features !== undefined) return preparedInputs(model, request, 'features');
@@ -21,7 +24,7 @@ export function readInputs(model: Model, request: InferRequest): CanonicalTensor
 
 /** What the preprocessing of the model makes of a request; bounds and whole numbers are those of any tensor. */
 function preparedInputs(
-  model: Model,
+  model: RequestedModel,
   request: InferRequest,
   given: Preprocessing['takes'],
 ): CanonicalTensor[] {
@@ -41,7 +44,7 @@ function preparedInputs(
 }
 
 function tensorInputs(
-  { manifest: { inputs: specs }, circuit }: Model,
+  { manifest: { inputs: specs }, circuit }: RequestedModel,
   tensors: readonly RequestTensor[],
   pointerOf: (index: number) => string,
 ): CanonicalTensor[] {
