@@ -30,16 +30,16 @@ export interface ChangeStatusParts {
   readonly forget: (modelVersionId: string) => Promise<void>;
 }
 
-/** Suspends and resumes model versions, each time with a reason that is kept. */
+/** Suspends and resumes model versions, each time with a reason that is kept; again, it changes nothing. */
 export class ChangeStatus {
   constructor(private readonly parts: ChangeStatusParts) {}
 
-  /** Takes no more requests for a model. @throws AppError `unknown-model`, or `conflict` when it takes none anyway */
+  /** Takes no more requests for a model. @throws AppError `unknown-model`; `conflict` for one that is pending or retired */
   suspend(id: string, reason: string): Promise<void> {
     return this.change(id, { from: 'active', to: 'suspended', reason });
   }
 
-  /** Takes requests again. @throws AppError `unknown-model`, or `conflict` when it is not suspended */
+  /** Takes requests again. @throws AppError `unknown-model`; `conflict` for one that is pending or retired */
   resume(id: string, reason: string): Promise<void> {
     return this.change(id, { from: 'suspended', to: 'active', reason });
   }

@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { SIGNATURE_BUNDLE_BYTES_MAX, type VerifiedSigning } from './submission.js';
 
 /** Most files that a signed manifest may list; a model here is one of them. */
-export const SIGNED_FILES_MAX = 10_000;
+export const SIGNED_FILES_MAX = 1_000;
 
 const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 

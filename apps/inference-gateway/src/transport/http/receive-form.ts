@@ -6,6 +6,8 @@ import type { Readable } from 'node:stream';
 /** Most bytes that the head of one part of a form may have, and most fields. */
 export const PART_HEAD_BYTES_MAX = 8_192;
 const PART_HEAD_FIELDS = 16;
+/** The end of the line of the boundary, which the parser counts with the head. */
+const CRLF_BYTES = 2;
 
 /** What a form may be. */
 export interface FormLimits {
@@ -74,7 +76,7 @@ function parserOf(type: string, { partsMax, bytesMax }: FormLimits): InstanceTyp
         parts: partsMax,
         fileSize: bytesMax,
         headerPairs: PART_HEAD_FIELDS,
-        headerSize: PART_HEAD_BYTES_MAX,
+        headerSize: CRLF_BYTES + PART_HEAD_BYTES_MAX,
       },
     });
   } catch {
