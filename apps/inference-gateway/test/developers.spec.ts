@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ApiKeyList, DeveloperAnswer, RevenueAnswer } from '@touchstone/contracts/http/market';
+import type { ApiKeyList, DeveloperAnswer, RevenueAnswer } from '@touchstone/contracts/http/developers';
 import type { PaymentReference } from '@touchstone/contracts';
 import { TRANSFER_DROPPED } from '@touchstone/contracts/transfer';
 import { uuidV7 } from '@touchstone/postgres';

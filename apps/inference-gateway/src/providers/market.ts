@@ -23,8 +23,8 @@ import { ADDED_MODELS, MARKET, USAGE } from '../tokens.js';
 
 const KEY_BYTES = 32;
 
-/** The market of models. */
-export function market(config: Config) {
+/** What is counted about answers. */
+function usage() {
   return [
     provide(
       PostgresUsageStore,
@@ -41,6 +41,13 @@ export function market(config: Config) {
           () => clock.nowMs(),
         ),
     ),
+  ];
+}
+
+/** The market of models. */
+export function market(config: Config) {
+  return [
+    ...usage(),
     provide(
       MARKET,
       {

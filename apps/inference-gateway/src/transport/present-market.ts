@@ -1,9 +1,5 @@
-import type {
-  ApiKey,
-  RevenueAnswer,
-  SubmissionAnswer,
-  SubmissionSummary,
-} from '@touchstone/contracts/http/market';
+import type { ApiKey, RevenueAnswer } from '@touchstone/contracts/http/developers';
+import type { SubmissionAnswer, SubmissionSummary } from '@touchstone/contracts/http/market';
 import type { DeveloperKey } from '../domain/market/developer-key.js';
 import type { Change, Submission } from '../domain/market/submission.js';
 import { sharesOf, type DayUsage } from '../domain/market/usage.js';

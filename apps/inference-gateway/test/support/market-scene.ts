@@ -1,10 +1,6 @@
 import { canonicalJson } from '@touchstone/canonical-json';
-import {
-  apiKeyRequestTypes,
-  marketDomain,
-  modelSubmissionTypes,
-  type SubmissionAnswer,
-} from '@touchstone/contracts/http/market';
+import { apiKeyRequestTypes } from '@touchstone/contracts/http/developers';
+import { marketDomain, modelSubmissionTypes, type SubmissionAnswer } from '@touchstone/contracts/http/market';
 import { bytesToHex, sha256, sha256TextHex } from '@touchstone/crypto';
 import { waitUntil } from '@touchstone/testing';
 import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';

@@ -1,5 +1,5 @@
 import { AppError } from '@touchstone/contracts';
-import { apiKeyRequestTypes, type ApiKeyRequest } from '@touchstone/contracts/http/market';
+import { apiKeyRequestTypes, type ApiKeyRequest } from '@touchstone/contracts/http/developers';
 import { sha256TextHex } from '@touchstone/crypto';
 import { requireInTime, requireSigned } from './signed-request.js';
 

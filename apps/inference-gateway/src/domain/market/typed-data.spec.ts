@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { apiKeyRequestTypes, marketDomain, modelSubmissionTypes } from '@touchstone/contracts/http/market';
+import { apiKeyRequestTypes } from '@touchstone/contracts/http/developers';
+import { marketDomain, modelSubmissionTypes } from '@touchstone/contracts/http/market';
 import { bytesToHex } from '@touchstone/crypto';
 import fc from 'fast-check';
 import { hashTypedData, type Hex } from 'viem';

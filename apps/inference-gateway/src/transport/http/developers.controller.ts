@@ -10,7 +10,6 @@ import {
   REVENUE_DAYS_MAX,
   REVENUE_LINES_MAX,
   revenueQuery,
-  SUBMISSIONS_PAGE_MAX,
   type ApiKey,
   type ApiKeyList,
   type ApiKeyRequest,
@@ -18,7 +17,8 @@ import {
   type NewApiKey,
   type RevenueAnswer,
   type RevenueQuery,
-} from '@touchstone/contracts/http/market';
+} from '@touchstone/contracts/http/developers';
+import { SUBMISSIONS_PAGE_MAX } from '@touchstone/contracts/http/market';
 import { ApiRoute, ZodBody, ZodParam, ZodQuery, type HttpRequest } from '@touchstone/platform/http';
 import { CLOCK, CONFIG, type Clock } from '@touchstone/platform/wiring';
 import type { Config } from '../../config.js';
