@@ -4,6 +4,7 @@ import { finish, json, positiveInteger, stateDirectory } from './command-options
 import { addModelCommands } from './commands/ask.js';
 import { addBatchCommands } from './commands/batches.js';
 import { addEvidenceCommands } from './commands/evidence.js';
+import { addMarketCommands } from './commands/market.js';
 import { addNodeCommands } from './commands/nodes.js';
 import { addOperatorCommands } from './commands/operate.js';
 import { addSetUpCommands } from './commands/zk-set-up.js';
@@ -72,7 +73,7 @@ Exit codes: 0 enough, 1 invalid or too low a label, 2 usage, 3 pending, 4 I/O, 5
   addEvidenceCommands(program);
   addBatchCommands(program);
   addStackCommands(program);
-  addModelCommands(program);
+  addMarketCommands(addModelCommands(program));
   addNodeCommands(program);
   addOperatorCommands(program);
   addSetUpCommands(addZkCommands(program));

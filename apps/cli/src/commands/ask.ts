@@ -1,8 +1,8 @@
 import { Option, type Command } from 'commander';
 import { finish, json, stateDirectory } from '../command-options.js';
 
-/** The commands around models: list, add, ask, pay. */
-export function addModelCommands(program: Command): void {
+/** The commands around models: list, add, ask, pay. @returns the command `models` */
+export function addModelCommands(program: Command): Command {
   const models = program
     .command('models')
     .argument('[id]', 'the same as show <id>')
@@ -30,6 +30,7 @@ Examples:
   addRemove(models);
   addInfer(program);
   addPay(program);
+  return models;
 }
 
 function addShow(models: Command): void {
