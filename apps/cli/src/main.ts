@@ -5,6 +5,7 @@ import { addModelCommands } from './commands/ask.js';
 import { addPayCommands } from './commands/pay-commands.js';
 import { addBatchCommands } from './commands/batches.js';
 import { addEvidenceCommands } from './commands/evidence.js';
+import { addMarketCommands } from './commands/market.js';
 import { addNodeCommands } from './commands/nodes.js';
 import { addOperatorCommands } from './commands/operate.js';
 import { addSetUpCommands } from './commands/zk-set-up.js';
@@ -73,7 +74,7 @@ Exit codes: 0 enough, 1 invalid or too low a label, 2 usage, 3 pending, 4 I/O, 5
   addEvidenceCommands(program);
   addBatchCommands(program);
   addStackCommands(program);
-  addModelCommands(program);
+  addMarketCommands(addModelCommands(program));
   addPayCommands(program);
   addNodeCommands(program);
   addOperatorCommands(program);

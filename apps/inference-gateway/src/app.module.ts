@@ -5,24 +5,29 @@ import { ModelRuntimes } from './adapters/sandbox/model-runtimes.js';
 import { Background } from './background.js';
 import type { Config } from './config.js';
 import { JobRunner } from './job-runner.js';
+import { MarketRunner } from './market-runner.js';
 import { GatewayMetrics } from './metrics.js';
 import { inference } from './providers/inference.js';
 import { JobMetrics } from './job-metrics.js';
 import { jobs } from './providers/jobs.js';
+import { market } from './providers/market.js';
 import { models } from './providers/models.js';
 import { PROGRAM_PROVER, proving } from './providers/proving.js';
 import { setUps } from './providers/set-ups.js';
 import { InferenceGrpc } from './transport/grpc/inference.grpc.js';
 import { ProofsGrpc } from './transport/grpc/proofs.grpc.js';
 import { AiServiceController } from './transport/http/ai-service.controller.js';
+import { DevelopersController } from './transport/http/developers.controller.js';
 import { InferController } from './transport/http/infer.controller.js';
 import { JobsController } from './transport/http/jobs.controller.js';
+import { ModelStatusController } from './transport/http/model-status.controller.js';
 import { ModelsController } from './transport/http/models.controller.js';
 import { Operator } from './transport/http/operator.js';
 import { OperatorModelsController } from './transport/http/operator-models.controller.js';
 import { ProofsController } from './transport/http/proofs.controller.js';
 import { SetUpFilesController } from './transport/http/set-up-files.controller.js';
 import { SetUpsController } from './transport/http/set-ups.controller.js';
+import { SubmissionsController } from './transport/http/submissions.controller.js';
 import { VerificationsController } from './transport/http/verifications.controller.js';
 import { FoundJobs } from './transport/found-jobs.js';
 import { InferenceCalls } from './transport/inference-calls.js';
@@ -42,13 +47,16 @@ export function appParts(config: Config): ServiceParts {
   return {
     controllers: [
       AiServiceController,
+      DevelopersController,
       InferController,
       JobsController,
       ModelsController,
+      ModelStatusController,
       OperatorModelsController,
       ProofsController,
       SetUpFilesController,
       SetUpsController,
+      SubmissionsController,
       VerificationsController,
       SeedHealthController,
       SeedInferController,
@@ -64,6 +72,7 @@ export function appParts(config: Config): ServiceParts {
       ...proving(config),
       ...setUps(config),
       ...jobs(config),
+      ...market(config),
       provide(
         GatewayMetrics,
         { registry: METRICS, runtimes: ModelRuntimes, prover: PROGRAM_PROVER },
@@ -72,6 +81,7 @@ export function appParts(config: Config): ServiceParts {
       provide(JobMetrics, { registry: METRICS }, ({ registry }) => new JobMetrics(registry)),
       Background,
       JobRunner,
+      MarketRunner,
       Operator,
       FoundJobs,
       InferenceCalls,

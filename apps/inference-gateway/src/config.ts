@@ -11,7 +11,9 @@ import {
   secret,
   serviceKeys,
 } from '@touchstone/platform/config';
+import { BASIS_POINTS, REVENUE_SHARE_DEFAULT_BPS } from '@touchstone/contracts/http/market';
 import { z } from 'zod';
+import { SUBMISSIONS_PER_DAY_DEFAULT_MAX } from './domain/market/submission.js';
 import {
   PROOF_AGREEMENT_MIN_DEFAULT_PERCENT,
   PROOF_QUEUE_MAX,
@@ -52,6 +54,35 @@ function jobKeys() {
     TOUCHSTONE_WEBHOOK_ALLOW_INSECURE: booleanKey()
       .default(false)
       .describe('For development alone: webhooks to http and to addresses that are not public.'),
+  };
+}
+
+/** Most characters of the terms that developers sign. */
+export const SUBMISSION_TERMS_CHARACTERS_MAX = 20_000;
+
+function marketKeys() {
+  return {
+    TOUCHSTONE_SUBMISSION_TERMS: z
+      .string()
+      .min(1)
+      .max(SUBMISSION_TERMS_CHARACTERS_MAX)
+      .optional()
+      .describe(
+        'Text that developers agree to when they submit a model; without it no submissions are taken.',
+      ),
+    TOUCHSTONE_SUBMISSIONS_PER_DAY: integerKey(1, 1_000)
+      .default(SUBMISSIONS_PER_DAY_DEFAULT_MAX)
+      .describe('Models that one developer may submit within 24 hours.'),
+    TOUCHSTONE_REVENUE_SHARE_MAX_BPS: integerKey(0, BASIS_POINTS)
+      .default(REVENUE_SHARE_DEFAULT_BPS)
+      .describe('Basis points of what callers pay that a developer may ask for at most.'),
+    TOUCHSTONE_UPLOADS_DIR: z
+      .string()
+      .regex(/^\//, 'expected an absolute path')
+      .optional()
+      .describe(
+        'Folder where files of submissions lie while they are received; that of the system for temporary files when left out.',
+      ),
   };
 }
 
@@ -124,6 +155,7 @@ export const configSchema = z.object({
     .default(SET_UP_TIMEOUT_DEFAULT_MS)
     .describe('Milliseconds that a step of a set-up of keys may take.'),
   ...jobKeys(),
+  ...marketKeys(),
   TOUCHSTONE_PAYMENT_MODE: z
     .enum(['off', 'x402'])
     .default('x402')

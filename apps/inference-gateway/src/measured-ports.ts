@@ -1,4 +1,5 @@
 import type { ModelRunner } from './domain/inference/model-runner.js';
+import type { FailedRuns } from './domain/market/failed-runs.js';
 import type { Signer } from './domain/inference/signer.js';
 import type { VerificationStore } from './domain/inference/verification.js';
 import type { PaymentPort } from './domain/payment/payment.js';
@@ -9,6 +10,17 @@ type Stages = Pick<GatewayMetrics, 'stage'>;
 /** The runner, with the time of each run observed, its wait for a worker included. */
 export function measuredRunner(runner: ModelRunner, stages: Stages): ModelRunner {
   return { run: (model, inputs) => stages.stage('run', () => runner.run(model, inputs)) };
+}
+
+/** The runner, with the runs noted that fail. */
+export function countedRunner(runner: ModelRunner, failedRuns: Pick<FailedRuns, 'note'>): ModelRunner {
+  return {
+    run: (model, inputs) =>
+      runner.run(model, inputs).catch((error: unknown) => {
+        failedRuns.note(model.modelVersionId, error);
+        throw error;
+      }),
+  };
 }
 
 /** The signer, with the time of each signature observed, the way there and the flush of its audit included. */

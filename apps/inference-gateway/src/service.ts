@@ -17,6 +17,7 @@ import { ExecutionProofs1764100000000 } from './persistence/migrations/176410000
 import { SetUps1799900000000 } from './persistence/migrations/1799900000000-set-ups.js';
 import { TransferPayments1800000000000 } from './persistence/migrations/1800000000000-transfer-payments.js';
 import { Jobs1800200000000 } from './persistence/migrations/1800200000000-jobs.js';
+import { Market1800500000000 } from './persistence/migrations/1800500000000-market.js';
 import { SettlementTransactions1800600000000 } from './persistence/migrations/1800600000000-settlement-transactions.js';
 import { NODE_STATUS } from './tokens.js';
 import { INFER_MESSAGE_BYTES_MAX } from './transport/grpc/inference.grpc.js';
@@ -39,6 +40,7 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
       SetUps1799900000000,
       TransferPayments1800000000000,
       Jobs1800200000000,
+      Market1800500000000,
       SettlementTransactions1800600000000,
     ],
     parts: appParts,
@@ -72,6 +74,7 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
       description: 'Paid inference whose answers can be proven later. Errors are problems (RFC 9457).',
       securitySchemes: {
         operator: { type: 'http', scheme: 'bearer' },
+        developer: { type: 'http', scheme: 'bearer' },
         party: { type: 'http', scheme: 'bearer' },
       },
     },

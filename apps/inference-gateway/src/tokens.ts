@@ -8,6 +8,8 @@ import type { NodeStatus } from './domain/node/node-status.js';
 import type { PaymentPort } from './domain/payment/payment.js';
 import type { Transfers } from './domain/payment/transfers.js';
 import type { ExecutionProofStore } from './domain/proving/execution-proof.js';
+import type { MarketCalls } from './domain/market/market-calls.js';
+import type { UsageReader } from './domain/market/usage.js';
 import type { SetUpStore } from './domain/set-up/set-up.js';
 import type { SetUpCalls } from './domain/set-up/set-up-calls.js';
 
@@ -21,6 +23,8 @@ export const TRANSFERS = token<Transfers>('Transfers');
 export const PAYMENTS = token<PaymentPort>('PaymentPort');
 export const EXECUTION_PROOFS = token<ExecutionProofStore>('ExecutionProofStore');
 export const JOB_CALLS = token<JobCalls>('JobCalls');
+export const MARKET = token<MarketCalls>('MarketCalls');
+export const USAGE = token<UsageReader>('UsageReader');
 export const SET_UPS = token<SetUpStore>('SetUpStore');
 /** Undefined where no keys are set up. */
 export const SET_UP_CALLS = token<SetUpCalls | undefined>('SetUpCalls');

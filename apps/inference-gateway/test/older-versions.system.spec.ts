@@ -4,6 +4,7 @@ import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { commitmentHash } from '@touchstone/evidence';
 import { Outbox } from '@touchstone/postgres';
 import { oldOutbox, olderVersions } from '@touchstone/testing';
+import type { DataSource } from 'typeorm';
 import type { Config } from '../src/config.js';
 import type { EventDraft, Verification } from '../src/domain/inference/verification.js';
 import { PostgresAddedModelStore } from '../src/persistence/postgres-added-model-store.js';
@@ -11,6 +12,7 @@ import { PostgresCommitmentStore } from '../src/persistence/postgres-commitment-
 import { PostgresExecutionProofStore } from '../src/persistence/postgres-execution-proof-store.js';
 import { PostgresJobStore } from '../src/persistence/postgres-job-store.js';
 import { PostgresModelStore } from '../src/persistence/postgres-model-store.js';
+import { PostgresUsageStore } from '../src/persistence/postgres-usage-store.js';
 import { PostgresVerificationStore } from '../src/persistence/postgres-verification-store.js';
 import { service } from '../src/service.js';
 import { commitment, paidVerification } from './support/verification-store.contract.js';
@@ -84,6 +86,18 @@ const recorded = {
   event: { ...free.event, context: freeContext, payment: null },
 };
 
+/** Answers of before they were counted are in the totals: here a free one and a settled one. */
+async function expectTotals(dataSource: DataSource): Promise<void> {
+  const usage = new PostgresUsageStore(dataSource);
+  const counted = { calls: 2, errors: 0, averageInferenceMs: 1.5 };
+  expect(await usage.statistics(commitment.modelVersionId)).toMatchObject(counted);
+  const totals = (await dataSource.query(
+    `SELECT day::text, calls::int, charged_atomic::text AS charged FROM gateway.model_usage`,
+  )) as unknown[];
+  const { amount } = settled.row.payment as AuthorizationPayment;
+  expect(totals).toEqual([{ day: '2026-11-21', calls: 2, charged: amount }]);
+}
+
 const versions = olderVersions({
   service: 'inference-gateway',
   optionsFor: (url) => service.databaseOptions({ DATABASE_URL: url } as Config),
@@ -132,9 +146,10 @@ const versions = olderVersions({
     },
     {
       since: 'Jobs1800200000000',
-      sql: `INSERT INTO gateway.jobs (id, status, model_id, body, target, created_at, start_before, ended_at, due_at, answer)
-          VALUES ('${JOB}', 'succeeded', 'digits', NULL, '/v1/models/digits/infer', '${AT}', '${AT}', '${AT}', '${AT}',
-            convert_to(${text(body)}, 'UTF8'));`,
+      sql: `INSERT INTO gateway.jobs (id, status, model_id, target, request_key, created_at, start_before, ended_at, due_at,
+          answer)
+        VALUES ('${JOB}', 'succeeded', 'digits', '/v1/models/digits/infer', '\\x${fileHash}', '${AT}', '${AT}',
+          '${SETTLED_AT}', '${AT}', convert_to(${text(body)}, 'UTF8'));`,
     },
     ...oldOutbox('gateway', 'evt.v1.inference.commitment.published', { modelId: 'digits', commitment }),
   ],
@@ -142,6 +157,11 @@ const versions = olderVersions({
   expectRows: async (dataSource, version) => {
     const outbox = new Outbox(dataSource);
     const store = new PostgresVerificationStore(dataSource, outbox, () => Date.parse(SETTLED_AT));
+    const timeOf = (name: string) => Number(name.slice(-13));
+    const had = (migration: string) => timeOf(migration) <= timeOf(version);
+    await expectTotals(dataSource);
+    const job = await new PostgresJobStore(dataSource).find(JOB);
+    expect(job?.answer).toEqual(had('Jobs1800200000000') ? new TextEncoder().encode(body) : undefined);
     for (const { row } of [executed, settled, failed, recorded])
       expect(await store.find(row.id)).toEqual(row);
     const answers = [executed, settled, failed].map(({ row }) =>
@@ -181,8 +201,6 @@ const versions = olderVersions({
     });
 
     const proofs = new PostgresExecutionProofStore(dataSource, outbox, () => Date.parse(SETTLED_AT));
-    const timeOf = (name: string) => Number(name.slice(-13));
-    const had = (migration: string) => timeOf(migration) <= timeOf(version);
     const hadProofs = had('ExecutionProofs1764100000000');
     const { id: verificationId, modelVersionId, payment, context } = settled.row;
     expect(await proofs.findByReservation(PROOF)).toEqual(
@@ -202,8 +220,6 @@ const versions = olderVersions({
     );
     // A right to prove that was left behind has run out.
     expect(await proofs.claim(verificationId, PROOF, Date.parse(SETTLED_AT) + 1)).toBe(true);
-    const job = await new PostgresJobStore(dataSource).find(JOB);
-    expect(job?.answer).toEqual(had('Jobs1800200000000') ? new TextEncoder().encode(body) : undefined);
     const commitments = new PostgresCommitmentStore(dataSource, outbox);
     expect(await commitments.latest(commitment.modelVersionId)).toEqual(commitment);
     const wereAdded = version !== 'Initial1763700000000';
@@ -212,7 +228,7 @@ const versions = olderVersions({
       ...{ [commitment.modelVersionId]: 'active', [ADDED]: 'suspended' },
       ...(wereAdded ? { [RETIRED]: 'retired' } : {}),
     });
-    const models = new PostgresAddedModelStore(dataSource);
+    const models = new PostgresAddedModelStore(dataSource, () => Date.parse(SETTLED_AT));
     const added = await models.findById('added');
     expect(added?.model.manifest).toEqual(wereAdded ? manifest('added') : undefined);
     expect(await added?.model.read()).toEqual(wereAdded ? file : undefined);

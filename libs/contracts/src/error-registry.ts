@@ -179,6 +179,13 @@ export const errorRegistry = {
     title: 'The key does not add one contribution to the one before.',
     action: 'Contribute anew to the newest key: touchstone zk contribute.',
   },
+  'signature-invalid': {
+    status: 422,
+    retryable: false,
+    title: 'What was sent is not what its sender signed.',
+    action:
+      'Sign exactly what is sent, with the key of the address that is named, and a deadline of at most a day.',
+  },
   'signing-refused': {
     status: 403,
     retryable: false,

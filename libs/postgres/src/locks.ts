@@ -32,6 +32,8 @@ export const LOCK_CLASSES = {
   'set-up-announcements': 0x7063_0016,
   /** The addition of jobs, which are counted; the name is the schema's. */
   'job-additions': 0x7063_0017,
+  /** The addition of submissions, which are counted, and of keys of developers; the name is the schema's. */
+  submissions: 0x7063_0020,
 } as const;
 
 /** What a lock is for. */

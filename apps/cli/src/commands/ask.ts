@@ -1,8 +1,8 @@
 import { Option, type Command } from 'commander';
 import { finish, json, stateDirectory } from '../command-options.js';
 
-/** The commands around models: list, add, ask. */
-export function addModelCommands(program: Command): void {
+/** The commands around models: list, add, ask. @returns the command `models` */
+export function addModelCommands(program: Command): Command {
   const models = program
     .command('models')
     .argument('[id]', 'the same as show <id>')
@@ -29,6 +29,7 @@ Examples:
   addAdd(models);
   addRemove(models);
   addInfer(program);
+  return models;
 }
 
 function addShow(models: Command): void {

@@ -1,6 +1,7 @@
 import { toBytea } from '@touchstone/postgres';
 import type { EntityManager } from 'typeorm';
 import { modelStatuses, type ModelStatus } from '@touchstone/contracts';
+import type { Change } from '../domain/market/submission.js';
 import { type Model } from '../domain/model/model.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 
@@ -27,6 +28,34 @@ export async function insertModel(
       manifest.priceAtomic,
       JSON.stringify(manifest),
     ],
+  );
+}
+
+/** Sets the status of a version. @returns the one before */
+export async function changeStatus(
+  runner: Pick<EntityManager, 'query'>,
+  modelVersionId: string,
+  status: ModelStatus,
+): Promise<string | undefined> {
+  const [rows] = (await runner.query(
+    `UPDATE ${schema}.models m SET status = $2
+     FROM (SELECT model_version_id, status FROM ${schema}.models WHERE model_version_id = $1 FOR UPDATE) AS old
+     WHERE m.model_version_id = old.model_version_id RETURNING old.status`,
+    [toBytea(modelVersionId), status],
+  )) as [{ status: string }[], number];
+  return rows[0]?.status;
+}
+
+/** Writes down what became of a version. */
+export async function insertModelChange(
+  runner: Pick<EntityManager, 'query'>,
+  modelVersionId: string,
+  { atMs, by, from, to, reason }: Change,
+): Promise<void> {
+  await runner.query(
+    `INSERT INTO ${schema}.model_changes (model_version_id, at, by, from_status, to_status, reason)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [toBytea(modelVersionId), new Date(atMs).toISOString(), by, from, to, reason],
   );
 }
 

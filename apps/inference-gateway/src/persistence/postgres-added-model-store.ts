@@ -2,16 +2,12 @@ import { AppError, type ModelStatus } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { lockInTransaction, toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
-import { versionedId } from '../domain/model/add-model.js';
-import {
-  ADDED_MODELS_MAX,
-  type AddedModel,
-  type AddedModelStore,
-  type Addition,
-} from '../domain/model/added-model.js';
+import { OPERATOR } from '../domain/market/submission.js';
+import type { AddedModel, AddedModelStore, Addition } from '../domain/model/added-model.js';
 import { modelManifest } from '../domain/model/manifest.js';
-import type { Model } from '../domain/model/model.js';
-import { insertModel, statusOf } from './model-row.js';
+import type { MarketModel, Model } from '../domain/model/model.js';
+import { insertAdded, isFull, withFreeId } from './added-model-row.js';
+import { changeStatus, insertModelChange, statusOf } from './model-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 
 interface AddedRow {
@@ -24,11 +20,15 @@ interface AddedRow {
   readonly size_bytes: string;
   readonly status: string;
   readonly manifest: unknown;
+  readonly market: MarketModel | null;
 }
 
 /** Added models in PostgreSQL, the file beside the record, so that every replica can run what any of them took. */
 export class PostgresAddedModelStore implements AddedModelStore {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly nowMs: () => number,
+  ) {}
 
   add(model: Model, bytes: Uint8Array): Promise<Addition> {
     return withDatabase(() =>
@@ -39,7 +39,8 @@ export class PostgresAddedModelStore implements AddedModelStore {
         if (taken) return { kind: 'taken', by: taken };
         if (await isFull(manager)) return { kind: 'full' };
         const named = await withFreeId(manager, model);
-        await insert(manager, named, bytes);
+        await insertAdded(manager, named, bytes);
+        await this.note(manager, named.modelVersionId, null, 'active');
         return { kind: 'added', model: { ...named, read: () => this.read(named.modelVersionId) } };
       }),
     );
@@ -66,7 +67,8 @@ export class PostgresAddedModelStore implements AddedModelStore {
     return withDatabase(() =>
       this.dataSource.transaction(async (manager) => {
         const id = [toBytea(modelVersionId)];
-        await manager.query(`UPDATE ${schema}.models SET status = 'retired' WHERE model_version_id = $1`, id);
+        const from = await changeStatus(manager, modelVersionId, 'retired');
+        if (from !== 'retired') await this.note(manager, modelVersionId, from ?? null, 'retired');
         await manager.query(`UPDATE ${schema}.added_models SET file = NULL WHERE model_version_id = $1`, id);
       }),
     );
@@ -82,12 +84,21 @@ export class PostgresAddedModelStore implements AddedModelStore {
           id,
           Buffer.from(bytes),
         ]);
-        await manager.query(`UPDATE ${schema}.models SET status = 'active' WHERE model_version_id = $1`, [
-          id,
-        ]);
+        const from = await changeStatus(manager, modelVersionId, 'active');
+        await this.note(manager, modelVersionId, from ?? null, 'active');
         return true;
       }),
     );
+  }
+
+  private note(
+    manager: EntityManager,
+    modelVersionId: string,
+    from: string | null,
+    to: string,
+  ): Promise<void> {
+    const change = { by: OPERATOR, from, to, reason: null, atMs: this.nowMs() };
+    return insertModelChange(manager, modelVersionId, change);
   }
 
   /** The file of a model, compared with the hash that its commitment names. */
@@ -113,7 +124,7 @@ export class PostgresAddedModelStore implements AddedModelStore {
 
   private async select(manager: EntityManager, where: string, values: unknown[]): Promise<AddedModel[]> {
     const rows = (await manager.query(
-      `SELECT m.* FROM ${schema}.added_models a JOIN ${schema}.models m USING (model_version_id) WHERE ${where}`,
+      `SELECT m.*, a.market FROM ${schema}.added_models a JOIN ${schema}.models m USING (model_version_id) WHERE ${where}`,
       values,
     )) as AddedRow[];
     return rows.map((row) => {
@@ -130,37 +141,9 @@ export class PostgresAddedModelStore implements AddedModelStore {
           sizeBytes: Number(row.size_bytes),
           read: () => this.read(modelVersionId),
           preprocessing: undefined,
+          ...(row.market === null ? {} : { market: row.market }),
         },
       };
     });
   }
-}
-
-async function isFull(manager: EntityManager): Promise<boolean> {
-  const rows = (await manager.query(
-    `SELECT count(*)::int AS added FROM ${schema}.added_models WHERE file IS NOT NULL`,
-  )) as { added: number }[];
-  return (rows[0]?.added ?? 0) >= ADDED_MODELS_MAX;
-}
-
-/** The first version of a name is asked under the name, the others under name and version. */
-async function withFreeId(manager: EntityManager, model: Model): Promise<Model> {
-  const { name, version } = model.identity;
-  for (const id of [name, versionedId(name, version)]) {
-    const rows = (await manager.query(`SELECT 1 FROM ${schema}.models WHERE model_id = $1 LIMIT 1`, [
-      id,
-    ])) as unknown[];
-    if (rows.length === 0) return { ...model, manifest: { ...model.manifest, id } };
-  }
-  throw new AppError('conflict', `The ids "${name}" and "${versionedId(name, version)}" are taken.`);
-}
-
-async function insert(manager: EntityManager, model: Model, bytes: Uint8Array): Promise<void> {
-  const { manifest, identity, modelVersionId } = model;
-  await insertModel(manager, model);
-  await manager.query(
-    `INSERT INTO ${schema}.added_models (model_version_id, model_id, name, version, file)
-     VALUES ($1, $2, $3, $4, $5)`,
-    [toBytea(modelVersionId), manifest.id, identity.name, identity.version, Buffer.from(bytes)],
-  );
 }

@@ -9,6 +9,7 @@ import type { Settlement } from '../domain/payment/payment.js';
 import type { ExecutionProof } from '../domain/proving/execution-proof.js';
 import { insertProof, recordProof, settleProof } from './proof-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
+import { COUNTED_COLUMNS, countingSql } from './usage-row.js';
 import { claimUnsettled, failing, findAnswer, findAnswersByPayment, SETTLEABLE } from './stored-answers.js';
 import { findByTransaction, selectVerifications } from './select-verifications.js';
 import { insertVerifications } from './verification-row.js';
@@ -81,12 +82,14 @@ export class PostgresVerificationStore implements VerificationStore {
       this.dataSource.transaction(async (manager) => {
         const recordedAt = new Date(this.nowMs()).toISOString();
         // The update is the decision: of several that settle at once, one finds the row in an earlier state.
-        const [rows] = (await manager.query(
-          `UPDATE ${schema}.verifications SET state = 'settled', settlement = $2, settled_at = $3, failure = NULL
-           WHERE reservation_id = $1 AND ${SETTLEABLE}
-           RETURNING EXISTS (SELECT 1 FROM ${schema}.execution_proofs WHERE reservation_id = $1) AS "isProved"`,
+        const rows = (await manager.query(
+          `WITH paid AS (
+             UPDATE ${schema}.verifications SET state = 'settled', settlement = $2, settled_at = $3, failure = NULL
+             WHERE reservation_id = $1 AND ${SETTLEABLE} RETURNING ${COUNTED_COLUMNS}),
+           counted AS (${countingSql('paid', 1)})
+           SELECT EXISTS (SELECT 1 FROM ${schema}.execution_proofs WHERE reservation_id = $1) AS "isProved" FROM paid`,
           [reservationId, JSON.stringify(settlement), recordedAt],
-        )) as [{ isProved: boolean }[], number];
+        )) as { isProved: boolean }[];
         if (rows.length === 0 && !handOut) return;
         const [answers] = (await manager.query(
           `UPDATE ${schema}.stored_answers SET handed_out = handed_out OR $2 WHERE reservation_id = $1 RETURNING event`,
@@ -109,9 +112,16 @@ export class PostgresVerificationStore implements VerificationStore {
 
   failPayment(reservationId: string, reason: string): Promise<void> {
     return withDatabase(async () => {
+      // What is asked for twice at once is taken out once: the second one waits for the lock and finds another state.
       await this.dataSource.query(
-        `UPDATE ${schema}.verifications SET state = 'payment-failed', failure = $2, settled_at = NULL
-         WHERE reservation_id = $1 AND ${failing(reason)}`,
+        `WITH before AS (
+           SELECT id, state FROM ${schema}.verifications WHERE reservation_id = $1 AND ${failing(reason)} FOR UPDATE),
+         failed AS (
+           UPDATE ${schema}.verifications v SET state = 'payment-failed', failure = $2, settled_at = NULL
+           FROM before WHERE v.id = before.id
+           RETURNING before.state AS was, ${COUNTED_COLUMNS}),
+         counted AS (${countingSql('failed', -1, "was = 'settled'")})
+         SELECT 1 FROM failed`,
         [reservationId, reason],
       );
     });

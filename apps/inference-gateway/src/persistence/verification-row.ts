@@ -11,6 +11,7 @@ import { type Verification } from '../domain/inference/verification.js';
 import { SETTLE_ASK_AFTER_MS } from '../domain/payment/stored-answer.js';
 import type { Settlement } from '../domain/payment/payment.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
+import { COUNTED_COLUMNS, countingSql } from './usage-row.js';
 
 /** A verification joined with its commitment, as the driver gives it. */
 export interface VerificationRow {
@@ -31,7 +32,7 @@ export interface VerificationRow {
 }
 
 /**
- * Inserts verifications with one statement.
+ * Inserts verifications with one statement, which counts those that are free; the others count when they are paid.
  *
  * @returns how many were inserted; a reservation that has a row already is left alone
  */
@@ -41,7 +42,7 @@ export async function insertVerifications(
 ): Promise<number> {
   const column = <T>(value: (verification: Verification) => T): T[] => verifications.map(value);
   const rows = (await manager.query(
-    `INSERT INTO ${schema}.verifications (id, state, model_id, model_version_id, nonce, commitment_sequence, proof,
+    `WITH made AS (INSERT INTO ${schema}.verifications (id, state, model_id, model_version_id, nonce, commitment_sequence, proof,
                                           context, reservation_id, inference_ms, total_ms, created_at,
                                           settle_after)
      SELECT id, state, model_id, model_version_id, nonce, sequence, proof::jsonb, context::jsonb, reservation_id,
@@ -51,7 +52,9 @@ export async function insertVerifications(
                  $9::uuid[], $10::float8[], $11::float8[], $12::timestamptz[])
        AS row (id, state, model_id, model_version_id, nonce, sequence, proof, context, reservation_id, inference_ms,
                total_ms, created_at)
-     ON CONFLICT (reservation_id) DO NOTHING RETURNING id`,
+     ON CONFLICT (reservation_id) DO NOTHING RETURNING id, state, ${COUNTED_COLUMNS}),
+     counted AS (${countingSql('made', 1, "state = 'recorded'")})
+     SELECT id FROM made`,
     [
       column(({ id }) => id),
       column(({ state }) => state),

@@ -14,6 +14,7 @@ import type { Config } from '../config.js';
 import { ModelExecutor } from '../domain/inference/execute-model.js';
 import { InferModel } from '../domain/inference/infer-model.js';
 import { VerificationWatches } from '../domain/inference/watch-verification.js';
+import { FailedRuns } from '../domain/market/failed-runs.js';
 import { CommitmentKeeper } from '../domain/model/commitment-keeper.js';
 import { ModelCatalogue } from '../domain/model/model-catalogue.js';
 import { LastNodeStatus } from '../domain/node/node-status.js';
@@ -22,7 +23,13 @@ import { PaidRequests, type PaymentWarnings } from '../domain/payment/paid-reque
 import { ProveOutput } from '../domain/proving/prove-output.js';
 import { SettleExecuted } from '../domain/payment/settle-executed.js';
 import type { PaymentTerms } from '../domain/payment/payment.js';
-import { measuredPayments, measuredRunner, measuredSigner, measuredStore } from '../measured-ports.js';
+import {
+  countedRunner,
+  measuredPayments,
+  measuredRunner,
+  measuredSigner,
+  measuredStore,
+} from '../measured-ports.js';
 import { GatewayMetrics } from '../metrics.js';
 import { PostgresVerificationStore } from '../persistence/postgres-verification-store.js';
 import { Links } from '../transport/links.js';
@@ -91,11 +98,20 @@ function executor() {
     ModelExecutor,
     {
       ...{ runtimes: ModelRuntimes, signer: SIGNER, commitments: CommitmentKeeper, node: NODE_STATUS },
-      ...{ build: BUILD_INFO, clock: CLOCK, metrics: GatewayMetrics },
+      ...{ build: BUILD_INFO, clock: CLOCK, metrics: GatewayMetrics, failedRuns: FailedRuns },
     },
-    ({ runtimes, signer, commitments, node, build: { service, version, hash }, clock, metrics }) =>
+    ({
+      failedRuns,
+      runtimes,
+      signer,
+      commitments,
+      node,
+      build: { service, version, hash },
+      clock,
+      metrics,
+    }) =>
       new ModelExecutor({
-        runner: measuredRunner(runtimes, metrics),
+        runner: countedRunner(measuredRunner(runtimes, metrics), failedRuns),
         signer: measuredSigner(signer, metrics),
         commitments,
         node,

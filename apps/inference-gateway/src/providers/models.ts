@@ -42,7 +42,11 @@ export function models(config: Config) {
       return runtimes;
     }),
     provide(MODEL_STORE, store, ({ dataSource }) => new PostgresModelStore(dataSource)),
-    provide(ADDED_MODELS, store, ({ dataSource }) => new PostgresAddedModelStore(dataSource)),
+    provide(
+      ADDED_MODELS,
+      { ...store, clock: CLOCK },
+      ({ dataSource, clock }) => new PostgresAddedModelStore(dataSource, () => clock.nowMs()),
+    ),
     provide(
       ModelCatalogue,
       { runtimes: ModelRuntimes, registry: MODEL_STORE, added: ADDED_MODELS },

@@ -1,12 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AppError } from '@touchstone/contracts';
 import { commitmentHash } from '@touchstone/evidence';
 import type { ModelDetail, ModelsQuery, ModelSummary } from '@touchstone/contracts/http/inference-gateway';
 import { CONFIG } from '@touchstone/platform/wiring';
 import type { Config } from '../config.js';
 import { CommitmentKeeper } from '../domain/model/commitment-keeper.js';
 import type { ListedModel, ModelFilter } from '../domain/model/model-catalogue.js';
-import { priceOf } from '../domain/model/model.js';
+import type { UsageReader } from '../domain/market/usage.js';
+import { priceOf, type MarketModel } from '../domain/model/model.js';
 import { bodyBytesMaxOf } from '../domain/request/body-limit.js';
+import { USAGE } from '../tokens.js';
 import { ProveOutput } from '../domain/proving/prove-output.js';
 
 /** A model as lists show it. */
@@ -49,6 +52,7 @@ export class ModelPages {
     @Inject(CommitmentKeeper) private readonly commitments: CommitmentKeeper,
     @Inject(ProveOutput) private readonly proofs: ProveOutput,
     @Inject(CONFIG) private readonly config: Config,
+    @Inject(USAGE) private readonly usage: UsageReader,
   ) {}
 
   async show(listed: ListedModel): Promise<ModelDetail> {
@@ -68,10 +72,27 @@ export class ModelPages {
       accuracy,
       licence,
       ...circuitOf(listed, this.proofs.quote(model), this.config),
+      statistics: await this.statistics(model.modelVersionId),
+      ...(model.market === undefined ? {} : marketOf(model.market)),
       commitment: commitment ?? null,
       commitmentHash: commitment ? commitmentHash(commitment) : null,
     };
   }
+
+  private async statistics(modelVersionId: string): Promise<ModelDetail['statistics']> {
+    const found = await this.usage.statistics(modelVersionId);
+    // Every version is stored before it is listed.
+    if (found === undefined) throw new AppError('unknown-model', `${modelVersionId} is not stored here.`);
+    const { calls, errors, averageInferenceMs, sinceMs } = found;
+    return { calls, errors, averageInferenceMs, since: new Date(sinceMs).toISOString() };
+  }
+}
+
+function marketOf({
+  revenueShareBps,
+  modelSigning,
+}: MarketModel): Pick<ModelDetail, 'revenueShareBps' | 'modelSigning'> {
+  return { revenueShareBps, ...(modelSigning === undefined ? {} : { modelSigning }) };
 }
 
 function circuitOf(

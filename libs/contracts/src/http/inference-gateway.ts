@@ -90,7 +90,7 @@ export const MODELS_PAGE_MAX = 100;
 const MODELS_PAGE_DEFAULT = 20;
 
 /** In what order models are listed; `-` is from the highest down. Models of the same rank stand in order of their ids. */
-export const modelSorts = ['id', 'price', '-price', 'accuracy', '-accuracy'] as const;
+export const modelSorts = ['id', 'price', '-price', 'accuracy', '-accuracy', '-calls'] as const;
 export type ModelSort = (typeof modelSorts)[number];
 
 /** The query of `GET /v1/models`. */
@@ -135,6 +135,14 @@ export type ModelSummary = z.infer<typeof modelSummary>;
 export const modelPage = z.object({ models: z.array(modelSummary), nextCursor: slug.nullable() });
 export type ModelPage = z.infer<typeof modelPage>;
 
+/** How often a model version was asked. */
+const modelStatistics = z.object({
+  calls: z.number().int().describe('Answers that were given: free ones, and those whose payment settled.'),
+  errors: z.number().int().describe('Runs that failed.'),
+  averageInferenceMs: z.number().nullable(),
+  since: timestampMs.describe('Since when this version is known here.'),
+});
+
 /** A model with everything that is known about it. */
 export const modelDetail = modelSummary.extend({
   modelHash: hex32,
@@ -171,6 +179,18 @@ export const modelDetail = modelSummary.extend({
         .describe('What a proof of an answer costs; null where none is made.'),
     })
     .optional(),
+  statistics: modelStatistics,
+  revenueShareBps: z
+    .number()
+    .int()
+    .optional()
+    .describe('Of a submitted model: basis points of its price that are its developer’s.'),
+  modelSigning: z
+    .object({ publicKeySha256: hex32, bundleSha256: hex32 })
+    .optional()
+    .describe(
+      'Of a submitted model with an OpenSSF model signature: the key, and the bundle that was verified.',
+    ),
   commitment: modelCommitment.nullable(),
   commitmentHash: hex32.nullable(),
 });

@@ -44,6 +44,10 @@ export const STACK_NODE = 'local-1';
 /** Whose events the operator of the embedded stack has signed. */
 const DEVELOPMENT_TENANT = '00000000-0000-4000-8000-000000000001';
 
+/** What developers sign who submit a model to a stack on their own machine. */
+const DEVELOPMENT_TERMS =
+  'For trying alone: whoever submits a model to this stack has the right to, and nobody is paid for it.';
+
 type Environment = Readonly<Record<string, string>>;
 
 /**
@@ -124,6 +128,7 @@ const extraEnvironment: Readonly<Partial<Record<ServiceName, (context: ServiceCo
     TOUCHSTONE_PAYMENT_ASSET_VERSION: developmentToken.version,
     TOUCHSTONE_PAY_TO: context.chain.treasury,
     TOUCHSTONE_OPERATOR_TOKEN_SHA256: context.operatorTokenSha256,
+    TOUCHSTONE_SUBMISSION_TERMS: DEVELOPMENT_TERMS,
     ...optional('TOUCHSTONE_PUBLIC_URL', context.urls['inference-gateway']),
     ...optional('TOUCHSTONE_EVIDENCE_URL', context.urls['proof-service']),
   }),

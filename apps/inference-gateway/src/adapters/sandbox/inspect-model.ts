@@ -5,7 +5,7 @@ import {
   type CanonicalTensor,
   type TensorSpec,
 } from '@touchstone/contracts';
-import type { ModelTensors } from '../../domain/model/add-model.js';
+import type { ModelTensors } from '../../domain/model/manifest-of-added.js';
 import { INPUT_ELEMENTS_MAX } from '../../domain/request/request-limits.js';
 import { inspectOnnx } from '../onnx/inspect-onnx.js';
 import type { OnnxPool } from '../onnx/onnx-pool.js';
@@ -19,13 +19,24 @@ const TENSOR_NAME = /^[\x20-\x7e]{1,256}$/;
 
 const TRIAL = 'trial';
 
+/** Runs the model that is looked through on further inputs. @throws AppError `model-invalid` when it does not */
+export type TrialRun = (
+  what: string,
+  inputs: readonly CanonicalTensor[],
+) => Promise<readonly CanonicalTensor[]>;
+
 /**
  * Looks through a file, has a fresh process load it, and runs it on zeros. The tensors are what the file declares; a
  * size of an output that a run gives otherwise is open.
  *
+ * @param more what is tried besides, in the same process
  * @throws AppError `model-invalid`
  */
-export async function inspectModel(sandbox: Sandbox, bytes: Uint8Array): Promise<ModelTensors> {
+export async function inspectModel(
+  sandbox: Sandbox,
+  bytes: Uint8Array,
+  more: (tensors: ModelTensors, run: TrialRun) => Promise<void> = () => Promise.resolve(),
+): Promise<ModelTensors> {
   inspectOnnx(bytes);
   const trial = { modelVersionId: TRIAL, read: () => Promise.resolve(bytes) };
   return sandbox.inspect(async (pool) => {
@@ -35,7 +46,15 @@ export async function inspectModel(sandbox: Sandbox, bytes: Uint8Array): Promise
     const inputs = specsOf('input', declared.inputs);
     const outputs = specsOf('output', declared.outputs);
     const ran = await runsOf(pool, inputs, sandbox.timeoutMs);
-    return { inputs, outputs: outputs.map((output) => asGiven(output, ran)) };
+    const tensors = { inputs, outputs: outputs.map((output) => asGiven(output, ran)) };
+    await more(tensors, async (what, feeds) => {
+      const loaded = { modelVersionId: TRIAL, read: notAgain };
+      const given = await pool.run(loaded, feeds).catch((error: unknown) => {
+        throw invalid(`${what} does not run: ${reason(error)}`, error);
+      });
+      return given.outputs;
+    });
+    return tensors;
   });
 }
 

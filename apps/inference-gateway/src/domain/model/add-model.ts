@@ -1,4 +1,4 @@
-import { AppError, type ErrorDetail, type TensorSpec } from '@touchstone/contracts';
+import { AppError, type ErrorDetail } from '@touchstone/contracts';
 import type { AddedManifest } from '@touchstone/contracts/http/inference-gateway';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { canonicalJson } from '@touchstone/canonical-json';
@@ -6,14 +6,9 @@ import { modelVersionIdOf } from '@touchstone/evidence';
 import { ADDED_MODELS_MAX, type AddedModel, type AddedModelStore } from './added-model.js';
 import type { CommitmentKeeper } from './commitment-keeper.js';
 import type { ModelCatalogue } from './model-catalogue.js';
-import { modelManifest, type ModelManifest } from './manifest.js';
+import type { ModelManifest } from './manifest.js';
+import { manifestOfAdded, type ModelTensors } from './manifest-of-added.js';
 import type { Model } from './model.js';
-
-/** The inputs and outputs of a file that was loaded and tried. */
-export interface ModelTensors {
-  readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly TensorSpec[];
-}
 
 /** What {@link AddModel} needs. */
 export interface AddModelParts {
@@ -99,30 +94,13 @@ export class AddModel {
     return { id: manifest.id, created: false };
   }
 
-  private modelOf(
-    { name, version, developer, ...wanted }: AddedManifest,
-    bytes: Uint8Array,
-    digest: string,
-    tensors: ModelTensors,
-  ): Model {
+  private modelOf(wanted: AddedManifest, bytes: Uint8Array, digest: string, tensors: ModelTensors): Model {
     const { catalogue } = this.parts;
+    const { name, version, developer } = wanted;
     if (catalogue.has(name) && catalogue.get(name).model.origin === 'folder') {
       throw new AppError('conflict', `The name "${name}" belongs to a model of the models folder.`);
     }
-    const manifest: ModelManifest = modelManifest.parse({
-      id: name,
-      name,
-      version,
-      developer,
-      description: wanted.description ?? `The model ${name}, added by the operator.`,
-      file: 'model.onnx',
-      sha256: digest,
-      ...(wanted.licence === undefined ? {} : { licence: wanted.licence }),
-      task: wanted.task,
-      inputs: tensors.inputs,
-      outputs: labelled(tensors.outputs, wanted.labels),
-      priceAtomic: wanted.priceAtomic,
-    });
+    const manifest = manifestOfAdded(wanted, digest, tensors);
     const identity = { developer, modelHash: digest, name, version };
     return {
       manifest,
@@ -147,22 +125,6 @@ export class AddModel {
 /** The id of a further version of a name: the first version has the name itself. */
 export function versionedId(name: string, version: string): string {
   return `${name}-${version.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`.slice(0, 64).replace(/-+$/, '');
-}
-
-function labelled(outputs: readonly TensorSpec[], labels: readonly string[] | undefined): TensorSpec[] {
-  if (!labels) return [...outputs];
-  const elements = ({ shape }: TensorSpec) =>
-    shape?.reduce((product, size) => product * Math.max(1, size), 1);
-  const exact = outputs.findIndex((output) => elements(output) === labels.length);
-  const index = exact === -1 ? outputs.findIndex(({ shape }) => !shape) : exact;
-  if (index === -1) {
-    const found = outputs.map((output) => `"${output.name}" has ${elements(output)}`).join(', ');
-    throw new AppError(
-      'model-invalid',
-      `There are ${labels.length} labels, and no output has as many elements: ${found}.`,
-    );
-  }
-  return outputs.map((output, at) => (at === index ? { ...output, labels: [...labels] } : output));
 }
 
 type Settings = ReturnType<typeof settingsOf>;

@@ -18,6 +18,8 @@ export interface ModelFilter {
   /** Least accuracy that is stated; models without one are left out. */
   readonly minAccuracy?: number | undefined;
   readonly sort?: ModelSort | undefined;
+  /** Calls of each version by modelVersionId, for an order by them; 0 where there are none. */
+  readonly calls?: ReadonlyMap<string, number> | undefined;
   /** Only models that stand after this one. */
   readonly after?: string | undefined;
   readonly limit: number;
@@ -51,6 +53,11 @@ export class ModelCatalogue {
     if (this.models.get(model.manifest.id)?.origin === 'folder') return;
     this.models.set(model.manifest.id, model);
     this.statuses.set(model.modelVersionId, status);
+  }
+
+  /** Takes in the new status of a version, of whatever origin. */
+  changeStatus(modelVersionId: string, status: ModelStatus): void {
+    this.statuses.set(modelVersionId, status);
   }
 
   /** Looks for a model that another replica may have added a moment ago; does nothing for one that is known. */
@@ -94,13 +101,14 @@ export class ModelCatalogue {
   }
 
   /** One page in the order that is asked for, and the id to go on after, if there are more. */
-  page({ after, limit, sort = 'id', ...filter }: ModelFilter): {
+  page({ after, limit, sort = 'id', calls = new Map(), ...filter }: ModelFilter): {
     models: ListedModel[];
     next: string | undefined;
   } {
     const sorted = inOrder(
       this.ids().map((id) => this.get(id)),
       sort,
+      calls,
     );
     // Where the model before has gone, the page begins at the place that it would have by its id, or at the beginning.
     const begin = sorted.findIndex(({ model: { manifest } }) => manifest.id === after) + 1;
@@ -120,7 +128,7 @@ export class ModelCatalogue {
 
 function matches(
   { model, status }: ListedModel,
-  filter: Omit<ModelFilter, 'after' | 'limit' | 'sort'>,
+  filter: Omit<ModelFilter, 'after' | 'limit' | 'sort' | 'calls'>,
 ): boolean {
   const { task, maxPrice, minAccuracy } = filter;
   const { manifest } = model;
@@ -133,10 +141,16 @@ function matches(
 }
 
 /** Models without an accuracy stand behind those with one, whatever the direction. */
-function inOrder(models: readonly ListedModel[], sort: ModelSort): ListedModel[] {
+function inOrder(
+  models: readonly ListedModel[],
+  sort: ModelSort,
+  calls: ReadonlyMap<string, number>,
+): ListedModel[] {
   const direction = sort.startsWith('-') ? -1 : 1;
+  const callsOf = ({ modelVersionId }: Model): number => calls.get(modelVersionId) ?? 0;
   const compare = (left: Model, right: Model): number => {
     if (sort === 'id') return 0;
+    if (sort === '-calls') return callsOf(right) - callsOf(left);
     if (sort.endsWith('price')) return direction * Number(priceOf(left) - priceOf(right));
     const [one, other] = [left.manifest.accuracy?.value, right.manifest.accuracy?.value];
     if (one === undefined || other === undefined)

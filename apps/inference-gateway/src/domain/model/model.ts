@@ -28,6 +28,17 @@ export interface Model {
   readonly preprocessing: Preprocessing | undefined;
   /** Of a version that is run in whole numbers, so that its answers can be proved. */
   readonly circuit?: ProvableCircuit;
+  /** Of a model that a developer submitted. */
+  readonly market?: MarketModel;
+}
+
+/** What is agreed about a model that a developer submitted. */
+export interface MarketModel {
+  readonly submissionId: string;
+  /** Basis points of what callers pay that are the developer's. */
+  readonly revenueShareBps: number;
+  /** By which key the file was signed, and the bundle; SHA-256 as lower-case hex. */
+  readonly modelSigning?: { readonly publicKeySha256: string; readonly bundleSha256: string };
 }
 
 /** The circuit of a model version with what it was written from. */

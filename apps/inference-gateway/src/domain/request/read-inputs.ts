@@ -6,6 +6,9 @@ import { quantise } from '@touchstone/integer-model';
 import type { Model, ProvableCircuit } from '../model/model.js';
 import type { Preprocessing } from './preprocessing.js';
 
+/** What the inputs of a request have to fit. */
+type RequestedModel = Pick<Model, 'manifest' | 'preprocessing' | 'circuit'>;
+
 /** What reading tensors needs of a model: plain values, which can go to another thread. */
 export interface TensorModel {
   readonly inputs: readonly TensorSpec[];
@@ -14,7 +17,7 @@ export interface TensorModel {
 }
 
 /** {@link TensorModel} of a model. */
-export function tensorModelOf({ manifest, circuit }: Model): TensorModel {
+export function tensorModelOf({ manifest, circuit }: Pick<Model, 'manifest' | 'circuit'>): TensorModel {
   return { inputs: manifest.inputs, whole: circuit?.descriptor.inputs };
 }
 
@@ -33,7 +36,7 @@ export function readTensors(model: TensorModel, tensors: readonly RequestTensor[
  *
  * @throws AppError `tensor-invalid`, `text-invalid` or `validation-failed`, with expected and actual values
  */
-export function readInputs(model: Model, request: InferRequest): CanonicalTensor[] {
+export function readInputs(model: RequestedModel, request: InferRequest): CanonicalTensor[] {
   const { text, features, inputs = [] } = request;
   if (text !== undefined) return preparedInputs(model, request, 'text');
   if (features !== undefined) return preparedInputs(model, request, 'features');
@@ -42,7 +45,7 @@ export function readInputs(model: Model, request: InferRequest): CanonicalTensor
 
 /** What the preprocessing of the model makes of a request; bounds and whole numbers are those of any tensor. */
 function preparedInputs(
-  model: Model,
+  model: RequestedModel,
   request: InferRequest,
   given: Preprocessing['takes'],
 ): CanonicalTensor[] {

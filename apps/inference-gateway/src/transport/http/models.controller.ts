@@ -15,7 +15,9 @@ import {
 } from '@touchstone/contracts/http/inference-gateway';
 import type { Config } from '../../config.js';
 import { CommitmentKeeper } from '../../domain/model/commitment-keeper.js';
+import type { UsageReader } from '../../domain/market/usage.js';
 import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
+import { USAGE } from '../../tokens.js';
 import { filterOf, ModelPages, summarize } from '../present-model.js';
 
 /** `GET /v1/models` and `GET /v1/models/:id`. */
@@ -26,6 +28,7 @@ export class ModelsController {
     @Inject(CommitmentKeeper) private readonly commitments: CommitmentKeeper,
     @Inject(ModelPages) private readonly pages: ModelPages,
     @Inject(CONFIG) private readonly config: Config,
+    @Inject(USAGE) private readonly usage: UsageReader,
   ) {}
 
   @Get()
@@ -34,11 +37,12 @@ export class ModelsController {
     public: true,
     tags: ['models'],
     response: modelPage,
-    errors: ['validation-failed'],
+    errors: ['validation-failed', 'dependency-unavailable'],
   })
   async list(@ZodQuery(modelsQuery) query: ModelsQuery): Promise<ModelPage> {
     await this.catalogue.fetchAll();
-    const { models, next } = this.catalogue.page(filterOf(query));
+    const calls = query.sort === '-calls' ? await this.usage.calls() : undefined;
+    const { models, next } = this.catalogue.page({ ...filterOf(query), calls });
     return { models: models.map((listed) => summarize(listed, this.config)), nextCursor: next ?? null };
   }
 

@@ -1,0 +1,65 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { FILE_PIECE_BYTES, type ReceivedFile } from '../../domain/market/submission.js';
+import { partTooLarge } from './receive-form.js';
+
+/** A file of a form on the disk; it has no name there, and is gone when it is closed or the process ends. */
+export interface UploadedFile extends ReceivedFile {
+  close(): Promise<void>;
+}
+
+/**
+ * Writes a part to a file and hashes it on the way.
+ *
+ * @param folder where the file lies
+ * @throws AppError `body-too-large` at the first byte beyond `bytesMax`
+ */
+export async function uploadFile(folder: string, content: Readable, bytesMax: number): Promise<UploadedFile> {
+  const path = join(folder, `touchstone-upload-${randomUUID()}`);
+  const handle = await open(path, 'wx+', 0o600);
+  try {
+    await unlink(path);
+    const [sha256, sha3] = [createHash('sha256'), createHash('sha3-256')];
+    let sizeBytes = 0;
+    for await (const chunk of content as AsyncIterable<Buffer>) {
+      if (sizeBytes + chunk.length > bytesMax) throw partTooLarge('model', bytesMax);
+      sha256.update(chunk);
+      sha3.update(chunk);
+      await writeAll(handle, chunk, sizeBytes);
+      sizeBytes += chunk.length;
+    }
+    return {
+      sizeBytes,
+      sha256: sha256.digest('hex'),
+      sha3: sha3.digest('hex'),
+      pieces: () => piecesOf(handle, sizeBytes),
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+async function writeAll(handle: FileHandle, chunk: Buffer, position: number): Promise<void> {
+  let written = 0;
+  while (written < chunk.length) {
+    const { bytesWritten } = await handle.write(chunk, written, chunk.length - written, position + written);
+    written += bytesWritten;
+  }
+}
+
+async function* piecesOf(handle: FileHandle, sizeBytes: number): AsyncGenerator<Uint8Array> {
+  for (let from = 0; from < sizeBytes; from += FILE_PIECE_BYTES) {
+    const piece = Buffer.alloc(Math.min(FILE_PIECE_BYTES, sizeBytes - from));
+    let read = 0;
+    while (read < piece.length) {
+      const { bytesRead } = await handle.read(piece, read, piece.length - read, from + read);
+      if (bytesRead === 0) throw new Error('A file that was received is shorter than it was.');
+      read += bytesRead;
+    }
+    yield piece;
+  }
+}
