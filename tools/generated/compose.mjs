@@ -18,12 +18,16 @@ const imageOf = (name, version) => `\${TOUCHSTONE_IMAGES:-touchstone}/${name}:\$
 
 /** Names a program, which a container has by a volume: whatever brings that says where it is. */
 const OF_VOLUMES = new Set(['TOUCHSTONE_PROVER_PATH']);
+/** Where a service keeps files that it receives; the container has the folder of the system for temporary files. */
+const UPLOADS = 'TOUCHSTONE_UPLOADS_DIR';
+/** Eight submissions at once, each with a file of 32 MiB. */
+const UPLOADS_TMPFS = '/tmp:size=272m';
 
 /** Keys that .env may set: no secrets, nothing that Compose sets, no files, which no container has. */
 const settingsOf = ({ keys }) =>
   keys.filter(
     ({ name, secret, chart }) =>
-      !secret && !chart && !OF_ONE_SERVICE.has(name) && !OF_VOLUMES.has(name) && !name.endsWith('_FILE'),
+      !secret && !chart && !OF_ONE_SERVICE.has(name) && !OF_VOLUMES.has(name) && name !== UPLOADS && !name.endsWith('_FILE'),
   );
 
 /** Without a value: Compose takes it from .env, and a service says itself what it misses. */
@@ -63,6 +67,7 @@ function serviceText(name, contract, { values, version, common }) {
       `  image: ${imageOf(name, version)}`,
       ...(profile ? [`  profiles: [${profile}]`] : []),
       `  mem_limit: ${memoryOf(resources)}`,
+      ...(keys.some((key) => key.name === UPLOADS) ? [`  tmpfs: ['${UPLOADS_TMPFS}']`] : []),
       ...(PUBLISHED.has(name) ? [`  ports: ['127.0.0.1:${http}:${http}']`] : []),
       '  environment:',
       '    <<: *environment',

@@ -1,5 +1,6 @@
 import { inferenceLimitEffects } from './inference-limit-effects.mjs';
 import { proofLimitEffects } from './proof-limit-effects.mjs';
+import { marketLimitEffects } from './market-limit-effects.mjs';
 import { paymentLimitEffects } from './payment-limit-effects.mjs';
 
 /** What happens above a limit. A limit without a line here is a pace, a wait, or a size that the code never exceeds. */
@@ -7,6 +8,7 @@ export const limitEffects = {
   ...inferenceLimitEffects,
   ...proofLimitEffects,
   ...paymentLimitEffects,
+  ...marketLimitEffects,
   ACK_PENDING_MAX:
     'The server delivers no more until some are acknowledged; a larger batch is `config-invalid`.',
   AUDIT_LINES_DELETED_MAX: 'The rest goes with the next line.',

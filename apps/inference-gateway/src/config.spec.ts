@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeConfig, loadConfig } from '@touchstone/platform/config';
-import { configSchema } from './config.js';
+import { configSchema, SUBMISSION_TERMS_CHARACTERS_MAX } from './config.js';
+import { SUBMISSIONS_PER_DAY_DEFAULT_MAX } from './domain/market/submission.js';
 
 const env = { DATABASE_URL: 'postgresql://u:p@127.0.0.1/db', TOUCHSTONE_MODELS_DIR: 'models' };
 const load = (change: Record<string, string>) =>
@@ -45,6 +46,15 @@ describe('the configuration', () => {
     expect(load({}).TOUCHSTONE_WEBHOOK_ALLOW_INSECURE).toBe(false);
   });
 
+  it('takes one submission of a developer a day, and terms of any length that can be read', () => {
+    const terms = 't'.repeat(SUBMISSION_TERMS_CHARACTERS_MAX);
+    expect(load({ TOUCHSTONE_SUBMISSION_TERMS: terms })).toMatchObject({
+      TOUCHSTONE_SUBMISSION_TERMS: terms,
+      TOUCHSTONE_SUBMISSIONS_PER_DAY: SUBMISSIONS_PER_DAY_DEFAULT_MAX,
+      TOUCHSTONE_REVENUE_SHARE_MAX_BPS: 7_000,
+    });
+  });
+
   it.each([
     ['TOUCHSTONE_WEBHOOK_SECRET', 'x'.repeat(31)],
     ['TOUCHSTONE_JOB_QUEUE_MAX', '0'],
@@ -52,6 +62,11 @@ describe('the configuration', () => {
     ['TOUCHSTONE_JOB_CONCURRENCY', '257'],
     ['TOUCHSTONE_JOB_RETENTION_DAYS', '0'],
     ['TOUCHSTONE_JOB_RETENTION_DAYS', '366'],
+    ['TOUCHSTONE_SUBMISSION_TERMS', 't'.repeat(SUBMISSION_TERMS_CHARACTERS_MAX + 1)],
+    ['TOUCHSTONE_SUBMISSIONS_PER_DAY', '0'],
+    ['TOUCHSTONE_SUBMISSIONS_PER_DAY', '1001'],
+    ['TOUCHSTONE_REVENUE_SHARE_MAX_BPS', '10001'],
+    ['TOUCHSTONE_UPLOADS_DIR', 'uploads'],
     ['TOUCHSTONE_PAY_TO', `0x${'AB'.repeat(20)}`],
     ['TOUCHSTONE_PAY_TO', 'vitalik.eth'],
     ['TOUCHSTONE_PAYMENT_MODE', 'free'],

@@ -32,6 +32,7 @@ describe('the HTTP interface', () => {
       'GET /v1/set-ups/{id}',
       'GET /v1/set-ups/{id}/circuit.json',
       'GET /v1/set-ups/{id}/set-up.json',
+      'GET /v1/submissions/terms',
       'GET /v1/verifications/{id}',
       'GET /v1/verifications/{id}/proof',
       'POST /v1/verifications/{id}/proof',

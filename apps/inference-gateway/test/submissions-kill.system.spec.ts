@@ -57,7 +57,7 @@ describe('a gateway that is killed while it validates a submission', () => {
     const { state, reason } = await validated(next, id);
     expect({ state, reason }).toEqual({
       state: 'refused',
-      reason: `Its validation was begun ${VALIDATION_STRIKES_MAX} times and never ended.`,
+      reason: `Its validation was begun ${VALIDATION_STRIKES_MAX} times and never came to an end.`,
     });
     await next.kill();
   }, 240_000);

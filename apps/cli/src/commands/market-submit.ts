@@ -5,9 +5,11 @@ import { readAccount, signKeyRequest, signSubmission, SUBMITTED_MANIFEST_BYTES_M
 import { readInput } from '../terminal/files.js';
 import { printable, printableLine } from '../terminal/printable.js';
 
-/** Largest files that are read; the gateway takes no larger ones. */
+/** Largest model that is submitted; the gateway takes no larger one. */
 export const SUBMITTED_MODEL_BYTES_MAX = 33_554_432;
+/** Largest file of test cases that is read. */
 export const SUBMITTED_TEST_CASES_BYTES_MAX = 8_388_608;
+/** Largest bundle of a model signature that is read. */
 export const SUBMITTED_BUNDLE_BYTES_MAX = 1_048_576;
 
 export interface SubmitOptions extends MarketOptions {

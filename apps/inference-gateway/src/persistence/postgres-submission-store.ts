@@ -135,11 +135,11 @@ export class PostgresSubmissionStore implements SubmissionStore {
     );
   }
 
-  async again(id: string, claim: string, notBeforeMs: number): Promise<void> {
+  async again(id: string, claim: string, notBeforeMs: number, isStrike: boolean): Promise<void> {
     await this.query(
-      `UPDATE ${schema}.submissions SET due_at = $3, strikes = strikes - 1, claim = NULL
+      `UPDATE ${schema}.submissions SET due_at = $3, strikes = strikes - $4::int, claim = NULL
        WHERE id = $1 AND claim = $2 AND state = 'validating'`,
-      [id, claim, timeText(notBeforeMs)],
+      [id, claim, timeText(notBeforeMs), isStrike ? 0 : 1],
     );
   }
 

@@ -179,7 +179,7 @@ export const modelDetail = modelSummary.extend({
         .describe('What a proof of an answer costs; null where none is made.'),
     })
     .optional(),
-  statistics: modelStatistics,
+  statistics: modelStatistics.optional().describe('Absent in answers of before.'),
   revenueShareBps: z
     .number()
     .int()

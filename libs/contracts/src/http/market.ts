@@ -34,12 +34,14 @@ export const submissionManifest = addedManifest
   });
 export type SubmissionManifest = z.output<typeof submissionManifest>;
 
-/** Fewest and most test cases of a submission. */
+/** Fewest test cases of a submission. */
 export const TEST_CASES_MIN = 3;
+/** Most test cases of a submission. */
 export const TEST_CASES_MAX = 32;
 
-/** How far an output may be from what is expected, when nothing else is said, and at most. */
-export const TEST_TOLERANCE_DEFAULT = 1e-6;
+/** How far an output may be from what is expected when nothing else is said. */
+const TEST_TOLERANCE_DEFAULT = 1e-6;
+/** How far an output may be from what is expected at most: more would have a test case hold for much. */
 export const TEST_TOLERANCE_MAX = 0.01;
 
 const tensors = z.array(requestTensor).min(1).max(MODEL_TENSORS_MAX);

@@ -142,8 +142,8 @@ export interface SubmissionStore {
   /** Takes the oldest that waits, or whose validation nobody holds any more. */
   claim(claim: string, nowMs: number, untilMs: number): Promise<ClaimedSubmission | undefined>;
   renew(claim: string, untilMs: number): Promise<void>;
-  /** Gives a submission back, to be validated again; it counts as no strike. */
-  again(id: string, claim: string, notBeforeMs: number): Promise<void>;
+  /** Gives a submission back, to be validated again. */
+  again(id: string, claim: string, notBeforeMs: number, isStrike: boolean): Promise<void>;
   /** @returns false when the claim is not held any more */
   decide(id: string, claim: string, verdict: Verdict, nowMs: number): Promise<boolean>;
   file(id: string): Promise<Uint8Array>;

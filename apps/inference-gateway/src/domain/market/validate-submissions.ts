@@ -1,5 +1,5 @@
 import { parseStrictJson } from '@touchstone/canonical-json';
-import { AppError } from '@touchstone/contracts';
+import { AppError, type ErrorCode } from '@touchstone/contracts';
 import { testCases, type TestCase } from '@touchstone/contracts/http/market';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { ModelManifest } from '../model/manifest.js';
@@ -22,8 +22,11 @@ export const VALIDATION_RENEWAL_INTERVAL_MS = 3_000;
 /** Milliseconds before a submission is validated again after an outage. */
 export const VALIDATION_PAUSE_MS = 5_000;
 
-/** Validations that were begun and ended by nobody; after so many a submission is refused. */
+/** Validations that were begun and came to no end; after so many a submission is refused. */
 export const VALIDATION_STRIKES_MAX = 3;
+
+/** Codes of failures that time heals; others count like a validation that nobody ended. */
+const outages: ReadonlySet<ErrorCode> = new Set(['dependency-unavailable', 'queue-full']);
 
 /** What {@link ValidateSubmissions} needs. */
 export interface ValidateSubmissionsParts {
@@ -83,7 +86,8 @@ export class ValidateSubmissions {
     const verdict = await this.verdict(submission).catch((error: unknown) => error);
     if (isVerdict(verdict) && !(this.stopping && verdict.state === 'refused'))
       return void (await store.decide(submission.id, claim, verdict, nowMs()));
-    await store.again(submission.id, claim, nowMs() + VALIDATION_PAUSE_MS);
+    const isStrike = !isVerdict(verdict) && !(verdict instanceof AppError && outages.has(verdict.code));
+    await store.again(submission.id, claim, nowMs() + VALIDATION_PAUSE_MS, isStrike && !this.stopping);
     if (!isVerdict(verdict)) throw verdict;
   }
 
@@ -91,7 +95,7 @@ export class ValidateSubmissions {
     if (submission.strikes > VALIDATION_STRIKES_MAX)
       return {
         state: 'refused',
-        reason: `Its validation was begun ${VALIDATION_STRIKES_MAX} times and never ended.`,
+        reason: `Its validation was begun ${VALIDATION_STRIKES_MAX} times and never came to an end.`,
       };
     try {
       return { state: 'awaiting-review', tensors: await this.tried(submission) };

@@ -16,9 +16,13 @@ const models = [model('a', 3, 0.5), model('b', 1), model('c', 2, 0.9, 'else'), m
 const catalogue = new ModelCatalogue(models);
 catalogue.setStatuses(new Map(models.map(({ modelVersionId }) => [modelVersionId, 'active'])));
 
+const calls = new Map([
+  ['d', 20],
+  ['b', 3],
+]);
 const ids = (filter: Partial<ModelFilter>): string =>
   catalogue
-    .page({ limit: 10, ...filter })
+    .page({ limit: 10, calls, ...filter })
     .models.map(({ model: { manifest } }) => manifest.id)
     .join('');
 
@@ -29,12 +33,13 @@ describe('the list of models (R-INFER-2)', () => {
     ['-price', 'acbd'],
     ['accuracy', 'adcb'],
     ['-accuracy', 'cdab'],
+    ['-calls', 'dbac'],
   ])('is sorted by %s, and read page by page in that order', (sort, expected) => {
     expect(ids({ sort })).toBe(expected);
     const pages: string[] = [];
     let after: string | undefined;
     do {
-      const page = catalogue.page({ limit: 1, sort, after });
+      const page = catalogue.page({ limit: 1, sort, after, calls });
       pages.push(...page.models.map(({ model: { manifest } }) => manifest.id));
       after = page.next;
     } while (after !== undefined);

@@ -3,8 +3,9 @@ import { AppError } from '@touchstone/contracts';
 import type { HttpRequest } from '@touchstone/platform/http';
 import type { Readable } from 'node:stream';
 
-/** Most bytes that the head of one part of a form may have, and most fields. */
+/** Most bytes that the head of one part of a form may have. */
 export const PART_HEAD_BYTES_MAX = 8_192;
+/** Fields of the head of a part that are read. */
 const PART_HEAD_FIELDS = 16;
 /** The end of the line of the boundary, which the parser counts with the head. */
 const CRLF_BYTES = 2;

@@ -29,7 +29,12 @@ const headParts: Readonly<Record<string, number>> = {
 
 /** Largest form of a submission that is read. */
 export const SUBMISSION_FORM_BYTES_MAX =
-  ADDED_MODEL_BYTES_MAX + Object.values(headParts).reduce((sum, bytes) => sum + bytes, 0) + FRAMING_BYTES;
+  ADDED_MODEL_BYTES_MAX +
+  TEST_CASES_BYTES_MAX +
+  SIGNATURE_BUNDLE_BYTES_MAX +
+  MANIFEST_BYTES_MAX +
+  SIGNATURE_PART_BYTES_MAX +
+  FRAMING_BYTES;
 
 /**
  * Receives a submission: first what is small and signed, and when that holds the file, which goes to a disk. The request
