@@ -9,7 +9,15 @@ export const CORS_PREFLIGHT_AGE_SECONDS_MAX = 600;
 export const ANY_ORIGIN = '*';
 
 /** Fields of answers that a page may read beside those that it always may. */
-const readable = ['payment-required', 'payment-response', 'idempotent-replayed', 'location', 'retry-after'];
+const readable = [
+  'payment-required',
+  'payment-response',
+  'idempotent-replayed',
+  'location',
+  'retry-after',
+  'ratelimit',
+  'ratelimit-policy',
+];
 
 /**
  * Fields of requests that a page may send. Official x402 wrappers send `access-control-expose-headers` with the paid
