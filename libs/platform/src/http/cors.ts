@@ -12,6 +12,7 @@ export const ANY_ORIGIN = '*';
 const readable = [
   'payment-required',
   'payment-response',
+  'x-payment-response',
   'idempotent-replayed',
   'location',
   'retry-after',
@@ -21,8 +22,7 @@ const readable = [
 
 /**
  * Fields of requests that a page may send. Official x402 wrappers send `access-control-expose-headers` with the paid
- * request; `x-payment` is version 1, so that its clients read a challenge of version 2 instead of a failure without a
- * reason. `authorization` is not here: what a token opens is not for pages.
+ * request; `x-payment` is that of version 1. `authorization` is not here: what a token opens is not for pages.
  */
 const taken = [
   'accept',
