@@ -33,9 +33,9 @@ export async function addFreeModels(url, stateDir) {
     [SMALL, small()],
     [LARGE, large()],
   ]) {
-    const form = new FormData();
+    const form = new globalThis.FormData();
     form.set('manifest', JSON.stringify({ name, priceAtomic: '0' }));
-    form.set('model', new Blob([bytes]), 'model.onnx');
+    form.set('model', new globalThis.Blob([bytes]), 'model.onnx');
     const headers = { authorization: `Bearer ${token}` };
     const answer = await fetch(`${url}/v1/models`, { method: 'POST', headers, body: form });
     if (answer.status !== 201)
