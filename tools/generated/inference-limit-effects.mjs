@@ -6,6 +6,10 @@ export const inferenceLimitEffects = {
   INFER_BODY_BYTES_MAX:
     'Where the model needs no more, or is not known: `body-too-large`. What a model needs stands on its page.',
   INFER_BODY_BYTES_CEILING: '`body-too-large`, whatever the model declares.',
+  RATE_PER_MINUTE_DEFAULT_MAX: '`rate-limited`',
+  RATE_CALLERS_MAX: 'The caller who was seen longest ago is forgotten, and begins anew.',
+  TRUSTED_PROXIES_MAX: '`config-invalid`; the service does not start.',
+  FORWARDED_HOPS_MAX: 'What stands further left is not looked at.',
   BODY_BYTES_IN_FLIGHT_DEFAULT_MAX: '`queue-full`, before the body is read on.',
   JOB_BODY_BYTES_MAX: '`body-too-large`',
   INFER_INPUT_BYTES_MAX: 'The command ends with exit code 4.',

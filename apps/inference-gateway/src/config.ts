@@ -8,6 +8,7 @@ import {
   integerKey,
   natsKeys,
   nodeKeys,
+  rateKeys,
   secret,
   serviceKeys,
 } from '@touchstone/platform/config';
@@ -95,6 +96,7 @@ export const configSchema = z.object({
   ...databaseKeys(),
   ...corsKeys(),
   ...bodyKeys(),
+  ...rateKeys(),
   TOUCHSTONE_MODELS_DIR: z
     .string()
     .min(1)

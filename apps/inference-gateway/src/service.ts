@@ -65,6 +65,7 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
         service: 'touchstone.inference.v1.InferenceService',
         protoPath,
         requestBytesMax: INFER_MESSAGE_BYTES_MAX,
+        costly: ['Infer', 'OrderProof'],
         // What was paid for leaves, however long it is.
         answerBytesMax: Number.POSITIVE_INFINITY,
       });

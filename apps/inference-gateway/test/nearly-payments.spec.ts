@@ -88,10 +88,10 @@ describe('what is nearly a payment', () => {
     expect(moved()).toEqual({ runs: 0, transfers: 0 });
   });
 
-  it('and comes in the header of version 1 is 402 with what is wanted', async () => {
+  it('and comes in the header of version 1 is 400 with what is wanted', async () => {
     const { payment, moved } = await requests.paid();
     const response = await requests.ask({ 'X-PAYMENT': base64(payment) });
-    expect(response.status).toBe(402);
+    expect(response.status).toBe(400);
     expect(new PayingClient().challengeOf(response).accepts).toHaveLength(1);
     expect(moved()).toEqual({ runs: 0, transfers: 0 });
   });

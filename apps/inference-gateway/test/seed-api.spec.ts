@@ -1,5 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { x402Client } from '@x402/core/client';
+import type { PaymentRequired } from '@x402/core/types';
+import { ExactEvmSchemeV1 } from '@x402/evm/v1';
 import { randomBytes } from 'node:crypto';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { GatewayFixture, PAY_TO, type Gateway } from './support/gateway-fixture.js';
 import { digitValues } from './support/paid-requests.js';
 import {
@@ -94,6 +98,19 @@ describe('the seed API with a payment of x402', () => {
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     expect(await again.text()).toBe(text);
     expect(fixture.payments.transfers - before).toBe(1);
+  });
+
+  it('is paid by the client of version 1 too, which reads the body alone', async () => {
+    const client = new x402Client().registerV1(
+      'base',
+      new ExactEvmSchemeV1(privateKeyToAccount(generatePrivateKey())),
+    );
+    const challenge = (await (await seed.ask()).json()) as PaymentRequired;
+    const payment = await client.createPaymentPayload(challenge);
+    const header = Buffer.from(JSON.stringify(payment)).toString('base64');
+    const response = await seed.ask(seedDigits, { 'X-PAYMENT': header });
+    expect(response.headers.get('x-payment-response')).not.toBeNull();
+    expect((await seedAnswerOf(response)).payment?.amount).toBe('0.01');
   });
 
   it('is the same under /api/infer, and a payment for the one does not pay for the other', async () => {

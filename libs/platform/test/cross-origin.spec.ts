@@ -154,7 +154,7 @@ describe('the answers of public routes to pages of other origins', () => {
         'access-control-allow-origin': origin,
         vary: 'Origin',
         'access-control-expose-headers':
-          'payment-required, payment-response, idempotent-replayed, location, retry-after',
+          'payment-required, payment-response, x-payment-response, idempotent-replayed, location, retry-after, ratelimit, ratelimit-policy',
       });
       expect(answer.headers).not.toHaveProperty('access-control-allow-credentials');
     }

@@ -136,7 +136,7 @@ function paidInference(config: Config, links: Links) {
       return new PaidInference({
         terms: termsOf(config),
         payments: measuredPayments(payments, metrics),
-        reader: new X402PaymentReader(),
+        reader: new X402PaymentReader(termsOf(config)),
         executor,
         verifications: measuredStore(verifications, metrics),
         ...{ links, proofs, transfers },
@@ -161,7 +161,7 @@ function paidProofs(config: Config, links: Links) {
       const requests = new PaidRequests({
         ...{ terms, answers, transfers },
         payments: measuredPayments(payments, metrics),
-        reader: new X402PaymentReader(),
+        reader: new X402PaymentReader(terms),
         urlOf: (target) => links.target(target),
         warnings: warningsOf(metrics, logger),
       });

@@ -8,7 +8,12 @@ import {
 import type { SettleResponse } from '@x402/core/types';
 import type { PaymentChallenge } from '../domain/payment/payment-challenge.js';
 import type { PaymentRequirements, Settlement } from '../domain/payment/payment.js';
-import { TRANSFER_HEADER, type PaymentHeader, type TransferOffer } from '../domain/payment/transfers.js';
+import {
+  TRANSFER_HEADER,
+  V1_PAYMENT,
+  type PaymentHeader,
+  type TransferOffer,
+} from '../domain/payment/transfers.js';
 
 /** Cache-Control of a challenge, as the x402 library sets it. */
 export const CHALLENGE_CACHE_CONTROL = PAYMENT_REQUIRED_CACHE_CONTROL;
@@ -47,21 +52,29 @@ function transferExtension(
   };
 }
 
+/** The payments that a request may bring. */
+export interface SentPayments {
+  /** PAYMENT-SIGNATURE. */
+  readonly signature?: string | undefined;
+  /** X-PAYMENT, of x402 version 1. */
+  readonly v1?: string | undefined;
+  readonly transferClaim?: string | undefined;
+}
+
 /**
  * The one payment of a request. Two would leave open which of them pays.
  *
  * @returns undefined where none came
  */
-export function onePayment(
-  x402: string | undefined,
-  transferClaim: string | undefined,
-): PaymentHeader | undefined {
-  if (transferClaim === undefined) return x402;
-  if (x402 === undefined) return { transferClaim };
-  throw new AppError(
-    'payment-malformed',
-    `Send either PAYMENT-SIGNATURE or ${TRANSFER_HEADER}; nothing was taken.`,
-  );
+export function onePayment({ signature, v1, transferClaim }: SentPayments): PaymentHeader | undefined {
+  const sent = [signature, v1, transferClaim].filter((payment) => payment !== undefined);
+  if (sent.length > 1)
+    throw new AppError(
+      'payment-malformed',
+      `Send one of PAYMENT-SIGNATURE, X-PAYMENT and ${TRANSFER_HEADER}; nothing was taken.`,
+    );
+  if (transferClaim !== undefined) return { transferClaim };
+  return v1 === undefined ? signature : `${V1_PAYMENT}${v1}`;
 }
 
 /** The PAYMENT-RESPONSE header of a settlement, by the library's codec. */

@@ -19,6 +19,8 @@ const settings = {
   TOUCHSTONE_PAYMENT_MODE: 'off',
   TOUCHSTONE_PAY_TO: PAY_TO,
   TOUCHSTONE_INFERENCE_WORKERS: '1',
+  // A spec is one caller that asks as often as it likes.
+  TOUCHSTONE_RATE_LIMIT_PER_MINUTE: '0',
 };
 
 /** Any number of gateways with doubles of the services that they ask. */

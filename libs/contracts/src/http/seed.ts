@@ -149,6 +149,11 @@ export const seedError = z
     retryable: z.boolean(),
     traceId: z.string().optional(),
     errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })).optional(),
+    x402Version: z.literal(1).optional(),
+    accepts: z
+      .array(z.record(z.string(), z.unknown()))
+      .optional()
+      .describe('What clients of x402 version 1 pay by.'),
     payment: seedPrice
       .extend({
         transfer: z

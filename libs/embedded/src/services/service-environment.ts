@@ -129,6 +129,8 @@ const extraEnvironment: Readonly<Partial<Record<ServiceName, (context: ServiceCo
     TOUCHSTONE_PAY_TO: context.chain.treasury,
     TOUCHSTONE_OPERATOR_TOKEN_SHA256: context.operatorTokenSha256,
     TOUCHSTONE_SUBMISSION_TERMS: DEVELOPMENT_TERMS,
+    // Whoever asks a stack on loopback is one address: its owner, with his demo, tests and measurements.
+    TOUCHSTONE_RATE_LIMIT_PER_MINUTE: '0',
     ...optional('TOUCHSTONE_PUBLIC_URL', context.urls['inference-gateway']),
     ...optional('TOUCHSTONE_EVIDENCE_URL', context.urls['proof-service']),
   }),

@@ -28,5 +28,6 @@ export {
   loadConfig,
   type LoadConfigOptions,
 } from '../config/load-config.js';
+export { RATE_PER_MINUTE_DEFAULT_MAX, rateKeys, TRUSTED_PROXIES_MAX } from '../rates/rate-keys.js';
 export { secret } from '../config/metadata.js';
 export { booleanKey, integerKey, portKey } from '../config/values.js';

@@ -23,7 +23,7 @@ export { ProblemFilter } from '../http/problem-filter.js';
 export { joined, readBodyParts, readRawBody, type ReadBody } from '../http/read-body.js';
 export { type HttpRequest } from '../http/request.js';
 export { collectRoutes, type ControllerClass, type Route } from '../http/routes.js';
-export { renderProblem, sendProblem } from '../http/send-problem.js';
+export { addProblemMembers, renderProblem, sendProblem } from '../http/send-problem.js';
 export { validate, type RequestPart } from '../http/validate.js';
 export { DeclaredBody, RawBodyBytes, ZodBody, ZodParam, ZodQuery } from '../http/zod-parameters.js';
 export { ApiRoute, type ApiResponse, type ApiRouteOptions } from '../openapi/api-route.js';

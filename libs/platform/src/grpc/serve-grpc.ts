@@ -3,10 +3,12 @@ import type { PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import type { INestApplication } from '@nestjs/common';
 import type { GrpcTlsConfig, ServiceConfig } from '../config/fragments.js';
+import { rateLimitsOf } from '../rates/rate-keys.js';
 import type { ServiceContext } from '../service/service-context.js';
 import { grpcCredentials } from './grpc-credentials.js';
 import { GrpcProblemFilter, GrpcTraceInterceptor } from './grpc-enhancers.js';
 import { BoundGrpcServer, GRPC_MESSAGE_BYTES_DEFAULT_MAX } from './grpc-server.js';
+import { GrpcRateInterceptor } from './grpc-rate-interceptor.js';
 import { HealthStatus } from './health-status.js';
 
 /** What to serve over gRPC. */
@@ -16,6 +18,8 @@ export interface GrpcOptions {
   readonly protoPath: string;
   readonly requestBytesMax?: number;
   readonly answerBytesMax?: number;
+  /** Methods that cost something, where calls are counted. */
+  readonly costly?: readonly string[];
 }
 
 /** The settings of a gRPC interface; a service whose configuration has no keys of TLS answers in the clear. */
@@ -57,7 +61,11 @@ export function serveGrpc(
   // Deferred, because handlers take the global filters that exist when they are made.
   const microservice = app.connectMicroservice({ strategy }, { deferInitialization: true });
   microservice.useGlobalFilters(new GrpcProblemFilter(service.logger));
-  microservice.useGlobalInterceptors(new GrpcTraceInterceptor());
+  const rates = rateLimitsOf(service);
+  microservice.useGlobalInterceptors(
+    new GrpcTraceInterceptor(),
+    ...(rates ? [new GrpcRateInterceptor(rates, new Set(options.costly))] : []),
+  );
   health.begin();
   service.shutdown.add('in-flight', 'grpc calls', () => strategy.close());
   service.listening.grpc = () => strategy.port;

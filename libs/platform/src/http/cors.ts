@@ -9,12 +9,20 @@ export const CORS_PREFLIGHT_AGE_SECONDS_MAX = 600;
 export const ANY_ORIGIN = '*';
 
 /** Fields of answers that a page may read beside those that it always may. */
-const readable = ['payment-required', 'payment-response', 'idempotent-replayed', 'location', 'retry-after'];
+const readable = [
+  'payment-required',
+  'payment-response',
+  'x-payment-response',
+  'idempotent-replayed',
+  'location',
+  'retry-after',
+  'ratelimit',
+  'ratelimit-policy',
+];
 
 /**
  * Fields of requests that a page may send. Official x402 wrappers send `access-control-expose-headers` with the paid
- * request; `x-payment` is version 1, so that its clients read a challenge of version 2 instead of a failure without a
- * reason. `authorization` is not here: what a token opens is not for pages.
+ * request; `x-payment` is that of version 1. `authorization` is not here: what a token opens is not for pages.
  */
 const taken = [
   'accept',

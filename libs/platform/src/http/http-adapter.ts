@@ -3,7 +3,9 @@ import { AbstractHttpAdapter } from '@nestjs/core';
 import type { Server, ServerResponse } from 'node:http';
 import { apiRouteOf, mediaTypesOf } from '../openapi/api-route.js';
 import { answerByRoute } from './answer-by-route.js';
+import type { RateLimits } from '../rates/rate-limits.js';
 import type { BodyBudget } from './body-budget.js';
+import { sendProblem } from './send-problem.js';
 import type { AnswerHeaders } from './cors.js';
 import { createLimitedServer } from './limited-server.js';
 import type { RequestObserver } from './request-observer.js';
@@ -24,12 +26,15 @@ export class NodeHttpAdapter extends AbstractHttpAdapter<Server, HttpRequest, Se
     private readonly headersOf: AnswerHeaders,
     /** Undefined where the bodies of all connections are not counted together. */
     private readonly bodies?: BodyBudget,
+    /** Undefined where callers may ask as often as they like. */
+    private readonly rates?: RateLimits,
   ) {
     super(verbsOf(routes));
   }
 
   override initHttpServer(): void {
     const answer = (request: HttpRequest, response: ServerResponse) => {
+      if (this.rates !== undefined && !isWithinRate(this.rates, request, response)) return;
       this.bodies?.follow(request, response);
       answerByRoute(this.routes, request, response);
     };
@@ -115,6 +120,22 @@ export class NodeHttpAdapter extends AbstractHttpAdapter<Server, HttpRequest, Se
   override readonly setViewEngine = notHere('views');
   override readonly render = notHere('views');
   override readonly redirect = notHere('redirects');
+}
+
+/** Methods that change nothing, and so cost little. */
+const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Before anything is done for a request, and before its payment is looked at: who asks too often is told when to ask again. */
+function isWithinRate(rates: RateLimits, request: HttpRequest, response: ServerResponse): boolean {
+  const forwarded = request.headers['x-forwarded-for'];
+  const { headers, refusal } = rates.decide(
+    READING.has(request.method ?? '') ? 'reads' : 'work',
+    request.socket.remoteAddress ?? '',
+    Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
+  );
+  for (const [name, value] of headers) response.setHeader(name, value);
+  if (refusal !== undefined) sendProblem(response, refusal);
+  return refusal === undefined;
 }
 
 function notHere(what: string): (...args: unknown[]) => never {

@@ -26,11 +26,21 @@ export interface RenderedProblem {
   readonly body: Buffer;
 }
 
+const members = new WeakMap<object, Readonly<Record<string, unknown>>>();
+
+/** Gives the problem of an error further members (RFC 9457, section 3.2), which stand behind its own and take the place of none. */
+export function addProblemMembers(error: object, further: Readonly<Record<string, unknown>>): void {
+  members.set(error, further);
+}
+
+const membersOf = (error: unknown): Readonly<Record<string, unknown>> =>
+  (typeof error === 'object' && error !== null && members.get(error)) || {};
+
 /** Renders an error as `application/problem+json` (RFC 9457). */
 export function renderProblem(error: unknown): RenderedProblem {
   const traceId = currentTraceId();
   const problem = toProblem(error, traceId === undefined ? {} : { traceId });
-  const body = Buffer.from(JSON.stringify(problem));
+  const body = Buffer.from(JSON.stringify({ ...problem, ...membersOf(error), ...problem }));
   const retryAfter =
     (error instanceof AppError ? error.retryAfterSeconds : undefined) ??
     retryAfterDefaultSeconds.get(problem.code);

@@ -14,6 +14,7 @@ import { RouteTable } from '../http/route-table.js';
 import { collectRoutes, defaultPostStatus, type ControllerClass } from '../http/routes.js';
 import { corsOriginsOf } from '../config/cors-keys.js';
 import { NestLogger } from '../logging/nest-logger.js';
+import { rateLimitsOf } from '../rates/rate-keys.js';
 import { buildOpenApi, type OpenApiInfo } from '../openapi/document.js';
 import { ServiceRootModule } from './platform-module.js';
 import type { ServiceContext } from './service-context.js';
@@ -38,7 +39,13 @@ export async function createHttpApp(
   const routes = new RouteTable();
   const observer = new RequestObserver(service.metrics, service.logger);
   const headersOf = crossOriginHeaders(corsOriginsOf(service.config), routes);
-  const adapter = new NodeHttpAdapter(routes, observer, headersOf, bodyBudgetOf(service));
+  const adapter = new NodeHttpAdapter(
+    routes,
+    observer,
+    headersOf,
+    bodyBudgetOf(service),
+    rateLimitsOf(service),
+  );
   const app = await NestFactory.create(ServiceRootModule.of(service, module), adapter, {
     bodyParser: false,
     logger: new NestLogger(service.logger),

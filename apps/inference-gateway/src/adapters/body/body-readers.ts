@@ -5,8 +5,8 @@ import { ThreadPool } from '../threads/thread-pool.js';
 /** Threads that read large bodies; the others wait, with what they hold of the budget for bodies. */
 const BODY_THREADS = 2;
 
-/** Milliseconds that reading one body may take; 64 MiB of the slowest kind take a fifth of it. */
-export const BODY_READ_TIMEOUT_MS = 20_000;
+/** Milliseconds that reading one body may take; 64 MiB of the slowest kind take a tenth of it on a core of their own. */
+const BODY_READ_TIMEOUT_MS = 60_000;
 
 /** Memory of a thread for what it reads: that of an honest body of 64 MiB twice over. A body that takes more ends its thread. */
 const HEAP_MEBIBYTES = 768;

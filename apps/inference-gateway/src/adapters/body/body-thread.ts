@@ -4,8 +4,8 @@ import { parentPort } from 'node:worker_threads';
 import type { BodyJob } from '../../domain/request/large-body.js';
 import { answerBodyJob, handedOver } from './answer-body-job.js';
 
-/** Behind whoever answers. */
-const NICENESS = 10;
+/** A little behind whoever answers; where all cores are busy, far behind would be never. */
+const NICENESS = 2;
 
 // On Linux a priority is that of the calling thread, elsewhere it would be that of the process.
 if (process.platform === 'linux') setPriority(NICENESS);

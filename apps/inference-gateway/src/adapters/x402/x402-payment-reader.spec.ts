@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError } from '@touchstone/contracts';
 import fc from 'fast-check';
-import { X402PaymentReader } from './x402-payment-reader.js';
+import { V1_PAYMENT } from '../../domain/payment/transfers.js';
+import { PAYMENT_HEADER_CHARACTERS_MAX, X402PaymentReader } from './x402-payment-reader.js';
 
-const reader = new X402PaymentReader();
 const requirements = {
   scheme: 'exact',
   network: 'eip155:8453',
@@ -13,6 +13,13 @@ const requirements = {
   maxTimeoutSeconds: 120,
   extra: { name: 'USD Coin', version: '2' },
 } as const;
+const reader = new X402PaymentReader({
+  network: requirements.network,
+  asset: requirements.asset,
+  assetName: requirements.extra.name,
+  assetVersion: requirements.extra.version,
+  payTo: requirements.payTo,
+});
 const payment = {
   x402Version: 2 as const,
   accepted: { ...requirements },
@@ -40,6 +47,69 @@ function expectMalformed(header: string): void {
   }
   throw new Error('expected a refusal');
 }
+
+const paymentV1 = { x402Version: 1, scheme: 'exact', network: 'base', payload: payment.payload };
+const v1 = (value: unknown) => `${V1_PAYMENT}${encode(value)}`;
+
+describe('a payment of version 1', () => {
+  it('becomes the one of version 2 that accepted what its signature is of', () => {
+    const read = reader.read(v1({ ...paymentV1, surprise: true }));
+    expect(read).toEqual(payment);
+    expect(reader.accepts(read, requirements)).toBe(true);
+  });
+
+  it.each([
+    ['another recipient', { to: `0x${'33'.repeat(20)}` }, 'base'],
+    ['another amount', { value: '9999' }, 'base'],
+    ['another network', {}, 'base-sepolia'],
+  ])('does not fit with %s', (_what, change, network) => {
+    const authorization = { ...payment.payload.authorization, ...change };
+    const payload = { ...payment.payload, authorization };
+    expect(reader.accepts(reader.read(v1({ ...paymentV1, network, payload })), requirements)).toBe(false);
+  });
+
+  it.each([
+    ['version 2', payment],
+    ['version 3', { ...paymentV1, x402Version: 3 }],
+    ['version 1 as text', { ...paymentV1, x402Version: '1' }],
+    ['another scheme', { ...paymentV1, scheme: 'upto' }],
+    ['no network', { ...paymentV1, network: undefined }],
+    ['a network that it does not know', { ...paymentV1, network: 'eip155:8453' }],
+    ['a name that every object has', { ...paymentV1, network: 'constructor' }],
+    ['no payload', { ...paymentV1, payload: undefined }],
+    ['no signature', { ...paymentV1, payload: { authorization: payment.payload.authorization } }],
+    [
+      'a member of the payload that is not known',
+      { ...paymentV1, payload: { ...payment.payload, memo: 'x' } },
+    ],
+    [
+      'an amount in hex',
+      {
+        ...paymentV1,
+        payload: { ...payment.payload, authorization: { ...payment.payload.authorization, value: '0x1' } },
+      },
+    ],
+    ['a list', [paymentV1]],
+    ['nothing', null],
+  ])('is malformed with %s', (_what, value) => {
+    expectMalformed(v1(value));
+  });
+
+  it('is no payment of version 2, and has the bound of one', () => {
+    expectMalformed(encode(paymentV1));
+    expectMalformed(V1_PAYMENT);
+    expectMalformed(`${V1_PAYMENT}{"x402Version":1}`);
+    const padded = (characters: number) => {
+      const text = JSON.stringify({ ...paymentV1, surprise: '' });
+      return v1({ ...paymentV1, surprise: 'x'.repeat((characters / 4) * 3 - text.length) });
+    };
+    expect(padded(PAYMENT_HEADER_CHARACTERS_MAX)).toHaveLength(
+      V1_PAYMENT.length + PAYMENT_HEADER_CHARACTERS_MAX,
+    );
+    expect(reader.read(padded(PAYMENT_HEADER_CHARACTERS_MAX))).toEqual(payment);
+    expectMalformed(padded(PAYMENT_HEADER_CHARACTERS_MAX + 4));
+  });
+});
 
 describe('X402PaymentReader', () => {
   it('reads a payment and leaves out what it does not know', () => {

@@ -11,7 +11,10 @@ export const TRANSFER_HEADER = 'touchstone-transfer-claim';
 /** What a request brings to pay with. */
 export type Presented = PaymentPayload | PresentedTransfer;
 
-/** A payment as it came in the headers: that of x402, or the claim of a transfer. */
+/** Stands before the value of X-PAYMENT, the header of x402 version 1, to tell it from that of PAYMENT-SIGNATURE. */
+export const V1_PAYMENT = 'X-PAYMENT ';
+
+/** A payment as it came in the headers: that of x402, in version 1 behind {@link V1_PAYMENT}, or the claim of a transfer. */
 export type PaymentHeader = string | { readonly transferClaim: string };
 
 /** What a 402 says about transfers. */

@@ -61,5 +61,5 @@ function paymentOf(metadata: Metadata): PaymentHeader | undefined {
     const values = metadata.get(name).map(String);
     return values.length === 0 ? undefined : values.join(',');
   };
-  return onePayment(valueOf('payment-signature'), valueOf(TRANSFER_HEADER));
+  return onePayment({ signature: valueOf('payment-signature'), transferClaim: valueOf(TRANSFER_HEADER) });
 }

@@ -30,7 +30,7 @@ export class InferController {
     summary: 'Runs a model and answers with a signed proof of the output.',
     public: true,
     description:
-      'Paid by x402 version 2: a request without PAYMENT-SIGNATURE is answered 402 with PAYMENT-REQUIRED; the paid one carries PAYMENT-RESPONSE. The same payment with the same request always gives the same bytes, is charged once, and says Idempotent-Replayed when it was answered before. A transfer that was made before pays too, with the claim of its payer in touchstone-transfer-claim. With `async` the answer is 202 with a job, whose address is in Location; the payment is verified at once and charged when the answer is there.',
+      'Paid by x402 version 2: a request without PAYMENT-SIGNATURE is answered 402 with PAYMENT-REQUIRED; the paid one carries PAYMENT-RESPONSE. Clients of version 1 find their challenge in the body of the 402 and pay in X-PAYMENT. The same payment with the same request always gives the same bytes, is charged once, and says Idempotent-Replayed when it was answered before. A transfer that was made before pays too, with the claim of its payer in touchstone-transfer-claim. With `async` the answer is 202 with a job, whose address is in Location; the payment is verified at once and charged when the answer is there.',
     tags: ['inference'],
     response: inferAnswer,
     responses: {

@@ -1,8 +1,10 @@
+import { addProblemMembers } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import { PaymentChallenge, settlementPending } from '../../domain/payment/payment-challenge.js';
 import type { Settlement } from '../../domain/payment/payment.js';
 import type { Reply } from '../../domain/payment/reply.js';
 import { TRANSFER_HEADER, type PaymentHeader } from '../../domain/payment/transfers.js';
+import { v1Members, v1PaymentResponseHeader } from '../x402-v1.js';
 import {
   CHALLENGE_CACHE_CONTROL,
   onePayment,
@@ -28,7 +30,7 @@ export async function sendPaid(
   send(response, await tellingChallenges(response, work), pendingUrl, present);
 }
 
-/** Does work that may cost something; what is to be paid is told in the headers of x402 version 2. */
+/** Does work that may cost something; what is to be paid is told in the headers of x402 version 2, and in the body for version 1. */
 export async function tellingChallenges<T>(response: ServerResponse, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -37,10 +39,19 @@ export async function tellingChallenges<T>(response: ServerResponse, work: () =>
       response.setHeader('PAYMENT-REQUIRED', paymentRequiredHeader(error));
       response.setHeader('Cache-Control', CHALLENGE_CACHE_CONTROL);
       const { settlement } = error.challenge;
-      if (settlement) response.setHeader('PAYMENT-RESPONSE', paymentResponseHeader(settlement));
+      if (settlement) tellSettlement(response, settlement);
+      const members = v1Members(error);
+      if (members) addProblemMembers(error, members);
     }
     throw error;
   }
+}
+
+/** In the header of version 2, and for who paid by version 1 in that of his own. */
+function tellSettlement(response: ServerResponse, settlement: Settlement): void {
+  response.setHeader('PAYMENT-RESPONSE', paymentResponseHeader(settlement));
+  if (response.req.headers['x-payment'] !== undefined)
+    response.setHeader('X-PAYMENT-RESPONSE', v1PaymentResponseHeader(settlement));
 }
 
 function send(
@@ -49,7 +60,7 @@ function send(
   pendingUrl: (verificationId: string) => string,
   present: Presentation,
 ): void {
-  if (reply.settlement) response.setHeader('PAYMENT-RESPONSE', paymentResponseHeader(reply.settlement));
+  if (reply.settlement) tellSettlement(response, reply.settlement);
   if (reply.kind === 'pending') {
     const url = pendingUrl(reply.verificationId);
     response.setHeader('Location', url);
@@ -75,7 +86,11 @@ export function paymentHeaderOf({
     const value = headers[name];
     return Array.isArray(value) ? value.join(',') : value;
   };
-  return onePayment(valueOf('payment-signature'), valueOf(TRANSFER_HEADER));
+  return onePayment({
+    signature: valueOf('payment-signature'),
+    v1: valueOf('x-payment'),
+    transferClaim: valueOf(TRANSFER_HEADER),
+  });
 }
 
 /** What any paid request may be refused with. */

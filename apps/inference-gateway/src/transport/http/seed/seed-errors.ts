@@ -8,6 +8,7 @@ import type { ServerResponse } from 'node:http';
 import { PaymentChallenge } from '../../../domain/payment/payment-challenge.js';
 import { TRANSFER_HEADER } from '../../../domain/payment/transfers.js';
 import { dollars } from '../../usdc.js';
+import { v1Members } from '../../x402-v1.js';
 import { chainIdOf, networkName } from './network-names.js';
 
 const PAYMENT_REQUIRED = 402;
@@ -23,8 +24,10 @@ export class SeedErrors extends ProblemFilter {
     const { problem, headers } = renderProblem(error);
     // Whatever is wrong with a payment, the one who paid is told what is to be paid, as one who did not.
     const code = error instanceof PaymentChallenge ? PAYMENT_REQUIRED : problem.status;
-    const payment = error instanceof PaymentChallenge ? { payment: priceOf(error) } : {};
-    const body = Buffer.from(JSON.stringify({ ...seedErrorOf(problem, code), ...payment }));
+    const toPay = error instanceof PaymentChallenge ? { payment: priceOf(error) } : {};
+    // What clients of x402 version 1 read stands beside.
+    const offer = error instanceof PaymentChallenge ? v1Members(error) : undefined;
+    const body = Buffer.from(JSON.stringify({ ...offer, ...seedErrorOf(problem, code), ...toPay }));
     response.writeHead(code, {
       ...headers,
       'content-type': 'application/json',
