@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { field, join, onnxTensor, waitUntil } from '@touchstone/testing';
 import { ADDED_MODEL_BYTES_MAX } from '../src/domain/model/added-model.js';
+import { INPUT_ELEMENTS_MAX } from '../src/domain/request/request-limits.js';
 import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
 import { ADDED_FORM_BYTES_MAX } from '../src/transport/http/read-model-form.js';
 import { UPLOADS_MAX } from '../src/transport/http/upload-limit.interceptor.js';
@@ -131,13 +132,21 @@ describe('what is refused', () => {
     ],
     [
       'an input that no request can carry',
-      graph({ inputs: [{ name: 'x', shape: [1, 524_289] }], outputs: [{ name: 'y' }] }),
+      graph({ inputs: [{ name: 'x', shape: [1, INPUT_ELEMENTS_MAX + 1] }], outputs: [{ name: 'y' }] }),
       'a request carries at most',
     ],
   ])('%s', async (_name, bytes, reason) => {
     const refused = await add(first, { name: 'bad' }, bytes);
     expect(refused).toMatchObject({ status: 422, body: { code: 'model-invalid' } });
     expect(refused.body.detail).toContain(reason);
+  });
+
+  it('no model for an input of exactly as many elements as a request can carry', async () => {
+    const bytes = graph({
+      inputs: [{ name: 'x', type: 'UINT8', shape: [1, INPUT_ELEMENTS_MAX] }],
+      outputs: [{ name: 'y', type: 'UINT8', shape: [1, INPUT_ELEMENTS_MAX] }],
+    });
+    expect(await add(first, { name: 'wide' }, bytes)).toMatchObject({ status: 201 });
   });
 
   it('labels that fit no output', async () => {

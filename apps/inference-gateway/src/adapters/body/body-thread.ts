@@ -5,7 +5,7 @@ import type { BodyJob } from '../../domain/request/large-body.js';
 import { answerBodyJob, handedOver } from './answer-body-job.js';
 
 /** A little behind whoever answers; where all cores are busy, far behind would be never. */
-const NICENESS = 2;
+const NICENESS = 5;
 
 // On Linux a priority is that of the calling thread, elsewhere it would be that of the process.
 if (process.platform === 'linux') setPriority(NICENESS);
