@@ -27,7 +27,12 @@ const UPLOADS_TMPFS = '/tmp:size=272m';
 const settingsOf = ({ keys }) =>
   keys.filter(
     ({ name, secret, chart }) =>
-      !secret && !chart && !OF_ONE_SERVICE.has(name) && !OF_VOLUMES.has(name) && name !== UPLOADS && !name.endsWith('_FILE'),
+      !secret &&
+      !chart &&
+      !OF_ONE_SERVICE.has(name) &&
+      !OF_VOLUMES.has(name) &&
+      name !== UPLOADS &&
+      !name.endsWith('_FILE'),
   );
 
 /** Without a value: Compose takes it from .env, and a service says itself what it misses. */
