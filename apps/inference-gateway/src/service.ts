@@ -16,6 +16,7 @@ import { OwedAnswers1764000000000 } from './persistence/migrations/1764000000000
 import { ExecutionProofs1764100000000 } from './persistence/migrations/1764100000000-execution-proofs.js';
 import { SetUps1799900000000 } from './persistence/migrations/1799900000000-set-ups.js';
 import { TransferPayments1800000000000 } from './persistence/migrations/1800000000000-transfer-payments.js';
+import { AddedPreprocess1800400000000 } from './persistence/migrations/1800400000000-added-preprocess.js';
 import { Jobs1800200000000 } from './persistence/migrations/1800200000000-jobs.js';
 import { NODE_STATUS } from './tokens.js';
 import { INFER_MESSAGE_BYTES_MAX } from './transport/grpc/inference.grpc.js';
@@ -38,6 +39,7 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
       SetUps1799900000000,
       TransferPayments1800000000000,
       Jobs1800200000000,
+      AddedPreprocess1800400000000,
     ],
     parts: appParts,
     // The worker script lies beside dist and is a part of the build.

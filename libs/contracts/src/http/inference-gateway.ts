@@ -27,6 +27,8 @@ import { visibleText } from '../visible-text.js';
 export {
   FEATURES_MAX,
   FEATURE_NAME_CHARACTERS_MAX,
+  IMAGE_BASE64_CHARACTERS_MAX,
+  IMAGE_FILE_BYTES_MAX,
   featureSpec,
   proveModes,
   inferRequest,
@@ -262,8 +264,15 @@ export type AddedManifest = z.output<typeof addedManifest>;
 /** As its owner sends it: what has a default may be left out. */
 export type SentManifest = z.input<typeof addedManifest>;
 
-/** The two parts of the form of `POST /v1/models`, as the document tells them. */
+/** The parts of the form of `POST /v1/models`, as the document tells them. */
 export const modelForm = z.strictObject({
   model: z.string().meta({ format: 'binary' }).describe('The ONNX file.'),
   manifest: addedManifest,
+  'image.json': z.string().optional().meta({ format: 'binary' }).describe('How it takes pictures.'),
+  'text-input.json': z.string().optional().meta({ format: 'binary' }).describe('How it takes texts.'),
+  'tokenizer.json': z
+    .string()
+    .optional()
+    .meta({ format: 'binary' })
+    .describe('The tokenizer that text-input.json names.'),
 });

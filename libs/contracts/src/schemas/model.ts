@@ -65,9 +65,9 @@ export const tensorSpecsWith = (text: TextRule) =>
       'a tensor name appears twice',
     );
 
-/** How a text, or numbers by name, become the model's input; the digest also stands in the metadata of the ONNX file. */
+/** How a text, a picture or numbers by name become the model's input; the digest also stands in the metadata of the ONNX file. */
 export const preprocessSpec = z.strictObject({
-  type: z.enum(['word-list', 'feature-vector']),
+  type: z.enum(['word-list', 'feature-vector', 'image', 'tokenizer']),
   file: modelFileName,
   sha256: hex32,
 });

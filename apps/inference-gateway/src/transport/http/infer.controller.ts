@@ -24,6 +24,7 @@ const refusals = [
   'validation-failed',
   'tensor-invalid',
   'text-invalid',
+  'image-invalid',
   'inference-failed',
   'not-provable',
   'queue-full',
