@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { pythonWithPreparation, runPython } from '@touchstone/testing';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { ProcessPreparers } from '../src/adapters/preparation/process-preparers.js';
 import type { TokensWanted } from '../src/domain/request/preparers.js';
 import { wordPiece } from './support/prepared-models.js';
@@ -44,7 +44,7 @@ for line in sys.stdin:
 `;
 
 /** Smooth, with edges and noise. */
-function photograph(): sharp.Sharp {
+function photograph(): Sharp {
   const samples = Array.from({ length: WIDTH * HEIGHT * 3 }, (_, at) => {
     const [x, y] = [Math.floor(at / 3) % WIDTH, Math.floor(at / 3 / WIDTH)];
     const smooth = 128 + 90 * Math.sin(x / 7 + (at % 3)) * Math.cos(y / 9);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@touchstone/testing';
 import { fileURLToPath } from 'node:url';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import type { ImagePlan } from '../../domain/request/preparers.js';
 import { IMAGE_PIXELS_MAX, IMAGE_SIDE_PIXELS_MAX } from '../../domain/request/preparers.js';
 import { animatedPng, emptyPng, pngOf } from '../../../test/support/pictures.js';
@@ -37,7 +37,7 @@ const noise = (channels: 1 | 3 | 4, width = 24, height = 16) =>
     Buffer.from(Array.from({ length: width * height * channels }, (_, at) => (at * 7919 + (at >> 3)) % 256)),
     { raw: { width, height, channels } },
   );
-const raw = (picture: sharp.Sharp) => picture.raw().toBuffer();
+const raw = (picture: Sharp) => picture.raw().toBuffer();
 const refusal = (reason: string) => ({
   code: 'image-invalid',
   details: [{ pointer: '/image', detail: reason }],
