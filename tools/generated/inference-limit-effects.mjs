@@ -16,6 +16,7 @@ export const inferenceLimitEffects = {
   PREPARATION_TIMEOUT_MS: 'Its process is ended: `timeout`; when a model is added, too.',
   PREPARER_MEMORY_MAX_BYTES:
     'The process ends: `image-invalid`, `text-invalid`, or `model-invalid` for a tokenizer that is loaded.',
+  SHOWN_LABELS_MAX: 'The rest is only in the outputs.',
   TOKENIZERS_PER_PROCESS_MAX: 'The tokenizer that was used longest ago is loaded again when it is needed.',
   TOKENIZER_BYTES_MAX:
     'Added: `body-too-large`; in the models folder: `model-invalid`, and the gateway does not start.',

@@ -3,7 +3,7 @@ import { encodeTensor, tensorsHash } from '@touchstone/evidence';
 import type { InferAnswer } from '@touchstone/contracts/http/inference-gateway';
 import sharp from 'sharp';
 import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
-import { connect } from './support/grpc-requests.js';
+import { connect, digitsMessage } from './support/grpc-requests.js';
 import { add, answer, operator, retire, TOKEN } from './support/operator-requests.js';
 import {
   boundModel,
@@ -181,6 +181,31 @@ describe('a model that takes texts by a tokenizer', () => {
     expect(await hung).toMatchObject({ status: 504, body: { code: 'timeout' } });
     expect(await ask(first, 'texts-hang', { text: 'loss' })).toMatchObject({ status: 200 });
   }, 30_000);
+});
+
+describe('an answer', () => {
+  it('is shown as what the model is for, beside the outputs that are signed', async () => {
+    const vector = mirror([{ name: 'x', shape: [1, 4] }]);
+    await add(first, { name: 'embedding', priceAtomic: '0', outputType: 'embedding' }, vector);
+    expect(await answer(fetch(`${second.url}/v1/models/embedding`))).toMatchObject({
+      body: { inputType: 'tensor', outputType: 'embedding' },
+    });
+    const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] }];
+    expect(await ask(second, 'embedding', { inputs })).toMatchObject({
+      body: { presentation: { outputType: 'embedding', dimension: 4 }, outputs: [{ data: [1, 2, 3, 4] }] },
+    });
+    const client = connect(first);
+    const { presentation } = await client.call('Infer', digitsMessage);
+    expect(presentation).toMatchObject({ outputType: 'classification', labels: { length: 5 } });
+    expect(await client.call('GetModel', { modelId: 'crypto-sentiment-v2' })).toMatchObject({
+      model: { inputType: 'text', outputType: 'classification' },
+    });
+    client.close();
+    expect(await add(first, { name: 'wrong', outputType: 'regression' }, vector)).toMatchObject({
+      status: 422,
+      body: { code: 'model-invalid' },
+    });
+  });
 });
 
 describe('files about inputs that are refused', () => {

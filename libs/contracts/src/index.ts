@@ -196,6 +196,8 @@ export {
   MODEL_TENSORS_MAX,
   modelFileName,
   modelStatuses,
+  outputTypes,
+  type OutputType,
   preprocessSpec,
   storedText,
   tensorSpec,

@@ -53,6 +53,7 @@ function addAdd(models: Command): void {
     .option('--describe <text>', 'what it does')
     .option('--labels <file>', 'names of the elements of an output: a JSON array, or one name a line')
     .option('--task <slug>', 'what it is for (inference)')
+    .option('--output-type <type>', 'what its answers are: classification, regression, embedding or tensor')
     .option('--licence <text>', 'licence of the model')
     .option('--image-input <file>', 'image.json: how it takes pictures')
     .option('--text-input <file>', 'text-input.json: how it takes texts, with --tokenizer')

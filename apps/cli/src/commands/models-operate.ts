@@ -21,6 +21,7 @@ export interface AddOptions {
   readonly licence?: string;
   readonly task?: string;
   readonly labels?: string;
+  readonly outputType?: string;
   readonly imageInput?: string;
   readonly textInput?: string;
   readonly tokenizer?: string;
@@ -32,8 +33,8 @@ export interface AddOptions {
 export async function addModelCommand(file: string, options: AddOptions): Promise<ExitCode> {
   const priceAtomic = parsePrice(options.price).toString();
   const stack = requireStack(options.state);
-  const { name, version, developer, describe: description, licence, task } = options;
-  const given = Object.entries({ version, developer, description, licence, task }).filter(
+  const { name, version, developer, describe: description, licence, task, outputType } = options;
+  const given = Object.entries({ version, developer, description, licence, task, outputType }).filter(
     ([, value]) => value !== undefined,
   );
   const labels = options.labels === undefined ? {} : { labels: await readLabels(options.labels) };

@@ -6,6 +6,7 @@ import type { Config } from '../config.js';
 import { CommitmentKeeper } from '../domain/model/commitment-keeper.js';
 import type { ListedModel, ModelFilter } from '../domain/model/model-catalogue.js';
 import { priceOf } from '../domain/model/model.js';
+import { inputTypeOf, outputTypeOf } from '../domain/model/output-type.js';
 import { ProveOutput } from '../domain/proving/prove-output.js';
 
 /** A model as lists show it. */
@@ -61,6 +62,8 @@ export class ModelPages {
       sizeBytes: model.sizeBytes,
       inputs,
       outputs,
+      inputType: inputTypeOf(model.manifest),
+      outputType: outputTypeOf(model.manifest),
       preprocess,
       ...(model.preprocessing?.features === undefined ? {} : { features: [...model.preprocessing.features] }),
       accuracy,

@@ -6,7 +6,9 @@ import {
   accuracyWith,
   MODEL_LABELS_MAX,
   modelDatatypes,
+  inputTypes,
   modelStatuses,
+  outputTypes,
   preprocessSpec,
   storedText,
   tensorSpecsWith,
@@ -78,6 +80,18 @@ export const inferAnswer = z.object({
     }),
   ),
   prediction: z.object({ label: z.string(), index: z.number(), score: z.number() }).optional(),
+  presentation: z
+    .object({
+      outputType: z.enum(outputTypes),
+      labels: z
+        .array(z.object({ label: z.string(), score: z.number() }))
+        .optional()
+        .describe('Of a classification: the five likeliest, or fewer.'),
+      value: z.number().optional().describe('Of a regression.'),
+      dimension: z.number().optional().describe('Of an embedding.'),
+    })
+    .optional()
+    .describe('The outputs in the words of what the model is for. Signed are the outputs.'),
   proof: outputProof,
   context: outputContext,
   payment: paymentReference.nullable(),
@@ -144,6 +158,16 @@ export const modelDetail = modelSummary.extend({
   sizeBytes: z.number(),
   inputs: tensorSpecsWith(storedText),
   outputs: tensorSpecsWith(storedText),
+  inputType: z
+    .enum(inputTypes)
+    .optional()
+    .describe(
+      'What callers may send instead of tensors; "tensor" where nothing. Absent in answers of before.',
+    ),
+  outputType: z
+    .enum(outputTypes)
+    .optional()
+    .describe('What the answers are, as declared or as labels show. Absent in answers of before.'),
   preprocess: preprocessSpec.optional(),
   features: z
     .array(featureSpec)
@@ -253,6 +277,10 @@ export const addedManifest = z.strictObject({
   description: visibleText(DESCRIPTION_CHARACTERS).optional(),
   licence: visibleText(256).optional(),
   task: slug.default('inference'),
+  outputType: z
+    .enum(outputTypes)
+    .optional()
+    .describe('What its answers are; when left out, a classification where there are labels.'),
   labels: z
     .array(visibleText(256))
     .min(1)

@@ -6,6 +6,13 @@ import { hex32 } from './primitives.js';
 export const modelStatuses = ['pending', 'active', 'suspended', 'retired'] as const;
 export type ModelStatus = (typeof modelStatuses)[number];
 
+/** What callers send to a model instead of tensors, where it takes anything else. */
+export const inputTypes = ['text', 'feature-vector', 'image', 'tensor'] as const;
+
+/** What a model answers. */
+export const outputTypes = ['classification', 'regression', 'embedding', 'tensor'] as const;
+export type OutputType = (typeof outputTypes)[number];
+
 /**
  * How far a verification is. `recorded`: free, done. `executed`: the answer is stored, the payment is not settled
  * yet. `settled`: paid. `payment-failed`: the payment-verifier sends the payment no more; should somebody else

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { PREPROCESS_KEY } from '../../domain/model/added-preprocess.js';
 import { folderManifest, MANIFEST_BYTES_MAX, type ModelManifest } from '../../domain/model/manifest.js';
 import type { Model, ProvingKeys } from '../../domain/model/model.js';
+import { requireOutputType } from '../../domain/model/output-type.js';
 import type { TokenizerFile } from '../../domain/request/preparers.js';
 import type { Preprocessing } from '../../domain/request/preprocessing.js';
 import { readPreprocessing, TOKENIZER_BYTES_MAX } from '../../domain/request/read-preprocessing.js';
@@ -76,6 +77,7 @@ async function loadModel(root: string, folder: string): Promise<Model> {
   requireHash(join(folder, manifest.file), bytes, manifest.sha256);
   if (hasExternalData(bytes))
     throw new AppError('model-invalid', `The model ${manifest.id} is refused: ${EXTERNAL_DATA_REFUSAL}.`);
+  requireOutputType(manifest);
   const { developer, name, version } = manifest;
   const identity = { developer, modelHash: manifest.sha256, name, version };
   return {

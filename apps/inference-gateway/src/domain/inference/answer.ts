@@ -10,6 +10,7 @@ import {
 import type { ProvenExecution } from '@touchstone/contracts/http/inference-gateway';
 import { decodeTensor } from '@touchstone/evidence';
 import type { Model } from '../model/model.js';
+import { presentationOf } from './presentation.js';
 import type { EventDraft } from './verification.js';
 
 /** An output as the answer shows it; `data` is flat in row-major order. */
@@ -70,9 +71,11 @@ export function answerBytes(
   const { id, name, version } = model.manifest;
   const outputs = execution.outputs.map(toAnswerTensor);
   const prediction = predictionOf(model, outputs);
+  const presentation = presentationOf(model, outputs);
   const before = { verificationId, model: { id, name, version, modelVersionId: model.modelVersionId } };
   const after = {
     ...(prediction ? { prediction } : {}),
+    ...(presentation ? { presentation } : {}),
     proof,
     context,
     payment,

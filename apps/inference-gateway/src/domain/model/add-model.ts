@@ -9,6 +9,7 @@ import type { CommitmentKeeper } from './commitment-keeper.js';
 import type { ModelCatalogue } from './model-catalogue.js';
 import { modelManifest, type ModelManifest } from './manifest.js';
 import type { Model } from './model.js';
+import { requireOutputType } from './output-type.js';
 
 /** The inputs and outputs of a file that was loaded and tried. */
 export interface ModelTensors {
@@ -56,7 +57,7 @@ export class AddModel {
     if (earlier && earlier.model.identity.modelHash !== digest) throw otherFile(wanted, earlier, digest);
     const tensors = await this.parts.inspect(bytes);
     const taken = preprocess && (await this.parts.checkPreprocess(preprocess, bytes, tensors.inputs));
-    const model = withPreprocess(this.modelOf(wanted, bytes, digest, tensors), taken);
+    const model = withDeclared(this.modelOf(wanted, bytes, digest, tensors), wanted, taken);
     const addition = await store.add(model, bytes, preprocess);
     if (addition.kind === 'full') throw full();
     if (addition.kind === 'taken') return this.again(model, addition.by, bytes, preprocess);
@@ -161,10 +162,19 @@ export class AddModel {
   }
 }
 
-function withPreprocess(model: Model, checked: CheckedPreprocess | undefined): Model {
-  if (!checked) return model;
-  const { spec: preprocess, preprocessing } = checked;
-  return { ...model, manifest: { ...model.manifest, preprocess }, preprocessing };
+/** The model with what is asked and answered, as its owner says. @throws AppError `model-invalid` */
+function withDeclared(
+  model: Model,
+  { outputType }: Pick<AddedManifest, 'outputType'>,
+  checked: CheckedPreprocess | undefined,
+): Model {
+  const manifest = {
+    ...model.manifest,
+    ...(outputType === undefined ? {} : { outputType }),
+    ...(checked === undefined ? {} : { preprocess: checked.spec }),
+  };
+  requireOutputType(manifest);
+  return { ...model, manifest, preprocessing: checked?.preprocessing };
 }
 
 /** The id of a further version of a name: the first version has the name itself. */

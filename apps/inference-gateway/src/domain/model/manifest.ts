@@ -3,6 +3,7 @@ import {
   decimal,
   hex32,
   modelFileName,
+  outputTypes,
   preprocessSpec,
   slug,
   storedText,
@@ -47,6 +48,7 @@ const manifestWith = (text: TextRule) =>
     outputs: tensorSpecsWith(text),
     priceAtomic: decimal,
     preprocess: preprocessSpec.optional(),
+    outputType: z.enum(outputTypes).optional(),
     accuracy: accuracyWith(text).optional(),
     /** The circuit by which answers can be proved: the model is then run in whole numbers. */
     circuit: modelFileName.optional(),

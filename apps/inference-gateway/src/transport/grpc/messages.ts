@@ -90,10 +90,11 @@ export const summaryMessage = (model: ModelSummary): object => model;
 /** A model as its message. */
 export function modelMessage({ inputs, outputs, commitment, ...model }: ModelDetail): object {
   const { modelHash, modelHashSha3, sizeBytes, preprocess, accuracy, licence, commitmentHash } = model;
-  const { features = [] } = model;
+  const { features = [], inputType, outputType } = model;
   return {
     summary: summaryMessage(model),
     ...{ modelHash, modelHashSha3, sizeBytes, preprocess, accuracy, licence, commitmentHash, features },
+    ...{ inputType, outputType },
     inputs: inputs.map(specMessage),
     outputs: outputs.map(specMessage),
     ...(commitment && { commitmentJson: canonicalJson(commitment) }),
