@@ -196,8 +196,6 @@ export {
   MODEL_TENSORS_MAX,
   modelFileName,
   modelStatuses,
-  outputTypes,
-  type OutputType,
   preprocessSpec,
   storedText,
   tensorSpec,

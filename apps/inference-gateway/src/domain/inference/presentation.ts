@@ -1,4 +1,4 @@
-import type { OutputType } from '@touchstone/contracts';
+import type { OutputType } from '@touchstone/contracts/http/inference-gateway';
 import type { Model } from '../model/model.js';
 import { outputTypeOf } from '../model/output-type.js';
 import type { AnswerTensor } from './answer.js';

@@ -3,7 +3,6 @@ import {
   decimal,
   hex32,
   modelFileName,
-  outputTypes,
   preprocessSpec,
   slug,
   storedText,
@@ -11,6 +10,7 @@ import {
   visibleText,
   type TextRule,
 } from '@touchstone/contracts';
+import { outputTypes } from '@touchstone/contracts/http/inference-gateway';
 import { z } from 'zod';
 
 /** Largest manifest in bytes. */

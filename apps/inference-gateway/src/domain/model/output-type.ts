@@ -1,4 +1,5 @@
-import { AppError, type OutputType } from '@touchstone/contracts';
+import { AppError } from '@touchstone/contracts';
+import type { OutputType } from '@touchstone/contracts/http/inference-gateway';
 import type { ModelManifest } from './manifest.js';
 
 /** What callers send beside or instead of tensors. */
