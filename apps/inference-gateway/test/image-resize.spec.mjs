@@ -77,18 +77,24 @@ describe('a picture that is made larger or smaller', () => {
     [16_384, 3],
     [1, 2_048],
     [16_383, 2_047],
-  ])('has them in a row of %d pixels that becomes one of %d', (from, width) => {
-    const data = new Uint8Array(from * 3).fill(255);
-    for (let at = 0; at < data.length; at += 97) data[at] = at % 256;
-    const picture = { width: from, height: 1, channels: 3, data };
-    const line = (channel) => Array.from({ length: from }, (_, x) => data[3 * x + channel]);
-    const found = elementsOf(picture, planOf({ width, height: 1 }));
-    for (const [x, channel] of [
-      [0, 0],
-      [width - 1, 2],
-      [Math.floor(width / 2), 1],
-    ])
-      expect(found[3 * x + channel]).toBe(newSample(line(channel), width, x));
+    // Up to and beyond what halves of a number hold.
+    [484, 22],
+    [485, 22],
+    [506, 22],
+    [23, 1],
+    [22, 1],
+  ])('has them in rows of %d pixels that become rows of %d, of the brightest and others', (from, width) => {
+    const line = (channel, y) =>
+      Array.from({ length: from }, (_, x) => (y === 0 ? 255 : (x * 37 + channel * 91) % 256));
+    const data = new Uint8Array(from * 6);
+    for (const y of [0, 1])
+      for (const channel of [0, 1, 2])
+        for (const [x, value] of line(channel, y).entries()) data[(y * from + x) * 3 + channel] = value;
+    const found = elementsOf({ width: from, height: 2, channels: 3, data }, planOf({ width, height: 2 }));
+    for (const x of [0, width - 1, Math.floor(width / 2)])
+      for (const channel of [0, 1, 2])
+        for (const y of [0, 1])
+          expect(found[(y * width + x) * 3 + channel]).toBe(newSample(line(channel, y), width, x));
   });
 
   it('stays as it is at its own size, and stays of one colour', () => {

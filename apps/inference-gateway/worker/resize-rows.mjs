@@ -3,6 +3,8 @@
 
 /** Samples for one new one up to which the sums of sums below stay within 31 bits: 255 × n(n + 1)/2. */
 const RATIO_MAX = 4_096;
+/** The same for half of a number, 16 bits. */
+const HALVES_RATIO_MAX = 22;
 
 /** The number that a sum of weighted samples is in the middle, half rounded up. */
 export const rounded = (dividend, divisor) => Math.floor((2 * dividend + divisor) / (2 * divisor));
@@ -14,8 +16,16 @@ export const rounded = (dividend, divisor) => Math.floor((2 * dividend + divisor
  * @returns the new rows, one behind the other
  */
 export function resizeRows(picture, source, width) {
-  const summed = width <= source.width && source.width <= width * RATIO_MAX;
-  return (summed ? bySums : byWeights)(picture, source, width);
+  const smallerBy = source.width / width;
+  if (smallerBy < 1 || smallerBy > RATIO_MAX) return byWeights(picture, source, width);
+  if (picture.channels !== 3 || smallerBy > HALVES_RATIO_MAX) return bySums(picture, source, width);
+  // A load of four bytes would go beyond the last pixel of all.
+  const upper = source.height - 1;
+  const last = bySums(picture, { ...source, top: source.top + upper, height: 1 }, width);
+  const out = new Uint8Array(source.height * last.length);
+  bySumsInHalves(picture, { ...source, height: upper }, width, out);
+  out.set(last, upper * last.length);
+  return out;
 }
 
 /**
@@ -23,8 +33,7 @@ export function resizeRows(picture, source, width) {
  * and of the samples times their places. The second comes from adding the first sum up each time. No sample is touched twice.
  */
 function bySums({ data, stride, channels }, { left, top, width: length, height }, width) {
-  const begin = segments(length, width);
-  const { sums } = weightsOf(length, width);
+  const { begin, rising, falling, sums } = linesOf(length, width);
   const out = new Uint8Array(height * width * channels);
   const sumUp = channels === 3 ? sumUpThree : sumUpOne;
   const found = new Int32Array(2 * channels);
@@ -32,23 +41,82 @@ function bySums({ data, stride, channels }, { left, top, width: length, height }
   for (let y = 0, to = 0; y < height; y += 1) {
     const row = ((top + y) * stride + left) * channels;
     for (let segment = 0; segment <= width; segment += 1) {
-      const [start, end] = [begin[segment], begin[segment + 1]];
-      sumUp(data, row + start * channels, row + end * channels, found);
-      const divisor = segment === 0 ? 1 : sums[segment - 1];
+      sumUp(data, row + begin[segment] * channels, row + begin[segment + 1] * channels, found);
       for (let channel = 0; channel < channels; channel += 1) {
         const sum = found[2 * channel];
-        // The sum of (2j + 1)O × sample, for the samples j of this segment.
-        const placed = width * ((2 * end + 1) * sum - 2 * found[2 * channel + 1]);
+        const placed = 2 * width * found[2 * channel + 1];
         if (segment > 0) {
-          const total = open[channel] + (2 * segment + 1) * length * sum - placed;
-          out[to] = (2 * total + divisor) / (2 * divisor);
+          out[to] = rounded(open[channel] + falling[segment] * sum + placed, sums[segment - 1]);
           to += 1;
         }
-        open[channel] = (1 - 2 * segment) * length * sum + placed;
+        open[channel] = rising[segment] * sum - placed;
       }
     }
   }
   return out;
+}
+
+/**
+ * What stands before the sums of each segment. With the samples j of a segment, the sum of their samples and the sum of their sums on the
+ * way, Σ(2j + 1)O × sample is (2 × end + 1)O × sum − 2O × sum of sums.
+ */
+function linesOf(length, width) {
+  const begin = segments(length, width);
+  const places = Array.from({ length: width + 1 }, (_, segment) => (2 * begin[segment + 1] + 1) * width);
+  return {
+    begin,
+    rising: Float64Array.from(places, (place, segment) => (1 - 2 * segment) * length + place),
+    falling: Float64Array.from(places, (place, segment) => (2 * segment + 1) * length - place),
+    sums: weightsOf(length, width).sums,
+  };
+}
+
+/**
+ * The same for three channels and few samples a segment, about twice as fast: one load brings a pixel, and red and blue are added at once,
+ * in the halves of a number.
+ */
+function bySumsInHalves({ data, stride }, { left, top, width: length, height }, width, out) {
+  const { begin, rising, falling, sums } = linesOf(length, width);
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const twice = 2 * width;
+  for (let y = 0, to = 0; y < height; y += 1) {
+    let at = ((top + y) * stride + left) * 3;
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    for (let segment = 0; segment <= width; segment = (segment + 1) | 0) {
+      let both = 0;
+      let ofBoth = 0;
+      let one = 0;
+      let ofOne = 0;
+      const end = (at + (begin[segment + 1] - begin[segment]) * 3) | 0;
+      for (; at < end; at = (at + 3) | 0) {
+        const pixel = view.getUint32(at, true);
+        both = (both + (pixel & 0xff00ff)) | 0;
+        ofBoth = (ofBoth + both) | 0;
+        one = (one + ((pixel >>> 8) & 0xff)) | 0;
+        ofOne = (ofOne + one) | 0;
+      }
+      const first = both & 0xffff;
+      const last = both >>> 16;
+      const ofFirst = twice * (ofBoth & 0xffff);
+      const ofMiddle = twice * ofOne;
+      const ofLast = twice * (ofBoth >>> 16);
+      if (segment > 0) {
+        const divisor = sums[segment - 1];
+        const down = falling[segment];
+        const double = 2 * divisor;
+        out[to] = (2 * (red + down * first + ofFirst) + divisor) / double;
+        out[to + 1] = (2 * (green + down * one + ofMiddle) + divisor) / double;
+        out[to + 2] = (2 * (blue + down * last + ofLast) + divisor) / double;
+        to += 3;
+      }
+      const up = rising[segment];
+      red = up * first - ofFirst;
+      green = up * one - ofMiddle;
+      blue = up * last - ofLast;
+    }
+  }
 }
 
 /** Of one channel: its sum, and the sum of all sums on the way. */
