@@ -25,6 +25,7 @@ describe('migrations', () => {
       'SetUps1799900000000',
       'TransferPayments1800000000000',
       'Jobs1800200000000',
+      'AddedPreprocess1800400000000',
     ];
     expect(await runMigrations(options)).toEqual(all);
     expect(await runMigrations(options)).toEqual([]);
