@@ -4,9 +4,10 @@ import { createRequire } from 'node:module';
 import { announce, median, printRow, quick, wanted } from './harness/row.mjs';
 import { ProcessPreparers } from '../apps/inference-gateway/dist/adapters/preparation/process-preparers.js';
 
-const require = createRequire(new URL('../apps/inference-gateway/package.json', import.meta.url));
-const sharp = require('sharp');
-const { InferenceSession, Tensor } = require('onnxruntime-node');
+/** As the gateway finds them. */
+const installed = createRequire(new URL('../apps/inference-gateway/package.json', import.meta.url));
+const sharp = installed('sharp');
+const { InferenceSession, Tensor } = installed('onnxruntime-node');
 
 const ROUNDS = quick ? 1 : 5;
 const PICTURES = quick ? 5 : 40;
