@@ -6,6 +6,8 @@ export const READ_AT_RUN_TIME = [
   'reflect-metadata',
   'secp256k1',
   'onnxruntime-node',
+  'sharp',
+  '@huggingface/tokenizers',
   '@grpc/grpc-js',
   '@grpc/proto-loader',
   '@grpc/reflection',

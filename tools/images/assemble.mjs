@@ -47,7 +47,10 @@ export function assemble({ root, lock, image, bundles, out, architecture, versio
   const atRunTime = [...installed].filter((folder) =>
     [...READ_AT_RUN_TIME, ...(image.packages ?? [])].some((name) => folder.endsWith(`node_modules/${name}`)),
   );
-  const copied = [...lock.closure(atRunTime)].filter((folder) => folder.includes('node_modules/'));
+  const copied = [...lock.closure(atRunTime)].filter(
+    (folder) =>
+      folder.includes('node_modules/') && (existsSync(join(root, folder)) || !lock.isOptional(folder)),
+  );
   for (const folder of copied)
     copyInto(join(root, folder), join(app, folder), {
       keep: (path) => !path.includes('node_modules/') && isOfUse(path, processor),

@@ -21,6 +21,11 @@ export class Lock {
     }
   }
 
+  /** Whether npm leaves a package out where it is of no use, as a build for another machine. */
+  isOptional(folder) {
+    return this.packages[folder].optional === true;
+  }
+
   /** The folders of all that the packages in `folders` need in production, themselves included. */
   closure(folders) {
     const found = new Set();

@@ -28,10 +28,40 @@ const COPYLEFT = /^A?GPL-\d/;
 export const UNSHIPPED_TAG = 'type:test';
 
 /**
+ * What decodes pictures, for each machine that it is built for: libvips and what it stands on, as shared libraries that are loaded at run
+ * time, unchanged, by a process that does nothing else. Who gets the product may put another build of them in their place.
+ */
+const LIBVIPS = [
+  ...[
+    'darwin-arm64',
+    'darwin-x64',
+    'linux-arm',
+    'linux-arm64',
+    'linux-ppc64',
+    'linux-riscv64',
+    'linux-s390x',
+    'linux-x64',
+    'linuxmusl-arm64',
+    'linuxmusl-x64',
+  ].map((machine) => [`libvips-${machine}`, 'LGPL-3.0-or-later']),
+  ...['win32-arm64', 'win32-ia32', 'win32-x64'].map((machine) => [
+    machine,
+    'Apache-2.0 AND LGPL-3.0-or-later',
+  ]),
+  ['wasm32', 'Apache-2.0 AND LGPL-3.0-or-later AND MIT'],
+].map(([build, licence]) => ({
+  package: `@img/sharp-${build}`,
+  licence,
+  use: 'product',
+  reason: 'A shared library under LGPL that is used as it is and can be replaced.',
+}));
+
+/**
  * Packages that may be used beside the lists, each with the reason: LGPL by name, and what states no licence. `licence` is what the
  * package says now, `null` for nothing, so that a change of licence is judged anew. An entry that nothing needs any more is refused.
  */
 const EXCEPTIONS = [
+  ...LIBVIPS,
   {
     package: 'esprima',
     licence: null,

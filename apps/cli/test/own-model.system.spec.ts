@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,12 +6,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { serviceNames } from '@touchstone/contracts';
 import { silentProgress, startStack, type RunningStack } from '@touchstone/embedded';
 import {
+  field,
+  join as joinBytes,
   linearClassifier,
   onnxModel,
   onnxTensor,
   pythonWithCryptography,
   verifyIndependently,
 } from '@touchstone/testing';
+import { IMAGE_FILE_BYTES_MAX } from '@touchstone/contracts/http/inference-gateway';
 import { INFER_INPUT_BYTES_MAX } from '../src/commands/infer.js';
 import { LABELS_FILE_BYTES_MAX, MODEL_FILE_BYTES_MAX } from '../src/commands/models-operate.js';
 import { CHALLENGE_BYTES_MAX } from '../src/stack/read-challenge.js';
@@ -235,6 +239,38 @@ describe('a visitor’s own model', () => {
     });
   });
 
+  it('takes a picture when its image.json says how', async () => {
+    // Two pixels: red, then grey.
+    const picture =
+      'iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAAD0lEQVR4nGP4z8DQ0NAAAAkBAoCZxGkyAAAAAElFTkSuQmCC';
+    const imageInput = JSON.stringify({
+      ...{ format: 'touchstone-image-input-v1', width: 2, height: 1, fit: 'stretch', filter: 'nearest' },
+      ...{ fill: [0, 0, 0], colour: 'rgb', layout: 'nhwc', datatype: 'FP32', scale: 1 },
+      ...{ mean: [0, 0, 0], std: [1, 1, 1] },
+    });
+    const digest = createHash('sha256').update(imageInput).digest('hex');
+    const properties = joinBytes(field(1, 'touchstone.preprocess.sha256'), field(2, digest));
+    const mirror = onnxModel({
+      inputs: [{ name: 'x', shape: [1, 1, 2, 3] }],
+      outputs: [{ name: 'y', shape: [1, 1, 2, 3] }],
+      nodes: [{ op: 'Identity', inputs: ['x'], outputs: ['y'] }],
+    });
+    writeFileSync(path('picture.png'), Buffer.from(picture, 'base64'));
+    writeFileSync(path('image.json'), imageInput);
+    writeFileSync(path('mirror.onnx'), joinBytes(mirror, field(14, properties)));
+    const add = ['models', 'add', 'mirror.onnx', '--name', 'mirror', '--price', '0'];
+    expect(await run(...add, '--image-input', 'image.json')).toMatchObject({ status: 0 });
+    const asked = await run('infer', 'mirror', '--image', 'picture.png', '--json');
+    expect(JSON.parse(asked.stdout)).toMatchObject({ outputs: [{ data: [255, 0, 0, 128, 128, 128] }] });
+    expect(await run('infer', 'mirror', '--image', 'picture.png', '--text', 'a')).toMatchObject({
+      status: 2,
+    });
+    expect(await run(...add, '--tokenizer', 'image.json')).toMatchObject({
+      status: 4,
+      stderr: expect.stringContaining('text-input.json with tokenizer.json'),
+    });
+  });
+
   it('is refused with a reason and an exit code', async () => {
     writeFileSync(path('text.onnx'), 'not a model');
     const add = (...more: string[]) => run('models', 'add', 'text.onnx', ...more);
@@ -263,6 +299,7 @@ describe('a visitor’s own model', () => {
     ],
     ['models add', LABELS_FILE_BYTES_MAX, labelled, 'The manifest is not strict JSON'],
     ['infer', INFER_INPUT_BYTES_MAX, ['infer', 'digits', '--input', 'big'], 'body-too-large'],
+    ['infer --image', IMAGE_FILE_BYTES_MAX, ['infer', 'digits', '--image', 'big'], 'body-too-large'],
     ['pay', CHALLENGE_BYTES_MAX, ['pay', 'big'], 'Expected the headers of a 402'],
   ])('and %s reads %i bytes of a file and no more', async (_command, bytesMax, args, complaint) => {
     writeFileSync(path('any.onnx'), 'no model');

@@ -16,6 +16,7 @@ import { OwedAnswers1764000000000 } from './persistence/migrations/1764000000000
 import { ExecutionProofs1764100000000 } from './persistence/migrations/1764100000000-execution-proofs.js';
 import { SetUps1799900000000 } from './persistence/migrations/1799900000000-set-ups.js';
 import { TransferPayments1800000000000 } from './persistence/migrations/1800000000000-transfer-payments.js';
+import { AddedPreprocess1800400000000 } from './persistence/migrations/1800400000000-added-preprocess.js';
 import { Jobs1800200000000 } from './persistence/migrations/1800200000000-jobs.js';
 import { Market1800500000000 } from './persistence/migrations/1800500000000-market.js';
 import { SettlementTransactions1800600000000 } from './persistence/migrations/1800600000000-settlement-transactions.js';
@@ -40,6 +41,7 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
       SetUps1799900000000,
       TransferPayments1800000000000,
       Jobs1800200000000,
+      AddedPreprocess1800400000000,
       Market1800500000000,
       SettlementTransactions1800600000000,
     ],

@@ -15,6 +15,7 @@ import { PostgresModelStore } from '../src/persistence/postgres-model-store.js';
 import { PostgresUsageStore } from '../src/persistence/postgres-usage-store.js';
 import { PostgresVerificationStore } from '../src/persistence/postgres-verification-store.js';
 import { service } from '../src/service.js';
+import { imageInput, jsonFile } from './support/prepared-models.js';
 import { commitment, paidVerification } from './support/verification-store.contract.js';
 
 const AT = '2026-11-21T08:00:00.123Z';
@@ -22,6 +23,7 @@ const SETTLED_AT = '2026-11-21T08:00:02.456Z';
 const ADDED = 'ef'.repeat(32);
 const RETIRED = '12'.repeat(32);
 const JOB = '01890a5d-ac96-774b-bcce-b302099a8059';
+const PICTURES = '34'.repeat(32);
 const SET_UP = '01890a5d-ac96-774b-bcce-b302099a8058';
 const body = '{"answer":1}';
 const file = new Uint8Array([8, 9, 10]);
@@ -31,6 +33,9 @@ const refusal = 'invalid_exact_evm_insufficient_balance';
 
 const text = (value: string | null): string => (value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`);
 const json = (value: unknown): string => text(JSON.stringify(value));
+
+const imageFile = jsonFile(imageInput());
+const preprocess = { type: 'image', file: 'image.json', sha256: imageFile.sha256 };
 
 const PROOF = '01890a5d-ac96-774b-bcce-b302099a8057';
 const element = { name: 'x', datatype: 'UINT8', shape: [1], data: 'AQ==' };
@@ -54,11 +59,11 @@ const manifest = (id: string) => ({
   },
   ...{ priceAtomic: '10000' },
 });
-const model = (version: string, id: string, status: string): string =>
+const model = (version: string, id: string, status: string, prepared?: object): string =>
   `INSERT INTO gateway.models (model_version_id, model_id, name, version, developer, task, model_hash, model_hash_sha3,
      size_bytes, price_atomic, status, manifest, registered_at)
    VALUES ('\\x${version}', '${id}', '${id}', '1.0.0', 'nobody', 'classification', '\\x${fileHash}', '\\x${fileHash}', 3,
-     115792089237316195423570985008687907853269984665640564039457584007913129639935, '${status}', ${json(manifest(id))},
+     115792089237316195423570985008687907853269984665640564039457584007913129639935, '${status}', ${json({ ...manifest(id), preprocess: prepared })},
      '${AT}');`;
 
 function verification({ row, event }: { row: Verification; event: EventDraft }): string {
@@ -151,6 +156,13 @@ const versions = olderVersions({
         VALUES ('${JOB}', 'succeeded', 'digits', '/v1/models/digits/infer', '\\x${fileHash}', '${AT}', '${AT}',
           '${SETTLED_AT}', '${AT}', convert_to(${text(body)}, 'UTF8'));`,
     },
+    {
+      since: 'AddedPreprocess1800400000000',
+      sql: `${model(PICTURES, 'pictures', 'active', preprocess)}
+        INSERT INTO gateway.added_models (model_version_id, model_id, name, version, file, added_at, preprocess, tokenizer)
+        VALUES ('\\x${PICTURES}', 'pictures', 'Pictures', '1.0.0', '\\x${bytesToHex(file)}', '${AT}',
+          '\\x${bytesToHex(imageFile.bytes)}', NULL);`,
+    },
     ...oldOutbox('gateway', 'evt.v1.inference.commitment.published', { modelId: 'digits', commitment }),
   ],
   taken: ['inbox'],
@@ -222,22 +234,24 @@ const versions = olderVersions({
     expect(await proofs.claim(verificationId, PROOF, Date.parse(SETTLED_AT) + 1)).toBe(true);
     const commitments = new PostgresCommitmentStore(dataSource, outbox);
     expect(await commitments.latest(commitment.modelVersionId)).toEqual(commitment);
+    const hadPictures = had('AddedPreprocess1800400000000');
     const wereAdded = version !== 'Initial1763700000000';
     const statuses = await new PostgresModelStore(dataSource).statuses();
     expect(Object.fromEntries(statuses)).toEqual({
       ...{ [commitment.modelVersionId]: 'active', [ADDED]: 'suspended' },
       ...(wereAdded ? { [RETIRED]: 'retired' } : {}),
+      ...(hadPictures ? { [PICTURES]: 'active' } : {}),
     });
     const models = new PostgresAddedModelStore(dataSource, () => Date.parse(SETTLED_AT));
     const added = await models.findById('added');
     expect(added?.model.manifest).toEqual(wereAdded ? manifest('added') : undefined);
     expect(await added?.model.read()).toEqual(wereAdded ? file : undefined);
+    expect(added?.model.preprocessing).toBeUndefined();
+    const pictures = await models.findById('pictures');
+    expect(pictures?.model.preprocessing?.takes).toBe(hadPictures ? 'image' : undefined);
     expect((await models.list()).map(({ id, status }) => [id, status]).sort()).toEqual(
       wereAdded
-        ? [
-            ['added', 'suspended'],
-            ['retired', 'retired'],
-          ]
+        ? [['added', 'suspended'], ...(hadPictures ? [['pictures', 'active']] : []), ['retired', 'retired']]
         : [],
     );
   },

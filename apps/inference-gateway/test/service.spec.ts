@@ -25,6 +25,7 @@ describe('migrations', () => {
       'SetUps1799900000000',
       'TransferPayments1800000000000',
       'Jobs1800200000000',
+      'AddedPreprocess1800400000000',
       'Market1800500000000',
       'SettlementTransactions1800600000000',
     ];

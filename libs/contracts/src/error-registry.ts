@@ -78,6 +78,13 @@ export const errorRegistry = {
     title: 'The header of the request is larger than the limit.',
     action: 'Send fewer or shorter header fields; docs/reference/limits.md states the limits.',
   },
+  'image-invalid': {
+    status: 422,
+    retryable: false,
+    title: 'The picture cannot be taken.',
+    action:
+      'Send one PNG, JPEG or WebP in RGB or grey, whole and not animated; docs/reference/limits.md states how large.',
+  },
   'inference-failed': {
     status: 500,
     retryable: true,

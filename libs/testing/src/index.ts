@@ -11,6 +11,8 @@ export {
 export {
   pythonWithCryptography,
   pythonWithEzkl,
+  pythonWithOnnxruntime,
+  pythonWithPreparation,
   pythonWithPyEcc,
   pythonWithVerifiers,
   runPython,

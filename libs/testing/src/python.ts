@@ -12,6 +12,8 @@ const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 interface PythonPackage {
   readonly name: string;
   readonly version: string;
+  /** What it is imported by, where that is another name. */
+  readonly module?: string;
 }
 
 const CRYPTOGRAPHY: PythonPackage = { name: 'cryptography', version: '48.0.0' };
@@ -19,6 +21,12 @@ const PY_ECC: PythonPackage = { name: 'py_ecc', version: '8.0.0' };
 /** A prover of others, under no stated licence: installed by who runs the tests, shipped by nobody. */
 const EZKL: PythonPackage = { name: 'ezkl', version: '23.0.5' };
 const ONNX: PythonPackage = { name: 'onnx', version: '1.23.2' };
+/** What others decode pictures by. */
+const PILLOW: PythonPackage = { name: 'pillow', version: '13.0.0', module: 'PIL' };
+/** What others make ids of texts by. */
+const TOKENIZERS: PythonPackage = { name: 'tokenizers', version: '0.23.3' };
+/** The runtime of models in Python; of the version that onnxruntime-node has here. */
+const ONNXRUNTIME: PythonPackage = { name: 'onnxruntime', version: '1.30.0' };
 
 type Step = Pick<SpawnSyncReturns<string>, 'status' | 'stderr'>;
 
@@ -60,11 +68,22 @@ export function pythonWithEzkl(): string | undefined {
   return pythonWith(EZKL, ONNX);
 }
 
+/** A Python with Pillow and tokenizers, which prepare inputs for others. */
+export function pythonWithPreparation(): string | undefined {
+  return pythonWith(PILLOW, TOKENIZERS);
+}
+
+/** A Python with onnxruntime. */
+export function pythonWithOnnxruntime(): string | undefined {
+  return pythonWith(ONNXRUNTIME);
+}
+
 function pythonWith(...needed: PythonPackage[]): string | undefined {
   const names = needed.map(({ name }) => name);
+  const modules = needed.map(({ name, module = name }) => module);
   const pinned = needed.map(({ name, version }) => `${name}==${version}`);
   const imports = (python: string): boolean =>
-    spawnSync(python, ['-c', `import ${names.join(', ')}`], { timeout: 20_000 }).status === 0;
+    spawnSync(python, ['-c', `import ${modules.join(', ')}`], { timeout: 20_000 }).status === 0;
   if (imports('python3')) return 'python3';
   const folder = join(homedir(), '.cache', 'touchstone', `python-${pinned.join('-').replaceAll('==', '-')}`);
   const python = join(folder, 'bin', 'python');

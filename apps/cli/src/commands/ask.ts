@@ -53,7 +53,11 @@ function addAdd(models: Command): void {
     .option('--describe <text>', 'what it does')
     .option('--labels <file>', 'names of the elements of an output: a JSON array, or one name a line')
     .option('--task <slug>', 'what it is for (inference)')
+    .option('--output-type <type>', 'what its answers are: classification, regression, embedding or tensor')
     .option('--licence <text>', 'licence of the model')
+    .option('--image-input <file>', 'image.json: how it takes pictures')
+    .option('--text-input <file>', 'text-input.json: how it takes texts, with --tokenizer')
+    .option('--tokenizer <file>', 'the tokenizer.json that text-input.json names')
     .addOption(json())
     .addOption(stateDirectory())
     .addHelpText(
@@ -64,6 +68,7 @@ taken and what is refused.
 
 Examples:
   $ touchstone models add iris.onnx --name iris --price 0.01
+  $ touchstone models add cats.onnx --name cats --price 0.01 --image-input image.json
   $ touchstone models add iris.onnx --name iris --version 1.1.0 --price 0.02 --labels labels.txt --describe "Irises"`,
     )
     .action((file, options) =>
@@ -90,6 +95,7 @@ function addInfer(program: Command): void {
     .description('ask a model of the running stack')
     .option('--input <file>', 'request body as JSON; - for standard input')
     .option('--text <text>', 'text, for models that take text')
+    .option('--image <file>', 'PNG, JPEG or WebP, for models that take pictures')
     .option('--pay', 'pay with the stack’s own development payer', false)
     .option('--max <usdc>', 'with --pay: most that is paid (the listed price)')
     .addOption(
@@ -112,6 +118,7 @@ function addInfer(program: Command): void {
       `
 Examples:
   $ touchstone infer financial-sentiment --text "profits soar" --pay
+  $ touchstone infer cats --image cat.jpg --pay
   $ touchstone infer digits --input digit.json --pay --evidence evidence.json
   $ touchstone infer digits --input digit.json --pay --by transfer
   $ touchstone infer digits-int --input digit.json --prove now --pay --evidence proven.json

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import {
+  IMAGE_FILE_BYTES_MAX,
   inferAnswer,
   type InferAnswer,
   type ModelDetail,
@@ -35,6 +36,7 @@ const POST_JSON = { method: 'POST', headers: { 'content-type': 'application/json
 export interface InferOptions {
   readonly input?: string;
   readonly text?: string;
+  readonly image?: string;
   readonly pay: boolean;
   readonly by: 'x402' | 'transfer';
   readonly max?: string;
@@ -57,7 +59,7 @@ export async function inferCommand(model: string, options: InferOptions): Promis
   if (options.dryRun) return dryRun(stack, model, url, body, options.prove);
   if (options.evidence !== undefined) {
     await requireFolder(options.evidence);
-    await requireOtherFile(options.evidence, options.input);
+    await requireOtherFile(options.evidence, options.image ?? options.input);
   }
   const send = options.pay ? await payingFetch(stack, model, options) : fetch;
   const answer = await withinTime(
@@ -144,9 +146,16 @@ async function requestBody({ prove, ...options }: InferOptions): Promise<string>
   return prove === undefined ? body : body.replace(/^\s*\{/, `{"prove":"${prove}",`);
 }
 
-async function givenBody({ input, text }: Pick<InferOptions, 'input' | 'text'>): Promise<string> {
-  if ((input === undefined) === (text === undefined)) {
-    throw new CommandError(exitCodes.usage, 'Give either --input or --text.');
+async function givenBody({
+  input,
+  text,
+  image,
+}: Pick<InferOptions, 'input' | 'text' | 'image'>): Promise<string> {
+  if ([input, text, image].filter((given) => given !== undefined).length !== 1)
+    throw new CommandError(exitCodes.usage, 'Give one of --input, --text and --image.');
+  if (image !== undefined) {
+    const bytes = await readInput(image, IMAGE_FILE_BYTES_MAX);
+    return JSON.stringify({ image: Buffer.from(bytes).toString('base64') });
   }
   if (text !== undefined) return JSON.stringify({ text });
   return new TextDecoder().decode(await readInput(input ?? '-', INFER_INPUT_BYTES_MAX));

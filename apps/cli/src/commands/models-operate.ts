@@ -7,7 +7,7 @@ import { requireStack } from '../stack/running-stack.js';
 import { readInput } from '../terminal/files.js';
 import { printableLine } from '../terminal/printable.js';
 
-/** Largest model that is read; the gateway takes no larger one. */
+/** Largest model, and largest file beside it, that is read; the gateway takes no larger one. */
 export const MODEL_FILE_BYTES_MAX = 33_554_432;
 /** Largest file of labels that is read. */
 export const LABELS_FILE_BYTES_MAX = 1_048_576;
@@ -21,6 +21,10 @@ export interface AddOptions {
   readonly licence?: string;
   readonly task?: string;
   readonly labels?: string;
+  readonly outputType?: string;
+  readonly imageInput?: string;
+  readonly textInput?: string;
+  readonly tokenizer?: string;
   readonly json: boolean;
   readonly state: string;
 }
@@ -29,14 +33,15 @@ export interface AddOptions {
 export async function addModelCommand(file: string, options: AddOptions): Promise<ExitCode> {
   const priceAtomic = parsePrice(options.price).toString();
   const stack = requireStack(options.state);
-  const { name, version, developer, describe: description, licence, task } = options;
-  const given = Object.entries({ version, developer, description, licence, task }).filter(
+  const { name, version, developer, describe: description, licence, task, outputType } = options;
+  const given = Object.entries({ version, developer, description, licence, task, outputType }).filter(
     ([, value]) => value !== undefined,
   );
   const labels = options.labels === undefined ? {} : { labels: await readLabels(options.labels) };
   const settings = { name, priceAtomic, ...Object.fromEntries(given), ...labels };
   const token = operatorToken(options.state);
-  const model = await addModel(stack, token, settings, await readInput(file, MODEL_FILE_BYTES_MAX));
+  const parts = await readParts(options);
+  const model = await addModel(stack, token, settings, await readInput(file, MODEL_FILE_BYTES_MAX), parts);
   process.stdout.write(options.json ? `${JSON.stringify(model, null, 2)}\n` : `${describeModel(model)}\n`);
   if (!options.json)
     process.stderr.write(
@@ -58,6 +63,18 @@ export async function removeModelCommand(
       : `${printableLine(model.id)} takes no more requests. What was proven with it stays.\n`,
   );
   return exitCodes.ok;
+}
+
+/** The files about pictures or texts, by the names of their parts. */
+async function readParts({ imageInput, textInput, tokenizer }: AddOptions): Promise<Map<string, Uint8Array>> {
+  const parts = new Map<string, Uint8Array>();
+  for (const [name, path] of [
+    ['image.json', imageInput],
+    ['text-input.json', textInput],
+    ['tokenizer.json', tokenizer],
+  ] as const)
+    if (path !== undefined) parts.set(name, await readInput(path, MODEL_FILE_BYTES_MAX));
+  return parts;
 }
 
 /** Labels from a JSON array, or from lines. */

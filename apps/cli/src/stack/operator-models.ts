@@ -10,6 +10,7 @@ import { fetchJson } from './running-stack.js';
 /**
  * Adds a model to the running stack; what its owner does not say of it gets the gateway's default.
  *
+ * @param parts the files about the pictures or texts that it takes, by their names
  * @throws CommandError `io` with what the gateway refused
  */
 export function addModel(
@@ -17,9 +18,11 @@ export function addModel(
   token: string,
   manifest: SentManifest,
   bytes: Uint8Array,
+  parts: ReadonlyMap<string, Uint8Array> = new Map(),
 ): Promise<ModelDetail> {
   const form = new FormData();
   form.set('manifest', JSON.stringify(manifest));
+  for (const [name, part] of parts) form.set(name, new Blob([part as Uint8Array<ArrayBuffer>]), name);
   form.set('model', new Blob([bytes as Uint8Array<ArrayBuffer>]), 'model.onnx');
   return fetchJson(modelsUrl(stack), modelDetail, {
     method: 'POST',

@@ -4,9 +4,11 @@ import { lockInTransaction, toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import { OPERATOR } from '../domain/market/submission.js';
 import type { AddedModel, AddedModelStore, Addition } from '../domain/model/added-model.js';
+import type { AddedPreprocess } from '../domain/model/added-preprocess.js';
 import { modelManifest } from '../domain/model/manifest.js';
 import type { MarketModel, Model } from '../domain/model/model.js';
 import { insertAdded, isFull, withFreeId } from './added-model-row.js';
+import { storedPreprocessing, storePreprocess } from './added-preprocess-row.js';
 import { changeStatus, insertModelChange, statusOf } from './model-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 
@@ -21,6 +23,7 @@ interface AddedRow {
   readonly status: string;
   readonly manifest: unknown;
   readonly market: MarketModel | null;
+  readonly preprocess_file: Buffer | null;
 }
 
 /** Added models in PostgreSQL, the file beside the record, so that every replica can run what any of them took. */
@@ -30,7 +33,7 @@ export class PostgresAddedModelStore implements AddedModelStore {
     private readonly nowMs: () => number,
   ) {}
 
-  add(model: Model, bytes: Uint8Array): Promise<Addition> {
+  add(model: Model, bytes: Uint8Array, preprocess?: AddedPreprocess): Promise<Addition> {
     return withDatabase(() =>
       this.dataSource.transaction(async (manager): Promise<Addition> => {
         await lockInTransaction(manager, 'model-additions', schema);
@@ -40,6 +43,7 @@ export class PostgresAddedModelStore implements AddedModelStore {
         if (await isFull(manager)) return { kind: 'full' };
         const named = await withFreeId(manager, model);
         await insertAdded(manager, named, bytes);
+        if (preprocess) await storePreprocess(manager, named.modelVersionId, preprocess);
         await this.note(manager, named.modelVersionId, null, 'active');
         return { kind: 'added', model: { ...named, read: () => this.read(named.modelVersionId) } };
       }),
@@ -69,12 +73,15 @@ export class PostgresAddedModelStore implements AddedModelStore {
         const id = [toBytea(modelVersionId)];
         const from = await changeStatus(manager, modelVersionId, 'retired');
         if (from !== 'retired') await this.note(manager, modelVersionId, from ?? null, 'retired');
-        await manager.query(`UPDATE ${schema}.added_models SET file = NULL WHERE model_version_id = $1`, id);
+        await manager.query(
+          `UPDATE ${schema}.added_models SET file = NULL, tokenizer = NULL WHERE model_version_id = $1`,
+          id,
+        );
       }),
     );
   }
 
-  restore(modelVersionId: string, bytes: Uint8Array): Promise<boolean> {
+  restore(modelVersionId: string, bytes: Uint8Array, preprocess?: AddedPreprocess): Promise<boolean> {
     return withDatabase(() =>
       this.dataSource.transaction(async (manager) => {
         await lockInTransaction(manager, 'model-additions', schema);
@@ -84,6 +91,7 @@ export class PostgresAddedModelStore implements AddedModelStore {
           id,
           Buffer.from(bytes),
         ]);
+        if (preprocess) await storePreprocess(manager, modelVersionId, preprocess);
         const from = await changeStatus(manager, modelVersionId, 'active');
         await this.note(manager, modelVersionId, from ?? null, 'active');
         return true;
@@ -124,26 +132,31 @@ export class PostgresAddedModelStore implements AddedModelStore {
 
   private async select(manager: EntityManager, where: string, values: unknown[]): Promise<AddedModel[]> {
     const rows = (await manager.query(
-      `SELECT m.*, a.market FROM ${schema}.added_models a JOIN ${schema}.models m USING (model_version_id) WHERE ${where}`,
+      `SELECT m.*, a.market, a.preprocess AS preprocess_file
+       FROM ${schema}.added_models a JOIN ${schema}.models m USING (model_version_id) WHERE ${where}`,
       values,
     )) as AddedRow[];
-    return rows.map((row) => {
-      const modelVersionId = row.model_version_id.toString('hex');
-      const { developer, name, version } = row;
-      return {
-        status: statusOf(row.status),
-        model: {
-          manifest: modelManifest.parse(row.manifest),
-          identity: { developer, modelHash: row.model_hash.toString('hex'), name, version },
-          modelVersionId,
-          modelHashSha3: row.model_hash_sha3.toString('hex'),
-          origin: 'added',
-          sizeBytes: Number(row.size_bytes),
-          read: () => this.read(modelVersionId),
-          preprocessing: undefined,
-          ...(row.market === null ? {} : { market: row.market }),
-        },
-      };
-    });
+    return Promise.all(rows.map((row) => this.addedModel(row)));
+  }
+
+  private async addedModel(row: AddedRow): Promise<AddedModel> {
+    const modelVersionId = row.model_version_id.toString('hex');
+    const { developer, name, version } = row;
+    const manifest = modelManifest.parse(row.manifest);
+    const { manager } = this.dataSource;
+    return {
+      status: statusOf(row.status),
+      model: {
+        manifest,
+        identity: { developer, modelHash: row.model_hash.toString('hex'), name, version },
+        modelVersionId,
+        modelHashSha3: row.model_hash_sha3.toString('hex'),
+        origin: 'added',
+        sizeBytes: Number(row.size_bytes),
+        read: () => this.read(modelVersionId),
+        preprocessing: await storedPreprocessing(manager, modelVersionId, manifest, row.preprocess_file),
+        ...(row.market === null ? {} : { market: row.market }),
+      },
+    };
   }
 }

@@ -33,7 +33,15 @@ import {
 import { GatewayMetrics } from '../metrics.js';
 import { PostgresVerificationStore } from '../persistence/postgres-verification-store.js';
 import { Links } from '../transport/links.js';
-import { EXECUTION_PROOFS, NODE_STATUS, PAYMENTS, SIGNER, TRANSFERS, VERIFICATIONS } from '../tokens.js';
+import {
+  EXECUTION_PROOFS,
+  NODE_STATUS,
+  PAYMENTS,
+  PREPARERS,
+  SIGNER,
+  TRANSFERS,
+  VERIFICATIONS,
+} from '../tokens.js';
 import { PAID_PROOFS } from './proving.js';
 
 /** Undefined where nobody has to pay. */
@@ -79,15 +87,16 @@ export function inference(config: Config) {
       {
         ...{ catalogue: ModelCatalogue, executor: ModelExecutor, verifications: VERIFICATIONS },
         ...{ clock: CLOCK, metrics: GatewayMetrics, paid: PAID_INFERENCE, proofs: ProveOutput },
+        preparers: PREPARERS,
       },
-      ({ catalogue, executor, verifications, clock, metrics, paid, proofs }) =>
+      ({ catalogue, executor, verifications, clock, metrics, paid, proofs, preparers }) =>
         new InferModel({
           catalogue,
           executor,
           verifications: measuredStore(verifications, metrics),
           links,
           nowMs: () => clock.nowMs(),
-          ...{ paid, proofs },
+          ...{ paid, proofs, preparers },
         }),
     ),
   ];

@@ -12,10 +12,13 @@ import { loadModels } from '../adapters/model-folder/load-models.js';
 import { checkDeclaration } from '../adapters/onnx/check-declaration.js';
 import { OnnxPool } from '../adapters/onnx/onnx-pool.js';
 import { inspectModel } from '../adapters/sandbox/inspect-model.js';
+import { readOnnxMetadata } from '../adapters/onnx/onnx-metadata.js';
+import { ProcessPreparers } from '../adapters/preparation/process-preparers.js';
 import { ModelRuntimes } from '../adapters/sandbox/model-runtimes.js';
 import { Sandbox } from '../adapters/sandbox/sandbox.js';
 import { RpcSigner } from '../adapters/signer/rpc-signer.js';
 import type { Config } from '../config.js';
+import { checkPreprocess, PREPROCESS_KEY } from '../domain/model/added-preprocess.js';
 import { AddModel } from '../domain/model/add-model.js';
 import { CommitmentKeeper } from '../domain/model/commitment-keeper.js';
 import { ModelCatalogue } from '../domain/model/model-catalogue.js';
@@ -24,7 +27,10 @@ import { PostgresAddedModelStore } from '../persistence/postgres-added-model-sto
 import { PostgresCommitmentStore } from '../persistence/postgres-commitment-store.js';
 import { PostgresModelStore } from '../persistence/postgres-model-store.js';
 import { InferBodies } from '../transport/infer-bodies.js';
-import { ADDED_MODELS, MODEL_STORE, SIGNER } from '../tokens.js';
+import { ADDED_MODELS, MODEL_STORE, PREPARERS, SIGNER } from '../tokens.js';
+
+/** Fewest processes for pictures, and for tokenizers. */
+const PREPARER_PROCESSES_MIN = 2;
 
 /** One core stays for the thread that answers requests. */
 function defaultWorkers(): number {
@@ -41,6 +47,11 @@ export function models(config: Config) {
       shutdown.add('servers', 'model workers', () => runtimes.close());
       return runtimes;
     }),
+    provide(PREPARERS, { shutdown: SHUTDOWN }, ({ shutdown }) => {
+      const preparers = new ProcessPreparers({ processes: preparerProcesses(config) });
+      shutdown.add('servers', 'pictures and tokenizers', () => preparers.close());
+      return preparers;
+    }),
     provide(MODEL_STORE, store, ({ dataSource }) => new PostgresModelStore(dataSource)),
     provide(
       ADDED_MODELS,
@@ -49,12 +60,13 @@ export function models(config: Config) {
     ),
     provide(
       ModelCatalogue,
-      { runtimes: ModelRuntimes, registry: MODEL_STORE, added: ADDED_MODELS },
-      async ({ runtimes, registry, added }) => {
+      { runtimes: ModelRuntimes, registry: MODEL_STORE, added: ADDED_MODELS, preparers: PREPARERS },
+      async ({ runtimes, registry, added, preparers }) => {
         const deployed = await loadModels(config.TOUCHSTONE_MODELS_DIR);
         for (const model of deployed)
           // A circuit was compiled from the file, which declares the floats that it was trained with.
           if (!model.circuit) checkDeclaration(model, await runtimes.deployed.describe(model));
+        for (const { preprocessing } of deployed) await preprocessing?.tryOut?.(preparers);
         const catalogue = new ModelCatalogue(deployed, added);
         await registerModels(registry, catalogue);
         return catalogue;
@@ -75,12 +87,14 @@ export function models(config: Config) {
       AddModel,
       {
         ...{ runtimes: ModelRuntimes, catalogue: ModelCatalogue, store: ADDED_MODELS },
-        ...{ commitments: CommitmentKeeper, logger: LOGGER },
+        ...{ commitments: CommitmentKeeper, preparers: PREPARERS, logger: LOGGER },
       },
-      ({ runtimes: { sandbox }, logger, ...parts }) =>
+      ({ runtimes: { sandbox }, preparers, logger, ...parts }) =>
         new AddModel({
           ...parts,
           inspect: (bytes) => inspectModel(sandbox, bytes),
+          checkPreprocess: (sent, bytes, inputs) =>
+            checkPreprocess(sent, readOnnxMetadata(bytes).get(PREPROCESS_KEY), inputs, preparers),
           sha3: (bytes) => createHash('sha3-256').update(bytes).digest('hex'),
           forget: (modelVersionId) => sandbox.forget(modelVersionId),
           commitmentLate: (modelId, error) =>
@@ -88,6 +102,11 @@ export function models(config: Config) {
         }),
     ),
   ];
+}
+
+/** One that hangs until its time is over leaves another. */
+function preparerProcesses(config: Config): number {
+  return Math.max(PREPARER_PROCESSES_MIN, config.TOUCHSTONE_INFERENCE_WORKERS ?? defaultWorkers());
 }
 
 function runtimesOf(config: Config): ModelRuntimes {

@@ -8,6 +8,7 @@ import { CommitmentKeeper } from '../domain/model/commitment-keeper.js';
 import type { ListedModel, ModelFilter } from '../domain/model/model-catalogue.js';
 import type { UsageReader } from '../domain/market/usage.js';
 import { priceOf, type MarketModel } from '../domain/model/model.js';
+import { inputTypeOf, outputTypeOf } from '../domain/model/output-type.js';
 import { bodyBytesMaxOf } from '../domain/request/body-limit.js';
 import { USAGE } from '../tokens.js';
 import { ProveOutput } from '../domain/proving/prove-output.js';
@@ -67,6 +68,8 @@ export class ModelPages {
       inputs,
       outputs,
       bodyBytesMax: bodyBytesMaxOf(model),
+      inputType: inputTypeOf(model.manifest),
+      outputType: outputTypeOf(model.manifest),
       preprocess,
       ...(model.preprocessing?.features === undefined ? {} : { features: [...model.preprocessing.features] }),
       accuracy,

@@ -3,6 +3,8 @@ import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { linearClassifier, onnxModel, type OnnxGraph } from '@touchstone/testing';
 import { MANIFEST_BYTES_MAX } from '../../src/domain/model/manifest.js';
 import { ADDED_MODEL_BYTES_MAX } from '../../src/domain/model/added-model.js';
+import { INPUT_FILE_BYTES_MAX } from '../../src/domain/model/added-preprocess.js';
+import { TOKENIZER_BYTES_MAX } from '../../src/domain/request/read-preprocessing.js';
 import { infer, type Gateway } from './gateway-fixture.js';
 
 /** The operator's token in tests. */
@@ -52,28 +54,37 @@ export function add(
   manifest: Record<string, unknown>,
   bytes: Uint8Array = classifier,
   token = TOKEN,
+  parts: Readonly<Record<string, Uint8Array>> = {},
 ): Promise<Answer> {
   const form = new FormData();
+  for (const [name, part] of Object.entries(parts))
+    form.set(name, new Blob([part as Uint8Array<ArrayBuffer>]), name);
   form.set('manifest', JSON.stringify({ priceAtomic: '10000', ...manifest }));
   form.set('model', new Blob([bytes as Uint8Array<ArrayBuffer>]), 'model.onnx');
   const headers = { authorization: `Bearer ${token}` };
   return answer(fetch(`${gateway.url}/v1/models`, { method: 'POST', headers, body: form }));
 }
 
-/** A form of exactly so many bytes with the largest manifest and the largest model that are taken; the name of the file fills it. */
+/** A form of exactly so many bytes with the largest of each part that are taken; the name of the file fills it. */
 export function formOf(bytes: number): Buffer {
   const manifest = '{"name":"zeros","priceAtomic":"0"}'.padEnd(MANIFEST_BYTES_MAX);
   const part = (disposition: string) =>
     `--${BOUNDARY}\r\nContent-Disposition: form-data; ${disposition}\r\n` +
     'Content-Type: application/octet-stream\r\n\r\n';
   const head = `${part('name="manifest"; filename="manifest.json"')}${manifest}\r\n`;
-  const tail = `\r\n--${BOUNDARY}--\r\n`;
+  const besides = [
+    Buffer.from(`\r\n${part('name="text-input.json"; filename="t"')}`),
+    Buffer.alloc(INPUT_FILE_BYTES_MAX),
+    Buffer.from(`\r\n${part('name="tokenizer.json"; filename="t"')}`),
+    Buffer.alloc(TOKENIZER_BYTES_MAX),
+  ];
+  const tail = Buffer.concat([...besides, Buffer.from(`\r\n--${BOUNDARY}--\r\n`)]);
   const modelPart = (fileName: string) => part(`name="model"; filename="${fileName}"`);
   const rest = bytes - head.length - modelPart('').length - ADDED_MODEL_BYTES_MAX - tail.length;
   return Buffer.concat([
     Buffer.from(head + modelPart('m'.repeat(rest))),
     Buffer.alloc(ADDED_MODEL_BYTES_MAX),
-    Buffer.from(tail),
+    tail,
   ]);
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadModels } from '../../src/adapters/model-folder/load-models.js';
 import type { Model } from '../../src/domain/model/model.js';
+import type { Preparers } from '../../src/domain/request/preparers.js';
 
 /** The folder of the sample models. */
 export const modelsFolder = fileURLToPath(new URL('../../../../models/', import.meta.url));
@@ -25,3 +26,8 @@ export function withVersionId(model: Model | undefined, modelVersionId: string):
   if (!model) throw new Error('There is no such sample model.');
   return { ...model, modelVersionId };
 }
+
+const unprepared = () => Promise.reject(new Error('Nothing is prepared here.'));
+
+/** Of tests in which nobody sends a picture, or a text to a tokenizer. */
+export const noPreparers: Preparers = { image: unprepared, tokens: unprepared };

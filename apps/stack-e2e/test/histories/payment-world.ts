@@ -202,7 +202,10 @@ export class PaymentWorld {
       warnings: { releaseFailed: quiet, renewalFailed: quiet, settleUnknown: quiet },
       nowMs,
     });
-    return new InferModel({ catalogue, executor, verifications, links, proofs, nowMs, paid });
+    // Nobody sends pictures or texts.
+    const nobody = () => Promise.reject(new Error('Nothing is prepared in these histories.'));
+    const preparers = { image: nobody, tokens: nobody };
+    return new InferModel({ catalogue, executor, verifications, links, proofs, preparers, nowMs, paid });
   }
 
   private newDesk(): PaymentDesk {

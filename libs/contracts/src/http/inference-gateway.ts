@@ -4,9 +4,10 @@ import { circuitDeviation } from '../circuit/deviation.js';
 import { paymentRemarks } from '../transfer/index.js';
 import {
   accuracyWith,
-  MODEL_LABELS_MAX,
   modelDatatypes,
+  inputTypes,
   modelStatuses,
+  outputTypes,
   preprocessSpec,
   storedText,
   tensorSpecsWith,
@@ -22,11 +23,12 @@ import {
 } from '../schemas/output.js';
 import { decimal, hex32, objectCid, slug, timestampMs, uuidV7 } from '../schemas/primitives.js';
 import { FEATURES_MAX, featureSpec } from '../schemas/infer-request.js';
-import { visibleText } from '../visible-text.js';
 
 export {
   FEATURES_MAX,
   FEATURE_NAME_CHARACTERS_MAX,
+  IMAGE_BASE64_CHARACTERS_MAX,
+  IMAGE_FILE_BYTES_MAX,
   featureSpec,
   proveModes,
   inferRequest,
@@ -35,6 +37,14 @@ export {
   type InferRequest,
 } from '../schemas/infer-request.js';
 export type { RequestTensor } from '../schemas/request-tensor.js';
+export {
+  addedManifest,
+  modelForm,
+  PRICE_ATOMIC_MAX,
+  type AddedManifest,
+  type SentManifest,
+} from '../schemas/added-model.js';
+export { outputTypes, type OutputType } from '../schemas/model.js';
 
 const timing = z.object({ inferenceMs: z.number(), totalMs: z.number() });
 const links = z.object({ verification: z.string(), evidence: z.string() });
@@ -76,6 +86,18 @@ export const inferAnswer = z.object({
     }),
   ),
   prediction: z.object({ label: z.string(), index: z.number(), score: z.number() }).optional(),
+  presentation: z
+    .object({
+      outputType: z.enum(outputTypes),
+      labels: z
+        .array(z.object({ label: z.string(), score: z.number() }))
+        .optional()
+        .describe('Of a classification: the five likeliest, or fewer.'),
+      value: z.number().optional().describe('Of a regression.'),
+      dimension: z.number().optional().describe('Of an embedding.'),
+    })
+    .optional()
+    .describe('The outputs in the words of what the model is for. Signed are the outputs.'),
   proof: outputProof,
   context: outputContext,
   payment: paymentReference.nullable(),
@@ -156,6 +178,16 @@ export const modelDetail = modelSummary.extend({
     .describe(
       'Largest body of a request over HTTP in bytes; made of what the inputs can take. Gateways of before do not say it.',
     ),
+  inputType: z
+    .enum(inputTypes)
+    .optional()
+    .describe(
+      'What callers may send instead of tensors; "tensor" where nothing. Absent in answers of before.',
+    ),
+  outputType: z
+    .enum(outputTypes)
+    .optional()
+    .describe('What the answers are, as declared or as labels show. Absent in answers of before.'),
   preprocess: preprocessSpec.optional(),
   features: z
     .array(featureSpec)
@@ -254,42 +286,3 @@ export const verificationAnswer = z.object({
   links,
 });
 export type VerificationAnswer = z.infer<typeof verificationAnswer>;
-
-/** Most characters of a description. */
-const DESCRIPTION_CHARACTERS = 2_000;
-
-/** Highest price of one answer: a million tokens of six decimals, so that a slip of the decimal point is noticed. */
-export const PRICE_ATOMIC_MAX = 1_000_000_000_000;
-
-/** What its owner says about a model that is added; the tensors are read from the file. */
-export const addedManifest = z.strictObject({
-  name: slug.describe('The id under which the model is asked.'),
-  version: z
-    .string()
-    .regex(/^[0-9A-Za-z][0-9A-Za-z.+-]{0,31}$/, 'expected 1 to 32 of 0–9 A–Z a–z . + -')
-    .default('1.0.0'),
-  priceAtomic: z
-    .string()
-    .regex(/^(?:0|[1-9][0-9]{0,12})$/, 'expected a decimal integer without leading zeros')
-    .refine((text) => Number(text) <= PRICE_ATOMIC_MAX, `expected at most ${PRICE_ATOMIC_MAX}`)
-    .describe('Price of one answer in atomic units of the asset; 0 gives answers away.'),
-  developer: visibleText(128).default('operator'),
-  description: visibleText(DESCRIPTION_CHARACTERS).optional(),
-  licence: visibleText(256).optional(),
-  task: slug.default('inference'),
-  labels: z
-    .array(visibleText(256))
-    .min(1)
-    .max(MODEL_LABELS_MAX)
-    .optional()
-    .describe('Names of the elements of the first output that has as many.'),
-});
-export type AddedManifest = z.output<typeof addedManifest>;
-/** As its owner sends it: what has a default may be left out. */
-export type SentManifest = z.input<typeof addedManifest>;
-
-/** The two parts of the form of `POST /v1/models`, as the document tells them. */
-export const modelForm = z.strictObject({
-  model: z.string().meta({ format: 'binary' }).describe('The ONNX file.'),
-  manifest: addedManifest,
-});

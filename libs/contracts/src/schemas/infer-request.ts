@@ -8,6 +8,11 @@ export const FEATURES_MAX = 4_096;
 /** Most characters of the name of a feature. */
 export const FEATURE_NAME_CHARACTERS_MAX = 128;
 
+/** Largest picture in bytes, as a file. */
+export const IMAGE_FILE_BYTES_MAX = 8_388_608;
+/** Most characters of a picture in base64, four for each three bytes. */
+export const IMAGE_BASE64_CHARACTERS_MAX = 4 * Math.ceil(IMAGE_FILE_BYTES_MAX / 3);
+
 /** A number that a model takes by name. */
 export const featureSpec = z.strictObject({
   name: storedText(FEATURE_NAME_CHARACTERS_MAX),
@@ -24,8 +29,8 @@ export const proveModes = ['none', 'later', 'now'] as const;
 export type ProveMode = (typeof proveModes)[number];
 
 /**
- * The body of an inference request: tensors in the style of the Open Inference Protocol, or a text or numbers by name for a
- * model with a preprocessing step. A closed schema, so that parameters which would change the result are refused instead of
+ * The body of an inference request: tensors in the style of the Open Inference Protocol, or a text, a picture or numbers by
+ * name for a model with a preprocessing step. A closed schema, so that parameters which would change the result are refused instead of
  * being left out of what is proven.
  */
 export const inferRequest = z
@@ -37,6 +42,13 @@ export const inferRequest = z
       .refine((values) => Object.keys(values).length <= FEATURES_MAX, `expected at most ${FEATURES_MAX}`)
       .optional()
       .describe('Numbers by name, for a model whose page lists features; all of them, in any order.'),
+    image: z
+      .string()
+      .min(1)
+      .max(IMAGE_BASE64_CHARACTERS_MAX)
+      .optional()
+      .meta({ contentEncoding: 'base64' })
+      .describe('A PNG, JPEG or WebP in padded base64, for a model that takes pictures.'),
     prove: z
       .enum(proveModes)
       .optional()
@@ -54,9 +66,16 @@ export const inferRequest = z
     path: ['callback'],
   })
   .refine(
-    ({ inputs, text, features }) =>
-      [inputs, text, features].filter((given) => given !== undefined).length === 1,
-    { message: 'expected exactly one of "inputs", "text" and "features"' },
+    ({ inputs, text, features, image }) =>
+      [inputs, text, features, image].filter((given) => given !== undefined).length === 1,
+    { message: 'expected exactly one of "inputs", "text", "features" and "image"' },
   )
-  .meta({ oneOf: [{ required: ['inputs'] }, { required: ['text'] }, { required: ['features'] }] });
+  .meta({
+    oneOf: [
+      { required: ['inputs'] },
+      { required: ['text'] },
+      { required: ['features'] },
+      { required: ['image'] },
+    ],
+  });
 export type InferRequest = z.infer<typeof inferRequest>;

@@ -6,6 +6,13 @@ import { hex32 } from './primitives.js';
 export const modelStatuses = ['pending', 'active', 'suspended', 'retired'] as const;
 export type ModelStatus = (typeof modelStatuses)[number];
 
+/** What callers send to a model instead of tensors, where it takes anything else. */
+export const inputTypes = ['text', 'feature-vector', 'image', 'tensor'] as const;
+
+/** What a model answers. */
+export const outputTypes = ['classification', 'regression', 'embedding', 'tensor'] as const;
+export type OutputType = (typeof outputTypes)[number];
+
 /**
  * How far a verification is. `recorded`: free, done. `executed`: the answer is stored, the payment is not settled
  * yet. `settled`: paid. `payment-failed`: the payment-verifier sends the payment no more; should somebody else
@@ -65,9 +72,9 @@ export const tensorSpecsWith = (text: TextRule) =>
       'a tensor name appears twice',
     );
 
-/** How a text, or numbers by name, become the model's input; the digest also stands in the metadata of the ONNX file. */
+/** How a text, a picture or numbers by name become the model's input; the digest also stands in the metadata of the ONNX file. */
 export const preprocessSpec = z.strictObject({
-  type: z.enum(['word-list', 'feature-vector']),
+  type: z.enum(['word-list', 'feature-vector', 'image', 'tokenizer']),
   file: modelFileName,
   sha256: hex32,
 });

@@ -6,11 +6,14 @@ import { createHash } from 'node:crypto';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { PREPROCESS_KEY } from '../../domain/model/added-preprocess.js';
 import { folderManifest, MANIFEST_BYTES_MAX, type ModelManifest } from '../../domain/model/manifest.js';
 import type { Model, ProvingKeys } from '../../domain/model/model.js';
-import { FeatureVector } from '../../domain/request/feature-vector.js';
+import { requireOutputType } from '../../domain/model/output-type.js';
+import type { TokenizerFile } from '../../domain/request/preparers.js';
 import type { Preprocessing } from '../../domain/request/preprocessing.js';
-import { WordListTokenizer } from '../../domain/request/word-list-tokenizer.js';
+import { readPreprocessing, TOKENIZER_BYTES_MAX } from '../../domain/request/read-preprocessing.js';
+import type { NamedTokenizer } from '../../domain/request/text-input.js';
 import { EXTERNAL_DATA_REFUSAL, hasExternalData } from '@touchstone/onnx';
 import { readOnnxMetadata } from '../onnx/onnx-metadata.js';
 import { CIRCUIT_BYTES_MAX, DEVIATION_BYTES_MAX, loadCircuit, loadDeviation } from './load-circuit.js';
@@ -24,8 +27,6 @@ export const MODEL_BYTES_MAX = 268_435_456;
 
 /** Largest preprocessing file in bytes. */
 export const PREPROCESS_BYTES_MAX = 16_777_216;
-
-const PREPROCESS_KEY = 'touchstone.preprocess.sha256';
 
 /**
  * Reads every `<folder>/model.json` below `folder` with its files and checks them: closed schemas, hashes, paths, weights
@@ -76,6 +77,7 @@ async function loadModel(root: string, folder: string): Promise<Model> {
   requireHash(join(folder, manifest.file), bytes, manifest.sha256);
   if (hasExternalData(bytes))
     throw new AppError('model-invalid', `The model ${manifest.id} is refused: ${EXTERNAL_DATA_REFUSAL}.`);
+  requireOutputType(manifest);
   const { developer, name, version } = manifest;
   const identity = { developer, modelHash: manifest.sha256, name, version };
   return {
@@ -138,12 +140,6 @@ function readManifest(folder: string, bytes: Uint8Array): ModelManifest {
   );
 }
 
-/** What each type is read by. */
-const preprocessings = {
-  'word-list': WordListTokenizer,
-  'feature-vector': FeatureVector,
-} as const;
-
 async function loadPreprocessing(
   root: string,
   folder: string,
@@ -162,11 +158,24 @@ async function loadPreprocessing(
   const path = join(folder, preprocess.file);
   const bytes = await readInside(root, path, PREPROCESS_BYTES_MAX);
   requireHash(path, bytes, preprocess.sha256);
-  const preprocessing = preprocessings[preprocess.type].fromFile(
-    strictJson(path, bytes, PREPROCESS_BYTES_MAX),
+  const value = strictJson(path, bytes, PREPROCESS_BYTES_MAX);
+  const preprocessing = await readPreprocessing(preprocess.type, value, (named) =>
+    tokenizerIn(root, folder, named),
   );
   if (preprocessing.fits(inputs)) return preprocessing;
   throw new AppError('model-invalid', `The model ${id} needs ${preprocessing.needs}.`);
+}
+
+/** The tokenizer of a text-input.json, beside it. */
+async function tokenizerIn(
+  root: string,
+  folder: string,
+  { file, sha256: expected }: NamedTokenizer,
+): Promise<TokenizerFile> {
+  const path = join(folder, file);
+  const bytes = await readInside(root, path, TOKENIZER_BYTES_MAX);
+  requireHash(path, bytes, expected);
+  return { sha256: expected, read: () => Promise.resolve(bytes) };
 }
 
 function requireHash(path: string, bytes: Uint8Array, expected: string): void {

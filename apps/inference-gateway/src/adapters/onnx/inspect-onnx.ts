@@ -8,6 +8,7 @@ import {
   readVarint,
   type Field,
 } from '@touchstone/onnx';
+import { RUNTIME_DOMAIN, RUNTIME_OPERATORS } from './runtime-operators.js';
 
 /** Nodes that an added model may have, subgraphs included. */
 export const ONNX_NODES_MAX = 100_000;
@@ -17,12 +18,6 @@ export const ONNX_GRAPH_DEPTH_MAX = 8;
 
 /** Operator sets with a published specification and versions: of ONNX itself and of its classical models. */
 const DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml']);
-
-/**
- * Operators that the runtime brings along. They have one version for ever and mean what the runtime's release makes of them, and
- * they are much native code that few test with hostile files; models of the operator may use them.
- */
-const RUNTIME_DOMAIN = 'com.microsoft';
 
 /** Field numbers of onnx.proto. */
 const MODEL = { graph: 7, trainingInfo: 20, functions: 25 } as const;
@@ -148,15 +143,16 @@ function lastText(bytes: Uint8Array, number: number): string {
 
 function requireDomain(domain: string, operator: string): void {
   if (DOMAINS.has(domain)) return;
+  if (domain === RUNTIME_DOMAIN && RUNTIME_OPERATORS.has(operator)) return;
   if (domain === RUNTIME_DOMAIN) {
     throw refused(
-      `it needs the operator ${JSON.stringify(operator)} of the runtime itself (${RUNTIME_DOMAIN}), which no added model may use; ` +
-        'export it without the optimisations of the runtime, or deploy it in the models folder',
+      `it needs the operator ${JSON.stringify(operator)} of the runtime itself (${RUNTIME_DOMAIN}), which no added model may use ` +
+        '(docs/own-model.md lists those that it may); export it without that, or deploy it in the models folder',
     );
   }
   throw refused(
     `it needs the operator ${JSON.stringify(operator)} of the domain ${JSON.stringify(domain)}; ` +
-      'only ai.onnx and ai.onnx.ml are there',
+      'only ai.onnx, ai.onnx.ml and some of com.microsoft are there',
   );
 }
 

@@ -6,6 +6,7 @@ import {
   modelsFolder,
   sampleModels,
   withVersionId,
+  noPreparers,
 } from '../../../test/support/sample-models.js';
 import type { Model } from '../../domain/model/model.js';
 import { readInputs } from '../../domain/request/read-inputs.js';
@@ -67,7 +68,7 @@ describe('OnnxPool with the sample models', () => {
           },
         ],
       };
-      const run = await pool().run(model(id), readInputs(model(id), request));
+      const run = await pool().run(model(id), await readInputs(model(id), request, noPreparers));
       const [output] = run.outputs;
       const decoded = output ? decodeTensor(output) : undefined;
       const scores = decoded?.ok ? decoded.value.map(Number) : [];
@@ -82,7 +83,10 @@ describe('OnnxPool with the sample models', () => {
     const { cases } = JSON.parse(text) as { cases: { text: string; score?: number; label?: string }[] };
     const running = pool();
     for (const { text: input, score, label } of cases.filter((entry) => entry.score !== undefined)) {
-      const { outputs } = await running.run(sentiment, readInputs(sentiment, { text: input }));
+      const { outputs } = await running.run(
+        sentiment,
+        await readInputs(sentiment, { text: input }, noPreparers),
+      );
       const [scored, labelled] = outputs.map((tensor) => {
         const decoded = decodeTensor(tensor);
         return decoded.ok ? decoded.value : [];
@@ -95,7 +99,7 @@ describe('OnnxPool with the sample models', () => {
 
   it('gives the same bits for the same input from every worker', async () => {
     const several = pool({ workers: 2 });
-    const inputs = readInputs(model('financial-sentiment'), { text: 'profit and loss' });
+    const inputs = await readInputs(model('financial-sentiment'), { text: 'profit and loss' }, noPreparers);
     const runs = await Promise.all(
       Array.from({ length: 20 }, () => several.run(model('financial-sentiment'), inputs)),
     );

@@ -11,6 +11,7 @@ import type { ProvenExecution } from '@touchstone/contracts/http/inference-gatew
 import { decodeTensor } from '@touchstone/evidence';
 import type { Model } from '../model/model.js';
 import { dataLengthOf } from '../request/raw-contents.js';
+import { presentationOf } from './presentation.js';
 import type { EventDraft } from './verification.js';
 
 /** An output as the answer shows it; `data` is flat in row-major order. */
@@ -71,9 +72,11 @@ export function answerBytes(
   const { id, name, version } = model.manifest;
   const outputs = execution.outputs.map(toAnswerTensor);
   const prediction = predictionOf(model, outputs);
+  const presentation = presentationOf(model, outputs);
   const before = { verificationId, model: { id, name, version, modelVersionId: model.modelVersionId } };
   const after = {
     ...(prediction ? { prediction } : {}),
+    ...(presentation ? { presentation } : {}),
     proof,
     context,
     payment,

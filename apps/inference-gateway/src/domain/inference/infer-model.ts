@@ -8,6 +8,7 @@ import type { PresentedPayment } from '../payment/presented-payment.js';
 import type { Reply } from '../payment/reply.js';
 import type { PaymentHeader } from '../payment/transfers.js';
 import type { ProveOutput } from '../proving/prove-output.js';
+import type { Preparers } from '../request/preparers.js';
 import { readInputs } from '../request/read-inputs.js';
 import { answerBytes, eventDraft, type AnswerLinks } from './answer.js';
 import type { ModelExecutor, PricedRequest } from './execute-model.js';
@@ -37,6 +38,7 @@ export interface InferModelParts {
   readonly links: AnswerLinks;
   readonly nowMs: () => number;
   readonly proofs: Pick<ProveOutput, 'proveExecution' | 'requireProvable'>;
+  readonly preparers: Preparers;
   /** Undefined when payment is off. */
   readonly paid: PaidInference | undefined;
 }
@@ -52,7 +54,7 @@ export class InferModel {
     if (earlier !== undefined) return earlier;
     const presented = this.presentedBy(call);
     await this.parts.catalogue.fetch(call.modelId);
-    const request = this.prepare(call);
+    const request = await this.prepare(call);
     if (paid && request.price > 0n) return paid.infer(request, presented);
     const execution = await this.parts.executor.execute(request, null);
     const { answer, proof } = await this.parts.proofs.proveExecution(execution, request.prove);
@@ -85,7 +87,7 @@ export class InferModel {
   async accept<T>(call: InferCall, keep: (validBefore: string | undefined) => Promise<T>): Promise<T> {
     const { paid, catalogue } = this.parts;
     await catalogue.fetch(call.modelId);
-    const request = this.prepare(call);
+    const request = await this.prepare(call);
     if (paid && request.price > 0n) return paid.queue(request, this.presentedBy(call), keep);
     return keep(undefined);
   }
@@ -94,12 +96,15 @@ export class InferModel {
     return paymentHeader === undefined ? undefined : this.parts.paid?.present(paymentHeader);
   }
 
-  private prepare(call: InferCall): PricedRequest {
+  private async prepare(call: InferCall): Promise<PricedRequest> {
     const startedMs = performance.now();
     const model = this.parts.catalogue.active(call.modelId);
     const prove = call.request.prove ?? 'none';
     const proofPrice = prove === 'none' ? 0n : this.parts.proofs.requireProvable(model).price;
-    const inputs = call.inputsOf?.(model) ?? { tensors: readInputs(model, call.request) };
+    const inputs = call.inputsOf?.(model) ?? {
+      tensors: await readInputs(model, call.request, this.parts.preparers),
+      hash: undefined,
+    };
     return {
       ...{ model, prove },
       price: priceOf(model) + (prove === 'now' ? proofPrice : 0n),

@@ -3,7 +3,7 @@ import type { TestCase } from '@touchstone/contracts/http/market';
 import { decodeTensor } from '@touchstone/evidence';
 import { checkOutputs } from '../inference/check-outputs.js';
 import type { ModelManifest } from '../model/manifest.js';
-import { readInputs } from '../request/read-inputs.js';
+import { readTensors } from '../request/read-inputs.js';
 
 /** Milliseconds within which the next test case may begin; each run has the limit of any other. */
 export const TEST_CASES_TIME_MAX_MS = 120_000;
@@ -28,7 +28,9 @@ export async function runTestCases(model: TestedModel, cases: readonly TestCase[
     if (model.nowMs() - startedMs > TEST_CASES_TIME_MAX_MS)
       throw refused(`the test cases before ${what} took more than ${TEST_CASES_TIME_MAX_MS} ms`);
     const { manifest } = model;
-    const inputs = inWords(what, () => readInputs({ manifest, preprocessing: undefined }, testCase));
+    const inputs = inWords(what, () =>
+      readTensors({ inputs: manifest.inputs, whole: undefined }, testCase.inputs),
+    );
     const given = await model.run(what, inputs);
     const outputs = inWords(what, () => checkOutputs({ manifest, origin: 'added' }, given));
     for (const expected of testCase.outputs) compare(what, expected, outputs, testCase.tolerance);

@@ -1,9 +1,10 @@
-import { AppError, type ErrorDetail } from '@touchstone/contracts';
+import { AppError, type ErrorDetail, type TensorSpec } from '@touchstone/contracts';
 import type { AddedManifest } from '@touchstone/contracts/http/inference-gateway';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { canonicalJson } from '@touchstone/canonical-json';
 import { modelVersionIdOf } from '@touchstone/evidence';
 import { ADDED_MODELS_MAX, type AddedModel, type AddedModelStore } from './added-model.js';
+import type { AddedPreprocess, CheckedPreprocess } from './added-preprocess.js';
 import type { CommitmentKeeper } from './commitment-keeper.js';
 import type { ModelCatalogue } from './model-catalogue.js';
 import type { ModelManifest } from './manifest.js';
@@ -17,6 +18,12 @@ export interface AddModelParts {
   readonly commitments: CommitmentKeeper;
   /** Looks through a file and tries it where it can do no harm. @throws AppError `model-invalid` */
   readonly inspect: (bytes: Uint8Array) => Promise<ModelTensors>;
+  /** Checks the files about what a model takes. @throws AppError `model-invalid` */
+  readonly checkPreprocess: (
+    sent: AddedPreprocess,
+    bytes: Uint8Array,
+    inputs: readonly TensorSpec[],
+  ) => Promise<CheckedPreprocess>;
   readonly sha3: (bytes: Uint8Array) => string;
   /** Ends what still runs of a retired model. */
   readonly forget: (modelVersionId: string) => Promise<void>;
@@ -32,17 +39,22 @@ export class AddModel {
    *
    * @throws AppError `model-invalid`; `conflict` when the name and version belong to something else, or the list is full
    */
-  async add(wanted: AddedManifest, bytes: Uint8Array): Promise<{ id: string; created: boolean }> {
+  async add(
+    wanted: AddedManifest,
+    bytes: Uint8Array,
+    preprocess?: AddedPreprocess,
+  ): Promise<{ id: string; created: boolean }> {
     const { catalogue, store } = this.parts;
     const digest = bytesToHex(sha256(bytes));
     const earlier = await this.earlier(wanted);
     // A name that is taken by another file is told before the file is tried, the rest after it.
     if (earlier && earlier.model.identity.modelHash !== digest) throw otherFile(wanted, earlier, digest);
     const tensors = await this.parts.inspect(bytes);
-    const model = this.modelOf(wanted, bytes, digest, tensors);
-    const addition = await store.add(model, bytes);
+    const taken = preprocess && (await this.parts.checkPreprocess(preprocess, bytes, tensors.inputs));
+    const model = withPreprocessing(this.modelOf(wanted, bytes, digest, tensors), taken);
+    const addition = await store.add(model, bytes, preprocess);
     if (addition.kind === 'full') throw full();
-    if (addition.kind === 'taken') return this.again(model, addition.by, bytes);
+    if (addition.kind === 'taken') return this.again(model, addition.by, bytes, preprocess);
     catalogue.put({ model: addition.model, status: 'active' });
     await this.commit(addition.model);
     return { id: addition.model.manifest.id, created: true };
@@ -72,7 +84,12 @@ export class AddModel {
     return undefined;
   }
 
-  private async again(model: Model, by: AddedModel, bytes: Uint8Array) {
+  private async again(
+    model: Model,
+    by: AddedModel,
+    bytes: Uint8Array,
+    preprocess: AddedPreprocess | undefined,
+  ) {
     const { identity, manifest } = by.model;
     if (identity.modelHash !== model.identity.modelHash) {
       throw otherFile(model.identity, by, model.identity.modelHash);
@@ -87,7 +104,7 @@ export class AddModel {
       );
     }
     if (by.status === 'retired') {
-      if (!(await this.parts.store.restore(by.model.modelVersionId, bytes))) throw full();
+      if (!(await this.parts.store.restore(by.model.modelVersionId, bytes, preprocess))) throw full();
       this.parts.catalogue.put({ model: by.model, status: 'active' });
     } else this.parts.catalogue.put(by);
     await this.commit(by.model);
@@ -120,6 +137,13 @@ export class AddModel {
       .renew(model)
       .catch((error: unknown) => this.parts.commitmentLate(model.manifest.id, error));
   }
+}
+
+/** The model with what turns a text or a picture into its inputs. */
+function withPreprocessing(model: Model, checked: CheckedPreprocess | undefined): Model {
+  if (checked === undefined) return model;
+  const { spec, preprocessing } = checked;
+  return { ...model, manifest: { ...model.manifest, preprocess: spec }, preprocessing };
 }
 
 /** The id of a further version of a name: the first version has the name itself. */

@@ -1,4 +1,5 @@
 import type { ModelStatus } from '@touchstone/contracts';
+import type { AddedPreprocess } from './added-preprocess.js';
 import type { Model } from './model.js';
 
 /** Models that may be added and not retired at once; every replica lists them, and their files are kept. */
@@ -22,13 +23,13 @@ export type Addition =
 
 /** Keeps added models with their files, for all replicas. */
 export interface AddedModelStore {
-  /** Writes model and file in one transaction; the first of two writers of the same name and version wins. */
-  add(model: Model, bytes: Uint8Array): Promise<Addition>;
+  /** Writes model and files in one transaction; the first of two writers of the same name and version wins. */
+  add(model: Model, bytes: Uint8Array, preprocess?: AddedPreprocess): Promise<Addition>;
   findById(id: string): Promise<AddedModel | undefined>;
   /** Ids and statuses of all added models. */
   list(): Promise<{ id: string; modelVersionId: string; status: ModelStatus }[]>;
   /** Ends a model: no new requests, the file is let go; what was proven stays. */
   retire(modelVersionId: string): Promise<void>;
   /** Takes a retired model back with its file; false when there is no room. */
-  restore(modelVersionId: string, bytes: Uint8Array): Promise<boolean>;
+  restore(modelVersionId: string, bytes: Uint8Array, preprocess?: AddedPreprocess): Promise<boolean>;
 }

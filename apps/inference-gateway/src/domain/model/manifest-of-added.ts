@@ -1,6 +1,7 @@
 import { AppError, type TensorSpec } from '@touchstone/contracts';
 import type { AddedManifest } from '@touchstone/contracts/http/inference-gateway';
 import { modelManifest, type ModelManifest } from './manifest.js';
+import { requireOutputType } from './output-type.js';
 
 /** The inputs and outputs of a file that was loaded and tried. */
 export interface ModelTensors {
@@ -12,14 +13,14 @@ export interface ModelTensors {
  * The manifest of a model that is added: what its owner says, and what its file showed.
  *
  * @param digest SHA-256 of the file
- * @throws AppError `model-invalid` when the labels fit no output
+ * @throws AppError `model-invalid` when the labels fit no output, or the outputs are not of the type that was said
  */
 export function manifestOfAdded(
   { name, version, developer, ...wanted }: AddedManifest,
   digest: string,
   tensors: ModelTensors,
 ): ModelManifest {
-  return modelManifest.parse({
+  const manifest = modelManifest.parse({
     id: name,
     name,
     version,
@@ -32,7 +33,10 @@ export function manifestOfAdded(
     inputs: tensors.inputs,
     outputs: labelled(tensors.outputs, wanted.labels),
     priceAtomic: wanted.priceAtomic,
+    ...(wanted.outputType === undefined ? {} : { outputType: wanted.outputType }),
   });
+  requireOutputType(manifest);
+  return manifest;
 }
 
 function labelled(outputs: readonly TensorSpec[], labels: readonly string[] | undefined): TensorSpec[] {

@@ -10,6 +10,7 @@ import {
   visibleText,
   type TextRule,
 } from '@touchstone/contracts';
+import { outputTypes } from '@touchstone/contracts/http/inference-gateway';
 import { z } from 'zod';
 
 /** Largest manifest in bytes. */
@@ -47,6 +48,7 @@ const manifestWith = (text: TextRule) =>
     outputs: tensorSpecsWith(text),
     priceAtomic: decimal,
     preprocess: preprocessSpec.optional(),
+    outputType: z.enum(outputTypes).optional(),
     accuracy: accuracyWith(text).optional(),
     /** The circuit by which answers can be proved: the model is then run in whole numbers. */
     circuit: modelFileName.optional(),

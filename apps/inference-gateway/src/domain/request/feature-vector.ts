@@ -6,7 +6,7 @@ import {
   type InferRequest,
 } from '@touchstone/contracts/http/inference-gateway';
 import { z } from 'zod';
-import type { Preprocessing } from './preprocessing.js';
+import type { PreparedTensor, Preprocessing } from './preprocessing.js';
 
 const featureVectorFile = z.strictObject({
   type: z.literal('feature-vector'),
@@ -53,6 +53,12 @@ export class FeatureVector implements Preprocessing {
     );
   }
 
+  prepare(request: InferRequest, inputs: readonly TensorSpec[]): PreparedTensor[] {
+    const data = this.elements(request);
+    return inputs.map(({ name }) => ({ name, shape: [1, data.length], data }));
+  }
+
+  /** The numbers in the order of the file. */
   elements({ features = {} }: InferRequest): number[] {
     const known = new Set(this.features.map(({ name }) => name));
     const details: ErrorDetail[] = Object.keys(features)

@@ -4,7 +4,8 @@ import { decodeTensor, encodeTensor } from '@touchstone/evidence';
 import { shapeFits, shapeText } from '../model/manifest.js';
 import { quantise } from '@touchstone/integer-model';
 import type { Model, ProvableCircuit } from '../model/model.js';
-import type { Preprocessing } from './preprocessing.js';
+import type { Preparers } from './preparers.js';
+import type { PreparedTensor, Preprocessing } from './preprocessing.js';
 
 /** What the inputs of a request have to fit. */
 type RequestedModel = Pick<Model, 'manifest' | 'preprocessing' | 'circuit'>;
@@ -34,34 +35,66 @@ export function readTensors(model: TensorModel, tensors: readonly RequestTensor[
  * Turns the body into the model's input tensors, in the order of the manifest. Everything that can be wrong with
  * them is found here, before any money is asked for.
  *
- * @throws AppError `tensor-invalid`, `text-invalid` or `validation-failed`, with expected and actual values
+ * @throws AppError `tensor-invalid`, `text-invalid`, `image-invalid` or `validation-failed`, with expected and actual values; and those
+ * of {@link Preparers}
  */
-export function readInputs(model: RequestedModel, request: InferRequest): CanonicalTensor[] {
-  const { text, features, inputs = [] } = request;
-  if (text !== undefined) return preparedInputs(model, request, 'text');
-  if (features !== undefined) return preparedInputs(model, request, 'features');
+export async function readInputs(
+  model: RequestedModel,
+  request: InferRequest,
+  preparers: Preparers,
+): Promise<CanonicalTensor[]> {
+  const { inputs = [] } = request;
+  const given = (['text', 'features', 'image'] as const).find((member) => request[member] !== undefined);
+  if (given !== undefined) return preparedInputs(model, request, given, preparers);
   return readTensors(tensorModelOf(model), inputs);
 }
 
 /** What the preprocessing of the model makes of a request; bounds and whole numbers are those of any tensor. */
-function preparedInputs(
+async function preparedInputs(
   model: RequestedModel,
   request: InferRequest,
   given: Preprocessing['takes'],
-): CanonicalTensor[] {
-  const { preprocessing } = model;
-  const [spec] = model.manifest.inputs;
-  if (preprocessing?.takes !== given || !spec) {
+  preparers: Preparers,
+): Promise<CanonicalTensor[]> {
+  const { preprocessing, manifest } = model;
+  if (preprocessing?.takes !== given) {
     const taken = preprocessing === undefined ? 'inputs' : `inputs" or "${preprocessing.takes}`;
-    throw new AppError('validation-failed', `The model ${model.manifest.id} takes no ${given}.`, {
+    throw new AppError('validation-failed', `The model ${manifest.id} takes no ${given}.`, {
       details: [{ pointer: `/${given}`, detail: `expected "${taken}", by what the page of the model says` }],
     });
   }
-  const data = preprocessing.elements(request);
-  const whole = model.circuit !== undefined;
-  const datatype = whole ? 'FP64' : spec.datatype;
-  const tensor = { name: spec.name, datatype, shape: [1, data.length], data };
-  return tensorInputs(tensorModelOf(model), [tensor], () => `/${given}`);
+  const prepared = await preprocessing.prepare(request, manifest.inputs, preparers);
+  const pointerOf = () => `/${given}`;
+  if (model.circuit === undefined && prepared.every(isCanonical))
+    return prepared.map((tensor) => withinRange(model, tensor, pointerOf()));
+  const tensors = prepared.map((tensor) => requestTensorOf(model, tensor));
+  return tensorInputs(tensorModelOf(model), tensors, pointerOf);
+}
+
+const isCanonical = (tensor: PreparedTensor): tensor is CanonicalTensor => typeof tensor.data === 'string';
+
+/** The elements have their bytes already, which many of them would be slow to read once more. */
+function withinRange(
+  { manifest }: RequestedModel,
+  tensor: CanonicalTensor,
+  pointer: string,
+): CanonicalTensor {
+  const spec = manifest.inputs.find(({ name }) => name === tensor.name);
+  if (spec) checkRange(spec, tensor, pointer);
+  return tensor;
+}
+
+/** As if somebody had sent it; floats, where a model in whole numbers is to round them. */
+function requestTensorOf({ manifest, circuit }: RequestedModel, tensor: PreparedTensor): RequestTensor {
+  if (isCanonical(tensor)) {
+    const decoded = decodeTensor(tensor);
+    if (!decoded.ok) throw new Error(`The input ${tensor.name} is not canonical: ${decoded.error.detail}`);
+    return { ...tensor, data: decoded.value };
+  }
+  const { name, shape, data } = tensor;
+  const spec = manifest.inputs.find((input) => input.name === name);
+  const datatype = circuit !== undefined || !spec ? 'FP64' : spec.datatype;
+  return { name, datatype, shape: [...shape], data: [...data] };
 }
 
 function tensorInputs(

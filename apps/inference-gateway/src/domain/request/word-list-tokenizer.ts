@@ -1,7 +1,7 @@
 import { AppError, type TensorSpec } from '@touchstone/contracts';
 import type { InferRequest } from '@touchstone/contracts/http/inference-gateway';
 import { z } from 'zod';
-import type { Preprocessing } from './preprocessing.js';
+import type { PreparedTensor, Preprocessing } from './preprocessing.js';
 
 /** Most words in a list. */
 export const VOCABULARY_MAX = 1_000_000;
@@ -78,8 +78,9 @@ export class WordListTokenizer implements Preprocessing {
     );
   }
 
-  elements({ text = '' }: InferRequest): number[] {
-    return this.tokenIds(text);
+  prepare({ text = '' }: InferRequest, inputs: readonly TensorSpec[]): PreparedTensor[] {
+    const data = this.tokenIds(text);
+    return inputs.map(({ name }) => ({ name, shape: [1, data.length], data }));
   }
 
   /**

@@ -16,6 +16,7 @@ export interface InferMessage {
   readonly inputs: readonly TensorMessage[];
   readonly text?: string;
   readonly features: Readonly<Record<string, number>>;
+  readonly image?: Buffer;
   /** The name of a value, or the number of one that the proto does not have. */
   readonly prove: string | number;
 }
@@ -38,12 +39,13 @@ export interface ListModelsMessage {
 }
 
 /** A request as JSON has it, which no schema has seen yet: that one refuses a number that is no mode. */
-export function requestOf({ inputs, text, features, prove }: InferMessage): unknown {
+export function requestOf({ inputs, text, features, image, prove }: InferMessage): unknown {
   const mode = typeof prove === 'number' ? prove : proveModeOf[prove];
   return {
     ...(inputs.length === 0 ? {} : { inputs: inputs.map(tensorOf) }),
     ...(text === undefined ? {} : { text }),
     ...(Object.keys(features).length === 0 ? {} : { features }),
+    ...(image === undefined ? {} : { image: image.toString('base64') }),
     ...(mode === undefined ? {} : { prove: mode }),
   };
 }
@@ -88,10 +90,11 @@ export const summaryMessage = (model: ModelSummary): object => model;
 /** A model as its message. */
 export function modelMessage({ inputs, outputs, commitment, ...model }: ModelDetail): object {
   const { modelHash, modelHashSha3, sizeBytes, preprocess, accuracy, licence, commitmentHash } = model;
-  const { features = [] } = model;
+  const { features = [], inputType, outputType } = model;
   return {
     summary: summaryMessage(model),
     ...{ modelHash, modelHashSha3, sizeBytes, preprocess, accuracy, licence, commitmentHash, features },
+    ...{ inputType, outputType },
     inputs: inputs.map(specMessage),
     outputs: outputs.map(specMessage),
     ...(commitment && { commitmentJson: canonicalJson(commitment) }),

@@ -11,6 +11,7 @@ export const inferRefusals = [
   'validation-failed',
   'tensor-invalid',
   'text-invalid',
+  'image-invalid',
   'inference-failed',
   'not-provable',
   'conflict',

@@ -38,7 +38,7 @@ export class OperatorModelsController {
   @ApiRoute({
     summary: 'Adds a model.',
     description:
-      'The form has two parts: `model`, the ONNX file, and `manifest`, JSON with name, priceAtomic and optionally version, developer, description, licence, task and labels. Answers 201 with the model as it is listed; 200 when the same file with the same settings is there already.',
+      'The form has the parts `model`, the ONNX file, and `manifest`, JSON with name, priceAtomic and optionally version, developer, description, licence, task and labels; a model that takes pictures has `image.json` besides, one that takes texts `text-input.json` and `tokenizer.json`. Answers 201 with the model as it is listed; 200 when the same file with the same settings is there already.',
     tags: ['operator'],
     responses: {
       200: { description: 'The model was there already.', schema: modelDetail },
@@ -54,8 +54,8 @@ export class OperatorModelsController {
     @RawBodyBytes({ bytesMax: ADDED_FORM_BYTES_MAX }) body: Uint8Array,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<ModelDetail> {
-    const { manifest, bytes } = await readModelForm(request, body);
-    const { id, created } = await this.addModel.add(manifest, bytes);
+    const { manifest, bytes, preprocess } = await readModelForm(request, body);
+    const { id, created } = await this.addModel.add(manifest, bytes, preprocess);
     if (created) response.statusCode = CREATED;
     return this.pages.show(this.catalogue.get(id));
   }
