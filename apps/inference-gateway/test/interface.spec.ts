@@ -16,12 +16,24 @@ describe('the HTTP interface', () => {
   it('answers well-formed and malformed requests as its document says', async () => {
     const { operations, requests, findings, crossOrigin } = await checkInterface(url, {
       origin: ORIGIN,
-      known: { id: ['digits', 'financial-sentiment'] },
+      known: { id: ['digits', 'financial-sentiment'], modelId: ['digits', 'financial-sentiment'] },
     });
     expect(findings).toEqual([]);
     expect(requests).toBe(operations * 20);
     expect(crossOrigin).toEqual([
       'GET /.well-known/ai-service.json',
+      'GET /api/health',
+      'POST /api/infer/{modelId}',
+      'DELETE /api/jobs/{id}',
+      'GET /api/jobs/{id}',
+      'GET /api/models',
+      'GET /api/models/{modelId}',
+      'GET /api/submissions/terms',
+      'GET /api/verifications/tx/{txHash}',
+      'GET /api/verifications/{id}',
+      'POST /api/verify-proof',
+      'GET /health',
+      'POST /infer/{modelId}',
       'DELETE /v1/jobs/{id}',
       'GET /v1/jobs/{id}',
       'GET /v1/models',
@@ -37,5 +49,5 @@ describe('the HTTP interface', () => {
       'GET /v1/verifications/{id}/proof',
       'POST /v1/verifications/{id}/proof',
     ]);
-  }, 60_000);
+  }, 120_000);
 });

@@ -36,6 +36,17 @@ describe('bodies as large as their model needs', () => {
     ]);
   }, 60_000);
 
+  it('takes them over the seed API too, as a plain list of numbers', async () => {
+    const { inputs } = JSON.parse(picture(13 * MIB)) as { inputs: [{ data: number[] }] };
+    const response = await gateway.post('/infer/means', { inputs: inputs[0].data, returnProof: false });
+    expect(await response.json()).toMatchObject({ inference: { outputs: [0.25, 1.25, 2.25] } });
+    const small = await gateway.post('/infer/digits', { inputs: inputs[0].data });
+    expect([small.status, await small.json()]).toEqual([
+      413,
+      expect.objectContaining({ code: 413, reason: 'BODY_TOO_LARGE' }),
+    ]);
+  }, 60_000);
+
   it('gives other models and unknown ones no more than before', async () => {
     const large = ' '.repeat(INFER_BODY_BYTES_MAX + 1);
     for (const model of ['digits', 'nobody']) expect((await infer(gateway, model, large)).status).toBe(413);

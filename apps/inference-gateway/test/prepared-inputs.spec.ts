@@ -70,6 +70,8 @@ describe('a model that takes pictures', () => {
       expect(proof.inputHash).toBe(hash.ok && hash.value);
       expect(fixture.signer.verifies(proof)).toBe(true);
     }
+    const seed = await first.post('/infer/pictures', { inputs: { image: picture } });
+    expect(await seed.json()).toMatchObject({ success: true, inference: { outputs: elements } });
     const asked = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 3, 3, 4], data: elements }] };
     expect(await ask(first, 'pictures', asked)).toMatchObject({ status: 200 });
   }, 30_000);

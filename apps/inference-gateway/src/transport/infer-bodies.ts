@@ -7,14 +7,15 @@ import { bodyBytesMaxOf } from '../domain/request/body-limit.js';
 import type { BodyAnswer, LargeBodies } from '../domain/request/large-body.js';
 import { tensorOfContents } from '../domain/request/raw-contents.js';
 import { tensorModelOf } from '../domain/request/read-inputs.js';
-import { readRequest } from '../domain/request/read-request.js';
+import { readRequest, type ReadRequest, type RequestForm } from '../domain/request/read-request.js';
 import { INFER_BODY_BYTES_MAX } from '../domain/request/request-limits.js';
 
 /** Bytes from which a body is read in a thread of its own: to read that much takes the main thread some milliseconds. */
 export const LARGE_BODY_BYTES = 131_072;
 
 /** What a body says of a call. */
-export type CallBody = Pick<InferCall, 'request' | 'body' | 'bodyDigest' | 'inputsOf'>;
+export type CallBody = Pick<InferCall, 'request' | 'body' | 'bodyDigest' | 'inputsOf'> &
+  Pick<ReadRequest, 'seed'>;
 
 /** Reads the bodies of requests, as large as their models may need. */
 export class InferBodies {
@@ -28,33 +29,43 @@ export class InferBodies {
    *
    * @throws AppError `unsupported-media-type`, `body-too-large`, `queue-full`, `malformed-json`, `validation-failed`
    */
-  async read(request: HttpRequest, modelId: string): Promise<CallBody> {
+  async read(request: HttpRequest, modelId: string, form: RequestForm = 'v1'): Promise<CallBody> {
     requireJson(request);
     await this.catalogue.fetch(modelId);
     const model = this.modelOf(modelId);
     const bytesMax = model ? bodyBytesMaxOf(model) : INFER_BODY_BYTES_MAX;
     const { size, parts } = await readBodyParts(request, { bytesMax, refusal: tooLarge(modelId, bytesMax) });
-    if (size > LARGE_BODY_BYTES) return this.readAway(parts, model);
-    const body = joined({ size, parts });
-    return { body, request: readRequest(body) };
+    if (size > LARGE_BODY_BYTES) return this.readAway(parts, model, form);
+    return readHere(joined({ size, parts }), model, form);
   }
 
   /** Reads a body that was taken before; a newer version may take less of it. */
-  async readAgain(body: Uint8Array, modelId: string): Promise<CallBody> {
-    if (body.length <= LARGE_BODY_BYTES) return { body, request: readRequest(body) };
-    return this.readAway([body], this.modelOf(modelId));
+  async readAgain(body: Uint8Array, modelId: string, form: RequestForm = 'v1'): Promise<CallBody> {
+    await this.catalogue.fetch(modelId);
+    const model = this.modelOf(modelId);
+    if (body.length <= LARGE_BODY_BYTES) return readHere(body, model, form);
+    return this.readAway([body], model, form);
   }
 
   private modelOf(id: string): Model | undefined {
     return this.catalogue.has(id) ? this.catalogue.get(id).model : undefined;
   }
 
-  private async readAway(parts: readonly Uint8Array[], model: Model | undefined): Promise<CallBody> {
-    const answer = await this.readers.read({ parts, model: model && tensorModelOf(model) });
-    const { body, digest: bodyDigest, request, inputs } = answer;
-    if (model === undefined || inputs === undefined) return { body, bodyDigest, request };
-    return { body, bodyDigest, request, inputsOf: (asked) => taken(inputs, model, asked) };
+  private async readAway(
+    parts: readonly Uint8Array[],
+    model: Model | undefined,
+    form: RequestForm,
+  ): Promise<CallBody> {
+    const answer = await this.readers.read({ parts, form, model: model && tensorModelOf(model) });
+    const { body, digest: bodyDigest, request, seed, inputs } = answer;
+    const read = { body, bodyDigest, request, ...(seed && { seed }) };
+    if (model === undefined || inputs === undefined) return read;
+    return { ...read, inputsOf: (asked) => taken(inputs, model, asked) };
   }
+}
+
+function readHere(body: Uint8Array, model: Model | undefined, form: RequestForm): CallBody {
+  return { body, ...readRequest(body, form, model && tensorModelOf(model)) };
 }
 
 /** The inputs that were read for one version of a model. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { circuitSetups, zkProof } from '../circuit/descriptor.js';
-import { FEATURE_NAME_CHARACTERS_MAX } from '../schemas/infer-request.js';
+import { FEATURE_NAME_CHARACTERS_MAX, IMAGE_BASE64_CHARACTERS_MAX } from '../schemas/infer-request.js';
 import { jobCallback } from '../schemas/job-callback.js';
 import { MODEL_TENSORS_MAX } from '../schemas/model.js';
 import { outputProof } from '../schemas/output.js';
@@ -29,18 +29,19 @@ export const usdc = z
 
 const numbers = z.array(z.number()).min(1).max(SEED_NUMBERS_MAX);
 const tensors = z.array(requestTensor).min(1).max(MODEL_TENSORS_MAX);
+const picture = z.strictObject({ image: z.string().min(1).max(IMAGE_BASE64_CHARACTERS_MAX) });
 const named = z.record(z.string().min(1).max(FEATURE_NAME_CHARACTERS_MAX), z.number());
 
 /** The body of `POST /infer/:modelId`. */
 export const seedInferRequest = z
   .strictObject({
     inputs: z
-      .union([z.string(), numbers, tensors, named], {
+      .union([z.string(), numbers, tensors, named, picture], {
         error:
-          'expected a text, a list of numbers, numbers by name, or a list of tensors {name, datatype, shape, data}',
+          'expected a text, a list of numbers, numbers by name, a list of tensors {name, datatype, shape, data}, or {image}',
       })
       .describe(
-        'A text; numbers in row-major order, for a model with one input; numbers by name; or tensors as in POST /v1/models/{id}/infer.',
+        'A text; numbers in row-major order, for a model with one input; numbers by name; tensors as in POST /v1/models/{id}/infer; or a picture as base64.',
       ),
     paymentTxHash: transactionHash
       .optional()

@@ -27,8 +27,8 @@ function thrownBy(work: () => unknown): { code: string; message: string; details
 describe('answerBodyJob', () => {
   it('reads the tensors as the thread that answers would, with their hash and that of the body', () => {
     const body = json({ inputs: [tensor], prove: 'none' });
-    const answer = answerBodyJob({ parts: [body.slice(0, 10), body.slice(10)], model });
-    const tensors = readTensors(model, readRequest(body).inputs ?? []);
+    const answer = answerBodyJob({ form: 'v1', parts: [body.slice(0, 10), body.slice(10)], model });
+    const tensors = readTensors(model, readRequest(body).request.inputs ?? []);
     const contents = [new Uint8Array(new Float32Array([1, 2.5]).buffer)];
     const hash = tensorsHash(tensors);
     if (!hash.ok || !answer.ok) throw new Error('It did not fit.');
@@ -54,7 +54,7 @@ describe('answerBodyJob', () => {
     ['another member', json({ inputs: [tensor], seed: 1 })],
     ['nothing to do', json({})],
   ])('refuses %s in the words of the thread that answers', (_what, body) => {
-    const answer = answerBodyJob({ parts: [body], model });
+    const answer = answerBodyJob({ form: 'v1', parts: [body], model });
     expect(answer).toEqual({ ok: false, error: thrownBy(() => readRequest(body)) });
   });
 
@@ -68,22 +68,25 @@ describe('answerBodyJob', () => {
     ['a number above the range', { ...tensor, data: [1, 10] }],
   ])('keeps why tensors do not fit for where it is asked: %s', (_what, wrong) => {
     const body = json({ inputs: [wrong] });
-    const answer = answerBodyJob({ parts: [body], model });
+    const answer = answerBodyJob({ form: 'v1', parts: [body], model });
     expect(answer).toMatchObject({
       ok: true,
       request: {},
-      inputs: { ok: false, error: thrownBy(() => readTensors(model, readRequest(body).inputs ?? [])) },
+      inputs: {
+        ok: false,
+        error: thrownBy(() => readTensors(model, readRequest(body).request.inputs ?? [])),
+      },
     });
   });
 
   it('leaves the tensors in the request where no model is known, and text as it is', () => {
     const body = json({ inputs: [tensor] });
-    expect(answerBodyJob({ parts: [body], model: undefined })).toMatchObject({
+    expect(answerBodyJob({ form: 'v1', parts: [body], model: undefined })).toMatchObject({
       ok: true,
       request: { inputs: [tensor] },
       inputs: undefined,
     });
-    expect(answerBodyJob({ parts: [json({ text: 'a' })], model })).toMatchObject({
+    expect(answerBodyJob({ form: 'v1', parts: [json({ text: 'a' })], model })).toMatchObject({
       ok: true,
       request: { text: 'a' },
       inputs: undefined,

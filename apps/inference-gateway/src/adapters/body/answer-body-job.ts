@@ -7,15 +7,15 @@ import { readRequest } from '../../domain/request/read-request.js';
 import type { BodyAnswer, BodyJob, SentError, SentInputs } from '../../domain/request/large-body.js';
 
 /** Does all that takes long about a body: its digest, its text, its tensors and their hash. */
-export function answerBodyJob({ parts, model }: BodyJob): BodyAnswer {
+export function answerBodyJob({ parts, form, model }: BodyJob): BodyAnswer {
   const body = joined(parts);
   try {
-    const request = readRequest(body);
+    const { request, ...choices } = readRequest(body, form, model);
     const digest = bytesToHex(sha256(body));
     if (model === undefined || request.inputs === undefined)
-      return { ok: true, ...{ body, digest, request }, inputs: undefined };
+      return { ok: true, ...{ body, digest, request, ...choices }, inputs: undefined };
     const { inputs, ...rest } = request;
-    return { ok: true, ...{ body, digest, request: rest }, inputs: inputsOf(model, inputs) };
+    return { ok: true, ...{ body, digest, request: rest, ...choices }, inputs: inputsOf(model, inputs) };
   } catch (error) {
     return { ok: false, error: sentError(error) };
   }

@@ -18,6 +18,7 @@ afterEach(() => readers.close());
 
 const start = (options: BodyReadersOptions = {}) => (readers = new BodyReaders({ script: echo, ...options }));
 const job = (first: number, length = 4) => ({
+  form: 'v1' as const,
   parts: [new Uint8Array(length).fill(first)],
   model: undefined,
 });
@@ -34,7 +35,7 @@ describe('BodyReaders', () => {
   it('copies a part that lies in memory of others', async () => {
     start();
     const all = new Uint8Array(8).fill(7);
-    await readers.read({ parts: [all.subarray(2, 6)], model: undefined });
+    await readers.read({ form: 'v1', parts: [all.subarray(2, 6)], model: undefined });
     expect(all).toEqual(new Uint8Array(8).fill(7));
   });
 

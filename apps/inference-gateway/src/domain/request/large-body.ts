@@ -1,10 +1,11 @@
 import type { AppErrorOptions, CanonicalTensor, ErrorCode } from '@touchstone/contracts';
-import type { InferRequest } from '@touchstone/contracts/http/inference-gateway';
 import type { TensorModel } from './read-inputs.js';
+import type { ReadRequest, RequestForm } from './read-request.js';
 
 /** What the thread is asked: the parts of a body, and what the model takes where there is one. */
 export interface BodyJob {
   readonly parts: readonly Uint8Array[];
+  readonly form: RequestForm;
   readonly model: TensorModel | undefined;
 }
 
@@ -26,15 +27,14 @@ export type SentInputs =
 
 /** What the thread answers. The bytes change hands, as those of the job did. */
 export type BodyAnswer =
-  | {
+  | ({
       readonly ok: true;
       readonly body: Uint8Array;
       /** SHA-256 of the body, lower-case hex. */
       readonly digest: string;
-      /** Without the tensors of `inputs`, where those were read. */
-      readonly request: InferRequest;
       readonly inputs: SentInputs | undefined;
-    }
+      /** Its request is without the tensors of `inputs`, where those were read. */
+    } & ReadRequest)
   | { readonly ok: false; readonly error: SentError };
 
 /** Reads large bodies away from the main thread. */

@@ -1,10 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { parseStrictJson } from '@touchstone/canonical-json';
 import { AppError } from '@touchstone/contracts';
-import type { InferRequest } from '@touchstone/contracts/http/inference-gateway';
-import { seedInferRequest, type SeedInferRequest } from '@touchstone/contracts/http/seed';
-import { BODY_DEPTH_MAX, validate } from '@touchstone/platform/http';
-import type { InferCall } from '../../../domain/inference/infer-model.js';
+import type { HttpRequest } from '@touchstone/platform/http';
 import type { JobRequest } from '../../../domain/job/job.js';
 import { ModelCatalogue } from '../../../domain/model/model-catalogue.js';
 import {
@@ -14,9 +10,12 @@ import {
   type Transfers,
 } from '../../../domain/payment/transfers.js';
 import { ProveOutput } from '../../../domain/proving/prove-output.js';
-import { INFER_BODY_BYTES_MAX } from '../../../domain/request/request-limits.js';
+import type { ReadRequest } from '../../../domain/request/read-request.js';
 import { TRANSFERS } from '../../../tokens.js';
-import { requestOf } from './seed-request.js';
+import { InferBodies, type CallBody } from '../../infer-bodies.js';
+
+/** What a body of the seed API says of a call. */
+export type SeedCall = CallBody & { readonly seed: NonNullable<ReadRequest['seed']> };
 
 /** Whether a request came to the seed API. */
 export function isSeedTarget(target: string): boolean {
@@ -27,25 +26,27 @@ export function isSeedTarget(target: string): boolean {
 @Injectable()
 export class SeedCalls {
   constructor(
+    @Inject(InferBodies) private readonly bodies: InferBodies,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
     @Inject(ProveOutput) private readonly proofs: ProveOutput,
     @Inject(TRANSFERS) private readonly transfers: Transfers,
   ) {}
 
-  /** The request as `/v1` takes it; of an unknown model as far as it goes, for its answer may be stored. */
-  async request(seed: SeedInferRequest, modelId: string): Promise<InferRequest> {
-    await this.catalogue.fetch(modelId);
-    const model = this.catalogue.has(modelId) ? this.catalogue.get(modelId).model : undefined;
-    return requestOf(seed, model, model !== undefined && this.proofs.quote(model) !== undefined);
+  /** Reads a request, with a proof where it is wanted and the model can be proved. @throws AppError of the body */
+  async read(http: HttpRequest, modelId: string): Promise<SeedCall> {
+    return this.withProof(await this.bodies.read(http, modelId, 'seed'), modelId);
   }
 
   /** Reads the body of a job that was taken before. @throws AppError when this version does not take it any more */
-  async readAgain({ body, modelId }: JobRequest): Promise<Pick<InferCall, 'request' | 'body'>> {
-    const limits = { maxBytes: INFER_BODY_BYTES_MAX, maxDepth: BODY_DEPTH_MAX, numbers: 'finite' } as const;
-    const parsed = parseStrictJson(body, limits);
-    if (!parsed.ok) throw new AppError('malformed-json', parsed.error.message);
-    const seed = validate(seedInferRequest, parsed.value, 'body') as SeedInferRequest;
-    return { body, request: await this.request(seed, modelId) };
+  async readAgain({ body, modelId }: JobRequest): Promise<SeedCall> {
+    return this.withProof(await this.bodies.readAgain(body, modelId, 'seed'), modelId);
+  }
+
+  private withProof(read: CallBody, modelId: string): SeedCall {
+    const seed = read.seed ?? { returnProof: true, paymentTxHash: undefined };
+    const model = this.catalogue.has(modelId) ? this.catalogue.get(modelId).model : undefined;
+    const isProved = seed.returnProof && model !== undefined && this.proofs.quote(model) !== undefined;
+    return { ...read, seed, request: { ...read.request, ...(isProved ? { prove: 'now' } : {}) } };
   }
 
   /**

@@ -1,17 +1,12 @@
-import { Controller, Inject, Post, Req, Res, UseFilters } from '@nestjs/common';
-import {
-  seedError,
-  seedInferAnswer,
-  seedInferRequest,
-  type SeedInferRequest,
-} from '@touchstone/contracts/http/seed';
+import { Controller, Inject, Post, Res, UseFilters } from '@nestjs/common';
+import { seedError, seedInferAnswer, seedInferRequest } from '@touchstone/contracts/http/seed';
 import { seedJob } from '@touchstone/contracts/http/seed-records';
-import { ApiRoute, ZodBody, ZodParam, ZodQuery, type HttpRequest } from '@touchstone/platform/http';
+import { ApiRoute, DeclaredBody, ZodParam, ZodQuery, type HttpRequest } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { InferCall } from '../../../domain/inference/infer-model.js';
 import type { JobCalls } from '../../../domain/job/job-calls.js';
-import { INFER_BODY_BYTES_MAX } from '../../../domain/request/request-limits.js';
+import { INFER_BODY_BYTES_CEILING } from '../../../domain/request/request-limits.js';
 import { JOB_CALLS } from '../../../tokens.js';
 import { inferRefusals } from '../infer-refusals.js';
 import { paymentHeaderOf, sendPaid, tellingChallenges } from '../paid-reply.js';
@@ -54,19 +49,18 @@ export class SeedInferController {
   async infer(
     @ZodParam('modelId', modelId) id: string,
     @ZodQuery(z.strictObject({})) _query: object,
-    @ZodBody(seedInferRequest, { bytesMax: INFER_BODY_BYTES_MAX, numbers: 'finite' }) seed: SeedInferRequest,
-    @Req() http: HttpRequest,
+    @DeclaredBody(seedInferRequest, { bytesMax: INFER_BODY_BYTES_CEILING }) http: HttpRequest,
     @Res() response: ServerResponse,
   ): Promise<void> {
+    const { seed, ...read } = await this.seed.read(http, id);
     const call: InferCall = {
       modelId: id,
-      request: await this.seed.request(seed, id),
-      body: http.rawBody ?? new Uint8Array(),
+      ...read,
       method: http.method ?? 'POST',
       target: http.url ?? '/',
       paymentHeader: this.seed.payment(paymentHeaderOf(http), seed.paymentTxHash),
     };
-    if (seed.async) return this.accept(call, response);
+    if (call.request.async === true) return this.accept(call, response);
     await sendPaid(
       response,
       () => this.calls.infer(call),
