@@ -40,13 +40,19 @@ export function componentName(code: ErrorCode): string {
   return code.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
+const problemContent = {
+  'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+};
+
 /** The answer of refusals by these codes. @param own the form of refusals of an interface that does not answer with problems */
 export function problemResponse(codes: readonly ErrorCode[], own?: JsonSchema): JsonSchema {
+  // What is refused before a route is found is a problem in every interface.
+  const isProblem = own === undefined || codes.some((code) => anyRoute.includes(code as never));
   return {
     description: codes.map((code) => `\`${code}\`: ${errorRegistry[code].title}`).join(' '),
-    content:
-      own === undefined
-        ? { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
-        : { 'application/json': { schema: own } },
+    content: {
+      ...(own === undefined ? {} : { 'application/json': { schema: own } }),
+      ...(isProblem ? problemContent : {}),
+    },
   };
 }

@@ -2,9 +2,9 @@ import type { INestApplication } from '@nestjs/common';
 import { DiscoveryService, NestFactory } from '@nestjs/core';
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { Server } from 'node:http';
-import { Gauge } from 'prom-client';
 import { bodyBytesInFlightOf } from '../config/body-keys.js';
 import { BodyBudget } from '../http/body-budget.js';
+import { addBodyFigures } from '../http/body-figures.js';
 import { crossOriginHeaders } from '../http/cors.js';
 import { NodeHttpAdapter } from '../http/http-adapter.js';
 import { ProblemFilter } from '../http/problem-filter.js';
@@ -67,16 +67,7 @@ function bodyBudgetOf({ config, metrics }: ServiceContext): BodyBudget | undefin
   const bytesMax = bodyBytesInFlightOf(config);
   if (bytesMax === undefined) return undefined;
   const budget = new BodyBudget(bytesMax);
-  metrics.registerMetric(
-    new Gauge({
-      name: 'touchstone_http_body_bytes',
-      help: 'Bytes of the request bodies that are under way, as far as they are announced or have come.',
-      registers: [],
-      collect() {
-        this.set(budget.inFlight);
-      },
-    }),
-  );
+  addBodyFigures(metrics, budget);
   return budget;
 }
 
