@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { BodyReaders, type BodyReadersOptions } from './body-readers.js';
+import { BodyReaders, heapMebibytesFor, type BodyReadersOptions } from './body-readers.js';
 
 const script = (source: string) => new URL(`data:text/javascript,${encodeURIComponent(source)}`);
 const port = "import { parentPort } from 'node:worker_threads';";
@@ -21,6 +21,14 @@ const job = (first: number, length = 4) => ({
   form: 'v1' as const,
   parts: [new Uint8Array(length).fill(first)],
   model: undefined,
+});
+
+it.each([
+  ['without a bound', 0, 768],
+  ['of 512 MiB', 512 * 1_048_576, 128],
+  ['of 8 GiB', 8_192 * 1_048_576, 768],
+])('a thread in a container %s has its share', (_what, bytes, mebibytes) => {
+  expect(heapMebibytesFor(bytes)).toBe(mebibytes);
 });
 
 describe('BodyReaders', () => {

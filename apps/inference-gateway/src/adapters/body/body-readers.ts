@@ -11,6 +11,17 @@ const BODY_READ_TIMEOUT_MS = 60_000;
 /** Memory of a thread for what it reads: that of an honest body of 64 MiB twice over. A body that takes more ends its thread. */
 const HEAP_MEBIBYTES = 768;
 
+/** Share of the memory of its container that one thread may take: it is the memory of the whole service. */
+const CONTAINER_SHARE = 4;
+
+const MEBIBYTE = 1_048_576;
+
+/** @param containerBytes what the container may take; 0 where it is not bounded */
+export function heapMebibytesFor(containerBytes: number): number {
+  const share = Math.floor(containerBytes / MEBIBYTE / CONTAINER_SHARE);
+  return containerBytes > 0 ? Math.min(HEAP_MEBIBYTES, share) : HEAP_MEBIBYTES;
+}
+
 /** The bundled program beside src and dist, so that one path finds it from both. */
 const THREAD_SCRIPT = new URL('../../../bundle/adapters/body/body-thread.js', import.meta.url);
 
@@ -28,7 +39,7 @@ export class BodyReaders implements LargeBodies {
   constructor({
     script = THREAD_SCRIPT,
     timeoutMs = BODY_READ_TIMEOUT_MS,
-    heapMebibytes = HEAP_MEBIBYTES,
+    heapMebibytes = heapMebibytesFor(process.constrainedMemory() ?? 0),
   }: BodyReadersOptions = {}) {
     this.pool = new ThreadPool({
       ...{ script, name: 'body', threads: BODY_THREADS, timeoutMs, heapMebibytes },
