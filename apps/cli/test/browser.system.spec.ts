@@ -150,7 +150,7 @@ const present = available(program !== undefined, CHROMIUM_REMEDY);
 
   it('reads what is wrong with a payment of version 1, and with one that is none', async () => {
     expect(await see(inferUrl(), post(question, { 'X-PAYMENT': 'e30=' }))).toMatchObject({
-      status: 402,
+      status: 400,
       headers: { 'payment-required': expect.any(String) },
     });
     expect(await see(inferUrl(), post(question, { 'PAYMENT-SIGNATURE': 'e30=' }))).toMatchObject({

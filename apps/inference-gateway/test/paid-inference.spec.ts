@@ -45,7 +45,7 @@ describe('a request without payment', () => {
           extra: { name: 'USD Coin', version: '2' },
         },
       ],
-      extensions: { 'touchstone-transfer': expect.anything() },
+      extensions: { 'touchstone-transfer': expect.anything(), bazaar: expect.anything() },
     });
     expect(await codeOf(response)).toBe('payment-required');
   });

@@ -2,10 +2,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { x402Client } from '@x402/core/client';
 import type { PaymentRequired } from '@x402/core/types';
 import { ExactEvmSchemeV1 } from '@x402/evm/v1';
+import { modelDetail } from '@touchstone/contracts/http/inference-gateway';
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { GatewayFixture, PAY_TO, type Gateway } from './support/gateway-fixture.js';
-import { digitValues } from './support/paid-requests.js';
+import { digitsBody, digitValues } from './support/paid-requests.js';
+import { PayingClient } from './support/paying-client.js';
 import {
   seedAnswerOf,
   seedDigits,
@@ -43,6 +46,31 @@ describe('the seed API without a payment (R-INFER-1)', () => {
         transfer: { header: 'touchstone-transfer-claim', confirmations: 3, bareHash: false },
       },
     });
+  });
+
+  it.each([
+    ['/infer/fraud', { inputs: {} }],
+    ['/v1/models/fraud/infer', { features: {} }],
+    ['/infer/crypto-sentiment-v2', { inputs: 'A text.' }],
+    ['/v1/models/digits/infer', { inputs: [{ name: 'pixels' }] }],
+  ])('says at %s how a request looks, as x402 catalogues read it (R-INFER-6)', async (path, like) => {
+    const { features } = modelDetail.parse(await seed.get('/v1/models/fraud'));
+    const named = Object.fromEntries((features ?? []).map(({ name, minimum }) => [name, minimum]));
+    const isNamed = path.includes('fraud');
+    const body = isNamed ? { [Object.keys(like)[0] as string]: named } : { ...like };
+    const asked = path.startsWith('/v1/models/digits') ? digitsBody : body;
+    const { extensions } = new PayingClient().challengeOf(await gateway.post(path, asked));
+    const { info, schema } = extensions?.['bazaar'] as { info: { input: { body: unknown } }; schema: object };
+    expect(info.input).toMatchObject({
+      type: 'http',
+      method: 'POST',
+      bodyType: 'json',
+      body: isNamed ? body : like,
+    });
+    expect(z.fromJSONSchema(schema as never).safeParse(info).success).toBe(true);
+    // A client sends back what it was told.
+    const headers = await new PayingClient().headerFor(await gateway.post(path, asked));
+    expect((await gateway.post(path, asked, headers)).status).toBe(200);
   });
 
   it.each([

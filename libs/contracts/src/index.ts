@@ -196,6 +196,8 @@ export {
   MODEL_TENSORS_MAX,
   modelFileName,
   modelStatuses,
+  submissionStates,
+  type SubmissionState,
   preprocessSpec,
   storedText,
   tensorSpec,

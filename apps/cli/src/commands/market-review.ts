@@ -1,4 +1,5 @@
-import type { SubmissionAnswer, SubmissionState } from '@touchstone/contracts/http/market';
+import type { SubmissionState } from '@touchstone/contracts';
+import type { SubmissionAnswer } from '@touchstone/contracts/http/market';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { describeSubmission, listing } from '../market/describe-submission.js';
 import {

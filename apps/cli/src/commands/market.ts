@@ -1,4 +1,4 @@
-import { submissionStates } from '@touchstone/contracts/http/market';
+import { submissionStates } from '@touchstone/contracts';
 import { Option, type Command } from 'commander';
 import { finish, json, stateDirectory } from '../command-options.js';
 

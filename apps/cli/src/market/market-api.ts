@@ -1,11 +1,11 @@
 import { newApiKey, type ApiKeyRequest, type NewApiKey } from '@touchstone/contracts/http/developers';
 import { modelDetail, type ModelDetail } from '@touchstone/contracts/http/inference-gateway';
+import type { SubmissionState } from '@touchstone/contracts';
 import {
   submissionAnswer,
   submissionPage,
   submissionTerms,
   type SubmissionAnswer,
-  type SubmissionState,
   type SubmissionSummary,
   type SubmissionTerms,
 } from '@touchstone/contracts/http/market';

@@ -1,4 +1,4 @@
-import type { SubmissionState } from '@touchstone/contracts/http/market';
+import type { SubmissionState } from '@touchstone/contracts';
 import { lockInTransaction, toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import {

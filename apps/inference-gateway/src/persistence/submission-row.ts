@@ -1,4 +1,5 @@
-import type { SubmissionManifest, SubmissionState } from '@touchstone/contracts/http/market';
+import type { SubmissionState } from '@touchstone/contracts';
+import type { SubmissionManifest } from '@touchstone/contracts/http/market';
 import { toBytea } from '@touchstone/postgres';
 import type { EntityManager } from 'typeorm';
 import type {

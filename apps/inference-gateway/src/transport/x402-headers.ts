@@ -6,6 +6,7 @@ import {
   PAYMENT_REQUIRED_CACHE_CONTROL,
 } from '@x402/core/http';
 import type { SettleResponse } from '@x402/core/types';
+import type { Discovery } from '../domain/payment/discovery.js';
 import type { PaymentChallenge } from '../domain/payment/payment-challenge.js';
 import type { PaymentRequirements, Settlement } from '../domain/payment/payment.js';
 import {
@@ -20,14 +21,47 @@ export const CHALLENGE_CACHE_CONTROL = PAYMENT_REQUIRED_CACHE_CONTROL;
 
 /** The PAYMENT-REQUIRED header of a challenge, by the library's codec. */
 export function paymentRequiredHeader({ challenge }: PaymentChallenge): string {
-  const { requirements, resource, reason, transfer } = challenge;
+  const { requirements, resource, reason, transfer, discovery } = challenge;
   return encodePaymentRequiredHeader({
     x402Version: 2,
     error: reason,
     resource: { ...resource, mimeType: 'application/json' },
     accepts: [{ ...requirements, extra: { ...requirements.extra } }],
-    ...(transfer && { extensions: { [TRANSFER_EXTENSION]: transferExtension(transfer, requirements) } }),
+    ...((transfer ?? discovery) && {
+      extensions: {
+        ...(transfer && { [TRANSFER_EXTENSION]: transferExtension(transfer, requirements) }),
+        ...(discovery && { [DISCOVERY_EXTENSION]: discoveryExtension(discovery) }),
+      },
+    }),
   });
+}
+
+/** Name of the extension by which catalogues of paid routes learn how a request looks. */
+const DISCOVERY_EXTENSION = 'bazaar';
+
+/** The extension `bazaar` of x402 (specs/extensions/bazaar.md): what it says, and the schema that this has to meet. */
+function discoveryExtension({ example, schema }: Discovery) {
+  return {
+    info: { input: { type: 'http', method: 'POST', bodyType: 'json', body: example } },
+    schema: {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      type: 'object',
+      required: ['input'],
+      properties: {
+        input: {
+          type: 'object',
+          required: ['type', 'method', 'bodyType', 'body'],
+          additionalProperties: false,
+          properties: {
+            type: { type: 'string', const: 'http' },
+            method: { type: 'string', enum: ['POST'] },
+            bodyType: { type: 'string', enum: ['json'] },
+            body: schema,
+          },
+        },
+      },
+    },
+  };
 }
 
 /** Name under which a challenge says what a transfer has to meet; clients that do not know it pay as before. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MODEL_TENSORS_MAX, modelStatuses } from '../schemas/model.js';
+import { MODEL_TENSORS_MAX, modelStatuses, submissionStates } from '../schemas/model.js';
 import { evmAddress, hex32, hexData, slug, timestampMs, uuidV7 } from '../schemas/primitives.js';
 import { requestTensor } from '../schemas/request-tensor.js';
 import { visibleText } from '../visible-text.js';
@@ -127,19 +127,6 @@ export const submissionTerms = z
   })
   .meta({ id: 'SubmissionTerms' });
 export type SubmissionTerms = z.infer<typeof submissionTerms>;
-
-/**
- * How far a submission is. `refused` by the checks, `rejected` by who reviewed it; `approved` is a model of the market.
- */
-export const submissionStates = [
-  'submitted',
-  'validating',
-  'awaiting-review',
-  'refused',
-  'approved',
-  'rejected',
-] as const;
-export type SubmissionState = (typeof submissionStates)[number];
 
 const history = z.array(
   z.strictObject({

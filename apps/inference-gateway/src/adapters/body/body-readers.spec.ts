@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BodyReaders, heapMebibytesFor, type BodyReadersOptions } from './body-readers.js';
 
 const script = (source: string) => new URL(`data:text/javascript,${encodeURIComponent(source)}`);
@@ -14,6 +14,9 @@ parentPort.on('message', ({ parts }) => {
 });`);
 
 let readers: BodyReaders;
+beforeEach(() => {
+  start();
+});
 afterEach(() => readers.close());
 
 const start = (options: BodyReadersOptions = {}) => (readers = new BodyReaders({ script: echo, ...options }));

@@ -1,9 +1,5 @@
-import type {
-  SubmissionManifest,
-  SubmissionSignature,
-  SubmissionState,
-  TestCase,
-} from '@touchstone/contracts/http/market';
+import type { SubmissionState } from '@touchstone/contracts';
+import type { SubmissionManifest, SubmissionSignature, TestCase } from '@touchstone/contracts/http/market';
 import type { ModelTensors } from '../model/manifest-of-added.js';
 import type { Model } from '../model/model.js';
 

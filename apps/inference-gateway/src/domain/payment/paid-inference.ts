@@ -2,6 +2,7 @@ import { answerBytes, eventDraft, type AnswerLinks } from '../inference/answer.j
 import type { ModelExecutor, PricedRequest } from '../inference/execute-model.js';
 import { verificationOf } from '../inference/verification-of.js';
 import type { VerificationStore } from '../inference/verification.js';
+import { discoveryOf } from './discovery.js';
 import { requirementsFor } from './payment.js';
 import { PaidRequests, type PaidCall, type PaidRequestsParts, type PaidWork } from './paid-requests.js';
 import type { PresentedPayment } from './presented-payment.js';
@@ -57,6 +58,7 @@ export class PaidInference {
     return {
       requirements: requirementsFor(price, terms),
       description: `${name} ${version}`,
+      discovery: discoveryOf(model, requestParts.target),
       requestParts,
       make: async (reservationId, payment) => {
         const execution = await executor.execute(request, payment);

@@ -1,5 +1,6 @@
 import { AppError, shortText, type PaymentReference, type RequestParts } from '@touchstone/contracts';
 import { requestDigest } from '@touchstone/evidence';
+import type { Discovery } from './discovery.js';
 import { earlierRequirements, mismatchOf } from './agreed-requirements.js';
 import { keepLease } from './keep-lease.js';
 import { PaymentChallenge } from './payment-challenge.js';
@@ -69,6 +70,8 @@ export interface PaidRequestsParts {
 export interface PaidWork {
   readonly requirements: PaymentRequirements;
   readonly description: string;
+  /** How such a request looks, for catalogues. */
+  readonly discovery?: Discovery | undefined;
   /** What the payment is bound to. */
   readonly requestParts: RequestParts;
   /** Makes the answer and stores it. */
@@ -175,10 +178,11 @@ export class PaidRequests {
 
   /** A payment that fits what is asked for, as far as its form tells. */
   private fitting(work: PaidWork, presented: PresentedPayment | undefined): PaidRequest {
-    const { requirements, description, requestParts, make } = work;
+    const { requirements, description, requestParts, make, discovery } = work;
     const digest = requestDigest(requestParts);
     const resource = { url: this.parts.urlOf(requestParts.target), description };
-    const wanted = { requirements, resource, transfer: this.parts.transfers?.offer(digest) };
+    const transfer = this.parts.transfers?.offer(digest);
+    const wanted = { requirements, resource, transfer, discovery };
     if (presented === undefined) {
       const price = `${requirements.amount} atomic units of ${requirements.asset} on ${requirements.network}`;
       const message = `The answer costs ${price}; send the payment in PAYMENT-SIGNATURE.`;

@@ -1,4 +1,5 @@
 import { AppError, type ErrorDetail } from '@touchstone/contracts';
+import type { Discovery } from './discovery.js';
 import { SETTLEMENT_RETRY_AFTER_SECONDS, type PaymentRequirements, type Settlement } from './payment.js';
 import type { TransferOffer } from './transfers.js';
 
@@ -22,6 +23,8 @@ export class PaymentChallenge extends AppError {
       readonly settlement?: Settlement | undefined;
       /** What is said about transfers, where they are taken. */
       readonly transfer?: TransferOffer | undefined;
+      /** How a request of this route looks. */
+      readonly discovery?: Discovery | undefined;
     },
     {
       details = code === 'payment-invalid' ? [{ pointer: '', detail: challenge.reason }] : [],

@@ -1,5 +1,6 @@
 import { AppError } from '@touchstone/contracts';
 import { PaymentChallenge, type PaidResource } from './payment-challenge.js';
+import type { Discovery } from './discovery.js';
 import type { PaymentRequirements, Settlement } from './payment.js';
 import type { SoughtPayment } from './stored-answer.js';
 import { endOf } from './tell-caller.js';
@@ -10,6 +11,7 @@ export interface Wanted {
   readonly requirements: PaymentRequirements;
   readonly resource: PaidResource;
   readonly transfer: TransferOffer | undefined;
+  readonly discovery?: Discovery | undefined;
 }
 
 /** What a request brought in its payment header, read once; `error` says why it cannot be read. */
