@@ -18,8 +18,8 @@ import { SetUps1799900000000 } from './persistence/migrations/1799900000000-set-
 import { TransferPayments1800000000000 } from './persistence/migrations/1800000000000-transfer-payments.js';
 import { AddedPreprocess1800400000000 } from './persistence/migrations/1800400000000-added-preprocess.js';
 import { Jobs1800200000000 } from './persistence/migrations/1800200000000-jobs.js';
+import { SettlementTransactions1800450000000 } from './persistence/migrations/1800450000000-settlement-transactions.js';
 import { Market1800500000000 } from './persistence/migrations/1800500000000-market.js';
-import { SettlementTransactions1800600000000 } from './persistence/migrations/1800600000000-settlement-transactions.js';
 import { NODE_STATUS } from './tokens.js';
 import { INFER_MESSAGE_BYTES_MAX } from './transport/grpc/inference.grpc.js';
 
@@ -42,8 +42,8 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
       TransferPayments1800000000000,
       Jobs1800200000000,
       AddedPreprocess1800400000000,
+      SettlementTransactions1800450000000,
       Market1800500000000,
-      SettlementTransactions1800600000000,
     ],
     parts: appParts,
     // The worker script lies beside dist and is a part of the build.

@@ -26,8 +26,8 @@ describe('migrations', () => {
       'TransferPayments1800000000000',
       'Jobs1800200000000',
       'AddedPreprocess1800400000000',
+      'SettlementTransactions1800450000000',
       'Market1800500000000',
-      'SettlementTransactions1800600000000',
     ];
     expect(await runMigrations(options)).toEqual(all);
     expect(await runMigrations(options)).toEqual([]);

@@ -2,8 +2,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { GATEWAY_SCHEMA as schema } from '../schema.js';
 
 /** Answers are also found by the transaction that settled their payment. */
-export class SettlementTransactions1800600000000 implements MigrationInterface {
-  readonly name = 'SettlementTransactions1800600000000';
+export class SettlementTransactions1800450000000 implements MigrationInterface {
+  readonly name = 'SettlementTransactions1800450000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(
