@@ -15,13 +15,21 @@ import * as operatorKeys from '../../attestation-hub/src/transport/http/operator
 import * as operatorNodes from '../../attestation-hub/src/transport/http/operator-nodes.controller.js';
 import * as rollouts from '../../attestation-hub/src/transport/http/rollouts.controller.js';
 import * as aiService from '../../inference-gateway/src/transport/http/ai-service.controller.js';
+import * as developers from '../../inference-gateway/src/transport/http/developers.controller.js';
 import * as infer from '../../inference-gateway/src/transport/http/infer.controller.js';
 import * as jobs from '../../inference-gateway/src/transport/http/jobs.controller.js';
+import * as modelStatus from '../../inference-gateway/src/transport/http/model-status.controller.js';
 import * as models from '../../inference-gateway/src/transport/http/models.controller.js';
 import * as operatorModels from '../../inference-gateway/src/transport/http/operator-models.controller.js';
 import * as executionProofs from '../../inference-gateway/src/transport/http/proofs.controller.js';
+import * as seedHealth from '../../inference-gateway/src/transport/http/seed/seed-health.controller.js';
+import * as seedInfer from '../../inference-gateway/src/transport/http/seed/seed-infer.controller.js';
+import * as seedJobs from '../../inference-gateway/src/transport/http/seed/seed-jobs.controller.js';
+import * as seedModels from '../../inference-gateway/src/transport/http/seed/seed-models.controller.js';
+import * as seedVerifications from '../../inference-gateway/src/transport/http/seed/seed-verifications.controller.js';
 import * as setUpFiles from '../../inference-gateway/src/transport/http/set-up-files.controller.js';
 import * as setUps from '../../inference-gateway/src/transport/http/set-ups.controller.js';
+import * as submissions from '../../inference-gateway/src/transport/http/submissions.controller.js';
 import * as verifications from '../../inference-gateway/src/transport/http/verifications.controller.js';
 import * as facilitator from '../../payment-verifier/src/transport/http/facilitator.controller.js';
 import * as evidence from '../../proof-service/src/transport/http/evidence.controller.js';
@@ -41,7 +49,8 @@ const services: Readonly<Record<string, readonly object[]>> = {
   ],
   'inference-gateway': [
     ...[aiService, infer, jobs, models, operatorModels, executionProofs],
-    ...[setUpFiles, setUps, verifications],
+    ...[setUpFiles, setUps, verifications, developers, modelStatus, submissions],
+    ...[seedHealth, seedInfer, seedJobs, seedModels, seedVerifications],
   ],
   'payment-verifier': [facilitator],
   'proof-service': [evidence, proofLog, objects, proofs],

@@ -38,7 +38,8 @@ function withoutDependencies(controllers: readonly ControllerClass[]): void {
   }
   const handlers = collectRoutes(controllers).map(({ handler }) => handler);
   for (const target of [...controllers, ...handlers]) {
-    for (const key of ['__guards__', '__interceptors__']) Reflect.defineMetadata(key, [], target);
+    for (const key of ['__guards__', '__interceptors__', '__exceptionFilters__'])
+      Reflect.defineMetadata(key, [], target);
   }
 }
 
