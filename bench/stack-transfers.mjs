@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { createPublicClient, createWalletClient, erc20Abi, http } from 'viem';
 import { createPayer, developmentPayer } from '../apps/cli/dist/stack/payer.js';
 import { claimHeader } from '../apps/cli/dist/stack/transfer.js';
-import { decodePaymentRequiredHeader } from '@x402/core/http';
 import { announce, median, printRow, quick, wanted } from './harness/row.mjs';
 import { profiled, sampleBodies, withStack } from './stack/embedded-stack.mjs';
 import { inParallel } from './stack/in-parallel.mjs';
@@ -39,6 +38,10 @@ async function makeTransfers(count, { account, stack, payTo }) {
   if (last.status !== 'success') throw new Error('A transfer reverted.');
   return Promise.all(hashes.map((hash) => chain.getTransactionReceipt({ hash })));
 }
+
+/** What a 402 asks for. */
+const requiredBy = (challenge) =>
+  JSON.parse(Buffer.from(challenge.headers.get('payment-required'), 'base64').toString('utf8'));
 
 const timed = async (work) => {
   const started = performance.now();
@@ -116,7 +119,7 @@ async function measureJobs({ payer, url, bodies }) {
         const asked = JSON.stringify({ ...JSON.parse(body), async: true });
         const headers = { 'content-type': 'application/json' };
         const challenge = await fetch(url, { method: 'POST', headers, body: asked });
-        const required = decodePaymentRequiredHeader(challenge.headers.get('payment-required'));
+        const required = requiredBy(challenge);
         return { body: asked, headers: { ...headers, 'PAYMENT-SIGNATURE': await payer.payment(required) } };
       },
     );
@@ -149,7 +152,7 @@ if ([transferName, acceptName].some(wanted))
     if (wanted(transferName)) {
       const headers = { 'content-type': 'application/json' };
       const challenge = await fetch(url, { method: 'POST', headers, body: bodies[0] });
-      const required = decodePaymentRequiredHeader(challenge.headers.get('payment-required'));
+      const required = requiredBy(challenge);
       const gateway = await connectAsGateway(stack);
       try {
         const { payTo } = required.accepts[0];

@@ -1,3 +1,4 @@
+import { modelErrors } from './model-errors.js';
 import { paymentErrors } from './payment-errors.js';
 
 /**
@@ -78,19 +79,6 @@ export const errorRegistry = {
     title: 'The header of the request is larger than the limit.',
     action: 'Send fewer or shorter header fields; docs/reference/limits.md states the limits.',
   },
-  'image-invalid': {
-    status: 422,
-    retryable: false,
-    title: 'The picture cannot be taken.',
-    action:
-      'Send one PNG, JPEG or WebP in RGB or grey, whole and not animated; docs/reference/limits.md states how large.',
-  },
-  'inference-failed': {
-    status: 500,
-    retryable: true,
-    title: 'The model could not be run.',
-    action: 'Repeat the request; when it stays, the operator finds the cause by the trace id.',
-  },
   internal: {
     status: 500,
     retryable: true,
@@ -129,25 +117,6 @@ export const errorRegistry = {
     title: 'No resource here knows this method.',
     action: 'Use a method that the interface description lists.',
   },
-  'model-invalid': {
-    status: 422,
-    retryable: false,
-    title: 'The model file or its manifest is invalid.',
-    action: 'Correct the model file or its manifest at the place that the message names.',
-  },
-  'model-not-active': {
-    status: 409,
-    retryable: false,
-    title: 'The model does not take requests.',
-    action: 'Choose an active model; the list of models states each status.',
-  },
-  'not-provable': {
-    status: 409,
-    retryable: false,
-    title: 'No proof of this answer can be made.',
-    action:
-      'Ask a model version whose page shows `circuit.proofs`; GET /v1/verifications/{id}/proof says what is missing.',
-  },
   'node-blocked': {
     status: 503,
     retryable: true,
@@ -167,6 +136,7 @@ export const errorRegistry = {
     title: 'There is nothing here.',
     action: 'Check the path against the interface description.',
   },
+  ...modelErrors,
   ...paymentErrors,
   'queue-full': {
     status: 503,
@@ -199,18 +169,6 @@ export const errorRegistry = {
     title: 'The signing policy refuses this payload.',
     action: 'Ask for what the policy of the key allows; the signing audit names the rule.',
   },
-  'tensor-invalid': {
-    status: 422,
-    retryable: false,
-    title: 'A tensor does not fit the model.',
-    action: 'Correct the tensor at the place that the pointer names; the model states its tensors.',
-  },
-  'text-invalid': {
-    status: 422,
-    retryable: false,
-    title: 'The text cannot be tokenised for this model.',
-    action: 'Send text within the limits that the model states.',
-  },
   'target-too-long': {
     status: 414,
     retryable: false,
@@ -234,12 +192,6 @@ export const errorRegistry = {
     retryable: false,
     title: 'There is no such batch.',
     action: 'Check the batch id; it exists once the batch is sealed.',
-  },
-  'unknown-model': {
-    status: 404,
-    retryable: false,
-    title: 'There is no such model.',
-    action: 'Take a model id from the list of models.',
   },
   'unknown-verification': {
     status: 404,

@@ -196,8 +196,6 @@ export {
   MODEL_TENSORS_MAX,
   modelFileName,
   modelStatuses,
-  submissionStates,
-  type SubmissionState,
   preprocessSpec,
   storedText,
   tensorSpec,

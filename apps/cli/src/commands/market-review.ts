@@ -1,4 +1,4 @@
-import type { SubmissionState } from '@touchstone/contracts';
+import type { SubmissionState } from '@touchstone/contracts/http/submission-states';
 import type { SubmissionAnswer } from '@touchstone/contracts/http/market';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { describeSubmission, listing } from '../market/describe-submission.js';

@@ -1,4 +1,4 @@
-import { submissionStates } from '@touchstone/contracts';
+import { submissionStates } from '@touchstone/contracts/http/submission-states';
 import { Option, type Command } from 'commander';
 import { finish, json, stateDirectory } from '../command-options.js';
 

@@ -1,6 +1,6 @@
 import { newApiKey, type ApiKeyRequest, type NewApiKey } from '@touchstone/contracts/http/developers';
 import { modelDetail, type ModelDetail } from '@touchstone/contracts/http/inference-gateway';
-import type { SubmissionState } from '@touchstone/contracts';
+import type { SubmissionState } from '@touchstone/contracts/http/submission-states';
 import {
   submissionAnswer,
   submissionPage,

@@ -1,4 +1,4 @@
-import type { SubmissionState } from '@touchstone/contracts';
+import type { SubmissionState } from '@touchstone/contracts/http/submission-states';
 import { lockInTransaction, toBytea, withDatabase } from '@touchstone/postgres';
 import type { DataSource, EntityManager } from 'typeorm';
 import {

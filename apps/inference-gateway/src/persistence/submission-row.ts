@@ -1,4 +1,4 @@
-import type { SubmissionState } from '@touchstone/contracts';
+import type { SubmissionState } from '@touchstone/contracts/http/submission-states';
 import type { SubmissionManifest } from '@touchstone/contracts/http/market';
 import { toBytea } from '@touchstone/postgres';
 import type { EntityManager } from 'typeorm';

@@ -83,25 +83,30 @@ export function models(config: Config) {
       ({ signer, dataSource, outbox, clock }) =>
         new CommitmentKeeper(signer, new PostgresCommitmentStore(dataSource, outbox), () => clock.nowMs()),
     ),
-    provide(
-      AddModel,
-      {
-        ...{ runtimes: ModelRuntimes, catalogue: ModelCatalogue, store: ADDED_MODELS },
-        ...{ commitments: CommitmentKeeper, preparers: PREPARERS, logger: LOGGER },
-      },
-      ({ runtimes: { sandbox }, preparers, logger, ...parts }) =>
-        new AddModel({
-          ...parts,
-          inspect: (bytes) => inspectModel(sandbox, bytes),
-          checkPreprocess: (sent, bytes, inputs) =>
-            checkPreprocess(sent, readOnnxMetadata(bytes).get(PREPROCESS_KEY), inputs, preparers),
-          sha3: (bytes) => createHash('sha3-256').update(bytes).digest('hex'),
-          forget: (modelVersionId) => sandbox.forget(modelVersionId),
-          commitmentLate: (modelId, error) =>
-            logger.warn({ modelId, err: error }, 'the commitment of an added model is not in place yet'),
-        }),
-    ),
+    addModel(),
   ];
+}
+
+/** Adds models, each tried where it can do no harm. */
+function addModel() {
+  return provide(
+    AddModel,
+    {
+      ...{ runtimes: ModelRuntimes, catalogue: ModelCatalogue, store: ADDED_MODELS },
+      ...{ commitments: CommitmentKeeper, preparers: PREPARERS, logger: LOGGER },
+    },
+    ({ runtimes: { sandbox }, preparers, logger, ...parts }) =>
+      new AddModel({
+        ...parts,
+        inspect: (bytes) => inspectModel(sandbox, bytes),
+        checkPreprocess: (sent, bytes, inputs) =>
+          checkPreprocess(sent, readOnnxMetadata(bytes).get(PREPROCESS_KEY), inputs, preparers),
+        sha3: (bytes) => createHash('sha3-256').update(bytes).digest('hex'),
+        forget: (modelVersionId) => sandbox.forget(modelVersionId),
+        commitmentLate: (modelId, error) =>
+          logger.warn({ modelId, err: error }, 'the commitment of an added model is not in place yet'),
+      }),
+  );
 }
 
 /** One that hangs until its time is over leaves another. */

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { MODEL_TENSORS_MAX, modelStatuses, submissionStates } from '../schemas/model.js';
+import { MODEL_TENSORS_MAX, modelStatuses } from '../schemas/model.js';
 import { evmAddress, hex32, hexData, slug, timestampMs, uuidV7 } from '../schemas/primitives.js';
 import { requestTensor } from '../schemas/request-tensor.js';
 import { visibleText } from '../visible-text.js';
 import { addedManifest } from './inference-gateway.js';
+import { submissionStates } from './submission-states.js';
 
 /** Basis points of a whole. */
 export const BASIS_POINTS = 10_000;

@@ -13,17 +13,6 @@ export const inputTypes = ['text', 'feature-vector', 'image', 'tensor'] as const
 export const outputTypes = ['classification', 'regression', 'embedding', 'tensor'] as const;
 export type OutputType = (typeof outputTypes)[number];
 
-/** How far a submission is. `refused` by the checks, `rejected` by who reviewed it; `approved` is a model of the market. */
-export const submissionStates = [
-  'submitted',
-  'validating',
-  'awaiting-review',
-  'refused',
-  'approved',
-  'rejected',
-] as const;
-export type SubmissionState = (typeof submissionStates)[number];
-
 /**
  * How far a verification is. `recorded`: free, done. `executed`: the answer is stored, the payment is not settled
  * yet. `settled`: paid. `payment-failed`: the payment-verifier sends the payment no more; should somebody else

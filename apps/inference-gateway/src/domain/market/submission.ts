@@ -1,4 +1,4 @@
-import type { SubmissionState } from '@touchstone/contracts';
+import type { SubmissionState } from '@touchstone/contracts/http/submission-states';
 import type { SubmissionManifest, SubmissionSignature, TestCase } from '@touchstone/contracts/http/market';
 import type { ModelTensors } from '../model/manifest-of-added.js';
 import type { Model } from '../model/model.js';
