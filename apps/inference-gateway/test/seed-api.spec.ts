@@ -225,6 +225,17 @@ describe('the seed API with a transfer (R-PAY-1)', () => {
     expect(fixture.signer.outputs.length).toBe(runs);
   });
 
+  it('tells who sends a claim that cannot be read what is to be paid, with the hash beside it or without', async () => {
+    const headers = { 'touchstone-transfer-claim': 'e30=' };
+    const hash = { ...seedDigits, paymentTxHash: `0x${randomBytes(32).toString('hex')}` };
+    for (const body of [seedDigits, hash]) {
+      const response = await seed.ask(body, headers);
+      expect(response.headers.get('payment-required')).not.toBeNull();
+      const error = await seedErrorOf(response);
+      expect([error.code, error.reason, error.payment?.amount]).toEqual([402, 'VERIFICATION_ERROR', '0.01']);
+    }
+  });
+
   it.each(['TX_FAILED', 'NO_TRANSFER_EVENT', 'WRONG_RECIPIENT', 'INSUFFICIENT_AMOUNT'] as const)(
     'tells %s with what is to be paid',
     async (code) => {

@@ -60,10 +60,19 @@ export class SeedCalls {
     if (header === undefined) return { transferClaim: paymentTxHash };
     if (typeof header === 'string')
       throw malformed('Send either PAYMENT-SIGNATURE or paymentTxHash; nothing was taken.');
-    const claimed = `0x${txHashOf(this.transfers.read(header.transferClaim))}`;
-    if (claimed !== paymentTxHash)
+    const claimed = this.claimedIn(header.transferClaim);
+    if (claimed !== undefined && claimed !== paymentTxHash)
       throw malformed(`${TRANSFER_HEADER} claims ${claimed}, paymentTxHash is ${paymentTxHash}.`);
     return header;
+  }
+
+  /** Undefined of a claim that cannot be read: it is refused where payments are, with what is to be paid. */
+  private claimedIn(claim: string): string | undefined {
+    try {
+      return `0x${txHashOf(this.transfers.read(claim))}`;
+    } catch {
+      return undefined;
+    }
   }
 }
 
