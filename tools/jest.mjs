@@ -1,7 +1,8 @@
 // Runs Jest in native ESM: `node tools/jest.mjs [quick|system|exhaustive] [what Jest takes]`; without a word all specs.
 //   quick       all but the other two
 //   system      whole stacks, and what takes processes, failing servers, real waits or another implementation (*.system.spec.ts)
-//   exhaustive  everything that we can think of (*.exhaustive.spec.ts), and 20,000 histories of a payment
+//   exhaustive  everything that we can think of (*.exhaustive.spec.ts), and 20,000 histories of a payment; what measures an event loop
+//               comes last and alone
 // With CI set, up to AGAIN_FILES_MAX system specs that failed run once more, one after the other and with nothing beside them: their
 // waits are bounded, and two whole stacks on two cores may outlast them. What passes then is named as flaky (docs/adr/0029).
 import { spawn } from 'node:child_process';
@@ -14,13 +15,15 @@ const AGAIN_FILES_MAX = 4;
 
 const SYSTEM = '[.]system[.]spec';
 const EXHAUSTIVE = '[.]exhaustive[.]spec|payment-histories';
+/** Specs that measure how long an event loop waits: with others beside them they would measure those. */
+const ALONE = 'event-loop[.]exhaustive[.]spec';
 /** Leaves out all but these, and takes the paths that are given beside. */
 const only = (pattern) => ['--testPathIgnorePatterns', `^(?!.*(?:${pattern}))`];
 
 const kinds = {
   quick: { arguments: ['--testPathIgnorePatterns', '[.](system|exhaustive)[.]spec'] },
   system: { arguments: only(SYSTEM), again: process.env.CI !== undefined },
-  exhaustive: { arguments: only(EXHAUSTIVE), environment: { HISTORY_RUNS: '20000' } },
+  exhaustive: { arguments: only(EXHAUSTIVE), alone: ALONE, environment: { HISTORY_RUNS: '20000' } },
 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -78,4 +81,14 @@ async function runTwice() {
   }
 }
 
-process.exitCode = kind?.again ? await runTwice() : (await run(given)).code;
+/** Those that have to be alone come after the others, one by one. */
+async function runApart() {
+  const others = await run([...given, '--testPathIgnorePatterns', kind.alone, '--passWithNoTests']);
+  if (others.signal) return others.code;
+  const alone = await run([...rest, ...only(kind.alone), '--runInBand', '--passWithNoTests']);
+  return others.code || alone.code;
+}
+
+if (kind?.again) process.exitCode = await runTwice();
+else if (kind?.alone) process.exitCode = await runApart();
+else process.exitCode = (await run(given)).code;
