@@ -60,7 +60,7 @@ describe('an answer about revenue', () => {
          model AS (INSERT INTO gateway.models (model_version_id, model_id, name, version, developer, task, model_hash,
              model_hash_sha3, size_bytes, price_atomic, status, manifest)
            SELECT copy.id, copy.name, copy.name, m.version, m.developer, m.task, m.model_hash, m.model_hash_sha3,
-             m.size_bytes, m.price_atomic, 'retired', m.manifest
+             m.size_bytes, m.price_atomic, 'retired', jsonb_set(m.manifest::jsonb, '{id}', to_jsonb(copy.name))
            FROM copy, gateway.models m WHERE m.model_id = 'counted'),
          added AS (INSERT INTO gateway.added_models (model_version_id, model_id, name, version, market)
            SELECT copy.id, copy.name, copy.name, '1.0.0', '{"submissionId": "x", "revenueShareBps": 5000}' FROM copy)
