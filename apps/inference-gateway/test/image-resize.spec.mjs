@@ -97,6 +97,30 @@ describe('a picture that is made larger or smaller', () => {
           expect(found[(y * width + x) * 3 + channel]).toBe(newSample(line(channel, y), width, x));
   });
 
+  it.each([
+    [484, 22, 4],
+    [485, 22, 4],
+    [506, 22, 4],
+    [484, 22, 3],
+    [22, 1, 4],
+    [23, 1, 4],
+    [750, 224, 4],
+    [9, 9, 8],
+    [5, 11, 4],
+  ])('has them in columns of %d pixels that become %d, %d beside each other', (height, target, width) => {
+    const line = (channel, x) =>
+      Array.from({ length: height }, (_, y) => (x === 0 ? 255 : (y * 37 + channel * 91 + x) % 256));
+    const data = new Uint8Array(width * height * 3);
+    for (let x = 0; x < width; x += 1)
+      for (const channel of [0, 1, 2])
+        for (const [y, value] of line(channel, x).entries()) data[(y * width + x) * 3 + channel] = value;
+    const found = elementsOf({ width, height, channels: 3, data }, planOf({ width, height: target }));
+    for (let x = 0; x < width; x += 1)
+      for (const channel of [0, 1, 2])
+        for (const y of [0, target - 1, Math.floor(target / 2)])
+          expect(found[(y * width + x) * 3 + channel]).toBe(newSample(line(channel, x), target, y));
+  });
+
   it('stays as it is at its own size, and stays of one colour', () => {
     const data = sample({ width: 7, height: 5 });
     const picture = { width: 7, height: 5, channels: 3, data };

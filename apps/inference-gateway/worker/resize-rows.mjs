@@ -181,6 +181,9 @@ function byWeights({ data, stride, channels }, { left, top, width: length, heigh
 
 /** Rows become more or fewer rows in the same way; a whole row of sums at a time, since the samples lie beside each other. */
 export function resizeColumns(rows, stride, length, height) {
+  const smallerBy = length / height;
+  if (stride % 4 === 0 && smallerBy >= 1 && smallerBy <= HALVES_RATIO_MAX)
+    return columnsBySums(rows, stride, length, height);
   const { begin, starts, sums, weights } = weightsOf(length, height);
   const out = new Uint8Array(height * stride);
   const totals = new Float64Array(stride);
@@ -191,6 +194,43 @@ export function resizeColumns(rows, stride, length, height) {
       for (let x = 0; x < stride; x += 1) totals[x] += weight * rows[from + x];
     }
     for (let x = 0, to = y * stride; x < stride; x += 1) out[to + x] = rounded(totals[x], sums[y]);
+  }
+  return out;
+}
+
+/** By the same two sums as along a row, four columns at once: one load brings their samples, and two are added in each number. */
+function columnsBySums(rows, stride, length, height) {
+  const { begin, rising, falling, sums } = linesOf(length, height);
+  const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
+  const out = new Uint8Array(height * stride);
+  const open = new Float64Array(stride);
+  const twice = 2 * height;
+  for (let segment = 0; segment <= height; segment = (segment + 1) | 0) {
+    const [up, down, divisor] = [rising[segment], falling[segment], sums[segment - 1] ?? 0];
+    const to = (segment - 1) * stride;
+    const close = (x, sum, ofSums) => {
+      const placed = twice * ofSums;
+      if (segment > 0) out[to + x] = rounded(open[x] + down * sum + placed, divisor);
+      open[x] = up * sum - placed;
+    };
+    const [from, end] = [begin[segment] * stride, begin[segment + 1] * stride];
+    for (let x = 0; x < stride; x = (x + 4) | 0) {
+      let even = 0;
+      let ofEven = 0;
+      let odd = 0;
+      let ofOdd = 0;
+      for (let at = (from + x) | 0; at < end; at = (at + stride) | 0) {
+        const four = view.getUint32(at, true);
+        even = (even + (four & 0xff00ff)) | 0;
+        ofEven = (ofEven + even) | 0;
+        odd = (odd + ((four >>> 8) & 0xff00ff)) | 0;
+        ofOdd = (ofOdd + odd) | 0;
+      }
+      close(x, even & 0xffff, ofEven & 0xffff);
+      close(x + 1, odd & 0xffff, ofOdd & 0xffff);
+      close(x + 2, even >>> 16, ofEven >>> 16);
+      close(x + 3, odd >>> 16, ofOdd >>> 16);
+    }
   }
   return out;
 }
