@@ -1,15 +1,12 @@
 // Loads ONNX models and runs them, for a worker thread of the gateway and for that of a sandbox. Plain JavaScript,
 // because a worker thread is started by Node alone, in tests as well as from dist.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { sessionOptions } from './session-options.mjs';
 
 // Where the engine has a Float16Array (Node 23 and later), onnxruntime-common makes one of the bits of a float16
 // tensor, and the native side of 1.30.0 reads nothing from it. It looks for the class when the first tensor is made, so
 // a thread without it hands the bits over as they are, on every Node.
 delete globalThis.Float16Array;
-
-// One thread for each run: the pool's workers are the parallelism, and thread pools that share two cores make the
-// slowest run ninety times slower.
-const options = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential' };
 
 const arrays = {
   bool: Uint8Array,
@@ -35,7 +32,7 @@ const describe = (metadata) =>
   }));
 
 async function load({ key, bytes }) {
-  const session = await InferenceSession.create(bytes, options);
+  const session = await InferenceSession.create(bytes, sessionOptions);
   sessions.set(key, session);
   return {
     description: { inputs: describe(session.inputMetadata), outputs: describe(session.outputMetadata) },
