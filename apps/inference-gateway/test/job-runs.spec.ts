@@ -44,14 +44,8 @@ describe('the queue', () => {
       retryAfterSeconds: 5,
     });
     // It may have been full only after it was looked at.
-    const waiting = async () => ({ count: 0, oldestAtMs: undefined });
     const { store } = scene;
-    const late = {
-      add: store.add.bind(store),
-      find: store.find.bind(store),
-      findByRequest: async () => undefined,
-      waiting,
-    };
+    const late = { add: store.add.bind(store), room: async () => ({ known: undefined, waiting: 0 }) };
     await expect(
       scene.accept(undefined, { store: late, waitingMax: JOBS_WAITING_DEFAULT_MAX }),
     ).rejects.toMatchObject({ code: 'queue-full' });

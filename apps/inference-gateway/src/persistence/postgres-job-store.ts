@@ -1,6 +1,6 @@
 import type { Problem } from '@touchstone/contracts';
 import { lockInTransaction, toBytea, withDatabase } from '@touchstone/postgres';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { CallbackResult, CallbackStore, DueCallback } from '../domain/job/deliver-callbacks.js';
 import type { ClaimedJob, FailedAttempt, Job, JobStore, JobsWaiting, NewJob } from '../domain/job/job.js';
 import type { Settlement } from '../domain/payment/payment.js';
@@ -17,34 +17,41 @@ const ENDED = `ended_at = $2, body = NULL, payment_header = NULL, claim = NULL, 
 export class PostgresJobStore implements JobStore, CallbackStore {
   constructor(private readonly dataSource: DataSource) {}
 
-  add(job: NewJob, waitingMax: number): Promise<'added' | 'full' | { readonly known: string }> {
+  add(job: NewJob, waitingMax: number): Promise<Job | 'full'> {
     return withDatabase(() =>
       this.dataSource.transaction(async (manager) => {
+        // A statement of its own: what the next one reads begins when the lock is held.
         await lockInTransaction(manager, 'job-additions', schema);
-        const known = job.requestKey === undefined ? undefined : await byRequest(manager, job.requestKey);
-        if (known !== undefined) return { known: known.id };
-        const [{ count } = { count: 0 }] = (await manager.query(
-          `SELECT count(*)::int AS count FROM ${schema}.jobs WHERE status = 'queued'`,
-        )) as { count: number }[];
-        if (count >= waitingMax) return 'full';
-        await manager.query(
-          `INSERT INTO ${schema}.jobs (id, status, model_id, body, target, payment_header, request_key, created_at,
-             start_before, due_at, callback_url, callback_status)
-           VALUES ($1, 'queued', $2, $3, $4, $5, $6, $7, $8, $7, $9::text,
-             CASE WHEN $9::text IS NULL THEN NULL ELSE 'waiting' END)`,
+        const [row] = (await manager.query(
+          `WITH known AS (SELECT ${jobColumns} FROM ${schema}.jobs WHERE request_key = $6),
+             added AS (INSERT INTO ${schema}.jobs (id, status, model_id, body, target, payment_header, request_key,
+                 created_at, start_before, due_at, callback_url, callback_status)
+               SELECT $1::uuid, 'queued', $2, $3, $4, $5, $6, $7::timestamptz, $8::timestamptz, $7::timestamptz, $9::text,
+                 CASE WHEN $9::text IS NULL THEN NULL ELSE 'waiting' END
+               WHERE NOT EXISTS (SELECT FROM known)
+                 AND (SELECT count(*) FROM ${schema}.jobs WHERE status = 'queued') < $10::int
+               RETURNING ${jobColumns})
+           SELECT * FROM known UNION ALL SELECT * FROM added`,
           [
             ...[job.id, job.modelId, Buffer.from(job.body), job.target, job.paymentHeader ?? null],
             job.requestKey === undefined ? null : toBytea(job.requestKey),
-            ...[timeText(job.createdAtMs), timeText(job.startBeforeMs), job.callbackUrl ?? null],
+            ...[timeText(job.createdAtMs), timeText(job.startBeforeMs), job.callbackUrl ?? null, waitingMax],
           ],
-        );
-        return 'added';
+        )) as JobRow[];
+        return row === undefined ? 'full' : toJob(row);
       }),
     );
   }
 
-  findByRequest(requestKey: string): Promise<Job | undefined> {
-    return withDatabase(() => byRequest(this.dataSource.manager, requestKey));
+  async room(requestKey: string | undefined): Promise<{ known: Job | undefined; waiting: number }> {
+    const [row] = await this.read<{ waiting: number } & (JobRow | { id: null })>(
+      `SELECT waiting.count::int AS waiting, known.*
+       FROM (SELECT count(*) FROM ${schema}.jobs WHERE status = 'queued') waiting
+       LEFT JOIN (SELECT ${jobColumns} FROM ${schema}.jobs WHERE request_key = $1) known ON true`,
+      [requestKey === undefined ? null : toBytea(requestKey)],
+    );
+    const known = row === undefined || row.id === null ? undefined : toJob(row);
+    return { known, waiting: row?.waiting ?? 0 };
   }
 
   async find(id: string): Promise<Job | undefined> {
@@ -191,11 +198,4 @@ export class PostgresJobStore implements JobStore, CallbackStore {
     const [rows] = (await withDatabase(() => this.dataSource.query(sql, parameters))) as [T[], number];
     return rows;
   }
-}
-
-async function byRequest(manager: EntityManager, requestKey: string): Promise<Job | undefined> {
-  const [row] = (await manager.query(`SELECT ${jobColumns} FROM ${schema}.jobs WHERE request_key = $1`, [
-    toBytea(requestKey),
-  ])) as JobRow[];
-  return row && toJob(row);
 }

@@ -11,7 +11,7 @@ const FULL_RETRY_AFTER_SECONDS = 5;
 
 /** What {@link AcceptJob} needs. */
 export interface AcceptJobParts {
-  readonly store: Pick<JobStore, 'add' | 'find' | 'findByRequest' | 'waiting'>;
+  readonly store: Pick<JobStore, 'add' | 'room'>;
   readonly infer: Pick<InferModel, 'accept' | 'resume'>;
   /** The address of a webhook as it is called. @throws AppError `validation-failed` for one that is not */
   readonly checkCallback: (url: string) => string;
@@ -33,23 +33,25 @@ export class AcceptJob {
     const requestKey = requestKeyOf(call);
     // A transfer was refused, or nothing is paid here.
     const paymentHeader = requestKey === undefined ? undefined : (call.paymentHeader as string);
-    const known = requestKey === undefined ? undefined : await store.findByRequest(requestKey);
+    const { known, waiting } = await store.room(requestKey);
     if (known !== undefined) return this.again(known, call);
     const { callback } = call.request;
     const callbackUrl = callback && checkCallback(callback.url);
-    if ((await store.waiting()).count >= waitingMax) throw full(waitingMax);
+    if (waiting >= waitingMax) throw full(waitingMax);
     const { modelId, body, target } = call;
-    const id = await infer.accept(call, async (validBefore) => {
+    const job = await infer.accept(call, async (validBefore) => {
       const createdAtMs = nowMs();
-      const job = { id: newId(createdAtMs), modelId, body, target, paymentHeader, requestKey, callbackUrl };
-      const startBeforeMs = startBefore(createdAtMs, validBefore);
-      const added = await store.add({ ...job, createdAtMs, startBeforeMs }, waitingMax);
+      const added = await store.add(
+        {
+          ...{ id: newId(createdAtMs), modelId, body, target, paymentHeader, requestKey, callbackUrl },
+          ...{ createdAtMs, startBeforeMs: startBefore(createdAtMs, validBefore) },
+        },
+        waitingMax,
+      );
       if (added === 'full') throw full(waitingMax);
-      return added === 'added' ? job.id : added.known;
+      return added;
     });
     onAdded();
-    const job = await store.find(id);
-    if (job === undefined) throw new AppError('internal', `The job ${id} is gone.`);
     return job;
   }
 

@@ -82,9 +82,12 @@ export interface JobsWaiting {
 
 /** Keeps jobs. Every method is durable when it resolves. */
 export interface JobStore {
-  /** @returns the id of the job that the request already is; `full` when so many wait */
-  add(job: NewJob, waitingMax: number): Promise<'added' | 'full' | { readonly known: string }>;
-  findByRequest(requestKey: string): Promise<Job | undefined>;
+  /** @returns the job, or the one that the request already is; `full` when so many wait */
+  add(job: NewJob, waitingMax: number): Promise<Job | 'full'>;
+  /** The job that a request already is, and how many wait. */
+  room(
+    requestKey: string | undefined,
+  ): Promise<{ readonly known: Job | undefined; readonly waiting: number }>;
   find(id: string): Promise<Job | undefined>;
   /** The place of a queued job; 1 is the next. */
   position(id: string): Promise<number>;
