@@ -45,7 +45,8 @@ const result = await withStack({}, async ({ stack, stateDir }) => {
   const { description } = stack;
   const url = description.urls['inference-gateway'];
   await addFreeModels(url, stateDir);
-  return runLoad({ description, stateDir, url, ...options, say });
+  const pid = stack.pids()['inference-gateway'];
+  return runLoad({ description, stateDir, url, pid, ...options, say });
 });
 const claims = new Claims('load');
 report(result, claims, { json: values.json, loopMaxMs: loopMs });

@@ -14,7 +14,7 @@ function figuresOf({ answers, errors }, records, settled) {
 
 /** Prints figures and claims. @param loopMaxMs that the event loop of the gateway may wait in 99 of 100 turns */
 export function report(
-  { books, records, charged, price, loopMs, large, elapsed, callers },
+  { books, records, charged, price, loopMs, core, large, elapsed, callers },
   claims,
   { json, loopMaxMs },
 ) {
@@ -39,13 +39,24 @@ export function report(
   const result = {
     ...{ callers, seconds: Math.round(elapsed), paid, free, chargedAtomic: String(charged) },
     large: { bytes, milliseconds: Math.round(milliseconds) },
-    ...{ loopP99Ms: Math.round(loopMs * 10) / 10, claims: { held: claims.held, broken: claims.broken } },
+    ...{
+      loopP99Ms: Math.round(loopMs * 10) / 10,
+      core: shares(core, elapsed),
+      claims: { held: claims.held, broken: claims.broken },
+    },
   };
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else print(result);
 }
 
-function print({ callers, seconds, paid, free, large, loopP99Ms, chargedAtomic }) {
+/** Of the time, in hundredths, what the event loop ran and what it was ready to and waited for a core. */
+function shares(core, elapsed) {
+  if (core === undefined) return null;
+  const share = (seconds) => Math.round((seconds / elapsed) * 1_000) / 10;
+  return { ranPercent: share(core.ran), waitedPercent: share(core.waited) };
+}
+
+function print({ callers, seconds, paid, free, large, loopP99Ms, core, chargedAtomic }) {
   const cells = (kind, { answered, errors, lost, doubled, p50Ms, p95Ms, p99Ms }) =>
     [kind, answered, errors, lost, doubled, p50Ms, p95Ms, p99Ms]
       .map((cell) => String(cell).padEnd(9))
@@ -56,6 +67,9 @@ function print({ callers, seconds, paid, free, large, loopP99Ms, chargedAtomic }
     cells('paid', paid),
     cells('free', free),
     `${callers} callers, ${seconds} s; ${chargedAtomic} atomic units charged; ${large.bytes} bytes in ${large.milliseconds} ms; event loop p99 ${loopP99Ms} ms`,
+    ...(core
+      ? [`the event loop ran ${core.ranPercent} % of the time, and waited for a core ${core.waitedPercent} %`]
+      : []),
   ];
   process.stdout.write(`${lines.map((line) => line.trimEnd()).join('\n')}\n`);
 }

@@ -1,4 +1,5 @@
 // The load itself: each caller asks, reads the answer, waits a moment and asks again, until the time or the requests are over.
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { balanceOf, chainOf } from '../../apps/cli/dist/stack/chain.js';
 import { sampleBodies } from '../../bench/stack/embedded-stack.mjs';
@@ -48,6 +49,19 @@ async function loopP99Ms({ services }) {
   return Number(/^nodejs_eventloop_lag_p99_seconds\S* (\S+)$/m.exec(text)?.[1]) * 1_000;
 }
 
+/**
+ * Seconds for which the main thread of a process ran, and for which it was ready and waited for a core, since it began (Linux,
+ * sched-stats.rst); undefined elsewhere. What waits for a core is not held by the program.
+ */
+function coreSeconds(pid) {
+  try {
+    const [ran, waited] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ').map(Number);
+    return { ran: ran / 1e9, waited: waited / 1e9 };
+  } catch {
+    return undefined;
+  }
+}
+
 /** One caller: asks until `isOver`, and writes down every answer, its time and what went wrong. */
 async function call(ask, bodyAt, { books, isOver, pauseMs, first }) {
   // All begin within one pause, so that they ask evenly.
@@ -78,7 +92,7 @@ async function recordsOf(url, answers) {
 }
 
 /** @returns what was asked, answered and found afterwards */
-export async function runLoad({ description, stateDir, url, callers, seconds, requests, pauseMs, say }) {
+export async function runLoad({ description, stateDir, url, pid, callers, seconds, requests, pauseMs, say }) {
   const chain = chainOf(description);
   const client = payingClient(description, stateDir, `${url}/v1/models/${PAID_MODEL}/infer`);
   const pay = async (body) => JSON.parse((await client.infer(body)).text);
@@ -91,6 +105,7 @@ export async function runLoad({ description, stateDir, url, callers, seconds, re
   const books = { paid: { answers: [], errors: [] }, free: { answers: [], errors: [] } };
   const counted = () => Object.values(books).reduce((sum, { answers }) => sum + answers.length, 0);
   await loopP99Ms(description);
+  const coreBefore = coreSeconds(pid);
   say(`${callers} callers for ${seconds} s`);
   const started = performance.now();
   const isOver = () => performance.now() - started > seconds * 1_000 || counted() >= requests;
@@ -110,6 +125,9 @@ export async function runLoad({ description, stateDir, url, callers, seconds, re
     ...calls,
   ]);
   const loopMs = await loopP99Ms(description);
+  const coreAfter = coreSeconds(pid);
+  const core = coreBefore &&
+    coreAfter && { ran: coreAfter.ran - coreBefore.ran, waited: coreAfter.waited - coreBefore.waited };
   const elapsed = (performance.now() - started) / 1_000;
   say('the books are compared');
   const charged = before - (await balance());
@@ -118,5 +136,5 @@ export async function runLoad({ description, stateDir, url, callers, seconds, re
     free: await recordsOf(url, books.free.answers),
   };
   const price = BigInt((await (await fetch(`${url}/v1/models/${PAID_MODEL}`)).json()).price.amount);
-  return { books, records, charged, price, loopMs, large: largeAnswer, elapsed, callers };
+  return { books, records, charged, price, loopMs, core, large: largeAnswer, elapsed, callers };
 }
