@@ -15,6 +15,7 @@ const paidBy = { kind: 'paid', transfer: { transaction: `0x${'ab'.repeat(32)}`, 
 describe('what a payment is told that does not verify', () => {
   let world: FakeWorld;
   let verdict: Verdict;
+  let recently: boolean;
   let fate: AuthorizationFate;
   let asked: Reservation[];
   let whileVerifying: () => Promise<void>;
@@ -23,6 +24,7 @@ describe('what a payment is told that does not verify', () => {
   beforeEach(() => {
     world = new FakeWorld();
     verdict = { valid: true };
+    recently = false;
     fate = { kind: 'open' };
     asked = [];
     whileVerifying = async () => undefined;
@@ -42,6 +44,7 @@ describe('what a payment is told that does not verify', () => {
           await whileVerifying();
           return said;
         },
+        isVerified: () => recently,
         settle: (own, sent) => world.settle(own, sent),
       },
       metrics: silentMetrics,
@@ -99,6 +102,22 @@ describe('what a payment is told that does not verify', () => {
     fate = says;
     expect(await authorize(payment)).toMatchObject(told);
     expect(asked).toHaveLength(1);
+  });
+
+  it('is not verified again where that was moments ago and the request had it before', async () => {
+    const payment = await verifiedBefore();
+    verdict = { valid: false, reason: reasons.insufficientBalance };
+    expect(await authorize(payment)).toMatchObject({ outcome: 'invalid' });
+    recently = true;
+    expect(await authorize(payment)).toMatchObject({ outcome: 'reserved', reservation: { verified: true } });
+    expect(await authorize(payment)).toMatchObject({ outcome: 'in-flight' });
+  });
+
+  it('is verified at first sight whatever was verified moments ago', async () => {
+    recently = true;
+    verdict = { valid: false, reason: reasons.insufficientBalance };
+    expect(await authorize()).toMatchObject({ outcome: 'invalid', charged: 'no' });
+    expect(world.store.rows.size).toBe(0);
   });
 
   it.each([reasons.insufficientBalance, reasons.nonceAlreadyUsed])(

@@ -20,7 +20,7 @@ describe('settling, where two things happen at once', () => {
     desk = new PaymentDesk({
       store: world.store,
       chain: world,
-      facilitator: { verify: (own) => world.verify(own), settle: () => attempt() },
+      facilitator: { verify: (own) => world.verify(own), isVerified: () => false, settle: () => attempt() },
       metrics: silentMetrics,
       nowMs: () => world.nowMs,
       newId: () => 'reservation',

@@ -59,8 +59,11 @@ export class AuthorizePayment {
       { id: newId(), payment, requestDigest, leaseUntilMs, nowMs: now, fromBlock },
       (existing) => decideClaim(existing, { requestDigest, nowMs: now }),
     );
-    if (!claim.taken) return this.parts.known.tell(claim.reservation, claim.decision);
-    return this.verify(payment, claim.reservation);
+    const { reservation } = claim;
+    if (!claim.taken) return this.parts.known.tell(reservation, claim.decision);
+    // Of a job, when it was taken. What may have changed since, the chain, is asked before anything is sent for it.
+    const isKnown = reservation.verified && this.parts.facilitator.isVerified(payment);
+    return isKnown ? this.reserved(reservation) : this.verify(payment, reservation);
   }
 
   private async verify(payment: Payment, claimed: Reservation): Promise<AuthorizeOutcome> {
@@ -77,8 +80,12 @@ export class AuthorizePayment {
       throw new AppError('payment-in-flight', 'The verification outlasted the lease; ask again.', {
         retryAfterSeconds: IN_FLIGHT_RETRY_SECONDS,
       });
+    return this.reserved({ ...claimed, verified: true });
+  }
+
+  private reserved(reservation: Reservation): AuthorizeOutcome {
     this.parts.metrics.payment('reserved', 'none');
-    return { outcome: 'reserved', reservation: { ...claimed, verified: true } };
+    return { outcome: 'reserved', reservation };
   }
 
   /** An authorisation that ends while the model runs would have it run for nothing. */

@@ -172,6 +172,8 @@ export interface SettleableKinds {
 /** The official facilitator on our own node and signer. Both methods throw `dependency-unavailable`. */
 export interface Facilitator {
   verify(payment: Payment): Promise<Verdict>;
+  /** Whether {@link verify} said yes moments ago, in this process. */
+  isVerified(payment: Payment): boolean;
   /** Idempotent: a reservation gets one transaction, a repeated call joins it. */
   settle(reservation: Reservation, payment: Payment): Promise<SettleAttempt>;
 }

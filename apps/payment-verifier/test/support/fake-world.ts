@@ -1,3 +1,4 @@
+import { VERIFIED_TRANSFER_MS } from '../../src/adapters/x402/verified-transfers.js';
 import { AppError } from '@touchstone/contracts';
 import type { Payment } from '../../src/domain/payment.js';
 import type {
@@ -48,6 +49,7 @@ export class FakeWorld implements SettlementChain, Facilitator, SettlementLane {
   charges = 0;
   interruption: Interruption = 'none';
   private paidBy = '';
+  private verifiedAtMs = Number.NEGATIVE_INFINITY;
 
   async recentBlock(): Promise<bigint> {
     this.assertNode();
@@ -67,7 +69,12 @@ export class FakeWorld implements SettlementChain, Facilitator, SettlementLane {
     if (this.expired) return { valid: false, reason: reasons.validBefore };
     if (this.authorization !== 'unused') return { valid: false, reason: reasons.nonceAlreadyUsed };
     if (!this.funded) return { valid: false, reason: 'invalid_exact_evm_insufficient_balance' };
+    this.verifiedAtMs = this.nowMs;
     return { valid: true };
+  }
+
+  isVerified(_payment: Payment): boolean {
+    return this.nowMs - this.verifiedAtMs < VERIFIED_TRANSFER_MS;
   }
 
   async settle(reservation: Reservation, payment: Payment): Promise<SettleAttempt> {

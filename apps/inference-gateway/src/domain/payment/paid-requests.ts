@@ -151,7 +151,7 @@ export class PaidRequests {
   }
 
   /**
-   * Reserves a payment for a request that is answered later, and gives its lease back once the request is kept: the
+   * Reserves a payment for a request that is answered later, and gives its lease back at once: the
    * payment belongs to the request for ever, and {@link take} holds it again when the answer is made.
    *
    * @param keep stores the request; `validBefore` are Unix seconds as a decimal string
@@ -169,10 +169,12 @@ export class PaidRequests {
     const authorized = await payments.authorize(payment, work.requirements, requestDigest(work.requestParts));
     const step = stepAfterAuthorize(authorized, { answer: undefined, model: true }, endOfPayment(paid));
     if (step.kind === 'refuse') throw this.refusal(step, paid);
+    // It is given back whether the request can be kept or not, so neither waits for the other.
+    const released = authorized.outcome === 'reserved' && this.release(authorized.reservationId, QUEUED);
     try {
       return await keep(payment.payload.authorization.validBefore);
     } finally {
-      if (authorized.outcome === 'reserved') await this.release(authorized.reservationId, QUEUED);
+      await released;
     }
   }
 

@@ -61,6 +61,10 @@ export class OfficialFacilitator implements Facilitator, SettleableKinds {
     };
   }
 
+  isVerified(payment: Payment): boolean {
+    return this.verified.has(payment);
+  }
+
   async settle(reservation: Reservation, payment: Payment): Promise<SettleAttempt> {
     const { session, facilitator } = await this.open(reservation);
     if (reservation.state === 'reserved') {

@@ -22,13 +22,16 @@ describe('transfers that were verified moments ago', () => {
     const transfers = new VerifiedTransfers(() => now);
     transfers.remember(payment, call);
     now += ageMs;
+    expect(transfers.has(payment)).toBe(expected !== undefined);
     expect(transfers.take(payment)).toBe(expected);
   });
 
   it('are taken once', () => {
     const transfers = new VerifiedTransfers(() => start);
     transfers.remember(payment, call);
+    expect(transfers.has(payment)).toBe(true);
     expect([transfers.take(payment), transfers.take(payment)]).toEqual([call, undefined]);
+    expect(transfers.has(payment)).toBe(false);
   });
 
   it.each([

@@ -26,11 +26,20 @@ export class VerifiedTransfers {
     if (this.calls.size > VERIFIED_TRANSFERS_MAX && oldest !== undefined) this.calls.delete(oldest);
   }
 
+  /** Whether a payment was verified recently, and its time is not nearly over. */
+  has(payment: Payment): boolean {
+    return this.recent(payment) !== undefined;
+  }
+
   /** The call of a payment, once; undefined when it was not verified recently, or its time is nearly over. */
   take(payment: Payment): TransferCall | undefined {
-    const key = keyOf(payment);
-    const found = this.calls.get(key);
-    this.calls.delete(key);
+    const found = this.recent(payment);
+    this.calls.delete(keyOf(payment));
+    return found;
+  }
+
+  private recent(payment: Payment): TransferCall | undefined {
+    const found = this.calls.get(keyOf(payment));
     const now = this.nowMs();
     if (found === undefined || now - found.atMs >= VERIFIED_TRANSFER_MS) return undefined;
     const seconds = BigInt(Math.floor(now / 1_000));
