@@ -104,13 +104,16 @@ describe('what a payment is told that does not verify', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('is not verified again where that was moments ago and the request had it before', async () => {
+  it('is not verified again where that was moments ago and the request gave it back', async () => {
     const payment = await verifiedBefore();
     verdict = { valid: false, reason: reasons.insufficientBalance };
     expect(await authorize(payment)).toMatchObject({ outcome: 'invalid' });
     recently = true;
     expect(await authorize(payment)).toMatchObject({ outcome: 'reserved', reservation: { verified: true } });
     expect(await authorize(payment)).toMatchObject({ outcome: 'in-flight' });
+    // Whoever held it may be gone, and somebody else may have sent it since.
+    world.nowMs += LEASE_MS;
+    expect(await authorize(payment)).toMatchObject({ outcome: 'invalid' });
   });
 
   it('is verified at first sight whatever was verified moments ago', async () => {

@@ -55,14 +55,18 @@ export class AuthorizePayment {
     const fromBlock = await chain.recentBlock();
     const now = nowMs();
     const leaseUntilMs = now + leaseMs;
+    let wasGivenBack = false;
     const claim = await store.claim(
       { id: newId(), payment, requestDigest, leaseUntilMs, nowMs: now, fromBlock },
-      (existing) => decideClaim(existing, { requestDigest, nowMs: now }),
+      (existing) => {
+        wasGivenBack = existing.state === 'released' && existing.verified;
+        return decideClaim(existing, { requestDigest, nowMs: now });
+      },
     );
     const { reservation } = claim;
     if (!claim.taken) return this.parts.known.tell(reservation, claim.decision);
-    // Of a job, when it was taken. What may have changed since, the chain, is asked before anything is sent for it.
-    const isKnown = reservation.verified && this.parts.facilitator.isVerified(payment);
+    // A job's is given back when it is taken. What may have changed since, the chain, is asked before anything is sent for it.
+    const isKnown = wasGivenBack && this.parts.facilitator.isVerified(payment);
     return isKnown ? this.reserved(reservation) : this.verify(payment, reservation);
   }
 
