@@ -6,6 +6,7 @@ import type { PaymentReader, PaymentTerms } from '../../../inference-gateway/src
 
 export const MODEL_ID = 'sum';
 export const PRICE = '10000';
+export const PAYER = `0x${'cc'.repeat(20)}`;
 
 const tensor = { name: 'x', datatype: 'FP32' as const, shape: [1] };
 
