@@ -1,14 +1,14 @@
 import { AppError } from '@touchstone/contracts';
 import type { Reply } from '../../../inference-gateway/src/domain/payment/reply.js';
 import type { Attempt, Step, Work } from './history.js';
-import { modelOf, PRICE } from './model.js';
+import { modelOf, OWN_VALUE, PRICE } from './model.js';
 import { PaymentWorld, type Means } from './payment-world.js';
 import type { Process } from './process.js';
 
 /** Longest that questions follow from one another in one step. */
 const ROUNDS_MAX = 8;
 /** The values of the requests: that of the payment, and another one. */
-export const VALUES = { own: 1, other: 2 } as const;
+export const VALUES = { own: OWN_VALUE, other: 2 } as const;
 
 /** All microtasks are done when this one is: nothing in a history waits for anything else. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -27,7 +27,17 @@ import { TransferRpcController } from '../../../payment-verifier/src/transport/n
 import { silentMetrics } from '../../../payment-verifier/test/support/fake-world.js';
 import { MemoryReservationStore } from '../../../payment-verifier/test/support/memory-reservation-store.js';
 import { MemoryTransferStore } from '../../../payment-verifier/test/support/memory-transfer-store.js';
-import { executorParts, MODEL_ID, modelOf, PAYER, PRICE, reader, requestOf, terms } from './model.js';
+import {
+  executorParts,
+  MODEL_ID,
+  modelOf,
+  OWN_VALUE,
+  PAYER,
+  PRICE,
+  reader,
+  requestOf,
+  terms,
+} from './model.js';
 import { Process } from './process.js';
 import { SimulatedChain } from './simulated-chain.js';
 import { CONFIRMATIONS, LOG_INDEX, TransferChain } from './transfer-chain.js';
@@ -115,15 +125,18 @@ export class PaymentWorld {
   /** What the payer signed: by the version that took his transfer, or by that of now as long as none did. */
   private claim(value: number, forged: boolean, hash: string): string {
     const served = this.model.manifest.version === '1' ? 1 : 2;
+    // Somebody who saw a claim brings it with a request of his own.
+    const isTakenOver = forged && value !== OWN_VALUE;
+    const claimedFor = isTakenOver ? OWN_VALUE : value;
     const taken = ([1, 2] as const).find(
-      (version) => this.digestOf(version, value) === this.reservation?.requestDigest,
+      (version) => this.digestOf(version, claimedFor) === this.reservation?.requestDigest,
     );
     const claim = {
       ...{ txHash: hash.slice(2), logIndex: LOG_INDEX, payer: PAYER, payTo: terms.payTo },
-      requestDigest: this.digestOf(taken ?? served, value),
+      requestDigest: this.digestOf(taken ?? served, claimedFor),
       deadline: this.claimedUntilMs / 1_000,
     };
-    return JSON.stringify({ claim, signature: forged ? FORGED : SIGNATURE });
+    return JSON.stringify({ claim, signature: forged && !isTakenOver ? FORGED : SIGNATURE });
   }
 
   /** The digest that a request has by one version of the model. */
