@@ -1,5 +1,6 @@
 import { canonicalJson } from '@touchstone/canonical-json';
-import { transactionHash } from '@touchstone/contracts/http/seed';
+import { readerOf } from '@touchstone/contracts/http/reader-of';
+import { seedError, transactionHash } from '@touchstone/contracts/http/seed';
 import { seedPaidByTransaction, type SeedPaidByTransaction } from '@touchstone/contracts/http/seed-records';
 import {
   PAYER_LOOKUP_HEADER,
@@ -12,7 +13,7 @@ import type { Hex } from 'viem';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
 import { networkOf } from '../stack/offer.js';
 import { developmentPayer } from '../stack/payer.js';
-import { fetchJson, requireStack, urlOf } from '../stack/running-stack.js';
+import { readAnswer, requireStack, urlOf, withinTime } from '../stack/running-stack.js';
 import { jsonText } from '../terminal/json-text.js';
 import { printableLine } from '../terminal/printable.js';
 import { table } from '../terminal/style.js';
@@ -33,9 +34,19 @@ export async function paidCommand(hash: string, { json, state }: PaidOptions): P
   const stack = requireStack(state);
   const url = `${urlOf(stack, 'inference-gateway')}/api/verifications/tx/${parsed.data}`;
   const header = await lookupHeader(stack, state, parsed.data);
-  const paid = await fetchJson(url, seedPaidByTransaction, { headers: { [PAYER_LOOKUP_HEADER]: header } });
+  const paid = await withinTime(url, async (signal) => {
+    const response = await fetch(url, { headers: { [PAYER_LOOKUP_HEADER]: header }, signal });
+    if (response.ok) return readAnswer(url, seedPaidByTransaction, response);
+    throw new CommandError(exitCodes.io, `${url} answered ${response.status} ${await refusalOf(response)}`);
+  });
   process.stdout.write(`${json ? jsonText(paid) : paid.verifications.map(describe).join('\n\n')}\n`);
   return exitCodes.ok;
+}
+
+/** What the seed API says of a refusal. */
+async function refusalOf(response: Response): Promise<string> {
+  const read = readerOf(seedError).safeParse(await response.json().catch(() => undefined));
+  return printableLine(read.success ? `${read.data.reason}: ${read.data.details}` : response.statusText);
 }
 
 async function lookupHeader(stack: StackDescription, state: string, hash: string): Promise<string> {

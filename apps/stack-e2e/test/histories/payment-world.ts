@@ -27,6 +27,7 @@ import { TransferRpcController } from '../../../payment-verifier/src/transport/n
 import { silentMetrics } from '../../../payment-verifier/test/support/fake-world.js';
 import { MemoryReservationStore } from '../../../payment-verifier/test/support/memory-reservation-store.js';
 import { MemoryTransferStore } from '../../../payment-verifier/test/support/memory-transfer-store.js';
+import { authorization, FORGED, SIGNATURE, START_MS, VALID_MS } from './headers.js';
 import {
   executorParts,
   MODEL_ID,
@@ -49,12 +50,7 @@ export type Fate = 'passes' | 'request-lost' | 'answer-lost' | 'nobody-there' | 
 export type Means = 'x402' | 'transfer';
 
 const LEASE_MS = 10_000;
-const VALID_MS = 120_000;
-const START_MS = Date.UTC(2026, 0, 2);
-const SIGNATURE = `0x${'11'.repeat(65)}`;
-const FORGED = `0x${'22'.repeat(65)}`;
 const TARGET = `/v1/models/${MODEL_ID}/infer`;
-const NONCE = `0x${'dd'.repeat(32)}`;
 
 const policy = { network: terms.network, asset: terms.asset, recipients: [] };
 const quietLogger = silentLogger();
@@ -341,27 +337,6 @@ export class PaymentWorld {
       throw fromProblem(toProblem(error));
     }
   }
-}
-
-/** The header of the one authorisation. */
-function authorization(forged: boolean): string {
-  const { payTo, asset, network, assetName, assetVersion } = terms;
-  const accepted = {
-    scheme: 'exact',
-    ...{ amount: PRICE, payTo, asset, network },
-    maxTimeoutSeconds: 120,
-    extra: { name: assetName, version: assetVersion },
-  };
-  const signed = {
-    from: PAYER,
-    to: payTo,
-    value: PRICE,
-    validAfter: '0',
-    validBefore: String((START_MS + VALID_MS) / 1_000),
-    nonce: NONCE,
-  };
-  const payload = { signature: forged ? FORGED : SIGNATURE, authorization: signed };
-  return JSON.stringify({ x402Version: 2, accepted, payload });
 }
 
 function expectAppError(error: unknown): void {
