@@ -5,6 +5,7 @@ import { addModelCommands } from './commands/ask.js';
 import { addPayCommands } from './commands/pay-commands.js';
 import { addBatchCommands } from './commands/batches.js';
 import { addEvidenceCommands } from './commands/evidence.js';
+import { addJobCommands } from './commands/job-commands.js';
 import { addMarketCommands } from './commands/market.js';
 import { addNodeCommands } from './commands/nodes.js';
 import { addOperatorCommands } from './commands/operate.js';
@@ -75,6 +76,7 @@ Exit codes: 0 enough, 1 invalid or too low a label, 2 usage, 3 pending, 4 I/O, 5
   addBatchCommands(program);
   addStackCommands(program);
   addMarketCommands(addModelCommands(program));
+  addJobCommands(program);
   addPayCommands(program);
   addNodeCommands(program);
   addOperatorCommands(program);

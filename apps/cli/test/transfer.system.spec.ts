@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { InferAnswer } from '@touchstone/contracts/http/inference-gateway';
+import { seedPaidByTransaction } from '@touchstone/contracts/http/seed-records';
 import type { RunningStack } from '@touchstone/embedded';
 import { readTrustFile, verifyEvidence } from '@touchstone/evidence';
 import { pythonWithCryptography, verifyIndependently } from '@touchstone/testing';
@@ -66,6 +67,27 @@ describe('touchstone infer --pay --by transfer', () => {
     const { reports } = verifyIndependently(python, files, ['--trust', path('trust.json')]);
     expect(reports.map(({ label }) => label)).toEqual(['L2-test', expect.not.stringContaining('L2')]);
     expect(reports[0]?.steps.find(({ step }) => step === 'payment')?.status).toBe('pass');
+  }, 120_000);
+
+  it('is looked up by its payer, who is told the id', async () => {
+    const sent = await touchstone([
+      ...['infer', 'digits', '--input', path('digit.json'), '--pay', '--by', 'transfer', '--json'],
+      ...['--state', stateDir],
+    ]);
+    const { verificationId, context } = JSON.parse(sent.stdout) as InferAnswer;
+    const { txHash } = context.payment as { txHash: string };
+    const ended = await touchstone(['paid', `0x${txHash}`, '--json', '--state', stateDir]);
+    expect(ended).toMatchObject({ status: 0, stderr: '' });
+    const { verifications } = seedPaidByTransaction.parse(JSON.parse(ended.stdout));
+    expect(verifications).toMatchObject([{ verificationId, status: 'success', model: { id: 'digits' } }]);
+    expect((await touchstone(['paid', `0x${txHash}`, '--state', stateDir])).stdout).toMatch(
+      new RegExp(`^verification\\s+${verificationId}\nmodel\\s+digits\n[^]*paid\\s+0.01 USDC`),
+    );
+    expect(await touchstone(['paid', `0x${'00'.repeat(32)}`, '--state', stateDir])).toMatchObject({
+      ...{ status: 4, stdout: '' },
+      stderr: expect.stringContaining('paid for nothing here'),
+    });
+    expect(await touchstone(['paid', txHash, '--state', stateDir])).toMatchObject({ status: 2, stdout: '' });
   }, 120_000);
 
   it('refuses to pay more than was allowed, and --by without --pay', async () => {

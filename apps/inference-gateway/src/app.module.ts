@@ -15,6 +15,7 @@ import { models } from './providers/models.js';
 import { PROGRAM_PROVER, proving } from './providers/proving.js';
 import { setUps } from './providers/set-ups.js';
 import { InferenceGrpc } from './transport/grpc/inference.grpc.js';
+import { JobsGrpc } from './transport/grpc/jobs.grpc.js';
 import { ProofsGrpc } from './transport/grpc/proofs.grpc.js';
 import { AiServiceController } from './transport/http/ai-service.controller.js';
 import { DevelopersController } from './transport/http/developers.controller.js';
@@ -64,6 +65,7 @@ export function appParts(config: Config): ServiceParts {
       SeedModelsController,
       SeedVerificationsController,
       InferenceGrpc,
+      JobsGrpc,
       ProofsGrpc,
     ],
     providers: [

@@ -7,6 +7,7 @@ import { watchPaymentAsset } from './adapters/payment-verifier/payment-asset-che
 import { OfferedTransfers } from './adapters/transfer/offered-transfers.js';
 import { appParts } from './app.module.js';
 import { configSchema } from './config.js';
+import { INFERENCE_SERVICE, inferenceProtoPath } from './inference-proto.js';
 import { ModelCatalogue } from './domain/model/model-catalogue.js';
 import type { LastNodeStatus } from './domain/node/node-status.js';
 import { Initial1763700000000 } from './persistence/migrations/1763700000000-initial.js';
@@ -22,10 +23,6 @@ import { SettlementTransactions1800450000000 } from './persistence/migrations/18
 import { Market1800500000000 } from './persistence/migrations/1800500000000-market.js';
 import { NODE_STATUS } from './tokens.js';
 import { INFER_MESSAGE_BYTES_MAX } from './transport/grpc/inference.grpc.js';
-
-const protoPath = fileURLToPath(
-  new URL('../../../libs/contracts/proto/touchstone/inference/v1/inference.proto', import.meta.url),
-);
 
 /** The inference-gateway with another pause between its heartbeats, which tests shorten. */
 export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
@@ -64,10 +61,10 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
     },
     setup: (app, context) => {
       serveGrpc(app, context, {
-        service: 'touchstone.inference.v1.InferenceService',
-        protoPath,
+        service: INFERENCE_SERVICE,
+        protoPath: inferenceProtoPath,
         requestBytesMax: INFER_MESSAGE_BYTES_MAX,
-        costly: ['Infer', 'OrderProof'],
+        costly: ['Infer', 'SubmitInference', 'OrderProof'],
         // What was paid for leaves, however long it is.
         answerBytesMax: Number.POSITIVE_INFINITY,
       });

@@ -28,8 +28,8 @@ describe('a paid inference through any history of requests, crashes, faults and 
     'charges once, answers what is paid, and says nothing about money that is not so',
     async () => {
       await fc.assert(
-        fc.asyncProperty(history, async ({ steps, thirdPartyAtTheEnd }) => {
-          const run = new HistoryRun();
+        fc.asyncProperty(history, async ({ means, steps, thirdPartyAtTheEnd }) => {
+          const run = new HistoryRun(means);
           for (const step of steps) {
             await run.apply(step);
             run.check();

@@ -109,6 +109,8 @@ function addInfer(program: Command): void {
         'have the answer proved: now, for both prices, or refuse it where its proof could not be ordered later',
       ).choices(['now', 'later']),
     )
+    .option('--async', 'have it answered later: print a job and do not wait', false)
+    .option('--webhook <url>', 'with --async: where the job is posted once it ended')
     .option('--dry-run', 'check the input and show the price; run and pay nothing', false)
     .option('--evidence <file>', 'wait for the evidence bundle and write it there')
     .addOption(json())
@@ -121,6 +123,7 @@ Examples:
   $ touchstone infer cats --image cat.jpg --pay
   $ touchstone infer digits --input digit.json --pay --evidence evidence.json
   $ touchstone infer digits --input digit.json --pay --by transfer
+  $ touchstone infer digits --input digit.json --pay --async
   $ touchstone infer digits-int --input digit.json --prove now --pay --evidence proven.json
   $ echo '{"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[1,2]}]}' |
       touchstone infer my-model --input - --dry-run`,

@@ -1,14 +1,13 @@
-import { writeFile } from 'node:fs/promises';
 import {
   IMAGE_FILE_BYTES_MAX,
   inferAnswer,
-  type InferAnswer,
   type ModelDetail,
   type ProveMode,
 } from '@touchstone/contracts/http/inference-gateway';
+import { acceptedJob, type AcceptedJob } from '@touchstone/contracts/http/jobs';
 import type { StackDescription } from '@touchstone/embedded';
+import type { z } from 'zod';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.js';
-import { anchoredEvidence, provenEvidence } from '../stack/evidence.js';
 import { modelUrl, showModel } from '../stack/gateway.js';
 import { createPayer, developmentPayer } from '../stack/payer.js';
 import { formatAtomic, parsePrice } from '../stack/price.js';
@@ -20,6 +19,7 @@ import {
   requireStack,
   withinTime,
 } from '../stack/running-stack.js';
+import { writeAnswer } from '../stack/write-answer.js';
 import { readInput, requireFolder, requireOtherFile } from '../terminal/files.js';
 import { jsonText } from '../terminal/json-text.js';
 import { printableLine } from '../terminal/printable.js';
@@ -27,7 +27,6 @@ import { table } from '../terminal/style.js';
 
 /** Largest request that is read; the gateway may take less. */
 export const INFER_INPUT_BYTES_MAX = 67_108_864;
-const EVIDENCE_TIMEOUT_MS = 60_000;
 /** A payment is good for so long. */
 const PROVED_TIMEOUT_MS = 120_000;
 const PAYMENT_REQUIRED = 402;
@@ -41,6 +40,8 @@ export interface InferOptions {
   readonly by: 'x402' | 'transfer';
   readonly max?: string;
   readonly prove?: Exclude<ProveMode, 'none'>;
+  readonly async: boolean;
+  readonly webhook?: string;
   readonly dryRun: boolean;
   readonly evidence?: string;
   readonly json: boolean;
@@ -49,10 +50,7 @@ export interface InferOptions {
 
 /** `touchstone infer`. */
 export async function inferCommand(model: string, options: InferOptions): Promise<ExitCode> {
-  if (options.max !== undefined && !options.pay)
-    throw new CommandError(exitCodes.usage, '--max bounds what --pay pays; give both.');
-  if (options.by === 'transfer' && !options.pay)
-    throw new CommandError(exitCodes.usage, '--by says how --pay pays; give both.');
+  requireFitting(options);
   const stack = requireStack(options.state);
   const body = await requestBody(options);
   const url = `${modelUrl(stack, model)}/infer`;
@@ -62,31 +60,52 @@ export async function inferCommand(model: string, options: InferOptions): Promis
     await requireOtherFile(options.evidence, options.image ?? options.input);
   }
   const send = options.pay ? await payingFetch(stack, model, options) : fetch;
-  const answer = await withinTime(
-    url,
-    async (signal) => {
-      const response = await send(url, { ...POST_JSON, body, signal });
-      if (response.ok) return readAnswer(url, inferAnswer, response);
-      const hint =
-        response.status === PAYMENT_REQUIRED && !options.pay
-          ? '\nAdd --pay to pay with the development payer.'
-          : '';
-      throw new CommandError(exitCodes.io, `${await describeProblem(url, response)}${hint}`);
-    },
-    options.prove === 'now' ? PROVED_TIMEOUT_MS : REQUEST_TIMEOUT_MS,
-  );
-  process.stdout.write(options.json ? `${jsonText(answer)}\n` : `${describe(answer)}\n`);
-  if (options.evidence !== undefined) {
-    await writeFile(
-      options.evidence,
-      await (answer.execution === undefined ? anchoredEvidence : provenEvidence)(
-        stack,
-        answer.verificationId,
-        EVIDENCE_TIMEOUT_MS,
-      ),
+  const post = <T extends z.ZodType>(contract: T, timeoutMs: number): Promise<z.output<T>> =>
+    withinTime(
+      url,
+      async (signal) => {
+        const response = await send(url, { ...POST_JSON, body, signal });
+        if (response.ok) return readAnswer(url, contract, response);
+        const hint =
+          response.status === PAYMENT_REQUIRED && !options.pay
+            ? '\nAdd --pay to pay with the development payer.'
+            : '';
+        throw new CommandError(exitCodes.io, `${await describeProblem(url, response)}${hint}`);
+      },
+      timeoutMs,
     );
-    process.stderr.write(`Wrote ${options.evidence}.\n`);
-  }
+  if (options.async) return told(await post(acceptedJob, REQUEST_TIMEOUT_MS), options.json);
+  const answer = await post(inferAnswer, options.prove === 'now' ? PROVED_TIMEOUT_MS : REQUEST_TIMEOUT_MS);
+  await writeAnswer(stack, answer, options);
+  return exitCodes.ok;
+}
+
+/** @throws CommandError `usage` for options that do not go together */
+function requireFitting({ max, pay, by, async: isAsync, webhook, evidence }: InferOptions): void {
+  const refusals: readonly (readonly [boolean, string])[] = [
+    [max !== undefined && !pay, '--max bounds what --pay pays; give both.'],
+    [by === 'transfer' && !pay, '--by says how --pay pays; give both.'],
+    [by === 'transfer' && isAsync, 'A transfer does not pay for a job: leave out --by transfer or --async.'],
+    [webhook !== undefined && !isAsync, '--webhook is told how the job of --async ended; give both.'],
+    [
+      evidence !== undefined && isAsync,
+      'A job has no evidence yet: give --evidence to touchstone jobs wait instead.',
+    ],
+  ];
+  const refused = refusals.find(([doesNotFit]) => doesNotFit);
+  if (refused !== undefined) throw new CommandError(exitCodes.usage, refused[1]);
+}
+
+/** Says which job was taken. */
+function told(job: AcceptedJob, asJson: boolean): ExitCode {
+  const { jobId, status, webhookSecret } = job;
+  const lines = [
+    ['job', jobId],
+    ['status', status],
+    ...(webhookSecret === undefined ? [] : [['webhook secret', webhookSecret]]),
+  ];
+  process.stdout.write(`${asJson ? jsonText(job) : table(lines)}\n`);
+  if (!asJson) process.stderr.write(`Wait for its answer with: touchstone jobs wait ${jobId}\n`);
   return exitCodes.ok;
 }
 
@@ -140,10 +159,16 @@ async function dryRun(
   return exitCodes.ok;
 }
 
-async function requestBody({ prove, ...options }: InferOptions): Promise<string> {
+async function requestBody({ prove, webhook, ...options }: InferOptions): Promise<string> {
   const body = await givenBody(options);
+  const members = {
+    ...(prove === undefined ? {} : { prove }),
+    ...(options.async ? { async: true } : {}),
+    ...(webhook === undefined ? {} : { callback: { url: webhook } }),
+  };
+  if (Object.keys(members).length === 0) return body;
   // As text: numbers that JavaScript cannot hold stay what they are.
-  return prove === undefined ? body : body.replace(/^\s*\{/, `{"prove":"${prove}",`);
+  return body.replace(/^\s*\{/, () => `${JSON.stringify(members).slice(0, -1)},`);
 }
 
 async function givenBody({
@@ -159,23 +184,4 @@ async function givenBody({
   }
   if (text !== undefined) return JSON.stringify({ text });
   return new TextDecoder().decode(await readInput(input ?? '-', INFER_INPUT_BYTES_MAX));
-}
-
-function describe(answer: InferAnswer): string {
-  const prediction = answer.prediction
-    ? `${answer.prediction.label} (${answer.prediction.score.toFixed(4)})`
-    : 'see outputs';
-  return table([
-    ['prediction', prediction],
-    ...answer.outputs.map(({ name, data }) => [name, data.slice(0, 16).join(' ')]),
-    ...(answer.execution === undefined
-      ? []
-      : [['proof', `by ${answer.execution.prover.name} in ${answer.execution.prover.milliseconds} ms`]]),
-    ['verification', answer.verificationId],
-    ['paid', answer.payment ? `${answer.payment.amount} atomic units by ${answer.payment.payer}` : 'nothing'],
-    [
-      'time',
-      `${answer.timing.inferenceMs.toFixed(2)} ms in the model, ${answer.timing.totalMs.toFixed(1)} ms in all`,
-    ],
-  ]);
 }

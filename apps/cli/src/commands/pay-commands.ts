@@ -6,6 +6,7 @@ export function addPayCommands(program: Command): void {
   addPay(program);
   addTransfer(program);
   addClaim(program);
+  addPaid(program);
 }
 
 function addPay(program: Command): void {
@@ -73,4 +74,22 @@ Example:
     .action((headers, options) =>
       finish(import('./transfer.js').then((m) => m.claimCommand(headers, options))),
     );
+}
+
+function addPaid(program: Command): void {
+  program
+    .command('paid <hash>')
+    .description('show what a transaction of the development payer paid for, with the ids of the answers')
+    .addOption(json())
+    .addOption(stateDirectory())
+    .addHelpText(
+      'after',
+      `
+Signs, with the key that paid and for a minute, that its payer asks: others are told neither ids nor hashes.
+Exit codes: 2 no hash; 4 it paid for nothing here, or somebody else paid; 5 no stack runs.
+
+Example:
+  $ touchstone paid $TX`,
+    )
+    .action((hash, options) => finish(import('./paid.js').then((m) => m.paidCommand(hash, options))));
 }

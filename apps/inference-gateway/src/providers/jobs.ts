@@ -1,5 +1,6 @@
 import { AppError } from '@touchstone/contracts';
 import { LOGGER } from '@touchstone/platform/observability';
+import { SHUTDOWN } from '@touchstone/platform/runtime';
 import { CLOCK, provide } from '@touchstone/platform/wiring';
 import { uuidV7 } from '@touchstone/postgres';
 import { randomUUID } from 'node:crypto';
@@ -11,10 +12,12 @@ import { AcceptJob } from '../domain/job/accept-job.js';
 import { DeliverCallbacks } from '../domain/job/deliver-callbacks.js';
 import type { JobCalls } from '../domain/job/job-calls.js';
 import { RunJobs } from '../domain/job/run-jobs.js';
+import { JobWatches } from '../domain/job/watch-job.js';
 import { webhookSecretOf } from '../domain/job/webhook.js';
 import { JobMetrics } from '../job-metrics.js';
 import { PostgresJobStore } from '../persistence/postgres-job-store.js';
 import { JOB_CALLS } from '../tokens.js';
+import { isSubmitTarget, SubmittedMessages } from '../transport/grpc/submitted-messages.js';
 import { InferBodies } from '../transport/infer-bodies.js';
 import { InferenceCalls } from '../transport/inference-calls.js';
 import { Links } from '../transport/links.js';
@@ -34,6 +37,7 @@ export function jobs(config: Config) {
       ({ dataSource, inferModel, calls, links, clock, metrics, logger, bodies, seed }): JobCalls => {
         const store = new PostgresJobStore(dataSource);
         const sender = new HttpsWebhookSender({ allowInsecure });
+        const submitted = new SubmittedMessages();
         const nowMs = (): number => clock.nowMs();
         // Set once the loops run.
         const poke = { jobs: (): void => undefined, callbacks: (): void => undefined };
@@ -47,8 +51,10 @@ export function jobs(config: Config) {
           }),
           run: new RunJobs({
             ...{ store, nowMs, claim: randomUUID() },
-            read: (job) =>
-              isSeedTarget(job.target) ? seed.readAgain(job) : bodies.readAgain(job.body, job.modelId),
+            read: async (job) => {
+              if (isSubmitTarget(job.target)) return submitted.readAgain(job);
+              return isSeedTarget(job.target) ? seed.readAgain(job) : bodies.readAgain(job.body, job.modelId);
+            },
             infer: {
               resume: (call) => inferModel.resume(call),
               // Counted like the call itself.
@@ -74,6 +80,11 @@ export function jobs(config: Config) {
         };
       },
     ),
+    provide(JobWatches, { calls: JOB_CALLS, shutdown: SHUTDOWN }, ({ calls: { store }, shutdown }) => {
+      const watches = new JobWatches({ store, nowMs: () => performance.now() });
+      shutdown.add('in-flight', 'watches of jobs', () => watches.close());
+      return watches;
+    }),
   ];
 }
 

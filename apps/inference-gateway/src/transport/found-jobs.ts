@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '@touchstone/contracts';
 import { CLOCK, type Clock } from '@touchstone/platform/wiring';
+import { findJob } from '../domain/job/find-job.js';
 import type { JobCalls } from '../domain/job/job-calls.js';
 import type { Job } from '../domain/job/job.js';
 import { JOB_CALLS } from '../tokens.js';
@@ -14,11 +15,8 @@ export class FoundJobs {
   ) {}
 
   /** @throws AppError `not-found` */
-  async find(id: string): Promise<Job> {
-    const job = await this.calls.store.find(id);
-    if (job === undefined)
-      throw new AppError('not-found', `There is no job ${id}; one that ended long ago is not kept.`);
-    return job;
+  find(id: string): Promise<Job> {
+    return findJob(this.calls.store, id);
   }
 
   /** Again, it gives the same job. @throws AppError `not-found`, or `conflict` for one that was begun */

@@ -42,6 +42,7 @@ export function jobText(job: Job, position: number | null, links: Links): string
   return `${JSON.stringify(before).slice(0, -1)},"answer":${answer},${JSON.stringify(after).slice(1)}`;
 }
 
-function timeOf(ms: number): string {
+/** A time on the wire. */
+export function timeOf(ms: number): string {
   return new Date(ms).toISOString();
 }

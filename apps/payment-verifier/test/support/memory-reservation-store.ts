@@ -13,11 +13,18 @@ import {
 const keyOf = ({ network, asset, payer, nonce }: PaymentKey): string =>
   [network, asset, payer, nonce].join('|');
 
+/** What is told about a reservation that was closed. */
+export interface Announcement {
+  readonly kind: 'settled' | 'failed';
+  readonly reservationId: string;
+  readonly reason: string | null;
+}
+
 /** Reservations in memory; passes the same contract as the PostgreSQL store. */
 export class MemoryReservationStore implements ReservationStore {
   readonly rows = new Map<string, Reservation>();
   /** Announcements in order, one per closed reservation. */
-  readonly announced: { readonly kind: 'settled' | 'failed'; readonly reservationId: string }[] = [];
+  readonly announced: Announcement[] = [];
 
   async claim(draft: ReservationDraft, decide: (existing: Reservation) => ClaimDecision): Promise<Claim> {
     const existing = this.lookUp(draft.payment);
@@ -175,7 +182,7 @@ export class MemoryReservationStore implements ReservationStore {
   private close(id: string, state: 'settled' | 'failed', change: Partial<Reservation>): Reservation {
     const row = this.known(id);
     if (isTerminal(row.state) && !(state === 'settled' && isReverted(row))) return row;
-    this.announced.push({ kind: state, reservationId: id });
+    this.announced.push({ kind: state, reservationId: id, reason: change.reason ?? null });
     return this.put({ ...row, ...change, state });
   }
 

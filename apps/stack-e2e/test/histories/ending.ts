@@ -25,8 +25,20 @@ export class Ending {
       verifications.rows.size === 0 || chain.isPaid || chain.isOver || isGivenUp,
       'an answer that nobody settles',
     );
-    if (reservation !== undefined && chain.isPaid) await this.collect();
+    if (this.run.world.means === 'transfer' && chain.isPaid) await this.claim();
+    if (this.run.world.reservation !== undefined && chain.isPaid) await this.collect();
     await this.endOfTime();
+  }
+
+  /** Whoever made a transfer that nobody took yet gets his answer for it, with a claim that is good. */
+  private async claim(): Promise<void> {
+    const { world } = this.run;
+    world.claimedUntilMs = world.nowMs + 3_600_000;
+    if (world.reservation !== undefined) return;
+    Object.assign(world, { isActive: true, model: modelOf(1, PRICE) });
+    const reply = await this.run.ask(VALUES.own, false);
+    const isAnswered = reply !== undefined && 'kind' in reply && reply.kind === 'answered';
+    must(isAnswered, `a transfer without its answer: ${reply instanceof AppError ? reply.message : ''}`);
   }
 
   /**
@@ -74,7 +86,9 @@ export class Ending {
     }
     for (const { verification } of verifications.rows.values()) {
       must(verification.state !== 'executed', 'an answer that stays open');
-      must((verification.state === 'settled') === (reservation?.state === 'settled'), 'two records');
+      // What was given for a transfer that a final block dropped stays what it is, should another block take it up.
+      const isSettled = reservation?.state === 'settled' && !world.isReversed;
+      must((verification.state === 'settled') === isSettled, 'two records');
     }
   }
 

@@ -1,21 +1,21 @@
 import { AppError } from '@touchstone/contracts';
 import type { Reply } from '../../../inference-gateway/src/domain/payment/reply.js';
 import type { Attempt, Step, Work } from './history.js';
-import { modelOf, PRICE } from './model.js';
-import { PaymentWorld } from './payment-world.js';
+import { modelOf, OWN_VALUE, PRICE } from './model.js';
+import { PaymentWorld, type Means } from './payment-world.js';
 import type { Process } from './process.js';
 
 /** Longest that questions follow from one another in one step. */
 const ROUNDS_MAX = 8;
 /** The values of the requests: that of the payment, and another one. */
-export const VALUES = { own: 1, other: 2 } as const;
+export const VALUES = { own: OWN_VALUE, other: 2 } as const;
 
 /** All microtasks are done when this one is: nothing in a history waits for anything else. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** One history: what happened, and what was said while it happened. */
 export class HistoryRun {
-  readonly world = new PaymentWorld();
+  readonly world: PaymentWorld;
   private readonly stopped: Process[] = [];
   private readonly gateways = new Set<Process>();
   /** Somebody whose payment had verified was told for good that nothing was charged. */
@@ -24,6 +24,10 @@ export class HistoryRun {
   /** A gateway was paused with the payment-verifier's word in its hands, which may be out of date when it goes on. */
   private isWordStale = false;
   private readonly failures: unknown[] = [];
+
+  constructor(means: Means) {
+    this.world = new PaymentWorld(means);
+  }
 
   /** All processes that stopped are dead, and all parts are well. */
   mend(): void {
@@ -120,6 +124,7 @@ export class HistoryRun {
     must(!(this.isPromisedFree && world.chain.isPaid), 'charged after "nothing was charged"');
     for (const { verification } of world.verifications.rows.values())
       must(verification.state !== 'settled' || world.chain.everPaid, 'settled without a transfer');
+    must(world.heldCount <= 1, 'a payment that two requests hold');
     const ids = world.verifications.recorded;
     must(new Set(ids).size === ids.length, 'an answer recorded twice');
   }

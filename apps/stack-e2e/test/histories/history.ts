@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Fate } from './payment-world.js';
+import type { Fate, Means } from './payment-world.js';
 
 /** A request with the payment; the fuses name the step at which gateway or payment-verifier stop. */
 export interface Attempt {
@@ -31,8 +31,9 @@ export type Step =
   | { readonly do: 'reorganise'; readonly depth: number; readonly forgets: boolean }
   | { readonly do: Event };
 
-/** Steps, and whether somebody else tries to send the transfer when all is over. */
+/** How is paid, the steps, and whether somebody else, or the payer himself, tries to send the transfer when all is over. */
 export interface History {
+  readonly means: Means;
   readonly steps: readonly Step[];
   readonly thirdPartyAtTheEnd: boolean;
 }
@@ -156,15 +157,53 @@ const scenes: readonly (readonly Step[])[] = [
   [plain, { do: 'reorganise', depth: 2, forgets: true }, { do: 'mine-while-empty' }],
 ];
 
-export const history: fc.Arbitrary<History> = fc.record({
-  steps: fc
+const made: readonly Step[] = [{ do: 'third-party' }, { do: 'mine' }];
+const forgotten = { do: 'reorganise', depth: 2, forgets: true } as const;
+const deep: readonly Step[] = Array.from({ length: 4 }, () => ({ do: 'mine' as const }));
+
+/** The same for a transfer that the payer made himself. */
+const transferScenes: readonly (readonly Step[])[] = [
+  // An answer is given for a transfer that the chain drops, and it is reversed once the blocks above are final.
+  [plain, forgotten, ...deep, { do: 'recover', ...calm }, plain],
+  // It is taken up again afterwards, and the same request comes.
+  [plain, forgotten, ...deep, { do: 'recover', ...calm }, ...made, plain],
+  // It is taken up again by a block in which it moves nothing.
+  [
+    plain,
+    { do: 'empty-purse' },
+    { do: 'reorganise', depth: 2, forgets: false },
+    ...deep,
+    { do: 'fill-purse' },
+  ],
+  // It is dropped between the reservation and the settlement.
+  [{ ...plain, settle: 'request-lost' }, forgotten, ...deep, { do: 'sweep', ...calm }, ...made, plain],
+  // Its payer claims it for two requests.
+  [{ ...plain, runFails: true }, { ...plain, body: 'other' }, plain],
+];
+
+const stepsWith = (known: readonly (readonly Step[])[]): fc.Arbitrary<readonly Step[]> =>
+  fc
     .array(
       fc.oneof(
         { weight: 12, arbitrary: step.map((one) => [one]) },
-        { weight: 1, arbitrary: fc.constantFrom(...scenes) },
+        { weight: 1, arbitrary: fc.constantFrom(...known) },
       ),
       { maxLength: 11 },
     )
-    .map((parts) => parts.flat()),
-  thirdPartyAtTheEnd: fc.boolean(),
-});
+    .map((parts) => parts.flat());
+
+/** Mostly the transfer is there when its payer asks. */
+const begun: fc.Arbitrary<readonly Step[]> = fc.constantFrom([], made.slice(0, 1), made, made, made);
+
+export const history: fc.Arbitrary<History> = fc.oneof(
+  fc.record({
+    means: fc.constant('x402' as const),
+    steps: stepsWith(scenes),
+    thirdPartyAtTheEnd: fc.boolean(),
+  }),
+  fc.record({
+    means: fc.constant('transfer' as const),
+    steps: fc.tuple(begun, stepsWith(transferScenes)).map((parts) => parts.flat()),
+    thirdPartyAtTheEnd: fc.boolean(),
+  }),
+);

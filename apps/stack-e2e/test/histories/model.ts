@@ -5,7 +5,10 @@ import type { Model } from '../../../inference-gateway/src/domain/model/model.js
 import type { PaymentReader, PaymentTerms } from '../../../inference-gateway/src/domain/payment/payment.js';
 
 export const MODEL_ID = 'sum';
+/** What the payer asks. */
+export const OWN_VALUE = 1;
 export const PRICE = '10000';
+export const PAYER = `0x${'cc'.repeat(20)}`;
 
 const tensor = { name: 'x', datatype: 'FP32' as const, shape: [1] };
 

@@ -1,4 +1,5 @@
 import { AppError, fromProblem, toProblem, type RpcVerb } from '@touchstone/contracts';
+import type { PresentedTransfer } from '@touchstone/contracts/transfer';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { requestDigest } from '@touchstone/evidence';
 import { silentLogger } from '@touchstone/platform/observability';
@@ -14,30 +15,44 @@ import { PaidInference } from '../../../inference-gateway/src/domain/payment/pai
 import { SettleExecuted } from '../../../inference-gateway/src/domain/payment/settle-executed.js';
 import { takePaymentEvent } from '../../../inference-gateway/src/transport/nats/payment-events.js';
 import { MemoryVerificationStore } from '../../../inference-gateway/test/support/memory-verification-store.js';
+import { AuthorizeTransfer } from '../../../payment-verifier/src/domain/authorize-transfer.js';
+import { FollowTransfers } from '../../../payment-verifier/src/domain/follow-transfers.js';
 import { PaymentDesk } from '../../../payment-verifier/src/domain/payment-desk.js';
 import { paymentReference, type Payment } from '../../../payment-verifier/src/domain/payment.js';
 import { RecoverSettlements } from '../../../payment-verifier/src/domain/recover-settlements.js';
 import type { Reservation } from '../../../payment-verifier/src/domain/reservation.js';
 import { SettleOwed } from '../../../payment-verifier/src/domain/settle-owed.js';
 import { PaymentRpcController } from '../../../payment-verifier/src/transport/nats/payment-rpc.controller.js';
+import { TransferRpcController } from '../../../payment-verifier/src/transport/nats/transfer-rpc.controller.js';
 import { silentMetrics } from '../../../payment-verifier/test/support/fake-world.js';
 import { MemoryReservationStore } from '../../../payment-verifier/test/support/memory-reservation-store.js';
-import { executorParts, MODEL_ID, modelOf, PRICE, reader, requestOf, terms } from './model.js';
+import { MemoryTransferStore } from '../../../payment-verifier/test/support/memory-transfer-store.js';
+import { authorization, FORGED, SIGNATURE, START_MS, VALID_MS } from './headers.js';
+import {
+  executorParts,
+  MODEL_ID,
+  modelOf,
+  OWN_VALUE,
+  PAYER,
+  PRICE,
+  reader,
+  requestOf,
+  terms,
+} from './model.js';
 import { Process } from './process.js';
 import { SimulatedChain } from './simulated-chain.js';
+import { CONFIRMATIONS, LOG_INDEX, TransferChain } from './transfer-chain.js';
 
 /** What becomes of one question over the mesh. */
 export type Fate = 'passes' | 'request-lost' | 'answer-lost' | 'nobody-there' | 'queue-full';
 
-const LEASE_MS = 10_000;
-const VALID_MS = 120_000;
-const START_MS = Date.UTC(2026, 0, 2);
-const SIGNATURE = `0x${'11'.repeat(65)}`;
-const FORGED = `0x${'22'.repeat(65)}`;
-const PAYER = `0x${'cc'.repeat(20)}`;
-const TARGET = `/v1/models/${MODEL_ID}/infer`;
-const NONCE = `0x${'dd'.repeat(32)}`;
+/** How the one payment of a history is made: by an authorisation that is sent here, or by a transfer that the payer made himself. */
+export type Means = 'x402' | 'transfer';
 
+const LEASE_MS = 10_000;
+const TARGET = `/v1/models/${MODEL_ID}/infer`;
+
+const policy = { network: terms.network, asset: terms.asset, recipients: [] };
 const quietLogger = silentLogger();
 const timeout = (): AppError => new AppError('timeout', 'no answer', { cause: new Error('silence') });
 const uuid = (kind: string, count: number): string =>
@@ -59,50 +74,65 @@ export class PaymentWorld {
   meanwhile: (() => void) | undefined;
   readonly reservations = new MemoryReservationStore();
   readonly verifications = new MemoryVerificationStore(() => this.nowMs);
-  readonly chain = new SimulatedChain(
-    this.reservations,
-    () => this.nowMs,
-    BigInt((START_MS + VALID_MS) / 1_000),
-    SIGNATURE,
-  );
+  readonly transfers = new MemoryTransferStore(this.reservations);
+  readonly chain: SimulatedChain | TransferChain;
+  /** Until when the claims are good that the payer signs. */
+  claimedUntilMs = START_MS + VALID_MS;
   gateway = new Process();
   verifier = new Process();
-  private desk = this.newDesk();
+  private desk: PaymentDesk;
   private readonly unanswered = new Set<(error: AppError) => void>();
   private ids = 0;
   private delivered = 0;
+
+  constructor(readonly means: Means = 'x402') {
+    const Chain = means === 'x402' ? SimulatedChain : TransferChain;
+    const end = BigInt((START_MS + VALID_MS) / 1_000);
+    this.chain = new Chain(this.reservations, () => this.nowMs, end, SIGNATURE);
+    this.desk = this.newDesk();
+  }
 
   /** The reservation of the payment, if it was ever verified. */
   get reservation(): Reservation | undefined {
     return [...this.reservations.rows.values()].find(({ verified }) => verified);
   }
 
+  /** A settlement was announced and taken back. */
+  get isReversed(): boolean {
+    const kinds = this.reservations.announced.map(({ kind }) => kind);
+    return kinds.includes('settled') && kinds.lastIndexOf('failed') > kinds.indexOf('settled');
+  }
+
+  /** Reservations of the one payment; a second one would be answered for nothing. */
+  get heldCount(): number {
+    return [...this.reservations.rows.values()].filter(({ verified }) => verified).length;
+  }
+
   /** One request with the payment, as a gateway of this moment answers it. */
   infer(value: number, forged: boolean): Promise<Reply> {
-    const call = requestOf(value);
-    const { payTo, asset, network, assetName, assetVersion } = terms;
-    const accepted = {
-      scheme: 'exact',
-      ...{ amount: PRICE, payTo, asset, network },
-      maxTimeoutSeconds: 120,
-      extra: { name: assetName, version: assetVersion },
+    const paymentHeader =
+      this.chain instanceof TransferChain
+        ? { transferClaim: this.claim(value, forged, this.chain.made.hash) }
+        : authorization(forged);
+    const call = { modelId: MODEL_ID, method: 'POST', target: TARGET, paymentHeader };
+    return this.newGateway().infer({ ...call, ...requestOf(value) });
+  }
+
+  /** What the payer signed: by the version that took his transfer, or by that of now as long as none did. */
+  private claim(value: number, forged: boolean, hash: string): string {
+    const served = this.model.manifest.version === '1' ? 1 : 2;
+    // Somebody who saw a claim brings it with a request of his own.
+    const isTakenOver = forged && value !== OWN_VALUE;
+    const claimedFor = isTakenOver ? OWN_VALUE : value;
+    const taken = ([1, 2] as const).find(
+      (version) => this.digestOf(version, claimedFor) === this.reservation?.requestDigest,
+    );
+    const claim = {
+      ...{ txHash: hash.slice(2), logIndex: LOG_INDEX, payer: PAYER, payTo: terms.payTo },
+      requestDigest: this.digestOf(taken ?? served, claimedFor),
+      deadline: this.claimedUntilMs / 1_000,
     };
-    const authorization = {
-      from: PAYER,
-      to: payTo,
-      value: PRICE,
-      validAfter: '0',
-      validBefore: String((START_MS + VALID_MS) / 1_000),
-      nonce: NONCE,
-    };
-    const payload = { signature: forged ? FORGED : SIGNATURE, authorization };
-    return this.newGateway().infer({
-      modelId: MODEL_ID,
-      ...call,
-      method: 'POST',
-      target: TARGET,
-      paymentHeader: JSON.stringify({ x402Version: 2, accepted, payload }),
-    });
+    return JSON.stringify({ claim, signature: forged && !isTakenOver ? FORGED : SIGNATURE });
   }
 
   /** The digest that a request has by one version of the model. */
@@ -133,15 +163,19 @@ export class PaymentWorld {
     const called = { store, desk: desk.closing, nowMs, onError };
     await new RecoverSettlements({ ...called, lane: verifier.calling(chain) }).run();
     await new SettleOwed({ ...called, settling: desk.settling }).run();
+    if (!(chain instanceof TransferChain)) return;
+    const follow = { transfers: verifier.calling(this.transfers), reader: verifier.calling(chain) };
+    const onDropped = (): void => undefined;
+    await new FollowTransfers({ ...follow, ...{ nowMs, onError, onDropped }, metrics: silentMetrics }).run();
   }
 
   /** The gateway takes the events that the payment-verifier wrote since. */
   async deliver(): Promise<void> {
     const news = this.reservations.announced.slice(this.delivered);
     this.delivered += news.length;
-    for (const { kind, reservationId } of news) {
+    for (const { kind, reservationId, reason } of news) {
       const row = this.reservations.rows.get(reservationId) as Reservation;
-      const { requestDigest, transaction, reason } = row;
+      const { requestDigest, transaction } = row;
       const common = { reservationId, requestDigest, payment: paymentReference(row) };
       const body =
         kind === 'settled' ? { ...common, transaction } : { ...common, reason: reason ?? 'failed before' };
@@ -195,6 +229,7 @@ export class PaymentWorld {
       terms,
       payments: this.payments(),
       reader,
+      transfers: { read: (header) => JSON.parse(header) as PresentedTransfer, offer: () => undefined },
       executor: gateway.calling(executor),
       verifications,
       ...{ links, proofs },
@@ -218,7 +253,7 @@ export class PaymentWorld {
         // Recovering a signature is no call to anybody.
         recoversToPayer: (payment) => this.chain.recoversToPayer(payment as Payment),
         isSignedByContract: () => chain.isSignedByContract(),
-        fateOf: () => chain.fateOf(),
+        fateOf: (reservation) => chain.fateOf(reservation),
       },
       facilitator: this.chain.facilitatorOf(verifier),
       metrics: silentMetrics,
@@ -226,7 +261,23 @@ export class PaymentWorld {
       newId: () => uuid('a', (this.ids += 1)),
       leaseMs: LEASE_MS,
       validityMinSeconds: 45,
-      policy: { network: terms.network, asset: terms.asset, recipients: [] },
+      policy,
+    });
+  }
+
+  /** The use case of transfers beside those of the desk, for the life of one payment-verifier. */
+  private newTransfers(chain: TransferChain): AuthorizeTransfer {
+    const { verifier, desk } = this;
+    return new AuthorizeTransfer({
+      store: verifier.calling(this.reservations),
+      transfers: verifier.calling(this.transfers),
+      ...{ reader: verifier.calling(chain), chain: verifier.calling(chain) },
+      ...{ signatures: desk.signatures, known: desk.known, policy },
+      limits: { confirmations: CONFIRMATIONS, maxAgeSeconds: 3_600 },
+      metrics: silentMetrics,
+      nowMs: () => this.nowMs,
+      newId: () => uuid('a', (this.ids += 1)),
+      leaseMs: LEASE_MS,
     });
   }
 
@@ -248,7 +299,8 @@ export class PaymentWorld {
       this.meanwhile?.();
       this.meanwhile = undefined;
     }
-    const fate = (verb === 'authorize' || verb === 'settle' ? this.fates[verb] : undefined) ?? 'passes';
+    const kind = verb === 'authorize-transfer' ? 'authorize' : verb;
+    const fate = (kind === 'authorize' || kind === 'settle' ? this.fates[kind] : undefined) ?? 'passes';
     if (fate === 'nobody-there') throw new AppError('dependency-unavailable', 'nobody answers');
     if (fate === 'queue-full') throw new AppError('queue-full', 'the queue is full');
     return new Promise((resolve, reject) => {
@@ -262,13 +314,15 @@ export class PaymentWorld {
   }
 
   private async handle(verb: RpcVerb<'payment-verifier'>, request: unknown): Promise<unknown> {
-    const { verifier } = this;
-    const controller = new PaymentRpcController(this.desk, {} as never, quietLogger);
+    const { verifier, chain, desk } = this;
     await verifier.step();
     try {
-      const answer: unknown = await controller[verb as Exclude<typeof verb, 'authorize-transfer'>](
-        request as never,
-      );
+      const answer: unknown =
+        verb === 'authorize-transfer'
+          ? await new TransferRpcController(this.newTransfers(chain as TransferChain)).authorize(
+              request as never,
+            )
+          : await new PaymentRpcController(desk, {} as never, quietLogger)[verb](request as never);
       const { outcome, charged } = answer as { outcome?: unknown; charged?: unknown };
       // A word that a pause held back was true when the chain was asked; whoever waited for it has given up.
       if (!verifier.isWoken) {

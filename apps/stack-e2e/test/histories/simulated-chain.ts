@@ -14,10 +14,12 @@ import { reasons } from '../../../payment-verifier/src/domain/reasons.js';
 import type { Reservation } from '../../../payment-verifier/src/domain/reservation.js';
 import type { Process } from './process.js';
 
+/** The number that the first block comes after: a reorganisation may need older ones. */
+const START_BLOCK = 1_000n;
 /** Blocks above a final one; no reorganisation reaches it. */
 export const FINAL_DEPTH = 3;
 
-interface Transaction {
+export interface Transaction {
   readonly hash: string;
   /** The reservation that the relayer settles by it; undefined when somebody else sent the transfer. */
   readonly reservationId: string | undefined;
@@ -26,6 +28,8 @@ interface Transaction {
 }
 
 interface Block {
+  readonly number: bigint;
+  readonly hash: string;
   readonly seconds: number;
   readonly transactions: { readonly transaction: Transaction; readonly succeeded: boolean }[];
 }
@@ -43,13 +47,13 @@ export class SimulatedChain implements SettlementChain, SettlementLane {
   /** The transfer stood in a block, whether or not it still does. */
   everPaid = false;
   readonly signed: Transaction[] = [];
-  private readonly blocks: Block[] = [];
-  private pool: Transaction[] = [];
+  protected readonly blocks: Block[] = [];
+  protected pool: Transaction[] = [];
   private hashes = 0;
 
   constructor(
     private readonly store: MemoryReservationStore,
-    private readonly nowMs: () => number,
+    protected readonly nowMs: () => number,
     private readonly validBefore: bigint,
     private readonly signature: string,
   ) {
@@ -67,10 +71,11 @@ export class SimulatedChain implements SettlementChain, SettlementLane {
 
   mine(): void {
     const seconds = Math.floor(this.nowMs() / 1_000);
-    const block: Block = { seconds, transactions: [] };
+    const number = (this.blocks.at(-1)?.number ?? START_BLOCK) + 1n;
+    const block: Block = { number, hash: this.nextHash(), seconds, transactions: [] };
     this.blocks.push(block);
     for (const transaction of this.pool.splice(0)) {
-      const succeeded = this.isFunded && BigInt(seconds) < this.validBefore && !this.isPaid;
+      const succeeded = this.isFunded && this.isInTime(seconds) && !this.isPaid;
       block.transactions.push({ transaction, succeeded });
       this.everPaid ||= succeeded;
     }
@@ -81,10 +86,13 @@ export class SimulatedChain implements SettlementChain, SettlementLane {
     for (const block of this.blocks.splice(-depth)) {
       for (const { transaction } of block.transactions) {
         transaction.isMarked = false;
-        if (transaction.reservationId === undefined || !forgets) this.pool.push(transaction);
+        if (!forgets || this.isSentAgain(transaction)) this.pool.push(transaction);
       }
     }
-    while (this.blocks.length <= FINAL_DEPTH) this.blocks.unshift({ seconds: 0, transactions: [] });
+    while (this.blocks.length <= FINAL_DEPTH) {
+      const number = (this.blocks[0]?.number ?? START_BLOCK) - 1n;
+      this.blocks.unshift({ number, hash: this.nextHash(), seconds: 0, transactions: [] });
+    }
     if (this.isMining) this.mine();
   }
 
@@ -105,7 +113,7 @@ export class SimulatedChain implements SettlementChain, SettlementLane {
     return false;
   }
 
-  async fateOf(): Promise<AuthorizationFate> {
+  async fateOf(_reservation: Reservation): Promise<AuthorizationFate> {
     this.assertNode();
     const transfer = this.transfer();
     if (transfer !== undefined)
@@ -197,7 +205,17 @@ export class SimulatedChain implements SettlementChain, SettlementLane {
     return { kind: 'confirmed', transfer: { transaction: hash, logIndex: 1 }, settlement };
   }
 
-  private send(transaction: Transaction): void {
+  /** Whether a block of this time may hold the transfer. */
+  protected isInTime(seconds: number): boolean {
+    return BigInt(seconds) < this.validBefore;
+  }
+
+  /** Whether whoever sent a transaction watches it, and sends it again when it is dropped. */
+  protected isSentAgain({ reservationId }: Transaction): boolean {
+    return reservationId === undefined;
+  }
+
+  protected send(transaction: Transaction): void {
     this.pool.push(transaction);
     if (this.isMining) this.mine();
   }
@@ -208,11 +226,11 @@ export class SimulatedChain implements SettlementChain, SettlementLane {
     return undefined;
   }
 
-  private nextHash(): string {
+  protected nextHash(): string {
     return `0x${(this.hashes += 1).toString(16).padStart(64, '0')}`;
   }
 
-  private assertNode(): void {
+  protected assertNode(): void {
     if (!this.isNodeUp) throw new AppError('dependency-unavailable', 'The node is down.');
   }
 }

@@ -67,29 +67,36 @@ const paidFor = z.strictObject({
   settledAt: timestampMs.nullable(),
 });
 
+/** What is shown beside that to who knows the id of a verification, or paid for it. */
+const answeredBy = {
+  verificationId: uuidV7,
+  inputHash: hex32.nullable(),
+  outputHash: hex32.nullable(),
+  signature: outputProof.nullable(),
+  evidence: z.string(),
+};
+
 /** A verification by its id. */
 export const seedVerification = z
-  .strictObject({
-    success: z.literal(true),
-    verificationId: uuidV7,
-    ...paidFor.shape,
-    inputHash: hex32.nullable(),
-    outputHash: hex32.nullable(),
-    signature: outputProof.nullable(),
-    evidence: z.string(),
-  })
+  .strictObject({ success: z.literal(true), ...paidFor.shape, ...answeredBy })
   .meta({ id: 'SeedVerification' });
 export type SeedVerification = z.infer<typeof seedVerification>;
 
 /** Most verifications that are shown of one transaction. */
 export const SEED_PAID_BY_TRANSACTION_MAX = 100;
 
-/** What a transaction paid for. Anybody reads hashes on the chain, so neither ids nor hashes of answers are told. */
+/**
+ * What a transaction paid for. Anybody reads hashes on the chain, so neither ids nor hashes of answers are told, unless their
+ * payer shows who he is.
+ */
 export const seedPaidByTransaction = z
   .strictObject({
     success: z.literal(true),
     txHash: z.string(),
-    verifications: z.array(paidFor).max(SEED_PAID_BY_TRANSACTION_MAX),
+    verifications: z
+      .array(paidFor.extend(z.strictObject(answeredBy).partial().shape))
+      .max(SEED_PAID_BY_TRANSACTION_MAX)
+      .describe('Id, hashes, signature and evidence are told to the payer alone.'),
   })
   .meta({ id: 'SeedPaidByTransaction' });
 export type SeedPaidByTransaction = z.infer<typeof seedPaidByTransaction>;

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { caip2, decimal, evmAddress, hex32, hexData } from '../schemas/primitives.js';
 
+export {
+  PAYER_LOOKUP_HEADER,
+  PAYER_LOOKUP_SECONDS_MAX,
+  payerLookupTypes,
+  signedPayerLookup,
+  type PayerLookup,
+  type SignedPayerLookup,
+} from './payer-lookup.js';
+
 /** Longest signature under a claim in bytes; a contract wallet brings its own format. */
 export const CLAIM_SIGNATURE_BYTES_MAX = 2_048;
 

@@ -10,6 +10,7 @@ import { GrpcProblemFilter, GrpcTraceInterceptor } from './grpc-enhancers.js';
 import { BoundGrpcServer, GRPC_MESSAGE_BYTES_DEFAULT_MAX } from './grpc-server.js';
 import { GrpcRateInterceptor } from './grpc-rate-interceptor.js';
 import { HealthStatus } from './health-status.js';
+import { protoLoading } from './message-reader.js';
 
 /** What to serve over gRPC. */
 export interface GrpcOptions {
@@ -44,7 +45,7 @@ export function serveGrpc(
     {
       package: options.service.slice(0, options.service.lastIndexOf('.')),
       protoPath: options.protoPath,
-      loader: { longs: String, enums: String, keepCase: false, defaults: true, oneofs: true },
+      loader: protoLoading,
       onLoadPackageDefinition: (definition: PackageDefinition, server: Server) => {
         health.addTo(server);
         new ReflectionService(definition).addToServer(server);

@@ -31,6 +31,7 @@ const taken = [
   'idempotency-key',
   'if-none-match',
   'payment-signature',
+  'touchstone-payer-lookup',
   'touchstone-transfer-claim',
   'traceparent',
   'tracestate',

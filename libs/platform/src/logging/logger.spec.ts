@@ -58,6 +58,7 @@ describe('the logger', () => {
     'payment-signature',
     'payment-response',
     'touchstone-transfer-claim',
+    'touchstone-payer-lookup',
     'apiKey',
     'MODEL_SIGNING_KEY_HEX',
     'privateKey',

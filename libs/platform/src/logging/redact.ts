@@ -21,13 +21,14 @@ const secretFragments = [
   'mnemonic',
 ];
 
-/** Headers that carry a payment: who reads one could try to spend it. */
+/** Headers that carry a payment, or show who paid: who reads one could try to use it. */
 const paymentNames = new Set([
   'xpayment',
   'paymentsignature',
   'xpaymentresponse',
   'paymentresponse',
   'touchstonetransferclaim',
+  'touchstonepayerlookup',
 ]);
 
 /** Names that hold a word of the list and are public. */

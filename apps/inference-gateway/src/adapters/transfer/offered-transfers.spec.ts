@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { canonicalJson } from '@touchstone/canonical-json';
 import { CLAIM_SIGNATURE_BYTES_MAX, type SignedTransferClaim } from '@touchstone/contracts/transfer';
-import { OfferedTransfers, TRANSFER_HEADER_CHARACTERS_MAX } from './offered-transfers.js';
+import { OfferedTransfers } from './offered-transfers.js';
+import { SIGNED_HEADER_CHARACTERS_MAX } from '../../domain/payment/signed-header.js';
 
 const signed = (
   change: Partial<Record<keyof SignedTransferClaim['claim'], unknown>> = {},
@@ -61,8 +62,8 @@ describe('the header of a transfer', () => {
 
   it('is read up to its limit, and one character more is not', () => {
     const filled = (length: number): string => 'A'.repeat(length);
-    expect(() => claimed.read(filled(TRANSFER_HEADER_CHARACTERS_MAX))).toThrow('is not JSON');
-    expect(() => claimed.read(filled(TRANSFER_HEADER_CHARACTERS_MAX + 1))).toThrow('characters');
+    expect(() => claimed.read(filled(SIGNED_HEADER_CHARACTERS_MAX))).toThrow('is not JSON');
+    expect(() => claimed.read(filled(SIGNED_HEADER_CHARACTERS_MAX + 1))).toThrow('characters');
   });
 
   it('is a hash alone where an operator allows it, and nothing where transfers are off', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { WATCH_TIMEOUT_MS, WATCHES_MAX } from '../watches.js';
 import type { Verification } from './verification.js';
-import { VerificationWatches, WATCH_TIMEOUT_MS, WATCHES_MAX } from './watch-verification.js';
+import { VerificationWatches } from './watch-verification.js';
 
 const inState = (state: Verification['state']) => ({ id: 'v', state }) as Verification;
 const never = new AbortController().signal;

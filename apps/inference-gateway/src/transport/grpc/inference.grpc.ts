@@ -5,7 +5,7 @@ import { AppError, uuidV7 } from '@touchstone/contracts';
 import { inferRequest, modelsQuery } from '@touchstone/contracts/http/inference-gateway';
 import { validate } from '@touchstone/platform/http';
 import { CONFIG } from '@touchstone/platform/wiring';
-import { Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { Config } from '../../config.js';
 import type { Verification, VerificationStore } from '../../domain/inference/verification.js';
 import { VerificationWatches } from '../../domain/inference/watch-verification.js';
@@ -27,6 +27,7 @@ import {
   type ListModelsMessage,
 } from './messages.js';
 import { answerPaid, boundCallOf, type PaidCall } from './paid-answer.js';
+import { watchStream } from './watch-stream.js';
 
 /** Largest request message in bytes: it is read in the thread that answers everybody, and an element takes a byte of it at least. */
 export const INFER_MESSAGE_BYTES_MAX = INFER_BODY_BYTES_MAX / 2;
@@ -88,18 +89,10 @@ export class InferenceGrpc {
   @GrpcMethod('InferenceService', 'WatchVerification')
   watch(message: { readonly verificationId: string }): Observable<object> {
     const id = validate(uuidV7, message.verificationId, 'body');
-    return new Observable((subscriber) => {
-      // A caller who leaves, or whose deadline passes, unsubscribes.
-      const left = new AbortController();
-      const tell = async (): Promise<void> => {
-        for await (const found of this.watches.watch(id, left.signal)) subscriber.next(this.shown(found));
-      };
-      tell().then(
-        () => subscriber.complete(),
-        (error: unknown) => subscriber.error(error),
-      );
-      return () => left.abort();
-    });
+    return watchStream(
+      (signal) => this.watches.watch(id, signal),
+      (found) => this.shown(found),
+    );
   }
 
   private shown(verification: Verification): object {

@@ -33,8 +33,13 @@ export async function answerPaid(
   work: () => Promise<Reply>,
   shown: { messageOf(body: Uint8Array): object; pendingUrl(verificationId: string): string },
 ): Promise<object> {
+  return tellingChallenges(call, async () => answer(call, await work(), shown));
+}
+
+/** Does work that may cost something; what is to be paid is told in the headers of x402 version 2, as trailers. */
+export async function tellingChallenges<T>(call: PaidCall, work: () => Promise<T>): Promise<T> {
   try {
-    return answer(call, await work(), shown);
+    return await work();
   } catch (error) {
     if (error instanceof PaymentChallenge) {
       setTrailer(call, 'payment-required', paymentRequiredHeader(error));

@@ -4,7 +4,11 @@ import type { Links } from '../../links.js';
 import { presentVerification } from '../../present-verification.js';
 import { presentPayment } from './seed-answer.js';
 
-type PaidFor = SeedPaidByTransaction['verifications'][number];
+/** What is told of a verification to everybody. */
+type PaidFor = Omit<
+  SeedPaidByTransaction['verifications'][number],
+  'verificationId' | 'inputHash' | 'outputHash' | 'signature' | 'evidence'
+>;
 
 const statuses = {
   recorded: 'success',
@@ -29,9 +33,13 @@ export function paidForOf(verification: Verification): PaidFor {
 
 /** A verification whose id is known. */
 export function seedVerificationOf(verification: Verification, links: Links): SeedVerification {
+  return { success: true, ...answeredOf(verification, links) };
+}
+
+/** What its payer may know of a verification. */
+export function answeredOf(verification: Verification, links: Links): Omit<SeedVerification, 'success'> {
   const { hashes, proof } = presentVerification(verification, links);
   return {
-    success: true,
     verificationId: verification.id,
     ...paidForOf(verification),
     inputHash: hashes?.input ?? null,

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Post, UseFilters } from '@nestjs/common';
+import { Controller, Get, Inject, Post, Req, Res, UseFilters } from '@nestjs/common';
 import { AppError, uuidV7 } from '@touchstone/contracts';
 import { seedError, transactionHash } from '@touchstone/contracts/http/seed';
 import {
@@ -13,12 +13,16 @@ import {
   type SeedVerifyProofRequest,
 } from '@touchstone/contracts/http/seed-records';
 import { ApiRoute, ZodBody, ZodParam } from '@touchstone/platform/http';
+import { CLOCK, type Clock } from '@touchstone/platform/wiring';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { VerificationStore } from '../../../domain/inference/verification.js';
+import { paidByWhoLooks } from '../../../domain/payment/payer-lookup.js';
 import { CheckProof } from '../../../domain/proving/check-proof.js';
 import { VERIFICATIONS } from '../../../tokens.js';
 import { Links } from '../../links.js';
+import { payerLookupOf } from './payer-lookup-header.js';
 import { SeedErrors } from './seed-errors.js';
-import { paidForOf, seedVerificationOf } from './seed-verification.js';
+import { answeredOf, paidForOf, seedVerificationOf } from './seed-verification.js';
 
 /** Largest body with a proof in bytes: 4,096 signals of 80 characters, and the proof. */
 export const VERIFY_PROOF_BODY_BYTES_MAX = 524_288;
@@ -31,6 +35,7 @@ export class SeedVerificationsController {
     @Inject(VERIFICATIONS) private readonly verifications: VerificationStore,
     @Inject(CheckProof) private readonly proofs: CheckProof,
     @Inject(Links) private readonly links: Links,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Get('verifications/:id')
@@ -52,18 +57,28 @@ export class SeedVerificationsController {
   @ApiRoute({
     summary: 'Shows what a transaction paid for; the seed API.',
     description:
-      'Anybody reads hashes of transactions on the chain, so neither the ids nor the hashes of the answers are told: whoever knows an id may read the evidence of its answer.',
+      'Anybody reads hashes of transactions on the chain, so neither the ids nor the hashes of the answers are told: whoever knows an id may read the evidence of its answer. The payer is told them, who signs PayerLookup (EIP-712) with the key that paid and sends it in touchstone-payer-lookup.',
     public: true,
     tags: ['seed'],
     response: seedPaidByTransaction,
-    errors: ['unknown-verification', 'dependency-unavailable'],
+    errors: ['unknown-verification', 'validation-failed', 'signature-invalid', 'dependency-unavailable'],
     errorSchema: seedError,
   })
-  async paidBy(@ZodParam('txHash', transactionHash) txHash: string): Promise<SeedPaidByTransaction> {
+  async paidBy(
+    @ZodParam('txHash', transactionHash) txHash: string,
+    @Req() request: IncomingMessage,
+    @Res({ passthrough: true }) response: ServerResponse,
+  ): Promise<SeedPaidByTransaction> {
+    const lookup = payerLookupOf(request);
     const found = await this.verifications.findByTransaction(txHash.slice(2), SEED_PAID_BY_TRANSACTION_MAX);
     if (found.length === 0)
       throw new AppError('unknown-verification', `The transaction ${txHash} paid for nothing here.`);
-    return { success: true, txHash, verifications: found.map(paidForOf) };
+    const theirs = lookup && paidByWhoLooks(lookup, txHash.slice(2), found, this.clock.nowMs());
+    if (theirs) response.setHeader('cache-control', 'private, no-store');
+    const verifications = found.map((one) =>
+      theirs?.has(one) ? answeredOf(one, this.links) : paidForOf(one),
+    );
+    return { success: true, txHash, verifications };
   }
 
   @Post('verify-proof')
