@@ -16,7 +16,11 @@ import {
 } from '@touchstone/testing';
 import { IMAGE_FILE_BYTES_MAX } from '@touchstone/contracts/http/inference-gateway';
 import { INFER_INPUT_BYTES_MAX } from '../src/commands/infer.js';
-import { LABELS_FILE_BYTES_MAX, MODEL_FILE_BYTES_MAX } from '../src/commands/models-operate.js';
+import {
+  LABELS_FILE_BYTES_MAX,
+  MODEL_FILE_BYTES_MAX,
+  MODEL_PART_BYTES_MAX,
+} from '../src/commands/models-operate.js';
 import { CHALLENGE_BYTES_MAX } from '../src/stack/read-challenge.js';
 import { checkout } from '../src/stack/run-stack.js';
 import { touchstone, type Ended } from './support/touchstone.js';
@@ -301,17 +305,31 @@ describe('a visitor’s own model', () => {
     ['infer', INFER_INPUT_BYTES_MAX, ['infer', 'digits', '--input', 'big'], 'body-too-large'],
     ['infer --image', IMAGE_FILE_BYTES_MAX, ['infer', 'digits', '--image', 'big'], 'body-too-large'],
     ['pay', CHALLENGE_BYTES_MAX, ['pay', 'big'], 'Expected the headers of a 402'],
-  ])('and %s reads %i bytes of a file and no more', async (_command, bytesMax, args, complaint) => {
+  ])(
+    'and %s reads %i bytes of a file and no more',
+    async (_command, bytesMax, args, complaint) => {
+      writeFileSync(path('any.onnx'), 'no model');
+      writeFileSync(path('big'), '');
+      truncateSync(path('big'), bytesMax);
+      expect((await run(...args)).stderr).toContain(complaint);
+      truncateSync(path('big'), bytesMax + 1);
+      expect(await run(...args)).toMatchObject({
+        status: 4,
+        stderr: `touchstone: big has more than the ${bytesMax} bytes that are read.\n`,
+      });
+    },
+    180_000,
+  );
+
+  it('reads MODEL_PART_BYTES_MAX of a file beside a model and no more', async () => {
     writeFileSync(path('any.onnx'), 'no model');
     writeFileSync(path('big'), '');
-    truncateSync(path('big'), bytesMax);
-    expect((await run(...args)).stderr).toContain(complaint);
-    truncateSync(path('big'), bytesMax + 1);
-    expect(await run(...args)).toMatchObject({
-      status: 4,
-      stderr: `touchstone: big has more than the ${bytesMax} bytes that are read.\n`,
-    });
-  });
+    const add = () => run('models', 'add', 'any.onnx', '--name', 'x', '--price', '1', '--image-input', 'big');
+    truncateSync(path('big'), MODEL_PART_BYTES_MAX);
+    expect((await add()).stderr).toContain('body-too-large');
+    truncateSync(path('big'), MODEL_PART_BYTES_MAX + 1);
+    expect((await add()).stderr).toContain(`more than the ${MODEL_PART_BYTES_MAX} bytes`);
+  }, 60_000);
 
   it('is added by nobody who cannot read the operator’s secret', () => {
     expect(statSync(join(state, 'secrets', 'operator.env')).mode & 0o077).toBe(0);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { INFERENCE_TIMEOUT_DEFAULT_MS } from '../../domain/inference/model-runner.js';
 import type { LendFile } from '../../domain/model/model-files.js';
-import { OnnxPool } from './onnx-pool.js';
+import { LOADED_BYTES_PER_SECOND, OnnxPool } from './onnx-pool.js';
 import { RuntimeWorker } from './runtime-worker.js';
 import type { WorkerJob } from './worker-messages.js';
 
@@ -72,6 +72,14 @@ describe('the time of one run', () => {
       outcome: 'timeout',
       ended: false,
     });
+  });
+
+  it('is a second longer for each LOADED_BYTES_PER_SECOND of a file that has to be loaded', async () => {
+    const ms = { read: HALF_MS, load: HALF_MS, run: 2_000, sizeBytes: 2 * LOADED_BYTES_PER_SECOND };
+    expect(await runWith({ ...ms, run: ms.run - 1 })).toMatchObject({ outcome: 'answered' });
+    expect(await runWith({ ...ms, run: ms.run + 1 })).toMatchObject({ outcome: 'timeout' });
+    const smaller = { ...ms, sizeBytes: ms.sizeBytes - 1 };
+    expect(await runWith({ ...smaller, run: 1_001 })).toMatchObject({ outcome: 'timeout' });
   });
 
   it('is what was configured', async () => {

@@ -10,7 +10,7 @@ import { loadableOf, onDisk } from '../../../test/support/model-on-disk.js';
 import type { Loadable } from '../onnx/onnx-pool.js';
 import { SANDBOX_TENSOR_BYTES_MAX } from './frames.js';
 import { INSPECTIONS_MAX, Sandbox, SANDBOX_PROCESSES_MAX, type SandboxOptions } from './sandbox.js';
-import { SANDBOX_MEMORY_MAX_BYTES, SandboxProcess } from './sandbox-process.js';
+import { SANDBOX_FILE_COPIES_MAX, SANDBOX_MEMORY_MAX_BYTES, SandboxProcess } from './sandbox-process.js';
 
 const made: Sandbox[] = [];
 
@@ -117,6 +117,15 @@ describe('Sandbox', () => {
       code: 'inference-failed',
     });
     expect((await sandbox().run(model, inputs)).outputs).toHaveLength(1);
+  });
+
+  it('runs a model that fits SANDBOX_FILE_COPIES_MAX of its file besides, and not one that has less', async () => {
+    const bytes = 201_326_592;
+    const sized = (sizeBytes: number) => ({ ...loadable('a', wide(bytes)), sizeBytes });
+    const box = () => sandbox({ memoryBytes: bytes });
+    await expect(box().run(sized(0), inputs)).rejects.toMatchObject({ code: 'inference-failed' });
+    const run = box().run(sized(Math.ceil((3 * bytes) / SANDBOX_FILE_COPIES_MAX)), inputs);
+    expect((await run).outputs).toHaveLength(1);
   });
 
   it('takes outputs of SANDBOX_TENSOR_BYTES_MAX and refuses more, without an end of the process', async () => {

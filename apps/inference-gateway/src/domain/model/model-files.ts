@@ -1,5 +1,5 @@
-/** Bytes of one piece of a file in the database. */
-export const FILE_PIECE_BYTES = 4_194_304;
+/** Bytes of one piece of a file in the database; earlier versions wrote larger ones, which are read as well. */
+export const FILE_PIECE_BYTES = 1_048_576;
 
 /** Bytes that files of models take on the disk of a gateway when nothing else is said: four of the largest. */
 export const MODEL_CACHE_BYTES_DEFAULT = 2_147_483_648;
@@ -15,7 +15,7 @@ export interface FileOnDisk {
 export interface ReceivedFile extends FileOnDisk {
   readonly sha256: string;
   readonly sha3: string;
-  /** The file in pieces of {@link FILE_PIECE_BYTES}. */
+  /** The file in pieces of {@link FILE_PIECE_BYTES}; each is good until the next one is asked for. */
   readonly pieces: () => AsyncIterable<Uint8Array>;
 }
 

@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { GATEWAY_SCHEMA as schema } from '../schema.js';
 
 /** Bytes of one piece of a file. */
-const PIECE_BYTES = 4_194_304;
+const PIECE_BYTES = 1_048_576;
 
 /** Files of added models lie in pieces, as those of submissions do; an approved submission hands its pieces on. */
 export class FilePieces1800600000000 implements MigrationInterface {

@@ -45,7 +45,7 @@ async function received(model: Uint8Array, parts: Record<string, number> = {}) {
   const { headers, body } = await formOf(model, parts);
   return withModelForm(requestOf(headers, body), place(), async ({ file, preprocess }) => {
     const pieces: Uint8Array[] = [];
-    for await (const piece of file.pieces()) pieces.push(piece);
+    for await (const piece of file.pieces()) pieces.push(Uint8Array.from(piece));
     return { file, preprocess, pieces, read: readFileSync(file.path) };
   });
 }

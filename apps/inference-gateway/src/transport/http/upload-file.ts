@@ -70,8 +70,10 @@ async function writeAll(handle: FileHandle, chunk: Buffer, position: number): Pr
 }
 
 async function* piecesOf(handle: FileHandle, sizeBytes: number): AsyncGenerator<Uint8Array> {
+  // One buffer for all of them: what is thrown away of a large file would be in memory for a while.
+  const buffer = Buffer.alloc(Math.min(FILE_PIECE_BYTES, sizeBytes));
   for (let from = 0; from < sizeBytes; from += FILE_PIECE_BYTES) {
-    const piece = Buffer.alloc(Math.min(FILE_PIECE_BYTES, sizeBytes - from));
+    const piece = buffer.subarray(0, Math.min(FILE_PIECE_BYTES, sizeBytes - from));
     let read = 0;
     while (read < piece.length) {
       const { bytesRead } = await handle.read(piece, read, piece.length - read, from + read);
