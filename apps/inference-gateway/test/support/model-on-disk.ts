@@ -26,7 +26,6 @@ export function loadableOf(modelVersionId: string, bytes: Uint8Array): Loadable 
 
 /** These bytes as they are stored. */
 export function storedFile(bytes: Uint8Array): StoredFile {
-  // eslint-disable-next-line @typescript-eslint/require-await
   async function* pieces() {
     yield bytes;
   }
