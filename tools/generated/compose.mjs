@@ -18,10 +18,10 @@ const imageOf = (name, version) => `\${TOUCHSTONE_IMAGES:-touchstone}/${name}:\$
 
 /** Names a program, which a container has by a volume: whatever brings that says where it is. */
 const OF_VOLUMES = new Set(['TOUCHSTONE_PROVER_PATH']);
-/** Where a service keeps files that it receives; the container has the folder of the system for temporary files. */
-const UPLOADS = 'TOUCHSTONE_UPLOADS_DIR';
-/** Eight submissions at once, each with a file of 32 MiB. */
-const UPLOADS_TMPFS = '/tmp:size=272m';
+/** Where a service keeps files of models: those that it receives, and those that it serves. They have a volume, since a tmpfs is memory. */
+const FILES = ['TOUCHSTONE_UPLOADS_DIR', 'TOUCHSTONE_MODEL_CACHE_DIR'];
+const FILES_FOLDER = '/var/run/touchstone/models';
+const FILES_VOLUME = `{ type: volume, source: models, target: ${FILES_FOLDER}, volume: { nocopy: true } }`;
 
 /** Keys that .env may set: no secrets, nothing that Compose sets, no files, which no container has. */
 const settingsOf = ({ keys }) =>
@@ -31,7 +31,7 @@ const settingsOf = ({ keys }) =>
       !chart &&
       !OF_ONE_SERVICE.has(name) &&
       !OF_VOLUMES.has(name) &&
-      name !== UPLOADS &&
+      !FILES.includes(name) &&
       !name.endsWith('_FILE'),
   );
 
@@ -65,6 +65,7 @@ function serviceText(name, contract, { values, version, common }) {
   const own = settingsOf(contract).filter(({ name: key }) => !common.includes(key));
   const profile = PROFILES[name];
   const { http, health, keys } = contract;
+  const hasFiles = keys.some((key) => FILES.includes(key.name));
   return indent(
     [
       `${name}:`,
@@ -72,13 +73,14 @@ function serviceText(name, contract, { values, version, common }) {
       `  image: ${imageOf(name, version)}`,
       ...(profile ? [`  profiles: [${profile}]`] : []),
       `  mem_limit: ${memoryOf(resources)}`,
-      ...(keys.some((key) => key.name === UPLOADS) ? [`  tmpfs: ['${UPLOADS_TMPFS}']`] : []),
+      ...(hasFiles ? ['  tmpfs: [/tmp]', '  volumes:', `    - ${FILES_VOLUME}`] : []),
       ...(PUBLISHED.has(name) ? [`  ports: ['127.0.0.1:${http}:${http}']`] : []),
       '  environment:',
       '    <<: *environment',
       `    TOUCHSTONE_HEALTH_PORT: '${health}'`,
       ...(keys.some((key) => key.name === 'TOUCHSTONE_NODE_ID') ? [`    TOUCHSTONE_NODE_ID: ${NODE}`] : []),
       ...(nodeOptions ? [`    NODE_OPTIONS: ${nodeOptions}`] : []),
+      ...(hasFiles ? FILES.map((name) => `    ${name}: ${FILES_FOLDER}`) : []),
       ...own.map((key) => `    ${setting(key)}`),
       ...secrets.map((key) => `    ${key}_FILE: /run/secrets/${key}`),
       '  secrets:',

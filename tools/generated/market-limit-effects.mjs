@@ -14,7 +14,7 @@ export const marketLimitEffects = {
   SUBMISSIONS_OPEN_MAX: '`queue-full`',
   SUBMISSIONS_PAGE_MAX: '`validation-failed`',
   SUBMISSIONS_PER_DAY_DEFAULT_MAX: '`rate-limited`',
-  SUBMISSION_FORM_BYTES_MAX: '`body-too-large`',
+  SUBMISSION_BESIDES_BYTES_MAX: '`body-too-large`',
   SUBMISSION_TERMS_CHARACTERS_MAX: '`config-invalid`; the service does not start.',
   SUBMISSION_UPLOADS_MAX: '`queue-full`',
   SUBMITTED_BUNDLE_BYTES_MAX: 'The command ends with exit code 4.',

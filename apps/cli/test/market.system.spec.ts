@@ -159,18 +159,22 @@ describe('the market on the command line', () => {
     ['--signature-bundle', SUBMITTED_BUNDLE_BYTES_MAX],
     ['--key-file', DEVELOPER_KEY_FILE_BYTES_MAX],
     ['file', SUBMITTED_MODEL_BYTES_MAX],
-  ])('reads of %s %i bytes and no more', async (option, bytesMax) => {
-    const submit = [...prepare('limited', 2), '--agree'];
-    write('any', '');
-    const at = option === 'file' ? 1 : submit.indexOf(option);
-    const args =
-      at === -1 ? [...submit, option, 'any'] : submit.map((arg, index) => (index === at + 1 ? 'any' : arg));
-    truncateSync(path('any'), bytesMax);
-    expect((await run(...args)).stderr).not.toContain('bytes that are read');
-    truncateSync(path('any'), bytesMax + 1);
-    expect(await run(...args)).toMatchObject({
-      status: 4,
-      stderr: `touchstone: any has more than the ${bytesMax} bytes that are read.\n`,
-    });
-  });
+  ])(
+    'reads of %s %i bytes and no more',
+    async (option, bytesMax) => {
+      const submit = [...prepare('limited', 2), '--agree'];
+      write('any', '');
+      const at = option === 'file' ? 1 : submit.indexOf(option);
+      const args =
+        at === -1 ? [...submit, option, 'any'] : submit.map((arg, index) => (index === at + 1 ? 'any' : arg));
+      truncateSync(path('any'), bytesMax);
+      expect((await run(...args)).stderr).not.toContain('bytes that are read');
+      truncateSync(path('any'), bytesMax + 1);
+      expect(await run(...args)).toMatchObject({
+        status: 4,
+        stderr: `touchstone: any has more than the ${bytesMax} bytes that are read.\n`,
+      });
+    },
+    180_000,
+  );
 });

@@ -16,7 +16,11 @@ import {
 } from '@touchstone/testing';
 import { IMAGE_FILE_BYTES_MAX } from '@touchstone/contracts/http/inference-gateway';
 import { INFER_INPUT_BYTES_MAX } from '../src/commands/infer.js';
-import { LABELS_FILE_BYTES_MAX, MODEL_FILE_BYTES_MAX } from '../src/commands/models-operate.js';
+import {
+  LABELS_FILE_BYTES_MAX,
+  MODEL_FILE_BYTES_MAX,
+  MODEL_PART_BYTES_MAX,
+} from '../src/commands/models-operate.js';
 import { CHALLENGE_BYTES_MAX } from '../src/stack/read-challenge.js';
 import { checkout } from '../src/stack/run-stack.js';
 import { touchstone, type Ended } from './support/touchstone.js';
@@ -86,6 +90,7 @@ const request = (data: number[]) =>
   JSON.stringify({ inputs: [{ name: 'features', datatype: 'FP32', shape: [1, 2], data }] });
 
 const labelled = ['models', 'add', 'any.onnx', '--name', 'x', '--price', '1', '--labels', 'big'];
+const pictured = ['models', 'add', 'any.onnx', '--name', 'x', '--price', '1', '--image-input', 'big'];
 
 describe('a visitor’s own model', () => {
   it('costs nothing when the evidence could not be written', async () => {
@@ -297,21 +302,26 @@ describe('a visitor’s own model', () => {
       ['models', 'add', 'big', '--name', 'x', '--price', '1'],
       'model-invalid',
     ],
+    ['models add --image-input', MODEL_PART_BYTES_MAX, pictured, 'body-too-large'],
     ['models add', LABELS_FILE_BYTES_MAX, labelled, 'The manifest is not strict JSON'],
     ['infer', INFER_INPUT_BYTES_MAX, ['infer', 'digits', '--input', 'big'], 'body-too-large'],
     ['infer --image', IMAGE_FILE_BYTES_MAX, ['infer', 'digits', '--image', 'big'], 'body-too-large'],
     ['pay', CHALLENGE_BYTES_MAX, ['pay', 'big'], 'Expected the headers of a 402'],
-  ])('and %s reads %i bytes of a file and no more', async (_command, bytesMax, args, complaint) => {
-    writeFileSync(path('any.onnx'), 'no model');
-    writeFileSync(path('big'), '');
-    truncateSync(path('big'), bytesMax);
-    expect((await run(...args)).stderr).toContain(complaint);
-    truncateSync(path('big'), bytesMax + 1);
-    expect(await run(...args)).toMatchObject({
-      status: 4,
-      stderr: `touchstone: big has more than the ${bytesMax} bytes that are read.\n`,
-    });
-  });
+  ])(
+    'and %s reads %i bytes of a file and no more',
+    async (_command, bytesMax, args, complaint) => {
+      writeFileSync(path('any.onnx'), 'no model');
+      writeFileSync(path('big'), '');
+      truncateSync(path('big'), bytesMax);
+      expect((await run(...args)).stderr).toContain(complaint);
+      truncateSync(path('big'), bytesMax + 1);
+      expect(await run(...args)).toMatchObject({
+        status: 4,
+        stderr: `touchstone: big has more than the ${bytesMax} bytes that are read.\n`,
+      });
+    },
+    180_000,
+  );
 
   it('is added by nobody who cannot read the operator’s secret', () => {
     expect(statSync(join(state, 'secrets', 'operator.env')).mode & 0o077).toBe(0);

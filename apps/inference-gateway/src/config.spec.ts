@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeConfig, loadConfig } from '@touchstone/platform/config';
 import { configSchema, SUBMISSION_TERMS_CHARACTERS_MAX } from './config.js';
+import { ADDED_MODEL_BYTES_MAX } from './domain/model/added-model.js';
+import { MODEL_CACHE_BYTES_DEFAULT } from './domain/model/model-files.js';
 import { SUBMISSIONS_PER_DAY_DEFAULT_MAX } from './domain/market/submission.js';
 
 const env = { DATABASE_URL: 'postgresql://u:p@127.0.0.1/db', TOUCHSTONE_MODELS_DIR: 'models' };
@@ -55,6 +57,20 @@ describe('the configuration', () => {
     });
   });
 
+  it('takes models of up to ADDED_MODEL_BYTES_MAX, which fit into the smallest folder for them', () => {
+    expect(load({})).toMatchObject({
+      TOUCHSTONE_MODEL_MAX_BYTES: ADDED_MODEL_BYTES_MAX,
+      TOUCHSTONE_MODEL_CACHE_MAX_BYTES: MODEL_CACHE_BYTES_DEFAULT,
+    });
+    const largest = String(ADDED_MODEL_BYTES_MAX);
+    expect(
+      load({ TOUCHSTONE_MODEL_MAX_BYTES: largest, TOUCHSTONE_MODEL_CACHE_MAX_BYTES: largest }),
+    ).toMatchObject({
+      TOUCHSTONE_MODEL_MAX_BYTES: ADDED_MODEL_BYTES_MAX,
+      TOUCHSTONE_MODEL_CACHE_MAX_BYTES: ADDED_MODEL_BYTES_MAX,
+    });
+  });
+
   it.each([
     ['TOUCHSTONE_WEBHOOK_SECRET', 'x'.repeat(31)],
     ['TOUCHSTONE_JOB_QUEUE_MAX', '0'],
@@ -67,6 +83,10 @@ describe('the configuration', () => {
     ['TOUCHSTONE_SUBMISSIONS_PER_DAY', '1001'],
     ['TOUCHSTONE_REVENUE_SHARE_MAX_BPS', '10001'],
     ['TOUCHSTONE_UPLOADS_DIR', 'uploads'],
+    ['TOUCHSTONE_MODEL_CACHE_DIR', 'models'],
+    ['TOUCHSTONE_MODEL_CACHE_MAX_BYTES', String(ADDED_MODEL_BYTES_MAX - 1)],
+    ['TOUCHSTONE_MODEL_MAX_BYTES', '0'],
+    ['TOUCHSTONE_MODEL_MAX_BYTES', String(ADDED_MODEL_BYTES_MAX + 1)],
     ['TOUCHSTONE_PAY_TO', `0x${'AB'.repeat(20)}`],
     ['TOUCHSTONE_PAY_TO', 'vitalik.eth'],
     ['TOUCHSTONE_PAYMENT_MODE', 'free'],

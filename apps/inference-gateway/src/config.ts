@@ -14,6 +14,8 @@ import {
 } from '@touchstone/platform/config';
 import { BASIS_POINTS, REVENUE_SHARE_DEFAULT_BPS } from '@touchstone/contracts/http/market';
 import { z } from 'zod';
+import { MODEL_CACHE_BYTES_DEFAULT } from './domain/model/model-files.js';
+import { ADDED_MODEL_BYTES_MAX } from './domain/model/added-model.js';
 import { SUBMISSIONS_PER_DAY_DEFAULT_MAX } from './domain/market/submission.js';
 import {
   PROOF_AGREEMENT_MIN_DEFAULT_PERCENT,
@@ -61,6 +63,29 @@ function jobKeys() {
 /** Most characters of the terms that developers sign. */
 export const SUBMISSION_TERMS_CHARACTERS_MAX = 20_000;
 
+/** Largest disk that is taken for files of models. */
+const MODEL_CACHE_BYTES_MAX = 1_099_511_627_776;
+
+function fileKeys() {
+  return {
+    TOUCHSTONE_MODEL_MAX_BYTES: integerKey(1, ADDED_MODEL_BYTES_MAX)
+      .default(ADDED_MODEL_BYTES_MAX)
+      .describe('Largest model file in bytes that is added or submitted; one that is larger is refused.'),
+    TOUCHSTONE_MODEL_CACHE_DIR: z
+      .string()
+      .regex(/^\//, 'expected an absolute path')
+      .optional()
+      .describe(
+        'Folder of this gateway alone where files of added models lie to be loaded; they are found again after a restart. A new one in the folder of the system for temporary files when left out.',
+      ),
+    TOUCHSTONE_MODEL_CACHE_MAX_BYTES: integerKey(ADDED_MODEL_BYTES_MAX, MODEL_CACHE_BYTES_MAX)
+      .default(MODEL_CACHE_BYTES_DEFAULT)
+      .describe(
+        'Bytes that this folder takes at most; what was not used for longest goes, and is read from the database when it is used again.',
+      ),
+  };
+}
+
 function marketKeys() {
   return {
     TOUCHSTONE_SUBMISSION_TERMS: z
@@ -82,7 +107,7 @@ function marketKeys() {
       .regex(/^\//, 'expected an absolute path')
       .optional()
       .describe(
-        'Folder where files of submissions lie while they are received; that of the system for temporary files when left out.',
+        'Folder where files of models lie while they are received; that of the system for temporary files when left out.',
       ),
   };
 }
@@ -158,6 +183,7 @@ export const configSchema = z.object({
     .describe('Milliseconds that a step of a set-up of keys may take.'),
   ...jobKeys(),
   ...marketKeys(),
+  ...fileKeys(),
   TOUCHSTONE_PAYMENT_MODE: z
     .enum(['off', 'x402'])
     .default('x402')

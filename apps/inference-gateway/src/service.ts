@@ -21,6 +21,7 @@ import { AddedPreprocess1800400000000 } from './persistence/migrations/180040000
 import { Jobs1800200000000 } from './persistence/migrations/1800200000000-jobs.js';
 import { SettlementTransactions1800450000000 } from './persistence/migrations/1800450000000-settlement-transactions.js';
 import { Market1800500000000 } from './persistence/migrations/1800500000000-market.js';
+import { FilePieces1800600000000 } from './persistence/migrations/1800600000000-file-pieces.js';
 import { NODE_STATUS } from './tokens.js';
 import { INFER_MESSAGE_BYTES_MAX } from './transport/grpc/inference.grpc.js';
 
@@ -41,6 +42,7 @@ export function serviceWith(heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS) {
       AddedPreprocess1800400000000,
       SettlementTransactions1800450000000,
       Market1800500000000,
+      FilePieces1800600000000,
     ],
     parts: appParts,
     // The worker script lies beside dist and is a part of the build.

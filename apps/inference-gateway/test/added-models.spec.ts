@@ -121,7 +121,7 @@ describe('a model that is added while the service runs', () => {
     const commitments = await fetch(`${second.url}/v1/models/retired/commitments`);
     expect(((await commitments.json()) as { items: unknown[] }).items).toHaveLength(1);
     const files = await fixture.column(
-      "SELECT file IS NULL FROM gateway.added_models WHERE model_id = 'retired'",
+      "SELECT file_id IS NULL FROM gateway.added_models WHERE model_id = 'retired'",
     );
     expect(files).toEqual([true]);
     expect(await add(first, { name: 'retired' })).toMatchObject({ status: 200, body: { status: 'active' } });
@@ -131,9 +131,11 @@ describe('a model that is added while the service runs', () => {
   });
 
   it('is not run when its stored file is not the one that was committed to', async () => {
-    await add(first, { name: 'tampered' });
+    // A file of its own: the replica has that of the others on its disk.
+    await add(first, { name: 'tampered' }, linearClassifier([[7], [7]], [0]));
     await fixture.rows(
-      "UPDATE gateway.added_models SET file = set_byte(file, 8, 255) WHERE model_id = 'tampered'",
+      `UPDATE gateway.file_pieces SET bytes = set_byte(bytes, 8, 255)
+       WHERE file_id = (SELECT file_id FROM gateway.added_models WHERE model_id = 'tampered')`,
     );
     expect(await ask(second, 'tampered', [1, 0])).toMatchObject({
       status: 500,
@@ -149,15 +151,15 @@ describe('as many models as may be added', () => {
     await fixture.rows(
       `WITH copy AS (
          SELECT decode(md5(n::text) || md5(n::text), 'hex') AS id, 'copy-' || n AS name
-         FROM generate_series(1, $1 - (SELECT count(*) FROM gateway.added_models WHERE file IS NOT NULL)) AS n),
+         FROM generate_series(1, $1 - (SELECT count(*) FROM gateway.added_models WHERE file_id IS NOT NULL)) AS n),
        model AS (
          INSERT INTO gateway.models (model_version_id, model_id, name, version, developer, task, model_hash,
                                      model_hash_sha3, size_bytes, price_atomic, status, manifest)
          SELECT copy.id, copy.name, copy.name, version, developer, task, model_hash, model_hash_sha3, size_bytes,
                 price_atomic, status, manifest || jsonb_build_object('id', copy.name, 'name', copy.name)
          FROM copy, gateway.models AS source WHERE source.model_id = 'copied')
-       INSERT INTO gateway.added_models (model_version_id, model_id, name, version, file)
-       SELECT copy.id, copy.name, copy.name, version, file
+       INSERT INTO gateway.added_models (model_version_id, model_id, name, version, file_id)
+       SELECT copy.id, copy.name, copy.name, version, gen_random_uuid()
        FROM copy, gateway.added_models AS source WHERE source.model_id = 'copied'`,
       [ADDED_MODELS_MAX - 1],
     );

@@ -211,9 +211,10 @@ describe('what models earn', () => {
     const account = developer();
     await approved(account, { name: 'failing', priceAtomic: '0' });
     await fixture.rows(
-      `UPDATE gateway.added_models SET file = set_byte(file, 8, 255) WHERE model_id = 'failing'`,
+      `UPDATE gateway.file_pieces SET bytes = set_byte(bytes, 8, 255)
+       WHERE file_id = (SELECT file_id FROM gateway.added_models WHERE model_id = 'failing')`,
     );
-    expect(await ask(gateway, 'failing', [1, 0])).toMatchObject({ status: 500 });
+    // Others have the same file, which the first gateway has on its disk.
     const third = await fixture.start({ ...market, TOUCHSTONE_PAYMENT_MODE: 'x402' });
     expect(await ask(third, 'failing', [1, 0])).toMatchObject({ status: 500 });
     // What is not written yet is when it stops.

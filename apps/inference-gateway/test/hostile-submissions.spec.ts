@@ -6,15 +6,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SIGNED_DEADLINE_SECONDS_MAX } from '@touchstone/contracts/http/market';
 import { linearClassifier, waitUntil } from '@touchstone/testing';
 import { SIGNATURE_BUNDLE_BYTES_MAX, TEST_CASES_BYTES_MAX } from '../src/domain/market/submission.js';
-import { ADDED_MODEL_BYTES_MAX } from '../src/domain/model/added-model.js';
 import { MANIFEST_BYTES_MAX } from '../src/domain/model/manifest.js';
 import { PART_HEAD_BYTES_MAX } from '../src/transport/http/receive-form.js';
 import {
   SIGNATURE_PART_BYTES_MAX,
-  SUBMISSION_FORM_BYTES_MAX,
+  SUBMISSION_BESIDES_BYTES_MAX,
 } from '../src/transport/http/receive-submission.js';
 import { SUBMISSION_UPLOADS_MAX } from '../src/transport/http/upload-limit.interceptor.js';
 import { GatewayFixture, type Gateway } from './support/gateway-fixture.js';
+import { LOWERED_MODEL_BYTES } from './support/operator-requests.js';
 import {
   addressOf,
   developer,
@@ -28,6 +28,8 @@ import {
   type Sent,
 } from './support/market-scene.js';
 
+const FORM_BYTES = LOWERED_MODEL_BYTES + SUBMISSION_BESIDES_BYTES_MAX;
+
 let folder: string;
 let fixture: GatewayFixture;
 let gateway: Gateway;
@@ -35,7 +37,11 @@ let gateway: Gateway;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'touchstone-uploads-'));
   fixture = await GatewayFixture.create();
-  gateway = await fixture.start({ ...market, TOUCHSTONE_UPLOADS_DIR: folder });
+  gateway = await fixture.start({
+    ...market,
+    TOUCHSTONE_UPLOADS_DIR: folder,
+    TOUCHSTONE_MODEL_MAX_BYTES: String(LOWERED_MODEL_BYTES),
+  });
 }, 60_000);
 
 afterAll(async () => {
@@ -181,20 +187,20 @@ describe('a form that does not fit', () => {
     expect(await bundled(SIGNATURE_BUNDLE_BYTES_MAX + 1)).toMatchObject({ body: { code: 'body-too-large' } });
   });
 
-  it('has a file of at most ADDED_MODEL_BYTES_MAX', async () => {
+  it('has a file of at most as many bytes as the operator set', async () => {
     const sized = (bytes: number) =>
       submit(gateway, {
         account: developer(),
         manifest: { name: `s-${bytes}` },
         model: new Uint8Array(bytes),
       });
-    expect(await sized(ADDED_MODEL_BYTES_MAX + 1)).toMatchObject({
+    expect(await sized(LOWERED_MODEL_BYTES + 1)).toMatchObject({
       status: 413,
       body: { code: 'body-too-large' },
     });
     expect(readdirSync(folder)).toEqual([]);
-    const largest = await sized(ADDED_MODEL_BYTES_MAX);
-    expect(largest).toMatchObject({ status: 201, body: { sizeBytes: ADDED_MODEL_BYTES_MAX } });
+    const largest = await sized(LOWERED_MODEL_BYTES);
+    expect(largest).toMatchObject({ status: 201, body: { sizeBytes: LOWERED_MODEL_BYTES } });
     expect(await validated(gateway, largest.body.id)).toMatchObject({ state: 'refused' });
   }, 60_000);
 
@@ -217,15 +223,15 @@ describe('a form that does not fit', () => {
   const type = 'multipart/form-data; boundary=form';
   const part = (head: string) => `--form\r\nContent-Disposition: form-data; name="manifest"${head}\r\n\r\n{}`;
 
-  it('is refused when it is no form, ends early, or is declared longer than SUBMISSION_FORM_BYTES_MAX', async () => {
+  it('is refused when it is no form, ends early, or is declared longer than its parts may be', async () => {
     expect(await post({ 'content-type': 'application/json' }, '{}')).toMatchObject({ status: 415 });
     expect(await post({ 'content-type': 'multipart/form-data; x=y' }, 'x')).toMatchObject({ status: 422 });
     expect(await post({ 'content-type': type }, 'no form')).toMatchObject({ status: 422 });
     expect(await post({ 'content-type': type }, part(''))).toMatchObject({ status: 422 });
     const length = (bytes: number) => ({ 'content-type': type, 'content-length': String(bytes) });
-    expect(await post(length(SUBMISSION_FORM_BYTES_MAX + 1), part(''), false)).toMatchObject({ status: 413 });
+    expect(await post(length(FORM_BYTES + 1), part(''), false)).toMatchObject({ status: 413 });
     const twice = `${part('')}\r\n${part('')}\r\n`;
-    expect(await post(length(SUBMISSION_FORM_BYTES_MAX), twice, false)).toMatchObject({
+    expect(await post(length(FORM_BYTES), twice, false)).toMatchObject({
       status: 422,
       code: 'validation-failed',
     });

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { AuthorizationPayment } from '@touchstone/contracts';
 import { bytesToHex, sha256 } from '@touchstone/crypto';
@@ -12,9 +13,11 @@ import { PostgresCommitmentStore } from '../src/persistence/postgres-commitment-
 import { PostgresExecutionProofStore } from '../src/persistence/postgres-execution-proof-store.js';
 import { PostgresJobStore } from '../src/persistence/postgres-job-store.js';
 import { PostgresModelStore } from '../src/persistence/postgres-model-store.js';
+import { PostgresSubmissionStore } from '../src/persistence/postgres-submission-store.js';
 import { PostgresUsageStore } from '../src/persistence/postgres-usage-store.js';
 import { PostgresVerificationStore } from '../src/persistence/postgres-verification-store.js';
 import { service } from '../src/service.js';
+import { memoryModelFiles } from './support/model-on-disk.js';
 import { imageInput, jsonFile } from './support/prepared-models.js';
 import { commitment, paidVerification } from './support/verification-store.contract.js';
 
@@ -24,6 +27,7 @@ const ADDED = 'ef'.repeat(32);
 const RETIRED = '12'.repeat(32);
 const JOB = '01890a5d-ac96-774b-bcce-b302099a8059';
 const PICTURES = '34'.repeat(32);
+const SUBMISSION = '01890a5d-ac96-774b-bcce-b302099a8060';
 const SET_UP = '01890a5d-ac96-774b-bcce-b302099a8058';
 const body = '{"answer":1}';
 const file = new Uint8Array([8, 9, 10]);
@@ -90,6 +94,8 @@ const recorded = {
   row: { ...free.row, context: freeContext },
   event: { ...free.event, context: freeContext, payment: null },
 };
+
+const amountOf = ({ payment }: Verification): string => (payment as AuthorizationPayment).amount;
 
 /** Answers of before they were counted are in the totals: here a free one and a settled one. */
 async function expectTotals(dataSource: DataSource): Promise<void> {
@@ -163,9 +169,29 @@ const versions = olderVersions({
         VALUES ('\\x${PICTURES}', 'pictures', 'Pictures', '1.0.0', '\\x${bytesToHex(file)}', '${AT}',
           '\\x${bytesToHex(imageFile.bytes)}', NULL);`,
     },
+    {
+      since: 'Market1800500000000',
+      sql: `INSERT INTO gateway.submission_terms (sha256, text) VALUES ('\\x${fileHash}', 'terms');
+        INSERT INTO gateway.submissions (id, digest, state, developer, name, version, manifest, manifest_sha256,
+          test_cases_sha256, terms_sha256, model_sha256, model_sha3, size_bytes, deadline, signature, test_cases, created_at,
+          due_at)
+        VALUES ('${SUBMISSION}', '\\x${fileHash}', 'submitted', 'nobody', 'Submitted', '1.0.0', '{}', '\\x${fileHash}',
+          '\\x${fileHash}', '\\x${fileHash}', '\\x${fileHash}', '\\x${fileHash}', 3, 1, '0x', '[]', '${AT}', '${AT}');
+        INSERT INTO gateway.submission_pieces (submission_id, place, bytes)
+        VALUES ('${SUBMISSION}', 0, '\\x0809'), ('${SUBMISSION}', 1, '\\x0a');
+        INSERT INTO gateway.submission_changes (submission_id, at, by, to_state) VALUES ('${SUBMISSION}', '${AT}', 'nobody', 'submitted');
+        INSERT INTO gateway.model_changes (model_version_id, at, by, to_status) VALUES ('\\x${ADDED}', '${AT}', 'operator', 'active');
+        INSERT INTO gateway.developer_keys (id, developer, label, key_sha256, request_digest, created_at)
+        VALUES ('${SUBMISSION}', 'nobody', 'key', '\\x${fileHash}', '\\x${fileHash}', '${AT}');
+        INSERT INTO gateway.model_usage (model_version_id, day, calls, errors, charged_atomic, inference_ms)
+        VALUES ('\\x${commitment.modelVersionId}', '2026-11-21', 2, 0, ${amountOf(settled.row)}, 3);
+        INSERT INTO gateway.model_usage_changes (model_version_id, day, calls, errors, charged_atomic, inference_ms)
+        VALUES ('\\x${RETIRED}', '2026-11-21', 0, 1, 0, 0);`,
+    },
     ...oldOutbox('gateway', 'evt.v1.inference.commitment.published', { modelId: 'digits', commitment }),
   ],
-  taken: ['inbox'],
+  // The pieces of submissions have a table with those of models, where the files of these are too.
+  taken: ['inbox', 'submission_pieces', 'added_models.file'],
   expectRows: async (dataSource, version) => {
     const outbox = new Outbox(dataSource);
     const store = new PostgresVerificationStore(dataSource, outbox, () => Date.parse(SETTLED_AT));
@@ -242,11 +268,20 @@ const versions = olderVersions({
       ...(wereAdded ? { [RETIRED]: 'retired' } : {}),
       ...(hadPictures ? { [PICTURES]: 'active' } : {}),
     });
-    const models = new PostgresAddedModelStore(dataSource, () => Date.parse(SETTLED_AT));
+    const models = new PostgresAddedModelStore(dataSource, () => Date.parse(SETTLED_AT), memoryModelFiles);
     const added = await models.findById('added');
     expect(added?.model.manifest).toEqual(wereAdded ? manifest('added') : undefined);
-    expect(await added?.model.read()).toEqual(wereAdded ? file : undefined);
+    const read = (path: string) => readFile(path).then((bytes) => new Uint8Array(bytes));
+    expect(await added?.model.withFile(read)).toEqual(wereAdded ? file : undefined);
     expect(added?.model.preprocessing).toBeUndefined();
+    const submissions = new PostgresSubmissionStore(dataSource);
+    const [submitted] = await submissions.list({ limit: 1 });
+    const pieces: Uint8Array[] = [];
+    for await (const piece of submissions.pieces(SUBMISSION)) pieces.push(piece);
+    const hadMarket = had('Market1800500000000');
+    expect([submitted?.id, new Uint8Array(Buffer.concat(pieces))]).toEqual(
+      hadMarket ? [SUBMISSION, file] : [undefined, new Uint8Array()],
+    );
     const pictures = await models.findById('pictures');
     expect(pictures?.model.preprocessing?.takes).toBe(hadPictures ? 'image' : undefined);
     expect((await models.list()).map(({ id, status }) => [id, status]).sort()).toEqual(

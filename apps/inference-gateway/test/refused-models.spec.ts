@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { field, join, onnxTensor, waitUntil } from '@touchstone/testing';
-import { ADDED_MODEL_BYTES_MAX } from '../src/domain/model/added-model.js';
 import { INPUT_ELEMENTS_MAX } from '../src/domain/request/request-limits.js';
 import { GatewayFixture, infer, type Gateway } from './support/gateway-fixture.js';
-import { ADDED_FORM_BYTES_MAX } from '../src/transport/http/read-model-form.js';
+import { ADDED_FORM_BESIDES_BYTES_MAX } from '../src/transport/http/read-model-form.js';
 import { UPLOADS_MAX } from '../src/transport/http/upload-limit.interceptor.js';
 import {
   add,
@@ -13,17 +12,24 @@ import {
   classifier,
   formOf,
   graph,
+  LOWERED_MODEL_BYTES,
   operator,
   postForm,
   TOKEN,
 } from './support/operator-requests.js';
+
+const FORM_BYTES = LOWERED_MODEL_BYTES + ADDED_FORM_BESIDES_BYTES_MAX;
 
 let fixture: GatewayFixture;
 let first: Gateway;
 
 beforeAll(async () => {
   fixture = await GatewayFixture.create();
-  first = await fixture.start({ ...operator, TOUCHSTONE_INFERENCE_TIMEOUT_MS: '3000' });
+  first = await fixture.start({
+    ...operator,
+    TOUCHSTONE_INFERENCE_TIMEOUT_MS: '3000',
+    TOUCHSTONE_MODEL_MAX_BYTES: String(LOWERED_MODEL_BYTES),
+  });
   await add(first, { name: 'linear' });
 }, 60_000);
 
@@ -156,7 +162,7 @@ describe('what is refused', () => {
   });
 
   it('a model of one byte more than the limit', async () => {
-    const large = await add(first, { name: 'bad' }, new Uint8Array(ADDED_MODEL_BYTES_MAX + 1));
+    const large = await add(first, { name: 'bad' }, new Uint8Array(LOWERED_MODEL_BYTES + 1));
     expect(large).toMatchObject({ status: 413, body: { code: 'body-too-large' } });
   });
 
@@ -183,22 +189,22 @@ describe('the size of a form', () => {
   const tooLarge = { status: 413, body: { code: 'body-too-large' } };
 
   it.each([
-    ['by its length', withLength(ADDED_FORM_BYTES_MAX)],
+    ['by its length', withLength(FORM_BYTES)],
     ['in chunks', chunked],
-  ])('is read at ADDED_FORM_BYTES_MAX, told %s', async (_name, headers) => {
+  ])('is read at what its parts may have together, told %s', async (_name, headers) => {
     // What is refused is the model, so the form around it was read.
-    expect(await postForm(first, headers, formOf(ADDED_FORM_BYTES_MAX))).toMatchObject({
+    expect(await postForm(first, headers, formOf(FORM_BYTES))).toMatchObject({
       status: 422,
       body: { code: 'model-invalid' },
     });
   });
 
   it('of one byte more is refused by its length, before anything of it is sent', async () => {
-    expect(await postForm(first, withLength(ADDED_FORM_BYTES_MAX + 1))).toMatchObject(tooLarge);
+    expect(await postForm(first, withLength(FORM_BYTES + 1))).toMatchObject(tooLarge);
   });
 
   it('of one byte more is refused in chunks', async () => {
-    expect(await postForm(first, chunked, formOf(ADDED_FORM_BYTES_MAX + 1))).toMatchObject(tooLarge);
+    expect(await postForm(first, chunked, formOf(FORM_BYTES + 1))).toMatchObject(tooLarge);
   });
 });
 

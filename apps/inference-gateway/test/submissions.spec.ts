@@ -79,7 +79,10 @@ describe('models of developers', () => {
       expect(page).toMatchObject({ status: 'active', revenueShareBps: 6_000, commitment: own?.commitment });
       expect(page['developer']).toMatch(/^0x[0-9a-f]{40}$/);
     }
-    expect(await fixture.rows('SELECT * FROM gateway.submission_pieces')).toEqual([]);
+    // The pieces of both are those of the models now.
+    const others = `SELECT file_id FROM gateway.file_pieces EXCEPT SELECT file_id FROM gateway.added_models`;
+    expect(await fixture.rows(others)).toEqual([]);
+    expect(await fixture.column('SELECT count(*)::int FROM gateway.file_pieces')).toEqual([2]);
   });
 
   it('are told the terms that they sign', async () => {
@@ -210,7 +213,7 @@ describe('the review', () => {
     });
     expect(await reject({ reason: 'Again.' })).toMatchObject({ status: 409 });
     expect(await approve(first, sent.body.id)).toMatchObject({ status: 409 });
-    const files = `SELECT 1 FROM gateway.submission_pieces WHERE submission_id = $1`;
+    const files = `SELECT 1 FROM gateway.file_pieces WHERE file_id = $1`;
     expect(await fixture.rows(files, [sent.body.id])).toEqual([]);
   });
 

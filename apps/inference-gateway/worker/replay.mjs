@@ -39,7 +39,7 @@ async function outputsOf(inputs) {
 }
 
 async function replay({ model, runs }) {
-  await ask({ kind: 'load', bytes: new Uint8Array(readFileSync(model)) });
+  await ask({ kind: 'load', path: model });
   const outputs = [];
   for (const inputs of runs) outputs.push(await outputsOf(inputs));
   return outputs;

@@ -23,8 +23,8 @@ for (;;) {
 }
 
 function readJob() {
-  const { header: job, length } = readHeader();
-  if (job.kind === 'load') return { ...job, bytes: read(length) };
+  const { header: job } = readHeader();
+  if (job.kind === 'load') return job;
   const runs = job.runs.map((feeds) =>
     feeds.map(({ bytes, ...tensor }) => ({ ...tensor, data: read(bytes).buffer })),
   );

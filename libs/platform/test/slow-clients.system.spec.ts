@@ -2,10 +2,12 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { RequestListener, Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import {
+  allowUpload,
   createLimitedServer,
   readRawBody,
   sendProblem,
   type HttpRequest,
+  UPLOADED_BYTES_PER_SECOND,
   type ServerLimits,
 } from '../src/entries/http.js';
 import { waitUntil } from '@touchstone/testing';
@@ -48,7 +50,7 @@ describe('a server with limits', () => {
 
   it.each([
     ['its header', { headersTimeoutMs: 100, requestTimeoutMs: 5_000 }],
-    ['the rest of its body', { headersTimeoutMs: 250, requestTimeoutMs: 400 }],
+    ['the rest of its body', { headersTimeoutMs: 250, requestTimeoutMs: 200 }],
   ])('does not wait longer for %s, however much came in time', async (_name, limits) => {
     const port = await start(echo, { ...limits, checkingIntervalMs: 20 });
     expect(await inPieces(port, 150)).toMatchObject([{ status: 408 }]);
@@ -69,6 +71,19 @@ describe('a server with limits', () => {
     const head = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n';
     const [answer] = await sendRaw(port, [head, ...'x'.repeat(49)], 30);
     expect(answer?.status).toBe(408);
+  });
+
+  it('waits for a body for as long as a file of its bytes takes where the route says so', async () => {
+    const uploads: RequestListener = (request, response) => {
+      allowUpload(request, UPLOADED_BYTES_PER_SECOND);
+      echo(request, response);
+    };
+    const port = await start(uploads, {
+      headersTimeoutMs: 250,
+      requestTimeoutMs: 200,
+      checkingIntervalMs: 20,
+    });
+    expect(await inPieces(port, 150)).toMatchObject([{ status: 200, body: 'hi' }]);
   });
 
   it('answers 400 to a chunk that is broken in the middle of a body', async () => {

@@ -29,7 +29,7 @@ export interface OlderVersions {
   /** As the service connects itself, with all its migrations. */
   readonly optionsFor: (url: string) => PostgresOptions;
   readonly rows: readonly OldRows[];
-  /** Tables that a migration takes away; where their rows are then is for `expectRows` to say. */
+  /** Tables, and columns as `table.column`, that a migration takes away; where their contents are then is for `expectRows` to say. */
   readonly taken?: readonly string[];
   /** Reads the old rows through the stores of today. `version` is the last migration that the old version had. */
   readonly expectRows: (dataSource: ServiceDataSource, version: string) => Promise<void>;
@@ -96,7 +96,9 @@ async function checkVersion(
   assert.deepEqual(await contents(), after, 'migrating again changed something');
 
   await undo(newer.length);
-  assertKept(before, await contents(), trial.taken);
+  // A column comes back with what it had.
+  const gone = trial.taken?.filter((name) => !name.includes('.'));
+  assertKept(before, await contents(), gone);
   await dataSource.runMigrations();
   if (before.has('outbox')) assert.deepEqual(await publish(dataSource, schema), [PENDING_ID]);
   await trial.expectRows(dataSource, older[older.length - 1] as string);
@@ -171,11 +173,10 @@ function emptyTables(contents: Contents): string[] {
 function assertKept(before: Contents, after: Contents, taken: readonly string[] = []): void {
   for (const [table, rows] of before) {
     if (taken.includes(table)) continue;
-    const columns = Object.keys(rows[0] ?? {});
-    const kept = (after.get(table) ?? []).map((row) =>
-      Object.fromEntries(columns.map((column) => [column, row[column]])),
-    );
-    assert.deepEqual(sorted(kept), rows, `the rows of ${table}`);
+    const columns = Object.keys(rows[0] ?? {}).filter((column) => !taken.includes(`${table}.${column}`));
+    const keptOf = (from: typeof rows): object[] =>
+      sorted(from.map((row) => Object.fromEntries(columns.map((column) => [column, row[column]]))));
+    assert.deepEqual(keptOf(after.get(table) ?? []), keptOf(rows), `the rows of ${table}`);
   }
 }
 

@@ -2,11 +2,11 @@ import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { describeSubmission } from '../market/describe-submission.js';
 import { postKeyRequest, postSubmission, readTerms, type MarketOptions } from '../market/market-api.js';
 import { readAccount, signKeyRequest, signSubmission, SUBMITTED_MANIFEST_BYTES_MAX } from '../market/sign.js';
-import { readInput } from '../terminal/files.js';
+import { openInput, readInput } from '../terminal/files.js';
 import { printable, printableLine } from '../terminal/printable.js';
 
 /** Largest model that is submitted; the gateway takes no larger one. */
-export const SUBMITTED_MODEL_BYTES_MAX = 33_554_432;
+export const SUBMITTED_MODEL_BYTES_MAX = 524_288_000;
 /** Largest file of test cases that is read. */
 export const SUBMITTED_TEST_CASES_BYTES_MAX = 8_388_608;
 /** Largest bundle of a model signature that is read. */
@@ -32,7 +32,7 @@ export async function submitCommand(file: string, options: SubmitOptions): Promi
     return exitCodes.usage;
   }
   const account = await readAccount(options.keyFile);
-  const model = await readInput(file, SUBMITTED_MODEL_BYTES_MAX);
+  const model = await openInput(file, SUBMITTED_MODEL_BYTES_MAX);
   const manifest = await readInput(options.manifest, SUBMITTED_MANIFEST_BYTES_MAX);
   const testCases = await readInput(options.testCases, SUBMITTED_TEST_CASES_BYTES_MAX);
   const { signatureBundle } = options;

@@ -4,11 +4,13 @@ import { addModel, retireModel } from '../stack/operator-models.js';
 import { parsePrice } from '../stack/price.js';
 import { readSecret } from '../stack/read-secret.js';
 import { requireStack } from '../stack/running-stack.js';
-import { readInput } from '../terminal/files.js';
+import { openInput, readInput } from '../terminal/files.js';
 import { printableLine } from '../terminal/printable.js';
 
-/** Largest model, and largest file beside it, that is read; the gateway takes no larger one. */
-export const MODEL_FILE_BYTES_MAX = 33_554_432;
+/** Largest model that is sent; the gateway takes no larger one. */
+export const MODEL_FILE_BYTES_MAX = 524_288_000;
+/** Largest file beside a model that is read. */
+export const MODEL_PART_BYTES_MAX = 33_554_432;
 /** Largest file of labels that is read. */
 export const LABELS_FILE_BYTES_MAX = 1_048_576;
 
@@ -41,7 +43,7 @@ export async function addModelCommand(file: string, options: AddOptions): Promis
   const settings = { name, priceAtomic, ...Object.fromEntries(given), ...labels };
   const token = operatorToken(options.state);
   const parts = await readParts(options);
-  const model = await addModel(stack, token, settings, await readInput(file, MODEL_FILE_BYTES_MAX), parts);
+  const model = await addModel(stack, token, settings, await openInput(file, MODEL_FILE_BYTES_MAX), parts);
   process.stdout.write(options.json ? `${JSON.stringify(model, null, 2)}\n` : `${describeModel(model)}\n`);
   if (!options.json)
     process.stderr.write(
@@ -73,7 +75,7 @@ async function readParts({ imageInput, textInput, tokenizer }: AddOptions): Prom
     ['text-input.json', textInput],
     ['tokenizer.json', tokenizer],
   ] as const)
-    if (path !== undefined) parts.set(name, await readInput(path, MODEL_FILE_BYTES_MAX));
+    if (path !== undefined) parts.set(name, await readInput(path, MODEL_PART_BYTES_MAX));
   return parts;
 }
 

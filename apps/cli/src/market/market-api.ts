@@ -13,7 +13,7 @@ import { operatorTokenOf } from '../set-up/set-up-api.js';
 import { baseUrl, fetchJson, requireStack, urlOf } from '../stack/running-stack.js';
 
 /** Milliseconds that a submission may take, its file included. */
-const SUBMIT_TIMEOUT_MS = 120_000;
+const SUBMIT_TIMEOUT_MS = 900_000;
 const SUBMISSIONS_PER_REQUEST = 100;
 
 /** Which gateway is meant. */
@@ -35,11 +35,15 @@ export function readTerms(options: MarketOptions): Promise<SubmissionTerms> {
 /** Sends a signed form, in the order of its parts. @throws CommandError `io` with what was refused */
 export function postSubmission(
   options: MarketOptions,
-  parts: readonly (readonly [name: string, content: Uint8Array | string])[],
+  parts: readonly (readonly [name: string, content: Uint8Array | string | Blob])[],
 ): Promise<SubmissionAnswer> {
   const form = new FormData();
   for (const [name, content] of parts)
-    form.append(name, new Blob([content as Uint8Array<ArrayBuffer>]), name);
+    form.append(
+      name,
+      content instanceof Blob ? content : new Blob([content as Uint8Array<ArrayBuffer>]),
+      name,
+    );
   const url = `${gatewayUrl(options)}/v1/submissions`;
   return fetchJson(url, submissionAnswer, { method: 'POST', body: form }, SUBMIT_TIMEOUT_MS);
 }

@@ -7,6 +7,7 @@ import {
   type SubmissionTerms,
 } from '@touchstone/contracts/http/market';
 import { bytesToHex, sha256, sha256TextHex } from '@touchstone/crypto';
+import { createHash } from 'node:crypto';
 import type { Hex } from 'viem';
 import { privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';
 import { CommandError, exitCodes } from '../exit-codes.js';
@@ -37,9 +38,16 @@ export async function readAccount(path: string): Promise<PrivateKeyAccount> {
 
 /** What is submitted, as it is sent. */
 export interface SubmittedFiles {
-  readonly model: Uint8Array;
+  readonly model: Blob;
   readonly manifest: Uint8Array;
   readonly testCases: Uint8Array;
+}
+
+/** SHA-256 of a file that is read piece after piece. */
+async function sha256Of(file: Blob): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of file.stream() as unknown as AsyncIterable<Uint8Array>) hash.update(chunk);
+  return hash.digest('hex');
 }
 
 /** Signs a submission. @throws CommandError `usage` for a manifest that is no strict JSON */
@@ -52,7 +60,7 @@ export async function signSubmission(
   const read = parseStrictJson(manifest, { maxBytes: SUBMITTED_MANIFEST_BYTES_MAX });
   if (!read.ok)
     throw new CommandError(exitCodes.usage, `The manifest is not strict JSON: ${read.error.message}`);
-  const [modelSha256, deadline] = [bytesToHex(sha256(model)), deadlineOf(nowMs)];
+  const [modelSha256, deadline] = [await sha256Of(model), deadlineOf(nowMs)];
   const signature = await account.signTypedData({
     domain: marketDomain(terms.chainId),
     types: modelSubmissionTypes,

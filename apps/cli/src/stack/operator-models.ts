@@ -7,6 +7,9 @@ import type { StackDescription } from '@touchstone/embedded';
 import { modelsUrl, modelUrl } from './gateway.js';
 import { fetchJson } from './running-stack.js';
 
+/** Milliseconds that a model may take to be added: its file is sent, tried and stored. */
+const ADD_TIMEOUT_MS = 900_000;
+
 /**
  * Adds a model to the running stack; what its owner does not say of it gets the gateway's default.
  *
@@ -17,18 +20,15 @@ export function addModel(
   stack: StackDescription,
   token: string,
   manifest: SentManifest,
-  bytes: Uint8Array,
+  model: Blob,
   parts: ReadonlyMap<string, Uint8Array> = new Map(),
 ): Promise<ModelDetail> {
   const form = new FormData();
   form.set('manifest', JSON.stringify(manifest));
   for (const [name, part] of parts) form.set(name, new Blob([part as Uint8Array<ArrayBuffer>]), name);
-  form.set('model', new Blob([bytes as Uint8Array<ArrayBuffer>]), 'model.onnx');
-  return fetchJson(modelsUrl(stack), modelDetail, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}` },
-    body: form,
-  });
+  form.set('model', model, 'model.onnx');
+  const headers = { authorization: `Bearer ${token}` };
+  return fetchJson(modelsUrl(stack), modelDetail, { method: 'POST', headers, body: form }, ADD_TIMEOUT_MS);
 }
 
 /** Retires a model that was added. @throws CommandError `io` */

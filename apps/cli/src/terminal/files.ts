@@ -1,4 +1,4 @@
-import { constants, createReadStream } from 'node:fs';
+import { constants, createReadStream, openAsBlob } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -30,6 +30,24 @@ export async function readInput(path: string, maxBytes: number): Promise<Uint8Ar
     throw new CommandError(exitCodes.io, `${path} has more than the ${maxBytes} bytes that are read.`);
   }
   return Buffer.concat(chunks);
+}
+
+/**
+ * A file that is sent: it is read from the disk while it is, and not into memory before.
+ *
+ * @throws CommandError `io` when it cannot be read or is larger than `maxBytes`
+ */
+export async function openInput(path: string, maxBytes: number): Promise<Blob> {
+  // Standard input has no size, and what reads it twice finds nothing.
+  if (path === '-') return new Blob([(await readInput(path, maxBytes)) as Uint8Array<ArrayBuffer>]);
+  const file = await openAsBlob(path).catch((error: unknown) => {
+    throw new CommandError(
+      exitCodes.io,
+      `Cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
+  if (file.size <= maxBytes) return file;
+  throw new CommandError(exitCodes.io, `${path} has more than the ${maxBytes} bytes that are read.`);
 }
 
 /**

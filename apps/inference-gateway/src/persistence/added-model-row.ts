@@ -10,7 +10,7 @@ import { GATEWAY_SCHEMA as schema } from './schema.js';
 /** Whether there is no room for another added model. */
 export async function isFull(manager: EntityManager): Promise<boolean> {
   const rows = (await manager.query(
-    `SELECT count(*)::int AS added FROM ${schema}.added_models WHERE file IS NOT NULL`,
+    `SELECT count(*)::int AS added FROM ${schema}.added_models WHERE file_id IS NOT NULL`,
   )) as { added: number }[];
   return (rows[0]?.added ?? 0) >= ADDED_MODELS_MAX;
 }
@@ -27,24 +27,16 @@ export async function withFreeId(manager: EntityManager, model: Model): Promise<
   throw new AppError('conflict', `The ids "${name}" and "${versionedId(name, version)}" are taken.`);
 }
 
-/** Stores an added model with its file; that of a submission is put together by the database. */
-export async function insertAdded(
-  manager: EntityManager,
-  model: Model,
-  file: Uint8Array | { readonly submissionId: string },
-): Promise<void> {
+/** Stores an added model that refers to its file. */
+export async function insertAdded(manager: EntityManager, model: Model, fileId: string): Promise<void> {
   const { manifest, identity, modelVersionId, market } = model;
   await insertModel(manager, model);
-  const isSubmitted = 'submissionId' in file;
-  const source = isSubmitted
-    ? `(SELECT string_agg(bytes, ''::bytea ORDER BY place) FROM ${schema}.submission_pieces WHERE submission_id = $5::uuid)`
-    : '$5::bytea';
   await manager.query(
-    `INSERT INTO ${schema}.added_models (model_version_id, model_id, name, version, file, market)
-     VALUES ($1, $2, $3, $4, ${source}, $6)`,
+    `INSERT INTO ${schema}.added_models (model_version_id, model_id, name, version, file_id, market)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
     [
       ...[toBytea(modelVersionId), manifest.id, identity.name, identity.version],
-      ...[isSubmitted ? file.submissionId : Buffer.from(file), market ? JSON.stringify(market) : null],
+      ...[fileId, market ? JSON.stringify(market) : null],
     ],
   );
 }

@@ -8,7 +8,6 @@ import {
   type Change,
   type ClaimedSubmission,
   type NewSubmission,
-  type ReceivedFile,
   type Standing,
   type Submission,
   type SubmissionLimits,
@@ -19,7 +18,9 @@ import {
 } from '../domain/market/submission.js';
 import type { ModelTensors } from '../domain/model/manifest-of-added.js';
 import type { Model } from '../domain/model/model.js';
+import type { ReceivedFile } from '../domain/model/model-files.js';
 import { insertAdded, isFull, withFreeId } from './added-model-row.js';
+import { dropPieces, readPieces, storePieces } from './file-pieces.js';
 import { insertModelChange } from './model-row.js';
 import { timeText } from './proof-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
@@ -35,7 +36,7 @@ import {
 
 const REVIEWED_ONCE = `state = 'awaiting-review'`;
 
-/** Submissions in PostgreSQL, the files beside them in pieces, and a line for each change of a state. */
+/** Submissions in PostgreSQL, the files beside them in pieces under their ids, and a line for each change of a state. */
 export class PostgresSubmissionStore implements SubmissionStore {
   constructor(private readonly dataSource: DataSource) {}
 
@@ -71,20 +72,16 @@ export class PostgresSubmissionStore implements SubmissionStore {
   ): Promise<Taken | { readonly known: Submission }> {
     const { id, digest, developer, manifest, createdAtMs: atMs } = submission;
     return this.transaction(async (manager) => {
+      // Before the lock, which would be held for as long as a large file takes.
+      await storePieces(manager, id, file);
       await lockInTransaction(manager, 'submissions', schema);
       const known = await findWhere(manager, 'digest = $1', toBytea(digest));
-      if (known !== undefined) return { known };
-      const standing = await submissionStanding(manager, developer, manifest, limits);
-      if (standing !== undefined) return standing;
-      await insertSubmission(manager, submission);
-      let place = 0;
-      for await (const piece of file.pieces()) {
-        await manager.query(
-          `INSERT INTO ${schema}.submission_pieces (submission_id, place, bytes) VALUES ($1, $2, $3)`,
-          [id, place, Buffer.from(piece.buffer, piece.byteOffset, piece.length)],
-        );
-        place += 1;
+      const standing = known ? { known } : await submissionStanding(manager, developer, manifest, limits);
+      if (standing !== undefined) {
+        await dropPieces(manager, id);
+        return standing;
       }
+      await insertSubmission(manager, submission);
       await insertSubmissionChange(manager, id, {
         ...{ atMs, by: developer, from: null, to: 'submitted', reason: null },
       });
@@ -161,12 +158,14 @@ export class PostgresSubmissionStore implements SubmissionStore {
     });
   }
 
-  async file(id: string): Promise<Uint8Array> {
-    const rows = await this.query<{ bytes: Buffer }>(
-      `SELECT bytes FROM ${schema}.submission_pieces WHERE submission_id = $1 ORDER BY place`,
-      [id],
-    );
-    return new Uint8Array(Buffer.concat(rows.map(({ bytes }) => bytes)));
+  pieces(id: string): AsyncIterable<Uint8Array> {
+    return readPieces(async (place) => {
+      const rows = await this.query<{ bytes: Buffer }>(
+        `SELECT bytes FROM ${schema}.file_pieces WHERE file_id = $1 AND place = $2`,
+        [id, place],
+      );
+      return rows[0]?.bytes;
+    });
   }
 
   async testCases(id: string): Promise<Uint8Array | undefined> {
@@ -197,7 +196,7 @@ export class PostgresSubmissionStore implements SubmissionStore {
       if (standing !== undefined) return { kind: standing };
       if (await isFull(manager)) return { kind: 'full' };
       const withId = await withFreeId(manager, model);
-      await insertAdded(manager, withId, { submissionId: id });
+      await insertAdded(manager, withId, id);
       const change = { atMs: nowMs, by: OPERATOR, reason };
       await insertModelChange(manager, withId.modelVersionId, { ...change, from: null, to: 'active' });
       await manager.query(
@@ -205,7 +204,6 @@ export class PostgresSubmissionStore implements SubmissionStore {
         [id, withId.manifest.id],
       );
       await insertSubmissionChange(manager, id, { ...change, from: 'awaiting-review', to: 'approved' });
-      await dropPieces(manager, id);
       return { kind: 'approved', model: withId };
     });
   }
@@ -251,8 +249,4 @@ async function letGo(manager: EntityManager, id: string): Promise<void> {
     `UPDATE ${schema}.submissions SET test_cases = NULL, signature_bundle = NULL WHERE id = $1`,
     [id],
   );
-}
-
-async function dropPieces(manager: EntityManager, id: string): Promise<void> {
-  await manager.query(`DELETE FROM ${schema}.submission_pieces WHERE submission_id = $1`, [id]);
 }

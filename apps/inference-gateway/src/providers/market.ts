@@ -19,7 +19,7 @@ import { PostgresDeveloperKeyStore } from '../persistence/postgres-developer-key
 import { PostgresModelStatusStore } from '../persistence/postgres-model-status-store.js';
 import { PostgresSubmissionStore } from '../persistence/postgres-submission-store.js';
 import { PostgresUsageStore } from '../persistence/postgres-usage-store.js';
-import { ADDED_MODELS, MARKET, USAGE } from '../tokens.js';
+import { ADDED_MODELS, MARKET, MODEL_FILES, USAGE } from '../tokens.js';
 
 const KEY_BYTES = 32;
 
@@ -53,6 +53,7 @@ export function market(config: Config) {
       {
         ...{ dataSource: DataSource, runtimes: ModelRuntimes, catalogue: ModelCatalogue, usage: USAGE },
         ...{ added: ADDED_MODELS, commitments: CommitmentKeeper, clock: CLOCK, logger: LOGGER },
+        files: MODEL_FILES,
       },
       ({
         dataSource,
@@ -63,6 +64,7 @@ export function market(config: Config) {
         commitments,
         clock,
         logger,
+        files,
       }): MarketCalls => {
         const store = new PostgresSubmissionStore(dataSource);
         const keyStore = new PostgresDeveloperKeyStore(dataSource);
@@ -76,11 +78,12 @@ export function market(config: Config) {
             terms: config.TOUCHSTONE_SUBMISSION_TERMS,
             revenueShareBpsMax: config.TOUCHSTONE_REVENUE_SHARE_MAX_BPS,
             perDay: config.TOUCHSTONE_SUBMISSIONS_PER_DAY,
+            modelBytesMax: config.TOUCHSTONE_MODEL_MAX_BYTES,
             onAdded: () => poke.validations(),
           }),
           validate: new ValidateSubmissions({
-            ...{ store, nowMs, claim: randomUUID() },
-            inspect: (bytes, more) => inspectModel(sandbox, bytes, more),
+            ...{ store, files, nowMs, claim: randomUUID() },
+            inspect: (file, more) => inspectModel(sandbox, file, more),
           }),
           review: new ReviewSubmissions({
             ...{ store, added, catalogue, commitments, nowMs },

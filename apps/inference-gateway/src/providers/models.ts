@@ -3,16 +3,17 @@ import { SHUTDOWN } from '@touchstone/platform/runtime';
 import { CLOCK, provide } from '@touchstone/platform/wiring';
 import { RpcClient } from '@touchstone/nats';
 import { Outbox } from '@touchstone/postgres';
-import { createHash } from 'node:crypto';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { DataSource } from 'typeorm';
 import { BodyReaders } from '../adapters/body/body-readers.js';
 import { IntegerRunner } from '../adapters/integer/integer-runner.js';
+import { CachedModelFiles } from '../adapters/model-files/cached-model-files.js';
 import { loadModels } from '../adapters/model-folder/load-models.js';
 import { checkDeclaration } from '../adapters/onnx/check-declaration.js';
 import { OnnxPool } from '../adapters/onnx/onnx-pool.js';
 import { inspectModel } from '../adapters/sandbox/inspect-model.js';
 import { readOnnxMetadata } from '../adapters/onnx/onnx-metadata.js';
+import { readStructure } from '../adapters/onnx/read-structure.js';
 import { ProcessPreparers } from '../adapters/preparation/process-preparers.js';
 import { ModelRuntimes } from '../adapters/sandbox/model-runtimes.js';
 import { Sandbox } from '../adapters/sandbox/sandbox.js';
@@ -27,7 +28,7 @@ import { PostgresAddedModelStore } from '../persistence/postgres-added-model-sto
 import { PostgresCommitmentStore } from '../persistence/postgres-commitment-store.js';
 import { PostgresModelStore } from '../persistence/postgres-model-store.js';
 import { InferBodies } from '../transport/infer-bodies.js';
-import { ADDED_MODELS, MODEL_STORE, PREPARERS, SIGNER } from '../tokens.js';
+import { ADDED_MODELS, MODEL_FILES, MODEL_STORE, PREPARERS, SIGNER, UPLOADS } from '../tokens.js';
 
 /** Fewest processes for pictures, and for tokenizers. */
 const PREPARER_PROCESSES_MIN = 2;
@@ -52,11 +53,12 @@ export function models(config: Config) {
       shutdown.add('servers', 'pictures and tokenizers', () => preparers.close());
       return preparers;
     }),
+    ...modelFiles(config),
     provide(MODEL_STORE, store, ({ dataSource }) => new PostgresModelStore(dataSource)),
     provide(
       ADDED_MODELS,
-      { ...store, clock: CLOCK },
-      ({ dataSource, clock }) => new PostgresAddedModelStore(dataSource, () => clock.nowMs()),
+      { ...store, clock: CLOCK, files: MODEL_FILES },
+      ({ dataSource, clock, files }) => new PostgresAddedModelStore(dataSource, () => clock.nowMs(), files),
     ),
     provide(
       ModelCatalogue,
@@ -87,6 +89,22 @@ export function models(config: Config) {
   ];
 }
 
+/** Where files of models lie, while they are received and while they are served. */
+function modelFiles(config: Config) {
+  const { TOUCHSTONE_MODEL_CACHE_DIR: folder, TOUCHSTONE_MODEL_CACHE_MAX_BYTES: bytesMax } = config;
+  return [
+    provide(MODEL_FILES, { shutdown: SHUTDOWN }, async ({ shutdown }) => {
+      const files = await CachedModelFiles.open(folder, bytesMax);
+      shutdown.add('servers', 'files of models', () => files.close());
+      return files;
+    }),
+    provide(UPLOADS, {}, () => ({
+      folder: config.TOUCHSTONE_UPLOADS_DIR ?? tmpdir(),
+      modelBytesMax: config.TOUCHSTONE_MODEL_MAX_BYTES,
+    })),
+  ];
+}
+
 /** Adds models, each tried where it can do no harm. */
 function addModel() {
   return provide(
@@ -98,10 +116,11 @@ function addModel() {
     ({ runtimes: { sandbox }, preparers, logger, ...parts }) =>
       new AddModel({
         ...parts,
-        inspect: (bytes) => inspectModel(sandbox, bytes),
-        checkPreprocess: (sent, bytes, inputs) =>
-          checkPreprocess(sent, readOnnxMetadata(bytes).get(PREPROCESS_KEY), inputs, preparers),
-        sha3: (bytes) => createHash('sha3-256').update(bytes).digest('hex'),
+        inspect: (file) => inspectModel(sandbox, file),
+        checkPreprocess: async (sent, { path }, inputs) => {
+          const bound = readOnnxMetadata((await readStructure(path)).bytes).get(PREPROCESS_KEY);
+          return checkPreprocess(sent, bound, inputs, preparers);
+        },
         forget: (modelVersionId) => sandbox.forget(modelVersionId),
         commitmentLate: (modelId, error) =>
           logger.warn({ modelId, err: error }, 'the commitment of an added model is not in place yet'),

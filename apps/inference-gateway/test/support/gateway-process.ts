@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '@touchstone/testing/service';
 import type { GatewayFixture } from './gateway-fixture.js';
@@ -33,6 +34,12 @@ export class GatewayProcess {
     const gateway = new GatewayProcess(url as string, `${health}/metrics`, child);
     fixture.onClose(() => gateway.kill());
     return gateway;
+  }
+
+  /** Bytes of memory that it has now. */
+  residentBytes(): number {
+    const status = readFileSync(`/proc/${String(this.child.pid)}/status`, 'utf8');
+    return 1_024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
   }
 
   /** Kills it without a chance to finish. */

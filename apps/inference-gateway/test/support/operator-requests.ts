@@ -2,13 +2,15 @@ import { request, type ClientRequest, type IncomingHttpHeaders } from 'node:http
 import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { linearClassifier, onnxModel, type OnnxGraph } from '@touchstone/testing';
 import { MANIFEST_BYTES_MAX } from '../../src/domain/model/manifest.js';
-import { ADDED_MODEL_BYTES_MAX } from '../../src/domain/model/added-model.js';
 import { INPUT_FILE_BYTES_MAX } from '../../src/domain/model/added-preprocess.js';
 import { TOKENIZER_BYTES_MAX } from '../../src/domain/request/read-preprocessing.js';
 import { infer, type Gateway } from './gateway-fixture.js';
 
 /** The operator's token in tests. */
 export const TOKEN = 'operator-token-of-the-tests-0123456789abcdef';
+
+/** Largest model of a gateway that takes small ones alone. */
+export const LOWERED_MODEL_BYTES = 1_048_576;
 
 const BOUNDARY = 'form';
 
@@ -80,10 +82,10 @@ export function formOf(bytes: number): Buffer {
   ];
   const tail = Buffer.concat([...besides, Buffer.from(`\r\n--${BOUNDARY}--\r\n`)]);
   const modelPart = (fileName: string) => part(`name="model"; filename="${fileName}"`);
-  const rest = bytes - head.length - modelPart('').length - ADDED_MODEL_BYTES_MAX - tail.length;
+  const rest = bytes - head.length - modelPart('').length - LOWERED_MODEL_BYTES - tail.length;
   return Buffer.concat([
     Buffer.from(head + modelPart('m'.repeat(rest))),
-    Buffer.alloc(ADDED_MODEL_BYTES_MAX),
+    Buffer.alloc(LOWERED_MODEL_BYTES),
     tail,
   ]);
 }

@@ -34,7 +34,7 @@ export function modelOf(version: 1 | 2, priceAtomic: string): Model {
     modelHashSha3: 'bb'.repeat(32),
     origin: 'added',
     sizeBytes: 1,
-    read: () => Promise.reject(new Error('nobody reads it')),
+    withFile: () => Promise.reject(new Error('nobody reads it')),
     preprocessing: undefined,
   };
 }

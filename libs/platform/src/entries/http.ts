@@ -1,3 +1,4 @@
+export { allowUpload, LONG_REQUEST_TIMEOUT_MS, UPLOADED_BYTES_PER_SECOND } from '../http/body-time.js';
 export { BearerGuard, callerOf, type Callers } from '../http/bearer-guard.js';
 export {
   BEARER_TOKEN_CHARACTERS_MAX,

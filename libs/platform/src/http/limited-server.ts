@@ -5,6 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { limitBodyTime, LONG_REQUEST_TIMEOUT_MS } from './body-time.js';
 import { checkRequest } from './check-request.js';
 import { answerClientErrors } from './client-errors.js';
 import type { AnswerHeaders } from './cors.js';
@@ -44,7 +45,7 @@ export function createLimitedServer(
   const server = createServer(
     {
       headersTimeout: limits.headersTimeoutMs ?? HEADERS_TIMEOUT_MS,
-      requestTimeout: limits.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+      requestTimeout: LONG_REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: limits.checkingIntervalMs ?? CONNECTIONS_CHECKING_INTERVAL_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       // Node refuses from this many bytes on, not above them.
@@ -55,6 +56,7 @@ export function createLimitedServer(
     (request: IncomingMessage, response: ServerResponse) => {
       // It crossed the end of our side of the connection: nothing could be answered, so nothing is begun.
       if (!request.socket.writable) return void request.resume();
+      limitBodyTime(server, request, limits.requestTimeoutMs ?? REQUEST_TIMEOUT_MS);
       for (const [name, value] of headersOf(request)) response.setHeader(name, value);
       const error = checkRequest(request);
       if (error !== undefined) return sendProblem(response, error);

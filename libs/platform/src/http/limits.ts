@@ -2,7 +2,7 @@
 export const BODY_BYTES_DEFAULT_MAX = 1_048_576;
 /** Milliseconds in which a client must have sent its headers; stops clients that send one byte at a time. */
 export const HEADERS_TIMEOUT_MS = 10_000;
-/** Milliseconds in which a client must have sent the whole request. */
+/** Milliseconds in which a client must have sent the body of a request after its header; routes of large files give more. */
 export const REQUEST_TIMEOUT_MS = 30_000;
 /** Milliseconds between two checks of the limits above. */
 export const CONNECTIONS_CHECKING_INTERVAL_MS = 2_000;

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { PREPROCESS_KEY } from '../../domain/model/added-preprocess.js';
 import { folderManifest, MANIFEST_BYTES_MAX, type ModelManifest } from '../../domain/model/manifest.js';
 import type { Model, ProvingKeys } from '../../domain/model/model.js';
+import type { LendFile } from '../../domain/model/model-files.js';
 import { requireOutputType } from '../../domain/model/output-type.js';
 import type { TokenizerFile } from '../../domain/request/preparers.js';
 import type { Preprocessing } from '../../domain/request/preprocessing.js';
@@ -16,6 +17,7 @@ import { readPreprocessing, TOKENIZER_BYTES_MAX } from '../../domain/request/rea
 import type { NamedTokenizer } from '../../domain/request/text-input.js';
 import { EXTERNAL_DATA_REFUSAL, hasExternalData } from '@touchstone/onnx';
 import { readOnnxMetadata } from '../onnx/onnx-metadata.js';
+import { hashFile } from '../model-files/hash-file.js';
 import { CIRCUIT_BYTES_MAX, DEVIATION_BYTES_MAX, loadCircuit, loadDeviation } from './load-circuit.js';
 import { pathInside, readInside } from './read-inside.js';
 
@@ -87,7 +89,7 @@ async function loadModel(root: string, folder: string): Promise<Model> {
     modelHashSha3: createHash('sha3-256').update(bytes).digest('hex'),
     origin: 'folder',
     sizeBytes: bytes.length,
-    read: () => Promise.resolve(bytes),
+    withFile: lending(await pathInside(root, join(folder, manifest.file)), manifest.sha256),
     preprocessing: await loadPreprocessing(root, folder, manifest, bytes),
     ...(await circuitOf(root, folder, manifest, bytes)),
   };
@@ -176,6 +178,20 @@ async function tokenizerIn(
   const bytes = await readInside(root, path, TOKENIZER_BYTES_MAX);
   requireHash(path, bytes, expected);
   return { sha256: expected, read: () => Promise.resolve(bytes) };
+}
+
+/** A file of the folder; whoever changes it while the service runs has it refused, because it is not what was committed to. */
+function lending(path: string, expected: string): LendFile {
+  return async (use) => {
+    const actual = await hashFile(path).catch((cause: unknown) => {
+      throw new AppError('inference-failed', 'The file of the model cannot be read any more.', { cause });
+    });
+    if (actual === expected) return use(path);
+    throw new AppError(
+      'inference-failed',
+      `The file of the model has the SHA-256 ${actual}, its manifest says ${expected}.`,
+    );
+  };
 }
 
 function requireHash(path: string, bytes: Uint8Array, expected: string): void {

@@ -1,14 +1,14 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { encodeTensor } from '@touchstone/evidence';
 import { vectorsPath, vectorsPresent } from '@touchstone/testing';
-import { readFile } from 'node:fs/promises';
 import { Sandbox } from '../sandbox/sandbox.js';
-import { OnnxPool } from './onnx-pool.js';
+import { OnnxPool, type Loadable } from './onnx-pool.js';
 
 /** Gives back what it gets (onnx-cases, microsoft/onnxruntime#26791). */
-const identity = {
+const identity: Loadable = {
   modelVersionId: 'fp16-identity',
-  read: () => readFile(vectorsPath('onnx-cases/fp16-identity.onnx')),
+  sizeBytes: 0,
+  withFile: (use) => use(vectorsPath('onnx-cases/fp16-identity.onnx')),
 };
 
 /** Zeros of both signs, the largest and the smallest magnitude, and what is rounded. */

@@ -8,13 +8,11 @@ import {
   readVarint,
   type Field,
 } from '@touchstone/onnx';
+import type { OnnxStructure } from './read-structure.js';
 import { RUNTIME_DOMAIN, RUNTIME_OPERATORS } from './runtime-operators.js';
 
 /** Nodes that an added model may have, subgraphs included. */
 export const ONNX_NODES_MAX = 100_000;
-
-/** How deep graphs may lie in the attributes of nodes of other graphs. */
-export const ONNX_GRAPH_DEPTH_MAX = 8;
 
 /** Operator sets with a published specification and versions: of ONNX itself and of its classical models. */
 const DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml']);
@@ -38,12 +36,12 @@ const ORT_FORMAT = 'ORTM';
  *
  * @throws AppError `model-invalid`
  */
-export function inspectOnnx(bytes: Uint8Array): void {
+export function inspectOnnx({ bytes, head, fileBytes }: OnnxStructure): void {
   const letters = new TextDecoder('latin1').decode(
-    bytes.subarray(ORT_FORMAT_OFFSET, ORT_FORMAT_OFFSET + ORT_FORMAT.length),
+    head.subarray(ORT_FORMAT_OFFSET, ORT_FORMAT_OFFSET + ORT_FORMAT.length),
   );
   if (letters === ORT_FORMAT) throw refused('it is in the ORT format; export it as ONNX');
-  new Inspection(bytes.length).model(bytes);
+  new Inspection(fileBytes).model(bytes);
 }
 
 class Inspection {
@@ -56,7 +54,7 @@ class Inspection {
     for (const field of readFields(bytes)) {
       if (field.number === MODEL.graph) {
         graphs += 1;
-        this.graph(contents(field), 1);
+        this.graph(contents(field));
       } else if (field.number === MODEL.functions) {
         throw refused('it has local functions; export it with its functions inlined');
       } else if (field.number === MODEL.trainingInfo) {
@@ -66,32 +64,29 @@ class Inspection {
     if (graphs !== 1) throw malformed(`it has ${graphs} graphs`);
   }
 
-  private graph(bytes: Uint8Array, depth: number): void {
-    if (depth > ONNX_GRAPH_DEPTH_MAX) {
-      throw refused(`graphs lie deeper than ${ONNX_GRAPH_DEPTH_MAX} levels in each other`);
-    }
+  private graph(bytes: Uint8Array): void {
     for (const field of readFields(bytes)) {
-      if (field.number === GRAPH.node) this.node(contents(field), depth);
+      if (field.number === GRAPH.node) this.node(contents(field));
       else if (field.number === GRAPH.initializer) this.tensor(contents(field));
       else if (field.number === GRAPH.sparseInitializer) throw refused('it has sparse tensors');
     }
   }
 
-  private node(bytes: Uint8Array, depth: number): void {
+  private node(bytes: Uint8Array): void {
     this.nodes += 1;
     if (this.nodes > ONNX_NODES_MAX) throw refused(`it has more than ${ONNX_NODES_MAX} nodes`);
     requireDomain(lastText(bytes, NODE.domain), lastText(bytes, NODE.opType));
     for (const field of readFields(bytes)) {
-      if (field.number === NODE.attribute) this.attribute(contents(field), depth);
+      if (field.number === NODE.attribute) this.attribute(contents(field));
     }
   }
 
-  private attribute(bytes: Uint8Array, depth: number): void {
+  private attribute(bytes: Uint8Array): void {
     for (const field of readFields(bytes)) {
       if (field.number === ATTRIBUTE.tensor || field.number === ATTRIBUTE.tensors) {
         this.tensor(contents(field));
       } else if (field.number === ATTRIBUTE.graph || field.number === ATTRIBUTE.graphs) {
-        this.graph(contents(field), depth + 1);
+        this.graph(contents(field));
       } else if (field.number === ATTRIBUTE.sparse || field.number === ATTRIBUTE.sparses) {
         throw refused('it has sparse tensors');
       }

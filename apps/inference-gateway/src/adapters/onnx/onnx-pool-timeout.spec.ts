@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { INFERENCE_TIMEOUT_DEFAULT_MS } from '../../domain/inference/model-runner.js';
-import { OnnxPool } from './onnx-pool.js';
+import type { LendFile } from '../../domain/model/model-files.js';
+import { LOADED_BYTES_PER_SECOND, OnnxPool } from './onnx-pool.js';
 import { RuntimeWorker } from './runtime-worker.js';
 import type { WorkerJob } from './worker-messages.js';
 
@@ -36,11 +37,17 @@ describe('the time of one run', () => {
   afterEach(() => void jest.useRealTimers());
 
   /** A run whose model takes so long to read, to load and to run. */
-  const runWith = async (ms: { read: number; load: number; run: number }, options = {}) => {
+  const runWith = async (
+    ms: { read: number; load: number; run: number; sizeBytes?: number },
+    options = {},
+  ) => {
     const worker = new SlowWorker(ms);
     const pool = new OnnxPool({ workers: 1, start: () => worker, ...options });
-    const read = () => new Promise<Uint8Array>((done) => after(ms.read, () => done(new Uint8Array())));
-    const outcome = pool.run({ modelVersionId: 'slow', read }, []).then(
+    const withFile: LendFile = async (use) => {
+      await new Promise<void>((done) => after(ms.read, done));
+      return use('/nowhere');
+    };
+    const outcome = pool.run({ modelVersionId: 'slow', sizeBytes: ms.sizeBytes ?? 0, withFile }, []).then(
       () => 'answered',
       (error: unknown) => (error as { code?: string }).code,
     );
@@ -65,6 +72,14 @@ describe('the time of one run', () => {
       outcome: 'timeout',
       ended: false,
     });
+  });
+
+  it('is a second longer for each LOADED_BYTES_PER_SECOND of a file that has to be loaded', async () => {
+    const ms = { read: HALF_MS, load: HALF_MS, run: 2_000, sizeBytes: 2 * LOADED_BYTES_PER_SECOND };
+    expect(await runWith({ ...ms, run: ms.run - 1 })).toMatchObject({ outcome: 'answered' });
+    expect(await runWith({ ...ms, run: ms.run + 1 })).toMatchObject({ outcome: 'timeout' });
+    const smaller = { ...ms, sizeBytes: ms.sizeBytes - 1 };
+    expect(await runWith({ ...smaller, run: 1_001 })).toMatchObject({ outcome: 'timeout' });
   });
 
   it('is what was configured', async () => {

@@ -12,6 +12,7 @@ import type { Model } from '../../domain/model/model.js';
 import { readInputs } from '../../domain/request/read-inputs.js';
 import { checkDeclaration } from './check-declaration.js';
 import { INFERENCE_QUEUE_MAX } from '../../domain/inference/model-runner.js';
+import { loadableOf } from '../../../test/support/model-on-disk.js';
 import { OnnxPool, type OnnxPoolOptions } from './onnx-pool.js';
 
 const hangingScript = new URL('../../../test/support/hanging-worker.mjs', import.meta.url);
@@ -107,7 +108,7 @@ describe('OnnxPool with the sample models', () => {
   });
 
   it('refuses a file that is no ONNX model', async () => {
-    const broken = { modelVersionId: 'broken', read: () => Promise.resolve(Uint8Array.of(1, 2, 3)) };
+    const broken = loadableOf('broken', Uint8Array.of(1, 2, 3));
     await expect(pool().describe(broken)).rejects.toMatchObject({ code: 'inference-failed' });
   });
 });

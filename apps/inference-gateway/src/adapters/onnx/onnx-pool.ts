@@ -11,6 +11,7 @@ import {
 import type { Model } from '../../domain/model/model.js';
 import { contentsOf } from '../../domain/request/raw-contents.js';
 import { withUndeclaredRanks } from './declared-ranks.js';
+import { readStructure } from './read-structure.js';
 import { datatypeOf, onnxTypeOf } from './onnx-types.js';
 import { OnnxWorker } from './onnx-worker.js';
 import { RUN_TIMES_MAX, RunGroup, SHORT_RUN_MS } from './run-group.js';
@@ -36,7 +37,15 @@ export interface OnnxPoolOptions {
 }
 
 /** What the runtime needs of a model. */
-export type Loadable = Pick<Model, 'modelVersionId' | 'read'>;
+export type Loadable = Pick<Model, 'modelVersionId' | 'sizeBytes' | 'withFile'>;
+
+/** Bytes of a file for which a run that has to load it gets another second. */
+export const LOADED_BYTES_PER_SECOND = 16_777_216;
+
+/** Milliseconds that loading a file may take besides the time of a run: large ones come from a database and a disk. */
+export function loadAllowanceMs(sizeBytes: number): number {
+  return Math.floor(sizeBytes / LOADED_BYTES_PER_SECOND) * 1_000;
+}
 
 /**
  * Runs ONNX models in worker threads, one run at a time in each. Workers start when they are needed, keep a session
@@ -74,8 +83,10 @@ export class OnnxPool implements ModelRunner {
 
   /** Loads a file and answers what it declares. @throws AppError `inference-failed` for a file that cannot be loaded */
   async describe(model: Loadable): Promise<ModelDescription> {
-    const described = await this.withWorker((worker) => this.load(worker, model, performance.now()));
-    return withUndeclaredRanks(await model.read(), described);
+    return model.withFile(async (path) => {
+      const described = await this.withWorker((worker) => this.load(worker, model, path, performance.now()));
+      return withUndeclaredRanks((await readStructure(path)).bytes, described);
+    });
   }
 
   run(model: Loadable, inputs: readonly CanonicalTensor[]): Promise<ModelRun> {
@@ -136,8 +147,11 @@ export class OnnxPool implements ModelRunner {
   private runAll(model: Loadable, group: RunGroup): Promise<readonly RunAnswer[]> {
     return this.withWorker(async (worker) => {
       const key = model.modelVersionId;
-      const startedMs = performance.now();
-      if (!worker.loaded.has(key)) await this.load(worker, model, startedMs);
+      let startedMs = performance.now();
+      if (!worker.loaded.has(key)) {
+        await model.withFile((path) => this.load(worker, model, path, startedMs));
+        startedMs += loadAllowanceMs(model.sizeBytes);
+      }
       group.take();
       this.groups.delete(group);
       const answer = await worker.ask({ kind: 'run', key, runs: group.runs }, this.timeoutMs, startedMs);
@@ -159,10 +173,14 @@ export class OnnxPool implements ModelRunner {
     if (this.lastRunMs.size > RUN_TIMES_MAX && oldest !== undefined) this.lastRunMs.delete(oldest);
   }
 
-  private async load(worker: RuntimeWorker, model: Loadable, startedMs: number): Promise<ModelDescription> {
-    const { modelVersionId: key } = model;
-    const bytes = await model.read();
-    const answer = await worker.ask({ kind: 'load', key, bytes }, this.timeoutMs, startedMs);
+  private async load(
+    worker: RuntimeWorker,
+    { modelVersionId: key, sizeBytes }: Loadable,
+    path: string,
+    startedMs: number,
+  ): Promise<ModelDescription> {
+    const timeoutMs = this.timeoutMs + loadAllowanceMs(sizeBytes);
+    const answer = await worker.ask({ kind: 'load', key, path }, timeoutMs, startedMs);
     if (!('description' in answer)) throw new AppError('inference-failed', 'The worker gave no description.');
     worker.loaded.add(key);
     return answer.description;

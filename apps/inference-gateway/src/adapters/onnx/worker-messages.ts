@@ -25,7 +25,7 @@ export interface ModelDescription {
 
 /** What a worker is asked. */
 export type WorkerJob =
-  | { readonly kind: 'load'; readonly key: string; readonly bytes: Uint8Array }
+  | { readonly kind: 'load'; readonly key: string; readonly path: string }
   | { readonly kind: 'run'; readonly key: string; readonly runs: readonly (readonly WorkerTensor[])[] };
 
 /** What became of one run of a job. */

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { encodeTensor } from '@touchstone/evidence';
 import { linearClassifier, waitUntil } from '@touchstone/testing';
 import { fileURLToPath } from 'node:url';
+import { loadableOf, onDisk } from '../../../test/support/model-on-disk.js';
 import { inspectModel } from './inspect-model.js';
 import { Sandbox } from './sandbox.js';
 import { SandboxProcess } from './sandbox-process.js';
@@ -9,7 +10,7 @@ import { SandboxProcess } from './sandbox-process.js';
 const script = fileURLToPath(new URL('../../../test/support/hostile-sandbox.mjs', import.meta.url));
 const TIMEOUT_MS = 3_000;
 const RESIDENT_GROWTH_MAX_BYTES = 134_217_728;
-const file = linearClassifier([[1]], [0]);
+const file = onDisk(linearClassifier([[1]], [0]));
 
 /** What the process of a model does, and what is said of it; all are told when the model runs. */
 const deeds: [deed: string, detail: string][] = [
@@ -70,7 +71,7 @@ describe('a process that its model owns', () => {
   it.each(deeds)('is killed when it answers with %s, and its run fails', async (deed, detail) => {
     const started = start();
     const before = process.memoryUsage().rss;
-    await started.ask({ kind: 'load', key: deed, bytes: file }, TIMEOUT_MS);
+    await started.ask({ kind: 'load', key: deed, path: file.path }, TIMEOUT_MS);
     await expect(started.ask({ kind: 'run', key: deed, runs: [[]] }, TIMEOUT_MS)).rejects.toMatchObject({
       code: 'inference-failed',
       message: expect.stringContaining(detail),
@@ -81,7 +82,7 @@ describe('a process that its model owns', () => {
 
   it.each(['silence', 'an answer that does not end'])('is killed in time for %s', async (deed) => {
     const started = start();
-    await started.ask({ kind: 'load', key: deed, bytes: file }, TIMEOUT_MS);
+    await started.ask({ kind: 'load', key: deed, path: file.path }, TIMEOUT_MS);
     await expect(started.ask({ kind: 'run', key: deed, runs: [[]] }, 200)).rejects.toMatchObject({
       code: 'timeout',
     });
@@ -90,7 +91,7 @@ describe('a process that its model owns', () => {
 
   it('fails its run when it ends by itself', async () => {
     const started = start();
-    await started.ask({ kind: 'load', key: 'its end', bytes: file }, TIMEOUT_MS);
+    await started.ask({ kind: 'load', key: 'its end', path: file.path }, TIMEOUT_MS);
     await expect(started.ask({ kind: 'run', key: 'its end', runs: [[]] }, TIMEOUT_MS)).rejects.toMatchObject({
       code: 'inference-failed',
     });
@@ -101,7 +102,9 @@ describe('a process that its model owns', () => {
     'is killed when it answers a file with %s',
     async (deed) => {
       const started = start();
-      await expect(started.ask({ kind: 'load', key: deed, bytes: file }, TIMEOUT_MS)).rejects.toMatchObject({
+      await expect(
+        started.ask({ kind: 'load', key: deed, path: file.path }, TIMEOUT_MS),
+      ).rejects.toMatchObject({
         code: 'inference-failed',
         message: expect.stringContaining('another form'),
       });
@@ -111,14 +114,16 @@ describe('a process that its model owns', () => {
 
   it('is killed when it speaks without being asked', async () => {
     const started = start();
-    await started.ask({ kind: 'load', key: 'the unasked', bytes: file }, TIMEOUT_MS).catch(() => undefined);
+    await started
+      .ask({ kind: 'load', key: 'the unasked', path: file.path }, TIMEOUT_MS)
+      .catch(() => undefined);
     await waitUntil(() => started.ended);
     await expectGone(started);
   });
 
   it('fails the request of its model alone: others go on, and it gets a new process', async () => {
     const box = sandbox();
-    const model = (key: string) => ({ modelVersionId: key, read: () => Promise.resolve(file) });
+    const model = (key: string) => loadableOf(key, linearClassifier([[1]], [0]));
     for (const key of ['null', 'bytes without end', 'null'])
       await expect(box.run(model(key), [])).rejects.toMatchObject({ code: 'inference-failed' });
     const encoded = encodeTensor({ name: 'features', datatype: 'FP32', shape: [1, 1], data: [1] });

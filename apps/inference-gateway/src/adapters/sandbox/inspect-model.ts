@@ -6,9 +6,11 @@ import {
   type TensorSpec,
 } from '@touchstone/contracts';
 import type { ModelTensors } from '../../domain/model/manifest-of-added.js';
+import type { FileOnDisk } from '../../domain/model/model-files.js';
 import { INPUT_ELEMENTS_MAX } from '../../domain/request/request-limits.js';
 import { inspectOnnx } from '../onnx/inspect-onnx.js';
-import type { OnnxPool } from '../onnx/onnx-pool.js';
+import { readStructure } from '../onnx/read-structure.js';
+import type { Loadable, OnnxPool } from '../onnx/onnx-pool.js';
 import { datatypeOf } from '../onnx/onnx-types.js';
 import type { DeclaredTensor } from '../onnx/worker-messages.js';
 import type { Sandbox } from './sandbox.js';
@@ -34,12 +36,12 @@ export type TrialRun = (
  */
 export async function inspectModel(
   sandbox: Sandbox,
-  bytes: Uint8Array,
+  { path, sizeBytes }: FileOnDisk,
   more: (tensors: ModelTensors, run: TrialRun) => Promise<void> = () => Promise.resolve(),
 ): Promise<ModelTensors> {
-  inspectOnnx(bytes);
-  const trial = { modelVersionId: TRIAL, read: () => Promise.resolve(bytes) };
-  return sandbox.inspect(async (pool) => {
+  inspectOnnx(await readStructure(path));
+  const trial: Loadable = { modelVersionId: TRIAL, sizeBytes, withFile: (use) => use(path) };
+  return sandbox.inspect(sizeBytes, async (pool) => {
     const declared = await pool.describe(trial).catch((error: unknown) => {
       throw notLoaded(error);
     });
@@ -48,8 +50,7 @@ export async function inspectModel(
     const ran = await runsOf(pool, inputs, sandbox.timeoutMs);
     const tensors = { inputs, outputs: outputs.map((output) => asGiven(output, ran)) };
     await more(tensors, async (what, feeds) => {
-      const loaded = { modelVersionId: TRIAL, read: notAgain };
-      const given = await pool.run(loaded, feeds).catch((error: unknown) => {
+      const given = await pool.run(LOADED, feeds).catch((error: unknown) => {
         throw invalid(`${what} does not run: ${reason(error)}`, error);
       });
       return given.outputs;
@@ -104,16 +105,18 @@ async function runsOf(
   inputs: readonly TensorSpec[],
   timeMs: number,
 ): Promise<readonly (readonly CanonicalTensor[])[]> {
-  const loaded = { modelVersionId: TRIAL, read: notAgain };
-  const run = async (feeds: readonly CanonicalTensor[]) => (await pool.run(loaded, feeds)).outputs;
+  const run = async (feeds: readonly CanonicalTensor[]) => (await pool.run(LOADED, feeds)).outputs;
   const trial = await tryOut(run, inputs, timeMs);
   if (trial.ran) return trial.ran;
   const sizes = trial.tried === 1 ? '' : ` in ${trial.tried} combinations of sizes for what it leaves open`;
   throw invalid(`it does not run on zeros${sizes}: ${reason(trial.error)}`, trial.error);
 }
 
-const notAgain = (): Promise<Uint8Array> =>
-  Promise.reject(new Error('The trial has loaded its model already.'));
+/** The model once its process has loaded it. */
+const LOADED: Loadable = {
+  ...{ modelVersionId: TRIAL, sizeBytes: 0 },
+  withFile: () => Promise.reject(new Error('The trial has loaded its model already.')),
+};
 
 /** An output as the file declares it, without what a run gave otherwise: files declare sizes that their models do not give. */
 function asGiven(spec: TensorSpec, ran: readonly (readonly CanonicalTensor[])[]): TensorSpec {

@@ -6,8 +6,11 @@ import { FrameReader, frameParts, SANDBOX_HEADER_BYTES_MAX, SANDBOX_TENSOR_BYTES
 import { LimitedProcess } from './limited-process.js';
 import { readAnswer } from './sandbox-answer.js';
 
-/** Memory that the process of one added model may have, in bytes: Node, the runtime, the model and its tensors. */
+/** Memory that the process of one added model may have besides its file, in bytes: Node, the runtime and the tensors. */
 export const SANDBOX_MEMORY_MAX_BYTES = 1_073_741_824;
+
+/** How often the file may lie in that memory besides: as it is read, as it is run, and as the runtime rearranges it. */
+export const SANDBOX_FILE_COPIES_MAX = 3;
 
 /** The script lies beside src and dist, so that one path finds it from both. */
 const SANDBOX_SCRIPT = fileURLToPath(new URL('../../../worker/sandbox.mjs', import.meta.url));
@@ -80,7 +83,7 @@ export class SandboxProcess extends RuntimeWorker {
 }
 
 function partsOf(job: NumberedJob): Uint8Array[] {
-  if (job.kind === 'load') return frameParts({ id: job.id, kind: job.kind, key: job.key }, [job.bytes]);
+  if (job.kind === 'load') return frameParts({ ...job }, []);
   const runs = job.runs.map((feeds) =>
     feeds.map(({ name, type, dims, data }) => ({ name, type, dims, bytes: data.byteLength })),
   );

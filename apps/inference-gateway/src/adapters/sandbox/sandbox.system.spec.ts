@@ -6,10 +6,11 @@ import { AppError } from '@touchstone/contracts';
 import { encodeTensor } from '@touchstone/evidence';
 import { linearClassifier, onnxModel, onnxTensor, waitUntil } from '@touchstone/testing';
 import { INFERENCE_QUEUE_MAX } from '../../domain/inference/model-runner.js';
+import { loadableOf, onDisk } from '../../../test/support/model-on-disk.js';
 import type { Loadable } from '../onnx/onnx-pool.js';
 import { SANDBOX_TENSOR_BYTES_MAX } from './frames.js';
 import { INSPECTIONS_MAX, Sandbox, SANDBOX_PROCESSES_MAX, type SandboxOptions } from './sandbox.js';
-import { SANDBOX_MEMORY_MAX_BYTES, SandboxProcess } from './sandbox-process.js';
+import { SANDBOX_FILE_COPIES_MAX, SANDBOX_MEMORY_MAX_BYTES, SandboxProcess } from './sandbox-process.js';
 
 const made: Sandbox[] = [];
 
@@ -23,10 +24,7 @@ afterEach(async () => {
   await Promise.all(made.splice(0).map((started) => started.close()));
 });
 
-const loadable = (key: string, file = linearClassifier([[1, 2]], [0, 0])): Loadable => ({
-  modelVersionId: key,
-  read: () => Promise.resolve(file),
-});
+const loadable = (key: string, file = linearClassifier([[1, 2]], [0, 0])): Loadable => loadableOf(key, file);
 
 /** A model that makes a tensor of so many bytes on its way. */
 const wide = (bytes: number) =>
@@ -121,6 +119,15 @@ describe('Sandbox', () => {
     expect((await sandbox().run(model, inputs)).outputs).toHaveLength(1);
   });
 
+  it('runs a model that fits SANDBOX_FILE_COPIES_MAX of its file besides, and not one that has less', async () => {
+    const bytes = 201_326_592;
+    const sized = (sizeBytes: number) => ({ ...loadable('a', wide(bytes)), sizeBytes });
+    const box = () => sandbox({ memoryBytes: bytes });
+    await expect(box().run(sized(0), inputs)).rejects.toMatchObject({ code: 'inference-failed' });
+    const run = box().run(sized(Math.ceil((3 * bytes) / SANDBOX_FILE_COPIES_MAX)), inputs);
+    expect((await run).outputs).toHaveLength(1);
+  });
+
   it('takes outputs of SANDBOX_TENSOR_BYTES_MAX and refuses more, without an end of the process', async () => {
     const box = sandbox({ timeoutMs: 30_000 });
     const filled = (elements: number) =>
@@ -192,14 +199,14 @@ describe('Sandbox', () => {
       release = (outcome) => (outcome ? reject(outcome) : resolve());
     });
     const first = Array.from({ length: INSPECTIONS_MAX }, (_, index) =>
-      box.inspect(async (pool) => {
+      box.inspect(0, async (pool) => {
         await pool.describe(model);
         order.push(`first ${index}`);
         await held;
       }),
     );
     const outcomes = Promise.allSettled(first);
-    const next = box.inspect(async (pool) => {
+    const next = box.inspect(0, async (pool) => {
       order.push('next');
       await pool.describe(model);
     });
@@ -218,12 +225,11 @@ describe('Sandbox', () => {
     const main = `
       const { SandboxProcess } = await import(${JSON.stringify(built)});
       const started = new SandboxProcess();
-      const bytes = Buffer.from(process.argv[1], 'base64');
-      await started.ask({ kind: 'load', key: 'a', bytes }, 10_000);
+      await started.ask({ kind: 'load', key: 'a', path: process.argv[1] }, 10_000);
       console.log(String(started.pid));
       setInterval(() => undefined, 1_000);
     `;
-    const file = Buffer.from(linearClassifier([[1]], [0])).toString('base64');
+    const file = onDisk(linearClassifier([[1]], [0])).path;
     const service = spawn(process.execPath, ['--input-type=module', '-e', main, file]);
     const [line] = (await once(service.stdout, 'data')) as [Buffer];
     const pid = Number(line.toString());
@@ -244,7 +250,7 @@ describe('SandboxProcess', () => {
   it('is gone once it was ended', async () => {
     const started = new SandboxProcess();
     const { pid = 0 } = started;
-    await started.ask({ kind: 'load', key: 'a', bytes: linearClassifier([[1]], [0]) }, 5_000);
+    await started.ask({ kind: 'load', key: 'a', path: onDisk(linearClassifier([[1]], [0])).path }, 5_000);
     started.end(new Error('over'));
     await started.stopped();
     expect(() => process.kill(pid, 0)).toThrow();

@@ -1,7 +1,7 @@
 import { AppError, type CanonicalTensor } from '@touchstone/contracts';
 import { INFERENCE_QUEUE_MAX, type ModelRun, type ModelRunner } from '../../domain/inference/model-runner.js';
 import { OnnxPool, type Loadable } from '../onnx/onnx-pool.js';
-import { SandboxProcess } from './sandbox-process.js';
+import { SANDBOX_FILE_COPIES_MAX, SANDBOX_MEMORY_MAX_BYTES, SandboxProcess } from './sandbox-process.js';
 import { Turns } from './turns.js';
 
 /** Processes of added models that live at once; each holds one model. */
@@ -20,6 +20,7 @@ export interface SandboxOptions {
   readonly timeoutMs: number;
   readonly queueMax?: number;
   readonly processesMax?: number;
+  /** Memory of a process besides its file. */
   readonly memoryBytes?: number;
   /** What its processes run; a test gives one that is not to be trusted. */
   readonly script?: string;
@@ -49,7 +50,7 @@ export class Sandbox implements ModelRunner {
   }
 
   async run(model: Loadable, inputs: readonly CanonicalTensor[]): Promise<ModelRun> {
-    const slot = await this.acquire(model.modelVersionId);
+    const slot = await this.acquire(model);
     try {
       return await slot.pool.run(model, inputs);
     } finally {
@@ -66,11 +67,13 @@ export class Sandbox implements ModelRunner {
   /**
    * Tries a model in a new process that nothing else uses and that ends with it. At most {@link INSPECTIONS_MAX} are
    * tried at once, whoever asks, so that their memory has a bound.
+   *
+   * @param sizeBytes of its file
    */
-  inspect<T>(trial: (pool: OnnxPool) => Promise<T>): Promise<T> {
+  inspect<T>(sizeBytes: number, trial: (pool: OnnxPool) => Promise<T>): Promise<T> {
     return this.inspections.take(async () => {
       if (this.closed) throw new AppError('dependency-unavailable', 'The service is shutting down.');
-      const pool = this.fresh();
+      const pool = this.fresh(sizeBytes);
       try {
         return await trial(pool);
       } finally {
@@ -79,11 +82,11 @@ export class Sandbox implements ModelRunner {
     });
   }
 
-  /** A pool of one new process that nothing else uses. */
-  private fresh(): OnnxPool {
-    const { timeoutMs, memoryBytes, script } = this.options;
+  /** A pool of one new process that nothing else uses; a larger file gives it more memory. */
+  private fresh(sizeBytes: number): OnnxPool {
+    const { timeoutMs, memoryBytes = SANDBOX_MEMORY_MAX_BYTES, script } = this.options;
     const process = {
-      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      memoryBytes: memoryBytes + SANDBOX_FILE_COPIES_MAX * sizeBytes,
       ...(script === undefined ? {} : { script }),
     };
     return new OnnxPool({
@@ -108,10 +111,10 @@ export class Sandbox implements ModelRunner {
     await Promise.all([...this.slots.values()].map(({ pool }) => pool.close()));
   }
 
-  private async acquire(key: string): Promise<Slot> {
+  private async acquire(model: Loadable): Promise<Slot> {
     for (;;) {
       if (this.closed) throw new AppError('dependency-unavailable', 'The service is shutting down.');
-      const slot = this.take(key);
+      const slot = this.take(model);
       if (slot) return slot;
       if (this.waiting.length >= this.queueMax) {
         throw new AppError('queue-full', `${this.queueMax} runs wait already; try again in a second.`, {
@@ -123,7 +126,7 @@ export class Sandbox implements ModelRunner {
   }
 
   /** A place for one run, counted at once, so that nobody takes it away before the run begins. */
-  private take(key: string): Slot | undefined {
+  private take({ modelVersionId: key, sizeBytes }: Loadable): Slot | undefined {
     const known = this.slots.get(key);
     if (known) {
       this.slots.delete(key);
@@ -137,7 +140,7 @@ export class Sandbox implements ModelRunner {
       this.slots.delete(idle[0]);
       void idle[1].pool.close();
     }
-    const slot = { pool: this.fresh(), running: 1 };
+    const slot = { pool: this.fresh(sizeBytes), running: 1 };
     this.slots.set(key, slot);
     return slot;
   }

@@ -70,7 +70,7 @@ function modelOf(submission: Submission, tensors: ModelTensors): Model {
     modelHashSha3: modelSha3,
     origin: 'added',
     sizeBytes,
-    read: () => Promise.reject(new Error('The file is read where it is stored.')),
+    withFile: () => Promise.reject(new Error('The file is read where it is stored.')),
     preprocessing: undefined,
     market: { submissionId: submission.id, revenueShareBps, ...(modelSigning ? { modelSigning } : {}) },
   };

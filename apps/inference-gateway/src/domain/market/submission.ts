@@ -1,6 +1,7 @@
 import type { SubmissionState } from '@touchstone/contracts/http/submission-states';
 import type { SubmissionManifest, SubmissionSignature, TestCase } from '@touchstone/contracts/http/market';
 import type { ModelTensors } from '../model/manifest-of-added.js';
+import type { ReceivedFile } from '../model/model-files.js';
 import type { Model } from '../model/model.js';
 
 /** Submissions of one developer within 24 hours when nothing else is said. */
@@ -14,9 +15,6 @@ export const TEST_CASES_BYTES_MAX = 8_388_608;
 
 /** Most bytes of a bundle of OpenSSF model signing. */
 export const SIGNATURE_BUNDLE_BYTES_MAX = 1_048_576;
-
-/** Bytes of one piece of a file in the database. */
-export const FILE_PIECE_BYTES = 4_194_304;
 
 /** Who changed the state of something: the address of a developer, the operator, or the validation. */
 export type Actor = string;
@@ -36,15 +34,6 @@ export interface Change {
 export interface VerifiedSigning {
   readonly publicKeySha256: string;
   readonly bundleSha256: string;
-}
-
-/** A file that lies on a disk, hashed on the way there. */
-export interface ReceivedFile {
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  readonly sha3: string;
-  /** The file in pieces of {@link FILE_PIECE_BYTES}. */
-  readonly pieces: () => AsyncIterable<Uint8Array>;
 }
 
 /** A submission as it is read; without the file and the test cases. */
@@ -142,7 +131,8 @@ export interface SubmissionStore {
   again(id: string, claim: string, notBeforeMs: number, isStrike: boolean): Promise<void>;
   /** @returns false when the claim is not held any more */
   decide(id: string, claim: string, verdict: Verdict, nowMs: number): Promise<boolean>;
-  file(id: string): Promise<Uint8Array>;
+  /** The file in the pieces in which it is stored. */
+  pieces(id: string): AsyncIterable<Uint8Array>;
   testCases(id: string): Promise<Uint8Array | undefined>;
   tensors(id: string): Promise<ModelTensors | undefined>;
   /** Makes the submission a model in one transaction; the first of two reviewers decides. */

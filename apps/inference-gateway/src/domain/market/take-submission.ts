@@ -1,12 +1,11 @@
 import { AppError } from '@touchstone/contracts';
 import { modelSubmissionTypes, type SubmissionTerms } from '@touchstone/contracts/http/market';
 import { bytesToHex, sha256, sha256TextHex } from '@touchstone/crypto';
-import { ADDED_MODEL_BYTES_MAX } from '../model/added-model.js';
+import type { ReceivedFile } from '../model/model-files.js';
 import { verifyModelSigning } from './model-signing.js';
 import { requireInTime, requireSigned } from './signed-request.js';
 import {
   SUBMISSIONS_OPEN_MAX,
-  type ReceivedFile,
   type Standing,
   type Submission,
   type SubmissionHead,
@@ -23,6 +22,8 @@ export interface TakeSubmissionParts {
   readonly chainId: number;
   readonly revenueShareBpsMax: number;
   readonly perDay: number;
+  /** Largest file that is taken here. */
+  readonly modelBytesMax: number;
   readonly nowMs: () => number;
   readonly newId: () => string;
   /** There is something to validate. */
@@ -49,7 +50,7 @@ export class TakeSubmission {
 
   /** @throws AppError `not-found` where no submissions are taken */
   terms(): SubmissionTerms {
-    const { terms: text, chainId, revenueShareBpsMax, perDay } = this.parts;
+    const { terms: text, chainId, revenueShareBpsMax, perDay, modelBytesMax } = this.parts;
     if (text === undefined) throw new AppError('not-found', 'No submissions are taken here.');
     return {
       text,
@@ -57,7 +58,7 @@ export class TakeSubmission {
       chainId,
       revenueShareBpsMax,
       submissionsPerDay: perDay,
-      modelBytesMax: ADDED_MODEL_BYTES_MAX,
+      modelBytesMax,
     };
   }
 

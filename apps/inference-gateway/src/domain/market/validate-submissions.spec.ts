@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError } from '@touchstone/contracts';
-import { bytesToHex, sha256 } from '@touchstone/crypto';
+import { memoryModelFiles as files, storedFile } from '../../../test/support/model-on-disk.js';
 import type { ClaimedSubmission, Verdict } from './submission.js';
 import {
   ValidateSubmissions,
@@ -9,14 +9,14 @@ import {
   VALIDATION_STRIKES_MAX,
 } from './validate-submissions.js';
 
-const file = new Uint8Array([1, 2, 3]);
+const stored = storedFile(new Uint8Array([1, 2, 3]));
 const NOW = 1_000_000;
 
 /** One submission whose trial ends as it is told. */
 function scene(trial: () => Promise<never>, change: Partial<ClaimedSubmission> = {}) {
   const calls: unknown[] = [];
   const submission = {
-    ...{ id: 'one', modelSha256: bytesToHex(sha256(file)), strikes: 1, developer: 'nobody' },
+    ...{ id: 'one', modelSha256: stored.sha256, strikes: 1, developer: 'nobody' },
     testCases: new TextEncoder().encode(
       JSON.stringify(
         [1, 2, 3].map(() => ({
@@ -40,9 +40,11 @@ function scene(trial: () => Promise<never>, change: Partial<ClaimedSubmission> =
       calls.push(['decide', id, verdict.state, 'reason' in verdict ? verdict.reason : '']);
       return Promise.resolve(true);
     },
-    file: () => Promise.resolve(file),
+    pieces: () => stored.pieces(),
   };
-  const validate = new ValidateSubmissions({ store, inspect: trial, nowMs: () => NOW, claim: 'mine' });
+  const validate = new ValidateSubmissions({
+    ...{ store, files, inspect: trial, nowMs: () => NOW, claim: 'mine' },
+  });
   return { validate, calls: () => calls.slice(1) };
 }
 

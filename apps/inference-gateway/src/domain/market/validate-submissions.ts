@@ -1,9 +1,9 @@
 import { parseStrictJson } from '@touchstone/canonical-json';
 import { AppError, type ErrorCode } from '@touchstone/contracts';
 import { testCases, type TestCase } from '@touchstone/contracts/http/market';
-import { bytesToHex, sha256 } from '@touchstone/crypto';
 import type { ModelManifest } from '../model/manifest.js';
 import { manifestOfAdded, type ModelTensors } from '../model/manifest-of-added.js';
+import type { FileOnDisk, ModelFiles } from '../model/model-files.js';
 import { runTestCases, type TestedModel } from './run-test-cases.js';
 import {
   TEST_CASES_BYTES_MAX,
@@ -30,14 +30,15 @@ const outages: ReadonlySet<ErrorCode> = new Set(['dependency-unavailable', 'queu
 
 /** What {@link ValidateSubmissions} needs. */
 export interface ValidateSubmissionsParts {
-  readonly store: Pick<SubmissionStore, 'claim' | 'renew' | 'again' | 'decide' | 'file'>;
+  readonly store: Pick<SubmissionStore, 'claim' | 'renew' | 'again' | 'decide' | 'pieces'>;
+  readonly files: ModelFiles;
   /**
    * Looks through a file and tries it where it can do no harm, and whatever else is to be tried in the same process.
    *
    * @throws AppError `model-invalid`
    */
   readonly inspect: (
-    bytes: Uint8Array,
+    file: FileOnDisk,
     more: (tensors: ModelTensors, run: TestedModel['run']) => Promise<void>,
   ) => Promise<ModelTensors>;
   readonly nowMs: () => number;
@@ -100,20 +101,22 @@ export class ValidateSubmissions {
     try {
       return { state: 'awaiting-review', tensors: await this.tried(submission) };
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'model-invalid') throw error;
-      return { state: 'refused', reason: error.message };
+      if (!(error instanceof AppError)) throw error;
+      if (error.code === 'model-invalid') return { state: 'refused', reason: error.message };
+      if (error.code !== 'inference-failed') throw error;
+      return { state: 'refused', reason: 'The stored file is not the one that was signed.' };
     }
   }
 
   private async tried(submission: ClaimedSubmission): Promise<ModelTensors> {
-    const { store, inspect, nowMs } = this.parts;
-    const bytes = await store.file(submission.id);
-    // What is tried is what was signed, whatever became of it in between.
-    if (bytesToHex(sha256(bytes)) !== submission.modelSha256)
-      throw new AppError('model-invalid', 'The stored file is not the one that was signed.');
+    const { store, files, inspect, nowMs } = this.parts;
+    const { id, modelSha256: sha256, sizeBytes } = submission;
     const cases = casesOf(submission.testCases);
-    return inspect(bytes, (tensors, run) =>
-      runTestCases({ manifest: marketManifest(submission, tensors), run, nowMs }, cases),
+    // What is tried is what was signed, whatever became of it in between.
+    return files.lend({ sha256, sizeBytes, pieces: () => store.pieces(id) }, (path) =>
+      inspect({ path, sizeBytes }, (tensors, run) =>
+        runTestCases({ manifest: marketManifest(submission, tensors), run, nowMs }, cases),
+      ),
     );
   }
 }

@@ -1,6 +1,5 @@
 import { AppError, type ErrorDetail, type TensorSpec } from '@touchstone/contracts';
 import type { AddedManifest } from '@touchstone/contracts/http/inference-gateway';
-import { bytesToHex, sha256 } from '@touchstone/crypto';
 import { canonicalJson } from '@touchstone/canonical-json';
 import { modelVersionIdOf } from '@touchstone/evidence';
 import { ADDED_MODELS_MAX, type AddedModel, type AddedModelStore } from './added-model.js';
@@ -8,6 +7,7 @@ import type { AddedPreprocess, CheckedPreprocess } from './added-preprocess.js';
 import type { CommitmentKeeper } from './commitment-keeper.js';
 import type { ModelCatalogue } from './model-catalogue.js';
 import type { ModelManifest } from './manifest.js';
+import type { FileOnDisk, ReceivedFile } from './model-files.js';
 import { manifestOfAdded, type ModelTensors } from './manifest-of-added.js';
 import type { Model } from './model.js';
 
@@ -17,14 +17,13 @@ export interface AddModelParts {
   readonly store: AddedModelStore;
   readonly commitments: CommitmentKeeper;
   /** Looks through a file and tries it where it can do no harm. @throws AppError `model-invalid` */
-  readonly inspect: (bytes: Uint8Array) => Promise<ModelTensors>;
+  readonly inspect: (file: FileOnDisk) => Promise<ModelTensors>;
   /** Checks the files about what a model takes. @throws AppError `model-invalid` */
   readonly checkPreprocess: (
     sent: AddedPreprocess,
-    bytes: Uint8Array,
+    file: FileOnDisk,
     inputs: readonly TensorSpec[],
   ) => Promise<CheckedPreprocess>;
-  readonly sha3: (bytes: Uint8Array) => string;
   /** Ends what still runs of a retired model. */
   readonly forget: (modelVersionId: string) => Promise<void>;
   readonly commitmentLate: (modelId: string, error: unknown) => void;
@@ -41,20 +40,20 @@ export class AddModel {
    */
   async add(
     wanted: AddedManifest,
-    bytes: Uint8Array,
+    file: ReceivedFile,
     preprocess?: AddedPreprocess,
   ): Promise<{ id: string; created: boolean }> {
     const { catalogue, store } = this.parts;
-    const digest = bytesToHex(sha256(bytes));
+    const digest = file.sha256;
     const earlier = await this.earlier(wanted);
     // A name that is taken by another file is told before the file is tried, the rest after it.
     if (earlier && earlier.model.identity.modelHash !== digest) throw otherFile(wanted, earlier, digest);
-    const tensors = await this.parts.inspect(bytes);
-    const taken = preprocess && (await this.parts.checkPreprocess(preprocess, bytes, tensors.inputs));
-    const model = withPreprocessing(this.modelOf(wanted, bytes, digest, tensors), taken);
-    const addition = await store.add(model, bytes, preprocess);
+    const tensors = await this.parts.inspect(file);
+    const taken = preprocess && (await this.parts.checkPreprocess(preprocess, file, tensors.inputs));
+    const model = withPreprocessing(this.modelOf(wanted, file, tensors), taken);
+    const addition = await store.add(model, file, preprocess);
     if (addition.kind === 'full') throw full();
-    if (addition.kind === 'taken') return this.again(model, addition.by, bytes, preprocess);
+    if (addition.kind === 'taken') return this.again(model, addition.by, file, preprocess);
     catalogue.put({ model: addition.model, status: 'active' });
     await this.commit(addition.model);
     return { id: addition.model.manifest.id, created: true };
@@ -87,7 +86,7 @@ export class AddModel {
   private async again(
     model: Model,
     by: AddedModel,
-    bytes: Uint8Array,
+    file: ReceivedFile,
     preprocess: AddedPreprocess | undefined,
   ) {
     const { identity, manifest } = by.model;
@@ -104,29 +103,29 @@ export class AddModel {
       );
     }
     if (by.status === 'retired') {
-      if (!(await this.parts.store.restore(by.model.modelVersionId, bytes, preprocess))) throw full();
+      if (!(await this.parts.store.restore(by.model.modelVersionId, file, preprocess))) throw full();
       this.parts.catalogue.put({ model: by.model, status: 'active' });
     } else this.parts.catalogue.put(by);
     await this.commit(by.model);
     return { id: manifest.id, created: false };
   }
 
-  private modelOf(wanted: AddedManifest, bytes: Uint8Array, digest: string, tensors: ModelTensors): Model {
+  private modelOf(wanted: AddedManifest, file: ReceivedFile, tensors: ModelTensors): Model {
     const { catalogue } = this.parts;
     const { name, version, developer } = wanted;
     if (catalogue.has(name) && catalogue.get(name).model.origin === 'folder') {
       throw new AppError('conflict', `The name "${name}" belongs to a model of the models folder.`);
     }
-    const manifest = manifestOfAdded(wanted, digest, tensors);
-    const identity = { developer, modelHash: digest, name, version };
+    const manifest = manifestOfAdded(wanted, file.sha256, tensors);
+    const identity = { developer, modelHash: file.sha256, name, version };
     return {
       manifest,
       identity,
       modelVersionId: modelVersionIdOf(identity),
-      modelHashSha3: this.parts.sha3(bytes),
+      modelHashSha3: file.sha3,
       origin: 'added',
-      sizeBytes: bytes.length,
-      read: () => Promise.resolve(bytes),
+      sizeBytes: file.sizeBytes,
+      withFile: (use) => use(file.path),
       preprocessing: undefined,
     };
   }

@@ -1,12 +1,13 @@
 import type { ModelStatus } from '@touchstone/contracts';
 import type { AddedPreprocess } from './added-preprocess.js';
+import type { ReceivedFile } from './model-files.js';
 import type { Model } from './model.js';
 
 /** Models that may be added and not retired at once; every replica lists them, and their files are kept. */
 export const ADDED_MODELS_MAX = 64;
 
-/** Largest model file in bytes that can be added while the service runs. */
-export const ADDED_MODEL_BYTES_MAX = 33_554_432;
+/** Largest model file in bytes that can be added while the service runs; an operator may set less. */
+export const ADDED_MODEL_BYTES_MAX = 524_288_000;
 
 /** A model that was added, with its status. */
 export interface AddedModel {
@@ -23,13 +24,13 @@ export type Addition =
 
 /** Keeps added models with their files, for all replicas. */
 export interface AddedModelStore {
-  /** Writes model and files in one transaction; the first of two writers of the same name and version wins. */
-  add(model: Model, bytes: Uint8Array, preprocess?: AddedPreprocess): Promise<Addition>;
+  /** Writes model and file in one transaction; the first of two writers of the same name and version wins. */
+  add(model: Model, file: ReceivedFile, preprocess?: AddedPreprocess): Promise<Addition>;
   findById(id: string): Promise<AddedModel | undefined>;
   /** Ids and statuses of all added models. */
   list(): Promise<{ id: string; modelVersionId: string; status: ModelStatus }[]>;
   /** Ends a model: no new requests, the file is let go; what was proven stays. */
   retire(modelVersionId: string): Promise<void>;
   /** Takes a retired model back with its file; false when there is no room. */
-  restore(modelVersionId: string, bytes: Uint8Array, preprocess?: AddedPreprocess): Promise<boolean>;
+  restore(modelVersionId: string, file: ReceivedFile, preprocess?: AddedPreprocess): Promise<boolean>;
 }

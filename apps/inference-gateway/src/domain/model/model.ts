@@ -8,6 +8,7 @@ import type {
 import type { IntegerModel } from '@touchstone/integer-model';
 import type { Preprocessing } from '../request/preprocessing.js';
 import type { ModelManifest } from './manifest.js';
+import type { LendFile } from './model-files.js';
 
 /** Where a model came from: the models folder of the deployment, or added while the service ran. */
 export type ModelOrigin = 'folder' | 'added';
@@ -22,8 +23,8 @@ export interface Model {
   readonly modelHashSha3: string;
   readonly origin: ModelOrigin;
   readonly sizeBytes: number;
-  /** The file itself: what was hashed is what runs. */
-  readonly read: () => Promise<Uint8Array>;
+  /** The file itself, by its path: what was hashed is what runs. */
+  readonly withFile: LendFile;
   /** What turns a text, or numbers by name, into its input. */
   readonly preprocessing: Preprocessing | undefined;
   /** Of a version that is run in whole numbers, so that its answers can be proved. */

@@ -9,16 +9,18 @@ import {
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import { ApiRoute, BearerGuard, RawBodyBytes, ZodParam, type HttpRequest } from '@touchstone/platform/http';
+import { ApiRoute, BearerGuard, ZodParam, type HttpRequest } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { modelDetail, modelForm, type ModelDetail } from '@touchstone/contracts/http/inference-gateway';
 import { AddModel } from '../../domain/model/add-model.js';
 import { ModelCatalogue } from '../../domain/model/model-catalogue.js';
+import type { UploadPlace } from '../../domain/model/model-files.js';
+import { UPLOADS } from '../../tokens.js';
 import { Operator } from './operator.js';
 import { ModelPages } from '../present-model.js';
 import { formRefusals } from './read-form.js';
-import { ADDED_FORM_BYTES_MAX, readModelForm } from './read-model-form.js';
+import { withModelForm } from './read-model-form.js';
 import { UploadLimit } from './upload-limit.interceptor.js';
 
 const CREATED = 201;
@@ -31,6 +33,7 @@ export class OperatorModelsController {
     @Inject(AddModel) private readonly addModel: AddModel,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
     @Inject(ModelPages) private readonly pages: ModelPages,
+    @Inject(UPLOADS) private readonly uploads: UploadPlace,
   ) {}
 
   @Post()
@@ -47,15 +50,15 @@ export class OperatorModelsController {
     rawBodyMediaType: 'multipart/form-data',
     rawBodySchema: modelForm,
     security: ['operator'],
-    errors: formRefusals,
+    errors: [...formRefusals, 'timeout'],
   })
   async add(
     @Req() request: HttpRequest,
-    @RawBodyBytes({ bytesMax: ADDED_FORM_BYTES_MAX }) body: Uint8Array,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<ModelDetail> {
-    const { manifest, bytes, preprocess } = await readModelForm(request, body);
-    const { id, created } = await this.addModel.add(manifest, bytes, preprocess);
+    const { id, created } = await withModelForm(request, this.uploads, ({ manifest, file, preprocess }) =>
+      this.addModel.add(manifest, file, preprocess),
+    );
     if (created) response.statusCode = CREATED;
     return this.pages.show(this.catalogue.get(id));
   }

@@ -2,7 +2,6 @@ import { parseStrictJson } from '@touchstone/canonical-json';
 import { AppError } from '@touchstone/contracts';
 import { validate, type HttpRequest } from '@touchstone/platform/http';
 import type { z } from 'zod';
-import { ADDED_MODEL_BYTES_MAX } from '../../domain/model/added-model.js';
 import { MANIFEST_BYTES_MAX } from '../../domain/model/manifest.js';
 
 /** What a form with a model that the operator sends may be refused with. */
@@ -30,7 +29,7 @@ export interface ReadForm<Manifest> {
 }
 
 /**
- * Reads a form (RFC 7578) with a `manifest` in strict JSON, a `model` as file, and at most the `optional` parts besides.
+ * Reads a form (RFC 7578) that is in memory, with a `manifest` in strict JSON, a `model` as file, and at most the `optional` parts besides.
  *
  * @throws AppError `unsupported-media-type`, `malformed-json`, `validation-failed` or `body-too-large`
  */
@@ -38,6 +37,7 @@ export async function readForm<Schema extends z.ZodType>(
   request: HttpRequest,
   body: Uint8Array,
   schema: Schema,
+  modelBytesMax: number,
   optional: readonly string[] = [],
 ): Promise<ReadForm<z.output<Schema>>> {
   const type = request.headers['content-type'] ?? '';
@@ -59,16 +59,16 @@ export async function readForm<Schema extends z.ZodType>(
   }
   const file = form.get('model');
   if (!(file instanceof File)) throw invalid('/model', 'expected a file, not a field');
-  if (file.size > ADDED_MODEL_BYTES_MAX) {
+  if (file.size > modelBytesMax) {
     throw new AppError(
       'body-too-large',
-      `The model has ${file.size} bytes, at most ${ADDED_MODEL_BYTES_MAX} are taken.`,
+      `The model has ${file.size} bytes, at most ${modelBytesMax} are taken here.`,
     );
   }
   const others = new Map<string, Uint8Array>();
   for (const name of optional) if (form.has(name)) others.set(name, await bytesOf(form.get(name)));
   return {
-    manifest: await readManifest(form.get('manifest'), schema),
+    manifest: readManifest(await bytesOf(form.get('manifest')), schema),
     model: new Uint8Array(await file.arrayBuffer()),
     others,
   };
@@ -90,11 +90,9 @@ async function bytesOf(part: File | string | null): Promise<Uint8Array> {
     : new TextEncoder().encode(part ?? '');
 }
 
-async function readManifest<Schema extends z.ZodType>(
-  part: File | string | null,
-  schema: Schema,
-): Promise<z.output<Schema>> {
-  const parsed = parseStrictJson(await bytesOf(part), { maxBytes: MANIFEST_BYTES_MAX });
+/** Reads the part `manifest`. @throws AppError `malformed-json` or `validation-failed` */
+export function readManifest<Schema extends z.ZodType>(bytes: Uint8Array, schema: Schema): z.output<Schema> {
+  const parsed = parseStrictJson(bytes, { maxBytes: MANIFEST_BYTES_MAX });
   if (!parsed.ok) {
     const { pointer, message } = parsed.error;
     throw new AppError('malformed-json', `The manifest is not strict JSON: ${message}`, {

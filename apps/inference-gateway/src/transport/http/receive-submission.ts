@@ -2,9 +2,9 @@ import { canonicalJson, parseStrictJson, type StrictJsonNumbers } from '@touchst
 import { AppError } from '@touchstone/contracts';
 import { submissionForm } from '@touchstone/contracts/http/market';
 import { sha256TextHex } from '@touchstone/crypto';
-import { validate, type HttpRequest } from '@touchstone/platform/http';
+import { allowUpload, validate, type HttpRequest } from '@touchstone/platform/http';
 import type { Readable } from 'node:stream';
-import { ADDED_MODEL_BYTES_MAX } from '../../domain/model/added-model.js';
+import type { UploadPlace } from '../../domain/model/model-files.js';
 import { MANIFEST_BYTES_MAX } from '../../domain/model/manifest.js';
 import {
   SIGNATURE_BUNDLE_BYTES_MAX,
@@ -27,9 +27,8 @@ const headParts: Readonly<Record<string, number>> = {
   'signature-bundle': SIGNATURE_BUNDLE_BYTES_MAX,
 };
 
-/** Largest form of a submission that is read. */
-export const SUBMISSION_FORM_BYTES_MAX =
-  ADDED_MODEL_BYTES_MAX +
+/** Most bytes of the form of a submission besides its file. */
+export const SUBMISSION_BESIDES_BYTES_MAX =
   TEST_CASES_BYTES_MAX +
   SIGNATURE_BUNDLE_BYTES_MAX +
   MANIFEST_BYTES_MAX +
@@ -44,7 +43,7 @@ export const SUBMISSION_FORM_BYTES_MAX =
  */
 export async function receiveSubmission(
   request: HttpRequest,
-  folder: string,
+  { folder, modelBytesMax }: UploadPlace,
   take: Pick<TakeSubmission, 'begin' | 'finish' | 'terms'>,
 ): Promise<SubmissionResult> {
   take.terms();
@@ -56,7 +55,8 @@ export async function receiveSubmission(
       result = { submission: begun.submission, created: false };
       return false;
     }
-    const file = await uploadFile(folder, content, ADDED_MODEL_BYTES_MAX);
+    allowUpload(request, modelBytesMax);
+    const file = await uploadFile(folder, content, modelBytesMax);
     try {
       if (file.sizeBytes === 0) throw invalidForm('the part model is empty', '/model');
       result = await take.finish(begun, file);
@@ -65,7 +65,10 @@ export async function receiveSubmission(
     }
     return true;
   };
-  const limits = { partsMax: Object.keys(headParts).length + 1, bytesMax: SUBMISSION_FORM_BYTES_MAX };
+  const limits = {
+    partsMax: Object.keys(headParts).length + 1,
+    bytesMax: modelBytesMax + SUBMISSION_BESIDES_BYTES_MAX,
+  };
   await receiveForm(request, limits, async (name, content) => {
     if (result !== undefined) throw invalidForm('the part model is the last one, and another one follows');
     if (name === 'model') return takeModel(content);

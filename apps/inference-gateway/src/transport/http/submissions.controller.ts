@@ -33,12 +33,10 @@ import {
   ZodQuery,
   type HttpRequest,
 } from '@touchstone/platform/http';
-import { CONFIG } from '@touchstone/platform/wiring';
 import type { ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import type { Config } from '../../config.js';
 import type { MarketCalls } from '../../domain/market/market-calls.js';
-import { MARKET } from '../../tokens.js';
+import type { UploadPlace } from '../../domain/model/model-files.js';
+import { MARKET, UPLOADS } from '../../tokens.js';
 import { presentSubmission, summarizeSubmission } from '../present-market.js';
 import { DeveloperOrOperatorGuard, developerOf } from './developer.guard.js';
 import { Operator } from './operator.js';
@@ -60,7 +58,7 @@ const reviewErrors = [
 export class SubmissionsController {
   constructor(
     @Inject(MARKET) private readonly market: MarketCalls,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(UPLOADS) private readonly uploads: UploadPlace,
   ) {}
 
   @Get('terms')
@@ -107,8 +105,7 @@ export class SubmissionsController {
     @Req() request: HttpRequest,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<SubmissionAnswer> {
-    const folder = this.config.TOUCHSTONE_UPLOADS_DIR ?? tmpdir();
-    const { submission, created } = await receiveSubmission(request, folder, this.market.take);
+    const { submission, created } = await receiveSubmission(request, this.uploads, this.market.take);
     response.statusCode = created ? CREATED : 200;
     return this.shown(submission.id);
   }

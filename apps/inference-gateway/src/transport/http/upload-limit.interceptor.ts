@@ -2,7 +2,7 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import { AppError } from '@touchstone/contracts';
 import { finalize, type Observable } from 'rxjs';
 
-/** Models that are received, tried or wait for their trial at the same time; each may be 32 MiB in memory. */
+/** Models that are received, tried or wait for their trial at the same time; the file of each is on the disk. */
 export const UPLOADS_MAX = 8;
 
 /** A trial takes about a second; the longest that is allowed would take twenty. */
