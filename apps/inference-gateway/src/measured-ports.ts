@@ -38,11 +38,10 @@ export function measuredStore(store: VerificationStore, stages: Stages): Verific
       stages.stage('record', () => store.record(verification, event, proof)),
     storeExecuted: (verification, event, body, proof) =>
       stages.stage('record', () => store.storeExecuted(verification, event, body, proof)),
-    settle: (reservationId, settlement, handOut) =>
-      stages.stage('record', () => store.settle(reservationId, settlement, handOut)),
+    settle: (...settled) => stages.stage('record', () => store.settle(...settled)),
     findByPayment: (payment) => store.findByPayment(payment),
     findByReservation: (reservationId) => store.findByReservation(reservationId),
-    failPayment: (reservationId, reason) => store.failPayment(reservationId, reason),
+    failPayment: (...failed) => store.failPayment(...failed),
     claimUnsettled: (nowMs, limit) => store.claimUnsettled(nowMs, limit),
     find: (id) => store.find(id),
     findByTransaction: (txHash, limit) => store.findByTransaction(txHash, limit),

@@ -150,19 +150,30 @@ export class PostgresExecutionProofStore implements ExecutionProofStore {
     return rows.map(toAnswer);
   }
 
-  settle(reservationId: string, settlement: Settlement, handOut: boolean): Promise<void> {
+  settle(
+    reservationId: string,
+    settlement: Settlement,
+    handOut: boolean,
+    settledAtMs = this.nowMs(),
+  ): Promise<void> {
     return withDatabase(() =>
       this.dataSource.transaction(async (manager) => {
-        await settleProof(manager, this.outbox, { reservationId, settlement, handOut, atMs: this.nowMs() });
+        await settleProof(manager, this.outbox, {
+          reservationId,
+          settlement,
+          handOut,
+          settledAtMs,
+          atMs: this.nowMs(),
+        });
       }),
     );
   }
 
-  async failPayment(reservationId: string, reason: string): Promise<void> {
+  async failPayment(reservationId: string, reason: string, failedAtMs = this.nowMs()): Promise<void> {
     await this.query(
       `UPDATE ${schema}.execution_proofs SET state = 'payment-failed', failure = $2, settled_at = NULL
        WHERE reservation_id = $1 AND ${failing(reason)}`,
-      [reservationId, reason],
+      [reservationId, reason, timeText(failedAtMs)],
     );
   }
 

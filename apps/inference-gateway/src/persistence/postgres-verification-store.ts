@@ -7,7 +7,7 @@ import type { EventDraft, Verification, VerificationStore } from '../domain/infe
 import type { SoughtPayment, StoredAnswer } from '../domain/payment/stored-answer.js';
 import type { Settlement } from '../domain/payment/payment.js';
 import type { ExecutionProof } from '../domain/proving/execution-proof.js';
-import { insertProof, recordProof, settleProof } from './proof-row.js';
+import { insertProof, recordProof, settleProof, timeText } from './proof-row.js';
 import { GATEWAY_SCHEMA as schema } from './schema.js';
 import { COUNTED_COLUMNS, countingSql } from './usage-row.js';
 import { claimUnsettled, failing, findAnswer, findAnswersByPayment, SETTLEABLE } from './stored-answers.js';
@@ -77,10 +77,16 @@ export class PostgresVerificationStore implements VerificationStore {
     return withDatabase(() => findAnswersByPayment(this.dataSource.manager, sought));
   }
 
-  settle(reservationId: string, settlement: Settlement, handOut: boolean): Promise<void> {
+  settle(
+    reservationId: string,
+    settlement: Settlement,
+    handOut: boolean,
+    settledAtMs = this.nowMs(),
+  ): Promise<void> {
     return withDatabase(() =>
       this.dataSource.transaction(async (manager) => {
-        const recordedAt = new Date(this.nowMs()).toISOString();
+        const atMs = this.nowMs();
+        const recordedAt = timeText(atMs);
         // The update is the decision: of several that settle at once, one finds the row in an earlier state.
         const rows = (await manager.query(
           `WITH paid AS (
@@ -88,7 +94,7 @@ export class PostgresVerificationStore implements VerificationStore {
              WHERE reservation_id = $1 AND ${SETTLEABLE} RETURNING ${COUNTED_COLUMNS}),
            counted AS (${countingSql('paid', 1)})
            SELECT EXISTS (SELECT 1 FROM ${schema}.execution_proofs WHERE reservation_id = $1) AS "isProved" FROM paid`,
-          [reservationId, JSON.stringify(settlement), recordedAt],
+          [reservationId, JSON.stringify(settlement), timeText(settledAtMs)],
         )) as { isProved: boolean }[];
         if (rows.length === 0 && !handOut) return;
         const [answers] = (await manager.query(
@@ -101,7 +107,7 @@ export class PostgresVerificationStore implements VerificationStore {
         await this.outbox.append(manager, 'evt.v1.inference.output.recorded', body);
         // A proof that was made with the answer is of the same payment.
         if (rows[0]?.isProved === true)
-          await settleProof(manager, this.outbox, { reservationId, settlement, handOut, atMs: this.nowMs() });
+          await settleProof(manager, this.outbox, { reservationId, settlement, handOut, settledAtMs, atMs });
       }),
     );
   }
@@ -110,7 +116,7 @@ export class PostgresVerificationStore implements VerificationStore {
     return withDatabase(() => claimUnsettled(this.dataSource.manager, nowMs, limit));
   }
 
-  failPayment(reservationId: string, reason: string): Promise<void> {
+  failPayment(reservationId: string, reason: string, failedAtMs = this.nowMs()): Promise<void> {
     return withDatabase(async () => {
       // What is asked for twice at once is taken out once: the second one waits for the lock and finds another state.
       await this.dataSource.query(
@@ -122,7 +128,7 @@ export class PostgresVerificationStore implements VerificationStore {
            RETURNING before.state AS was, ${COUNTED_COLUMNS}),
          counted AS (${countingSql('failed', -1, "was = 'settled'")})
          SELECT 1 FROM failed`,
-        [reservationId, reason],
+        [reservationId, reason, timeText(failedAtMs)],
       );
     });
   }

@@ -49,6 +49,8 @@ export interface ProofSettlement {
   readonly reservationId: string;
   readonly settlement: Settlement;
   readonly handOut: boolean;
+  readonly settledAtMs: number;
+  /** Now. */
   readonly atMs: number;
 }
 
@@ -56,13 +58,13 @@ export interface ProofSettlement {
 export async function settleProof(
   manager: EntityManager,
   outbox: Outbox,
-  { reservationId, settlement, handOut, atMs }: ProofSettlement,
+  { reservationId, settlement, handOut, settledAtMs, atMs }: ProofSettlement,
 ): Promise<void> {
   // The update is the decision: of several that settle at once, one finds the row in an earlier state.
   const [rows] = (await manager.query(
     `UPDATE ${schema}.execution_proofs SET state = 'settled', settlement = $2, settled_at = $3, failure = NULL
      WHERE reservation_id = $1 AND ${SETTLEABLE} RETURNING event`,
-    [reservationId, JSON.stringify(settlement), timeText(atMs)],
+    [reservationId, JSON.stringify(settlement), timeText(settledAtMs)],
   )) as [{ event: ProvedDraft }[], number];
   if (handOut)
     await manager.query(`UPDATE ${schema}.execution_proofs SET handed_out = true WHERE reservation_id = $1`, [

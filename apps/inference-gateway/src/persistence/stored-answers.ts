@@ -53,11 +53,13 @@ export function soughtIn(column: string, sought: SoughtPayment): [condition: str
 }
 
 /**
- * Which payments a failure of a reason marks as failed: those that are not settled, and a settled one where the chain dropped
- * its transfer.
+ * Which payments a failure of a reason marks as failed: those that are not settled, and one that was settled before the time of $3 where
+ * the chain dropped its transfer.
  */
-export const failing = (reason: string): string =>
-  `state IN ('executed', 'payment-failed'${reason === TRANSFER_DROPPED ? ", 'settled'" : ''})`;
+export const failing = (reason: string): string => {
+  const settled = reason === TRANSFER_DROPPED ? 'settled_at <= $3::timestamptz' : '$3::timestamptz IS NULL';
+  return `(state IN ('executed', 'payment-failed') OR (state = 'settled' AND ${settled}))`;
+};
 
 /** What can still be settled: a payment whose settlement was reversed cannot, by an event that comes late. */
 export const SETTLEABLE = `(state = 'executed' OR (state = 'payment-failed' AND settlement IS NULL))`;

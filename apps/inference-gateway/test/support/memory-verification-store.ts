@@ -58,20 +58,27 @@ export class MemoryVerificationStore implements VerificationStore {
     return row && answerOf(row);
   }
 
-  async settle(reservationId: string, settlement: Settlement, handOut: boolean): Promise<void> {
+  async settle(
+    reservationId: string,
+    settlement: Settlement,
+    handOut: boolean,
+    settledAtMs = this.nowMs(),
+  ): Promise<void> {
     const row = this.rows.get(reservationId);
     if (row === undefined) return;
     row.handedOut ||= handOut;
     const { state, settlement: before } = row.verification;
     if (state === 'settled' || (state === 'payment-failed' && before !== null)) return;
-    const settledAtMs = this.nowMs();
     row.verification = { ...row.verification, state: 'settled', settlement, settledAtMs, failure: null };
     this.recorded.push(row.verification.id);
   }
 
-  async failPayment(reservationId: string, reason: string): Promise<void> {
+  async failPayment(reservationId: string, reason: string, failedAtMs = this.nowMs()): Promise<void> {
     const row = this.rows.get(reservationId);
-    if (row === undefined || (row.verification.state === 'settled' && reason !== TRANSFER_DROPPED)) return;
+    if (row === undefined) return;
+    const { state, settledAtMs } = row.verification;
+    const isOlder = (settledAtMs ?? 0) <= failedAtMs;
+    if (state === 'settled' && (reason !== TRANSFER_DROPPED || !isOlder)) return;
     row.verification = {
       ...row.verification,
       state: 'payment-failed',

@@ -166,6 +166,19 @@ export function describeVerificationStore(name: string, make: () => Promise<Stor
       expect(await under.recorded()).toEqual([row.id]);
     });
 
+    it('keeps a settlement of a transfer that the chain dropped before, and took up again', async () => {
+      const { row, reservationId } = await stored();
+      const droppedAtMs = START_MS - 60_000;
+      await under.store.settle(reservationId, settlement, true);
+      await under.store.failPayment(reservationId, TRANSFER_DROPPED, droppedAtMs);
+      expect(await under.store.find(row.id)).toMatchObject({ state: 'settled', failure: null });
+      // The events come one after the other, however late.
+      const late = await stored();
+      await under.store.settle(late.reservationId, settlement, false, droppedAtMs - 1);
+      await under.store.failPayment(late.reservationId, TRANSFER_DROPPED, droppedAtMs);
+      expect(await under.store.find(late.row.id)).toMatchObject({ state: 'payment-failed' });
+    });
+
     it('settles once, with one event, and remembers that the answer left', async () => {
       const { row, reservationId } = await stored();
       const state = async () => {

@@ -18,6 +18,7 @@ export interface Announcement {
   readonly kind: 'settled' | 'failed';
   readonly reservationId: string;
   readonly reason: string | null;
+  readonly atMs: number;
 }
 
 /** Reservations in memory; passes the same contract as the PostgreSQL store. */
@@ -182,7 +183,8 @@ export class MemoryReservationStore implements ReservationStore {
   private close(id: string, state: 'settled' | 'failed', change: Partial<Reservation>): Reservation {
     const row = this.known(id);
     if (isTerminal(row.state) && !(state === 'settled' && isReverted(row))) return row;
-    this.announced.push({ kind: state, reservationId: id, reason: change.reason ?? null });
+    const { reason = null, updatedAtMs: atMs = row.updatedAtMs } = change;
+    this.announced.push({ kind: state, reservationId: id, reason, atMs });
     return this.put({ ...row, ...change, state });
   }
 

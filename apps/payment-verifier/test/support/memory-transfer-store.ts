@@ -46,7 +46,7 @@ export class MemoryTransferStore implements TransferStore {
     const row = this.settled(id);
     if (row === undefined || this.final.has(id)) return false;
     this.put({ ...row, state: 'failed', reason, settlement, updatedAtMs: nowMs });
-    this.reservations.announced.push({ kind: 'failed', reservationId: id, reason });
+    this.reservations.announced.push({ kind: 'failed', reservationId: id, reason, atMs: nowMs });
     return true;
   }
 

@@ -47,6 +47,8 @@ export class HistoryRun {
   async apply(step: Step): Promise<void> {
     const { world } = this;
     const { chain } = world;
+    // No two things happen at the same time.
+    world.nowMs += 1;
     switch (step.do) {
       case 'attempt':
         return this.attempt(step);

@@ -130,7 +130,7 @@ export class PaymentWorld {
     const claim = {
       ...{ txHash: hash.slice(2), logIndex: LOG_INDEX, payer: PAYER, payTo: terms.payTo },
       requestDigest: this.digestOf(taken ?? served, claimedFor),
-      deadline: this.claimedUntilMs / 1_000,
+      deadline: Math.floor(this.claimedUntilMs / 1_000),
     };
     return JSON.stringify({ claim, signature: forged && !isTakenOver ? FORGED : SIGNATURE });
   }
@@ -173,12 +173,15 @@ export class PaymentWorld {
   async deliver(): Promise<void> {
     const news = this.reservations.announced.slice(this.delivered);
     this.delivered += news.length;
-    for (const { kind, reservationId, reason } of news) {
+    for (const { kind, reservationId, reason, atMs } of news) {
       const row = this.reservations.rows.get(reservationId) as Reservation;
       const { requestDigest, transaction } = row;
+      const at = new Date(atMs).toISOString();
       const common = { reservationId, requestDigest, payment: paymentReference(row) };
       const body =
-        kind === 'settled' ? { ...common, transaction } : { ...common, reason: reason ?? 'failed before' };
+        kind === 'settled'
+          ? { ...common, transaction, settledAt: at }
+          : { ...common, reason: reason ?? 'failed before', failedAt: at };
       const message = { subject: `evt.v1.payment.transfer.${kind}`, body };
       await takePaymentEvent(
         [this.verifications],

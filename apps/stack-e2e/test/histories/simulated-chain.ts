@@ -1,4 +1,5 @@
 import { AppError } from '@touchstone/contracts';
+import { VERIFIED_TRANSFER_MS } from '../../../payment-verifier/src/adapters/x402/verified-transfers.js';
 import type { MemoryReservationStore } from '../../../payment-verifier/test/support/memory-reservation-store.js';
 import type { Payment } from '../../../payment-verifier/src/domain/payment.js';
 import type {
@@ -154,9 +155,16 @@ export class SimulatedChain implements SettlementChain, SettlementLane {
 
   /** The facilitator as one process of the payment-verifier uses it; the process may stop between its steps. */
   facilitatorOf(process: Process): Facilitator {
+    let verifiedAtMs = Number.NEGATIVE_INFINITY;
     return {
-      verify: async () => this.verdict(),
+      verify: async () => {
+        const verdict = this.verdict();
+        if (verdict.valid) verifiedAtMs = this.nowMs();
+        return verdict;
+      },
+      isVerified: () => this.nowMs() - verifiedAtMs < VERIFIED_TRANSFER_MS,
       settle: async (reservation) => {
+        verifiedAtMs = Number.NEGATIVE_INFINITY;
         if (reservation.state === 'settling' && reservation.transaction !== null)
           return this.attempt(reservation.transaction);
         const verdict = this.verdict();

@@ -37,10 +37,21 @@ export interface StoredAnswers {
    * Marks an answer as paid and puts its event into the outbox, once; later calls change nothing.
    *
    * @param handOut whether the answer leaves now
+   * @param settledAtMs when it was settled, where that is told; now otherwise
    */
-  settle(reservationId: string, settlement: Settlement, handOut: boolean): Promise<void>;
-  /** Marks the payment of an answer as failed; a settled one stays settled unless the chain dropped its transfer. */
-  failPayment(reservationId: string, reason: string): Promise<void>;
+  settle(
+    reservationId: string,
+    settlement: Settlement,
+    handOut: boolean,
+    settledAtMs?: number,
+  ): Promise<void>;
+  /**
+   * Marks the payment of an answer as failed; a settled one stays settled unless the chain dropped its transfer afterwards. What was
+   * dropped before may stand in another block since, and have been settled.
+   *
+   * @param failedAtMs when it failed, where that is told; now otherwise
+   */
+  failPayment(reservationId: string, reason: string, failedAtMs?: number): Promise<void>;
   /**
    * Reservations of answers that are not settled and whose time to ask has come, the longest due first; each goes to
    * one of several replicas that ask at once, and comes again after a pause that grows with its age.

@@ -13,12 +13,12 @@ export async function takePaymentEvent(
   message: EventMessage,
 ): Promise<void> {
   if (message.subject === 'evt.v1.payment.transfer.settled') {
-    const { reservationId, transaction, payment, remarks } = message.body;
+    const { reservationId, transaction, payment, remarks, settledAt } = message.body;
     const { network, payer } = payment;
     const settlement = { success: true, transaction, network, payer, ...(remarks && { remarks }) };
-    for (const store of stores) await store.settle(reservationId, settlement, false);
+    for (const store of stores) await store.settle(reservationId, settlement, false, Date.parse(settledAt));
   } else if (message.subject === 'evt.v1.payment.transfer.failed') {
-    const { reservationId, reason } = message.body;
-    for (const store of stores) await store.failPayment(reservationId, reason);
+    const { reservationId, reason, failedAt } = message.body;
+    for (const store of stores) await store.failPayment(reservationId, reason, Date.parse(failedAt));
   }
 }
