@@ -161,7 +161,7 @@ export const errorRegistry = {
     retryable: false,
     title: 'What was sent is not what its sender signed.',
     action:
-      'Sign exactly what is sent, with the key of the address that is named, and a deadline of at most a day.',
+      'Sign exactly what is sent, with the key of the address that is named, and a deadline that lies no further ahead than the refusal says.',
   },
   'signing-refused': {
     status: 403,

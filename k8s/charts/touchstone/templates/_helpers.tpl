@@ -131,6 +131,10 @@ capabilities:
 {{- range $key, $value := $root.Values.config }}
 {{- if and (hasKey $names $key) (not (hasKey $config $key)) }}{{- $_ := set $config $key $value }}{{- end }}
 {{- end }}
+{{- /* Found again when the container starts anew, wherever TMPDIR is. */}}
+{{- range $key, $value := dict "TOUCHSTONE_UPLOADS_DIR" "/tmp" "TOUCHSTONE_MODEL_CACHE_DIR" "/tmp/models" }}
+{{- if and (hasKey $names $key) (not (hasKey $config $key)) }}{{- $_ := set $config $key $value }}{{- end }}
+{{- end }}
 {{- range $key, $value := $config }}
 - name: {{ $key }}
   value: {{ if kindIs "string" $value }}{{ tpl $value $root | quote }}{{ else if or (kindIs "map" $value) (kindIs "slice" $value) }}{{ $value | toJson | quote }}{{ else if kindIs "float64" $value }}{{ if eq $value (float64 (int64 $value)) }}{{ int64 $value | toString | quote }}{{ else }}{{ $value | toString | quote }}{{ end }}{{ else }}{{ $value | toString | quote }}{{ end }}
