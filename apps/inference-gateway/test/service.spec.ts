@@ -28,6 +28,7 @@ describe('migrations', () => {
       'AddedPreprocess1800400000000',
       'SettlementTransactions1800450000000',
       'Market1800500000000',
+      'FilePieces1800600000000',
     ];
     expect(await runMigrations(options)).toEqual(all);
     expect(await runMigrations(options)).toEqual([]);
