@@ -303,7 +303,7 @@ describe('a visitor’s own model', () => {
       'model-invalid',
     ],
     ['models add --image-input', MODEL_PART_BYTES_MAX, pictured, 'body-too-large'],
-    ['models add', LABELS_FILE_BYTES_MAX, labelled, 'The manifest is not strict JSON'],
+    ['models add', LABELS_FILE_BYTES_MAX, labelled, 'body-too-large'],
     ['infer', INFER_INPUT_BYTES_MAX, ['infer', 'digits', '--input', 'big'], 'body-too-large'],
     ['infer --image', IMAGE_FILE_BYTES_MAX, ['infer', 'digits', '--image', 'big'], 'body-too-large'],
     ['pay', CHALLENGE_BYTES_MAX, ['pay', 'big'], 'Expected the headers of a 402'],

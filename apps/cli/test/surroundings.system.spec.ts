@@ -116,7 +116,11 @@ describe(`a service ${odd.description}`, () => {
 
   it('takes a model, tries it in its sandbox and runs it', async () => {
     const digest = bytesToHex(sha256(new TextEncoder().encode(TOKEN)));
-    const { url } = await start('inference-gateway', { TOUCHSTONE_OPERATOR_TOKEN_SHA256: digest });
+    const { url } = await start('inference-gateway', {
+      TOUCHSTONE_OPERATOR_TOKEN_SHA256: digest,
+      TOUCHSTONE_UPLOADS_DIR: own,
+      TOUCHSTONE_MODEL_CACHE_DIR: join(own, 'models'),
+    });
     const form = new FormData();
     form.set('manifest', JSON.stringify({ name: 'odd', priceAtomic: '0' }));
     form.set(
@@ -133,6 +137,20 @@ describe(`a service ${odd.description}`, () => {
       body: JSON.stringify({ inputs: [{ name: 'features', datatype: 'FP32', shape: [1, 1], data: [1] }] }),
     });
     expect([asked.status, await asked.text()]).toEqual([200, expect.stringContaining('"outputs"')]);
+  }, 90_000);
+
+  it('says what to set where a model finds no folder', async () => {
+    const digest = bytesToHex(sha256(new TextEncoder().encode(TOKEN)));
+    const { url } = await start('inference-gateway', { TOUCHSTONE_OPERATOR_TOKEN_SHA256: digest });
+    const form = new FormData();
+    form.set('manifest', JSON.stringify({ name: 'homeless', priceAtomic: '0' }));
+    form.set('model', new Blob(['no model']), 'model.onnx');
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const added = await fetch(`${url}/v1/models`, { method: 'POST', headers, body: form });
+    expect([added.status, await added.text()]).toEqual([
+      503,
+      expect.stringContaining('TOUCHSTONE_UPLOADS_DIR'),
+    ]);
   }, 90_000);
 });
 

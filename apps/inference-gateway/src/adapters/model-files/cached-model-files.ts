@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { asDiskFull } from '../../domain/model/disk-full.js';
+import { asNotWritten } from '../../domain/model/not-written.js';
 import type { ModelFiles, StoredFile } from '../../domain/model/model-files.js';
 import { hashFile } from './hash-file.js';
 
@@ -29,11 +29,12 @@ export class CachedModelFiles implements ModelFiles {
   /** By SHA-256, the one that was used longest ago first. */
   private readonly entries = new Map<string, Entry>();
   private readonly preparing = new Map<string, Promise<void>>();
+  /** A folder of its own is made with the first file: a gateway without added models needs no disk. */
+  private own: Promise<string> | undefined;
 
   private constructor(
-    private readonly folder: string,
+    private readonly named: string | undefined,
     private readonly bytesMax: number,
-    private readonly isTemporary: boolean,
   ) {}
 
   /**
@@ -42,10 +43,11 @@ export class CachedModelFiles implements ModelFiles {
    * @param folder a new one in the folder of the system for temporary files when left out, which goes with {@link close}
    */
   static async open(folder: string | undefined, bytesMax: number): Promise<CachedModelFiles> {
-    if (folder !== undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
-    const path = folder ?? (await mkdtemp(join(tmpdir(), 'touchstone-models-')));
-    const files = new CachedModelFiles(path, bytesMax, folder === undefined);
-    await files.takeOver();
+    const files = new CachedModelFiles(folder, bytesMax);
+    if (folder !== undefined) {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await files.takeOver(folder);
+    }
     return files;
   }
 
@@ -57,7 +59,7 @@ export class CachedModelFiles implements ModelFiles {
     entry.lent += 1;
     try {
       await this.prepared(file);
-      return await use(this.pathOf(sha256));
+      return await use(pathIn(await this.folder(), sha256));
     } finally {
       entry.lent -= 1;
     }
@@ -65,13 +67,26 @@ export class CachedModelFiles implements ModelFiles {
 
   /** Takes a folder of its own away. */
   async close(): Promise<void> {
-    if (this.isTemporary) await rm(this.folder, { recursive: true, force: true });
+    const own = await this.own?.catch(() => undefined);
+    if (own !== undefined) await rm(own, { recursive: true, force: true });
   }
 
-  private async takeOver(): Promise<void> {
+  /** @throws what the system says where it cannot be made; the next file tries again */
+  private async folder(): Promise<string> {
+    if (this.named !== undefined) return this.named;
+    this.own ??= mkdtemp(join(tmpdir(), 'touchstone-models-'));
+    try {
+      return await this.own;
+    } catch (error) {
+      this.own = undefined;
+      throw error;
+    }
+  }
+
+  private async takeOver(folder: string): Promise<void> {
     const found: { sha256: string; sizeBytes: number; usedMs: number }[] = [];
-    for (const name of await readdir(this.folder)) {
-      const path = join(this.folder, name);
+    for (const name of await readdir(folder)) {
+      const path = join(folder, name);
       if (UNFINISHED.test(name)) await rm(path, { force: true });
       const sha256 = CACHED.exec(name)?.[1];
       if (sha256 === undefined) continue;
@@ -80,7 +95,7 @@ export class CachedModelFiles implements ModelFiles {
     }
     found.sort((left, right) => left.usedMs - right.usedMs);
     for (const { sha256, sizeBytes } of found) this.entries.set(sha256, { sizeBytes, lent: 0 });
-    this.makeRoom();
+    this.makeRoom(folder);
   }
 
   /** One after the other for each file: whoever comes in the middle waits for the same work. */
@@ -93,28 +108,29 @@ export class CachedModelFiles implements ModelFiles {
   }
 
   private async prepare(file: StoredFile): Promise<void> {
-    const path = this.pathOf(file.sha256);
-    const actual = await hashFile(path).catch(() => undefined);
-    if (actual === file.sha256) return;
     try {
+      const folder = await this.folder();
+      const path = pathIn(folder, file.sha256);
+      const actual = await hashFile(path).catch(() => undefined);
+      if (actual === file.sha256) return;
       await rm(path, { force: true });
-      this.makeRoom();
-      await this.write(file, path);
+      this.makeRoom(folder);
+      await write(file, folder);
     } catch (error) {
       this.entries.delete(file.sha256);
-      throw asDiskFull(error);
+      throw asNotWritten(error);
     }
   }
 
   /** @throws AppError `dependency-unavailable` when what is in use takes all of it */
-  private makeRoom(): void {
+  private makeRoom(folder: string): void {
     let taken = [...this.entries.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     for (const [sha256, { sizeBytes, lent }] of [...this.entries]) {
       if (taken <= this.bytesMax) return;
       if (lent > 0) continue;
       this.entries.delete(sha256);
       // At once, so that nobody is lent a file that goes a moment later.
-      rmSync(this.pathOf(sha256), { force: true });
+      rmSync(pathIn(folder, sha256), { force: true });
       taken -= sizeBytes;
     }
     if (taken > this.bytesMax)
@@ -123,24 +139,22 @@ export class CachedModelFiles implements ModelFiles {
         `Files of models that are in use take ${taken} bytes, and there is room for ${this.bytesMax}; try again later.`,
       );
   }
+}
 
-  private async write(file: StoredFile, path: string): Promise<void> {
-    const unfinished = join(this.folder, `${file.sha256}.${randomUUID()}.part`);
-    const handle = await open(unfinished, 'wx', 0o600);
-    try {
-      await writePieces(handle, file);
-      await handle.sync();
-      await handle.close();
-      await rename(unfinished, path);
-    } catch (error) {
-      await handle.close();
-      await rm(unfinished, { force: true });
-      throw error;
-    }
-  }
+const pathIn = (folder: string, sha256: string): string => join(folder, `${sha256}${SUFFIX}`);
 
-  private pathOf(sha256: string): string {
-    return join(this.folder, `${sha256}${SUFFIX}`);
+async function write(file: StoredFile, folder: string): Promise<void> {
+  const unfinished = join(folder, `${file.sha256}.${randomUUID()}.part`);
+  const handle = await open(unfinished, 'wx', 0o600);
+  try {
+    await writePieces(handle, file);
+    await handle.sync();
+    await handle.close();
+    await rename(unfinished, pathIn(folder, file.sha256));
+  } catch (error) {
+    await handle.close();
+    await rm(unfinished, { force: true });
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { open, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { asDiskFull } from '../../domain/model/disk-full.js';
+import { asNotWritten } from '../../domain/model/not-written.js';
 import { FILE_PIECE_BYTES, type ReceivedFile } from '../../domain/model/model-files.js';
 import { partTooLarge } from './receive-form.js';
 
@@ -16,11 +16,13 @@ export interface UploadedFile extends ReceivedFile {
  * name of its own, and so is gone too when the process ends.
  *
  * @param folder where the file lies
- * @throws AppError `body-too-large` at the first byte beyond `bytesMax`; `dependency-unavailable` where the disk is full
+ * @throws AppError `body-too-large` at the first byte beyond `bytesMax`; `dependency-unavailable` where the disk is full or the folder cannot be written
  */
 export async function uploadFile(folder: string, content: Readable, bytesMax: number): Promise<UploadedFile> {
   const named = join(folder, `touchstone-upload-${randomUUID()}`);
-  const handle = await open(named, 'wx+', 0o600);
+  const handle = await open(named, 'wx+', 0o600).catch((error: unknown) => {
+    throw asNotWritten(error);
+  });
   let isNamed = true;
   const remove = async (): Promise<void> => {
     await handle.close();
@@ -37,7 +39,7 @@ export async function uploadFile(folder: string, content: Readable, bytesMax: nu
     return { ...received, path, pieces: () => piecesOf(handle, received.sizeBytes), close: remove };
   } catch (error) {
     await remove();
-    throw asDiskFull(error);
+    throw asNotWritten(error);
   }
 }
 
