@@ -89,12 +89,16 @@ function checkServices(model, check) {
   }
 }
 
+/** The volume with the files of models. */
+const FILES = 'models';
+
 /** A prover is there only where it was asked for, and the gateway can run what the job leaves to it, and not change it. */
 function checkProver({ services: { [PROVER]: job, [PROVES]: gateway }, volumes }, { isAsked }, check) {
   const { environment = {}, volumes: mounts = [], depends_on: needs = {} } = gateway ?? {};
   const path = environment.TOUCHSTONE_PROVER_PATH ?? '';
   if (!isAsked) {
-    const named = [job, volumes.prover, needs[PROVER], path || undefined, mounts[0]];
+    const mounted = mounts.find(({ source }) => source !== FILES);
+    const named = [job, volumes.prover, needs[PROVER], path || undefined, mounted];
     return check(
       'nothing of a prover is there',
       named.every((one) => one === undefined),

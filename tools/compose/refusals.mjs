@@ -69,7 +69,8 @@ const WITH_PROVER = [
   },
   {
     says: 'the gateway cannot change its prover',
-    spoil: ({ services }) => delete services['inference-gateway'].volumes[0].read_only,
+    spoil: ({ services }) =>
+      delete services['inference-gateway'].volumes.find(({ source }) => source === 'prover').read_only,
   },
   {
     says: 'the gateway has the volume that the prover fills',
