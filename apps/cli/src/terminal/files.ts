@@ -38,8 +38,9 @@ export async function readInput(path: string, maxBytes: number): Promise<Uint8Ar
  * @throws CommandError `io` when it cannot be read or is larger than `maxBytes`
  */
 export async function openInput(path: string, maxBytes: number): Promise<Blob> {
-  // Standard input has no size, and what reads it twice finds nothing.
-  if (path === '-') return new Blob([(await readInput(path, maxBytes)) as Uint8Array<ArrayBuffer>]);
+  // Standard input and pipes have no size, and whoever reads them twice finds nothing.
+  const isFile = path !== '-' && (await stat(path).catch(() => undefined))?.isFile();
+  if (isFile !== true) return new Blob([(await readInput(path, maxBytes)) as Uint8Array<ArrayBuffer>]);
   const file = await openAsBlob(path).catch((error: unknown) => {
     throw new CommandError(
       exitCodes.io,
