@@ -80,6 +80,7 @@ describe('what a transaction paid for, as its payer is told (R-INFER-4)', () => 
     const header = headerOf(await signed());
     for (const response of [await look(header), await look(header)]) {
       expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'private, no-store']);
+      expect(response.headers.get('vary')).toContain(PAYER_LOOKUP_HEADER);
       const { verifications } = seedPaidByTransaction.parse(await response.json());
       const { success: _success, ...theirs } = shown;
       const own = verifications.filter(({ verificationId }) => verificationId !== undefined);

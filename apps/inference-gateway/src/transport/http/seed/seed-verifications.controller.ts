@@ -12,6 +12,7 @@ import {
   type SeedVerifyProofAnswer,
   type SeedVerifyProofRequest,
 } from '@touchstone/contracts/http/seed-records';
+import { PAYER_LOOKUP_HEADER } from '@touchstone/contracts/transfer';
 import { ApiRoute, ZodBody, ZodParam } from '@touchstone/platform/http';
 import { CLOCK, type Clock } from '@touchstone/platform/wiring';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -74,6 +75,7 @@ export class SeedVerificationsController {
     if (found.length === 0)
       throw new AppError('unknown-verification', `The transaction ${txHash} paid for nothing here.`);
     const theirs = lookup && paidByWhoLooks(lookup, txHash.slice(2), found, this.clock.nowMs());
+    response.appendHeader('vary', PAYER_LOOKUP_HEADER);
     if (theirs) response.setHeader('cache-control', 'private, no-store');
     const verifications = found.map((one) =>
       theirs?.has(one) ? answeredOf(one, this.links) : paidForOf(one),
