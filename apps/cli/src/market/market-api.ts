@@ -9,6 +9,7 @@ import {
   type SubmissionSummary,
   type SubmissionTerms,
 } from '@touchstone/contracts/http/market';
+import { ShownFile } from '../terminal/shown-file.js';
 import { operatorTokenOf } from '../set-up/set-up-api.js';
 import { baseUrl, fetchJson, requireStack, urlOf } from '../stack/running-stack.js';
 
@@ -41,8 +42,9 @@ export function postSubmission(
   for (const [name, content] of parts)
     form.append(
       name,
-      content instanceof Blob ? content : new Blob([content as Uint8Array<ArrayBuffer>]),
-      name,
+      content instanceof Blob
+        ? new ShownFile(content, name)
+        : new File([content as Uint8Array<ArrayBuffer>], name),
     );
   const url = `${gatewayUrl(options)}/v1/submissions`;
   return fetchJson(url, submissionAnswer, { method: 'POST', body: form }, SUBMIT_TIMEOUT_MS);

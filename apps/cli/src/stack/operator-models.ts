@@ -5,6 +5,7 @@ import {
 } from '@touchstone/contracts/http/inference-gateway';
 import type { StackDescription } from '@touchstone/embedded';
 import { modelsUrl, modelUrl } from './gateway.js';
+import { ShownFile } from '../terminal/shown-file.js';
 import { fetchJson } from './running-stack.js';
 
 /** Milliseconds that a model may take to be added: its file is sent, tried and stored. */
@@ -26,7 +27,7 @@ export function addModel(
   const form = new FormData();
   form.set('manifest', JSON.stringify(manifest));
   for (const [name, part] of parts) form.set(name, new Blob([part as Uint8Array<ArrayBuffer>]), name);
-  form.set('model', model, 'model.onnx');
+  form.set('model', new ShownFile(model, 'model.onnx'));
   const headers = { authorization: `Bearer ${token}` };
   return fetchJson(modelsUrl(stack), modelDetail, { method: 'POST', headers, body: form }, ADD_TIMEOUT_MS);
 }
