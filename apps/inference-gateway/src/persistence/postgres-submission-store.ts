@@ -8,6 +8,7 @@ import {
   type Change,
   type ClaimedSubmission,
   type NewSubmission,
+  submitted,
   type Standing,
   type Submission,
   type SubmissionLimits,
@@ -70,7 +71,7 @@ export class PostgresSubmissionStore implements SubmissionStore {
     file: ReceivedFile,
     limits: SubmissionLimits,
   ): Promise<Taken | { readonly known: Submission }> {
-    const { id, digest, developer, manifest, createdAtMs: atMs } = submission;
+    const { id, digest, developer, manifest } = submission;
     return this.transaction(async (manager) => {
       // Before the lock, which would be held for as long as a large file takes.
       await storePieces(manager, id, file);
@@ -82,9 +83,7 @@ export class PostgresSubmissionStore implements SubmissionStore {
         return standing;
       }
       await insertSubmission(manager, submission);
-      await insertSubmissionChange(manager, id, {
-        ...{ atMs, by: developer, from: null, to: 'submitted', reason: null },
-      });
+      await insertSubmissionChange(manager, id, submitted(submission));
       return 'added' as const;
     });
   }

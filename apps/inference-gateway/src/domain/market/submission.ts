@@ -60,6 +60,11 @@ export interface Submission {
   readonly createdAtMs: number;
 }
 
+/** The first line of its history. */
+export function submitted({ developer, createdAtMs }: Pick<Submission, 'developer' | 'createdAtMs'>): Change {
+  return { atMs: createdAtMs, by: developer, from: null, to: 'submitted', reason: null };
+}
+
 /** What is signed and small, and stands before the file. */
 export interface SubmissionHead {
   readonly manifest: SubmissionManifest;

@@ -35,6 +35,7 @@ import {
 } from '@touchstone/platform/http';
 import type { ServerResponse } from 'node:http';
 import type { MarketCalls } from '../../domain/market/market-calls.js';
+import { submitted } from '../../domain/market/submission.js';
 import type { UploadPlace } from '../../domain/model/model-files.js';
 import { MARKET, UPLOADS } from '../../tokens.js';
 import { presentSubmission, summarizeSubmission } from '../present-market.js';
@@ -107,7 +108,8 @@ export class SubmissionsController {
   ): Promise<SubmissionAnswer> {
     const { submission, created } = await receiveSubmission(request, this.uploads, this.market.take);
     response.statusCode = created ? CREATED : 200;
-    return this.shown(submission.id);
+    // What was just taken is told as it was taken: its validation may have begun since.
+    return created ? presentSubmission(submission, [submitted(submission)]) : this.shown(submission.id);
   }
 
   @Get()
