@@ -50,16 +50,6 @@ async function ended(jobId: unknown): Promise<GrpcMessage> {
   return show(jobId);
 }
 
-/** Holds the signer, so that jobs are begun and do not end. */
-async function held(work: () => Promise<void>): Promise<void> {
-  const resume = fixture.signer.hold('sign-outputs');
-  try {
-    await work();
-  } finally {
-    resume();
-  }
-}
-
 describe('a request over gRPC that is answered later (R-INFER-5)', () => {
   it('asks for its payment as the call itself does', async () => {
     const refused = await client.refusal('SubmitInference', submit);
@@ -155,7 +145,8 @@ describe('jobs over gRPC', () => {
     const callbackUrl = 'https://shop.invalid/hook';
     const called = { ...submit, callbackUrl };
     let watchedToTheEnd: ReturnType<typeof client.stream> | undefined;
-    await held(async () => {
+    // Jobs are begun then and do not end.
+    await fixture.signer.whileHeld('sign-outputs', async () => {
       const { metadata: ofFirst } = await paid();
       const first = await client.call('SubmitInference', submit, { metadata: ofFirst });
       await waitUntil(async () => (await show(first['jobId']))['status'] === 'running');

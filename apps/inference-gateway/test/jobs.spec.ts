@@ -40,16 +40,6 @@ async function ended(id: string, at = gateway): Promise<JobAnswer> {
   return show(id, at);
 }
 
-/** Holds the signer, so that jobs are begun and do not end. */
-async function held(work: () => Promise<void>): Promise<void> {
-  const resume = fixture.signer.hold('sign-outputs');
-  try {
-    await work();
-  } finally {
-    resume();
-  }
-}
-
 describe('a paid request with "async"', () => {
   it('is 402 without a payment, like the call itself', async () => {
     const response = await requests.ask({}, asyncBody);
@@ -162,7 +152,8 @@ describe('a job', () => {
     });
     await gateway.stop();
     const there = new PaidRequests(fixture, narrow);
-    await held(async () => {
+    // Jobs are begun then and do not end.
+    await fixture.signer.whileHeld('sign-outputs', async () => {
       const first = await there.paid(asyncBody);
       const running = await jobOf(await there.ask(first.header, asyncBody));
       await waitUntil(async () => (await show(running.jobId, narrow)).status === 'running');

@@ -94,6 +94,16 @@ describe.each(['within the process', 'over the mesh'])('a double %s', (way) => {
     expect((await sign()).proof.keyId).toBe('output-1');
   });
 
+  it('holds questions while something else is done', async () => {
+    const held = await signer.whileHeld('sign-output', async () => {
+      const asked = sign();
+      await new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS / 4));
+      expect(signer.outputs).toEqual([]);
+      return { asked };
+    });
+    expect((await held.asked).proof.keyId).toBe('output-1');
+  });
+
   it('says what an impostor would say', async () => {
     signer.forge('sign-output', ({ proof }, { nonce }) => ({ proof: { ...proof, outputHash: nonce } }));
     const { proof } = await sign();

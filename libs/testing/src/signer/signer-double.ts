@@ -168,6 +168,16 @@ export class SignerDouble {
     };
   }
 
+  /** Lets questions for a verb wait while something else is done. */
+  async whileHeld<T>(verb: Verb, work: () => Promise<T>): Promise<T> {
+    const resume = this.hold(verb);
+    try {
+      return await work();
+    } finally {
+      resume();
+    }
+  }
+
   /** Ends every failure, forgery and wait for what comes from now on. */
   recover(): void {
     this.faults.clear();
